@@ -1,0 +1,55 @@
+"""The closed vocabularies of findings: families, states, grades, claim types and the match between them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Family(StrEnum):
+    """Families of the heuristic catalogue; a grade needs a conjunction over them."""
+
+    STRUCTURE = "structure"
+    HARVEST = "harvest"
+    COORDINATION = "coordination"
+    INFRASTRUCTURE = "infrastructure"
+    EVASION = "evasion"
+
+
+class State(StrEnum):
+    """What a heuristic can say about a log. Silence is never read as innocence: it has three distinct reasons."""
+
+    FIRED = "fired"
+    SILENT = "silent"
+    NOT_EVALUATED = "not_evaluated"
+    INCONCLUSIVE = "inconclusive"
+
+
+class Grade(StrEnum):
+    """How strongly the log supports that a campaign is a coordinated harvest; defined in docs/grades.md."""
+
+    STRONG = "strong"
+    MODERATE = "moderate"
+    WEAK = "weak"
+    INCONCLUSIVE = "inconclusive"
+
+    @property
+    def rank(self) -> int:
+        """Order of strength: strong 3, moderate 2, weak 1, inconclusive 0."""
+        return {"strong": 3, "moderate": 2, "weak": 1, "inconclusive": 0}[self.value]
+
+
+class Claim(StrEnum):
+    """The type of every sentence in a report."""
+
+    OBSERVED = "observed"
+    COMPUTED = "computed"
+    INFERRED = "inferred"
+    ASSERTED = "asserted"
+
+
+class EntityType(StrEnum):
+    """What a row of the observations table is about."""
+
+    ACCOUNT = "account"
+    GROUP = "group"
+    LOG = "log"

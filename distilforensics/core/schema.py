@@ -1,0 +1,541 @@
+"""The tables of a case: every column with its type, unit and meaning. Stages meet in these tables and nowhere else.
+
+Conventions: identifiers are VARCHAR, never numbers; NULL means "the source does not carry it"; times are UTC without zone
+in microseconds; shares run from 0 to 1; a doubtful conversion keeps its raw twin. Columns may be added, never changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+SCHEMA_VERSION = 1
+"""Raised when a column changes its meaning; stored in every table and in findings.json."""
+
+TEXT = pa.string()
+COUNT = pa.int64()
+REAL = pa.float64()
+FLAG = pa.bool_()
+TIME = pa.timestamp("us")
+TEXTS = pa.list_(pa.string())
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name, Arrow type and what a value means, with its unit."""
+
+    name: str
+    type: pa.DataType
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of a case; `is_dataset` tables are folders of Parquet parts, the others single files."""
+
+    name: str
+    stage: str
+    grain: str
+    columns: tuple[Column, ...]
+    is_dataset: bool = False
+
+    @property
+    def arrow(self) -> pa.Schema:
+        """Arrow schema without metadata."""
+        return pa.schema([pa.field(column.name, column.type) for column in self.columns])
+
+
+def _columns(*rows: tuple[str, pa.DataType, str]) -> tuple[Column, ...]:
+    return tuple(Column(*row) for row in rows)
+
+
+EXCHANGES = Table(
+    "exchanges",
+    "ingest",
+    "one row per exchange (request and response), in order of source and position; duplicates included, see `duplicates`",
+    _columns(
+        ("record_id", TEXT, "first 16 hex digits of source_sha256, ':', source_line, and '.sub_index' if sub_index > 0; unique in a case"),
+        ("source_sha256", TEXT, "SHA-256 of the source file as received"),
+        ("source_line", COUNT, "1-based physical line (LF) in the decompressed stream; row number for Parquet"),
+        ("source_offset", COUNT, "byte offset of the record in the decompressed stream; NULL for Parquet"),
+        ("source_length", COUNT, "bytes of the record without its line end; NULL for Parquet"),
+        ("sub_index", COUNT, "0-based index of the record within its line or page"),
+        ("raw_sha256", TEXT, "SHA-256 of the record's bytes without line end (Parquet: of its canonical JSON)"),
+        ("source_format", TEXT, "format id and version, such as litellm_spendlogs/1"),
+        ("parse_flags", TEXTS, "repairs and doubts: bom, nul_stripped, invalid_utf8, surrogate_replaced, nan_literal, control_character, glued, dup_key, ts_naive, ..."),
+        ("started_at", TIME, "start of the request, UTC; NULL if absent"),
+        ("ended_at", TIME, "end of the response, UTC"),
+        ("started_at_raw", TEXT, "the time as it stands in the source"),
+        ("time_kind", TEXT, "iso_offset, iso_naive, epoch_s, epoch_ms, epoch_us, epoch_ns, clf"),
+        ("time_resolution_us", COUNT, "resolution of started_at in microseconds as written in the source"),
+        ("provider", TEXT, "model provider as logged"),
+        ("gateway", TEXT, "program that wrote the log: litellm, aws.bedrock, nginx, ..."),
+        ("region", TEXT, "region as logged"),
+        ("tenant_id", TEXT, "billing tenant: team, organisation, AWS account"),
+        ("project_id", TEXT, "project or workspace below the tenant"),
+        ("account_id", TEXT, "the authenticated principal that a provider would suspend; documented per format"),
+        ("end_user_id", TEXT, "end user as claimed by the caller; not trusted"),
+        ("api_key_id", TEXT, "hash, id or name of the API key; a raw secret is replaced by a keyed hash"),
+        ("session_id", TEXT, "session or conversation as logged"),
+        ("trace_id", TEXT, "trace as logged"),
+        ("request_id", TEXT, "request id as logged; may repeat, never a key"),
+        ("response_id", TEXT, "provider's response id; may repeat"),
+        ("client_ip", TEXT, "client address in canonical form without port"),
+        ("is_ip_masked", FLAG, "part of the address is masked in the source"),
+        ("client_country", TEXT, "country as logged (location of the exit address)"),
+        ("client_asn", COUNT, "autonomous system number as logged"),
+        ("ja4", TEXT, "TLS client fingerprint as logged"),
+        ("user_agent", TEXT, "user agent"),
+        ("operation", TEXT, "chat, completion, responses, embedding, image, audio, other"),
+        ("model_requested", TEXT, "model asked for, ARN reduced to the model id"),
+        ("model_served", TEXT, "model that answered"),
+        ("model_raw", TEXT, "model as it stands in the source"),
+        ("is_stream", FLAG, "streamed response"),
+        ("n_choices", COUNT, "answers asked for"),
+        ("max_output_tokens", COUNT, "limit set by the caller, tokens"),
+        ("temperature", REAL, "sampling temperature; NULL = not logged, not a default"),
+        ("top_p", REAL, "nucleus sampling"),
+        ("n_tools", COUNT, "tools offered"),
+        ("tools_sha256", TEXT, "SHA-256 of the tool definitions as logged"),
+        ("response_format", TEXT, "response format asked for"),
+        ("reasoning_effort", TEXT, "reasoning effort or thinking setting as logged"),
+        ("input_tokens", COUNT, "all input tokens, cached ones included"),
+        ("cache_read_tokens", COUNT, "input tokens read from cache"),
+        ("cache_write_tokens", COUNT, "input tokens written to cache"),
+        ("output_tokens", COUNT, "all output tokens, reasoning included"),
+        ("reasoning_tokens", COUNT, "output tokens spent on reasoning"),
+        ("cost_usd", REAL, "cost as logged, US dollars"),
+        ("request_bytes", COUNT, "request size on the wire"),
+        ("response_bytes", COUNT, "response size on the wire"),
+        ("latency_ms", REAL, "duration of the exchange, milliseconds; negative values become NULL"),
+        ("http_status", COUNT, "HTTP status; NULL where only success or failure is logged"),
+        ("status", TEXT, "ok, error, limited (429 or throttling), blocked, cancelled, partial"),
+        ("error_type", TEXT, "error class or code as logged"),
+        ("finish_reason", TEXT, "stop, length, tool, filter, refusal, pause, error, other"),
+        ("finish_reason_raw", TEXT, "as it stands in the source"),
+        ("is_gateway_cached", FLAG, "answered from the gateway's cache"),
+        ("prompt_state", TEXT, "full, truncated, offloaded, redacted, hashed, not_logged"),
+        ("response_state", TEXT, "as prompt_state"),
+        ("system_text", TEXT, "system prompt, exact decoded text"),
+        ("prompt_text", TEXT, "last user turn, exact decoded text"),
+        ("response_text", TEXT, "text of the first answer"),
+        ("messages_json", TEXT, "the messages as logged, JSON; only if there is more than system and one user turn"),
+        ("n_turns", COUNT, "messages in the request"),
+        ("n_tool_calls", COUNT, "tool calls in the answer"),
+        ("prompt_chars", COUNT, "characters of the last user turn before truncation"),
+        ("response_chars", COUNT, "characters of the answer before truncation"),
+        ("prompt_sha256", TEXT, "hash of the prompt where the source exports a hash instead of text"),
+        ("response_sha256", TEXT, "as prompt_sha256"),
+        ("system_sha256", TEXT, "as prompt_sha256"),
+        ("reasoning_signature_sha256", TEXT, "hash of the reasoning signature or encrypted reasoning in the answer"),
+    ),
+    is_dataset=True,
+)
+
+SOURCES = Table(
+    "sources",
+    "ingest",
+    "one row per input file",
+    _columns(
+        ("source_sha256", TEXT, "SHA-256 of the file as received"),
+        ("source_sha512", TEXT, "SHA-512 of the file as received"),
+        ("path", TEXT, "path as given by the examiner, with / as separator"),
+        ("role", TEXT, "log, accounts_directory, duplicate_file (same bytes as another source), ignored (not a log), refused (unknown, ambiguous or unreadable)"),
+        ("reason", TEXT, "why it is ignored, refused or a duplicate; NULL for logs"),
+        ("n_bytes", COUNT, "size as received"),
+        ("n_bytes_decoded", COUNT, "size after decompression"),
+        ("compression", TEXT, "none, gzip, zstd, bzip2, xz"),
+        ("format", TEXT, "format id and version"),
+        ("format_confidence", TEXT, "high, medium, low, given (by --format)"),
+        ("n_lines", COUNT, "physical lines"),
+        ("n_blank", COUNT, "blank lines, comments and header lines: no records, outside the balance"),
+        ("n_read", COUNT, "records read = kept + quarantined + duplicate + out_of_scope"),
+        ("n_kept", COUNT, "records in `exchanges` that are no duplicates"),
+        ("n_quarantined", COUNT, "records in `quarantine`"),
+        ("n_duplicate", COUNT, "records in `duplicates`"),
+        ("n_out_of_scope", COUNT, "valid records that are no model exchanges, such as key management rows or health checks of the web server"),
+        ("n_flagged", COUNT, "kept records with a parse flag"),
+        ("first_started_at", TIME, "earliest start"),
+        ("last_started_at", TIME, "latest start"),
+        ("unknown_keys", TEXTS, "up to 50 top-level keys that the format does not know, sorted"),
+        ("part", TEXT, "file name of the part in data/exchanges that holds the records"),
+    ),
+)
+
+QUARANTINE = Table(
+    "quarantine",
+    "ingest",
+    "one row per record that could not be read",
+    _columns(
+        ("source_sha256", TEXT, "SHA-256 of the source file"),
+        ("source_line", COUNT, "1-based physical line"),
+        ("source_offset", COUNT, "byte offset in the decompressed stream"),
+        ("source_length", COUNT, "bytes of the record"),
+        ("sub_index", COUNT, "index within the line"),
+        ("reason", TEXT, "reason code, such as not_json, not_an_object, invalid_timestamp, line_too_long, truncated_stream"),
+        ("detail", TEXT, "what was seen and what was expected, safe to print"),
+        ("raw_prefix", pa.binary(), "first 4096 bytes of the record"),
+        ("raw_sha256", TEXT, "SHA-256 of the record's bytes"),
+    ),
+)
+
+DUPLICATES = Table(
+    "duplicates",
+    "ingest",
+    "one row per exchange that repeats an earlier one; it stays in `exchanges` and is left out by everything after ingest",
+    _columns(
+        ("record_id", TEXT, "the later record"),
+        ("duplicate_of", TEXT, "record_id of the first occurrence"),
+        ("duplicate_class", TEXT, "exact_line (same bytes) or same_record (same request id, start, tokens, account and texts)"),
+    ),
+)
+
+OUT_OF_SCOPE = Table(
+    "out_of_scope",
+    "ingest",
+    "counts of valid records that are no model exchanges",
+    _columns(
+        ("source_sha256", TEXT, "SHA-256 of the source file"),
+        ("reason", TEXT, "why they are out of scope"),
+        ("n_records", COUNT, "records"),
+        ("first_line", COUNT, "line of the first one"),
+    ),
+)
+
+ACCOUNTS_DIRECTORY = Table(
+    "accounts_directory",
+    "ingest",
+    "one row per account in accounts directories found among the inputs",
+    _columns(
+        ("account_id", TEXT, "as in exchanges"),
+        ("created_at", TIME, "sign-up, UTC"),
+        ("payment_fingerprint", TEXT, "fingerprint of the payment method; a raw card number is refused"),
+        ("email_domain", TEXT, "domain of the e-mail address, lower case; a full address is reduced to its domain"),
+        ("plan", TEXT, "plan or programme"),
+        ("tenant_id", TEXT, "billing tenant"),
+        ("organization", TEXT, "organisation name"),
+        ("source_sha256", TEXT, "SHA-256 of the directory file"),
+        ("source_line", COUNT, "line or row in it"),
+    ),
+)
+
+EXCHANGE_FEATURES = Table(
+    "exchange_features",
+    "features",
+    "one row per exchange that is no duplicate and has an account and a start, ordered by started_at, record_id; no text",
+    _columns(
+        ("record_id", TEXT, "as in exchanges"),
+        ("account_id", TEXT, "as in exchanges"),
+        ("tenant_id", TEXT, "from the log, else from the accounts directory"),
+        ("started_at", TIME, "UTC"),
+        ("time_resolution_us", COUNT, "microseconds"),
+        ("model", TEXT, "model served, else requested"),
+        ("operation", TEXT, "as in exchanges"),
+        ("input_tokens", COUNT, "tokens"),
+        ("output_tokens", COUNT, "tokens"),
+        ("max_output_tokens", COUNT, "tokens"),
+        ("response_bytes", COUNT, "bytes"),
+        ("status", TEXT, "as in exchanges"),
+        ("finish_reason", TEXT, "as in exchanges"),
+        ("client_ip", TEXT, "canonical address; NULL if masked"),
+        ("ip_prefix", TEXT, "/24 of an IPv4 or /48 of an IPv6 address"),
+        ("user_agent", TEXT, "as in exchanges"),
+        ("client", TEXT, "user agent with ja4 if present"),
+        ("end_user_id", TEXT, "as in exchanges"),
+        ("session_id", TEXT, "as in exchanges"),
+        ("prompt_hash", TEXT, "16 hex digits of the normalised prompt, else of the exported hash"),
+        ("response_hash", TEXT, "likewise for the response"),
+        ("prompt_chars", COUNT, "characters"),
+        ("response_chars", COUNT, "characters"),
+        ("n_turns", COUNT, "messages"),
+        ("system_template", TEXT, "template id of the system prompt"),
+        ("prefix_template", TEXT, "template id of the beginning of the normalised prompt"),
+        ("suffix_template", TEXT, "template id of the end of the normalised prompt"),
+        ("parameter_template", TEXT, "template id of the call's parameters (the content-free shape)"),
+        ("lexicon_marks", TEXTS, "marks of the harvest lexicon found in system or prompt text: cot_elicitation, grader_rubric; NULL without text"),
+    ),
+)
+
+TEMPLATES = Table(
+    "templates",
+    "features",
+    "one row per template used by at least `min_template_accounts` accounts, ordered by template_id",
+    _columns(
+        ("template_id", TEXT, "kind, ':' and 16 hex digits"),
+        ("kind", TEXT, "system, prefix, suffix, prompt (a whole prompt repeated), parameters"),
+        ("n_exchanges", COUNT, "exchanges"),
+        ("n_accounts", COUNT, "accounts"),
+        ("n_tenants", COUNT, "tenants"),
+        ("n_distinct_prompts", COUNT, "distinct prompt_hash"),
+        ("account_share", REAL, "n_accounts / accounts in the log"),
+        ("first_seen", TIME, "UTC"),
+        ("last_seen", TIME, "UTC"),
+        ("sample_record_id", TEXT, "smallest record_id that carries it"),
+        ("template_text", TEXT, "normalised text that defines it, at most 400 characters; parameters as key=value"),
+    ),
+)
+
+ACCOUNT_PROFILES = Table(
+    "account_profiles",
+    "features",
+    "one row per account, ordered by account_id",
+    _columns(
+        ("account_id", TEXT, "as in exchanges"),
+        ("tenant_id", TEXT, "most frequent tenant, smallest on a tie"),
+        ("n_exchanges", COUNT, "exchanges"),
+        ("n_ok", COUNT, "exchanges with status ok"),
+        ("n_limited", COUNT, "exchanges with status limited"),
+        ("input_tokens", COUNT, "tokens, all"),
+        ("output_tokens", COUNT, "tokens, all"),
+        ("n_with_tokens", COUNT, "exchanges with both token counts"),
+        ("first_seen", TIME, "UTC"),
+        ("last_seen", TIME, "UTC"),
+        ("n_active_days", COUNT, "UTC days with at least one exchange"),
+        ("n_active_hours_of_week", COUNT, "of 168, UTC"),
+        ("n_distinct_prompts", COUNT, "distinct prompt_hash"),
+        ("n_with_prompt", COUNT, "exchanges with a prompt_hash"),
+        ("n_ips", COUNT, "distinct client_ip"),
+        ("n_ip_prefixes", COUNT, "distinct ip_prefix"),
+        ("n_user_agents", COUNT, "distinct user_agent"),
+        ("n_end_users", COUNT, "distinct end_user_id"),
+        ("n_models", COUNT, "distinct model"),
+        ("created_at", TIME, "sign-up from the accounts directory"),
+        ("payment_fingerprint", TEXT, "from the accounts directory"),
+        ("email_domain", TEXT, "from the accounts directory"),
+        ("plan", TEXT, "from the accounts directory"),
+        ("organization", TEXT, "from the accounts directory"),
+    ),
+)
+
+ACCOUNT_DAYS = Table(
+    "account_days",
+    "features",
+    "one row per account and UTC day, ordered by account_id, day",
+    _columns(
+        ("account_id", TEXT, "as in exchanges"),
+        ("day", pa.date32(), "UTC day"),
+        ("n_exchanges", COUNT, "exchanges"),
+        ("output_tokens", COUNT, "tokens"),
+    ),
+)
+
+ACCOUNT_ATTRIBUTES = Table(
+    "account_attributes",
+    "features",
+    "one row per account, attribute and value: what linkage compares; ordered by attribute, value, account_id",
+    _columns(
+        ("account_id", TEXT, "as in exchanges"),
+        ("attribute", TEXT, "payment, email_domain, signup (10-minute slot), ip, ip_prefix, client, system, prefix, suffix, prompt, parameters, api_key"),
+        ("value", TEXT, "the value, templates by id"),
+        ("n_exchanges", COUNT, "exchanges of the account that carry it; NULL for directory attributes"),
+    ),
+)
+
+TEMPLATE_EXCHANGES = Table(
+    "template_exchanges",
+    "features",
+    "one row per exchange and template in `templates`, ordered by template_id, started_at, record_id",
+    _columns(
+        ("template_id", TEXT, "as in templates"),
+        ("record_id", TEXT, "as in exchanges"),
+        ("account_id", TEXT, "as in exchanges"),
+        ("started_at", TIME, "UTC"),
+        ("prompt_hash", TEXT, "as in exchange_features"),
+    ),
+)
+
+POPULATIONS = Table(
+    "populations",
+    "features",
+    "reference values of the whole log per measure, ordered by measure: median and spread over accounts",
+    _columns(
+        ("measure", TEXT, "such as output_input_ratio, prompt_diversity, exchanges_per_active_day, active_hours_of_week"),
+        ("n_accounts", COUNT, "accounts with enough exchanges for the measure"),
+        ("median", REAL, "median over accounts"),
+        ("mad", REAL, "median absolute deviation"),
+        ("p90", REAL, "90th percentile"),
+        ("p99", REAL, "99th percentile"),
+    ),
+)
+
+LINKS = Table(
+    "links",
+    "linkage",
+    "one row per account pair with a positive total match weight at or above the keeping threshold, ordered by account_a, account_b",
+    _columns(
+        ("account_a", TEXT, "smaller account id"),
+        ("account_b", TEXT, "larger account id"),
+        ("weight", REAL, "sum of match weights, bits (log2 of m/u)"),
+        ("n_attributes", COUNT, "attribute types that agree on a rare value"),
+        ("attributes", pa.list_(pa.struct([("attribute", TEXT), ("value", TEXT), ("n_accounts", COUNT), ("weight", REAL)])), "the agreements with their weights, heaviest first"),
+    ),
+)
+
+CLUSTERS = Table(
+    "clusters",
+    "linkage",
+    "one row per linked cluster of accounts, ordered by cluster_id",
+    _columns(
+        ("cluster_id", TEXT, "'cluster:' and 16 hex digits of the sorted member ids"),
+        ("n_accounts", COUNT, "members"),
+        ("n_links", COUNT, "links among members"),
+        ("density", REAL, "n_links / possible pairs"),
+        ("n_attribute_types", COUNT, "attribute types that bear links"),
+        ("weakest_bridge_weight", REAL, "weight of the weakest link whose removal splits the cluster; NULL if none"),
+        ("weakest_bridge", TEXTS, "its two accounts"),
+        ("stability", REAL, "mean Jaccard similarity with the best-matching cluster at thresholds -25 % and +25 %"),
+        ("attribute_types", TEXTS, "attribute types that bear links, sorted"),
+    ),
+)
+
+CLUSTER_MEMBERS = Table(
+    "cluster_members",
+    "linkage",
+    "one row per account in a cluster, ordered by cluster_id, account_id",
+    _columns(
+        ("cluster_id", TEXT, "as in clusters"),
+        ("account_id", TEXT, "as in exchanges"),
+        ("n_links", COUNT, "links to other members"),
+        ("weight", REAL, "sum of the weights of these links, bits"),
+        ("stays_at_higher_threshold", FLAG, "still in the best-matching cluster at threshold +25 %"),
+    ),
+)
+
+OBSERVATIONS = Table(
+    "observations",
+    "heuristics",
+    "one row per heuristic and entity that had enough volume to be judged, ordered by heuristic_id, entity_id",
+    _columns(
+        ("heuristic_id", TEXT, "such as coordination.equal_load"),
+        ("version", COUNT, "version of the heuristic"),
+        ("sha256", TEXT, "hash of its normalised query"),
+        ("family", TEXT, "structure, harvest, coordination, infrastructure, evasion"),
+        ("entity_type", TEXT, "account, group (a template or a cluster) or log"),
+        ("entity_id", TEXT, "account_id, template_id, cluster_id or 'log'"),
+        ("is_fired", FLAG, "the stated condition holds"),
+        ("value", REAL, "the measure, unit in the heuristic's header"),
+        ("baseline", REAL, "what the rest of this log shows"),
+        ("threshold", REAL, "the value at which it fires"),
+        ("n_exchanges", COUNT, "exchanges that the value rests on"),
+        ("n_accounts", COUNT, "accounts that the value rests on"),
+        ("details", TEXT, "the heuristic's further output columns as JSON, sorted keys"),
+    ),
+)
+
+HEURISTIC_STATES = Table(
+    "heuristic_states",
+    "heuristics",
+    "one row per heuristic, ordered by heuristic_id",
+    _columns(
+        ("heuristic_id", TEXT, "id"),
+        ("code", TEXT, "short code of the catalogue, such as K2"),
+        ("title", TEXT, "title"),
+        ("family", TEXT, "family"),
+        ("level", TEXT, "informational, low, medium, high, critical"),
+        ("version", COUNT, "version"),
+        ("sha256", TEXT, "hash of its normalised query"),
+        ("parameters", TEXT, "values used, JSON"),
+        ("state", TEXT, "fired, silent, not_evaluated, inconclusive"),
+        ("reason", TEXT, "missing column or missing volume; NULL if fired or silent"),
+        ("evaluable_rows", COUNT, "exchanges that carry every needed column"),
+        ("total_rows", COUNT, "exchanges"),
+        ("n_entities", COUNT, "entities judged"),
+        ("n_fired", COUNT, "entities on which it fired"),
+    ),
+)
+
+CAMPAIGNS = Table(
+    "campaigns",
+    "assessment",
+    "one row per candidate campaign with a grade, strongest first, then by campaign_id",
+    _columns(
+        ("campaign_id", TEXT, "'C-' and number in order of strength"),
+        ("grade", TEXT, "strong, moderate, weak"),
+        ("n_accounts", COUNT, "members"),
+        ("n_exchanges", COUNT, "exchanges of members that carry the campaign's templates (all, if it has none)"),
+        ("n_exchanges_members", COUNT, "all exchanges of members"),
+        ("input_tokens", COUNT, "tokens of n_exchanges"),
+        ("output_tokens", COUNT, "tokens of n_exchanges"),
+        ("n_distinct_prompts", COUNT, "distinct prompts in n_exchanges"),
+        ("first_seen", TIME, "UTC"),
+        ("last_seen", TIME, "UTC"),
+        ("families", TEXTS, "families with fired heuristics"),
+        ("heuristics", TEXTS, "ids of the heuristics that bear the grade"),
+        ("templates", TEXTS, "template ids"),
+        ("clusters", TEXTS, "cluster ids"),
+        ("grade_reason", TEXT, "the rule that gave the grade, in words"),
+        ("is_stable_without_any_heuristic", FLAG, "grade class survives leaving out any one heuristic"),
+        ("is_stable_without_accounts", FLAG, "survives leaving out 10 % of the members, every repetition"),
+    ),
+)
+
+CAMPAIGN_EVIDENCE = Table(
+    "campaign_evidence",
+    "assessment",
+    "one row per campaign and piece of evidence, for and against, ordered by campaign_id, side, source, entity_id",
+    _columns(
+        ("campaign_id", TEXT, "as in campaigns; 'X-' ids are examined groups that were explained"),
+        ("side", TEXT, "for, against, neutral"),
+        ("claim", TEXT, "observed, computed, inferred, asserted"),
+        ("source", TEXT, "heuristic id or 'confounder.' id"),
+        ("entity_id", TEXT, "group or account the evidence is about"),
+        ("statement", TEXT, "one sentence in plain words with its numbers"),
+        ("value", REAL, "measure"),
+        ("baseline", REAL, "comparison"),
+        ("n_exchanges", COUNT, "exchanges"),
+        ("n_accounts", COUNT, "accounts"),
+        ("is_rebutted", FLAG, "for confounders: the benign explanation does not hold here; NULL for heuristics"),
+        ("record_ids", TEXTS, "up to 10 records that show it"),
+    ),
+)
+
+EXPLAINED_GROUPS = Table(
+    "explained_groups",
+    "assessment",
+    "one row per candidate that was examined and not reported as a campaign, ordered by group_id",
+    _columns(
+        ("group_id", TEXT, "'X-' and number"),
+        ("n_accounts", COUNT, "members"),
+        ("n_exchanges", COUNT, "exchanges"),
+        ("explanation", TEXT, "id of the benign explanation that stands, or 'insufficient'"),
+        ("statement", TEXT, "in plain words"),
+        ("heuristics", TEXTS, "heuristics that fired on it"),
+        ("templates", TEXTS, "template ids"),
+        ("clusters", TEXTS, "cluster ids"),
+    ),
+)
+
+ACCOUNTS = Table(
+    "accounts",
+    "assessment",
+    "one row per account seen, ordered by account_id",
+    _columns(
+        ("account_id", TEXT, "as in exchanges"),
+        ("campaign_id", TEXT, "NULL if in no campaign"),
+        ("grade", TEXT, "grade of the campaign"),
+        ("n_exchanges", COUNT, "exchanges without duplicates"),
+        ("output_tokens", COUNT, "tokens"),
+        ("first_seen", TIME, "UTC"),
+        ("last_seen", TIME, "UTC"),
+        ("tenant_id", TEXT, "tenant"),
+        ("n_campaign_exchanges", COUNT, "exchanges that carry the campaign's templates"),
+        ("support", TEXTS, "what ties the account to the campaign: template ids, link attributes"),
+        ("link_weight", REAL, "sum of link weights to other members, bits"),
+        ("reason_not_in_campaign", TEXT, "for accounts in a fired group that were left out: why"),
+    ),
+)
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        EXCHANGES, SOURCES, QUARANTINE, DUPLICATES, OUT_OF_SCOPE, ACCOUNTS_DIRECTORY,
+        EXCHANGE_FEATURES, TEMPLATES, ACCOUNT_PROFILES, ACCOUNT_DAYS, ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS,
+        LINKS, CLUSTERS, CLUSTER_MEMBERS, OBSERVATIONS, HEURISTIC_STATES,
+        CAMPAIGNS, CAMPAIGN_EVIDENCE, EXPLAINED_GROUPS, ACCOUNTS,
+    )
+}  # fmt: skip
+"""Every table by name, in order of the data flow."""
+
+FINDINGS_TABLES = frozenset({"accounts", "campaigns", "campaign_evidence", "explained_groups"})
+"""Tables that live in findings/ as the contract for other programs; the rest lives in data/."""
