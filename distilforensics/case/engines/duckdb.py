@@ -1,0 +1,120 @@
+"""The only place that opens DuckDB for analysis: offline, locked, able to read and spill inside one case folder.
+
+The engine reads Parquet that this program wrote itself; it never sees a path of the evidence.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import duckdb
+import psutil
+
+from distilforensics.core.errors import CaseError, UsageError
+from distilforensics.core.schema import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from distilforensics.case.layout import Case
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one run: memory in bytes and threads. They change speed, never results."""
+
+    memory_bytes: int
+    threads: int
+
+    @classmethod
+    def of_this_machine(cls) -> Limits:
+        """Return 60 % of the available memory (at least 512 MB) and all cores that this process may use."""
+        memory = max(512_000_000, int(psutil.virtual_memory().available * 0.6))
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+        return cls(memory_bytes=memory, threads=cores)
+
+
+def quote(value: str | Path) -> str:
+    """Return a SQL string literal; paths cannot be bound in SET and CREATE VIEW."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _configuration(case: Case, limits: Limits) -> dict[str, str | bool | int | float | list[str]]:
+    return {
+        "threads": limits.threads,
+        "memory_limit": f"{limits.memory_bytes}B",
+        "temp_directory": str(case.temporary / "duckdb"),
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "allow_community_extensions": False,
+        "allow_unsigned_extensions": False,
+        "allow_persistent_secrets": False,
+        "python_enable_replacements": False,
+        "python_scan_all_frames": False,
+        "preserve_insertion_order": True,
+        "default_null_order": "nulls_last",
+    }
+
+
+@contextmanager
+def connect(
+    case: Case, *, limits: Limits | None = None, tables: Iterable[str] | None = None, is_locked: bool = True
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open an in-memory DuckDB with one view per table of the case.
+
+    Args:
+        case: The case; its folder is the only one that the engine may touch.
+        limits: Memory and threads; those of this machine if omitted.
+        tables: Names of the tables that must exist; all existing ones if omitted.
+        is_locked: Refuse any further change of settings. Only `False` for a caller that registers Arrow objects.
+
+    Raises:
+        CaseError: a required table is missing, so an earlier stage has not run.
+    """
+    limits = limits or Limits.of_this_machine()
+    case.temporary.mkdir(exist_ok=True)
+    with duckdb.connect(":memory:", config=_configuration(case, limits)) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(f"SET allowed_directories = [{quote(case.root.resolve())}]")
+        connection.execute("SET enable_external_access = false")
+        if is_locked:
+            connection.execute("SET lock_configuration = true")
+        for name in tables if tables is not None else case.existing_tables():
+            create_view(connection, case, name)
+        yield connection
+
+
+def create_view(connection: duckdb.DuckDBPyConnection, case: Case, name: str) -> None:
+    """Create the view `name` over the table's Parquet files.
+
+    Raises:
+        CaseError: the table has not been written.
+    """
+    files = case.table_files(name)
+    if not files:
+        raise CaseError(
+            f"table {name} is missing; stage {TABLES[name].stage} writes it",
+            where=str(case.root),
+            hint="run all stages with: distilforensics run LOGS... --case DIR",
+        )
+    paths = ", ".join(quote(path.resolve()) for path in files)
+    connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{paths}])")
+
+
+def require_select(connection: duckdb.DuckDBPyConnection, query: str) -> str:
+    """Return the query if it is exactly one SELECT statement.
+
+    Raises:
+        UsageError: it is empty, several statements, not a SELECT, or does not parse.
+    """
+    try:
+        statements = connection.extract_statements(query)
+    except duckdb.Error as e:
+        raise UsageError(f"not valid SQL: {e}") from e
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise UsageError("expected exactly one SELECT statement", hint="the case is read-only evidence; copy a table out to change it")
+    return query

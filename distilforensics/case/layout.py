@@ -1,0 +1,158 @@
+"""Where everything in a case folder lives, and how a case is created and opened."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from distilforensics.core.errors import CaseError, UsageError
+from distilforensics.core.schema import FINDINGS_TABLES, SCHEMA_VERSION, TABLES
+from distilforensics.core.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CASE_FILE = "case.toml"
+
+_NEW_CASE = """\
+# What the examiner states about this case. The tool reads it and prints it; it never changes it.
+schema_version = {schema_version}
+number = ""
+title = "Examination of API access logs"
+examiner = ""
+organization = ""
+# Time zone in which the report additionally shows times; UTC is always shown.
+display_time_zone = "UTC"
+
+[propositions]
+h1 = "The accounts of the campaign were operated together to collect model outputs at scale."
+h2 = "The accounts were operated independently, or together for a purpose other than collecting outputs for training."
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case folder. Paths only; opening files is the business of `tables`, `custody` and `manifest`."""
+
+    root: Path
+    settings: dict[str, Any] = field(default_factory=dict, compare=False)
+
+    @property
+    def data(self) -> Path:
+        """Parquet tables; the payload of the bag."""
+        return self.root / "data"
+
+    @property
+    def findings(self) -> Path:
+        """Tables and JSON that are the contract for other programs."""
+        return self.root / "findings"
+
+    @property
+    def report(self) -> Path:
+        """The report and its exhibits."""
+        return self.root / "report"
+
+    @property
+    def stages(self) -> Path:
+        """One JSON record per completed stage: input hashes, parameters, code version, output hashes."""
+        return self.root / "stages"
+
+    @property
+    def temporary(self) -> Path:
+        """Spill files and unfinished writes; empty when nothing runs, never part of the bag."""
+        return self.root / "tmp"
+
+    @property
+    def run_record(self) -> Path:
+        """The only file with wall-clock time besides the custody log."""
+        return self.root / "run.json"
+
+    @property
+    def custody_log(self) -> Path:
+        """Append-only, hash-chained record of actions."""
+        return self.root / "custody.jsonl"
+
+    @property
+    def lock_file(self) -> Path:
+        """Held while a command writes to the case."""
+        return self.root / "tmp" / "case.lock"
+
+    def table_path(self, name: str) -> Path:
+        """Return the Parquet file of a table, or the folder of parts for a dataset."""
+        table = TABLES[name]
+        folder = self.findings if name in FINDINGS_TABLES else self.data
+        return folder / name if table.is_dataset else folder / f"{name}.parquet"
+
+    def table_files(self, name: str) -> list[Path]:
+        """Return the existing Parquet files of a table, sorted; empty if the stage has not run."""
+        path = self.table_path(name)
+        if TABLES[name].is_dataset:
+            return sorted(path.glob("*.parquet"))
+        return [path] if path.is_file() else []
+
+    def existing_tables(self) -> Iterator[str]:
+        """Yield the names of tables that have been written, in order of the data flow."""
+        return (name for name in TABLES if self.table_files(name))
+
+
+def create_case(root: Path) -> Case:
+    """Return the case at `root`, creating the folder and its `case.toml` if they are not there.
+
+    Raises:
+        CaseError: `root` exists, is not empty and is no case.
+    """
+    if (root / CASE_FILE).is_file():
+        return open_case(root)
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise CaseError("exists and is no case folder", where=str(root), hint="choose a new folder with --case")
+    root.mkdir(parents=True, exist_ok=True)
+    (root / CASE_FILE).write_text(_NEW_CASE.format(schema_version=SCHEMA_VERSION), encoding="utf-8", newline="\n")
+    case = open_case(root)
+    for folder in (case.data, case.findings, case.report, case.stages, case.temporary):
+        folder.mkdir(exist_ok=True)
+    return case
+
+
+def open_case(root: Path) -> Case:
+    """Return an existing case with its settings.
+
+    Raises:
+        CaseError: there is no case, or it was made under another schema version.
+        UsageError: `case.toml` is not valid TOML.
+    """
+    path = root / CASE_FILE
+    if not path.is_file():
+        raise CaseError(f"no {CASE_FILE} found", where=str(root), hint="make a case with: distilforensics run LOGS... --case DIR")
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+        raise UsageError(f"not valid TOML: {e}", where=str(path)) from e
+    version = settings.get("schema_version")
+    if version != SCHEMA_VERSION:
+        raise CaseError(
+            f"schema_version is {shown(version)}, this version reads {SCHEMA_VERSION}",
+            where=str(path),
+            hint="build the case again from the logs with this version",
+        )
+    return Case(root, settings)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a whole file so that it is either complete or absent: temporary name, fsync, rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.partial")
+    with temporary.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(path)
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write JSON with sorted keys and a final line feed, as `write_file` does."""
+    text = json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
+    write_file(path, f"{text}\n".encode())
