@@ -126,7 +126,9 @@ def open_case(root: Path) -> Case:
     """
     path = root / CASE_FILE
     if not path.is_file():
-        raise CaseError(f"no {CASE_FILE} found", where=str(root), hint="make a case with: distilforensics run LOGS... --case DIR")
+        raise CaseError(
+            f"no {CASE_FILE} found", where=str(root), hint="make a case with: distilforensics run LOGS... --case DIR"
+        )
     try:
         settings = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:

@@ -6,14 +6,18 @@ One JSON file per stage in CASE/stages/, without wall-clock time, so that it bel
 from __future__ import annotations
 
 import hashlib
+import importlib.resources
 import json
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from distilforensics import __version__
 from distilforensics.case.layout import Case, write_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from importlib.resources.abc import Traversable
     from pathlib import Path
 
 _HASH_BLOCK = 1 << 20
@@ -45,7 +49,12 @@ class StageRecord:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the record as JSON-ready data."""
-        return {"stage": self.stage, "code": self.code, "inputs": dict(self.inputs), "parameters": dict(self.parameters)}
+        return {
+            "stage": self.stage,
+            "code": self.code,
+            "inputs": dict(self.inputs),
+            "parameters": dict(self.parameters),
+        }
 
 
 def is_current(case: Case, record: StageRecord, outputs: Iterable[str]) -> bool:
@@ -62,3 +71,61 @@ def is_current(case: Case, record: StageRecord, outputs: Iterable[str]) -> bool:
 def record_stage(case: Case, record: StageRecord, outputs: Iterable[str]) -> None:
     """Store the record with the hashes of the tables that the stage wrote."""
     write_json(case.stages / f"{record.stage}.json", record.as_dict() | {"outputs": tables_sha256(case, outputs)})
+
+
+@dataclass(frozen=True, slots=True)
+class StageOutcome:
+    """What one stage did: rows per table written, seconds, and whether it was up to date already."""
+
+    stage: str
+    is_skipped: bool
+    n_rows: Mapping[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+def package_sha256(package: str) -> str:
+    """Return a hash over the program's version and all source, SQL and template files of a package: the code version of a stage."""
+    digest = hashlib.sha256(__version__.encode())
+    for name, file in _package_files("", importlib.resources.files(package)):
+        digest.update(f"{name}\0".encode())
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _package_files(prefix: str, folder: Traversable) -> Iterator[tuple[str, Traversable]]:
+    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
+        name = f"{prefix}{entry.name}"
+        if entry.is_dir():
+            if entry.name != "__pycache__":
+                yield from _package_files(f"{name}/", entry)
+        elif not entry.name.endswith(".pyc"):
+            yield name, entry
+
+
+def run_stage(
+    case: Case,
+    *,
+    stage: str,
+    reads: Iterable[str],
+    writes: Iterable[str],
+    parameters: Mapping[str, Any],
+    work: Callable[[], Mapping[str, int]],
+) -> StageOutcome:
+    """Do the work of a stage unless its last run had the same inputs, parameters and code; record it afterwards.
+
+    Args:
+        case: The case.
+        stage: Name of the stage, which is also the name of its package.
+        reads: Tables that the stage reads; missing ones count as empty.
+        writes: Tables that it writes.
+        parameters: JSON-ready values that change the result; never limits of memory or threads.
+        work: Writes the tables and returns the rows per table.
+    """
+    writes = tuple(writes)
+    record = StageRecord(stage, package_sha256(f"distilforensics.{stage}"), tables_sha256(case, reads), parameters)
+    if is_current(case, record, writes):
+        return StageOutcome(stage, is_skipped=True)
+    start = time.perf_counter()
+    n_rows = work()
+    record_stage(case, record, writes)
+    return StageOutcome(stage, is_skipped=False, n_rows=dict(n_rows), seconds=time.perf_counter() - start)

@@ -31,7 +31,9 @@ BATCH_ROWS = 16_384
 def writer(path: Path, schema: pa.Schema, **metadata: str) -> pq.ParquetWriter:
     """Return a Parquet writer with the settings that all tables share: zstd, page checksums, schema version."""
     described = schema.with_metadata({"distilforensics.schema_version": str(SCHEMA_VERSION), **metadata})
-    return pq.ParquetWriter(path, described, compression="zstd", compression_level=1, write_page_checksum=True, use_dictionary=True)
+    return pq.ParquetWriter(
+        path, described, compression="zstd", compression_level=1, write_page_checksum=True, use_dictionary=True
+    )
 
 
 def write_batches(case: Case, name: str, batches: Iterable[pa.RecordBatch], *, path: Path | None = None) -> int:
@@ -73,7 +75,9 @@ def _row_groups(name: str, batches: Iterable[pa.RecordBatch], schema: pa.Schema)
     for batch in batches:
         if batch.schema.names != schema.names:
             missing = sorted(set(schema.names) ^ set(batch.schema.names))
-            raise CaseError(f"columns differ from the schema of {name} in {missing or 'their order'}", where=f"table {name}")
+            raise CaseError(
+                f"columns differ from the schema of {name} in {missing or 'their order'}", where=f"table {name}"
+            )
         pending.append(batch)
         n_pending += batch.num_rows
         while n_pending >= ROW_GROUP_ROWS:
@@ -86,12 +90,15 @@ def _row_groups(name: str, batches: Iterable[pa.RecordBatch], schema: pa.Schema)
 
 
 def write_query(
-    case: Case, connection: duckdb.DuckDBPyConnection, name: str, query: str, parameters: Mapping[str, Any] | None = None
+    case: Case,
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    query: str,
+    parameters: Mapping[str, Any] | None = None,
 ) -> int:
     """Run a SELECT with a total ORDER BY, write its rows as table `name` and return their number."""
-    result = connection.execute(query, dict(parameters or {}))
-    reader = result.to_arrow_reader(BATCH_ROWS)
-    return write_batches(case, name, reader)
+    relation = connection.sql(query, params=dict(parameters)) if parameters else connection.sql(query)
+    return write_batches(case, name, relation.to_arrow_reader(BATCH_ROWS))
 
 
 def write_rows(case: Case, name: str, rows: Iterable[Mapping[str, Any]]) -> int:

@@ -8,7 +8,9 @@ from typing import Protocol
 class Progress(Protocol):
     """Receiver of progress. Implementations must be cheap: stages call it many times a second."""
 
-    def begin(self, stage: str, description: str, *, total_bytes: int | None = None, total_steps: int | None = None) -> None:
+    def begin(
+        self, stage: str, description: str, *, total_bytes: int | None = None, total_steps: int | None = None
+    ) -> None:
         """Start a stage or a part of one; totals are None where they cannot be known."""
 
     def advance(self, *, rows: int = 0, n_bytes: int = 0, steps: int = 0, item: str | None = None) -> None:
@@ -24,7 +26,9 @@ class Progress(Protocol):
 class Silent:
     """A receiver that ignores everything, for tests and library use."""
 
-    def begin(self, stage: str, description: str, *, total_bytes: int | None = None, total_steps: int | None = None) -> None:
+    def begin(
+        self, stage: str, description: str, *, total_bytes: int | None = None, total_steps: int | None = None
+    ) -> None:
         """Ignore."""
 
     def advance(self, *, rows: int = 0, n_bytes: int = 0, steps: int = 0, item: str | None = None) -> None:

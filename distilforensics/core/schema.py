@@ -55,7 +55,11 @@ EXCHANGES = Table(
     "ingest",
     "one row per exchange (request and response), in order of source and position; duplicates included, see `duplicates`",
     _columns(
-        ("record_id", TEXT, "first 16 hex digits of source_sha256, ':', source_line, and '.sub_index' if sub_index > 0; unique in a case"),
+        (
+            "record_id",
+            TEXT,
+            "first 16 hex digits of source_sha256, ':', source_line, and '.sub_index' if sub_index > 0; unique in a case",
+        ),
         ("source_sha256", TEXT, "SHA-256 of the source file as received"),
         ("source_line", COUNT, "1-based physical line (LF) in the decompressed stream; row number for Parquet"),
         ("source_offset", COUNT, "byte offset of the record in the decompressed stream; NULL for Parquet"),
@@ -63,7 +67,11 @@ EXCHANGES = Table(
         ("sub_index", COUNT, "0-based index of the record within its line or page"),
         ("raw_sha256", TEXT, "SHA-256 of the record's bytes without line end (Parquet: of its canonical JSON)"),
         ("source_format", TEXT, "format id and version, such as litellm_spendlogs/1"),
-        ("parse_flags", TEXTS, "repairs and doubts: bom, nul_stripped, invalid_utf8, surrogate_replaced, nan_literal, control_character, glued, dup_key, ts_naive, ..."),
+        (
+            "parse_flags",
+            TEXTS,
+            "repairs and doubts: bom, nul_stripped, invalid_utf8, surrogate_replaced, nan_literal, control_character, glued, dup_key, ts_naive, ...",
+        ),
         ("started_at", TIME, "start of the request, UTC; NULL if absent"),
         ("ended_at", TIME, "end of the response, UTC"),
         ("started_at_raw", TEXT, "the time as it stands in the source"),
@@ -141,7 +149,11 @@ SOURCES = Table(
         ("source_sha256", TEXT, "SHA-256 of the file as received"),
         ("source_sha512", TEXT, "SHA-512 of the file as received"),
         ("path", TEXT, "path as given by the examiner, with / as separator"),
-        ("role", TEXT, "log, accounts_directory, duplicate_file (same bytes as another source), ignored (not a log), refused (unknown, ambiguous or unreadable)"),
+        (
+            "role",
+            TEXT,
+            "log, accounts_directory, duplicate_file (same bytes as another source), ignored (not a log), refused (unknown, ambiguous or unreadable)",
+        ),
         ("reason", TEXT, "why it is ignored, refused or a duplicate; NULL for logs"),
         ("n_bytes", COUNT, "size as received"),
         ("n_bytes_decoded", COUNT, "size after decompression"),
@@ -154,7 +166,11 @@ SOURCES = Table(
         ("n_kept", COUNT, "records in `exchanges` that are no duplicates"),
         ("n_quarantined", COUNT, "records in `quarantine`"),
         ("n_duplicate", COUNT, "records in `duplicates`"),
-        ("n_out_of_scope", COUNT, "valid records that are no model exchanges, such as key management rows or health checks of the web server"),
+        (
+            "n_out_of_scope",
+            COUNT,
+            "valid records that are no model exchanges, such as key management rows or health checks of the web server",
+        ),
         ("n_flagged", COUNT, "kept records with a parse flag"),
         ("first_started_at", TIME, "earliest start"),
         ("last_started_at", TIME, "latest start"),
@@ -173,7 +189,11 @@ QUARANTINE = Table(
         ("source_offset", COUNT, "byte offset in the decompressed stream"),
         ("source_length", COUNT, "bytes of the record"),
         ("sub_index", COUNT, "index within the line"),
-        ("reason", TEXT, "reason code, such as not_json, not_an_object, invalid_timestamp, line_too_long, truncated_stream"),
+        (
+            "reason",
+            TEXT,
+            "reason code, such as not_json, not_an_object, invalid_timestamp, line_too_long, truncated_stream",
+        ),
         ("detail", TEXT, "what was seen and what was expected, safe to print"),
         ("raw_prefix", pa.binary(), "first 4096 bytes of the record"),
         ("raw_sha256", TEXT, "SHA-256 of the record's bytes"),
@@ -187,7 +207,11 @@ DUPLICATES = Table(
     _columns(
         ("record_id", TEXT, "the later record"),
         ("duplicate_of", TEXT, "record_id of the first occurrence"),
-        ("duplicate_class", TEXT, "exact_line (same bytes) or same_record (same request id, start, tokens, account and texts)"),
+        (
+            "duplicate_class",
+            TEXT,
+            "exact_line (same bytes) or same_record (same request id, start, tokens, account and texts)",
+        ),
     ),
 )
 
@@ -253,7 +277,11 @@ EXCHANGE_FEATURES = Table(
         ("prefix_template", TEXT, "template id of the beginning of the normalised prompt"),
         ("suffix_template", TEXT, "template id of the end of the normalised prompt"),
         ("parameter_template", TEXT, "template id of the call's parameters (the content-free shape)"),
-        ("lexicon_marks", TEXTS, "marks of the harvest lexicon found in system or prompt text: cot_elicitation, grader_rubric; NULL without text"),
+        (
+            "lexicon_marks",
+            TEXTS,
+            "marks of the harvest lexicon found in system or prompt text: cot_elicitation, grader_rubric; NULL without text",
+        ),
     ),
 )
 
@@ -326,7 +354,11 @@ ACCOUNT_ATTRIBUTES = Table(
     "one row per account, attribute and value: what linkage compares; ordered by attribute, value, account_id",
     _columns(
         ("account_id", TEXT, "as in exchanges"),
-        ("attribute", TEXT, "payment, email_domain, signup (10-minute slot), ip, ip_prefix, client, system, prefix, suffix, prompt, parameters, api_key"),
+        (
+            "attribute",
+            TEXT,
+            "payment, email_domain, signup (10-minute slot), ip, ip_prefix, client, system, prefix, suffix, prompt, parameters, api_key",
+        ),
         ("value", TEXT, "the value, templates by id"),
         ("n_exchanges", COUNT, "exchanges of the account that carry it; NULL for directory attributes"),
     ),
@@ -350,7 +382,11 @@ POPULATIONS = Table(
     "features",
     "reference values of the whole log per measure, ordered by measure: median and spread over accounts",
     _columns(
-        ("measure", TEXT, "such as output_input_ratio, prompt_diversity, exchanges_per_active_day, active_hours_of_week"),
+        (
+            "measure",
+            TEXT,
+            "such as output_input_ratio, prompt_diversity, exchanges_per_active_day, active_hours_of_week",
+        ),
         ("n_accounts", COUNT, "accounts with enough exchanges for the measure"),
         ("median", REAL, "median over accounts"),
         ("mad", REAL, "median absolute deviation"),
@@ -368,7 +404,11 @@ LINKS = Table(
         ("account_b", TEXT, "larger account id"),
         ("weight", REAL, "sum of match weights, bits (log2 of m/u)"),
         ("n_attributes", COUNT, "attribute types that agree on a rare value"),
-        ("attributes", pa.list_(pa.struct([("attribute", TEXT), ("value", TEXT), ("n_accounts", COUNT), ("weight", REAL)])), "the agreements with their weights, heaviest first"),
+        (
+            "attributes",
+            pa.list_(pa.struct([("attribute", TEXT), ("value", TEXT), ("n_accounts", COUNT), ("weight", REAL)])),
+            "the agreements with their weights, heaviest first",
+        ),
     ),
 )
 

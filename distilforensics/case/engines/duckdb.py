@@ -116,5 +116,8 @@ def require_select(connection: duckdb.DuckDBPyConnection, query: str) -> str:
     except duckdb.Error as e:
         raise UsageError(f"not valid SQL: {e}") from e
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        raise UsageError("expected exactly one SELECT statement", hint="the case is read-only evidence; copy a table out to change it")
+        raise UsageError(
+            "expected exactly one SELECT statement",
+            hint="the case is read-only evidence; copy a table out to change it",
+        )
     return query
