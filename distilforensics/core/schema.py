@@ -485,6 +485,18 @@ HEURISTIC_STATES = Table(
     ),
 )
 
+OBSERVATION_STABILITY = Table(
+    "observation_stability",
+    "heuristics",
+    "one row per fired observation on a group: does it still fire when a tenth of the group's accounts is left out, ordered by heuristic_id, entity_id",
+    _columns(
+        ("heuristic_id", TEXT, "as in observations"),
+        ("entity_id", TEXT, "as in observations"),
+        ("n_repetitions", COUNT, "deterministic repetitions, each with another tenth of the accounts left out"),
+        ("n_fired", COUNT, "repetitions in which the heuristic still fired on the group"),
+    ),
+)
+
 CAMPAIGNS = Table(
     "campaigns",
     "assessment",
@@ -571,7 +583,7 @@ TABLES: dict[str, Table] = {
     for table in (
         EXCHANGES, SOURCES, QUARANTINE, DUPLICATES, OUT_OF_SCOPE, ACCOUNTS_DIRECTORY,
         EXCHANGE_FEATURES, TEMPLATES, ACCOUNT_PROFILES, ACCOUNT_DAYS, ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS,
-        LINKS, CLUSTERS, CLUSTER_MEMBERS, OBSERVATIONS, HEURISTIC_STATES,
+        LINKS, CLUSTERS, CLUSTER_MEMBERS, OBSERVATIONS, HEURISTIC_STATES, OBSERVATION_STABILITY,
         CAMPAIGNS, CAMPAIGN_EVIDENCE, EXPLAINED_GROUPS, ACCOUNTS,
     )
 }  # fmt: skip

@@ -1,0 +1,27 @@
+-- Text normalisation shared by all fingerprints. Zero-width characters are removed first, since they are a known way of breaking comparisons.
+create macro visible(t) as regexp_replace(t, '[\x{00AD}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}-\x{2064}\x{FEFF}]', '', 'g');
+
+-- Light form: what two people would call the same prompt.
+create macro plain(t) as trim(regexp_replace(lower(visible(t)), '\s+', ' ', 'g'));
+
+-- Frame form: what varies from task to task (addresses, numbers, quoted strings) becomes a mark.
+create macro frame(t) as trim(
+    regexp_replace(
+        regexp_replace(
+            regexp_replace(
+                regexp_replace(lower(visible(t)), 'https?://\S+|[a-z0-9._%+-]+@[a-z0-9.-]+', '<link>', 'g'),
+                '"[^"]{1,200}"|“[^”]{1,200}”|«[^»]{1,200}»', '<quoted>', 'g'),
+            '[0-9]+', '#', 'g'),
+        '\s+', ' ', 'g'));
+
+create macro short_hash(t) as left(md5(t), 16);
+
+-- Network of an address: /24 for IPv4, /48 for IPv6 in the compressed form that the ingest writes.
+create macro network(ip) as case
+    when ip is null then null
+    when contains(ip, ':') then
+        case when strpos(ip, '::') > 0 and length(split_part(ip, '::', 1)) - length(replace(split_part(ip, '::', 1), ':', '')) < 2
+            then split_part(ip, '::', 1) || '::/48'
+            else array_to_string((string_split(ip, ':'))[1:3], ':') || '::/48' end
+    else array_to_string((string_split(ip, '.'))[1:3], '.') || '.0/24'
+end;

@@ -1,0 +1,67 @@
+/*---
+table = "templates"
+reads = ["exchange_features", "exchanges"]
+[params]
+min_template_accounts = { value = 3, unit = "accounts", why = "a text that one or two accounts use says nothing about coordination; the coordination heuristics ask for more" }
+min_prompt_chars = { value = 16, unit = "characters", why = "shorter whole prompts (greetings, thanks) repeat by chance" }
+read_chars = { value = 4000, unit = "characters", why = "as in exchange_features" }
+text_chars = { value = 400, unit = "characters", why = "enough to recognise a template; the whole text is in the exhibit" }
+---*/
+with uses as (
+    select 'system' as kind, system_template as template_id, account_id, tenant_id, prompt_hash, started_at, record_id
+    from exchange_features where system_template is not null
+    union all
+    select 'prefix', prefix_template, account_id, tenant_id, prompt_hash, started_at, record_id
+    from exchange_features where prefix_template is not null
+    union all
+    select 'suffix', suffix_template, account_id, tenant_id, prompt_hash, started_at, record_id
+    from exchange_features where suffix_template is not null
+    union all
+    select 'prompt', 'prompt:' || prompt_hash, account_id, tenant_id, prompt_hash, started_at, record_id
+    from exchange_features where prompt_hash is not null and coalesce(prompt_chars, $min_prompt_chars) >= $min_prompt_chars
+    union all
+    select 'parameters', parameter_template, account_id, tenant_id, prompt_hash, started_at, record_id
+    from exchange_features where parameter_template is not null
+),
+grouped as (
+    select
+        template_id,
+        min(kind) as kind,
+        count(*) as n_exchanges,
+        count(distinct account_id) as n_accounts,
+        count(distinct tenant_id) as n_tenants,
+        count(distinct prompt_hash) as n_distinct_prompts,
+        min(started_at) as first_seen,
+        max(started_at) as last_seen,
+        min(record_id) as sample_record_id
+    from uses
+    group by template_id
+    having count(distinct account_id) >= $min_template_accounts
+),
+population as (select count(distinct account_id) as n from exchange_features)
+select
+    template_id,
+    kind,
+    n_exchanges,
+    n_accounts,
+    n_tenants,
+    n_distinct_prompts,
+    round(n_accounts / nullif(population.n, 0), 6) as account_share,
+    first_seen,
+    last_seen,
+    sample_record_id,
+    case kind
+        when 'system' then left(frame(left(sample.system_text, $read_chars)), $text_chars)
+        when 'prefix' then left(frame(left(sample.prompt_text, $read_chars)), $text_chars)
+        when 'suffix' then right(frame(right(sample.prompt_text, $read_chars)), $text_chars)
+        when 'prompt' then left(plain(sample.prompt_text), $text_chars)
+        else concat_ws(
+            ', ', 'operation=' || sample.operation, 'max_output_tokens=' || sample.max_output_tokens::varchar,
+            'temperature=' || sample.temperature::varchar, 'top_p=' || sample.top_p::varchar, 'is_stream=' || sample.is_stream::varchar,
+            'n_choices=' || sample.n_choices::varchar, 'n_tools=' || sample.n_tools::varchar, 'response_format=' || sample.response_format,
+            'reasoning_effort=' || sample.reasoning_effort)
+    end as template_text
+from grouped
+cross join population
+left join exchanges as sample on sample.record_id = grouped.sample_record_id
+order by template_id
