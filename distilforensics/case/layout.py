@@ -6,7 +6,6 @@ import json
 import os
 import tomllib
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.errors import CaseError, UsageError
@@ -15,8 +14,10 @@ from distilforensics.core.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 CASE_FILE = "case.toml"
+_UNFINISHED = f".{CASE_FILE}.partial"
 
 _NEW_CASE = """\
 # What the examiner states about this case. The tool reads it and prints it; it never changes it.
@@ -105,12 +106,10 @@ def create_case(root: Path) -> Case:
     Raises:
         CaseError: `root` exists, is not empty and is no case.
     """
-    if (root / CASE_FILE).is_file():
-        return open_case(root)
-    if root.exists() and (not root.is_dir() or any(root.iterdir())):
-        raise CaseError("exists and is no case folder", where=str(root), hint="choose a new folder with --case")
-    root.mkdir(parents=True, exist_ok=True)
-    (root / CASE_FILE).write_text(_NEW_CASE.format(schema_version=SCHEMA_VERSION), encoding="utf-8", newline="\n")
+    if not (root / CASE_FILE).is_file():
+        if root.exists() and (not root.is_dir() or any(entry.name != _UNFINISHED for entry in root.iterdir())):
+            raise CaseError("exists and is no case folder", where=str(root), hint="choose a new folder with --case")
+        write_file(root / CASE_FILE, _NEW_CASE.format(schema_version=SCHEMA_VERSION).encode())
     case = open_case(root)
     for folder in (case.data, case.findings, case.report, case.stages, case.temporary):
         folder.mkdir(exist_ok=True)

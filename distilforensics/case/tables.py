@@ -6,10 +6,8 @@ Bytes depend on the rows alone: row groups are cut by row count, whatever batche
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -17,7 +15,10 @@ from distilforensics.core.errors import CaseError
 from distilforensics.core.schema import SCHEMA_VERSION, TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
+
+    import duckdb
 
     from distilforensics.case.layout import Case
 
