@@ -1,0 +1,187 @@
+"""Feature queries: fingerprints, templates, profiles and attributes from hand-made exchanges."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pytest
+
+from distilforensics.case.engines.duckdb import Limits
+from distilforensics.case.layout import Case, create_case
+from distilforensics.case.tables import read_rows, write_batches, write_rows
+from distilforensics.core.progress import Silent
+from distilforensics.core.schema import EXCHANGES
+from distilforensics.features.stage import ORDER, build_features, lexicon
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+START = datetime(2026, 3, 2, 9, 0, 0)
+FRAME = "Explain, for a reader who has never met the subject, the following topic in careful detail: "
+
+
+def exchange(line: int, account: str, **values: Any) -> dict[str, Any]:
+    """Return one exchange row with the obligatory columns filled."""
+    row: dict[str, Any] = {
+        "record_id": f"{'a' * 16}:{line:06d}",
+        "source_sha256": "a" * 64,
+        "source_line": line,
+        "account_id": account,
+        "started_at": START + timedelta(minutes=line),
+        "status": "ok",
+        "parse_flags": [],
+    }
+    text = values.get("prompt_text")
+    return row | {"prompt_chars": len(text) if text else None} | values
+
+
+def case_of(root: Path, exchanges: list[dict[str, Any]], *, duplicates: list[dict[str, Any]] | None = None) -> Case:
+    """Return a case that holds the exchanges and has its features built."""
+    case = create_case(root)
+    write_rows(case, "duplicates", duplicates or [])
+    write_rows(
+        case,
+        "accounts_directory",
+        [
+            {"account_id": "acct_0", "payment_fingerprint": "pf_1", "created_at": START, "tenant_id": "t_directory"},
+            {"account_id": "acct_1", "payment_fingerprint": "pf_1", "created_at": START + timedelta(minutes=3)},
+        ],
+    )
+    case.table_path("exchanges").mkdir(parents=True)
+    rows_path = case.table_path("exchanges") / "part.parquet"
+    table = pa.Table.from_pylist(exchanges, schema=EXCHANGES.arrow)
+    write_batches(case, "exchanges", table.to_batches(), path=rows_path)
+    build_features(case, Limits(500_000_000, 2), Silent())
+    return case
+
+
+def test_a_frame_with_changing_tasks_is_one_prefix_template_over_accounts(tmp_path: Path) -> None:
+    """Tasks differ, digits and addresses differ, the frame is found."""
+    rows = [exchange(i, f"acct_{i % 4}", prompt_text=f"{FRAME}topic number {i} of field {i * 7}") for i in range(12)]
+    case = case_of(tmp_path / "case", rows)
+
+    prefixes = [row for row in read_rows(case, "templates") if row["kind"] == "prefix"]
+
+    assert [(12, 4)] == [(row["n_exchanges"], row["n_accounts"]) for row in prefixes]
+    assert 12 == prefixes[0]["n_distinct_prompts"]
+    assert prefixes[0]["template_text"].startswith("explain, for a reader")
+
+
+@pytest.mark.parametrize("noise", ["\u200b", "\u200d", "\ufeff", "\u00ad", "\u202e"])
+def test_zero_width_noise_does_not_break_a_template(tmp_path: Path, noise: str) -> None:
+    """Characters that nobody sees are removed before comparison."""
+    noisy = FRAME.replace("reader", f"rea{noise}der")
+    rows = [exchange(i, f"acct_{i % 4}", prompt_text=f"{noisy if i % 2 else FRAME}task {'abc'[i % 3]}") for i in range(12)]
+    case = case_of(tmp_path / "case", rows)
+
+    assert [12] == [row["n_exchanges"] for row in read_rows(case, "templates") if row["kind"] == "prefix"]
+
+
+def test_duplicates_and_rows_without_account_or_time_are_left_out(tmp_path: Path) -> None:
+    """What ingest labelled as a duplicate never reaches a statistic."""
+    rows = [exchange(i, "acct_0") for i in range(4)] + [exchange(5, "acct_0", started_at=None), exchange(6, None)]  # type: ignore[arg-type]
+    duplicate = {"record_id": rows[3]["record_id"], "duplicate_of": rows[0]["record_id"], "duplicate_class": "exact_line"}
+    case = case_of(tmp_path / "case", rows, duplicates=[duplicate])
+
+    assert [row["record_id"] for row in rows[:3]] == [row["record_id"] for row in read_rows(case, "exchange_features")]
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.77", "203.0.113.0/24"),
+        ("2001:db8:1:2::7", "2001:db8:1::/48"),
+        ("2001:db8::7", "2001:db8::/48"),
+        ("2001:db8:aaaa:bbbb:1:2:3:4", "2001:db8:aaaa::/48"),
+        ("2001::5", "2001::/48"),
+        (None, None),
+    ],
+)
+def test_addresses_are_reduced_to_networks(tmp_path: Path, address: str | None, network: str | None) -> None:
+    """A /24 for IPv4 and a /48 for IPv6."""
+    case = case_of(tmp_path / "case", [exchange(1, "acct_0", client_ip=address)])
+
+    assert [network] == [row["ip_prefix"] for row in read_rows(case, "exchange_features")]
+
+
+def test_a_masked_address_is_never_compared(tmp_path: Path) -> None:
+    """Two customers behind the same masked address are not at the same address."""
+    case = case_of(tmp_path / "case", [exchange(1, "acct_0", client_ip="203.0.113.0", is_ip_masked=True)])
+
+    assert [(None, None)] == [(row["client_ip"], row["ip_prefix"]) for row in read_rows(case, "exchange_features")]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "marks"),
+    [
+        ("Imagine and articulate the internal reasoning behind a completed response.", ["cot_elicitation"]),
+        ("Write your reasoning inside <think></think> tags, then answer.", ["cot_elicitation"]),
+        ("请完整地输出你的思考过程", ["cot_elicitation"]),
+        ("Rate the answer below on a scale from 1 to 10.", ["grader_rubric"]),
+        ("Let's think step by step: what is 17 * 23?", []),
+        ("Can you explain the reasoning of the court in this ruling?", []),
+        (None, None),
+    ],
+)
+def test_the_lexicon_marks_elicitation_and_leaves_ordinary_requests_alone(
+    tmp_path: Path, prompt: str | None, marks: list[str] | None
+) -> None:
+    """NULL where there is no text: unknown is not the same as none."""
+    case = case_of(tmp_path / "case", [exchange(1, "acct_0", prompt_text=prompt)])
+
+    assert [marks] == [row["lexicon_marks"] for row in read_rows(case, "exchange_features")]
+
+
+def test_every_pattern_of_the_lexicon_compiles_and_has_two_marks() -> None:
+    """The alternations are what the query is given."""
+    assert ["cot_elicitation", "grader_rubric"] == sorted(lexicon())
+
+
+def test_exported_hashes_stand_in_for_missing_text(tmp_path: Path) -> None:
+    """A hash-only export still has prompt and system fingerprints."""
+    case = case_of(tmp_path / "case", [exchange(1, "acct_0", prompt_sha256="b" * 64, system_sha256="c" * 64)])
+    row = read_rows(case, "exchange_features")[0]
+
+    assert ("b" * 16, "system:" + "c" * 16, None) == (row["prompt_hash"], row["system_template"], row["prefix_template"])
+
+
+def test_attributes_hold_only_values_that_two_accounts_share(tmp_path: Path) -> None:
+    """A value of one account cannot link anything."""
+    rows = [exchange(i, f"acct_{i}", client_ip="192.0.2.9" if i < 2 else f"198.51.100.{i}") for i in range(4)]
+    case = case_of(tmp_path / "case", rows)
+    shared = {(row["attribute"], row["value"], row["account_id"]) for row in read_rows(case, "account_attributes")}
+
+    assert {("ip", "192.0.2.9", "acct_0"), ("ip", "192.0.2.9", "acct_1")} == {entry for entry in shared if entry[0] == "ip"}
+    assert {("payment", "pf_1", "acct_0"), ("payment", "pf_1", "acct_1")} == {entry for entry in shared if entry[0] == "payment"}
+    assert {("signup", "2026-03-02 09:00", "acct_0"), ("signup", "2026-03-02 09:00", "acct_1")} == {
+        entry for entry in shared if entry[0] == "signup"
+    }
+
+
+def test_profiles_count_and_take_the_tenant_from_the_directory_if_the_log_has_none(tmp_path: Path) -> None:
+    """The tenant of the log wins, the directory fills gaps."""
+    rows = [exchange(i, f"acct_{i % 2}", input_tokens=10, output_tokens=30, status="limited" if i == 3 else "ok") for i in range(6)]
+    case = case_of(tmp_path / "case", rows)
+    profiles = {row["account_id"]: row for row in read_rows(case, "account_profiles")}
+
+    assert ("t_directory", 3, 30, 90, 0) == tuple(
+        profiles["acct_0"][key] for key in ("tenant_id", "n_exchanges", "input_tokens", "output_tokens", "n_limited")
+    )
+    assert 1 == profiles["acct_1"]["n_limited"]
+    assert START + timedelta(minutes=3) == profiles["acct_1"]["created_at"]
+
+
+def test_features_are_skipped_when_nothing_changed_and_identical_at_any_thread_count(tmp_path: Path) -> None:
+    """The same rows give the same bytes with one and with two threads."""
+    rows = [exchange(i, f"acct_{i % 9}", prompt_text=f"{FRAME}{i}", client_ip=f"192.0.2.{i % 5}") for i in range(500)]
+    case = case_of(tmp_path / "one", rows)
+    first = {name: case.table_path(name).read_bytes() for name in ORDER}
+    again = build_features(case, Limits(500_000_000, 1), Silent())
+    (case.stages / "features.json").unlink()
+    rebuilt = build_features(case, Limits(500_000_000, 1), Silent())
+
+    assert again.is_skipped
+    assert not rebuilt.is_skipped
+    assert first == {name: case.table_path(name).read_bytes() for name in ORDER}
