@@ -73,7 +73,9 @@ def test_a_frame_with_changing_tasks_is_one_prefix_template_over_accounts(tmp_pa
 def test_zero_width_noise_does_not_break_a_template(tmp_path: Path, noise: str) -> None:
     """Characters that nobody sees are removed before comparison."""
     noisy = FRAME.replace("reader", f"rea{noise}der")
-    rows = [exchange(i, f"acct_{i % 4}", prompt_text=f"{noisy if i % 2 else FRAME}task {'abc'[i % 3]}") for i in range(12)]
+    rows = [
+        exchange(i, f"acct_{i % 4}", prompt_text=f"{noisy if i % 2 else FRAME}task {'abc'[i % 3]}") for i in range(12)
+    ]
     case = case_of(tmp_path / "case", rows)
 
     assert [12] == [row["n_exchanges"] for row in read_rows(case, "templates") if row["kind"] == "prefix"]
@@ -82,7 +84,11 @@ def test_zero_width_noise_does_not_break_a_template(tmp_path: Path, noise: str) 
 def test_duplicates_and_rows_without_account_or_time_are_left_out(tmp_path: Path) -> None:
     """What ingest labelled as a duplicate never reaches a statistic."""
     rows = [exchange(i, "acct_0") for i in range(4)] + [exchange(5, "acct_0", started_at=None), exchange(6, None)]  # type: ignore[arg-type]
-    duplicate = {"record_id": rows[3]["record_id"], "duplicate_of": rows[0]["record_id"], "duplicate_class": "exact_line"}
+    duplicate = {
+        "record_id": rows[3]["record_id"],
+        "duplicate_of": rows[0]["record_id"],
+        "duplicate_class": "exact_line",
+    }
     case = case_of(tmp_path / "case", rows, duplicates=[duplicate])
 
     assert [row["record_id"] for row in rows[:3]] == [row["record_id"] for row in read_rows(case, "exchange_features")]
@@ -144,7 +150,11 @@ def test_exported_hashes_stand_in_for_missing_text(tmp_path: Path) -> None:
     case = case_of(tmp_path / "case", [exchange(1, "acct_0", prompt_sha256="b" * 64, system_sha256="c" * 64)])
     row = read_rows(case, "exchange_features")[0]
 
-    assert ("b" * 16, "system:" + "c" * 16, None) == (row["prompt_hash"], row["system_template"], row["prefix_template"])
+    assert ("b" * 16, "system:" + "c" * 16, None) == (
+        row["prompt_hash"],
+        row["system_template"],
+        row["prefix_template"],
+    )
 
 
 def test_attributes_hold_only_values_that_two_accounts_share(tmp_path: Path) -> None:
@@ -153,8 +163,12 @@ def test_attributes_hold_only_values_that_two_accounts_share(tmp_path: Path) -> 
     case = case_of(tmp_path / "case", rows)
     shared = {(row["attribute"], row["value"], row["account_id"]) for row in read_rows(case, "account_attributes")}
 
-    assert {("ip", "192.0.2.9", "acct_0"), ("ip", "192.0.2.9", "acct_1")} == {entry for entry in shared if entry[0] == "ip"}
-    assert {("payment", "pf_1", "acct_0"), ("payment", "pf_1", "acct_1")} == {entry for entry in shared if entry[0] == "payment"}
+    assert {("ip", "192.0.2.9", "acct_0"), ("ip", "192.0.2.9", "acct_1")} == {
+        entry for entry in shared if entry[0] == "ip"
+    }
+    assert {("payment", "pf_1", "acct_0"), ("payment", "pf_1", "acct_1")} == {
+        entry for entry in shared if entry[0] == "payment"
+    }
     assert {("signup", "2026-03-02 09:00", "acct_0"), ("signup", "2026-03-02 09:00", "acct_1")} == {
         entry for entry in shared if entry[0] == "signup"
     }
@@ -162,7 +176,10 @@ def test_attributes_hold_only_values_that_two_accounts_share(tmp_path: Path) -> 
 
 def test_profiles_count_and_take_the_tenant_from_the_directory_if_the_log_has_none(tmp_path: Path) -> None:
     """The tenant of the log wins, the directory fills gaps."""
-    rows = [exchange(i, f"acct_{i % 2}", input_tokens=10, output_tokens=30, status="limited" if i == 3 else "ok") for i in range(6)]
+    rows = [
+        exchange(i, f"acct_{i % 2}", input_tokens=10, output_tokens=30, status="limited" if i == 3 else "ok")
+        for i in range(6)
+    ]
     case = case_of(tmp_path / "case", rows)
     profiles = {row["account_id"]: row for row in read_rows(case, "account_profiles")}
 
