@@ -1,0 +1,181 @@
+-- What every format has in common: text becomes typed values, times become UTC, doubts become flags, and a record that
+-- cannot be placed in time is refused. The comments in braces stand for the format's own SELECT and for the examiner's choices.
+with written as not materialized (
+    select
+        null::bigint as row_index, null::varchar as line, null::varchar as started_at_raw, null::varchar as ended_at_raw,
+        null::varchar as time_kind, null::varchar as provider, null::varchar as gateway, null::varchar as region,
+        null::varchar as tenant_id, null::varchar as project_id, null::varchar as account_id, null::varchar as end_user_id,
+        null::varchar as api_key_id, null::varchar as session_id, null::varchar as trace_id, null::varchar as request_id,
+        null::varchar as response_id, null::varchar as client_ip, null::varchar as client_country, null::varchar as client_asn,
+        null::varchar as ja4, null::varchar as user_agent, null::varchar as operation, null::varchar as model_requested,
+        null::varchar as model_served, null::varchar as model_raw, null::varchar as is_stream, null::varchar as n_choices,
+        null::varchar as max_output_tokens, null::varchar as temperature, null::varchar as top_p, null::varchar as n_tools,
+        null::varchar as tools_json, null::varchar as response_format, null::varchar as reasoning_effort,
+        null::varchar as input_tokens, null::varchar as cache_read_tokens, null::varchar as cache_write_tokens,
+        null::varchar as output_tokens, null::varchar as reasoning_tokens, null::varchar as cost_usd,
+        null::varchar as request_bytes, null::varchar as response_bytes, null::varchar as latency_ms,
+        null::varchar as http_status, null::varchar as status, null::varchar as error_type, null::varchar as finish_reason_raw,
+        null::varchar as is_gateway_cached, null::varchar as prompt_state, null::varchar as response_state,
+        null::varchar as system_text, null::varchar as prompt_text, null::varchar as response_text, null::varchar as messages_json,
+        null::varchar as n_turns, null::varchar as n_tool_calls, null::bigint as prompt_chars, null::bigint as response_chars,
+        null::varchar as prompt_sha256, null::varchar as response_sha256, null::varchar as system_sha256,
+        null::varchar as reasoning_signature, null::varchar[] as flags, null::varchar as out_of_scope,
+        null::varchar as refusal_reason, null::varchar as refusal_detail
+    where false
+    union all by name (
+/*{format}*/
+    )
+),
+
+zoned as not materialized (
+    select *, iso_zone(started_at_raw) as started_zone, iso_zone(ended_at_raw) as ended_zone
+    from written
+),
+
+odd as not materialized (
+    select
+        *,
+        case when not is_plain_iso(started_zone) then started_at_raw end as started_odd,
+        case when not is_plain_iso(ended_zone) then ended_at_raw end as ended_odd
+    from zoned
+),
+
+time_parts as not materialized (
+    select
+        *,
+        odd_iso(started_odd) as started_parts,
+        odd_iso(ended_odd) as ended_parts,
+        try_cast(started_odd as decimal(38, 9)) as started_epoch,
+        try_cast(ended_odd as decimal(38, 9)) as ended_epoch
+    from odd
+),
+
+time_kinds as not materialized (
+    select
+        *,
+        time_kind_of(started_at_raw, started_zone, started_odd, started_parts, started_epoch, time_kind) as started_kind,
+        time_kind_of(ended_at_raw, ended_zone, ended_odd, ended_parts, ended_epoch, time_kind) as ended_kind
+    from time_parts
+),
+
+instants as not materialized (
+    select
+        *,
+        instant_of(started_at_raw, started_zone, started_kind, started_odd, started_parts, started_epoch, /*{zone}*/) as started,
+        instant_of(ended_at_raw, ended_zone, ended_kind, ended_odd, ended_parts, ended_epoch, /*{zone}*/) as ended
+    from time_kinds
+),
+
+typed as not materialized (
+    select
+        *,
+        /*{account}*/ as account_written,
+        coalesce(is_possible(started), false) as is_placed,
+        case when is_possible(ended) then ended end as ended_possible,
+        whole_number(input_tokens) as n_input,
+        whole_number(output_tokens) as n_output,
+        coalesce(real_number(latency_ms), (epoch_us(ended) - epoch_us(started)) / 1000) as latency,
+        client_address(client_ip) as address,
+        is_secret(api_key_id) as is_key_secret
+    from instants
+),
+
+final as not materialized (
+    select
+        *,
+        nullif(case when is_key_secret and account_written = api_key_id then keyed_hash(account_written) else account_written end, '')
+            as account,
+        address is not null and not is_plain_ipv4(address) and is_masked_address(address) as is_masked
+    from typed
+)
+
+select
+    row_index,
+    case when is_placed then started end as started_at,
+    ended_possible as ended_at,
+    started_at_raw,
+    case when is_placed then started_kind end as time_kind,
+    case when is_placed then resolution_of(started_at_raw, started_zone, started_kind, started_odd, started_parts) end
+        as time_resolution_us,
+    nullif(provider, '') as provider,
+    gateway,
+    nullif(region, '') as region,
+    nullif(tenant_id, '') as tenant_id,
+    nullif(project_id, '') as project_id,
+    account as account_id,
+    nullif(end_user_id, '') as end_user_id,
+    case when is_key_secret then keyed_hash(api_key_id) else nullif(api_key_id, '') end as api_key_id,
+    nullif(session_id, '') as session_id,
+    nullif(trace_id, '') as trace_id,
+    nullif(request_id, '') as request_id,
+    nullif(response_id, '') as response_id,
+    address as client_ip,
+    case when address is not null then is_masked end as is_ip_masked,
+    nullif(client_country, '') as client_country,
+    whole_number(client_asn) as client_asn,
+    nullif(ja4, '') as ja4,
+    nullif(user_agent, '') as user_agent,
+    operation,
+    nullif(model_requested, '') as model_requested,
+    nullif(model_served, '') as model_served,
+    nullif(model_raw, '') as model_raw,
+    truth(is_stream) as is_stream,
+    whole_number(n_choices) as n_choices,
+    whole_number(max_output_tokens) as max_output_tokens,
+    real_number(temperature) as temperature,
+    real_number(top_p) as top_p,
+    whole_number(n_tools) as n_tools,
+    sha256(tools_json) as tools_sha256,
+    nullif(response_format, '') as response_format,
+    nullif(reasoning_effort, '') as reasoning_effort,
+    n_input as input_tokens,
+    whole_number(cache_read_tokens) as cache_read_tokens,
+    whole_number(cache_write_tokens) as cache_write_tokens,
+    n_output as output_tokens,
+    whole_number(reasoning_tokens) as reasoning_tokens,
+    real_number(cost_usd) as cost_usd,
+    whole_number(request_bytes) as request_bytes,
+    whole_number(response_bytes) as response_bytes,
+    case when latency >= 0 then latency end as latency_ms,
+    whole_number(http_status) as http_status,
+    status,
+    nullif(error_type, '') as error_type,
+    finish_reason_of(finish_reason_raw) as finish_reason,
+    nullif(finish_reason_raw, '') as finish_reason_raw,
+    truth(is_gateway_cached) as is_gateway_cached,
+    coalesce(prompt_state, case when prompt_text is null then 'not_logged' else 'full' end) as prompt_state,
+    coalesce(response_state, case when response_text is null then 'not_logged' else 'full' end) as response_state,
+    system_text,
+    prompt_text,
+    response_text,
+    messages_json,
+    whole_number(n_turns) as n_turns,
+    whole_number(n_tool_calls) as n_tool_calls,
+    coalesce(prompt_chars, length(prompt_text)) as prompt_chars,
+    coalesce(response_chars, length(response_text)) as response_chars,
+    nullif(prompt_sha256, '') as prompt_sha256,
+    nullif(response_sha256, '') as response_sha256,
+    nullif(system_sha256, '') as system_sha256,
+    sha256(nullif(reasoning_signature, '')) as reasoning_signature_sha256,
+    coalesce(flags, [])
+    || case when started_kind = 'iso_naive' then ['ts_naive'] else [] end
+    || case when ended_at_raw is not null and ended_possible is null then ['ended_at_unreadable'] else [] end
+    || case when latency < 0 then ['negative_latency'] else [] end
+    || case when client_ip <> '' and address is null then ['address_unreadable'] else [] end
+    || case when address <> client_ip and contains(client_ip, ',') then ['address_list'] else [] end
+    || case when is_key_secret then ['secret_hashed'] else [] end
+    || case
+        when (input_tokens is not null and n_input is null) or (output_tokens is not null and n_output is null)
+            then ['tokens_unreadable'] else []
+    end as flags,
+    out_of_scope,
+    case when out_of_scope is null then coalesce(refusal_reason, case when not is_placed then 'invalid_timestamp' end) end
+        as refusal_reason,
+    case
+        when out_of_scope is not null then null
+        when refusal_reason is not null then refusal_detail
+        when started_at_raw is null then 'no start time, expected one in ' || /*{time_field}*/
+        when not is_placed
+            then /*{time_field}*/ || ' is ' || to_json(left(started_at_raw, 60))::varchar || ', expected a time from 2000 to 2099'
+    end as refusal_detail
+from final

@@ -1,0 +1,45 @@
+-- Conversions from the text of a log field to a typed value. None of them raises: what cannot be converted becomes NULL.
+
+-- A count: whole, not negative. '24', '24.0' and '1e3' are counts; '24.5', '-1', 'nan' and '0x1f' are not.
+create or replace macro whole_number(written) as
+    case
+        when ltrim(written, '0123456789') = '' then try_cast(written as bigint)
+        when regexp_full_match(written, '[0-9]+(\.0*)?([eE]\+?[0-9]+)?') then try_cast(try_cast(written as decimal(38, 9)) as bigint)
+    end;
+
+-- A finite real number.
+create or replace macro real_number(written) as
+    case when isfinite(try_cast(written as double)) then try_cast(written as double) end;
+
+-- true, false or NULL, as JSON, Python and PostgreSQL write them.
+create or replace macro truth(written) as
+    case
+        when written in ('true', 'True', 't', '1', 'TRUE', 'yes') then true
+        when written in ('false', 'False', 'f', '0', 'FALSE', 'no') then false
+    end;
+
+-- The model id within an Amazon resource name; other text as it is.
+create or replace macro model_id(written) as
+    case when starts_with(written, 'arn:') then regexp_extract(written, '([^/]*)$', 1) else written end;
+
+-- Whether text is a raw secret, not the id or the hash of one.
+create or replace macro is_secret(written) as
+    regexp_matches(
+        written, '^((?i:bearer|basic) |sk-|sk_|rk_|pk_|xai-|gsk_|hf_|r8_|nvapi-|ghp_|github_pat_|AIza|AKIA|ASIA|ABSK|eyJ[A-Za-z0-9_-]+\.)'
+    );
+
+-- Finish reasons of all vendors in one vocabulary.
+create or replace macro finish_reason_of(written) as
+    case
+        when written is null or written = '' then null
+        when lower(written) in ('stop', 'end_turn', 'stop_sequence', 'complete', 'completed', 'finish', 'finished', 'eos_token', 'eos')
+            then 'stop'
+        when lower(written) in ('length', 'max_tokens', 'max_output_tokens', 'model_context_window_exceeded', 'model_length') then 'length'
+        when lower(written) in ('tool_calls', 'tool_use', 'tool_call', 'function_call') then 'tool'
+        when lower(written) in ('content_filter', 'content_filtered', 'guardrail_intervened', 'safety', 'recitation', 'prohibited_content', 'blocklist', 'spii')
+            then 'filter'
+        when lower(written) = 'refusal' then 'refusal'
+        when lower(written) = 'pause_turn' then 'pause'
+        when lower(written) in ('error', 'malformed_function_call', 'failed') then 'error'
+        else 'other'
+    end;
