@@ -57,7 +57,13 @@ class StageRecord:
         }
 
 
-def is_current(case: Case, record: StageRecord, outputs: Iterable[str]) -> bool:
+def folder_sha256(case: Case, folder: Path | None) -> dict[str, str]:
+    """Return path relative to the case -> SHA-256 for all files in a folder that belongs to one stage alone."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder else []
+    return {path.relative_to(case.root).as_posix(): file_sha256(path) for path in files}
+
+
+def is_current(case: Case, record: StageRecord, outputs: Iterable[str], folder: Path | None = None) -> bool:
     """Tell whether the stage's last run had this record and its output files still have the recorded hashes."""
     path = case.stages / f"{record.stage}.json"
     if not path.is_file():
@@ -65,12 +71,13 @@ def is_current(case: Case, record: StageRecord, outputs: Iterable[str]) -> bool:
     stored = json.loads(path.read_text(encoding="utf-8"))
     if {key: stored.get(key) for key in record.as_dict()} != json.loads(json.dumps(record.as_dict())):
         return False
-    return bool(stored.get("outputs") == tables_sha256(case, outputs))
+    return bool(stored.get("outputs") == tables_sha256(case, outputs) | folder_sha256(case, folder))
 
 
-def record_stage(case: Case, record: StageRecord, outputs: Iterable[str]) -> None:
-    """Store the record with the hashes of the tables that the stage wrote."""
-    write_json(case.stages / f"{record.stage}.json", record.as_dict() | {"outputs": tables_sha256(case, outputs)})
+def record_stage(case: Case, record: StageRecord, outputs: Iterable[str], folder: Path | None = None) -> None:
+    """Store the record with the hashes of the tables and other files that the stage wrote."""
+    written = tables_sha256(case, outputs) | folder_sha256(case, folder)
+    write_json(case.stages / f"{record.stage}.json", record.as_dict() | {"outputs": written})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +117,7 @@ def run_stage(
     writes: Iterable[str],
     parameters: Mapping[str, Any],
     work: Callable[[], Mapping[str, int]],
+    folder: Path | None = None,
 ) -> StageOutcome:
     """Do the work of a stage unless its last run had the same inputs, parameters and code; record it afterwards.
 
@@ -120,12 +128,13 @@ def run_stage(
         writes: Tables that it writes.
         parameters: JSON-ready values that change the result; never limits of memory or threads.
         work: Writes the tables and returns the rows per table.
+        folder: A folder of files other than tables that the stage alone fills; the stage runs again if one of them changes.
     """
     writes = tuple(writes)
     record = StageRecord(stage, package_sha256(f"distilforensics.{stage}"), tables_sha256(case, reads), parameters)
-    if is_current(case, record, writes):
+    if is_current(case, record, writes, folder):
         return StageOutcome(stage, is_skipped=True)
     start = time.perf_counter()
     n_rows = work()
-    record_stage(case, record, writes)
+    record_stage(case, record, writes, folder)
     return StageOutcome(stage, is_skipped=False, n_rows=dict(n_rows), seconds=time.perf_counter() - start)
