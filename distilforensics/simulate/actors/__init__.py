@@ -1,0 +1,1 @@
+"""Those who send requests: people, classes, batch jobs, programs that serve end users, and pools of accounts."""

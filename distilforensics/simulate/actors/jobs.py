@@ -1,0 +1,89 @@
+"""Batch programs of one tenant: an evaluation run, translation, classification, synthetic data, nightly checks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING
+
+from distilforensics.simulate import text
+from distilforensics.simulate.arrivals import in_time_order
+from distilforensics.simulate.exchange import DAY, HOUR, MICROSECONDS, Account, Client, Exchange, Request, Sampling
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from distilforensics.simulate.serving import ModelHabit, Service
+
+
+@dataclass(frozen=True, slots=True)
+class JobParameters:
+    """One kind of batch: what it asks, how often, when and through how many accounts."""
+
+    name: str
+    role: str
+    n_accounts: int
+    requests_per_run: int
+    run_days: tuple[int, ...]
+    """Days of the simulation (0 = first) with a run; a negative number is the day of the model release."""
+    first_hour_utc: float
+    duration_hours: float
+    temperature: float | None
+    max_tokens: int | None
+    user_agent: str
+    has_system: bool = False
+    answer_sentences: int = 1
+    """Answers are this many expansions of the answer rule."""
+
+
+class Job:
+    """Produces the traffic of one batch program."""
+
+    def __init__(self, rng: Random, parameters: JobParameters, accounts: tuple[Account, ...], addresses: tuple[str, ...], habit: ModelHabit, service: Service, released_day: int) -> None:
+        self._rng = rng
+        self._parameters = parameters
+        self._accounts = accounts
+        self._addresses = addresses
+        self._habit = habit
+        self._service = service
+        self._run_days = frozenset(released_day if day < 0 else day for day in parameters.run_days)
+        self._number = 0
+
+    def exchanges(self, start: int, days: int) -> Iterator[Exchange]:
+        """Yield the exchanges of the program in order of time."""
+        return in_time_order((start + (day + 1) * DAY, self._day(start + day * DAY, day)) for day in range(days))
+
+    def _day(self, day_start: int, day: int) -> list[Exchange]:
+        if day not in self._run_days:
+            return []
+        parameters, rng = self._parameters, self._rng
+        begin = day_start + int((parameters.first_hour_utc + rng.uniform(0, 0.3)) * HOUR)
+        mean_gap = parameters.duration_hours * HOUR / parameters.requests_per_run
+        produced, at = list[Exchange](), begin
+        for index in range(parameters.requests_per_run):
+            at += int(rng.expovariate(1 / mean_gap)) + 1000
+            account = self._accounts[index % len(self._accounts)]
+            produced.extend(self._call(at, account, self._addresses[index % len(self._addresses)]))
+        return produced
+
+    def _call(self, at: int, account: Account, address: str) -> list[Exchange]:
+        parameters, rng, produced = self._parameters, self._rng, list[Exchange]()
+        grammar = text.job_grammar(parameters.name)
+        prompt = grammar.expand(rng, "prompt")
+        model = self._habit.at(at)
+        wording = Random(f"{model}/{prompt}") if parameters.temperature == 0 else rng
+        answer = " ".join(grammar.expand(wording, "answer") for _ in range(parameters.answer_sentences))
+        request = Request(
+            model,
+            (("user", prompt),),
+            Sampling(max_tokens=parameters.max_tokens, temperature=parameters.temperature),
+            grammar.expand(rng, "system") if parameters.has_system else None,
+        )
+        for _ in range(3):
+            exchange = self._service.serve(rng, self._number, at, account, Client(address, parameters.user_agent), request, answer)
+            self._number += 1
+            produced.append(exchange)
+            if exchange.status == 200:
+                break
+            at = exchange.ended_at + int(rng.uniform(0.5, 8) * MICROSECONDS)
+        return produced

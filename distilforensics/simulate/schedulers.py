@@ -1,0 +1,114 @@
+"""How a pool chooses the account of the next call. The kinds are those of published account-pool programs.
+
+Source: round robin (default of one pool proxy), least recently used (default of two relays), a random channel (a gateway),
+and sticky sessions that leave an account only when it is limited.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from random import Random
+
+KINDS = ("round_robin", "least_recently_used", "random", "sticky")
+
+
+class Scheduler(Protocol):
+    """Chooses among the accounts of a pool; `candidates` are indices of accounts that are alive and not cooling down, ascending."""
+
+    def pick(self, candidates: Sequence[int]) -> int:
+        """Return the index of the account that takes the next call."""
+
+    def limited(self, index: int) -> None:
+        """Learn that the account answered with a limit error."""
+
+
+class RoundRobin:
+    """Takes the accounts in a fixed circle."""
+
+    def __init__(self) -> None:
+        self._last = -1
+
+    def pick(self, candidates: Sequence[int]) -> int:
+        """Return the next account after the last one."""
+        self._last = next((index for index in candidates if index > self._last), candidates[0])
+        return self._last
+
+    def limited(self, index: int) -> None:
+        """Ignore the limit: the circle goes on."""
+
+
+class LeastRecentlyUsed:
+    """Takes the account that has rested longest, passing over some that are busy."""
+
+    def __init__(self, rng: Random, skip_share: float) -> None:
+        self._rng = rng
+        self._skip_share = skip_share
+        self._last_use: dict[int, int] = {}
+        self._clock = 0
+
+    def pick(self, candidates: Sequence[int]) -> int:
+        """Return the longest rested account; each one is skipped with probability `skip_share`."""
+        ordered = sorted(candidates, key=lambda index: (self._last_use.get(index, -1), index))
+        chosen = next((index for index in ordered if self._rng.random() >= self._skip_share), ordered[-1])
+        self._clock += 1
+        self._last_use[chosen] = self._clock
+        return chosen
+
+    def limited(self, index: int) -> None:
+        """Ignore the limit: a limited account was used a moment ago and comes last anyway."""
+
+
+class RandomChoice:
+    """Takes any account with equal probability."""
+
+    def __init__(self, rng: Random) -> None:
+        self._rng = rng
+
+    def pick(self, candidates: Sequence[int]) -> int:
+        """Return any candidate."""
+        return candidates[int(self._rng.random() * len(candidates))]
+
+    def limited(self, index: int) -> None:
+        """Ignore the limit."""
+
+
+class Sticky:
+    """Stays on one account until it is limited or gone, then hands over to the longest rested one."""
+
+    def __init__(self) -> None:
+        self._current: int | None = None
+        self._last_use: dict[int, int] = {}
+        self._clock = 0
+
+    def pick(self, candidates: Sequence[int]) -> int:
+        """Return the current account, or the one that rested longest after a hand-over."""
+        if self._current not in candidates:
+            self._current = min(candidates, key=lambda index: (self._last_use.get(index, -1), index))
+        self._clock += 1
+        self._last_use[self._current] = self._clock
+        return self._current
+
+    def limited(self, index: int) -> None:
+        """Leave the limited account."""
+        if index == self._current:
+            self._current = None
+
+
+def make_scheduler(kind: str, rng: Random, *, skip_share: float = 0.0) -> Scheduler:
+    """Return a scheduler of one of `KINDS`.
+
+    Raises:
+        ValueError: If `kind` is unknown.
+    """
+    if kind == "round_robin":
+        return RoundRobin()
+    if kind == "least_recently_used":
+        return LeastRecentlyUsed(rng, skip_share)
+    if kind == "random":
+        return RandomChoice(rng)
+    if kind == "sticky":
+        return Sticky()
+    raise ValueError(f"scheduler {kind!r}, expected one of {', '.join(KINDS)}")

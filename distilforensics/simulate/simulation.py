@@ -1,0 +1,245 @@
+"""Runs a scenario and writes a folder of labelled logs: `logs/`, `labels.csv` and `scenario.json`."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import heapq
+import json
+import shutil
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import distilforensics
+from distilforensics.core.errors import UsageError
+from distilforensics.core.text import shown
+from distilforensics.simulate.exchange import DAY, HOUR, Account
+from distilforensics.simulate.identities import Identities
+from distilforensics.simulate.pooling import build_pool
+from distilforensics.simulate.population import PopulationBuilder, World
+from distilforensics.simulate.scenarios import SCENARIOS, ScenarioParameters
+from distilforensics.simulate.serving import Reliability, Service
+from distilforensics.simulate.writers import WRITERS
+from distilforensics.simulate.writers.files import COMPRESSIONS
+from distilforensics.simulate.writers.rendering import iso_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from distilforensics.simulate.exchange import Exchange
+    from distilforensics.simulate.population import Actor
+
+LABEL_COLUMNS = ("account_id", "campaign_id", "role")
+DIRECTORY_COLUMNS = ("account_id", "created_at", "payment_fingerprint", "email_domain", "plan", "tenant_id", "organization")
+
+
+@dataclass(frozen=True, slots=True)
+class SimulationSummary:
+    """What was written."""
+
+    out: Path
+    scenario: str
+    seed: int
+    files: tuple[str, ...]
+    """Paths relative to `out`, sorted."""
+    n_exchanges: int
+    n_accounts: int
+    """Accounts with at least one exchange."""
+    exchanges_by_format: dict[str, int]
+    exchanges_by_role: dict[str, int]
+    accounts_by_role: dict[str, int]
+
+
+def simulate(
+    scenario: str | ScenarioParameters,
+    out: Path,
+    *,
+    seed: int,
+    formats: Sequence[str] | None = None,
+    scale: float = 1.0,
+    days: int | None = None,
+    answer_length: float = 1.0,
+    compression: str = "none",
+    force: bool = False,
+) -> SimulationSummary:
+    """Write the labelled logs of a scenario and return what was written.
+
+    Args:
+        scenario: Name of one of `SCENARIOS`, or own parameters.
+        out: Folder to create.
+        seed: Everything random depends on it; the same arguments give the same bytes.
+        formats: Log formats; several partition the accounts. None takes those of the scenario.
+        scale: Factor on the number of accounts.
+        days: Length in days; None takes that of the scenario.
+        answer_length: Factor on the length of the answers.
+        compression: none, gz or zst, for formats that do not fix it.
+        force: Replace an earlier simulation in `out`; any other folder with content is refused.
+
+    Raises:
+        UsageError: If an argument is unknown or `out` must not be replaced.
+    """
+    parameters = _resolve(scenario, formats, days)
+    if compression not in COMPRESSIONS:
+        raise UsageError(f"compression is {shown(compression)}, expected one of {', '.join(COMPRESSIONS)}", where="simulate")
+    if not 0 < scale < float("inf"):
+        raise UsageError(f"scale is {shown(scale)}, expected a number above 0", where="simulate")
+    _check_target(out, force)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=".simulate-", dir=out.parent))
+    try:
+        work.chmod(0o755)
+        summary = _write(parameters, work, out, seed=seed, scale=scale, answer_length=answer_length, compression=compression)
+        if out.exists():
+            shutil.rmtree(out)
+        work.replace(out)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return summary
+
+
+def _resolve(scenario: str | ScenarioParameters, formats: Sequence[str] | None, days: int | None) -> ScenarioParameters:
+    if isinstance(scenario, str):
+        if scenario not in SCENARIOS:
+            raise UsageError(f"scenario {shown(scenario)} is unknown, expected one of {', '.join(SCENARIOS)}", where="simulate")
+        scenario = SCENARIOS[scenario]
+    if formats is not None:
+        unknown = [name for name in formats if name not in WRITERS]
+        if unknown or not formats or len(set(formats)) < len(formats):
+            raise UsageError(f"formats are {shown(', '.join(formats))}, expected one or more different ones of {', '.join(WRITERS)}", where="simulate")
+        scenario = dataclasses.replace(scenario, formats=tuple(formats))
+    if days is not None:
+        if days < 1:
+            raise UsageError(f"days is {shown(days)}, expected at least 1", where="simulate")
+        factor = days / scenario.days
+        pools = tuple(dataclasses.replace(pool, frame_revision_day=int(pool.frame_revision_day * factor)) for pool in scenario.pools)
+        scenario = dataclasses.replace(scenario, days=days, released_day=int(scenario.released_day * factor), pools=pools)
+    return scenario
+
+
+def _check_target(out: Path, force: bool) -> None:  # noqa: FBT001
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    if not (out.is_dir() and (out / "scenario.json").is_file() and (out / "logs").is_dir()):
+        raise UsageError("the folder holds something other than a simulation, expected a new or empty folder", where=str(out))
+    if not force:
+        raise UsageError("the folder holds a simulation already", where=str(out), hint="choose another --out, or --force to replace it")
+
+
+def _write(parameters: ScenarioParameters, work: Path, out: Path, *, seed: int, scale: float, answer_length: float, compression: str) -> SimulationSummary:
+    start = int(datetime.fromisoformat(parameters.start).replace(tzinfo=UTC).timestamp()) * 1_000_000
+    world = World(
+        identities=Identities(seed),
+        formats=parameters.formats,
+        scale=scale,
+        start=start,
+        days=parameters.days,
+        released_at=start + parameters.released_day * DAY + int(parameters.released_hour_utc * HOUR),
+        answer_length=answer_length,
+        service=Service(Reliability()),
+    )
+    accounts, actors = _build(world, parameters)
+    counts = _write_logs(world, actors, work / "logs", compression)
+    _write_directory(accounts, work / "logs" / "accounts.csv")
+    seen = [account for account in accounts if counts.by_account[account.account_id]]
+    _write_labels(seen, work / "labels.csv")
+    summary = SimulationSummary(
+        out=out,
+        scenario=parameters.name,
+        seed=seed,
+        files=tuple(sorted([*(path.relative_to(work).as_posix() for path in work.rglob("*") if path.is_file()), "scenario.json"])),
+        n_exchanges=sum(counts.by_account.values()),
+        n_accounts=len(seen),
+        exchanges_by_format=dict(sorted(counts.by_format.items())),
+        exchanges_by_role=dict(sorted(counts.by_role.items())),
+        accounts_by_role=dict(sorted(Counter(account.role for account in seen).items())),
+    )
+    settings = {"seed": seed, "scale": scale, "answer_length": answer_length, "compression": compression}
+    _write_description(parameters, settings, summary, len(accounts), work / "scenario.json")
+    return summary
+
+
+def _build(world: World, parameters: ScenarioParameters) -> tuple[list[Account], list[Actor]]:
+    builder = PopulationBuilder(world, parameters.population)
+    builder.build()
+    accounts, actors = builder.accounts, builder.actors
+    for pool_parameters in parameters.pools:
+        members, pool = build_pool(world, pool_parameters)
+        accounts.extend(members)
+        actors.append(pool)
+    return sorted(accounts, key=lambda account: account.account_id), actors
+
+
+@dataclass(slots=True)
+class _Counts:
+    by_account: Counter[str]
+    by_format: Counter[str]
+    by_role: Counter[str]
+
+
+def _write_logs(world: World, actors: list[Actor], folder: Path, compression: str) -> _Counts:
+    writers = {name: WRITERS[name](folder, compression, world.days, world.start) for name in world.formats}
+    counts = _Counts(Counter(), Counter(), Counter())
+    for index, exchange in enumerate(_in_order(world, actors)):
+        account = exchange.account
+        writers[account.gateway].write(exchange, world.identities.digest(f"exchange/{index}"))
+        counts.by_account[account.account_id] += 1
+        counts.by_format[account.gateway] += 1
+        counts.by_role[account.role] += 1
+    for writer in writers.values():
+        writer.close()
+    return counts
+
+
+def _in_order(world: World, actors: list[Actor]) -> Iterator[Exchange]:
+    merged = heapq.merge(*(actor.exchanges(world.start, world.days) for actor in actors))
+    return takewhile(lambda exchange: exchange.started_at < world.end, merged)
+
+
+def _write_directory(accounts: list[Account], path: Path) -> None:
+    rows = (
+        (
+            account.account_id,
+            iso_seconds(account.created_at),
+            account.payment_fingerprint or "",
+            account.email_domain,
+            account.plan,
+            account.tenant_id or "",
+            account.organization or "",
+        )
+        for account in accounts
+    )
+    _write_csv(path, DIRECTORY_COLUMNS, rows)
+
+
+def _write_labels(accounts: list[Account], path: Path) -> None:
+    _write_csv(path, LABEL_COLUMNS, ((account.account_id, account.campaign_id or "", account.role) for account in accounts))
+
+
+def _write_csv(path: Path, columns: tuple[str, ...], rows: Iterator[tuple[str, ...]] | Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("x", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+
+
+def _write_description(parameters: ScenarioParameters, settings: dict[str, Any], summary: SimulationSummary, n_directory: int, path: Path) -> None:
+    description = {
+        "version": distilforensics.__version__,
+        "settings": settings,
+        "parameters": dataclasses.asdict(parameters),
+        "counts": {
+            "exchanges": summary.n_exchanges,
+            "accounts": summary.n_accounts,
+            "accounts_in_directory": n_directory,
+            "exchanges_by_format": summary.exchanges_by_format,
+            "exchanges_by_role": summary.exchanges_by_role,
+            "accounts_by_role": summary.accounts_by_role,
+        },
+    }
+    path.write_text(json.dumps(description, indent=2, sort_keys=True) + "\n", encoding="utf-8")

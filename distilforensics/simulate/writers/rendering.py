@@ -1,0 +1,73 @@
+"""What several writers share: times, message lists and bodies in the chat completion shape."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from distilforensics.simulate.exchange import Exchange
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def moment(microseconds: int) -> datetime:
+    """Return the time as an aware UTC datetime."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def iso_milliseconds(microseconds: int) -> str:
+    """Return the time like 2026-03-02T04:05:06.789Z."""
+    text = moment(microseconds - microseconds % 1000).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
+
+
+def iso_seconds(microseconds: int) -> str:
+    """Return the time like 2026-03-02T04:05:06Z."""
+    return moment(microseconds - microseconds % 1_000_000).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def chat_messages(exchange: Exchange) -> list[dict[str, str]]:
+    """Return the messages of the request with the system prompt first."""
+    request = exchange.request
+    head = [{"role": "system", "content": request.system}] if request.system else []
+    return [*head, *({"role": role, "content": content} for role, content in request.messages)]
+
+
+def sampling_parameters(exchange: Exchange) -> dict[str, Any]:
+    """Return what the caller set beside model and messages."""
+    sampling = exchange.request.sampling
+    parameters: dict[str, Any] = {}
+    if sampling.max_tokens is not None:
+        parameters["max_tokens"] = sampling.max_tokens
+    if sampling.temperature is not None:
+        parameters["temperature"] = sampling.temperature
+    if sampling.top_p is not None:
+        parameters["top_p"] = sampling.top_p
+    if sampling.stream:
+        parameters["stream"] = True
+    return parameters
+
+
+def chat_completion(exchange: Exchange, request_id: str) -> dict[str, Any]:
+    """Return the response body of a chat completion, empty if the call failed."""
+    if exchange.status != 200:
+        return {}
+    return {
+        "id": request_id,
+        "object": "chat.completion",
+        "created": exchange.ended_at // 1_000_000,
+        "model": exchange.request.model,
+        "choices": [{"index": 0, "finish_reason": exchange.finish_reason, "message": {"role": "assistant", "content": exchange.answer}}],
+        "usage": {
+            "prompt_tokens": exchange.input_tokens,
+            "completion_tokens": exchange.output_tokens,
+            "total_tokens": exchange.input_tokens + exchange.output_tokens,
+        },
+    }
+
+
+def cost(exchange: Exchange) -> float:
+    """Return the price of a call in US dollars at invented rates."""
+    per_input, per_output = (15, 60) if "mini" in exchange.request.model else (250, 1000)
+    return round((exchange.input_tokens * per_input + exchange.output_tokens * per_output) / 100_000_000, 9)
