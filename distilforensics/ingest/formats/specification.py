@@ -32,6 +32,9 @@ ENGINE_COLUMNS = frozenset(
 PROJECTED_COLUMNS = tuple(column.name for column in EXCHANGES.columns if column.name not in ENGINE_COLUMNS)
 """Columns of `exchanges` that every projection yields, in this order, after `row_index`."""
 
+LIBRARIES = ("values.sql", "times.sql", "addresses.sql", "messages.sql", "litellm.sql")
+"""Files of shared macros, in order of definition."""
+
 _HEADER = re.compile(r"\A/\*---\n(.*?)\n---\*/\n(.*)\Z", re.DOTALL)
 _ZONE_NAME = re.compile(r"[A-Za-z0-9_+/-]{1,64}")
 
@@ -226,5 +229,5 @@ def prepare_connection(connection: duckdb.DuckDBPyConnection, secret_key: bytes 
     from distilforensics.ingest.formats import functions
 
     functions.register(connection, secret_key)
-    for name in ("values.sql", "times.sql", "addresses.sql", "messages.sql"):
+    for name in LIBRARIES:
         connection.execute(_library_file(name))

@@ -4,6 +4,3 @@
 -- A dotted quad without port, leading zeros or numbers beyond 255 is canonical as it stands.
 create or replace macro is_plain_ipv4(written) as
     regexp_full_match(written, '(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}');
-
-create or replace macro client_address(written) as
-    case when is_plain_ipv4(written) then written else canonical_address(written) end;

@@ -35,8 +35,8 @@ zoned as not materialized (
 odd as not materialized (
     select
         *,
-        case when not is_plain_iso(started_zone) then started_at_raw end as started_odd,
-        case when not is_plain_iso(ended_zone) then ended_at_raw end as ended_odd
+        case when started_zone is null then started_at_raw end as started_odd,
+        case when ended_zone is null then ended_at_raw end as ended_odd
     from zoned
 ),
 
@@ -62,7 +62,8 @@ instants as not materialized (
     select
         *,
         instant_of(started_at_raw, started_zone, started_kind, started_odd, started_parts, started_epoch, /*{zone}*/) as started,
-        instant_of(ended_at_raw, ended_zone, ended_kind, ended_odd, ended_parts, ended_epoch, /*{zone}*/) as ended
+        instant_of(ended_at_raw, ended_zone, ended_kind, ended_odd, ended_parts, ended_epoch, /*{zone}*/) as ended,
+        coalesce(is_plain_ipv4(client_ip), false) as is_address_plain
     from time_kinds
 ),
 
@@ -75,18 +76,32 @@ typed as not materialized (
         whole_number(input_tokens) as n_input,
         whole_number(output_tokens) as n_output,
         coalesce(real_number(latency_ms), (epoch_us(ended) - epoch_us(started)) / 1000) as latency,
-        client_address(client_ip) as address,
+        case when is_address_plain then client_ip else canonical_address(nullif(client_ip, '')) end as address,
         is_secret(api_key_id) as is_key_secret
     from instants
+),
+
+doubted as not materialized (
+    select
+        *,
+        ended_at_raw is not null and ended_possible is null as is_end_unreadable,
+        client_ip <> '' and address is null as is_address_unreadable,
+        not is_address_plain and address is not null and contains(client_ip, ',') as is_address_list,
+        (input_tokens is not null and n_input is null) or (output_tokens is not null and n_output is null) as are_tokens_unreadable
+    from typed
 ),
 
 final as not materialized (
     select
         *,
+        coalesce(
+            started_kind = 'iso_naive' or is_end_unreadable or latency < 0 or is_address_unreadable or is_address_list or is_key_secret
+            or are_tokens_unreadable,
+            false
+        ) as is_doubtful,
         nullif(case when is_key_secret and account_written = api_key_id then keyed_hash(account_written) else account_written end, '')
-            as account,
-        address is not null and not is_plain_ipv4(address) and is_masked_address(address) as is_masked
-    from typed
+            as account
+    from doubted
 )
 
 select
@@ -110,7 +125,11 @@ select
     nullif(request_id, '') as request_id,
     nullif(response_id, '') as response_id,
     address as client_ip,
-    case when address is not null then is_masked end as is_ip_masked,
+    case
+        when address is null then null
+        when is_address_plain then false
+        else is_masked_address(address)
+    end as is_ip_masked,
     nullif(client_country, '') as client_country,
     whole_number(client_asn) as client_asn,
     nullif(ja4, '') as ja4,
@@ -157,16 +176,21 @@ select
     nullif(response_sha256, '') as response_sha256,
     nullif(system_sha256, '') as system_sha256,
     sha256(nullif(reasoning_signature, '')) as reasoning_signature_sha256,
-    coalesce(flags, [])
-    || case when started_kind = 'iso_naive' then ['ts_naive'] else [] end
-    || case when ended_at_raw is not null and ended_possible is null then ['ended_at_unreadable'] else [] end
-    || case when latency < 0 then ['negative_latency'] else [] end
-    || case when client_ip <> '' and address is null then ['address_unreadable'] else [] end
-    || case when address <> client_ip and contains(client_ip, ',') then ['address_list'] else [] end
-    || case when is_key_secret then ['secret_hashed'] else [] end
-    || case
-        when (input_tokens is not null and n_input is null) or (output_tokens is not null and n_output is null)
-            then ['tokens_unreadable'] else []
+    case
+        when is_doubtful
+            then list_filter(
+                [
+                    case when started_kind = 'iso_naive' then 'ts_naive' end,
+                    case when is_end_unreadable then 'ended_at_unreadable' end,
+                    case when latency < 0 then 'negative_latency' end,
+                    case when is_address_unreadable then 'address_unreadable' end,
+                    case when is_address_list then 'address_list' end,
+                    case when is_key_secret then 'secret_hashed' end,
+                    case when are_tokens_unreadable then 'tokens_unreadable' end
+                ],
+                lambda flag: flag is not null
+            ) || coalesce(flags, [])
+        else coalesce(flags, [])
     end as flags,
     out_of_scope,
     case when out_of_scope is null then coalesce(refusal_reason, case when not is_placed then 'invalid_timestamp' end) end

@@ -1,5 +1,6 @@
--- Chat messages. A message's content is text, or a list of parts; `json_transform` to VARCHAR gives the text, or the list as JSON.
--- A text that merely looks like a list is told apart by `parts_*`, which come from a second, typed transformation of the same record.
+-- Chat messages. A message's content is a text or a list of parts. `json_transform` to VARCHAR gives the text as it is and a list as
+-- JSON; records with something that looks like a list are transformed once more with typed parts, which tells the two apart exactly:
+-- typed parts are NULL where the content was a text.
 
 create or replace macro looks_like_parts(content) as starts_with(content, '[');
 
@@ -8,7 +9,9 @@ create or replace macro text_of_parts(parts) as
     nullif(
         array_to_string(
             list_transform(
-                list_filter(parts, lambda part: part.text is not null and coalesce(part.type, 'text') in ('text', 'input_text', 'output_text')),
+                list_filter(
+                    parts, lambda part: part.text is not null and (part.type is null or part.type = 'text' or ends_with(part.type, 'put_text'))
+                ),
                 lambda part: part.text
             ),
             E'\n'
@@ -16,26 +19,46 @@ create or replace macro text_of_parts(parts) as
         ''
     );
 
--- The last user message with content; usually simply the last message.
+-- The text of the content that stands in two transformations of the same record.
+create or replace macro text_of_content(content, parts) as case when parts is null then content else text_of_parts(parts) end;
+
+-- The last user message that has content; usually simply the last message.
 create or replace macro last_user_message(messages) as
     case
         when messages[-1].role = 'user' and messages[-1].content is not null then messages[-1]
         else list_filter(messages, lambda message: message.role = 'user' and message.content is not null)[-1]
     end;
 
-create or replace macro is_system_role(role) as role in ('system', 'developer');
+-- The text of the last user message that has text, where contents may be lists of parts.
+create or replace macro last_user_text(messages, typed) as
+    list_filter(
+        list_transform(
+            range(1, len(messages) + 1),
+            lambda position: case
+                when messages[position].role = 'user' then text_of_content(messages[position].content, typed[position].content)
+            end
+        ),
+        lambda content: content is not null
+    )[-1];
 
--- Where LiteLLM cut a long string: how many characters it left out, and the length of the text that marks the place.
-create or replace macro litellm_cut(content) as
+create or replace macro is_system_role(role) as role = 'system' or role = 'developer';
+
+-- More than a system prompt and one user turn: the messages are kept as logged.
+create or replace macro is_conversation(messages) as len(messages) > 2 or (len(messages) = 2 and not is_system_role(messages[1].role));
+
+-- Text that gateways write in place of content.
+create or replace macro is_redacted(content) as
+    content = 'redacted-by-litellm' or content = 'REDACTED_BY_LITELM' or content = 'REDACTED_BY_LITELLM' or content = '[REDACTED]';
+
+-- The operation behind the path of an API call; NULL if the path is that of no model API.
+create or replace macro operation_of_path(path) as
     case
-        when contains(content, '(litellm_truncated ')
-            then regexp_extract(content, '(?s)(\.\.\. \(litellm_truncated(?: skipped)? (\d+) chars.*?\) \.\.\.)', ['marker', 'skipped'])
+        when contains(path, '/chat/completions') or regexp_matches(path, '(/v\d/messages|/api/chat|/converse(-stream)?|:(stream)?[gG]enerateContent)$')
+            then 'chat'
+        when regexp_matches(path, '/responses(/compact)?$') then 'responses'
+        when regexp_matches(path, '(/(completions|complete|api/generate|generate|generate_stream)|/invoke(-with-response-stream)?)$') then 'completion'
+        when regexp_matches(path, '(/(embeddings|embed|api/embed)|:(batchEmbedContents|embedContent))$') then 'embedding'
+        when regexp_matches(path, '/images?/(generations|edits|variations)$') then 'image'
+        when regexp_matches(path, '(/audio/(speech|transcriptions|translations)|/realtime)$') then 'audio'
+        when regexp_matches(path, '(/(rerank|moderations|predict|count_tokens)|:(predict|rawPredict|streamRawPredict|countTokens))$') then 'other'
     end;
-
-create or replace macro is_cut(cut) as coalesce(cut.marker <> '', false);
-
--- Characters before the cut.
-create or replace macro uncut_length(content, cut) as
-    case when is_cut(cut) then length(content) - length(cut.marker) + try_cast(cut.skipped as bigint) end;
-
-create or replace macro is_redacted(content) as content in ('redacted-by-litellm', 'REDACTED_BY_LITELM', 'REDACTED_BY_LITELLM', '[REDACTED]');

@@ -1,18 +1,17 @@
 -- Times of log records: the exact instant in UTC, the kind of notation and the resolution as written.
--- DuckDB's cast to TIMESTAMP drops offsets without a word, so it only ever sees local times without one; offsets are applied here.
+-- DuckDB's cast to TIMESTAMP drops offsets without a word, so it only sees times without one; offsets are applied here, checked.
 -- Two tiers: ISO times without offset or with Z take the short way (`iso_*`); all others are `odd` and take the long way, NULL for the rest.
 
--- What follows the seconds and their fraction: '' for a naive time, 'Z' for UTC.
+-- 'Z' for a time in UTC, '' for a naive time, NULL for anything else.
 create or replace macro iso_zone(written) as
-    case when substr(written, 5, 1) = '-' and length(written) >= 19 then ltrim(substr(written, 20), '.0123456789') end;
-
-create or replace macro is_plain_iso(zone) as coalesce(zone in ('', 'Z'), false);
+    case
+        when ends_with(written, 'Z') and strlen(written) >= 20 then 'Z'
+        when regexp_full_match(written, '\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?') then ''
+    end;
 
 -- Digits of the fraction of a plain ISO time.
-create or replace macro iso_digits(written, zone) as greatest(length(written) - 20 - length(zone), 0);
-
-create or replace macro iso_instant(written, zone) as
-    try_cast(case zone when 'Z' then substr(written, 1, length(written) - 1) else written end as timestamp);
+create or replace macro iso_digits(written, zone) as
+    case when contains(written, '.') then strlen(written) - strpos(written, '.') - strlen(zone) else 0 end;
 
 -- Resolution in microseconds of a time with that many digits after the second.
 create or replace macro resolution_us(digits) as (10 ** greatest(6 - digits, 0))::bigint;
@@ -104,8 +103,8 @@ create or replace macro time_kind_of(written, zone, odd, parts, epoch, kind_hint
 create or replace macro instant_of(written, zone, kind, odd, parts, epoch, zone_name) as
     case
         when kind is null then null
-        when zone = 'Z' then iso_instant(written, zone)
-        when zone = '' then utc_of_naive(iso_instant(written, zone), zone_name)
+        when zone = 'Z' then make_timestamp(epoch_us(try_cast(written as timestamptz)))
+        when zone = '' then utc_of_naive(try_cast(written as timestamp), zone_name)
         when kind = 'iso_offset' then odd_iso_instant(parts)
         when kind = 'iso_naive' then utc_of_naive(odd_iso_instant(parts), zone_name)
         when kind = 'clf' then clf_local(odd) - to_minutes(clf_offset(odd))

@@ -1,10 +1,10 @@
 -- Conversions from the text of a log field to a typed value. None of them raises: what cannot be converted becomes NULL.
 
--- A count: whole, not negative. '24', '24.0' and '1e3' are counts; '24.5', '-1', 'nan' and '0x1f' are not.
+-- A count: whole, not negative. '24', '24.0' and '1e3' are counts; '24.5', '-1' and 'nan' are not.
 create or replace macro whole_number(written) as
     case
-        when ltrim(written, '0123456789') = '' then try_cast(written as bigint)
-        when regexp_full_match(written, '[0-9]+(\.0*)?([eE]\+?[0-9]+)?') then try_cast(try_cast(written as decimal(38, 9)) as bigint)
+        when not contains(written, '.') then try_cast(try_cast(written as ubigint) as bigint)
+        when try_cast(written as decimal(38, 9)) % 1 = 0 then try_cast(try_cast(try_cast(written as decimal(38, 9)) as ubigint) as bigint)
     end;
 
 -- A finite real number.
@@ -14,8 +14,8 @@ create or replace macro real_number(written) as
 -- true, false or NULL, as JSON, Python and PostgreSQL write them.
 create or replace macro truth(written) as
     case
-        when written in ('true', 'True', 't', '1', 'TRUE', 'yes') then true
-        when written in ('false', 'False', 'f', '0', 'FALSE', 'no') then false
+        when list_contains(['true', 'True', 't', '1', 'TRUE', 'yes'], written) then true
+        when list_contains(['false', 'False', 'f', '0', 'FALSE', 'no'], written) then false
     end;
 
 -- The model id within an Amazon resource name; other text as it is.
@@ -28,18 +28,23 @@ create or replace macro is_secret(written) as
         written, '^((?i:bearer|basic) |sk-|sk_|rk_|pk_|xai-|gsk_|hf_|r8_|nvapi-|ghp_|github_pat_|AIza|AKIA|ASIA|ABSK|eyJ[A-Za-z0-9_-]+\.)'
     );
 
--- Finish reasons of all vendors in one vocabulary.
+-- Finish reasons of all vendors in one vocabulary. Lists, since DuckDB makes a join of a long IN.
 create or replace macro finish_reason_of(written) as
     case
         when written is null or written = '' then null
-        when lower(written) in ('stop', 'end_turn', 'stop_sequence', 'complete', 'completed', 'finish', 'finished', 'eos_token', 'eos')
-            then 'stop'
-        when lower(written) in ('length', 'max_tokens', 'max_output_tokens', 'model_context_window_exceeded', 'model_length') then 'length'
-        when lower(written) in ('tool_calls', 'tool_use', 'tool_call', 'function_call') then 'tool'
-        when lower(written) in ('content_filter', 'content_filtered', 'guardrail_intervened', 'safety', 'recitation', 'prohibited_content', 'blocklist', 'spii')
-            then 'filter'
+        when list_contains(
+            ['stop', 'end_turn', 'stop_sequence', 'complete', 'completed', 'finish', 'finished', 'eos_token', 'eos'], lower(written)
+        ) then 'stop'
+        when list_contains(
+            ['length', 'max_tokens', 'max_output_tokens', 'model_context_window_exceeded', 'model_length'], lower(written)
+        ) then 'length'
+        when list_contains(['tool_calls', 'tool_use', 'tool_call', 'function_call'], lower(written)) then 'tool'
+        when list_contains(
+            ['content_filter', 'content_filtered', 'guardrail_intervened', 'safety', 'recitation', 'prohibited_content', 'blocklist', 'spii'],
+            lower(written)
+        ) then 'filter'
         when lower(written) = 'refusal' then 'refusal'
         when lower(written) = 'pause_turn' then 'pause'
-        when lower(written) in ('error', 'malformed_function_call', 'failed') then 'error'
+        when list_contains(['error', 'malformed_function_call', 'failed'], lower(written)) then 'error'
         else 'other'
     end;
