@@ -42,7 +42,9 @@ class Rhythm:
         weekday = (day_start // DAY + 3) % 7
         expected = self.sessions_per_day * (self.weekend_factor if weekday >= 5 else 1.0)
         hours = rng.choices(range(24), weights=self.hours, k=poisson(rng, expected))
-        return sorted(day_start + (hour - self.utc_offset_hours) % 24 * HOUR + int(rng.random() * HOUR) for hour in hours)
+        return sorted(
+            day_start + (hour - self.utc_offset_hours) % 24 * HOUR + int(rng.random() * HOUR) for hour in hours
+        )
 
 
 def poisson(rng: Random, mean: float) -> int:
@@ -68,7 +70,9 @@ def program_gap(rng: Random) -> int:
     return int(rng.expovariate(1 / _PRODUCT_GAP_S) * MICROSECONDS) + 50_000
 
 
-def cycle_times(rng: Random, start: int, end: int, count: float, hours: tuple[int, ...], utc_offset_hours: int) -> list[int]:
+def cycle_times(
+    rng: Random, start: int, end: int, count: float, hours: tuple[int, ...], utc_offset_hours: int
+) -> list[int]:
     """Return about `count` sorted times in [start, end) of a Poisson process whose rate follows `hours`."""
     total_weight = sum(hours)
     n_hours = max(1, (end - start) // HOUR)

@@ -14,11 +14,26 @@ CARRIER_NETWORK = "192.0.2."
 COMPANY_NETWORK = "198.51.100."
 PROXY_NETWORK = "203.0.113."
 _PROXY_PREFIXES = ("2001:db8:e100", "2001:db8:e1f7", "2001:db8:ec30", "2001:db8:f02a")
-_PROVIDER_PREFIXES = ("2001:db8:10", "2001:db8:21", "2001:db8:3c", "2001:db8:47", "2001:db8:5e", "2001:db8:60", "2001:db8:77")
+_PROVIDER_PREFIXES = (
+    "2001:db8:10",
+    "2001:db8:21",
+    "2001:db8:3c",
+    "2001:db8:47",
+    "2001:db8:5e",
+    "2001:db8:60",
+    "2001:db8:77",
+)
 _HOSTING_PREFIX = "2001:db8:a0"
 _PROXY_EXITS_PER_NETWORK = 24
 
-MAIL_DOMAINS = ("mail.example", "post.example", "inbox.example", "webmail.example", "letters.example", "freemail.example")
+MAIL_DOMAINS = (
+    "mail.example",
+    "post.example",
+    "inbox.example",
+    "webmail.example",
+    "letters.example",
+    "freemail.example",
+)
 THROWAWAY_DOMAINS = ("quickbox.example", "tempnote.example", "oneday.example")
 _MAIL_WEIGHTS = (40, 22, 14, 12, 7, 5)
 
@@ -37,8 +52,14 @@ USER_AGENTS = (
     ("axios/1.11.0", 4),
     ("okhttp/4.12.0", 2),
     ("PostmanRuntime/7.45.0", 1),
-    ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/144.0.0.0 Safari/537.36", 12),
-    ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.2 Safari/605.1.15", 9),
+    (
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/144.0.0.0 Safari/537.36",
+        12,
+    ),
+    (
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.2 Safari/605.1.15",
+        9,
+    ),
     ("Mozilla/5.0 (X11; Linux x86_64; rv:147.0) Gecko/20100101 Firefox/147.0", 5),
 )
 
@@ -46,7 +67,22 @@ _COMPANY_WORDS = (
     "Alder", "Birch", "Cobalt", "Delta", "Ember", "Fjord", "Granite", "Harbour", "Indigo", "Juniper", "Kestrel", "Linden", "Mistral", "North",
     "Orchard", "Pebble", "Quarry", "Raven", "Saffron", "Tundra", "Umber", "Valley", "Willow", "Yarrow", "Zenith", "Amber", "Brook", "Cedar",
 )  # fmt: skip
-_COMPANY_KINDS = ("Logistics", "Foods", "Insurance", "Textiles", "Machines", "Media", "Software", "Energy", "Health", "Optics", "Travel", "Paper", "Tools", "Analytics")
+_COMPANY_KINDS = (
+    "Logistics",
+    "Foods",
+    "Insurance",
+    "Textiles",
+    "Machines",
+    "Media",
+    "Software",
+    "Energy",
+    "Health",
+    "Optics",
+    "Travel",
+    "Paper",
+    "Tools",
+    "Analytics",
+)
 
 
 class Identities:
@@ -65,7 +101,7 @@ class Identities:
 
     def account_id(self, name: str, gateway: str, cloud_account: str) -> str:
         """Return an opaque account id; on Bedrock it is the ARN of a user of `cloud_account`."""
-        short = f"acct_{int(self.digest('id/' + name)[:16], 16):013x}"[:17]
+        short = "acct_" + self.digest("id/" + name)[:12]
         return f"arn:aws:iam::{cloud_account}:user/{short}" if gateway == "bedrock_invocation" else short
 
     def cloud_account(self, name: str) -> str:
@@ -124,6 +160,7 @@ def proxy_networks(n_networks: int) -> tuple[tuple[str, ...], ...]:
     """Return the exit addresses of a commercial proxy, network by network; the first one is IPv4."""
     networks = [tuple(f"{PROXY_NETWORK}{10 + 9 * index}" for index in range(_PROXY_EXITS_PER_NETWORK))]
     networks.extend(
-        tuple(f"{prefix}:{subnet:x}::{1 + subnet * 7 % 251:x}" for subnet in range(_PROXY_EXITS_PER_NETWORK)) for prefix in _PROXY_PREFIXES
+        tuple(f"{prefix}:{subnet:x}::{1 + subnet * 7 % 251:x}" for subnet in range(_PROXY_EXITS_PER_NETWORK))
+        for prefix in _PROXY_PREFIXES
     )
     return tuple(networks[:n_networks])

@@ -85,11 +85,13 @@ class Sticky:
 
     def pick(self, candidates: Sequence[int]) -> int:
         """Return the current account, or the one that rested longest after a hand-over."""
-        if self._current not in candidates:
-            self._current = min(candidates, key=lambda index: (self._last_use.get(index, -1), index))
+        current = self._current
+        if current is None or current not in candidates:
+            current = min(candidates, key=lambda index: (self._last_use.get(index, -1), index))
         self._clock += 1
-        self._last_use[self._current] = self._clock
-        return self._current
+        self._current = current
+        self._last_use[current] = self._clock
+        return current
 
     def limited(self, index: int) -> None:
         """Leave the limited account."""

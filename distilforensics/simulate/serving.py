@@ -36,7 +36,16 @@ class Service:
         self._reliability = reliability
 
     def serve(
-        self, rng: Random, number: int, at: int, account: Account, client: Client, request: Request, answer: str, *, limited_share: float | None = None
+        self,
+        rng: Random,
+        number: int,
+        at: int,
+        account: Account,
+        client: Client,
+        request: Request,
+        answer: str,
+        *,
+        limited_share: float | None = None,
     ) -> Exchange:
         """Return the exchange of one call; `answer` is what the model says if nothing fails.
 
@@ -89,11 +98,17 @@ def _input_tokens(request: Request) -> tuple[int, int]:
     total = head + sum(sizes) + 120 * request.n_tools
     reusable = total - sizes[-1]
     has_history = len(request.messages) > 1
-    cached = reusable // _CACHE_BLOCK_TOKENS * _CACHE_BLOCK_TOKENS if has_history and reusable >= _CACHE_MINIMUM_TOKENS else 0
+    cached = (
+        reusable // _CACHE_BLOCK_TOKENS * _CACHE_BLOCK_TOKENS
+        if has_history and reusable >= _CACHE_MINIMUM_TOKENS
+        else 0
+    )
     return total, cached
 
 
-def _failed(rng: Random, number: int, at: int, account: Account, client: Client, request: Request, status: int, error: str) -> Exchange:
+def _failed(
+    rng: Random, number: int, at: int, account: Account, client: Client, request: Request, status: int, error: str
+) -> Exchange:
     return Exchange(
         started_at=at,
         account_id=account.account_id,
@@ -125,7 +140,9 @@ class ModelHabit:
         return NEW if self.moves_at is not None and time >= self.moves_at else self.usual
 
 
-def make_habit(rng: Random, released_at: int, *, is_technical: bool, curious_share: float = 0.06, moving_share: float = 0.4) -> ModelHabit:
+def make_habit(
+    rng: Random, released_at: int, *, is_technical: bool, curious_share: float = 0.06, moving_share: float = 0.4
+) -> ModelHabit:
     """Return a person's habit: few try a new model on its first day, others move within days or not at all."""
     usual = rng.choices((LARGE, MINI, CODE), weights=(4, 4, 6) if is_technical else (6, 5, 0), k=1)[0]
     chance = rng.random()

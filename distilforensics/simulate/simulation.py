@@ -18,10 +18,9 @@ from typing import TYPE_CHECKING, Any
 import distilforensics
 from distilforensics.core.errors import UsageError
 from distilforensics.core.text import shown
+from distilforensics.simulate.builders import World, build_everybody
 from distilforensics.simulate.exchange import DAY, HOUR, Account
 from distilforensics.simulate.identities import Identities
-from distilforensics.simulate.pooling import build_pool
-from distilforensics.simulate.population import PopulationBuilder, World
 from distilforensics.simulate.scenarios import SCENARIOS, ScenarioParameters
 from distilforensics.simulate.serving import Reliability, Service
 from distilforensics.simulate.writers import WRITERS
@@ -29,13 +28,21 @@ from distilforensics.simulate.writers.files import COMPRESSIONS
 from distilforensics.simulate.writers.rendering import iso_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from distilforensics.simulate.builders.world import Actor
     from distilforensics.simulate.exchange import Exchange
-    from distilforensics.simulate.population import Actor
 
 LABEL_COLUMNS = ("account_id", "campaign_id", "role")
-DIRECTORY_COLUMNS = ("account_id", "created_at", "payment_fingerprint", "email_domain", "plan", "tenant_id", "organization")
+DIRECTORY_COLUMNS = (
+    "account_id",
+    "created_at",
+    "payment_fingerprint",
+    "email_domain",
+    "plan",
+    "tenant_id",
+    "organization",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,9 @@ def simulate(
     """
     parameters = _resolve(scenario, formats, days)
     if compression not in COMPRESSIONS:
-        raise UsageError(f"compression is {shown(compression)}, expected one of {', '.join(COMPRESSIONS)}", where="simulate")
+        raise UsageError(
+            f"compression is {shown(compression)}, expected one of {', '.join(COMPRESSIONS)}", where="simulate"
+        )
     if not 0 < scale < float("inf"):
         raise UsageError(f"scale is {shown(scale)}, expected a number above 0", where="simulate")
     _check_target(out, force)
@@ -93,7 +102,9 @@ def simulate(
     work = Path(tempfile.mkdtemp(prefix=".simulate-", dir=out.parent))
     try:
         work.chmod(0o755)
-        summary = _write(parameters, work, out, seed=seed, scale=scale, answer_length=answer_length, compression=compression)
+        summary = _write(
+            parameters, work, out, seed=seed, scale=scale, answer_length=answer_length, compression=compression
+        )
         if out.exists():
             shutil.rmtree(out)
         work.replace(out)
@@ -105,19 +116,29 @@ def simulate(
 def _resolve(scenario: str | ScenarioParameters, formats: Sequence[str] | None, days: int | None) -> ScenarioParameters:
     if isinstance(scenario, str):
         if scenario not in SCENARIOS:
-            raise UsageError(f"scenario {shown(scenario)} is unknown, expected one of {', '.join(SCENARIOS)}", where="simulate")
+            raise UsageError(
+                f"scenario {shown(scenario)} is unknown, expected one of {', '.join(SCENARIOS)}", where="simulate"
+            )
         scenario = SCENARIOS[scenario]
     if formats is not None:
         unknown = [name for name in formats if name not in WRITERS]
         if unknown or not formats or len(set(formats)) < len(formats):
-            raise UsageError(f"formats are {shown(', '.join(formats))}, expected one or more different ones of {', '.join(WRITERS)}", where="simulate")
+            raise UsageError(
+                f"formats are {shown(', '.join(formats))}, expected one or more different ones of {', '.join(WRITERS)}",
+                where="simulate",
+            )
         scenario = dataclasses.replace(scenario, formats=tuple(formats))
     if days is not None:
         if days < 1:
             raise UsageError(f"days is {shown(days)}, expected at least 1", where="simulate")
         factor = days / scenario.days
-        pools = tuple(dataclasses.replace(pool, frame_revision_day=int(pool.frame_revision_day * factor)) for pool in scenario.pools)
-        scenario = dataclasses.replace(scenario, days=days, released_day=int(scenario.released_day * factor), pools=pools)
+        pools = tuple(
+            dataclasses.replace(pool, frame_revision_day=int(pool.frame_revision_day * factor))
+            for pool in scenario.pools
+        )
+        scenario = dataclasses.replace(
+            scenario, days=days, released_day=int(scenario.released_day * factor), pools=pools
+        )
     return scenario
 
 
@@ -125,12 +146,27 @@ def _check_target(out: Path, force: bool) -> None:  # noqa: FBT001
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return
     if not (out.is_dir() and (out / "scenario.json").is_file() and (out / "logs").is_dir()):
-        raise UsageError("the folder holds something other than a simulation, expected a new or empty folder", where=str(out))
+        raise UsageError(
+            "the folder holds something other than a simulation, expected a new or empty folder", where=str(out)
+        )
     if not force:
-        raise UsageError("the folder holds a simulation already", where=str(out), hint="choose another --out, or --force to replace it")
+        raise UsageError(
+            "the folder holds a simulation already",
+            where=str(out),
+            hint="choose another --out, or --force to replace it",
+        )
 
 
-def _write(parameters: ScenarioParameters, work: Path, out: Path, *, seed: int, scale: float, answer_length: float, compression: str) -> SimulationSummary:
+def _write(
+    parameters: ScenarioParameters,
+    work: Path,
+    out: Path,
+    *,
+    seed: int,
+    scale: float,
+    answer_length: float,
+    compression: str,
+) -> SimulationSummary:
     start = int(datetime.fromisoformat(parameters.start).replace(tzinfo=UTC).timestamp()) * 1_000_000
     world = World(
         identities=Identities(seed),
@@ -142,7 +178,7 @@ def _write(parameters: ScenarioParameters, work: Path, out: Path, *, seed: int, 
         answer_length=answer_length,
         service=Service(Reliability()),
     )
-    accounts, actors = _build(world, parameters)
+    accounts, actors = build_everybody(world, parameters)
     counts = _write_logs(world, actors, work / "logs", compression)
     _write_directory(accounts, work / "logs" / "accounts.csv")
     seen = [account for account in accounts if counts.by_account[account.account_id]]
@@ -151,7 +187,11 @@ def _write(parameters: ScenarioParameters, work: Path, out: Path, *, seed: int, 
         out=out,
         scenario=parameters.name,
         seed=seed,
-        files=tuple(sorted([*(path.relative_to(work).as_posix() for path in work.rglob("*") if path.is_file()), "scenario.json"])),
+        files=tuple(
+            sorted(
+                [*(path.relative_to(work).as_posix() for path in work.rglob("*") if path.is_file()), "scenario.json"]
+            )
+        ),
         n_exchanges=sum(counts.by_account.values()),
         n_accounts=len(seen),
         exchanges_by_format=dict(sorted(counts.by_format.items())),
@@ -161,17 +201,6 @@ def _write(parameters: ScenarioParameters, work: Path, out: Path, *, seed: int, 
     settings = {"seed": seed, "scale": scale, "answer_length": answer_length, "compression": compression}
     _write_description(parameters, settings, summary, len(accounts), work / "scenario.json")
     return summary
-
-
-def _build(world: World, parameters: ScenarioParameters) -> tuple[list[Account], list[Actor]]:
-    builder = PopulationBuilder(world, parameters.population)
-    builder.build()
-    accounts, actors = builder.accounts, builder.actors
-    for pool_parameters in parameters.pools:
-        members, pool = build_pool(world, pool_parameters)
-        accounts.extend(members)
-        actors.append(pool)
-    return sorted(accounts, key=lambda account: account.account_id), actors
 
 
 @dataclass(slots=True)
@@ -184,9 +213,9 @@ class _Counts:
 def _write_logs(world: World, actors: list[Actor], folder: Path, compression: str) -> _Counts:
     writers = {name: WRITERS[name](folder, compression, world.days, world.start) for name in world.formats}
     counts = _Counts(Counter(), Counter(), Counter())
-    for index, exchange in enumerate(_in_order(world, actors)):
+    for exchange in _in_order(world, actors):
         account = exchange.account
-        writers[account.gateway].write(exchange, world.identities.digest(f"exchange/{index}"))
+        writers[account.gateway].write(exchange, world.identities.digest(f"exchange/{account.account_id}/{exchange.number}"))
         counts.by_account[account.account_id] += 1
         counts.by_format[account.gateway] += 1
         counts.by_role[account.role] += 1
@@ -217,10 +246,12 @@ def _write_directory(accounts: list[Account], path: Path) -> None:
 
 
 def _write_labels(accounts: list[Account], path: Path) -> None:
-    _write_csv(path, LABEL_COLUMNS, ((account.account_id, account.campaign_id or "", account.role) for account in accounts))
+    _write_csv(
+        path, LABEL_COLUMNS, ((account.account_id, account.campaign_id or "", account.role) for account in accounts)
+    )
 
 
-def _write_csv(path: Path, columns: tuple[str, ...], rows: Iterator[tuple[str, ...]] | Any) -> None:
+def _write_csv(path: Path, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("x", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -228,7 +259,9 @@ def _write_csv(path: Path, columns: tuple[str, ...], rows: Iterator[tuple[str, .
         writer.writerows(rows)
 
 
-def _write_description(parameters: ScenarioParameters, settings: dict[str, Any], summary: SimulationSummary, n_directory: int, path: Path) -> None:
+def _write_description(
+    parameters: ScenarioParameters, settings: dict[str, Any], summary: SimulationSummary, n_directory: int, path: Path
+) -> None:
     description = {
         "version": distilforensics.__version__,
         "settings": settings,

@@ -22,6 +22,8 @@ _DATA_SUBJECTS = frozenset({"data"})
 _ANSWER_MEDIAN_CHARS = 420
 _ANSWER_SIGMA = 0.75
 _ANSWER_MAX_CHARS = 2600
+_PASTING_SHARE = 0.08
+"""Share of first messages that carry a longer passage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,13 @@ def choose_topic(rng: Random, voice: Voice) -> Topic:
         return Topic(voice.language, "chat", "")
     subject = rng.choice(voice.subjects)
     thing = rng.choice(load_vocabulary(voice.language)["things"][subject])
-    kind = "code" if subject in _CODE_SUBJECTS and rng.random() < 0.7 else "data" if subject in _DATA_SUBJECTS and rng.random() < 0.5 else "plain"
+    kind = (
+        "code"
+        if subject in _CODE_SUBJECTS and rng.random() < 0.7
+        else "data"
+        if subject in _DATA_SUBJECTS and rng.random() < 0.5
+        else "plain"
+    )
     return Topic(voice.language, kind, grammar.expand(rng, "topic_form", {"thing": thing}))
 
 
@@ -121,7 +129,8 @@ def question(rng: Random, voice: Voice, topic: Topic) -> str:
         return voice.opening + grammar.expand(rng, "data_ask", bound)
     gap = "" if voice.language in _SPACELESS else " "
     sentences = [grammar.expand(rng, "ask", bound)]
-    while rng.random() < 0.35 and len(sentences) < 6:
+    pasted = rng.randint(4, 24) if rng.random() < _PASTING_SHARE else 0
+    while len(sentences) <= pasted or (rng.random() < 0.4 and len(sentences) < 6):
         sentences.append(answer_grammar(voice.language).expand(rng, "middle", bound))
     text = gap.join(sentences)
     opening = voice.opening if rng.random() < 0.7 else ""
@@ -130,12 +139,19 @@ def question(rng: Random, voice: Voice, topic: Topic) -> str:
 
 
 def follow_up(rng: Random, voice: Voice, topic: Topic) -> str:
-    """Return a later message of the same conversation."""
+    """Return a later message of the same conversation: a stock phrase, two of them, or one with a further question."""
     grammar = question_grammar(voice.language)
+    bound = {"topic": topic.name or "it"}
     if topic.kind == "chat":
-        return _styled(rng, voice, grammar.expand(rng, "chat" if rng.random() < 0.5 else "follow_up", {"topic": "it"}))
-    rule = "code_follow_up" if topic.kind == "code" else "follow_up"
-    return _styled(rng, voice, grammar.expand(rng, rule, {"topic": topic.name}))
+        return _styled(rng, voice, grammar.expand(rng, "chat" if rng.random() < 0.5 else "follow_up", bound))
+    chance = rng.random()
+    text = grammar.expand(rng, "code_follow_up" if topic.kind == "code" else "follow_up", bound)
+    if chance < 0.25:
+        return _styled(rng, voice, text)
+    gap = "" if voice.language in _SPACELESS else " "
+    if chance < 0.6:
+        return _styled(rng, voice, text + gap + grammar.expand(rng, "ask", bound))
+    return _styled(rng, voice, grammar.expand(rng, "ask", bound) + gap + text)
 
 
 def answer(rng: Random, topic: Topic, *, length: float = 1.0) -> str:

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 
 from distilforensics.simulate import text
 from distilforensics.simulate.arrivals import in_time_order, thinking_gap
-from distilforensics.simulate.exchange import DAY, HOUR, MICROSECONDS, Account, Client, Exchange, Message, Request, Sampling
+from distilforensics.simulate.exchange import (
+    DAY,
+    HOUR,
+    MICROSECONDS,
+    Account,
+    Client,
+    Exchange,
+    Message,
+    Request,
+    Sampling,
+)
+from distilforensics.simulate.grammar import load_vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,8 +26,6 @@ if TYPE_CHECKING:
 
     from distilforensics.simulate.serving import Service
 
-_LESSON_DAYS = (1, 3)
-"""Weekdays (0 = Monday) of the lessons."""
 _LESSON_HOURS = 1.6
 _EXERCISES_PER_LESSON = 4
 
@@ -33,12 +42,24 @@ class Student:
 class Classroom:
     """Produces the traffic of one class."""
 
-    def __init__(self, rng: Random, students: tuple[Student, ...], address: str, model: str, service: Service, *, lesson_hour_utc: int, answer_length: float) -> None:
+    def __init__(
+        self,
+        rng: Random,
+        students: tuple[Student, ...],
+        address: str,
+        model: str,
+        service: Service,
+        *,
+        lesson_hour_utc: int,
+        lesson_days: tuple[int, ...],
+        answer_length: float,
+    ) -> None:
         self._rng = rng
         self._students = students
         self._address = address
         self._model = model
         self._service = service
+        self._lesson_days = frozenset(lesson_days)
         self._lesson_hour = lesson_hour_utc
         self._answer_length = answer_length
         self._lesson = 0
@@ -49,9 +70,9 @@ class Classroom:
         return in_time_order((start + (day + 1) * DAY, self._day(start + day * DAY)) for day in range(days))
 
     def _day(self, day_start: int) -> list[Exchange]:
-        if (day_start // DAY + 3) % 7 not in _LESSON_DAYS:
+        if (day_start // DAY + 3) % 7 not in self._lesson_days:
             return []
-        exercises = text.load_vocabulary("jobs")["exercise"]["prompt"]
+        exercises = load_vocabulary("jobs")["exercise"]["prompt"]
         first = self._lesson * _EXERCISES_PER_LESSON
         todays = [exercises[(first + offset) % len(exercises)] for offset in range(_EXERCISES_PER_LESSON)]
         self._lesson += 1
@@ -72,7 +93,12 @@ class Classroom:
             message, topic = exercise, text.choose_topic(rng, student.voice)
             while at < end:
                 history.append(("user", message))
-                request = Request(self._model, tuple(history), Sampling(max_tokens=2048), "You are the study companion of the Institute for Applied Learning.")
+                request = Request(
+                    self._model,
+                    tuple(history),
+                    Sampling(max_tokens=2048),
+                    "You are the study companion of the Institute for Applied Learning.",
+                )
                 answer = text.answer(rng, topic, length=self._answer_length)
                 exchange = self._service.serve(rng, self._number, at, student.account, client, request, answer)
                 self._number += 1

@@ -58,7 +58,9 @@ class Frontend:
 
     def _day(self, day_start: int) -> list[Exchange]:
         traits, produced = self._traits, list[Exchange]()
-        for at in cycle_times(self._rng, day_start, day_start + DAY, traits.conversations_per_day, SERVICE_HOURS, traits.utc_offset_hours):
+        for at in cycle_times(
+            self._rng, day_start, day_start + DAY, traits.conversations_per_day, SERVICE_HOURS, traits.utc_offset_hours
+        ):
             produced.extend(self._conversation(at))
         return produced
 

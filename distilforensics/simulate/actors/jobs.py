@@ -31,7 +31,7 @@ class JobParameters:
     temperature: float | None
     max_tokens: int | None
     user_agent: str
-    has_system: bool = False
+    tries_new_model: bool = False
     answer_sentences: int = 1
     """Answers are this many expansions of the answer rule."""
 
@@ -39,7 +39,16 @@ class JobParameters:
 class Job:
     """Produces the traffic of one batch program."""
 
-    def __init__(self, rng: Random, parameters: JobParameters, accounts: tuple[Account, ...], addresses: tuple[str, ...], habit: ModelHabit, service: Service, released_day: int) -> None:
+    def __init__(
+        self,
+        rng: Random,
+        parameters: JobParameters,
+        accounts: tuple[Account, ...],
+        addresses: tuple[str, ...],
+        habit: ModelHabit,
+        service: Service,
+        released_day: int,
+    ) -> None:
         self._rng = rng
         self._parameters = parameters
         self._accounts = accounts
@@ -77,10 +86,11 @@ class Job:
             model,
             (("user", prompt),),
             Sampling(max_tokens=parameters.max_tokens, temperature=parameters.temperature),
-            grammar.expand(rng, "system") if parameters.has_system else None,
         )
         for _ in range(3):
-            exchange = self._service.serve(rng, self._number, at, account, Client(address, parameters.user_agent), request, answer)
+            exchange = self._service.serve(
+                rng, self._number, at, account, Client(address, parameters.user_agent), request, answer
+            )
             self._number += 1
             produced.append(exchange)
             if exchange.status == 200:

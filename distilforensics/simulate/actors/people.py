@@ -57,6 +57,8 @@ class PersonTraits:
     sampling: Sampling
     product: str | None
     product_share: float
+    vendor_addresses: tuple[str, ...]
+    """Servers of the product that calls on behalf of its customers with their own keys."""
     house_system: str | None
     active_from: int
     active_until: int
@@ -96,7 +98,11 @@ class Person:
             if traits.product == "agent_product":
                 return self._agent_session(at, Client(client.ip, "helmsman-cli/1.4.2"), name)
             if traits.product == "writing_product":
-                return self._writing_session(at, Client(client.ip, "quillbox/3.0.1"), name)
+                return self._companion_session(at, Client(client.ip, "quillbox/3.0.1"), name, traits.product)
+            if traits.product == "notes_product":
+                return self._companion_session(
+                    at, Client(rng.choice(traits.vendor_addresses), "dayleaf-server/7"), name, traits.product
+                )
             return self._chat(at, client, name, first=text.job_grammar(traits.product).expand(rng, "prompt"))
         return self._chat(at, client, name if rng.random() < 0.5 else None)
 
@@ -109,7 +115,11 @@ class Person:
             history.append(("user", message))
             answer = text.answer(rng, topic, length=traits.answer_length)
             request = Request(
-                traits.habit.at(at), tuple(history[-_KEPT_MESSAGES - 1 :] if turn else history), traits.sampling, traits.house_system, session=session
+                traits.habit.at(at),
+                tuple(history[-_KEPT_MESSAGES - 1 :] if turn else history),
+                traits.sampling,
+                traits.house_system,
+                session=session,
             )
             exchange = self._send(at, client, request, answer, produced)
             history.append(("assistant", exchange.answer))
@@ -131,7 +141,12 @@ class Person:
             for step in range(steps):
                 answer = grammar.expand(rng, "report" if step == steps - 1 else "tool_call")
                 request = Request(
-                    traits.habit.at(at), tuple(history[-_AGENT_KEPT_MESSAGES - 1 :]), Sampling(max_tokens=8192, stream=True), system, session=session, n_tools=_AGENT_TOOLS
+                    traits.habit.at(at),
+                    tuple(history[-_AGENT_KEPT_MESSAGES - 1 :]),
+                    Sampling(max_tokens=8192, stream=True),
+                    system,
+                    session=session,
+                    n_tools=_AGENT_TOOLS,
                 )
                 exchange = self._send(at, client, request, answer, produced)
                 history.append(("assistant", exchange.answer))
@@ -142,12 +157,19 @@ class Person:
                 return produced
             at += thinking_gap(rng)
 
-    def _writing_session(self, at: int, client: Client, session: str) -> list[Exchange]:
+    def _companion_session(self, at: int, client: Client, session: str, product: str) -> list[Exchange]:
+        """Return one session with a product that sends single requests under its own system prompt."""
         rng, produced = self._rng, list[Exchange]()
-        grammar = text.job_grammar("writing_product")
+        grammar = text.job_grammar(product)
         system = grammar.expand(rng, "system")
         while True:
-            request = Request(self._traits.habit.at(at), (("user", grammar.expand(rng, "prompt")),), Sampling(max_tokens=1024, temperature=0.4), system, session=session)
+            request = Request(
+                self._traits.habit.at(at),
+                (("user", grammar.expand(rng, "prompt")),),
+                Sampling(max_tokens=1024, temperature=0.4),
+                system,
+                session=session,
+            )
             exchange = self._send(at, client, request, grammar.expand(rng, "answer"), produced)
             at = exchange.ended_at + thinking_gap(rng)
             if rng.random() < 0.3 or len(produced) > 25:

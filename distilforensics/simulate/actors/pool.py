@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING
 
 from distilforensics.simulate import text
 from distilforensics.simulate.arrivals import cycle_times, in_time_order, thinking_gap
-from distilforensics.simulate.exchange import DAY, HOUR, MICROSECONDS, Account, Client, Exchange, Message, Request, Sampling
+from distilforensics.simulate.exchange import (
+    DAY,
+    HOUR,
+    MICROSECONDS,
+    Account,
+    Client,
+    Exchange,
+    Message,
+    Request,
+    Sampling,
+)
+from distilforensics.simulate.grammar import load_vocabulary
 from distilforensics.simulate.schedulers import make_scheduler
 from distilforensics.simulate.serving import LARGE, NEW
 
@@ -39,6 +50,8 @@ class PoolParameters:
     requests_per_account_day: float = 24.0
     chaff_share: float = 0.2
     n_chaff_customers: int = 40
+    chaff_sigma: float = 0.8
+    """Spread of the natural logarithm of the chaff per account."""
     frame: str = "notebook"
     frame_revision_day: int = 4
     """Day on which the wording of the frame is revised."""
@@ -84,7 +97,15 @@ class Pool:
     """Produces the traffic of one pool."""
 
     def __init__(
-        self, rng: Random, parameters: PoolParameters, members: tuple[PoolAccount, ...], customers: tuple[ChaffCustomer, ...], service: Service, *, released_at: int, answer_length: float
+        self,
+        rng: Random,
+        parameters: PoolParameters,
+        members: tuple[PoolAccount, ...],
+        customers: tuple[ChaffCustomer, ...],
+        service: Service,
+        *,
+        released_at: int,
+        answer_length: float,
     ) -> None:
         self._rng = rng
         self._parameters = parameters
@@ -106,14 +127,18 @@ class Pool:
 
     def _day(self, day_start: int, day: int) -> list[Exchange]:
         parameters, rng, produced = self._parameters, self._rng, list[Exchange]()
-        n_alive = sum(1 for member in self._members if member.active_from < day_start + DAY and member.active_until > day_start)
+        n_alive = sum(
+            1 for member in self._members if member.active_from < day_start + DAY and member.active_until > day_start
+        )
         n_calls = n_alive * parameters.requests_per_account_day
         harvest = cycle_times(rng, day_start, day_start + DAY, n_calls * (1 - parameters.chaff_share), _POOL_HOURS, 0)
         for at in harvest:
             if not self._pauses(at):
                 produced.extend(self._harvest(at, day))
         mean_turns = 2.0
-        for at in cycle_times(rng, day_start, day_start + DAY, n_calls * parameters.chaff_share / mean_turns, _CHAFF_HOURS, 0):
+        for at in cycle_times(
+            rng, day_start, day_start + DAY, n_calls * parameters.chaff_share / mean_turns, _CHAFF_HOURS, 0
+        ):
             produced.extend(self._chaff(at, mean_turns))
         return produced
 
@@ -127,7 +152,7 @@ class Pool:
 
     def _harvest(self, at: int, day: int) -> list[Exchange]:
         parameters, rng, produced = self._parameters, self._rng, list[Exchange]()
-        revisions = text.load_vocabulary("harvest")["frames"][parameters.frame]
+        revisions = load_vocabulary("harvest")["frames"][parameters.frame]
         frame = revisions[min(len(revisions) - 1, 1 if day >= parameters.frame_revision_day else 0)]
         prompt = text.harvest_grammar().fill(rng, frame, {"task": self._task()})
         topic = text.choose_topic(rng, _TEACHER_VOICE)
@@ -155,7 +180,7 @@ class Pool:
         """Return the next task of the work list: a new one, except for the repeated share."""
         rng, grammar = self._rng, text.harvest_grammar()
         may_repeat = rng.random() < self._parameters.repeated_task_share
-        domains = list(text.load_vocabulary("harvest")["domains"])
+        domains = list(load_vocabulary("harvest")["domains"])
         task = ""
         for _ in range(30):
             task = grammar.expand(rng, domains[int(rng.random() * len(domains))])
@@ -174,7 +199,9 @@ class Pool:
         if not candidates:
             return produced
         customer = rng.choices(self._customers, weights=[customer.weight for customer in self._customers], k=1)[0]
-        index = rng.choices(candidates, weights=[self._members[candidate].chaff_weight for candidate in candidates], k=1)[0]
+        index = rng.choices(
+            candidates, weights=[self._members[candidate].chaff_weight for candidate in candidates], k=1
+        )[0]
         topic = text.choose_topic(rng, customer.voice)
         history: list[Message] = []
         message = text.question(rng, customer.voice, topic)
@@ -195,12 +222,22 @@ class Pool:
         slot = at // (6 * HOUR) + index
         client = Client(member.exits[slot % len(member.exits)], self._parameters.user_agent)
         limited = self._parameters.limited_share
-        exchange = self._service.serve(self._rng, self._number, at, member.account, client, request, answer, limited_share=limited)
+        exchange = self._service.serve(
+            self._rng, self._number, at, member.account, client, request, answer, limited_share=limited
+        )
         self._number += 1
         return exchange
 
 
 _POOL_HOURS = (9, 9, 9, 8, 8, 8, 9, 10, 10, 11, 11, 11, 11, 11, 11, 11, 11, 10, 10, 10, 10, 10, 9, 9)
 _CHAFF_HOURS = (6, 7, 7, 6, 5, 5, 5, 6, 6, 7, 8, 8, 9, 9, 8, 7, 6, 5, 4, 3, 3, 4, 5, 6)
-_TEACHER_VOICE = text.Voice("en", ("mathematics", "science", "code", "data", "work"), "", "", is_lower_case=False, typo_share=0.0, chat_share=0.0)
+_TEACHER_VOICE = text.Voice(
+    "en",
+    ("mathematics", "science", "code", "data", "work"),
+    "",
+    "",
+    is_lower_case=False,
+    typo_share=0.0,
+    chat_share=0.0,
+)
 """Answers to harvested tasks draw on these subjects."""

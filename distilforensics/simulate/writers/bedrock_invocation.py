@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 _COLLECTOR = "000000000001"
 _REGION = "us-east-1"
-_ERROR_CODES = {429: "ThrottlingException", 503: "ServiceUnavailableException", 500: "InternalServerException", 400: "ValidationException"}
+_ERROR_CODES = {
+    429: "ThrottlingException",
+    503: "ServiceUnavailableException",
+    500: "InternalServerException",
+    400: "ValidationException",
+}
 _STOP_REASONS = {"stop": "end_turn", "length": "max_tokens"}
 
 
@@ -35,7 +40,11 @@ class BedrockInvocation:
         if self._file is None or hour != self._hour:
             self.close()
             begin = moment(hour * HOUR)
-            path = self._folder / begin.strftime("%Y/%m/%d/%H") / f"{begin.strftime('%Y%m%dT%H')}0000000Z_{token[:16]}.json"
+            path = (
+                self._folder
+                / begin.strftime("%Y/%m/%d/%H")
+                / f"{begin.strftime('%Y%m%dT%H')}0000000Z_{token[:16]}.json"
+            )
             self._file, self._hour = LogFile(path, "gz"), hour
         self._file.write(orjson.dumps(_record(exchange, token)) + b"\n")
 
@@ -79,7 +88,9 @@ def _record(exchange: Exchange, token: str) -> dict[str, Any]:
 
 def _converse_body(exchange: Exchange) -> dict[str, Any]:
     request, sampling = exchange.request, exchange.request.sampling
-    body: dict[str, Any] = {"messages": [{"role": role, "content": [{"text": content}]} for role, content in request.messages]}
+    body: dict[str, Any] = {
+        "messages": [{"role": role, "content": [{"text": content}]} for role, content in request.messages]
+    }
     if request.system:
         body["system"] = [{"text": request.system}]
     settings = {"maxTokens": sampling.max_tokens, "temperature": sampling.temperature, "topP": sampling.top_p}
@@ -96,7 +107,9 @@ def _invoke_body(exchange: Exchange) -> dict[str, Any]:
         body["temperature"] = sampling.temperature
     if sampling.top_p is not None:
         body["top_p"] = sampling.top_p
-    body["messages"] = [{"role": role, "content": [{"type": "text", "text": content}]} for role, content in request.messages]
+    body["messages"] = [
+        {"role": role, "content": [{"type": "text", "text": content}]} for role, content in request.messages
+    ]
     return body
 
 
@@ -125,12 +138,23 @@ def _stream_events(exchange: Exchange, token: str) -> list[dict[str, Any]]:
                 "role": "assistant",
                 "content": [],
                 "model": exchange.request.model,
-                "usage": {"input_tokens": exchange.input_tokens - exchange.cached_tokens, "cache_read_input_tokens": exchange.cached_tokens, "output_tokens": 1},
+                "usage": {
+                    "input_tokens": exchange.input_tokens - exchange.cached_tokens,
+                    "cache_read_input_tokens": exchange.cached_tokens,
+                    "output_tokens": 1,
+                },
             },
         },
         {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
-        *({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": part}} for part in deltas),
+        *(
+            {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": part}}
+            for part in deltas
+        ),
         {"type": "content_block_stop", "index": 0},
-        {"type": "message_delta", "delta": {"stop_reason": _STOP_REASONS[exchange.finish_reason or "stop"]}, "usage": {"output_tokens": exchange.output_tokens}},
+        {
+            "type": "message_delta",
+            "delta": {"stop_reason": _STOP_REASONS[exchange.finish_reason or "stop"]},
+            "usage": {"output_tokens": exchange.output_tokens},
+        },
         {"type": "message_stop"},
     ]

@@ -12,6 +12,7 @@ from distilforensics.simulate.writers.files import LogFile
 from distilforensics.simulate.writers.rendering import chat_messages, iso_milliseconds
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from distilforensics.simulate.exchange import Exchange
@@ -50,13 +51,18 @@ class GenericCsv:
     def write(self, exchange: Exchange, token: str) -> None:
         """Append one row; `token` is unique to the exchange."""
         row = _row(exchange, token)
-        self._write_row(["" if row[name] is None else str(row[name]).lower() if isinstance(row[name], bool) else row[name] for name in COLUMNS])
+        self._write_row(
+            [
+                "" if row[name] is None else str(row[name]).lower() if isinstance(row[name], bool) else row[name]
+                for name in COLUMNS
+            ]
+        )
 
     def close(self) -> None:
         """Finish the file."""
         self._file.close()
 
-    def _write_row(self, cells: Any) -> None:
+    def _write_row(self, cells: Iterable[object]) -> None:
         line = io.StringIO()
         csv.writer(line, lineterminator="\n").writerow(cells)
         self._file.write(line.getvalue().encode())

@@ -52,7 +52,17 @@ def _payload(exchange: Exchange, token: str) -> dict[str, Any]:
         "completion_tokens_details": {"reasoning_tokens": 0},
         "prompt_tokens_details": {"cached_tokens": exchange.cached_tokens},
     }
-    error = None if succeeded else {"error_code": str(exchange.status), "error_class": exchange.error, "llm_provider": "openai", "traceback": "", "error_message": exchange.error}
+    error = (
+        None
+        if succeeded
+        else {
+            "error_code": str(exchange.status),
+            "error_class": exchange.error,
+            "llm_provider": "openai",
+            "traceback": "",
+            "error_message": exchange.error,
+        }
+    )
     return {
         "id": request_id,
         "trace_id": f"t-{token[:16]}",
@@ -90,7 +100,13 @@ def _payload(exchange: Exchange, token: str) -> dict[str, Any]:
         "error_str": exchange.error,
         "error_information": error,
         "model_parameters": sampling_parameters(exchange),
-        "hidden_params": {"model_id": token[:4], "cache_key": None, "api_base": "https://inference.example/v1", "response_cost": str(cost(exchange)), "additional_headers": None},
+        "hidden_params": {
+            "model_id": token[:4],
+            "cache_key": None,
+            "api_base": "https://inference.example/v1",
+            "response_cost": str(cost(exchange)),
+            "additional_headers": None,
+        },
         "guardrail_information": None,
         "standard_built_in_tools_params": None,
     }

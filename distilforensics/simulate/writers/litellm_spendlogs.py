@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from distilforensics.simulate.writers.files import LogFile
-from distilforensics.simulate.writers.rendering import chat_completion, chat_messages, cost, iso_milliseconds, sampling_parameters
+from distilforensics.simulate.writers.rendering import (
+    chat_completion,
+    chat_messages,
+    cost,
+    iso_milliseconds,
+    sampling_parameters,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,7 +81,8 @@ def _row(exchange: Exchange, token: str) -> dict[str, Any]:
         "requester_ip_address": client.ip,
         "messages": {},
         "response": _cut(chat_completion(exchange, request_id)),
-        "session_id": request.session or f"{token[32:40]}-{token[40:44]}-4{token[44:47]}-8{token[47:50]}-{token[50:62]}",
+        "session_id": request.session
+        or f"{token[32:40]}-{token[40:44]}-4{token[44:47]}-8{token[47:50]}-{token[50:62]}",
         "status": "success" if succeeded else "failure",
         "mcp_namespaced_tool_name": None,
         "billing_agent_id": None,
@@ -105,11 +112,16 @@ def _metadata(exchange: Exchange) -> dict[str, Any]:
         },
     }
     if exchange.error:
-        metadata["error_information"] = {"error_code": str(exchange.status), "error_class": exchange.error, "llm_provider": "openai", "error_message": exchange.error}
+        metadata["error_information"] = {
+            "error_code": str(exchange.status),
+            "error_class": exchange.error,
+            "llm_provider": "openai",
+            "error_message": exchange.error,
+        }
     return metadata
 
 
-def _cut(value: Any) -> Any:
+def _cut(value: object) -> object:
     """Return `value` with every long string cut in its middle, as the spend log does before it stores request and response."""
     if isinstance(value, str):
         if len(value) <= _MAXIMUM_STRING:

@@ -53,7 +53,9 @@ class NginxCombined:
         """Write the current day: today's log is plain, yesterday's has a number, older ones are gzipped."""
         age = self._n_days - 1 - self._day
         lines = sorted([*self._lines, *self._other_lines()])
-        with LogFile(self._folder / ("access.log" if age <= 0 else f"access.log.{age}"), "gz" if age >= 2 else "none") as file:
+        with LogFile(
+            self._folder / ("access.log" if age <= 0 else f"access.log.{age}"), "gz" if age >= 2 else "none"
+        ) as file:
             for _, _, text in lines:
                 file.write(text.encode() + b"\n")
         self._lines.clear()
@@ -77,7 +79,11 @@ def _clf_time(microseconds: int) -> str:
 
 def _line(exchange: Exchange) -> str:
     answer_bytes = len(exchange.answer.encode())
-    body = exchange.output_tokens * _STREAM_BYTES_PER_TOKEN if exchange.request.sampling.stream else answer_bytes + answer_bytes // 40
+    body = (
+        exchange.output_tokens * _STREAM_BYTES_PER_TOKEN
+        if exchange.request.sampling.stream
+        else answer_bytes + answer_bytes // 40
+    )
     size = _HEADER_BYTES + body if exchange.status == 200 else 210
     client = exchange.client
     return (

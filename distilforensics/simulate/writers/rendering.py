@@ -58,7 +58,13 @@ def chat_completion(exchange: Exchange, request_id: str) -> dict[str, Any]:
         "object": "chat.completion",
         "created": exchange.ended_at // 1_000_000,
         "model": exchange.request.model,
-        "choices": [{"index": 0, "finish_reason": exchange.finish_reason, "message": {"role": "assistant", "content": exchange.answer}}],
+        "choices": [
+            {
+                "index": 0,
+                "finish_reason": exchange.finish_reason,
+                "message": {"role": "assistant", "content": exchange.answer},
+            }
+        ],
         "usage": {
             "prompt_tokens": exchange.input_tokens,
             "completion_tokens": exchange.output_tokens,
