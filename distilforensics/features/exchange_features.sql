@@ -4,7 +4,7 @@ reads = ["exchanges", "duplicates", "accounts_directory"]
 [params]
 edge_chars = { value = 48, unit = "characters", why = "about eight English words; independent people rarely share so long a beginning (0 to 2.5 % of human prompts in public sets share 40), frames always do" }
 system_chars = { value = 200, unit = "characters", why = "system prompts often end in a date or a directory; the beginning identifies the product" }
-read_chars = { value = 4000, unit = "characters", why = "bounds the cost of normalising; only both edges of the text are used" }
+read_chars = { value = 1000, unit = "characters", why = "bounds the cost of normalising; only both edges of the text are used, and marks shorten it" }
 ---*/
 with directory as (
     select account_id, min(tenant_id) as tenant_id from accounts_directory group by account_id
@@ -16,15 +16,20 @@ kept as (
     left join directory as d using (account_id)
     where e.account_id is not null and e.started_at is not null
 ),
+visible_text as (
+    select *, visible(prompt_text) as prompt_visible, visible(response_text) as response_visible, visible(system_text) as system_visible from kept
+),
+framed as (
+    select *, frame(left(prompt_visible, $read_chars)) as prompt_head, left(frame(left(system_visible, $read_chars)), $system_chars) as system_head
+    from visible_text
+),
 normalised as (
     select
         *,
-        plain(prompt_text) as prompt_plain,
-        frame(left(prompt_text, $read_chars)) as prompt_head,
-        frame(right(prompt_text, $read_chars)) as prompt_tail,
-        left(frame(left(system_text, $read_chars)), $system_chars) as system_head,
-        lower(visible(concat_ws(' ', system_text, prompt_text))) as all_text
-    from kept
+        plain(prompt_visible) as prompt_plain,
+        case when length(prompt_visible) <= $read_chars then prompt_head else frame(right(prompt_visible, $read_chars)) end as prompt_tail,
+        concat_ws(' ', system_visible, prompt_visible) as all_text
+    from framed
 )
 select
     record_id,
@@ -47,7 +52,7 @@ select
     end_user_id,
     session_id,
     coalesce(short_hash(nullif(prompt_plain, '')), left(prompt_sha256, 16)) as prompt_hash,
-    coalesce(short_hash(nullif(plain(response_text), '')), left(response_sha256, 16)) as response_hash,
+    coalesce(short_hash(nullif(plain(response_visible), '')), left(response_sha256, 16)) as response_hash,
     prompt_chars,
     response_chars,
     n_turns,

@@ -1,15 +1,19 @@
 -- Text normalisation shared by all fingerprints. Zero-width characters are removed first, since they are a known way of breaking comparisons.
-create macro visible(t) as regexp_replace(t, '[\x{00AD}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}-\x{2064}\x{FEFF}]', '', 'g');
+-- ASCII text (as many bytes as characters) cannot hold any and skips the expression.
+create macro visible(t) as case
+    when strlen(t) = length(t) then lower(t)
+    else lower(regexp_replace(t, '[\x{00AD}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}-\x{2064}\x{FEFF}]', '', 'g'))
+end;
 
--- Light form: what two people would call the same prompt.
-create macro plain(t) as trim(regexp_replace(lower(visible(t)), '\s+', ' ', 'g'));
+-- Light form of visible text: what two people would call the same prompt.
+create macro plain(v) as trim(regexp_replace(v, '\s+', ' ', 'g'));
 
--- Frame form: what varies from task to task (addresses, numbers, quoted strings) becomes a mark.
-create macro frame(t) as trim(
+-- Frame form of visible text: what varies from task to task (addresses, quoted strings, numbers) becomes a mark.
+create macro frame(v) as trim(
     regexp_replace(
         regexp_replace(
             regexp_replace(
-                regexp_replace(lower(visible(t)), 'https?://\S+|[a-z0-9._%+-]+@[a-z0-9.-]+', '<link>', 'g'),
+                regexp_replace(v, 'https?://\S+|[a-z0-9._%+-]+@[a-z0-9.-]+', '<link>', 'g'),
                 '"[^"]{1,200}"|“[^”]{1,200}”|«[^»]{1,200}»', '<quoted>', 'g'),
             '[0-9]+', '#', 'g'),
         '\s+', ' ', 'g'));

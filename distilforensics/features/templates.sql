@@ -4,7 +4,7 @@ reads = ["exchange_features", "exchanges"]
 [params]
 min_template_accounts = { value = 3, unit = "accounts", why = "a text that one or two accounts use says nothing about coordination; the coordination heuristics ask for more" }
 min_prompt_chars = { value = 16, unit = "characters", why = "shorter whole prompts (greetings, thanks) repeat by chance" }
-read_chars = { value = 4000, unit = "characters", why = "as in exchange_features" }
+read_chars = { value = 1000, unit = "characters", why = "as in exchange_features" }
 text_chars = { value = 400, unit = "characters", why = "enough to recognise a template; the whole text is in the exhibit" }
 ---*/
 with uses as (
@@ -23,6 +23,10 @@ with uses as (
     select 'parameters', parameter_template, account_id, tenant_id, prompt_hash, started_at, record_id
     from exchange_features where parameter_template is not null
 ),
+-- Most prompts belong to one account; they fall out before anything is counted.
+shared as (
+    select template_id from uses group by template_id having min(account_id) <> max(account_id)
+),
 grouped as (
     select
         template_id,
@@ -35,6 +39,7 @@ grouped as (
         max(started_at) as last_seen,
         min(record_id) as sample_record_id
     from uses
+    semi join shared using (template_id)
     group by template_id
     having count(distinct account_id) >= $min_template_accounts
 ),
@@ -51,10 +56,10 @@ select
     last_seen,
     sample_record_id,
     case kind
-        when 'system' then left(frame(left(sample.system_text, $read_chars)), $text_chars)
-        when 'prefix' then left(frame(left(sample.prompt_text, $read_chars)), $text_chars)
-        when 'suffix' then right(frame(right(sample.prompt_text, $read_chars)), $text_chars)
-        when 'prompt' then left(plain(sample.prompt_text), $text_chars)
+        when 'system' then left(frame(left(visible(sample.system_text), $read_chars)), $text_chars)
+        when 'prefix' then left(frame(left(visible(sample.prompt_text), $read_chars)), $text_chars)
+        when 'suffix' then right(frame(right(visible(sample.prompt_text), $read_chars)), $text_chars)
+        when 'prompt' then left(plain(visible(sample.prompt_text)), $text_chars)
         else concat_ws(
             ', ', 'operation=' || sample.operation, 'max_output_tokens=' || sample.max_output_tokens::varchar,
             'temperature=' || sample.temperature::varchar, 'top_p=' || sample.top_p::varchar, 'is_stream=' || sample.is_stream::varchar,
