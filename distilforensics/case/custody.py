@@ -127,7 +127,9 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
         entry = json.loads(line)
     except ValueError:
         return None
-    return entry if isinstance(entry, dict) and entry.keys() == _KEYS else None
+    if not isinstance(entry, dict) or entry.keys() != _KEYS:
+        return None
+    return entry if isinstance(entry["seq"], int) and isinstance(entry["details"], dict) else None
 
 
 def entries(case: Case) -> list[dict[str, Any]]:

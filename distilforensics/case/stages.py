@@ -68,8 +68,13 @@ def is_current(case: Case, record: StageRecord, outputs: Iterable[str], folder: 
     path = case.stages / f"{record.stage}.json"
     if not path.is_file():
         return False
-    stored = json.loads(path.read_text(encoding="utf-8"))
-    if {key: stored.get(key) for key in record.as_dict()} != json.loads(json.dumps(record.as_dict())):
+    try:
+        stored = json.loads(path.read_bytes())
+    except ValueError:
+        return False
+    if not isinstance(stored, dict) or {key: stored.get(key) for key in record.as_dict()} != json.loads(
+        json.dumps(record.as_dict())
+    ):
         return False
     return bool(stored.get("outputs") == tables_sha256(case, outputs) | folder_sha256(case, folder))
 

@@ -1,0 +1,254 @@
+"""Checking a sealed case without trusting anything in it: every byte against the manifests, the records against their balance.
+
+Reads only; works on write-protected media and without the engine.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from distilforensics.case import custody, manifest
+from distilforensics.case.custody import Problem
+from distilforensics.case.stages import file_sha256
+from distilforensics.core.errors import CaseError
+from distilforensics.core.text import show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from distilforensics.case.layout import Case
+
+_OTHER_ENTRIES = "custody entries after the seal: {actions}"
+
+
+@dataclass(slots=True)
+class Verification:
+    """What a check found: problems are differences; notes say what could not be checked or happened after the seal."""
+
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    n_files: int = 0
+    """Files of the case whose hash was computed."""
+    n_sources: int = 0
+    """Evidence files whose hash was computed and fits."""
+    n_records: int = 0
+    """Records read according to the recomputed balance."""
+    custody_head: str = custody.START
+    """Hash of the last custody entry; compare it with the one noted when the case was handed over."""
+
+    @property
+    def is_intact(self) -> bool:
+        """No difference was found."""
+        return not self.problems
+
+
+def verify(case: Case, evidence_root: Path | None = None) -> Verification:
+    """Return every difference between a sealed case and what its manifests, custody log and tables state.
+
+    Args:
+        case: The case; its `case.toml` need not be readable.
+        evidence_root: Folder below which the evidence files lie now; by default they are looked for where the runs were started.
+
+    Raises:
+        CaseError: the case was never sealed.
+    """
+    result = Verification()
+    seal = _last_seal(case)
+    if seal is None and not (case.root / manifest.TAG_MANIFEST).exists():
+        raise CaseError(
+            "is not sealed, there is nothing to compare with",
+            where=str(case.root),
+            hint="distilforensics seal --case DIR",
+        )
+    _check_anchors(case, seal, result)
+    damaged = _check_files(case, result)
+    if not any(name.startswith("data/") for name in damaged):
+        _check_balance(case, result)
+        _check_sources(case, evidence_root, result)
+    else:
+        result.notes.append("balance and evidence files were not checked because tables differ from the manifest")
+    return result
+
+
+def _last_seal(case: Case) -> dict[str, Any] | None:
+    sealed = [entry for entry in custody.entries(case) if entry["action"] == manifest.SEALED]
+    return sealed[-1] if sealed else None
+
+
+def _check_anchors(case: Case, seal: Mapping[str, Any] | None, result: Verification) -> None:
+    """Check the custody chain and, through its last seal, run.json and both manifests."""
+    result.custody_head = custody.head(case)["hash"]
+    if seal is None:
+        result.problems.append(
+            Problem(case.custody_log.name, "has no entry `sealed`: the end was cut off or the entry was edited")
+        )
+        result.problems += custody.check(case)
+        return
+    stated = seal["details"]
+    is_run_intact = _compare(case.run_record.name, case.run_record, stated.get("run_json_sha256"), result)
+    result.problems += custody.check(case, _run_record(case)["custody"] if is_run_intact else None)
+    for key, name in (("manifest_sha256", manifest.PAYLOAD_MANIFEST), ("tagmanifest_sha256", manifest.TAG_MANIFEST)):
+        _compare(name, case.root / name, stated.get(key), result)
+    later = [entry["action"] for entry in custody.entries(case) if entry["seq"] > seal["seq"]]
+    if later:
+        result.notes.append(_OTHER_ENTRIES.format(actions=show(", ".join(later))))
+
+
+def _run_record(case: Case) -> dict[str, Any]:
+    try:
+        record = json.loads(case.run_record.read_bytes())
+    except (OSError, ValueError):
+        return {}  # the missing or changed file is reported by its hash
+    return record if isinstance(record, dict) else {}
+
+
+def _compare(name: str, path: Path, expected: str | None, result: Verification) -> bool:
+    if not path.is_file():
+        result.problems.append(Problem(show(name), "is missing"))
+        return False
+    found = file_sha256(path)
+    result.n_files += 1
+    if found != expected:
+        result.problems.append(
+            Problem(show(name), f"was changed: SHA-256 is {found}, recorded is {expected or 'none'}")
+        )
+    return found == expected
+
+
+def _check_files(case: Case, result: Verification) -> set[str]:
+    """Compare all files with both manifests and return the names that differ."""
+    expected: dict[str, str] = {}
+    for name in (manifest.PAYLOAD_MANIFEST, manifest.TAG_MANIFEST):
+        if (case.root / name).is_file():
+            lines, problems = manifest.read_manifest(case.root / name)
+            expected |= lines
+            result.problems += problems
+    present = {
+        manifest.name_of(case, path): path for path in (*manifest.payload_files(case), *manifest.tag_files(case))
+    }
+    names = sorted(expected.keys() | present.keys())
+    return {name for name in names if not _is_as_recorded(case, name, expected, present, result)}
+
+
+def _is_as_recorded(
+    case: Case, name: str, expected: Mapping[str, str], present: Mapping[str, Path], result: Verification
+) -> bool:
+    if name not in expected:
+        result.problems.append(Problem(show(name), "is in the case folder and in no manifest"))
+        return False
+    if name == manifest.PAYLOAD_MANIFEST:
+        return True  # compared with the seal already
+    return _compare(name, present.get(name, case.root / name), expected[name], result)
+
+
+def _check_balance(case: Case, result: Verification) -> None:
+    """Count the records of every source again and compare with what the ingest stated."""
+    if not case.table_files("sources"):
+        result.notes.append("there is no table of sources, nothing has been ingested")
+        return
+    counted = {
+        "n_quarantined": _count_by_source(case, "quarantine"),
+        "n_duplicate": _count_by_source(case, "duplicates"),
+        "n_out_of_scope": _count_by_source(case, "out_of_scope"),
+    }
+    exchanges = _count_by_source(case, "exchanges")
+    for source in _sources(case):
+        stated = {column: source[column] or 0 for column in ("n_read", "n_kept", *counted)}
+        result.n_records += stated["n_read"]
+        if stated["n_read"] != sum(stated.values()) - stated["n_read"]:
+            result.problems.append(Problem(show(source["path"]), f"balance: does not close, {stated}"))
+        if source["role"] != "log":
+            continue
+        found = {column: _of(counts, source["source_sha256"]) for column, counts in counted.items()}
+        found["n_kept"] = _of(exchanges, source["source_sha256"]) - found["n_duplicate"]
+        result.problems += [
+            Problem(show(source["path"]), f"balance: {column} is {stated[column]} in `sources` and {n} in the tables")
+            for column, n in sorted(found.items())
+            if n != stated[column]
+        ]
+
+
+def _of(counts: Mapping[str, int], source_sha256: str) -> int:
+    return counts.get(source_sha256, counts.get(source_sha256[:16], 0))
+
+
+def _sources(case: Case) -> list[dict[str, Any]]:
+    from distilforensics.case.tables import read_rows
+
+    return read_rows(case, "sources")
+
+
+def _count_by_source(case: Case, name: str) -> dict[str, int]:
+    """Return the rows of a table per source; duplicates name their source by the 16 digits in the record id."""
+    counts: dict[str, int] = {}
+    for source, n_records in _rows_by_source(case, name):
+        counts[source] = counts.get(source, 0) + n_records
+    return counts
+
+
+def _rows_by_source(case: Case, name: str) -> Iterator[tuple[str, int]]:
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    weight = "n_records" if name == "out_of_scope" else None
+    key = "record_id" if name == "duplicates" else "source_sha256"
+    for path in case.table_files(name):
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            for batch in file.iter_batches(columns=[key, *([weight] if weight else [])]):
+                if weight:
+                    yield from zip(batch.column(key).to_pylist(), batch.column(weight).to_pylist(), strict=True)
+                else:
+                    column = batch.column(key)
+                    keys = pc.utf8_slice_codeunits(column, 0, 16) if key == "record_id" else column
+                    for entry in pc.value_counts(keys).to_pylist():
+                        yield entry["values"], entry["counts"]
+
+
+def _check_sources(case: Case, evidence_root: Path | None, result: Verification) -> None:
+    """Hash the evidence files that are still there."""
+    if not case.table_files("sources"):
+        return
+    for source in _sources(case):
+        present = [path for path in places(case, source["path"], evidence_root) if path.is_file()]
+        if not present:
+            result.notes.append(f"{show(source['path'])}: not present, not checked")
+        elif find_source(case, source, evidence_root) is None:
+            message = f"the evidence in {show(present[0])} was changed, recorded SHA-256 is {source['source_sha256']}"
+            result.problems.append(Problem(show(source["path"]), message))
+        else:
+            result.n_sources += 1
+
+
+def places(case: Case, stated: str, evidence_root: Path | None = None) -> Iterator[Path]:
+    """Yield the paths at which an evidence file may lie.
+
+    Args:
+        case: The case, which knows the folders from which runs were started.
+        stated: The path as the examiner gave it.
+        evidence_root: If given, only below this folder; leading folders of `stated` may be missing there.
+    """
+    path = PurePosixPath(stated)
+    if evidence_root is not None:
+        parts = path.parts[1:] if path.is_absolute() else path.parts
+        yield from (evidence_root.joinpath(*parts[start:]) for start in range(len(parts)))
+    elif path.is_absolute():
+        yield Path(path)
+    else:
+        yield from (folder / path for folder in _starting_folders(case))
+
+
+def _starting_folders(case: Case) -> list[Path]:
+    """Return the folders from which runs were started, newest first."""
+    stated = [_run_record(case).get("cwd"), *(entry["details"].get("cwd") for entry in reversed(custody.entries(case)))]
+    return [Path(folder) for folder in dict.fromkeys(stated) if isinstance(folder, str)]
+
+
+def find_source(case: Case, source: Mapping[str, Any], evidence_root: Path | None = None) -> Path | None:
+    """Return the evidence file whose bytes are those of a row of `sources`, or None."""
+    for path in places(case, source["path"], evidence_root):
+        if path.is_file() and path.stat().st_size == source["n_bytes"] and file_sha256(path) == source["source_sha256"]:
+            return path
+    return None
