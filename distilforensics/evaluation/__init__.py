@@ -1,0 +1,10 @@
+"""Error rates from labels: what a case found, missed and wrongly accused, with exact intervals."""
+
+from __future__ import annotations
+
+from distilforensics.evaluation.labels import Label, read_labels
+from distilforensics.evaluation.proportion import Proportion
+from distilforensics.evaluation.results import Evaluation
+from distilforensics.evaluation.scoring import evaluate
+
+__all__ = ["Evaluation", "Label", "Proportion", "evaluate", "read_labels"]
