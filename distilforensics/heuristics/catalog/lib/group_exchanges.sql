@@ -1,0 +1,25 @@
+/*---
+id = "lib.group_exchanges"
+grain = "one row per group and exchange"
+description = "The exchanges of every group with all columns of exchange_features: those that carry the template, or all exchanges of the accounts of a cluster. No join on record_id is needed."
+columns = ["group_id", "and all columns of exchange_features"]
+---*/
+with carried as (
+    select system_template as group_id, * from exchange_features where system_template is not null
+    union all
+    select prefix_template, * from exchange_features where prefix_template is not null
+    union all
+    select suffix_template, * from exchange_features where suffix_template is not null
+    union all
+    select 'prompt:' || prompt_hash, * from exchange_features where prompt_hash is not null
+    union all
+    select parameter_template, * from exchange_features where parameter_template is not null
+)
+select carried.*
+from carried
+semi join group_accounts as g on g.group_id = carried.group_id and g.account_id = carried.account_id
+union all
+select g.group_id, e.*
+from exchange_features as e
+join group_accounts as g on g.account_id = e.account_id
+where starts_with(g.group_id, 'cluster:')

@@ -1,0 +1,36 @@
+"""When not to trust order: coarse clocks make the order of exchanges arbitrary, and order-based heuristics meaningless."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from distilforensics.core.finding import EntityType
+from distilforensics.heuristics.views import library_file
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from distilforensics.heuristics.loader import Heuristic
+
+MAX_TIE_SHARE = 0.2
+"""Share of consecutive exchanges that may share a coarse start time before order is called unresolved."""
+
+
+def unresolved_entities(connection: duckdb.DuckDBPyConnection, heuristic: Heuristic, entities: list[str]) -> set[str]:
+    """Return the entities in which the order of exchanges cannot be told.
+
+    Groups are looked at one by one, because a busy log with second resolution may hold groups whose own order is plain.
+    For accounts and the log as a whole the log decides.
+    """
+    if heuristic.entity is EntityType.GROUP:
+        body = library_file("group_ties").body
+        rows = connection.execute(body, {"groups": entities}).fetchall()
+        return {group_id for group_id, share in rows if share > MAX_TIE_SHARE}
+    share = log_tie_share(connection)
+    return set(entities) if share > MAX_TIE_SHARE else set()
+
+
+def log_tie_share(connection: duckdb.DuckDBPyConnection) -> float:
+    """Return the share of consecutive exchanges of the log that share a start time written in whole seconds or coarser."""
+    row = connection.execute(library_file("log_ties").body).fetchone()
+    return float(row[0]) if row and row[0] is not None else 0.0
