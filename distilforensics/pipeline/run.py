@@ -1,0 +1,207 @@
+"""From logs to a sealed case: every stage in order, each step in the custody log, safe to interrupt and to repeat."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from distilforensics.case import custody, manifest
+from distilforensics.case.layout import create_case
+from distilforensics.case.locking import locked
+from distilforensics.core.errors import CaseError
+from distilforensics.pipeline.record import Timing, peak_memory, read_record, write_record
+from distilforensics.pipeline.steps import STEPS, Step, ingest
+from distilforensics.pipeline.summary import CaseSummary, summarise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from distilforensics.case.engines.duckdb import Limits
+    from distilforensics.case.layout import Case
+    from distilforensics.core.progress import Progress
+    from distilforensics.ingest.options import IngestOptions, IngestSummary
+    from distilforensics.pipeline.steps import IngestFunction
+
+REPORT = "report/report.html"
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """Everything that the closing summary tells."""
+
+    case: Case
+    ingest: IngestSummary
+    timings: tuple[Timing, ...]
+    summary: CaseSummary
+    anchors: Mapping[str, str]
+    """Hashes that the seal recorded."""
+    custody_head: str
+    """Hash of the last custody entry, worth noting outside of the case."""
+    peak_memory_bytes: Mapping[str, int]
+    seconds: float
+
+    @property
+    def report(self) -> Path:
+        """The report."""
+        return self.case.root / REPORT
+
+
+def run_case(
+    inputs: Sequence[str],
+    case_dir: Path,
+    options: IngestOptions,
+    limits: Limits,
+    progress: Progress,
+    *,
+    is_forced: bool = False,
+    is_extending: bool = False,
+    steps: Sequence[Step] = STEPS,
+    read: IngestFunction = ingest,
+) -> RunResult:
+    """Return the result of all stages over the logs, sealed in the case folder.
+
+    Stages whose inputs, parameters and code have not changed are skipped, so an interrupted run goes on where it was.
+
+    Args:
+        inputs: Log files and folders as the examiner names them.
+        case_dir: Case folder; created if it does not exist.
+        options: How logs are read.
+        limits: Memory and threads.
+        progress: Who is told.
+        is_forced: Start over: discard tables, findings and report of an existing case. Its custody log stays.
+        is_extending: Allow adding logs to a case that is sealed already.
+        steps: Stages after ingest.
+        read: The ingest.
+
+    Raises:
+        CaseError: the folder is no case, is in use, or is sealed over other logs.
+    """
+    case = create_case(case_dir)
+    with locked(case, "run"):
+        if is_forced:
+            start_over(case)
+        elif not is_extending:
+            _require_same_inputs(case, inputs)
+        return run_locked(case, inputs, options, limits, progress, steps=steps, read=read)
+
+
+def run_locked(
+    case: Case,
+    inputs: Sequence[str],
+    options: IngestOptions,
+    limits: Limits,
+    progress: Progress,
+    *,
+    command: str = "run",
+    steps: Sequence[Step] = STEPS,
+    read: IngestFunction = ingest,
+) -> RunResult:
+    """Do what `run_case` does for a caller that holds the lock of the case."""
+    start, started_at = time.perf_counter(), custody.now()
+    with recorded(case, command, {"inputs": list(inputs), "options": options.parameters()}):
+        timings: list[Timing] = []
+        summary = read_logs(case, inputs, options, limits, progress, timings, read)
+        timings.extend(run_step(case, step, limits, progress) for step in steps)
+        write_record(
+            case,
+            command=command,
+            started_at=started_at,
+            limits=limits,
+            inputs=inputs,
+            options=options.parameters(),
+            timings=timings,
+        )
+        anchors = seal_timed(case, timings, progress)
+    return RunResult(
+        case=case,
+        ingest=summary,
+        timings=tuple(timings),
+        summary=summarise(case),
+        anchors=anchors,
+        custody_head=custody.head(case)["hash"],
+        peak_memory_bytes=peak_memory(),
+        seconds=time.perf_counter() - start,
+    )
+
+
+def read_logs(
+    case: Case,
+    inputs: Sequence[str],
+    options: IngestOptions,
+    limits: Limits,
+    progress: Progress,
+    timings: list[Timing],
+    read: IngestFunction = ingest,
+) -> IngestSummary:
+    """Ingest, tell which sources were known already, and add the timing."""
+    start = time.perf_counter()
+    summary = read(case, inputs, options, limits, progress)
+    is_skipped = bool(summary.known) and not summary.sources
+    timings.append(Timing("ingest", time.perf_counter() - start, is_skipped, summary.n_rows))
+    for path in summary.known:
+        progress.note(f"{path}: same bytes as a source of this case, not read again")
+    details = {"n_sources": len(summary.sources), "n_known": len(summary.known), "n_read": summary.total.n_read}
+    custody.append(case, "stage ingest", details)
+    return summary
+
+
+def run_step(case: Case, step: Step, limits: Limits, progress: Progress) -> Timing:
+    """Run one stage, say so if it was up to date, and record it."""
+    start = time.perf_counter()
+    outcome = step.work(case, limits, progress)
+    if outcome.is_skipped:
+        progress.note(f"{step.name}: up to date, not run again")
+    custody.append(case, f"stage {step.name}", {"is_skipped": outcome.is_skipped, "n_rows": dict(outcome.n_rows)})
+    return Timing(step.name, time.perf_counter() - start, outcome.is_skipped, outcome.n_rows)
+
+
+def seal_timed(case: Case, timings: list[Timing], progress: Progress) -> dict[str, str]:
+    """Seal the case and add the timing, which run.json cannot contain since the seal covers it."""
+    start = time.perf_counter()
+    progress.begin("seal", "Writing the manifests")
+    anchors = manifest.seal(case)
+    progress.end("sealed")
+    timings.append(Timing("seal", time.perf_counter() - start, is_skipped=False, n_rows={}))
+    return anchors
+
+
+@contextmanager
+def recorded(case: Case, command: str, details: Mapping[str, Any]) -> Iterator[None]:
+    """Put begin and failure of a command into the custody log; success is told by the entry `sealed`."""
+    cwd = os.getcwd()  # noqa: PTH109 - the text as the system gives it
+    custody.append(case, f"{command} started", {"cwd": cwd, **details})
+    try:
+        yield
+    except BaseException as e:
+        custody.append(case, f"{command} failed", {"error": type(e).__name__, "message": str(e)[:500]})
+        raise
+
+
+def start_over(case: Case) -> None:
+    """Discard everything that the stages wrote; what the examiner stated and the custody log stay."""
+    for folder in (case.data, case.findings, case.report, case.stages):
+        shutil.rmtree(folder, ignore_errors=False)
+        folder.mkdir()
+    for name in (manifest.TAG_MANIFEST, manifest.PAYLOAD_MANIFEST, manifest.INFORMATION, manifest.DECLARATION):
+        (case.root / name).unlink(missing_ok=True)
+    custody.append(case, "started over", {"reason": "--force"})
+
+
+def _require_same_inputs(case: Case, inputs: Sequence[str]) -> None:
+    """Keep the logs of another matter out of a finished case."""
+    if not (case.root / manifest.TAG_MANIFEST).is_file():
+        return
+    record = read_record(case)
+    folder = Path(record.get("cwd", "."))
+    known = {(folder / path).resolve() for path in record.get("inputs", [])}
+    if {Path(path).resolve() for path in inputs} != known:
+        raise CaseError(
+            "is sealed and was made from other logs",
+            where=str(case.root),
+            hint="--extend adds these logs to it, --force starts it over, or choose another folder with --case",
+        )

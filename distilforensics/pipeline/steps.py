@@ -1,0 +1,80 @@
+"""The stages after ingest in the order of their dependencies, imported when they are called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from distilforensics.case.engines.duckdb import Limits
+    from distilforensics.case.layout import Case
+    from distilforensics.case.stages import StageOutcome
+    from distilforensics.core.progress import Progress
+    from distilforensics.ingest.options import IngestOptions, IngestSummary
+
+    StageFunction = Callable[[Case, Limits, Progress], StageOutcome]
+    IngestFunction = Callable[[Case, Sequence[str], IngestOptions, Limits, Progress], IngestSummary]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stage by name, with the function that does it."""
+
+    name: str
+    work: StageFunction
+
+
+def ingest(
+    case: Case, inputs: Sequence[str], options: IngestOptions, limits: Limits, progress: Progress
+) -> IngestSummary:
+    """Read the logs into the case and return their balance."""
+    from distilforensics.ingest.stage import ingest as read_into
+
+    return read_into(case, inputs, options, limits, progress)
+
+
+def _features(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
+    from distilforensics.features.stage import build_features
+
+    return build_features(case, limits, progress)
+
+
+def _linkage(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
+    from distilforensics.linkage.stage import link_accounts
+
+    return link_accounts(case, limits, progress)
+
+
+def _heuristics(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
+    from distilforensics.heuristics.stage import scan
+
+    return scan(case, limits, progress)
+
+
+def _assessment(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
+    from distilforensics.assessment.stage import assess
+
+    return assess(case, limits, progress)
+
+
+def _report(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
+    from distilforensics.report.stage import render_report
+
+    return render_report(case, limits, progress)
+
+
+STEPS = (
+    Step("features", _features),
+    Step("linkage", _linkage),
+    Step("heuristics", _heuristics),
+    Step("assessment", _assessment),
+    Step("report", _report),
+)
+"""Linkage comes before heuristics since its clusters are groups on which the coordination heuristics are run."""
+
+
+def step_named(name: str) -> Step:
+    """Return the step with a name of `STEPS`."""
+    return next(step for step in STEPS if step.name == name)

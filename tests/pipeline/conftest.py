@@ -1,0 +1,128 @@
+"""Stand-ins for the stages: a log with one account name per line becomes sources, exchanges, accounts and a report."""
+
+import hashlib
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from distilforensics.case.engines.duckdb import Limits
+from distilforensics.case.layout import write_file
+from distilforensics.case.stages import StageOutcome
+from distilforensics.case.tables import read_rows, write_batches, write_rows
+from distilforensics.core.schema import TABLES
+from distilforensics.ingest.options import Balance, IngestOptions, IngestSummary, SourceOutcome
+from distilforensics.pipeline.steps import Step
+
+
+def read_names(case, inputs, options, limits, progress):
+    """Read files that are not in the case yet; every line is an exchange of the account it names."""
+    rows = read_rows(case, "sources") if case.table_files("sources") else []
+    known = {row["source_sha256"] for row in rows}
+    outcomes, skipped = [], []
+    for path in inputs:
+        content = Path(path).read_bytes()
+        sha256 = hashlib.sha256(content).hexdigest()
+        names = content.decode().split()
+        balance = {
+            "n_read": len(names),
+            "n_kept": len(names),
+            "n_quarantined": 0,
+            "n_duplicate": 0,
+            "n_out_of_scope": 0,
+        }
+        if sha256 in known:
+            skipped.append(path)
+            continue
+        exchanges = [
+            {"record_id": f"{sha256[:16]}:{line}", "source_sha256": sha256, "source_line": line, "account_id": name}
+            for line, name in enumerate(names, start=1)
+        ]
+        table = pa.Table.from_pylist(exchanges, schema=TABLES["exchanges"].arrow)
+        write_batches(case, "exchanges", table.to_batches(), path=case.table_path("exchanges") / f"{sha256}.parquet")
+        rows.append({"source_sha256": sha256, "path": str(path), "role": "log", "n_bytes": len(content)} | balance)
+        outcomes.append(SourceOutcome(path, "log", None, "names/1", Balance(len(names), len(names))))
+    write_rows(case, "sources", rows)
+    total = sum((Balance(row["n_read"], row["n_kept"]) for row in rows), Balance())
+    return IngestSummary(tuple(outcomes), total, tuple(skipped))
+
+
+def find_accounts(case, limits, progress):
+    """Make a campaign of all accounts whose name begins with `pool`."""
+    names = sorted({row["account_id"] for path in case.table_files("exchanges") for row in read_part(path)})
+    pool = [name for name in names if name.startswith("pool")]
+    rows = [{"account_id": name, "campaign_id": "C-1" if name in pool else None, "n_exchanges": 1} for name in names]
+    write_rows(case, "accounts", rows)
+    campaign = {"campaign_id": "C-1", "grade": "moderate", "n_accounts": len(pool), "n_exchanges": len(pool)}
+    write_rows(case, "campaigns", [campaign] if pool else [])
+    write_rows(case, "explained_groups", [])
+    return StageOutcome("assessment", is_skipped=False, n_rows={"accounts": len(names)})
+
+
+def read_part(path):
+    """Rows of one part."""
+    import pyarrow.parquet as pq
+
+    return pq.read_table(path, columns=["account_id"]).to_pylist()
+
+
+def write_report(case, limits, progress):
+    """Write a report, or skip if it is there."""
+    target = case.report / "report.html"
+    content = f"<p>{read_rows(case, 'accounts')}</p>".encode()
+    if target.exists() and target.read_bytes() == content:
+        return StageOutcome("report", is_skipped=True)
+    write_file(target, content)
+    return StageOutcome("report", is_skipped=False, n_rows={})
+
+
+@pytest.fixture
+def stages():
+    """Arguments of `run_case` that replace the stages."""
+    return {"steps": (Step("assessment", find_accounts), Step("report", write_report)), "read": read_names}
+
+
+@pytest.fixture
+def limits():
+    """Small limits."""
+    return Limits(memory_bytes=512_000_000, threads=1)
+
+
+@pytest.fixture
+def options():
+    """Defaults."""
+    return IngestOptions()
+
+
+@pytest.fixture
+def log(tmp_path):
+    """A log of four exchanges of three accounts."""
+    path = tmp_path / "names.log"
+    path.write_text("pool-a\npool-b\nalone\nalone\n")
+    return path
+
+
+class Notes:
+    """A receiver of progress that keeps notes."""
+
+    def __init__(self):
+        self.notes = []
+
+    def begin(self, stage, description, *, total_bytes=None, total_steps=None):
+        """Ignore."""
+
+    def advance(self, *, rows=0, n_bytes=0, steps=0, item=None):
+        """Ignore."""
+
+    def end(self, summary):
+        """Ignore."""
+
+    def note(self, text):
+        """Keep."""
+        self.notes.append(text)
+
+
+@pytest.fixture
+def progress():
+    """Collects notes."""
+    return Notes()
