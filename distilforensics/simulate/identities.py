@@ -141,7 +141,7 @@ def company_address(rng: Random) -> str:
 
 def hosting_address(rng: Random) -> str:
     """Return the address of a rented server with its own /64."""
-    return f"{_HOSTING_PREFIX}{rng.randrange(256):02x}:{rng.randrange(65536):x}::{rng.randint(1, 0xFFFF):x}"
+    return _canonical(f"{_HOSTING_PREFIX}{rng.randrange(256):02x}:{rng.randrange(65536):x}::{rng.randint(1, 0xFFFF):x}")
 
 
 def home_network(rng: Random) -> str:
@@ -153,14 +153,19 @@ def home_address(network: str, device: int, day: int) -> str:
     """Return the address of a device in a private network; the host part changes daily as privacy extensions do."""
     digest = hashlib.sha256(f"{network}/{device}/{day}".encode()).hexdigest()
     groups = [digest[start : start + 4].lstrip("0") or "0" for start in (0, 4, 8, 12)]
-    return str(ipaddress.IPv6Address(f"{network}{device % 16:02x}:" + ":".join(groups)))
+    return _canonical(f"{network}{device % 16:02x}:" + ":".join(groups))
 
 
 def proxy_networks(n_networks: int) -> tuple[tuple[str, ...], ...]:
     """Return the exit addresses of a commercial proxy, network by network; the first one is IPv4."""
-    networks = [tuple(f"{PROXY_NETWORK}{10 + 9 * index}" for index in range(_PROXY_EXITS_PER_NETWORK))]
+    exits = range(_PROXY_EXITS_PER_NETWORK)
+    networks = [tuple(f"{PROXY_NETWORK}{10 + 9 * index}" for index in exits)]
     networks.extend(
-        tuple(f"{prefix}:{subnet:x}::{1 + subnet * 7 % 251:x}" for subnet in range(_PROXY_EXITS_PER_NETWORK))
+        tuple(_canonical(f"{prefix}:{subnet:x}::{1 + subnet * 7 % 251:x}") for subnet in exits)
         for prefix in _PROXY_PREFIXES
     )
     return tuple(networks[:n_networks])
+
+
+def _canonical(address: str) -> str:
+    return str(ipaddress.IPv6Address(address))

@@ -215,7 +215,9 @@ def _write_logs(world: World, actors: list[Actor], folder: Path, compression: st
     counts = _Counts(Counter(), Counter(), Counter())
     for exchange in _in_order(world, actors):
         account = exchange.account
-        writers[account.gateway].write(exchange, world.identities.digest(f"exchange/{account.account_id}/{exchange.number}"))
+        writers[account.gateway].write(
+            exchange, world.identities.digest(f"exchange/{account.account_id}/{exchange.number}")
+        )
         counts.by_account[account.account_id] += 1
         counts.by_format[account.gateway] += 1
         counts.by_role[account.role] += 1

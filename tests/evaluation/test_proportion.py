@@ -46,7 +46,9 @@ def test_all_is_told_by_its_lower_bound_and_never_as_100_percent():
 def test_bounds_are_never_rounded_to_certainty(n_of, n_total):
     """Rounding goes outwards and keeps the digits that differ from 0 and 100."""
     text = str(Proportion(n_of, n_total))
-    assert " 0 %" not in text and "100 %" not in text and "(0 %" not in text
+    assert " 0 %" not in text
+    assert "100 %" not in text
+    assert "(0 %" not in text
 
 
 def test_without_a_total_there_is_no_rate_and_no_bound():
