@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from distilforensics.heuristics.loader import Heuristic
 
 DIRECTORY = "accounts_directory."
-"""Prefix of a need that the accounts directory answers, not the exchanges."""
+"""Prefix of a column that the accounts directory answers: one filled row there serves all exchanges."""
+
+ALL_ROWS: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,57 +30,50 @@ class Coverage:
 def measure_coverage(connection: duckdb.DuckDBPyConnection, heuristics: Iterable[Heuristic]) -> dict[str, Coverage]:
     """Return heuristic id -> coverage, with one pass over the exchanges that are no duplicates."""
     chosen = list(heuristics)
-    conjunctions = sorted({_exchange_needs(heuristic) for heuristic in chosen})
-    single = sorted({need for needs in conjunctions for need in needs})
-    counts = _count(connection, [*conjunctions, *((need,) for need in single)])
-    directory = _count_directory(connection, chosen)
-    return {heuristic.id: _coverage(heuristic, counts, directory) for heuristic in chosen}
+    filled = _filled_directory_columns(connection, chosen)
+    conjunctions = {heuristic.needs for heuristic in chosen}
+    single = {(need,) for needs in conjunctions for need in needs}
+    counts = _count(connection, sorted(conjunctions | single | {ALL_ROWS}), filled)
+    return {heuristic.id: _coverage(heuristic.needs, counts) for heuristic in chosen}
 
 
-def _exchange_needs(heuristic: Heuristic) -> tuple[str, ...]:
-    return tuple(need for need in heuristic.needs if not need.startswith(DIRECTORY))
+def _filled_directory_columns(connection: duckdb.DuckDBPyConnection, heuristics: list[Heuristic]) -> frozenset[str]:
+    asked = {column for heuristic in heuristics for need in heuristic.needs for column in need.split("|")}
+    columns = sorted(column for column in asked if column.startswith(DIRECTORY))
+    if not columns:
+        return frozenset()
+    counted = ", ".join(f"count({column.removeprefix(DIRECTORY)})" for column in columns)
+    (row,) = connection.execute(f"select {counted} from accounts_directory").fetchall()
+    return frozenset(column for column, n in zip(columns, row, strict=True) if n)
 
 
-def _is_present(need: str) -> str:
-    return "(" + " or ".join(f"{column} is not null" for column in need.split("|")) + ")"
+def _condition(need: str, filled: frozenset[str]) -> str:
+    parts = [
+        str(column in filled).lower() if column.startswith(DIRECTORY) else f"{column} is not null"
+        for column in need.split("|")
+    ]
+    return f"({' or '.join(parts)})"
 
 
-def _count(connection: duckdb.DuckDBPyConnection, conjunctions: list[tuple[str, ...]]) -> dict[tuple[str, ...], int]:
-    conditions = [" and ".join(map(_is_present, needs)) or "true" for needs in conjunctions]
-    columns = ", ".join(f"count(*) filter (where {condition})" for condition in ["true", *conditions])
-    row = connection.execute(
+def _count(
+    connection: duckdb.DuckDBPyConnection, conjunctions: list[tuple[str, ...]], filled: frozenset[str]
+) -> dict[tuple[str, ...], int]:
+    conditions = [" and ".join(_condition(need, filled) for need in needs) or "true" for needs in conjunctions]
+    columns = ", ".join(f"count(*) filter (where {condition})" for condition in conditions)
+    (row,) = connection.execute(
         f"select {columns} from exchanges as e anti join duplicates as d on d.record_id = e.record_id"
-    ).fetchone()
-    assert row is not None
-    return {("*",): int(row[0])} | {needs: int(n) for needs, n in zip(conjunctions, row[1:], strict=True)}
+    ).fetchall()
+    return {needs: int(n) for needs, n in zip(conjunctions, row, strict=True)}
 
 
-def _count_directory(connection: duckdb.DuckDBPyConnection, heuristics: list[Heuristic]) -> dict[str, int]:
-    needs = sorted({need for heuristic in heuristics for need in heuristic.needs if need.startswith(DIRECTORY)})
-    counts = {}
-    for need in needs:
-        columns = [column.removeprefix(DIRECTORY) for column in need.split("|")]
-        row = connection.execute(
-            f"select count(*) from accounts_directory where {_is_present('|'.join(columns))}"
-        ).fetchone()
-        counts[need] = int(row[0]) if row else 0
-    return counts
-
-
-def _coverage(heuristic: Heuristic, counts: dict[tuple[str, ...], int], directory: dict[str, int]) -> Coverage:
-    needs = _exchange_needs(heuristic)
-    total, evaluable = counts["*",], counts[needs]
-    absent = [need for need in needs if not counts[need,]]
-    absent_directory = [need for need in heuristic.needs if need in directory and not directory[need]]
+def _coverage(needs: tuple[str, ...], counts: dict[tuple[str, ...], int]) -> Coverage:
     missing = None
-    if absent:
-        names = ", ".join(need.replace("|", " or ") for need in absent)
-        missing = f"no exchange carries {names}"
-    elif not evaluable:
-        missing = f"no exchange carries all of {', '.join(need.replace('|', ' or ') for need in needs)}"
-    elif absent_directory:
-        missing = (
-            f"no accounts directory carries {', '.join(need.removeprefix(DIRECTORY) for need in absent_directory)}"
-        )
-        evaluable = 0
-    return Coverage(evaluable, total, missing)
+    if absent := [need for need in needs if not counts[need,]]:
+        missing = f"no exchange carries {'; none carries '.join(map(_in_words, absent))}"
+    elif not counts[needs]:
+        missing = f"no exchange carries all of {', '.join(map(_in_words, needs))}"
+    return Coverage(counts[needs], counts[ALL_ROWS], missing)
+
+
+def _in_words(need: str) -> str:
+    return " or ".join(column.replace(DIRECTORY, "accounts directory: ") for column in need.split("|"))

@@ -32,5 +32,5 @@ def unresolved_entities(connection: duckdb.DuckDBPyConnection, heuristic: Heuris
 
 def log_tie_share(connection: duckdb.DuckDBPyConnection) -> float:
     """Return the share of consecutive exchanges of the log that share a start time written in whole seconds or coarser."""
-    row = connection.execute(library_file("log_ties").body).fetchone()
-    return float(row[0]) if row and row[0] is not None else 0.0
+    ((share,),) = connection.execute(library_file("log_ties").body).fetchall()
+    return float(share or 0.0)

@@ -77,7 +77,7 @@ def _reason_for_no_rows(heuristic: Heuristic, values: dict[str, Any], n_unresolv
             f"the order of exchanges cannot be resolved in any of {n_unresolved} judged entities: more than 20 % of their "
             "consecutive exchanges share a start time that is written in whole seconds or coarser"
         )
-    return f"not enough volume; needed is {heuristic.sentence('volume', values)}"
+    return f"not enough volume; needed is {heuristic.sentence('volume', values).rstrip('.')}"
 
 
 def run_query(
