@@ -13,7 +13,6 @@ from distilforensics.heuristics.sqltree import (
     arguments,
     base_tables,
     functions,
-    nodes,
     order_columns,
     selects_star,
     source_text,
@@ -138,10 +137,13 @@ def _is_ordered(call: Node) -> bool:
     return bool(inner)
 
 
-def _is_real(argument: Node) -> bool:
-    if argument.get("class") == "CAST" and _cast_type(argument) in INTEGERS:
+def _is_real(argument: object) -> bool:
+    """Tell whether an expression gives doubles, as far as its functions show; a cast to an integer ends the matter."""
+    if isinstance(argument, list):
+        return any(map(_is_real, argument))
+    if not isinstance(argument, dict) or (argument.get("class") == "CAST" and _cast_type(argument) in INTEGERS):
         return False
-    return any(node.get("function_name") in REAL_FUNCTIONS for node in nodes(argument))
+    return argument.get("function_name") in REAL_FUNCTIONS or any(map(_is_real, argument.values()))
 
 
 class DivisionsAreGuarded(Check):
