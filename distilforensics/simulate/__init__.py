@@ -10,4 +10,11 @@ from distilforensics.simulate.scenarios import SCENARIOS, PopulationParameters, 
 from distilforensics.simulate.simulation import SimulationSummary, simulate
 from distilforensics.simulate.writers import WRITERS
 
-__all__ = ["SCENARIOS", "WRITERS", "PopulationParameters", "ScenarioParameters", "SimulationSummary", "simulate"]
+__all__ = [
+    "SCENARIOS",
+    "WRITERS",
+    "PopulationParameters",
+    "ScenarioParameters",
+    "SimulationSummary",
+    "simulate",
+]

@@ -5,7 +5,7 @@ Numbers are of scale 1. They follow the public record of disclosed campaigns and
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from distilforensics.simulate.actors.jobs import JobParameters
 from distilforensics.simulate.actors.pool import PoolParameters
@@ -125,6 +125,24 @@ class ScenarioParameters:
     released_hour_utc: float = 16.0
     population: PopulationParameters = field(default_factory=PopulationParameters)
     pools: tuple[PoolParameters, ...] = ()
+
+    def lasting(self, days: int) -> ScenarioParameters:
+        """Return the scenario stretched or shrunk to `days`: what happens on certain days happens at the same share of the time."""
+        jobs = tuple(replace(job, run_days=self._run_days(job.run_days, days)) for job in self.population.jobs)
+        revisions = tuple(
+            replace(pool, frame_revision_day=pool.frame_revision_day * days // self.days) for pool in self.pools
+        )
+        return replace(
+            self,
+            days=days,
+            released_day=self.released_day * days // self.days,
+            population=replace(self.population, jobs=jobs),
+            pools=revisions,
+        )
+
+    def _run_days(self, run_days: tuple[int, ...], days: int) -> tuple[int, ...]:
+        mapped = tuple(day for day in range(days) if day * self.days // days in run_days)
+        return (*mapped, RELEASE) if RELEASE in run_days else mapped
 
 
 _THREE_GATEWAYS = ("litellm_spendlogs", "bedrock_invocation", "generic_csv")

@@ -29,67 +29,68 @@ class Reliability:
     fault_share: float = 0.003
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call before it is served: who, from where, what, and the complete answer that the model gives if nothing fails."""
+
+    number: int
+    """Running number of the actor's exchanges."""
+    at: int
+    """Start, microseconds since 1970."""
+    account: Account
+    client: Client
+    request: Request
+    answer: str
+
+
 class Service:
-    """Answers requests; keeps no state between calls."""
+    """Answers calls; keeps no state between them."""
 
     def __init__(self, reliability: Reliability) -> None:
         self._reliability = reliability
 
-    def serve(
-        self,
-        rng: Random,
-        number: int,
-        at: int,
-        account: Account,
-        client: Client,
-        request: Request,
-        answer: str,
-        *,
-        limited_share: float | None = None,
-    ) -> Exchange:
-        """Return the exchange of one call; `answer` is what the model says if nothing fails.
+    def serve(self, rng: Random, call: Call, *, limited_share: float | None = None) -> Exchange:
+        """Return the exchange of one call; an answer above the request's token limit is cut.
 
         Args:
             rng: Generator of the actor.
-            number: Running number of the actor's exchanges.
-            at: Start, microseconds since 1970.
-            account: Who calls.
-            client: From where.
-            request: What is asked.
-            answer: The complete answer; cut if the request limits it.
+            call: What is asked.
             limited_share: Probability of a limit error in place of the service's own.
         """
         chance = rng.random()
         limited = self._reliability.limited_share if limited_share is None else limited_share
         if chance < limited:
-            return _failed(rng, number, at, account, client, request, *_LIMITED)
+            return _failed(rng, call, *_LIMITED)
         if chance < limited + self._reliability.fault_share:
-            return _failed(rng, number, at, account, client, request, *_FAULTS[int(rng.random() * len(_FAULTS))])
-        input_tokens, cached_tokens = _input_tokens(request)
-        output_tokens, reason = count_tokens(answer), "stop"
-        limit = request.sampling.max_tokens
-        if limit is not None and output_tokens > limit:
-            answer, reason = answer[: limit * 4], "length"
-            output_tokens = limit
-        wait = int((250 + rng.expovariate(1 / 300) + input_tokens * 0.08) * 1000)
-        speed = rng.uniform(35, 90) * (2.5 if request.model == MINI else 1.0)
-        return Exchange(
-            started_at=at,
-            account_id=account.account_id,
-            number=number,
-            account=account,
-            client=client,
-            request=request,
-            answer=answer,
-            status=200,
-            error=None,
-            finish_reason=reason,
-            input_tokens=input_tokens,
-            cached_tokens=cached_tokens,
-            output_tokens=output_tokens,
-            first_token_at=at + wait,
-            ended_at=at + wait + int(output_tokens / speed * 1_000_000),
-        )
+            return _failed(rng, call, *_FAULTS[int(rng.random() * len(_FAULTS))])
+        return _answered(rng, call)
+
+
+def _answered(rng: Random, call: Call) -> Exchange:
+    input_tokens, cached_tokens = _input_tokens(call.request)
+    answer, output_tokens, reason = call.answer, count_tokens(call.answer), "stop"
+    limit = call.request.sampling.max_tokens
+    if limit is not None and output_tokens > limit:
+        answer, output_tokens, reason = answer[: limit * 4], limit, "length"
+    first_token_at = call.at + int((250 + rng.expovariate(1 / 300) + input_tokens * 0.08) * 1000)
+    speed = rng.uniform(35, 90) * (2.5 if call.request.model == MINI else 1.0)
+    return Exchange(
+        started_at=call.at,
+        account_id=call.account.account_id,
+        number=call.number,
+        account=call.account,
+        client=call.client,
+        request=call.request,
+        answer=answer,
+        status=200,
+        error=None,
+        finish_reason=reason,
+        input_tokens=input_tokens,
+        cached_tokens=cached_tokens,
+        output_tokens=output_tokens,
+        first_token_at=first_token_at,
+        ended_at=first_token_at + int(output_tokens / speed * 1_000_000),
+    )
 
 
 def _input_tokens(request: Request) -> tuple[int, int]:
@@ -106,16 +107,14 @@ def _input_tokens(request: Request) -> tuple[int, int]:
     return total, cached
 
 
-def _failed(
-    rng: Random, number: int, at: int, account: Account, client: Client, request: Request, status: int, error: str
-) -> Exchange:
+def _failed(rng: Random, call: Call, status: int, error: str) -> Exchange:
     return Exchange(
-        started_at=at,
-        account_id=account.account_id,
-        number=number,
-        account=account,
-        client=client,
-        request=request,
+        started_at=call.at,
+        account_id=call.account.account_id,
+        number=call.number,
+        account=call.account,
+        client=call.client,
+        request=call.request,
         answer="",
         status=status,
         error=error,
@@ -124,7 +123,7 @@ def _failed(
         cached_tokens=0,
         output_tokens=0,
         first_token_at=None,
-        ended_at=at + int((20 + rng.expovariate(1 / 60)) * 1000),
+        ended_at=call.at + int((20 + rng.expovariate(1 / 60)) * 1000),
     )
 
 

@@ -9,11 +9,12 @@ import json
 import shutil
 import tempfile
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import distilforensics
 from distilforensics.core.errors import UsageError
@@ -28,10 +29,13 @@ from distilforensics.simulate.writers.files import COMPRESSIONS
 from distilforensics.simulate.writers.rendering import iso_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from distilforensics.simulate.builders.world import Actor
     from distilforensics.simulate.exchange import Exchange
+
+OUTPUTS = frozenset({"logs", "labels.csv", "scenario.json"})
+"""Everything that a simulation writes into its folder."""
 
 LABEL_COLUMNS = ("account_id", "campaign_id", "role")
 DIRECTORY_COLUMNS = (
@@ -71,7 +75,7 @@ def simulate(
     scale: float = 1.0,
     days: int | None = None,
     answer_length: float = 1.0,
-    compression: str = "none",
+    compression: str | Mapping[str, str] = "none",
     force: bool = False,
 ) -> SimulationSummary:
     """Write the labelled logs of a scenario and return what was written.
@@ -84,33 +88,48 @@ def simulate(
         scale: Factor on the number of accounts.
         days: Length in days; None takes that of the scenario.
         answer_length: Factor on the length of the answers.
-        compression: none, gz or zst, for formats that do not fix it.
+        compression: none, gz or zst for all formats that do not fix it, or one of these by format.
         force: Replace an earlier simulation in `out`; any other folder with content is refused.
 
     Raises:
         UsageError: If an argument is unknown or `out` must not be replaced.
     """
-    parameters = _resolve(scenario, formats, days)
-    if compression not in COMPRESSIONS:
-        raise UsageError(
-            f"compression is {shown(compression)}, expected one of {', '.join(COMPRESSIONS)}", where="simulate"
-        )
     if not 0 < scale < float("inf"):
         raise UsageError(f"scale is {shown(scale)}, expected a number above 0", where="simulate")
+    parameters = _resolve(scenario, formats, days)
+    settings = _Settings(seed, scale, answer_length, _compressions(compression, parameters.formats))
     _check_target(out, force)
     out.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".simulate-", dir=out.parent))
     try:
         work.chmod(0o755)
-        summary = _write(
-            parameters, work, out, seed=seed, scale=scale, answer_length=answer_length, compression=compression
-        )
+        summary = _write(parameters, settings, work, out)
         if out.exists():
             shutil.rmtree(out)
         work.replace(out)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return summary
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """What the caller chose beside the scenario; written to `scenario.json`."""
+
+    seed: int
+    scale: float
+    answer_length: float
+    compression: dict[str, str]
+
+
+def _compressions(chosen: str | Mapping[str, str], formats: Sequence[str]) -> dict[str, str]:
+    by_format = {name: chosen if isinstance(chosen, str) else chosen.get(name, "none") for name in formats}
+    unknown = sorted({*by_format.values()} - {*COMPRESSIONS})
+    if unknown:
+        raise UsageError(
+            f"compression is {shown(unknown[0])}, expected one of {', '.join(COMPRESSIONS)}", where="simulate"
+        )
+    return by_format
 
 
 def _resolve(scenario: str | ScenarioParameters, formats: Sequence[str] | None, days: int | None) -> ScenarioParameters:
@@ -131,21 +150,14 @@ def _resolve(scenario: str | ScenarioParameters, formats: Sequence[str] | None, 
     if days is not None:
         if days < 1:
             raise UsageError(f"days is {shown(days)}, expected at least 1", where="simulate")
-        factor = days / scenario.days
-        pools = tuple(
-            dataclasses.replace(pool, frame_revision_day=int(pool.frame_revision_day * factor))
-            for pool in scenario.pools
-        )
-        scenario = dataclasses.replace(
-            scenario, days=days, released_day=int(scenario.released_day * factor), pools=pools
-        )
+        scenario = scenario.lasting(days)
     return scenario
 
 
 def _check_target(out: Path, force: bool) -> None:  # noqa: FBT001
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return
-    if not (out.is_dir() and (out / "scenario.json").is_file() and (out / "logs").is_dir()):
+    if not out.is_dir() or {entry.name for entry in out.iterdir()} != OUTPUTS:
         raise UsageError(
             "the folder holds something other than a simulation, expected a new or empty folder", where=str(out)
         )
@@ -157,50 +169,40 @@ def _check_target(out: Path, force: bool) -> None:  # noqa: FBT001
         )
 
 
-def _write(
-    parameters: ScenarioParameters,
-    work: Path,
-    out: Path,
-    *,
-    seed: int,
-    scale: float,
-    answer_length: float,
-    compression: str,
-) -> SimulationSummary:
+def _write(parameters: ScenarioParameters, settings: _Settings, work: Path, out: Path) -> SimulationSummary:
     start = int(datetime.fromisoformat(parameters.start).replace(tzinfo=UTC).timestamp()) * 1_000_000
     world = World(
-        identities=Identities(seed),
+        identities=Identities(settings.seed),
         formats=parameters.formats,
-        scale=scale,
+        scale=settings.scale,
         start=start,
         days=parameters.days,
         released_at=start + parameters.released_day * DAY + int(parameters.released_hour_utc * HOUR),
-        answer_length=answer_length,
+        answer_length=settings.answer_length,
         service=Service(Reliability()),
     )
     accounts, actors = build_everybody(world, parameters)
-    counts = _write_logs(world, actors, work / "logs", compression)
+    counts = _write_logs(world, actors, work / "logs", settings.compression)
     _write_directory(accounts, work / "logs" / "accounts.csv")
     seen = [account for account in accounts if counts.by_account[account.account_id]]
     _write_labels(seen, work / "labels.csv")
     summary = SimulationSummary(
         out=out,
         scenario=parameters.name,
-        seed=seed,
-        files=tuple(
-            sorted(
-                [*(path.relative_to(work).as_posix() for path in work.rglob("*") if path.is_file()), "scenario.json"]
-            )
-        ),
+        seed=settings.seed,
+        files=tuple(sorted({*_files(work), "scenario.json"})),
         n_exchanges=sum(counts.by_account.values()),
         n_accounts=len(seen),
         exchanges_by_format=dict(sorted(counts.by_format.items())),
         exchanges_by_role=dict(sorted(counts.by_role.items())),
         accounts_by_role=dict(sorted(Counter(account.role for account in seen).items())),
     )
-    settings = {"seed": seed, "scale": scale, "answer_length": answer_length, "compression": compression}
     _write_description(parameters, settings, summary, len(accounts), work / "scenario.json")
     return summary
+
+
+def _files(folder: Path) -> list[str]:
+    return [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
 
 
 @dataclass(slots=True)
@@ -210,19 +212,20 @@ class _Counts:
     by_role: Counter[str]
 
 
-def _write_logs(world: World, actors: list[Actor], folder: Path, compression: str) -> _Counts:
-    writers = {name: WRITERS[name](folder, compression, world.days, world.start) for name in world.formats}
+def _write_logs(world: World, actors: list[Actor], folder: Path, compression: dict[str, str]) -> _Counts:
     counts = _Counts(Counter(), Counter(), Counter())
-    for exchange in _in_order(world, actors):
-        account = exchange.account
-        writers[account.gateway].write(
-            exchange, world.identities.digest(f"exchange/{account.account_id}/{exchange.number}")
-        )
-        counts.by_account[account.account_id] += 1
-        counts.by_format[account.gateway] += 1
-        counts.by_role[account.role] += 1
-    for writer in writers.values():
-        writer.close()
+    with ExitStack() as stack:
+        writers = {}
+        for name in world.formats:
+            writers[name] = WRITERS[name](folder, compression[name], world.days, world.start)
+            stack.callback(writers[name].close)
+        for exchange in _in_order(world, actors):
+            account = exchange.account
+            token = world.identities.digest(f"exchange/{account.account_id}/{exchange.number}")
+            writers[account.gateway].write(exchange, token)
+            counts.by_account[account.account_id] += 1
+            counts.by_format[account.gateway] += 1
+            counts.by_role[account.role] += 1
     return counts
 
 
@@ -262,11 +265,11 @@ def _write_csv(path: Path, columns: tuple[str, ...], rows: Iterable[tuple[str, .
 
 
 def _write_description(
-    parameters: ScenarioParameters, settings: dict[str, Any], summary: SimulationSummary, n_directory: int, path: Path
+    parameters: ScenarioParameters, settings: _Settings, summary: SimulationSummary, n_directory: int, path: Path
 ) -> None:
     description = {
         "version": distilforensics.__version__,
-        "settings": settings,
+        "settings": dataclasses.asdict(settings),
         "parameters": dataclasses.asdict(parameters),
         "counts": {
             "exchanges": summary.n_exchanges,

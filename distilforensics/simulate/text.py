@@ -124,7 +124,7 @@ def question(rng: Random, voice: Voice, topic: Topic) -> str:
     if topic.kind == "chat":
         return _styled(rng, voice, grammar.expand(rng, "chat"))
     if topic.kind == "code":
-        return voice.opening + grammar.expand(rng, "code_ask", bound)
+        return voice.opening + grammar.expand(rng, "code_ask", bound | {"code": code_snippet(rng)})
     if topic.kind == "data":
         return voice.opening + grammar.expand(rng, "data_ask", bound)
     gap = "" if voice.language in _SPACELESS else " "
@@ -172,7 +172,7 @@ def answer(rng: Random, topic: Topic, *, length: float = 1.0) -> str:
     parts = [grammar.expand(rng, "start", bound)]
     size = len(parts[0])
     if topic.kind == "code":
-        parts.append("\n" + grammar.expand(rng, "code_block", bound) + "\n")
+        parts.append("\n" + grammar.expand(rng, "code_block", bound | {"code": code_snippet(rng)}) + "\n")
         size += len(parts[-1])
     while size < target:
         sentence = grammar.expand(rng, "middle", bound)
@@ -181,6 +181,13 @@ def answer(rng: Random, topic: Topic, *, length: float = 1.0) -> str:
     parts.append(grammar.expand(rng, "end", bound))
     gap = "" if topic.language in _SPACELESS else " "
     return gap.join(part for part in parts if part).strip()
+
+
+def code_snippet(rng: Random) -> str:
+    """Return a few lines of code that keep to one noun and one verb."""
+    grammar = question_grammar("en")
+    words = {name: grammar.expand(rng, name) for name in ("noun_word", "verb_word")}
+    return grammar.expand(rng, "code", words)
 
 
 def count_tokens(text: str) -> int:

@@ -17,7 +17,7 @@ from distilforensics.simulate.arrivals import (
 )
 from distilforensics.simulate.exchange import DAY, HOUR, MICROSECONDS, Account, Client, Exchange, Request, Sampling
 from distilforensics.simulate.grammar import Grammar, load_vocabulary
-from distilforensics.simulate.serving import LARGE, Reliability, Service
+from distilforensics.simulate.serving import LARGE, Call, Reliability, Service
 
 BOUND = {"topic": "it", "thing": "it", "task": "it", "handle": "u1", "organization": "Alder Foods"}
 
@@ -135,15 +135,8 @@ ACCOUNT = Account("acct_1", "individual", "generic_csv", 0, "mail.example", "fre
 
 def exchange(service, at, number=0, *, answer="yes", sampling=None, messages=(("user", "hello"),)):
     """Return one served call."""
-    return service.serve(
-        Random(number),
-        number,
-        at,
-        ACCOUNT,
-        Client("192.0.2.1", "node"),
-        Request(LARGE, messages, sampling or Sampling()),
-        answer,
-    )
+    request = Request(LARGE, messages, sampling or Sampling())
+    return service.serve(Random(number), Call(number, at, ACCOUNT, Client("192.0.2.1", "node"), request, answer))
 
 
 def test_what_runs_past_midnight_waits_for_its_turn():

@@ -19,6 +19,7 @@ from distilforensics.simulate.exchange import (
     Sampling,
 )
 from distilforensics.simulate.grammar import load_vocabulary
+from distilforensics.simulate.serving import Call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +101,7 @@ class Classroom:
                     "You are the study companion of the Institute for Applied Learning.",
                 )
                 answer = text.answer(rng, topic, length=self._answer_length)
-                exchange = self._service.serve(rng, self._number, at, student.account, client, request, answer)
+                exchange = self._service.serve(rng, Call(self._number, at, student.account, client, request, answer))
                 self._number += 1
                 produced.append(exchange)
                 history.append(("assistant", exchange.answer))

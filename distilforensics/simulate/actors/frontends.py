@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from distilforensics.simulate import text
 from distilforensics.simulate.arrivals import SERVICE_HOURS, cycle_times, in_time_order, thinking_gap
 from distilforensics.simulate.exchange import DAY, Account, Client, Exchange, Message, Request, Sampling
+from distilforensics.simulate.serving import Call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +78,7 @@ class Frontend:
             history.append(("user", message))
             answer = grammar.expand(rng, "answer") if grammar else text.answer(rng, topic, length=traits.answer_length)
             request = Request(self._habit.at(at), tuple(history[-9:]), traits.sampling, system, end_user=user.name)
-            exchange = self._service.serve(rng, self._number, at, traits.account, client, request, answer)
+            exchange = self._service.serve(rng, Call(self._number, at, traits.account, client, request, answer))
             self._number += 1
             produced.append(exchange)
             history.append(("assistant", exchange.answer))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from distilforensics.simulate import text
 from distilforensics.simulate.arrivals import in_time_order
 from distilforensics.simulate.exchange import DAY, HOUR, MICROSECONDS, Account, Client, Exchange, Request, Sampling
+from distilforensics.simulate.serving import Call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +90,7 @@ class Job:
         )
         for _ in range(3):
             exchange = self._service.serve(
-                rng, self._number, at, account, Client(address, parameters.user_agent), request, answer
+                rng, Call(self._number, at, account, Client(address, parameters.user_agent), request, answer)
             )
             self._number += 1
             produced.append(exchange)

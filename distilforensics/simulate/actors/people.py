@@ -9,6 +9,7 @@ from distilforensics.simulate import text
 from distilforensics.simulate.arrivals import Rhythm, in_time_order, program_gap, thinking_gap
 from distilforensics.simulate.exchange import DAY, MICROSECONDS, Account, Client, Exchange, Message, Request, Sampling
 from distilforensics.simulate.identities import carrier_address, home_address
+from distilforensics.simulate.serving import Call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -179,7 +180,7 @@ class Person:
         """Call the service, again after a pause while it fails, and return the last exchange."""
         for _ in range(3):
             account = self._next_account()
-            exchange = self._service.serve(self._rng, self._number, at, account, client, request, answer)
+            exchange = self._service.serve(self._rng, Call(self._number, at, account, client, request, answer))
             self._number += 1
             produced.append(exchange)
             if exchange.status == 200:

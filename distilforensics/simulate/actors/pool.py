@@ -24,7 +24,7 @@ from distilforensics.simulate.exchange import (
 )
 from distilforensics.simulate.grammar import load_vocabulary
 from distilforensics.simulate.schedulers import make_scheduler
-from distilforensics.simulate.serving import LARGE, NEW
+from distilforensics.simulate.serving import LARGE, NEW, Call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -183,7 +183,7 @@ class Pool:
         domains = list(load_vocabulary("harvest")["domains"])
         task = ""
         for _ in range(30):
-            task = grammar.expand(rng, domains[int(rng.random() * len(domains))])
+            task = grammar.expand(rng, domains[int(rng.random() * len(domains))], {"code": text.code_snippet(rng)})
             if may_repeat or task not in self._asked:
                 break
         self._asked.add(task)
@@ -223,7 +223,7 @@ class Pool:
         client = Client(member.exits[slot % len(member.exits)], self._parameters.user_agent)
         limited = self._parameters.limited_share
         exchange = self._service.serve(
-            self._rng, self._number, at, member.account, client, request, answer, limited_share=limited
+            self._rng, Call(self._number, at, member.account, client, request, answer), limited_share=limited
         )
         self._number += 1
         return exchange

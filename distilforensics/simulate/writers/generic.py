@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from distilforensics.simulate.writers.files import LogFile
-from distilforensics.simulate.writers.rendering import chat_messages, iso_milliseconds
+from distilforensics.simulate.writers.rendering import iso_milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +33,7 @@ class GenericJsonl:
         """Append one row; `token` is unique to the exchange."""
         row = _row(exchange, token)
         if len(exchange.request.messages) > 1:
-            row["messages"] = chat_messages(exchange)
+            row["messages"] = [{"role": role, "content": content} for role, content in exchange.request.messages]
         self._file.write(orjson.dumps(row) + b"\n")
 
     def close(self) -> None:

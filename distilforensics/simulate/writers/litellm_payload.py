@@ -8,7 +8,16 @@ import orjson
 
 from distilforensics.simulate.exchange import DAY
 from distilforensics.simulate.writers.files import LogFile
-from distilforensics.simulate.writers.rendering import chat_completion, chat_messages, cost, moment, sampling_parameters
+from distilforensics.simulate.writers.rendering import (
+    API_BASE,
+    chat_completion,
+    chat_messages,
+    cost,
+    error_information,
+    model_id,
+    moment,
+    sampling_parameters,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,24 +54,7 @@ def _payload(exchange: Exchange, token: str) -> dict[str, Any]:
     request, client = exchange.request, exchange.client
     request_id = f"chatcmpl-{token[:29]}"
     succeeded = exchange.status == 200
-    usage = {
-        "prompt_tokens": exchange.input_tokens,
-        "completion_tokens": exchange.output_tokens,
-        "total_tokens": exchange.input_tokens + exchange.output_tokens,
-        "completion_tokens_details": {"reasoning_tokens": 0},
-        "prompt_tokens_details": {"cached_tokens": exchange.cached_tokens},
-    }
-    error = (
-        None
-        if succeeded
-        else {
-            "error_code": str(exchange.status),
-            "error_class": exchange.error,
-            "llm_provider": "openai",
-            "traceback": "",
-            "error_message": exchange.error,
-        }
-    )
+    state = "success" if succeeded else "failure"
     return {
         "id": request_id,
         "trace_id": f"t-{token[:16]}",
@@ -72,22 +64,16 @@ def _payload(exchange: Exchange, token: str) -> dict[str, Any]:
         "stream": request.sampling.stream,
         "response_cost": cost(exchange),
         "cost_breakdown": None,
-        "status": "success" if succeeded else "failure",
-        "status_fields": {"llm_api_status": "success" if succeeded else "failure", "guardrail_status": "not_run"},
+        "status": state,
+        "status_fields": {"llm_api_status": state, "guardrail_status": "not_run"},
         "custom_llm_provider": "openai",
-        "total_tokens": exchange.input_tokens + exchange.output_tokens,
-        "prompt_tokens": exchange.input_tokens,
-        "completion_tokens": exchange.output_tokens,
-        "startTime": exchange.started_at / 1_000_000,
-        "endTime": exchange.ended_at / 1_000_000,
-        "completionStartTime": (exchange.first_token_at or exchange.ended_at) / 1_000_000,
-        "response_time": (exchange.ended_at - exchange.started_at) / 1_000_000,
+        **_tokens_and_times(exchange),
         "model_map_information": {"model_map_key": request.model, "model_map_value": None},
         "model": request.model,
-        "model_id": token[:4],
+        "model_id": model_id(request.model),
         "model_group": request.model,
-        "api_base": "https://inference.example/v1",
-        "metadata": _metadata(exchange, usage),
+        "api_base": API_BASE,
+        "metadata": _metadata(exchange),
         "cache_hit": None,
         "cache_key": None,
         "saved_cache_cost": 0.0,
@@ -98,21 +84,37 @@ def _payload(exchange: Exchange, token: str) -> dict[str, Any]:
         "messages": chat_messages(exchange),
         "response": chat_completion(exchange, request_id) if succeeded else None,
         "error_str": exchange.error,
-        "error_information": error,
+        "error_information": None if succeeded else {**error_information(exchange), "traceback": ""},
         "model_parameters": sampling_parameters(exchange),
-        "hidden_params": {
-            "model_id": token[:4],
-            "cache_key": None,
-            "api_base": "https://inference.example/v1",
-            "response_cost": str(cost(exchange)),
-            "additional_headers": None,
-        },
+        "hidden_params": _hidden_parameters(exchange),
         "guardrail_information": None,
         "standard_built_in_tools_params": None,
     }
 
 
-def _metadata(exchange: Exchange, usage: dict[str, Any]) -> dict[str, Any]:
+def _tokens_and_times(exchange: Exchange) -> dict[str, Any]:
+    return {
+        "total_tokens": exchange.input_tokens + exchange.output_tokens,
+        "prompt_tokens": exchange.input_tokens,
+        "completion_tokens": exchange.output_tokens,
+        "startTime": exchange.started_at / 1_000_000,
+        "endTime": exchange.ended_at / 1_000_000,
+        "completionStartTime": (exchange.first_token_at or exchange.ended_at) / 1_000_000,
+        "response_time": (exchange.ended_at - exchange.started_at) / 1_000_000,
+    }
+
+
+def _hidden_parameters(exchange: Exchange) -> dict[str, Any]:
+    return {
+        "model_id": model_id(exchange.request.model),
+        "cache_key": None,
+        "api_base": API_BASE,
+        "response_cost": str(cost(exchange)),
+        "additional_headers": None,
+    }
+
+
+def _metadata(exchange: Exchange) -> dict[str, Any]:
     account, client = exchange.account, exchange.client
     return {
         "user_api_key_hash": account.api_key,
@@ -126,5 +128,11 @@ def _metadata(exchange: Exchange, usage: dict[str, Any]) -> dict[str, Any]:
         "requester_ip_address": client.ip,
         "user_agent": client.user_agent,
         "requester_custom_headers": {},
-        "usage_object": usage,
+        "usage_object": {
+            "prompt_tokens": exchange.input_tokens,
+            "completion_tokens": exchange.output_tokens,
+            "total_tokens": exchange.input_tokens + exchange.output_tokens,
+            "completion_tokens_details": {"reasoning_tokens": 0},
+            "prompt_tokens_details": {"cached_tokens": exchange.cached_tokens},
+        },
     }

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from distilforensics.simulate.writers.files import LogFile
 from distilforensics.simulate.writers.rendering import (
+    API_BASE,
     chat_completion,
     chat_messages,
     cost,
+    error_information,
     iso_milliseconds,
+    model_id,
     sampling_parameters,
 )
 
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 _MAXIMUM_STRING = 2048
 _HEAD_SHARE = 0.35
 _CUT_NOTE = "Truncation is a DB storage safeguard. Full, untruncated data is logged to logging callbacks"
-_API_BASE = "https://inference.example/v1"
 
 
 class LitellmSpendLogs:
@@ -66,10 +67,10 @@ def _row(exchange: Exchange, token: str) -> dict[str, Any]:
         "request_duration_ms": (exchange.ended_at - exchange.started_at) // 1000,
         "completionStartTime": iso_milliseconds(exchange.first_token_at or exchange.ended_at),
         "model": request.model,
-        "model_id": hashlib.sha256(request.model.encode()).hexdigest()[:12],
+        "model_id": model_id(request.model),
         "model_group": request.model,
         "custom_llm_provider": "openai",
-        "api_base": _API_BASE,
+        "api_base": API_BASE,
         "user": account.account_id,
         "metadata": _metadata(exchange),
         "cache_hit": "False",
@@ -112,12 +113,7 @@ def _metadata(exchange: Exchange) -> dict[str, Any]:
         },
     }
     if exchange.error:
-        metadata["error_information"] = {
-            "error_code": str(exchange.status),
-            "error_class": exchange.error,
-            "llm_provider": "openai",
-            "error_message": exchange.error,
-        }
+        metadata["error_information"] = error_information(exchange)
     return metadata
 
 

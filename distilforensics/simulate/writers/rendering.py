@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from distilforensics.simulate.exchange import Exchange
+
+API_BASE = "https://inference.example/v1"
+"""Where the simulated gateway forwards calls to."""
+
+_ERROR_CLASSES = {
+    429: "RateLimitError",
+    400: "ContextWindowExceededError",
+    500: "InternalServerError",
+    503: "ServiceUnavailableError",
+}
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -77,3 +88,18 @@ def cost(exchange: Exchange) -> float:
     """Return the price of a call in US dollars at invented rates."""
     per_input, per_output = (15, 60) if "mini" in exchange.request.model else (250, 1000)
     return round((exchange.input_tokens * per_input + exchange.output_tokens * per_output) / 100_000_000, 9)
+
+
+def model_id(model: str) -> str:
+    """Return the gateway's own id of a deployed model."""
+    return hashlib.sha256(model.encode()).hexdigest()[:12]
+
+
+def error_information(exchange: Exchange) -> dict[str, str | None]:
+    """Return what the gateway notes about a failed call."""
+    return {
+        "error_code": str(exchange.status),
+        "error_class": _ERROR_CLASSES[exchange.status],
+        "llm_provider": "openai",
+        "error_message": exchange.error,
+    }
