@@ -29,11 +29,20 @@ BATCH_ROWS = 16_384
 """Rows per batch taken from the engine."""
 
 
-def writer(path: Path, schema: pa.Schema, **metadata: str) -> pq.ParquetWriter:
-    """Return a Parquet writer with the settings that all tables share: zstd, page checksums, schema version."""
+def writer(
+    path: Path, schema: pa.Schema, *, use_dictionary: bool | list[str] = True, **metadata: str
+) -> pq.ParquetWriter:
+    """Return a Parquet writer with the settings that all tables share: zstd, page checksums, schema version.
+
+    Args:
+        path: The file to write.
+        schema: Columns and types.
+        use_dictionary: Columns to encode with a dictionary, all by default.
+        metadata: Further metadata of the file.
+    """
     described = schema.with_metadata({"distilforensics.schema_version": str(SCHEMA_VERSION), **metadata})
     return pq.ParquetWriter(
-        path, described, compression="zstd", compression_level=1, write_page_checksum=True, use_dictionary=True
+        path, described, compression="zstd", compression_level=1, write_page_checksum=True, use_dictionary=use_dictionary
     )
 
 

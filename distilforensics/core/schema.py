@@ -158,6 +158,11 @@ SOURCES = Table(
         ("n_bytes", COUNT, "size as received"),
         ("n_bytes_decoded", COUNT, "size after decompression"),
         ("compression", TEXT, "none, gzip, zstd, bzip2, xz"),
+        (
+            "encoding",
+            TEXT,
+            "utf-8, utf-16-le, ...; offsets of records count in the UTF-8 form of the stream; NULL if not a log",
+        ),
         ("format", TEXT, "format id and version"),
         ("format_confidence", TEXT, "high, medium, low, given (by --format)"),
         ("n_lines", COUNT, "physical lines"),
@@ -172,6 +177,11 @@ SOURCES = Table(
             "valid records that are no model exchanges, such as key management rows or health checks of the web server",
         ),
         ("n_flagged", COUNT, "kept records with a parse flag"),
+        (
+            "n_repeated",
+            COUNT,
+            "kept records without request id whose bytes equal an earlier record of the same source; not called duplicates",
+        ),
         ("first_started_at", TIME, "earliest start"),
         ("last_started_at", TIME, "latest start"),
         ("unknown_keys", TEXTS, "up to 50 top-level keys that the format does not know, sorted"),
@@ -406,9 +416,38 @@ LINKS = Table(
         ("n_attributes", COUNT, "attribute types that agree on a rare value"),
         (
             "attributes",
-            pa.list_(pa.struct([("attribute", TEXT), ("value", TEXT), ("n_accounts", COUNT), ("weight", REAL)])),
-            "the agreements with their weights, heaviest first",
+            pa.list_(
+                pa.struct(
+                    [("attribute", TEXT), ("value", TEXT), ("n_accounts", COUNT), ("weight", REAL), ("n_values", COUNT)]
+                )
+            ),
+            "what the weight is the sum of, heaviest first: attribute, heaviest shared value, its accounts in the log, bits, shared values; "
+            "'tenant' weighs 0 (a relation that explains), a negative weight is a known difference",
         ),
+    ),
+)
+
+LINK_COVERAGE = Table(
+    "link_coverage",
+    "linkage",
+    "one row per compared attribute: what was compared and what was left out, ordered by attribute",
+    _columns(
+        ("attribute", TEXT, "as in account_attributes"),
+        ("family", TEXT, "attributes of one family count once"),
+        ("m", REAL, "assumed chance that two accounts of one operator agree"),
+        ("n_values", COUNT, "values that at least two accounts share"),
+        (
+            "n_values_popular",
+            COUNT,
+            "of these, as common among unrelated accounts as among related ones: they weigh nothing",
+        ),
+        (
+            "n_values_capped",
+            COUNT,
+            "of these, too common to make pairs; they only count for pairs that a rarer value has found",
+        ),
+        ("max_accounts_pairing", COUNT, "accounts of the most common value that made pairs"),
+        ("n_pairs", COUNT, "account pairs made"),
     ),
 )
 
@@ -426,6 +465,7 @@ CLUSTERS = Table(
         ("weakest_bridge", TEXTS, "its two accounts"),
         ("stability", REAL, "mean Jaccard similarity with the best-matching cluster at thresholds -25 % and +25 %"),
         ("attribute_types", TEXTS, "attribute types that bear links, sorted"),
+        ("n_links_in_tenant", COUNT, "of n_links, those between accounts of one tenant, which explains them"),
     ),
 )
 
@@ -583,7 +623,7 @@ TABLES: dict[str, Table] = {
     for table in (
         EXCHANGES, SOURCES, QUARANTINE, DUPLICATES, OUT_OF_SCOPE, ACCOUNTS_DIRECTORY,
         EXCHANGE_FEATURES, TEMPLATES, ACCOUNT_PROFILES, ACCOUNT_DAYS, ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS,
-        LINKS, CLUSTERS, CLUSTER_MEMBERS, OBSERVATIONS, HEURISTIC_STATES, OBSERVATION_STABILITY,
+        LINKS, LINK_COVERAGE, CLUSTERS, CLUSTER_MEMBERS, OBSERVATIONS, HEURISTIC_STATES, OBSERVATION_STABILITY,
         CAMPAIGNS, CAMPAIGN_EVIDENCE, EXPLAINED_GROUPS, ACCOUNTS,
     )
 }  # fmt: skip

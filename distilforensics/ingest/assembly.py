@@ -1,0 +1,104 @@
+"""Builds the small tables of the ingest from the committed batches, and the summary from the tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.parquet as pq
+
+from distilforensics.case import tables
+from distilforensics.ingest.duplicates import Duplicates, label_duplicates
+from distilforensics.ingest.options import Balance, IngestSummary, SourceOutcome
+from distilforensics.ingest.sources import row_from_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import pyarrow as pa
+
+    from distilforensics.case.engines.duckdb import Limits
+    from distilforensics.case.layout import Case
+    from distilforensics.core.progress import Progress
+    from distilforensics.ingest.journal import Committed, Journal
+    from distilforensics.ingest.options import IngestOptions
+
+SMALL_TABLES = ("sources", "quarantine", "duplicates", "out_of_scope", "accounts_directory")
+
+
+def assemble(case: Case, journal: Journal, limits: Limits, progress: Progress) -> dict[str, int]:
+    """Write the small tables unless they are up to date, and return the rows of every table."""
+    is_current = journal.assembled_from() == [batch.number for batch in journal.batches]
+    if not is_current or not all(case.table_files(name) for name in SMALL_TABLES):
+        journal.forget_assembled()
+        progress.begin("ingest", "Looking for duplicates")
+        found = label_duplicates(case, limits)
+        _write(case, journal, found)
+        journal.note_assembled()
+        progress.end(f"{sum(found.by_source.values()):,} duplicates")
+    files = [path for name in ("exchanges", *SMALL_TABLES) for path in case.table_files(name)]
+    return _rows_per_table(case) if files else {}
+
+
+def _rows_per_table(case: Case) -> dict[str, int]:
+    return {
+        name: sum(pq.read_metadata(path).num_rows for path in case.table_files(name)) for name in ("exchanges", *SMALL_TABLES)
+    }
+
+
+def _write(case: Case, journal: Journal, found: Duplicates) -> None:
+    stored = [source for batch in journal.batches for source in batch.sources]
+    tables.write_rows(case, "sources", [_with_duplicates(row_from_json(source), found) for source in stored])
+    tables.write_rows(case, "out_of_scope", [row for source in stored for row in _outside(source)])
+    for name in ("quarantine", "accounts_directory"):
+        tables.write_batches(case, name, _beside(journal, name))
+
+
+def _with_duplicates(row: dict[str, Any], found: Duplicates) -> dict[str, Any]:
+    if row["role"] != "log":
+        return row | {"n_repeated": 0}
+    short = row["source_sha256"][:16]
+    n = found.by_source.get(short, 0)
+    return row | {
+        "n_kept": row["n_kept"] - n,
+        "n_duplicate": n,
+        "n_flagged": row["n_flagged"] - found.flagged_by_source.get(short, 0),
+        "n_repeated": found.repeated_by_source.get(short, 0),
+    }
+
+
+def _outside(source: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for reason, (n, first_line) in sorted(source["out_of_scope"].items()):
+        sha256 = source["row"]["source_sha256"]
+        yield {"source_sha256": sha256, "reason": reason, "n_records": n, "first_line": first_line}
+
+
+def _beside(journal: Journal, name: str) -> Iterator[pa.RecordBatch]:
+    for batch in journal.batches:
+        path = batch.folder / f"{name}.parquet"
+        if path.is_file():
+            with pq.ParquetFile(path, page_checksum_verification=True) as file:
+                yield from file.iter_batches()
+
+
+def summarise(
+    case: Case, new: Sequence[Committed], known: Sequence[str], options: IngestOptions, n_rows: dict[str, int], seconds: float
+) -> IngestSummary:
+    """Return the summary: the sources of this run, the balance and the refusals of the whole case."""
+    rows = tables.read_rows(case, "sources")
+    fresh = {(row["path"], row["source_sha256"]) for batch in new for row in batch.rows()}
+    outcomes = [(row, _outcome(row)) for row in rows]
+    return IngestSummary(
+        sources=tuple(outcome for row, outcome in outcomes if (row["path"], row["source_sha256"]) in fresh),
+        total=sum((outcome.balance for _, outcome in outcomes), Balance()),
+        known=tuple(known),
+        refused=tuple(outcome for _, outcome in outcomes if outcome.role == "refused"),
+        has_log=any(outcome.role == "log" for _, outcome in outcomes),
+        max_malformed=options.max_malformed,
+        n_rows=n_rows,
+        seconds=seconds,
+    )
+
+
+def _outcome(row: Mapping[str, Any]) -> SourceOutcome:
+    balance = Balance(*(row[name] for name in ("n_read", "n_kept", "n_quarantined", "n_duplicate", "n_out_of_scope")))
+    return SourceOutcome(row["path"], row["role"], row["reason"], row["format"], balance)

@@ -1,0 +1,149 @@
+"""Reads one batch of files into one part: the reader, the projecting threads and the writer work at the same time, in order."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from distilforensics.core.schema import ACCOUNTS_DIRECTORY
+from distilforensics.ingest.parts import PartWriter, write_rows
+from distilforensics.ingest.processing import ChunkResult, process
+from distilforensics.ingest.projection import FORMATS_MODULE, Projector
+from distilforensics.ingest.raw import HashThreads
+from distilforensics.ingest.reading import Reading, read_units
+from distilforensics.ingest.sources import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from distilforensics.ingest.options import IngestOptions
+    from distilforensics.ingest.records import Chunk, Unit
+
+MIN_ENGINE_BYTES = 300_000_000
+"""Memory that one projecting connection gets at least; a chunk with its rows needs about a third of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What stays the same for all batches of a run."""
+
+    options: IngestOptions
+    key: bytes
+    threads: int
+    memory_bytes: int
+    formats_module: str = FORMATS_MODULE
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Files that become one part."""
+
+    part: str
+    folder: Path
+    """Where the files of the batch are written, empty at the beginning."""
+    paths: tuple[str, ...]
+    known: dict[str, str]
+    """SHA-256 -> path of sources that have the size of one of these files."""
+    excluded: dict[str, str] = field(default_factory=dict)
+    """Path -> reason for files on which the parser crashed."""
+
+
+class _Engines(threading.local):
+    """One projector per thread, opened when the thread first needs it."""
+
+    projector: Projector | None = None
+
+
+class BatchReader:
+    """Threads and connections that are kept from batch to batch."""
+
+    def __init__(self, settings: Settings, tell: Callable[[int, int, int], None]) -> None:
+        """Start the threads.
+
+        Args:
+            settings: Options and limits.
+            tell: Called with bytes read, rows written (both since the last call) and the index of the file, or -1.
+        """
+        self._settings = settings
+        self._tell = tell
+        self._projecting = ThreadPoolExecutor(settings.threads, "project")
+        self._writing = ThreadPoolExecutor(1, "write")
+        self._engines = _Engines()
+        self._hashing = HashThreads()
+
+    def close(self) -> None:
+        """End the threads."""
+        self._projecting.shutdown(cancel_futures=True)
+        self._writing.shutdown(cancel_futures=True)
+        self._hashing.shutdown()
+
+    def read(self, batch: Batch) -> list[dict[str, Any]]:
+        """Read the files of a batch, write its part and its refused records, and return its sources, JSON-ready."""
+        sources = [Source(path) for path in batch.paths]
+        for source in sources:
+            if source.path in batch.excluded:
+                source.refuse("refused", batch.excluded[source.path])
+        settings = self._settings
+        reading = Reading(
+            sources,
+            settings.options,
+            dict(batch.known),
+            self._hashing,
+            lambda n: self._tell(n, 0, -1),
+            lambda i: self._tell(0, 0, i),
+            settings.formats_module,
+        )
+        names = {spec.id: spec.name for spec in reading.formats.load_formats().values()}
+        writer = PartWriter(batch.folder, batch.part, sources, names)
+        self._run(reading, writer)
+        writer.close()
+        if reading.directory_rows:
+            write_rows(batch.folder / "accounts_directory.parquet", ACCOUNTS_DIRECTORY, reading.directory_rows)
+        return [source.as_json() for source in sources]
+
+    def _run(self, reading: Reading, writer: PartWriter) -> None:
+        """Keep every thread busy with units that are written in the order of reading."""
+        projecting: deque[tuple[Unit, list[Future[ChunkResult]]]] = deque()
+        writing: deque[Future[None]] = deque()
+        try:
+            self._pump(reading, writer, projecting, writing)
+        finally:
+            left = [*writing, *(future for _, futures in projecting for future in futures)]
+            for future in left:
+                future.cancel()
+            wait(left)
+
+    def _pump(
+        self,
+        reading: Reading,
+        writer: PartWriter,
+        projecting: deque[tuple[Unit, list[Future[ChunkResult]]]],
+        writing: deque[Future[None]],
+    ) -> None:
+        for unit in read_units(reading):
+            projecting.append((unit, [self._projecting.submit(self._process, chunk) for chunk in unit.chunks]))
+            while len(projecting) > self._settings.threads:
+                writing.append(self._writing.submit(self._write, reading, writer, *projecting.popleft()))
+            while len(writing) > 2:
+                writing.popleft().result()
+        while projecting:
+            writing.append(self._writing.submit(self._write, reading, writer, *projecting.popleft()))
+        while writing:
+            writing.popleft().result()
+
+    def _process(self, chunk: Chunk) -> ChunkResult:
+        if self._engines.projector is None:
+            settings = self._settings
+            memory = max(MIN_ENGINE_BYTES, settings.memory_bytes // (settings.threads + 1))
+            self._engines.projector = Projector(settings.options, settings.key, memory, settings.formats_module)
+        return process(chunk, self._engines.projector)
+
+    def _write(self, reading: Reading, writer: PartWriter, unit: Unit, results: list[Future[ChunkResult]]) -> None:
+        done = [future.result() for future in results]
+        for source in unit.n_lines:
+            reading.sha256(source)
+        self._tell(0, writer.add(unit, done), -1)

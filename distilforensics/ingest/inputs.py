@@ -1,0 +1,78 @@
+"""From what the examiner names (files, folders, patterns) to the sorted list of files."""
+
+from __future__ import annotations
+
+import glob
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from distilforensics.core.errors import UsageError
+from distilforensics.core.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class InputFile:
+    """A file as the examiner reaches it."""
+
+    path: str
+    """With / as separator, as given and extended."""
+    n_bytes: int
+
+
+def expand(inputs: Sequence[str], leave_out: Path) -> list[InputFile]:
+    """Return all regular files among the inputs, each once, sorted by path.
+
+    Args:
+        inputs: Files, folders (read recursively) and glob patterns (`**` goes through folders).
+        leave_out: Folder whose files are no inputs even if they lie in one: the case itself.
+
+    Raises:
+        UsageError: an input names nothing.
+    """
+    forbidden = leave_out.resolve()
+    found: dict[str, InputFile] = {}
+    for given in inputs:
+        for path in _paths(given):
+            size = _size(path)
+            if size is not None and not path.resolve().is_relative_to(forbidden):
+                name = Path(os.path.normpath(path)).as_posix()
+                found[name] = InputFile(name, size)
+    return sorted(found.values())
+
+
+def _paths(given: str) -> Iterator[Path]:
+    path = Path(given)
+    if path.is_dir():
+        yield from _files_below(path)
+    elif path.exists():
+        yield path
+    else:
+        matches = sorted(glob.glob(given, recursive=True))  # noqa: PTH207 - keeps the form that the examiner gave
+        if not matches:
+            raise UsageError(f"{shown(given)} is no file, folder or pattern that matches one")
+        for match in matches:
+            if not Path(match).is_dir():
+                yield Path(match)
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """Yield files below a folder; links to folders are not followed, since they may lead in circles."""
+    for parent, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            yield Path(parent, name)
+
+
+def _size(path: Path) -> int | None:
+    """Return the size of a regular file; None for sockets, pipes, devices and dangling links."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size if stat.S_ISREG(found.st_mode) else None

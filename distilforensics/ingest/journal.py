@@ -1,0 +1,126 @@
+"""What has been read into a case so far: one folder per committed batch, so that an interrupted or later run goes on from there.
+
+A batch is committed when its `batch.json` has its final name; its part and its refused records are in place before that.
+Nothing in it depends on the clock or the machine.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from distilforensics.case.layout import write_json
+from distilforensics.case.stages import package_sha256
+from distilforensics.case.tables import publish
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from distilforensics.case.layout import Case
+    from distilforensics.ingest.options import IngestOptions
+
+_PART = re.compile(r"part-(\d{6})\.parquet")
+BESIDE = ("quarantine.parquet", "accounts_directory.parquet")
+"""Files of a batch besides its part and its record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """A batch that has been read."""
+
+    number: int
+    folder: Path
+    part: str | None
+    sources: list[dict[str, Any]]
+    """As `Source.as_json` wrote them."""
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the rows of `sources`, with times as text."""
+        return [stored["row"] for stored in self.sources]
+
+
+class Journal:
+    """The committed batches of a case that were read with the present code and options."""
+
+    def __init__(self, case: Case, options: IngestOptions) -> None:
+        """Read what is there; what is incomplete or was read otherwise is not taken over."""
+        self._case = case
+        self._folder = case.stages / "ingest"
+        self._identity = {"code": package_sha256("distilforensics.ingest"), "parameters": options.parameters()}
+        self.batches: list[Committed] = []
+        self.outdated: list[Committed] = []
+        """Batches that were read with other options or another version."""
+        for folder in sorted(self._folder.glob("[0-9]*")):
+            self._load(folder)
+
+    def _load(self, folder: Path) -> None:
+        record = folder / "batch.json"
+        if not record.is_file():
+            return
+        stored = json.loads(record.read_bytes())
+        batch = Committed(int(folder.name), folder, stored["part"], stored["sources"])
+        has_part = batch.part is None or (self._case.table_path("exchanges") / batch.part).is_file()
+        identity = {key: stored.get(key) for key in self._identity}
+        if not has_part:
+            return
+        (self.batches if identity == json.loads(json.dumps(self._identity)) else self.outdated).append(batch)
+
+    @property
+    def next_number(self) -> int:
+        """Number of the next batch."""
+        return max((batch.number for batch in self.batches), default=-1) + 1
+
+    def clean(self) -> None:
+        """Remove whatever does not belong to a committed batch: leftovers of a killed run and outdated batches."""
+        folders = {batch.folder for batch in self.batches}
+        for folder in self._folder.glob("*"):
+            if folder.is_dir() and folder not in folders:
+                shutil.rmtree(folder)
+        parts = {batch.part for batch in self.batches}
+        for path in self._case.table_path("exchanges").glob("*"):
+            if path.name not in parts:
+                path.unlink()
+        self.outdated = []
+
+    def commit(self, number: int, folder: Path, part: str, sources: Sequence[dict[str, Any]]) -> Committed:
+        """Make the files that the worker left in `folder` part of the case."""
+        exchanges = self._case.table_path("exchanges")
+        exchanges.mkdir(parents=True, exist_ok=True)
+        final = self._folder / f"{number:06d}"
+        final.mkdir(parents=True, exist_ok=True)
+        has_part = (folder / part).is_file()
+        if has_part:
+            publish(folder / part, exchanges / part)
+        for name in BESIDE:
+            if (folder / name).is_file():
+                publish(folder / name, final / name)
+        batch = Committed(number, final, part if has_part else None, list(sources))
+        write_json(final / "batch.json", {**self._identity, "part": batch.part, "sources": batch.sources})
+        self.batches.append(batch)
+        shutil.rmtree(folder)
+        return batch
+
+    def assembled_from(self) -> list[int] | None:
+        """Return the numbers of the batches that the present tables were made of; None if they have to be made."""
+        path = self._folder / "tables.json"
+        if not path.is_file():
+            return None
+        numbers: list[int] = json.loads(path.read_bytes())["batches"]
+        return numbers
+
+    def note_assembled(self) -> None:
+        """Note that the tables hold all batches."""
+        write_json(self._folder / "tables.json", {"batches": [batch.number for batch in self.batches]})
+
+    def forget_assembled(self) -> None:
+        """Note that the tables are about to change."""
+        (self._folder / "tables.json").unlink(missing_ok=True)
+
+
+def part_name(number: int) -> str:
+    """Return the file name of a batch's part."""
+    return f"part-{number:06d}.parquet"

@@ -1,0 +1,96 @@
+"""Puts the chunks of many small sources together, so that 10,000 files of one record each become a few row groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from distilforensics.ingest.records import CHUNK_BYTES, Chunk, Refusal, Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(slots=True)
+class Framed:
+    """What a framer found in a stretch of a source."""
+
+    chunk: Chunk | None
+    n_lines: int = 0
+    refusals: list[Refusal] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Pool:
+    """Chunks that wait for company. Full at `CHUNK_BYTES`, an amount that the content alone decides."""
+
+    chunks: dict[tuple[str, bool, bool, bool, bool], list[Chunk]] = field(default_factory=dict)
+    n_lines: dict[int, int] = field(default_factory=dict)
+    refusals: list[Refusal] = field(default_factory=list)
+    n_bytes: int = 0
+
+    def add(self, source: int, framed: Framed) -> None:
+        """Add what was found in a source."""
+        self.n_lines[source] = self.n_lines.get(source, 0) + framed.n_lines
+        self.refusals += framed.refusals
+        chunk = framed.chunk
+        if chunk is not None and len(chunk):
+            key = (chunk.format, chunk.is_text, chunk.is_array, chunk.are_lines, chunk.texts is not None)
+            self.chunks.setdefault(key, []).append(chunk)
+            self.n_bytes += weight(chunk)
+
+    @property
+    def is_full(self) -> bool:
+        """Enough for a row group."""
+        return self.n_bytes >= CHUNK_BYTES
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing was added since the last `take`."""
+        return not (self.n_lines or self.refusals)
+
+    def take(self) -> Unit:
+        """Return everything as one unit and begin again."""
+        unit = Unit([merge(chunks) for _, chunks in sorted(self.chunks.items())], self.n_lines, self.refusals)
+        self.chunks, self.n_lines, self.refusals, self.n_bytes = {}, {}, [], 0
+        return unit
+
+
+def weight(chunk: Chunk) -> int:
+    """Return the bytes that a chunk counts for in a unit."""
+    return int(chunk.ends[-1] - chunk.starts[0]) if len(chunk) else 0
+
+
+def merge(chunks: Sequence[Chunk]) -> Chunk:
+    """Return one chunk with the records of several of the same kind."""
+    if len(chunks) == 1:
+        return chunks[0]
+    buffer = bytearray()
+    bases, flags, n = [], {}, 0
+    for chunk in chunks:
+        first, last = int(chunk.starts[0]), int(chunk.ends[-1])
+        bases.append(len(buffer) - first)
+        buffer += memoryview(chunk.buffer)[first:last]
+        buffer += b"\n"
+        flags |= {row + n: names for row, names in chunk.flags.items()}
+        n += len(chunk)
+    head = chunks[0]
+    return Chunk(
+        format=head.format,
+        buffer=buffer,
+        starts=np.concatenate([chunk.starts + base for chunk, base in zip(chunks, bases, strict=True)]),
+        ends=np.concatenate([chunk.ends + base for chunk, base in zip(chunks, bases, strict=True)]),
+        sources=np.concatenate([chunk.sources for chunk in chunks]),
+        lines=np.concatenate([chunk.lines for chunk in chunks]),
+        offsets=np.concatenate([chunk.offsets for chunk in chunks]),
+        are_lines=head.are_lines,
+        is_text=head.is_text,
+        is_array=head.is_array,
+        flags=flags,
+        texts=[text for chunk in chunks for text in chunk.texts or ()] if head.texts is not None else None,
+        digests=[digest for chunk in chunks for digest in chunk.digests or ()] if head.digests is not None else None,
+        refusals=[refusal for chunk in chunks for refusal in chunk.refusals],
+        beginnings=tuple(sorted({b for chunk in chunks for b in chunk.beginnings})[:8]),
+    )

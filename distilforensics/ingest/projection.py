@@ -1,0 +1,194 @@
+"""Runs a format's SELECT over the lines of a chunk. DuckDB sees lines as Arrow memory, never a path, and cannot open files.
+
+A whole chunk is projected without asking whether each line is JSON; only if that fails are the lines checked one by one.
+`TRY` is not used: its cost on a chunk with bad lines is many times that of the check.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from distilforensics.core.schema import EXCHANGES
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from distilforensics.ingest.formats import FormatSpec
+    from distilforensics.ingest.options import IngestOptions
+
+ENGINE_COLUMNS = (
+    "record_id", "source_sha256", "source_line", "source_offset", "source_length", "sub_index", "raw_sha256", "source_format", "parse_flags",
+)  # fmt: skip
+"""Columns of `exchanges` that come from framing, not from the record."""
+
+PROJECTED = pa.schema([field for field in EXCHANGES.arrow if field.name not in ENGINE_COLUMNS])
+"""What a projection yields between `row_index` and its verdicts."""
+
+VERDICTS = pa.schema(
+    [
+        pa.field("flags", pa.list_(pa.string())),
+        pa.field("out_of_scope", pa.string()),
+        pa.field("refusal_reason", pa.string()),
+        pa.field("refusal_detail", pa.string()),
+    ]
+)
+
+YIELD = pa.schema([pa.field("row_index", pa.int64()), *PROJECTED, *VERDICTS])
+
+MAX_FAILING_RECORDS = 200
+"""Records of one chunk on which a projection may fail before the source is refused; each costs several queries."""
+
+FORMATS_MODULE = "distilforensics.ingest.formats"
+
+
+class ProjectionError(Exception):
+    """The projection of a format fails, on too many records or altogether: the fault is not in single records."""
+
+
+@dataclass(frozen=True, slots=True)
+class Projected:
+    """Rows of a chunk's records, and the rows that are no JSON objects or on which the projection fails."""
+
+    table: pa.Table
+    not_json: npt.NDArray[np.int64]
+    failing: dict[int, str]
+
+
+class Projector:
+    """One connection with one thread, and the projections prepared on it. Not shared between threads."""
+
+    def __init__(self, options: IngestOptions, key: bytes, memory_bytes: int, formats_module: str = FORMATS_MODULE) -> None:
+        """Open the connection, offline and without access to files.
+
+        Args:
+            options: The examiner's choices.
+            key: Key of the hashes that replace raw API keys.
+            memory_bytes: Limit of this connection.
+            formats_module: Module that offers `load_formats`, `prepare_connection` and `Options`.
+        """
+        formats = importlib.import_module(formats_module)
+        self._specs: dict[str, FormatSpec] = formats.load_formats()
+        self._choices = formats.Options(account_field=options.account_field, assume_time_zone=options.assume_time_zone)
+        self._queries: dict[str, str] = {}
+        self._connection = duckdb.connect(":memory:", config=_configuration(memory_bytes))
+        self._connection.execute("SET TimeZone = 'UTC'")
+        formats.prepare_connection(self._connection, key)
+        self._connection.execute("SET enable_external_access = false")
+        self._connection.execute("SET lock_configuration = true")
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def is_json(self, format_id: str) -> bool:
+        """Tell whether the format's records are JSON objects."""
+        return self._specs[format_id].framing == "json"
+
+    def known_keys(self, format_id: str) -> frozenset[str]:
+        """Return the top-level keys that a format knows; empty if it knows all."""
+        return self._specs[format_id].known_keys
+
+    def project(self, format_id: str, rows: npt.NDArray[np.int64], lines: pa.ChunkedArray) -> Projected:
+        """Return the rows of a format for the given lines, which carry the given row numbers."""
+        table = pa.table({"row_index": pa.array(rows), "line": lines})
+        try:
+            return Projected(self._run(format_id, table), np.empty(0, np.int64), {})
+        except duckdb.Error:
+            pass
+        is_valid = self._valid(table) if self.is_json(format_id) else np.ones(len(table), np.bool_)
+        failing: dict[int, str] = {}
+        parts = self._halves(format_id, table.filter(pa.array(is_valid)), failing)
+        return Projected(pa.concat_tables(parts or [YIELD.empty_table()]), rows[~is_valid], failing)
+
+    def _valid(self, table: pa.Table) -> npt.NDArray[np.bool_]:
+        self._connection.register("lines", table)
+        try:
+            valid: pa.Table = self._connection.sql("SELECT json_valid(line) AS is_valid FROM lines").to_arrow_table()
+        finally:
+            self._connection.unregister("lines")
+        return np.asarray(valid.column(0).to_numpy(), dtype=np.bool_)
+
+    def _halves(self, format_id: str, table: pa.Table, failing: dict[int, str]) -> list[pa.Table]:
+        """Return the rows of a table, halving it wherever the projection fails, until single records are left."""
+        if not len(table):
+            return []
+        try:
+            return [self._run(format_id, table)]
+        except duckdb.Error as e:
+            if len(table) == 1:
+                if len(failing) >= MAX_FAILING_RECORDS:
+                    raise ProjectionError(f"format {format_id} fails on more than {MAX_FAILING_RECORDS} records: {e}") from e
+                failing[table.column("row_index")[0].as_py()] = str(e).split("\n", 1)[0]
+                return []
+        middle = len(table) // 2
+        return self._halves(format_id, table.slice(0, middle), failing) + self._halves(format_id, table.slice(middle), failing)
+
+    def _run(self, format_id: str, table: pa.Table) -> pa.Table:
+        self._connection.register("lines", table)
+        try:
+            result: pa.Table = self._connection.sql(self._query(format_id)).to_arrow_table()
+        finally:
+            self._connection.unregister("lines")
+        if result.schema.names != YIELD.names:
+            wrong = sorted(set(result.schema.names) ^ set(YIELD.names)) or "their order"
+            raise ProjectionError(f"format {format_id} yields other columns than expected: {wrong}")
+        return result.cast(YIELD)
+
+    def _query(self, format_id: str) -> str:
+        if format_id not in self._queries:
+            self._queries[format_id] = self._specs[format_id].projection(self._choices)
+        return self._queries[format_id]
+
+
+def _configuration(memory_bytes: int) -> dict[str, Any]:
+    return {
+        "threads": 1,
+        "memory_limit": f"{memory_bytes}B",
+        "temp_directory": "",
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "allow_community_extensions": False,
+        "allow_persistent_secrets": False,
+        "python_enable_replacements": False,
+        "python_scan_all_frames": False,
+        "preserve_insertion_order": True,
+        "default_null_order": "nulls_last",
+    }
+
+
+def lines_array(buffer: bytearray | bytes, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], *, is_exact: bool) -> pa.LargeStringArray:
+    """Return the lines of a buffer as Arrow strings without copying them, if they follow each other.
+
+    Args:
+        buffer: The bytes; must not change while the array lives.
+        starts: Positions of the first bytes, ascending.
+        ends: Positions after the last bytes.
+        is_exact: Leave out what stands between the lines, such as line ends; JSON does not mind one LF or CR LF.
+    """
+    n = len(starts)
+    data = pa.py_buffer(buffer)
+    if not n:
+        return pa.array([], pa.large_string())
+    if not is_exact and _are_adjacent(buffer, starts, ends):
+        offsets = np.append(starts, ends[-1])
+        return pa.LargeStringArray.from_buffers(n, pa.py_buffer(offsets), data)
+    offsets = np.empty(2 * n, np.int64)
+    offsets[0::2] = starts
+    offsets[1::2] = ends
+    with_gaps = pa.LargeStringArray.from_buffers(2 * n - 1, pa.py_buffer(offsets), data)
+    return with_gaps.take(pa.array(np.arange(0, 2 * n - 1, 2)))
+
+
+def _are_adjacent(buffer: bytearray | bytes, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> bool:
+    gaps = starts[1:] - ends[:-1]
+    if len(gaps) and (gaps.min() < 0 or gaps.max() > 2):
+        return False
+    array = np.frombuffer(buffer, np.uint8)
+    between = np.concatenate([array[ends[:-1][gaps == 1]], array[ends[:-1][gaps == 2]], array[ends[:-1][gaps == 2] + 1]])
+    return bool(np.isin(between, (10, 13, 32)).all())

@@ -1,0 +1,214 @@
+"""Bytes of evidence files as received: opened read-only, hashed while they are read, and watched for change."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+from distilforensics.core.errors import InputRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+try:
+    from isal.isal_zlib import crc32
+except ImportError:  # pragma: no cover - platforms without isal
+    from zlib import crc32
+
+BLOCK_BYTES = 1 << 20
+"""Bytes per read; large enough that hashing releases the interpreter lock most of the time."""
+
+SMALL_FILE_BYTES = 32 << 20
+"""Files up to this size are read once and kept in memory; larger ones are read twice, for the hash and for the records."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What identifies the bytes of a file; the CRC ties a second pass over the file to the first."""
+
+    sha256: str
+    n_bytes: int
+    crc: int
+
+
+def open_evidence(path: Path) -> IO[bytes]:
+    """Return the file opened for reading, unbuffered.
+
+    Raises:
+        InputRefusedError: it cannot be opened.
+    """
+    try:
+        return path.open("rb", buffering=0)
+    except OSError as e:
+        raise InputRefusedError(f"cannot be opened: {e.strerror}", where=str(path)) from e
+
+
+def fingerprint(path: Path, advance: Callable[[int], None] | None = None) -> Fingerprint:
+    """Return the SHA-256 of a file, read in one pass.
+
+    Args:
+        path: The file.
+        advance: Called with the bytes of every block.
+    """
+    digest, crc, n_bytes = hashlib.sha256(), 0, 0
+    buffer = bytearray(BLOCK_BYTES)
+    view = memoryview(buffer)
+    with open_evidence(path) as stream:
+        while n := _read_into(stream, view, path):
+            digest.update(view[:n])
+            crc = crc32(view[:n], crc)
+            n_bytes += n
+            if advance is not None:
+                advance(n)
+    return Fingerprint(digest.hexdigest(), n_bytes, crc)
+
+
+def _read_into(stream: IO[bytes], view: memoryview, path: Path) -> int:
+    try:
+        return stream.readinto(view) or 0  # type: ignore[attr-defined, no-any-return]
+    except OSError as e:
+        raise InputRefusedError(f"cannot be read: {e.strerror}", where=str(path)) from e
+
+
+class HashThreads:
+    """Two threads beside the reader: one runs ahead for the SHA-256 of the file, the other follows the reader for its SHA-512."""
+
+    def __init__(self) -> None:
+        self.ahead = ThreadPoolExecutor(1, "hash-ahead")
+        self.behind = ThreadPoolExecutor(1, "hash-behind")
+
+    def shutdown(self) -> None:
+        """Wait for both and end them."""
+        self.ahead.shutdown()
+        self.behind.shutdown()
+
+
+class RawFile:
+    """One pass over an evidence file. `fingerprint` and `sha512` are known when the file has been read to its end."""
+
+    def __init__(self, path: Path, hashing: HashThreads, advance: Callable[[int], None]) -> None:
+        """Open the file; a small one is read and hashed at once.
+
+        Args:
+            path: The file.
+            hashing: Threads for the hashes of a large file.
+            advance: Called with the number of bytes read so far that were not told yet.
+        """
+        self.path = path
+        self._advance = advance
+        self._stream: IO[bytes] = open_evidence(path)
+        before = os.fstat(self._stream.fileno())
+        self._stat = (before.st_size, before.st_mtime_ns)
+        self.n_bytes = 0
+        self._crc = 0
+        self._hashing = hashing
+        self._sha512 = hashlib.sha512()
+        self._pending: list[Future[None]] = []
+        self.is_small = before.st_size <= SMALL_FILE_BYTES
+        if self.is_small:
+            self._first_pass = self._hold_in_memory()
+            self._require_unchanged(path.stat(), self._first_pass.result().n_bytes)
+        else:
+            self._first_pass = hashing.ahead.submit(fingerprint, path)
+
+    def _hold_in_memory(self) -> Future[Fingerprint]:
+        with self._stream:
+            try:
+                content = self._stream.read()
+            except OSError as e:
+                raise InputRefusedError(f"cannot be read: {e.strerror}", where=str(self.path)) from e
+        self._stream = io.BytesIO(content)
+        self._sha512.update(content)
+        held: Future[Fingerprint] = Future()
+        held.set_result(Fingerprint(hashlib.sha256(content).hexdigest(), len(content), crc32(content)))
+        return held
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the whole file; waits for the hashing thread."""
+        return self._first_pass.result().sha256
+
+    @property
+    def sha512(self) -> str:
+        """SHA-512 of the whole file, after it has been read to its end."""
+        self._drain()
+        return self._sha512.hexdigest()
+
+    def peek(self, n: int) -> bytes:
+        """Return up to `n` bytes from the beginning without moving the position."""
+        position = self._stream.tell()
+        self._stream.seek(0)
+        content = self._stream.read(n)
+        self._stream.seek(position)
+        return content
+
+    def peek_at(self, position: int, n: int) -> bytes:
+        """Return up to `n` bytes from `position` without moving the current position."""
+        here = self._stream.tell()
+        self._stream.seek(position)
+        content = self._stream.read(n)
+        self._stream.seek(here)
+        return content
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file when it was opened."""
+        return self._stat[0]
+
+    def readinto(self, view: memoryview) -> int:
+        """Fill `view` from the file and return the number of bytes, 0 at the end. The caller must not change the bytes afterwards."""
+        n = _read_into(self._stream, view[:BLOCK_BYTES], self.path)
+        if n:
+            self.n_bytes += n
+            self._advance(n)
+            if not self.is_small:
+                self._hash(view[:n])
+        return n
+
+    def read(self, n: int = -1) -> bytes:
+        """Return up to `n` bytes, empty at the end."""
+        buffer = bytearray(BLOCK_BYTES if n < 0 else min(n, BLOCK_BYTES))
+        return bytes(memoryview(buffer)[: self.readinto(memoryview(buffer))])
+
+    def _hash(self, block: memoryview) -> None:
+        self._crc = crc32(block, self._crc)
+        if len(self._pending) >= 8:
+            self._pending.pop(0).result()
+        self._pending.append(self._hashing.behind.submit(self._sha512.update, block))
+
+    def _drain(self) -> None:
+        while self._pending:
+            self._pending.pop(0).result()
+
+    def finish(self) -> None:
+        """Read what is left, so that hashes cover the whole file, and check that the file did not change meanwhile.
+
+        Raises:
+            InputRefusedError: size, time of change or content differ between the beginning and the end.
+        """
+        buffer = bytearray(BLOCK_BYTES)
+        while self.readinto(memoryview(buffer)):
+            buffer = bytearray(BLOCK_BYTES)
+        self._drain()
+        if not self.is_small:
+            first = self._first_pass.result()
+            n_bytes = self.n_bytes if first.crc == self._crc else -1
+            self._require_unchanged(os.fstat(self._stream.fileno()), n_bytes if first.n_bytes == self.n_bytes else -1)
+
+    def _require_unchanged(self, after: os.stat_result, n_read: int) -> None:
+        if (after.st_size, after.st_mtime_ns) != self._stat or n_read != after.st_size:
+            raise InputRefusedError(
+                f"changed while it was read: {self._stat[0]} bytes before, {after.st_size} after",
+                where=str(self.path),
+                hint="copy the log first and examine the copy",
+            )
+
+    def close(self) -> None:
+        """Close the file."""
+        self._drain()
+        self._stream.close()

@@ -1,0 +1,98 @@
+"""What travels from framing to the parts: records with their place in the source, and records that could not be read."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+CHUNK_BYTES = 32 << 20
+"""Decoded bytes that become one row group. Part of the output's identity: another value gives other bytes."""
+
+PREFIX_BYTES = 4096
+"""Bytes of a refused record that the quarantine keeps."""
+
+@dataclass(slots=True)
+class Refusal:
+    """A record that could not be read, as the quarantine keeps it."""
+
+    source: int
+    """Index of the source in its batch."""
+    line: int
+    offset: int | None
+    length: int | None
+    reason: str
+    detail: str
+    prefix: bytes
+    sha256: str
+    order: int = -1
+    """Place among the records of its chunk; -1 before them all."""
+    sub_index: int = 0
+
+    @classmethod
+    def of(cls, raw: bytes | memoryview, place: tuple[int, int, int | None], why: tuple[str, str], order: int = -1) -> Refusal:
+        """Return the refusal of the bytes `raw` at `place` (source, line, offset) for `why` (reason, detail)."""
+        source, line, offset = place
+        digest = hashlib.sha256(raw).hexdigest()
+        return cls(source, line, offset, len(raw), *why, bytes(raw[:PREFIX_BYTES]), digest, order)
+
+
+@dataclass(slots=True)
+class Chunk:
+    """Records of one format in order, with the buffer that holds their bytes; rows of one unit become one row group.
+
+    `starts` and `ends` are positions in `buffer`; `offsets` are positions in the decoded stream, -1 where there are none.
+    """
+
+    format: str
+    buffer: bytearray | bytes
+    starts: npt.NDArray[np.int64]
+    ends: npt.NDArray[np.int64]
+    sources: npt.NDArray[np.int64]
+    lines: npt.NDArray[np.int64]
+    offsets: npt.NDArray[np.int64]
+    are_lines: bool = True
+    """Each record is a physical line with whatever surrounds it; otherwise exactly one record."""
+    is_text: bool = False
+    """Lines of text, not of JSON."""
+    is_array: bool = False
+    """The lines are elements of one JSON array: brackets and commas around them are no damage."""
+    flags: dict[int, list[str]] = field(default_factory=dict)
+    texts: list[bytes] | None = None
+    """JSON texts to read instead of the bytes in the buffer (CSV)."""
+    digests: list[str] | None = None
+    """Hashes of the records, if not those of the bytes in the buffer (Parquet)."""
+    lengths: npt.NDArray[np.int64] | None = None
+    """Lengths to state instead of `ends - starts`; -1 for none."""
+    refusals: list[Refusal] = field(default_factory=list)
+
+    beginnings: tuple[bytes, ...] = ()
+    """How records of these sources begin, for the search in torn lines."""
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+
+@dataclass(slots=True)
+class Unit:
+    """Chunks of several formats that together become one row group, ordered by source and position."""
+
+    chunks: list[Chunk]
+    n_lines: dict[int, int] = field(default_factory=dict)
+    """Physical lines per source that this unit accounts for."""
+    refusals: list[Refusal] = field(default_factory=list)
+    """Refusals outside of any chunk, such as damage of the stream."""
+
+
+def column(value: int | Sequence[int] | npt.NDArray[Any], n: int) -> npt.NDArray[np.int64]:
+    """Return an integer array of length `n`, repeating a single value."""
+    if isinstance(value, int):
+        return np.full(n, value, dtype=np.int64)
+    return np.asarray(value, dtype=np.int64)

@@ -1,0 +1,190 @@
+"""What a file is, told from its bytes: how its records are framed, and a sample of them for the detection of the format."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from distilforensics.ingest.documents import page_key, shape_of_document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from distilforensics.ingest.decoding import DecodedStream
+    from distilforensics.ingest.raw import RawFile
+
+HEAD_BYTES = 1 << 20
+"""Decoded bytes looked at in the beginning."""
+
+PEEK_BYTES = 1 << 18
+"""Bytes looked at in the middle and at the end of large files."""
+
+SAMPLE_LINES = 64
+"""Lines sampled at the beginning; half of that in the middle and at the end."""
+
+BINARY_SHARE = 0.1
+"""Share of control characters above which bytes are no text."""
+
+_BINARY_MAGIC = {
+    b"\x89PNG": "image", b"\xff\xd8\xff": "image", b"GIF8": "image", b"RIFF": "image or sound", b"%PDF": "PDF document",
+    b"\x7fELF": "program", b"MZ": "program", b"SQLite format 3\0": "SQLite database", b"ARROW1": "Arrow file", b"Obj\x01": "Avro file",
+}  # fmt: skip
+_ARCHIVE_MAGIC = {b"PK\x03\x04": "ZIP", b"7z\xbc\xaf\x27\x1c": "7z", b"Rar!": "RAR"}
+_BESIDE_LOGS = re.compile(
+    r"(readme|licen[cs]e|changelog|notice|contributing|labels?|ground.?truth|truth|expected|manifest|checksums?|sha256sums?)([._-].*)?"
+    r"|.*\.(md|rst|html?|pdf|ya?ml|toml|ini|cfg|sha256|sha512|md5|sig|asc|py|sh|sql|ipynb|svg|labels(\..*)?)|\..*",
+    re.IGNORECASE,
+)
+_FIRST_KEY = re.compile(rb'\{\s*"[^"\\]{1,80}"\s*:')
+_BEFORE_RECORD = b"\0\xef\xbb\xbf\x1e \t\r\n"
+
+
+@dataclass(slots=True)
+class Sniffed:
+    """How a source is framed and what its records look like."""
+
+    kind: str
+    """lines, document, csv, text, parquet; or refused, ignored."""
+    reason: str | None = None
+    records: list[Any] = field(default_factory=list)
+    """Sampled records: objects, or text of lines that are none."""
+    is_array: bool = False
+    """Lines are elements of one JSON array."""
+    page_key: str | None = None
+    """Key of the list of records in a document that is one answer of an interface."""
+    delimiter: str = ","
+    header: tuple[str, ...] = ()
+    beginnings: tuple[bytes, ...] = ()
+
+
+def is_beside_logs(name: str) -> bool:
+    """Tell whether a file's name says that it accompanies logs and is none."""
+    return _BESIDE_LOGS.fullmatch(name) is not None
+
+
+def sniff(raw: RawFile, stream: DecodedStream, is_known: Callable[[Sequence[Any]], bool], *, is_forced: bool = False) -> Sniffed:
+    """Return what a file is.
+
+    Args:
+        raw: The file.
+        stream: Its decoded stream, at the beginning.
+        is_known: Tells whether sampled records fit a format with high confidence.
+        is_forced: The examiner named the format, so the file counts as a log whatever it looks like.
+    """
+    head = stream.peek(HEAD_BYTES)
+    special = _by_magic(head, is_direct=stream.is_direct)
+    if special is not None:
+        return special
+    body = head.lstrip(_BEFORE_RECORD)
+    if not body and not is_forced:
+        return Sniffed("ignored", "empty" if not head.strip(b"\0") else "no text but white space")
+    if not is_forced and _is_binary(head):
+        return Sniffed("ignored", "binary, no log format known for it")
+    is_whole = len(head) < HEAD_BYTES
+    lines = _sample_lines(head, is_whole=is_whole)
+    if stream.is_direct and raw.size > HEAD_BYTES + 2 * PEEK_BYTES:
+        for position in (raw.size // 2, raw.size - PEEK_BYTES):
+            lines += _sample_lines(raw.peek_at(position, PEEK_BYTES).partition(b"\n")[2], is_whole=False)[: SAMPLE_LINES // 2]
+    if body[:1] in (b"{", b"["):
+        return _sniff_json(body, lines, is_whole, is_known)
+    return _sniff_csv(lines, is_known) or _sniff_text(lines)
+
+
+def _by_magic(head: bytes, *, is_direct: bool) -> Sniffed | None:
+    if head.startswith(b"PAR1"):
+        return Sniffed("parquet") if is_direct else Sniffed("refused", "compressed Parquet file; decompress it first")
+    archive = next((name for magic, name in _ARCHIVE_MAGIC.items() if head.startswith(magic)), None)
+    if head[257:262] == b"ustar":
+        archive = "tar"
+    if archive:
+        return Sniffed("refused", f"{archive} archive; unpack it and give the folder")
+    binary = next((name for magic, name in _BINARY_MAGIC.items() if head.startswith(magic)), None)
+    return Sniffed("ignored", f"{binary}, not a log") if binary else None
+
+
+def _is_binary(head: bytes) -> bool:
+    text = head.lstrip(b"\0")[:65_536]
+    n_control = len(text) - len(text.translate(None, bytes([*range(9), 11, 12, *range(14, 27), *range(28, 30), 31])))
+    return n_control > BINARY_SHARE * len(text)
+
+
+def _sample_lines(block: bytes, *, is_whole: bool) -> list[bytes]:
+    """Return the first whole lines of a block that are not blank."""
+    lines = block.split(b"\n", SAMPLE_LINES * 4)
+    if not is_whole or len(lines) > SAMPLE_LINES * 4:
+        lines = lines[:-1]
+    cleaned = (line.strip(_BEFORE_RECORD) for line in lines)
+    return [line for line in cleaned if line][:SAMPLE_LINES]
+
+
+def _parsed(line: bytes) -> Any:  # noqa: ANN401
+    """Return the object of a line, or its text."""
+    try:
+        value = orjson.loads(line.rstrip(b", "))
+    except orjson.JSONDecodeError:
+        return line.decode("utf-8", "replace")
+    return value if isinstance(value, dict) else line.decode("utf-8", "replace")
+
+
+def _sniff_json(body: bytes, lines: list[bytes], is_whole: bool, is_known: Callable[[Sequence[Any]], bool]) -> Sniffed:  # noqa: FBT001
+    is_array = body[:1] == b"["
+    elements = [line.removeprefix(b"[").removesuffix(b"]") for line in lines] if is_array else lines
+    records = [_parsed(line) for line in elements if line and line not in (b"[", b"]")]
+    objects = [record for record in records if isinstance(record, dict)]
+    is_page = bool(objects) and page_key(objects[0]) is not None and not is_known(objects[:1])
+    if objects and not is_page and (len(lines) > 1 or not is_array) and _is_by_line(lines, records, is_array=is_array):
+        beginnings = {match[0] for line in elements if (match := _FIRST_KEY.match(line))}
+        return Sniffed("lines", records=records, is_array=is_array, beginnings=tuple(sorted(beginnings)[:4]))
+    document = shape_of_document(body, is_whole=is_whole)
+    if document is not None:
+        return Sniffed("document", records=document.sample, page_key=document.page_key)
+    beginnings = {match[0] for line in elements if (match := _FIRST_KEY.match(line))}
+    return Sniffed("lines", records=records, is_array=is_array, beginnings=tuple(sorted(beginnings)[:4]))
+
+
+def _is_by_line(lines: list[bytes], records: list[Any], *, is_array: bool) -> bool:
+    """Tell whether records stand one to a line, and not a document over many lines some of which happen to be objects."""
+    if isinstance(records[0], dict) and not is_array:
+        return True
+    if is_array and isinstance(records[0], dict) and (lines[0] == b"[" or lines[0].endswith(b",")):
+        return True
+    n_objects = sum(isinstance(record, dict) for record in records)
+    return 2 * n_objects >= len(records)
+
+
+def _sniff_csv(lines: list[bytes], is_known: Callable[[Sequence[Any]], bool]) -> Sniffed | None:
+    text = "\n".join(line.decode("utf-8", "replace") for line in lines)
+    if not text:
+        return None
+    for delimiter in (",", "\t", ";", "|"):
+        rows = _csv_rows(text, delimiter)
+        header = tuple(cell.strip() for cell in rows[0]) if rows else ()
+        if len(header) < 2 or len(set(header)) < len(header) or not all(header):
+            continue
+        records = [dict(zip(header, row, strict=False)) for row in rows[1:] if len(row) == len(header)]
+        if records and is_known(records):
+            return Sniffed("csv", records=records, delimiter=delimiter, header=header)
+    return None
+
+
+def _csv_rows(text: str, delimiter: str) -> list[list[str]]:
+    """Return the rows of a sample; the last one may be cut, so it is left out if it looks so."""
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error:
+        return []
+    return rows[:-1] if len(rows) > 2 and len(rows[-1]) != len(rows[0]) else rows
+
+
+def _sniff_text(lines: list[bytes]) -> Sniffed:
+    records = [_parsed(line) for line in lines if not line.startswith(b"#")]
+    n_objects = sum(isinstance(record, dict) for record in records)
+    beginnings = {match[0] for line in lines if (match := _FIRST_KEY.match(line))}
+    if n_objects:
+        return Sniffed("lines", records=records, beginnings=tuple(sorted(beginnings)[:4]))
+    return Sniffed("text", records=records)

@@ -1,0 +1,208 @@
+"""The ingest: from files to the tables `exchanges`, `sources`, `quarantine`, `duplicates`, `out_of_scope` and `accounts_directory`."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import shutil
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from distilforensics.core.errors import CaseError, InputRefusedError, PartialEvidenceError
+from distilforensics.core.text import show
+from distilforensics.core.units import count, share
+from distilforensics.ingest import assembly
+from distilforensics.ingest.batches import Batch, Settings
+from distilforensics.ingest.inputs import InputFile, expand
+from distilforensics.ingest.journal import Journal, part_name
+from distilforensics.ingest.options import IngestSummary
+from distilforensics.ingest.projection import FORMATS_MODULE
+from distilforensics.ingest.raw import SMALL_FILE_BYTES, fingerprint
+from distilforensics.ingest.supervision import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from distilforensics.case.engines.duckdb import Limits
+    from distilforensics.case.layout import Case
+    from distilforensics.core.progress import Progress
+    from distilforensics.ingest.options import IngestOptions
+
+MAX_BATCH_FILES = 4096
+"""Small files per part, so that a crash or an interruption loses little."""
+
+
+def ingest(
+    case: Case,
+    inputs: Sequence[str],
+    options: IngestOptions,
+    limits: Limits,
+    progress: Progress,
+    *,
+    formats_module: str = FORMATS_MODULE,
+) -> IngestSummary:
+    """Read logs into the case and return what became of every file and every record.
+
+    Sources that the case holds already are not read again. After an interruption the next call goes on with the missing batches and the
+    result has the same bytes as that of an uninterrupted run.
+
+    Args:
+        case: The case; the caller holds its lock.
+        inputs: Files, folders and patterns.
+        options: The examiner's choices.
+        limits: Memory and threads; they change speed, never results.
+        progress: Is told rows, bytes and files.
+        formats_module: Module of the log formats.
+
+    Raises:
+        UsageError: an input names nothing, or an option cannot be used.
+        CaseError: the case was read with other options and these inputs do not cover its sources.
+        InputRefusedError: not a single log could be read.
+        PartialEvidenceError: the record balance does not close.
+    """
+    start = time.perf_counter()
+    files = expand(inputs, case.root)
+    journal = Journal(case, options)
+    _require_same_choices(journal, files, progress)
+    journal.clean()
+    shutil.rmtree(case.temporary / "ingest", ignore_errors=True)
+    fresh, known = _unknown_files(files, journal)
+    n_before = len(journal.batches)
+    settings = Settings(options, case_key(case, options), limits.threads, limits.memory_bytes, formats_module)
+    _read_batches(case, fresh, settings, journal, progress)
+    n_rows = assembly.assemble(case, journal, limits, progress)
+    summary = assembly.summarise(case, journal.batches[n_before:], known, options, n_rows, time.perf_counter() - start)
+    _require_sound(summary)
+    return summary
+
+
+def case_key(case: Case, options: IngestOptions) -> bytes:
+    """Return the key of the hashes that replace raw API keys: the same case number and secret give the same hashes."""
+    number = str(case.settings.get("number", ""))
+    return hmac.new((options.secret_key or "").encode(), f"distilforensics\0{number}".encode(), hashlib.sha256).digest()
+
+
+def _require_same_choices(journal: Journal, files: Sequence[InputFile], progress: Progress) -> None:
+    """Rebuild everything if it was read with other options or another version; refuse if sources would be lost."""
+    if not journal.outdated:
+        return
+    paths = {file.path for file in files}
+    missing = sorted({row["path"] for batch in journal.outdated for row in batch.rows()} - paths)
+    if missing:
+        raise CaseError(
+            f"was read with other options or another version, and {count(len(missing))} of its sources are not among the inputs, "
+            f"such as {show(missing[0])}",
+            hint="name all sources again, or begin a new case",
+        )
+    progress.note("options or program have changed since this case was read: all sources are read again")
+    journal.batches = []
+    journal.forget_assembled()
+
+
+def _unknown_files(files: Sequence[InputFile], journal: Journal) -> tuple[list[InputFile], list[str]]:
+    """Return the files that have to be read, and the paths of those whose bytes the case holds under the same path."""
+    rows = [row for batch in journal.batches for row in batch.rows()]
+    held = {(row["path"], row["source_sha256"]) for row in rows}
+    sizes = {row["n_bytes"] for row in rows}
+    fresh, known = [], []
+    for file in files:
+        if file.n_bytes in sizes and (file.path, fingerprint(Path(file.path)).sha256) in held:
+            known.append(file.path)
+        else:
+            fresh.append(file)
+    return fresh, known
+
+
+def batches_of(files: Sequence[InputFile]) -> Iterator[list[InputFile]]:
+    """Yield the files in groups that become one part: every large file alone, small ones together up to the size of a large one."""
+    group: list[InputFile] = []
+    n_bytes = 0
+    for file in files:
+        is_large = file.n_bytes > SMALL_FILE_BYTES
+        if group and (is_large or n_bytes + file.n_bytes > SMALL_FILE_BYTES or len(group) >= MAX_BATCH_FILES):
+            yield group
+            group, n_bytes = [], 0
+        group.append(file)
+        n_bytes += file.n_bytes
+        if is_large:
+            yield group
+            group, n_bytes = [], 0
+    if group:
+        yield group
+
+
+@dataclass(slots=True)
+class _Hashes:
+    """The hashes of the sources read so far, to find copies and pairs that share the beginning of their hash."""
+
+    by_size: dict[int, dict[str, str]] = field(default_factory=dict)
+    by_prefix: dict[str, str] = field(default_factory=dict)
+
+    def add(self, row: dict[str, object]) -> None:
+        sha256, path = str(row["source_sha256"]), str(row["path"])
+        if row["source_sha256"] is None:
+            return
+        other = self.by_prefix.setdefault(sha256[:16], sha256)
+        if other != sha256:
+            raise InputRefusedError(
+                f"its SHA-256 begins with the same 16 digits as another source's ({sha256[:16]}), so record ids would not be unique",
+                where=path,
+                hint="examine this file in a case of its own",
+            )
+        self.by_size.setdefault(int(str(row["n_bytes"])), {}).setdefault(sha256, path)
+
+    def of_sizes(self, files: Sequence[InputFile]) -> dict[str, str]:
+        """Return hash -> path of the sources that have the size of one of these files."""
+        return {sha256: path for size in {file.n_bytes for file in files} for sha256, path in self.by_size.get(size, {}).items()}
+
+
+def _read_batches(case: Case, files: Sequence[InputFile], settings: Settings, journal: Journal, progress: Progress) -> None:
+    hashes = _Hashes()
+    for batch in journal.batches:
+        for row in batch.rows():
+            hashes.add(row)
+    progress.begin("ingest", "Reading logs", total_bytes=sum(file.n_bytes for file in files))
+    n_read = 0
+    try:
+        with Worker(settings, progress) as worker:
+            for number, group in enumerate(batches_of(files), journal.next_number):
+                folder = case.temporary / "ingest" / f"{number:06d}"
+                batch = Batch(part_name(number), folder, tuple(file.path for file in group), hashes.of_sizes(group))
+                sources = worker.read(batch)
+                for stored in sources:
+                    hashes.add(stored["row"])
+                    n_read += stored["row"]["n_read"]
+                journal.forget_assembled()
+                journal.commit(number, folder, batch.part, sources)
+    finally:
+        shutil.rmtree(case.temporary / "ingest", ignore_errors=True)
+    progress.end(f"{count(len(files))} files, {count(n_read)} records")
+
+
+def _require_sound(summary: IngestSummary) -> None:
+    for source in summary.sources:
+        if not source.balance.is_closed:
+            raise PartialEvidenceError(f"the balance does not close: {source.balance}", where=show(source.path))
+    if not summary.has_log:
+        reasons = sorted({f"{show(source.path)}: {show(source.reason or source.role)}" for source in summary.sources})
+        raise InputRefusedError(
+            "no log could be read\n  " + "\n  ".join(reasons[:10] or ["the inputs hold no files"]),
+            hint="see what the tool makes of a file with: distilforensics inspect FILE",
+        )
+
+
+def require_within_limit(summary: IngestSummary) -> None:
+    """Check the share of refused records, after everything else has been done.
+
+    Raises:
+        PartialEvidenceError: more records were quarantined than `max_malformed` allows.
+    """
+    if summary.is_over_malformed_limit:
+        total = summary.total
+        raise PartialEvidenceError(
+            f"{count(total.n_quarantined)} of {count(total.n_read)} records could not be read "
+            f"({share(total.n_quarantined, total.n_read)}), expected at most {share(summary.max_malformed, 1)}",
+            hint="see table quarantine for the reasons; --max-malformed raises the limit",
+        )

@@ -1,0 +1,119 @@
+"""The process that parses: limited in memory and time, without core dumps, so that a hostile log can at worst end this process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from distilforensics.core.errors import DistilForensicsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from multiprocessing.connection import Connection
+
+    from distilforensics.ingest.batches import Batch, Settings
+
+try:
+    import resource
+except ImportError:  # pragma: no cover - Windows
+    resource = None  # type: ignore[assignment]
+
+ADDRESS_SPACE_EXTRA = 12 << 30
+"""Address space beyond the memory limit: allocators reserve far more than they use."""
+
+CPU_SECONDS_MIN = 300
+"""Processor time that every batch gets whatever its size."""
+
+CPU_SECONDS_PER_MB = 1.0
+"""About a hundred times what a megabyte of ordinary log takes."""
+
+BYTES, ROWS, FILE = range(3)
+"""Slots of the shared counters: bytes read, rows written, index of the file that is read."""
+
+
+def work(connection: Connection, settings: Settings, counters: Any) -> None:  # noqa: ANN401
+    """Read batches until the connection closes; every answer is (kind, value).
+
+    Args:
+        connection: Batches come in, `("done", sources)`, `("failed", reason)` or `("error", DistilForensicsError)` go out.
+        settings: What stays the same for all batches.
+        counters: Shared array of unsigned integers, see `BYTES`, `ROWS` and `FILE`.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _limit(settings)
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    from distilforensics.ingest.batches import BatchReader
+
+    reader = BatchReader(settings, _teller(counters))
+    try:
+        while True:
+            batch: Batch | None = connection.recv()
+            if batch is None:
+                break
+            counters[FILE] = 0
+            _allow_time(batch)
+            connection.send(_answer(reader, batch))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        pass
+    finally:
+        reader.close()
+
+
+def _answer(reader: Any, batch: Batch) -> tuple[str, Any]:  # noqa: ANN401
+    from distilforensics.ingest.projection import ProjectionError
+
+    try:
+        return "done", reader.read(batch)
+    except DistilForensicsError as e:
+        return "error", e
+    except ProjectionError as e:
+        return "failed", str(e)
+    except MemoryError:
+        return "failed", "the parser ran out of memory"
+
+
+def _teller(counters: Any) -> Callable[[int, int, int], None]:  # noqa: ANN401
+    lock = threading.Lock()
+
+    def tell(n_bytes: int, n_rows: int, file: int) -> None:
+        with lock:
+            counters[BYTES] += n_bytes
+            counters[ROWS] += n_rows
+            if file >= 0:
+                counters[FILE] = file
+
+    return tell
+
+
+def _limit(settings: Settings) -> None:
+    """Set what the process may use; generous, since a limit that an honest log meets would be a defect."""
+    if resource is None:  # pragma: no cover - Windows
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = settings.memory_bytes * 3 + ADDRESS_SPACE_EXTRA
+    if hard == resource.RLIM_INFINITY or wanted < hard:
+        resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))
+
+
+def _allow_time(batch: Batch) -> None:
+    """Set the processor time until which this batch must be done; the kernel then ends the process."""
+    if resource is None:  # pragma: no cover - Windows
+        return
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    n_bytes = sum(os.stat(path).st_size for path in batch.paths if os.path.exists(path))  # noqa: PTH110, PTH116
+    allowed = CPU_SECONDS_MIN + CPU_SECONDS_PER_MB * n_bytes / 1e6
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    wanted = int(used.ru_utime + used.ru_stime + allowed)
+    if hard == resource.RLIM_INFINITY or wanted < hard:
+        resource.setrlimit(resource.RLIMIT_CPU, (wanted, hard))
+
+
+def _end_with_parent(parent: int) -> None:
+    """End the process when its parent is gone, so that no orphan writes into a case that a new run uses."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
