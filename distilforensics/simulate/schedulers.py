@@ -51,14 +51,20 @@ class LeastRecentlyUsed:
 
     def pick(self, candidates: Sequence[int]) -> int:
         """Return the longest rested account; each one is skipped with probability `skip_share`."""
-        ordered = sorted(candidates, key=lambda index: (self._last_use.get(index, -1), index))
-        chosen = next((index for index in ordered if self._rng.random() >= self._skip_share), ordered[-1])
+        left = list(candidates)
+        chosen = self._longest_rested(left)
+        while len(left) > 1 and self._rng.random() < self._skip_share:
+            left.remove(chosen)
+            chosen = self._longest_rested(left)
         self._clock += 1
         self._last_use[chosen] = self._clock
         return chosen
 
     def limited(self, index: int) -> None:
         """Ignore the limit: a limited account was used a moment ago and comes last anyway."""
+
+    def _longest_rested(self, candidates: Sequence[int]) -> int:
+        return min(candidates, key=lambda index: (self._last_use.get(index, -1), index))
 
 
 class RandomChoice:

@@ -22,6 +22,9 @@ _DATA_SUBJECTS = frozenset({"data"})
 _ANSWER_MEDIAN_CHARS = 420
 _ANSWER_SIGMA = 0.75
 _ANSWER_MAX_CHARS = 2600
+_BEGINNING_CHARS = 10
+_VARYING_SHARE = 0.85
+"""Probability that an answer avoids a sentence that begins like an earlier one."""
 _PASTING_SHARE = 0.08
 """Share of first messages that carry a longer passage."""
 
@@ -174,8 +177,13 @@ def answer(rng: Random, topic: Topic, *, length: float = 1.0) -> str:
     if topic.kind == "code":
         parts.append("\n" + grammar.expand(rng, "code_block", bound | {"code": code_snippet(rng)}) + "\n")
         size += len(parts[-1])
+    beginnings: set[str] = set()
     while size < target:
         sentence = grammar.expand(rng, "middle", bound)
+        if sentence[:_BEGINNING_CHARS] in beginnings and rng.random() < _VARYING_SHARE:
+            size += 1
+            continue
+        beginnings.add(sentence[:_BEGINNING_CHARS])
         parts.append(sentence if rng.random() < 0.85 else "\n\n" + sentence)
         size += len(sentence) + 1
     parts.append(grammar.expand(rng, "end", bound))

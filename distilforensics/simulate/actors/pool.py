@@ -35,8 +35,14 @@ if TYPE_CHECKING:
 _COOLDOWN = 12 * 60 * MICROSECONDS
 """Rest of an account after a limit error."""
 _FAILOVER_ATTEMPTS = 4
+_NEW_TASK_ATTEMPTS = 30
 _HARVEST_ANSWER_LENGTH = 1.7
 """Harvested answers are long: the frame asks for every consideration."""
+_POOL_HOURS = (9, 9, 9, 8, 8, 8, 9, 10, 10, 11, 11, 11, 11, 11, 11, 11, 11, 10, 10, 10, 10, 10, 9, 9)
+_CHAFF_HOURS = (6, 7, 7, 6, 5, 5, 5, 6, 6, 7, 8, 8, 9, 9, 8, 7, 6, 5, 4, 3, 3, 4, 5, 6)
+_CODE_DOMAINS = frozenset(
+    {"python_code", "typescript_code", "sql_task", "rust_code", "shell_task", "debugging", "code_review"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +160,9 @@ class Pool:
         parameters, rng, produced = self._parameters, self._rng, list[Exchange]()
         revisions = load_vocabulary("harvest")["frames"][parameters.frame]
         frame = revisions[min(len(revisions) - 1, 1 if day >= parameters.frame_revision_day else 0)]
-        prompt = text.harvest_grammar().fill(rng, frame, {"task": self._task()})
-        topic = text.choose_topic(rng, _TEACHER_VOICE)
+        domain, task = self._task()
+        prompt = text.harvest_grammar().fill(rng, frame, {"task": task})
+        topic = text.Topic("en", "code" if domain in _CODE_DOMAINS else "plain", domain.replace("_", " "))
         answer = text.answer(rng, topic, length=_HARVEST_ANSWER_LENGTH * self._answer_length)
         if parameters.frame == "notebook":
             notes = text.answer(rng, topic, length=self._answer_length)
@@ -176,18 +183,19 @@ class Pool:
             at = exchange.ended_at + int(rng.uniform(0.4, 6.0) * MICROSECONDS)
         return produced
 
-    def _task(self) -> str:
-        """Return the next task of the work list: a new one, except for the repeated share."""
+    def _task(self) -> tuple[str, str]:
+        """Return domain and text of the next task of the work list: a new one, except for the repeated share."""
         rng, grammar = self._rng, text.harvest_grammar()
         may_repeat = rng.random() < self._parameters.repeated_task_share
         domains = list(load_vocabulary("harvest")["domains"])
-        task = ""
-        for _ in range(30):
-            task = grammar.expand(rng, domains[int(rng.random() * len(domains))], {"code": text.code_snippet(rng)})
+        domain, task = "", ""
+        for _ in range(_NEW_TASK_ATTEMPTS):
+            domain = domains[int(rng.random() * len(domains))]
+            task = grammar.expand(rng, domain, {"code": text.code_snippet(rng)})
             if may_repeat or task not in self._asked:
                 break
         self._asked.add(task)
-        return task
+        return domain, task
 
     def _model(self, at: int) -> str:
         return NEW if at >= self._pivots_at and self._rng.random() < self._parameters.pivot_share else LARGE
@@ -227,17 +235,3 @@ class Pool:
         )
         self._number += 1
         return exchange
-
-
-_POOL_HOURS = (9, 9, 9, 8, 8, 8, 9, 10, 10, 11, 11, 11, 11, 11, 11, 11, 11, 10, 10, 10, 10, 10, 9, 9)
-_CHAFF_HOURS = (6, 7, 7, 6, 5, 5, 5, 6, 6, 7, 8, 8, 9, 9, 8, 7, 6, 5, 4, 3, 3, 4, 5, 6)
-_TEACHER_VOICE = text.Voice(
-    "en",
-    ("mathematics", "science", "code", "data", "work"),
-    "",
-    "",
-    is_lower_case=False,
-    typo_share=0.0,
-    chat_share=0.0,
-)
-"""Answers to harvested tasks draw on these subjects."""
