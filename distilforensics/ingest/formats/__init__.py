@@ -1,17 +1,51 @@
 """Log formats: one SQL file per format, recognised by content, turned into the columns of `exchanges` by one SELECT.
 
-What the reading engine uses: `load_formats`, `detect`, `FormatSpec.projection`, `prepare_connection`.
+What the reading engine uses, in order: `other_content` and `match_accounts_directory` (files that are no logs), `detect`, `resolve_options` (finds the
+mapping of a generic log), `FormatSpec.projection` on a connection made ready by `prepare_connection`.
 """
 
-from distilforensics.ingest.formats.detection import Candidate, Sample, detect
-from distilforensics.ingest.formats.specification import FormatSpec, Options, load_formats, prepare_connection
+from distilforensics.ingest.formats.detection import Candidate, Sample, detect, other_content, resolve_options
+from distilforensics.ingest.formats.directory import (
+    DirectoryMatch,
+    directory_projection,
+    match_accounts_directory,
+    read_accounts_directory,
+)
+from distilforensics.ingest.formats.mapping import (
+    FieldMapping,
+    Suggestion,
+    automatic_mapping,
+    read_mapping,
+    render_mapping,
+    suggest_mapping,
+)
+from distilforensics.ingest.formats.specification import (
+    PROJECTED_COLUMNS,
+    FormatSpec,
+    Options,
+    load_formats,
+    prepare_connection,
+)
 
 __all__ = [
+    "PROJECTED_COLUMNS",
     "Candidate",
+    "DirectoryMatch",
+    "FieldMapping",
     "FormatSpec",
     "Options",
     "Sample",
+    "Suggestion",
+    "automatic_mapping",
     "detect",
+    "directory_projection",
     "load_formats",
+    "match_accounts_directory",
+    "other_content",
     "prepare_connection",
+    "read_accounts_directory",
+    "read_mapping",
+    "render_mapping",
+    "resolve_options",
+    "suggest_mapping",
 ]

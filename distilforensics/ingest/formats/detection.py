@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from distilforensics.ingest.formats.specification import FormatSpec, load_formats
+from distilforensics.ingest.formats.aliases import normalised
+from distilforensics.ingest.formats.mapping import automatic_mapping, suggest_mapping
+from distilforensics.ingest.formats.specification import GENERIC, FormatSpec, Options, load_formats
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 HIGH_SHARE = 0.9
 """Share of sampled records that must match for high confidence; the rest may be junk."""
 
 MEDIUM_SHARE = 0.5
 """Likewise for medium confidence."""
+
+_LABEL_KEYS = frozenset({"campaignid", "campaign", "label", "labels", "groundtruth", "isharvest", "iscampaign"})
+_LABEL_COMPANIONS = _LABEL_KEYS | {"accountid", "account", "userid", "role", "grade", "kind", "note", "notes"}
+_SPILLED_BODY = re.compile(r".+_(?:input|output)(?:_[a-z]+_\d+)?\.(?:json|bin|pdf|png|jpe?g|gif|webp|txt|mp4)(?:\.gz)?")
+_PERMISSION_CHECK = "amazon-bedrock-logs-permission-check"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +47,12 @@ class Candidate:
 
 
 def detect(sample: Sample) -> list[Candidate]:
-    """Return the formats of the highest confidence; several if the content fits several, none if it fits none."""
+    """Return the formats of the highest confidence; several if the content fits several, none if it fits none.
+
+    `generic` is only considered where no other format fits.
+    """
     rated = [rating for spec in load_formats().values() if (rating := _rate(spec, sample))]
+    rated = rated or _rate_generic(sample)
     order = ("high", "medium", "low")
     best = next((level for level in order if any(candidate.confidence == level for candidate in rated)), None)
     return [candidate for candidate in rated if candidate.confidence == best]
@@ -53,3 +66,36 @@ def _rate(spec: FormatSpec, sample: Sample) -> Candidate | None:
     share = n_matching / n_records
     confidence = "high" if share >= HIGH_SHARE else "medium" if share >= MEDIUM_SHARE else "low"
     return Candidate(spec.id, confidence, f"{n_matching} of {n_records} sampled records have the shape of {spec.title}")
+
+
+def _rate_generic(sample: Sample) -> list[Candidate]:
+    suggestion = suggest_mapping(sample)
+    if not suggestion.is_log:
+        return []
+    has_account = "account_id" in suggestion.columns or "account_id" in suggestion.ambiguous
+    named = ", ".join(sorted({*suggestion.columns, *suggestion.ambiguous}))
+    return [Candidate(GENERIC, "medium" if has_account else "low", f"fields are named like {named}")]
+
+
+def other_content(sample: Sample) -> str | None:
+    """Return what a file is that accompanies logs and holds no records, or None: such files are ignored, with this reason."""
+    if _PERMISSION_CHECK in sample.name:
+        return "permission check of Amazon Bedrock, not a log"
+    records = [record for record in sample.records if isinstance(record, Mapping)]
+    if _SPILLED_BODY.fullmatch(sample.name) and not detect(sample):
+        return "body of an Amazon Bedrock call that was too large for its record, not a log"
+    keys = {normalised(key) for record in records for key in record}
+    if keys & _LABEL_KEYS and keys <= _LABEL_COMPANIONS:
+        return "labels of accounts, not a log"
+    return None
+
+
+def resolve_options(spec: FormatSpec, sample: Sample, options: Options) -> Options:
+    """Return the options with which a source is projected: a generic log without a mapping gets the one that its field names give.
+
+    Raises:
+        InputRefusedError: the names are ambiguous or say too little.
+    """
+    if spec.id != GENERIC or options.mapping is not None:
+        return options
+    return replace(options, mapping=automatic_mapping(sample))

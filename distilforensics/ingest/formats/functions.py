@@ -1,9 +1,10 @@
-"""The two functions that projections call and SQL lacks: canonical addresses and keyed hashes. They run on the distinct values of a batch only."""
+"""The functions that projections call and SQL lacks: addresses, keyed hashes, escapes. They run on the distinct values of a batch."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -17,10 +18,20 @@ if TYPE_CHECKING:
     import duckdb
 
 _CACHED_VALUES = 65_536
+_ESCAPED_BYTES = re.compile(r"(?:\\x[0-9A-Fa-f]{2})+")
+
+
+def unescaped(written: str) -> str:
+    r"""Return the text behind the `\xHH` escapes of a web server; escapes that are no UTF-8 stay as they are."""
+    decoded = _ESCAPED_BYTES.sub(
+        lambda match: bytes.fromhex(match[0].replace("\\x", "")).decode("utf-8", "backslashreplace"), written
+    )
+    return decoded.replace("\0", "\\x00")
 
 
 def register(connection: duckdb.DuckDBPyConnection, secret_key: bytes) -> None:
-    """Define `canonical_address`, `is_masked_address` and `keyed_hash` on a connection."""
+    """Define the functions on a connection."""
+    from duckdb.func import PythonUDFType
 
     @lru_cache(_CACHED_VALUES)
     def keyed_hash(secret: str) -> str:
@@ -30,9 +41,10 @@ def register(connection: duckdb.DuckDBPyConnection, secret_key: bytes) -> None:
     for name, function, result in (
         ("canonical_address", _over_distinct(cached_address, pa.string()), "VARCHAR"),
         ("is_masked_address", _over_distinct(is_masked, pa.bool_()), "BOOLEAN"),
+        ("unescaped_bytes", _over_distinct(lru_cache(_CACHED_VALUES)(unescaped), pa.string()), "VARCHAR"),
         ("keyed_hash", _over_distinct(keyed_hash, pa.string()), "VARCHAR"),
     ):
-        connection.create_function(name, function, ["VARCHAR"], result, type="arrow", side_effects=False)
+        connection.create_function(name, function, ["VARCHAR"], result, type=PythonUDFType.ARROW, side_effects=False)
 
 
 def _over_distinct(function: Callable[[str], str | bool | None], result: pa.DataType) -> Callable[[pa.Array], pa.Array]:

@@ -16,11 +16,15 @@ from typing import TYPE_CHECKING, Any
 from distilforensics.core.errors import UsageError
 from distilforensics.core.schema import EXCHANGES
 from distilforensics.core.text import shown
+from distilforensics.ingest.formats.aliases import TARGETS
+from distilforensics.ingest.formats.mapping import TIME_UNITS, json_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import duckdb
+
+    from distilforensics.ingest.formats.mapping import FieldMapping
 
 ENGINE_COLUMNS = frozenset(
     {
@@ -32,9 +36,13 @@ ENGINE_COLUMNS = frozenset(
 PROJECTED_COLUMNS = tuple(column.name for column in EXCHANGES.columns if column.name not in ENGINE_COLUMNS)
 """Columns of `exchanges` that every projection yields, in this order, after `row_index`."""
 
-LIBRARIES = ("values.sql", "times.sql", "addresses.sql", "messages.sql", "litellm.sql")
+LIBRARIES = ("values.sql", "times.sql", "addresses.sql", "messages.sql", "litellm.sql", "bedrock.sql")
 """Files of shared macros, in order of definition."""
 
+GENERIC = "generic"
+"""The format whose records are read by a mapping of fields to columns."""
+
+_MARK = re.compile(r"/\*\{(\w+)\}\*/")
 _HEADER = re.compile(r"\A/\*---\n(.*?)\n---\*/\n(.*)\Z", re.DOTALL)
 _ZONE_NAME = re.compile(r"[A-Za-z0-9_+/-]{1,64}")
 
@@ -47,6 +55,8 @@ class Options:
     """Replaces the account: a canonical column such as `api_key_id`, or a path such as `$.metadata.project`."""
     assume_time_zone: str | None = None
     """IANA zone of times written without an offset; UTC if None."""
+    mapping: FieldMapping | None = None
+    """Which fields become which columns; only for the format `generic`, which needs one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,21 +117,38 @@ class FormatSpec:
         Raises:
             UsageError: the account field or the time zone cannot be used.
         """
-        return _completed(
-            {
-                "format": self.query,
-                "account": _account_expression(self, options.account_field),
-                "zone": _zone_expression(options.assume_time_zone),
-                "time_field": _literal(self.time),
-            }
+        query, time_field, zone = self.query, self.time, options.assume_time_zone
+        if self.id == GENERIC:
+            query, time_field = _mapped_query(self.query, options.mapping)
+            zone = zone or (options.mapping.time_zone if options.mapping else None)
+        parts = {
+            "format": query,
+            "account": _account_expression(self, options.account_field),
+            "zone": zone_expression(zone),
+            "time_field": literal(time_field),
+        }
+        return fill(library_file("completion.sql"), parts)
+
+
+def fill(text: str, parts: Mapping[str, str]) -> str:
+    """Return SQL with the parts in place of its marks `/*{name}*/`."""
+    return _MARK.sub(lambda match: parts[match[1]], text)
+
+
+def _mapped_query(query: str, mapping: FieldMapping | None) -> tuple[str, str]:
+    """Return the generic query for a mapping, and the field that holds the time."""
+    if mapping is None:
+        raise UsageError(
+            "no mapping of fields to columns, expected one", where=f"format {GENERIC}", hint="use --mapping FILE.toml"
         )
-
-
-def _completed(parts: Mapping[str, str]) -> str:
-    text = _library_file("completion.sql")
-    for name, part in parts.items():
-        text = text.replace(f"/*{{{name}}}*/", part)
-    return text
+    sources = sorted(set(mapping.columns.values()))
+    positions = {source: number for number, source in enumerate(sources, 1)}
+    parts = dict.fromkeys(TARGETS, "null::varchar")
+    parts |= {target: f"v[{positions[source]}]" for target, source in mapping.columns.items()}
+    parts |= {target: f"{literal(value)}::varchar" for target, value in mapping.constants.items()}
+    parts["paths"] = "[" + ", ".join(literal(json_path(source)) for source in sources) + "]"
+    parts["time_kind"] = f"{literal(TIME_UNITS[mapping.time_unit])}" if mapping.time_unit else "null::varchar"
+    return fill(query, parts), mapping.columns.get("started_at", "started_at")
 
 
 def _account_expression(spec: FormatSpec, account_field: str | None) -> str:
@@ -130,21 +157,26 @@ def _account_expression(spec: FormatSpec, account_field: str | None) -> str:
     if account_field in PROJECTED_COLUMNS:
         return f"cast({account_field} as varchar)"
     if account_field.startswith("$.") and spec.framing == "json":
-        return f"json_extract_string(line, {_literal(account_field)})"
+        return f"json_extract_string(line, {literal(account_field)})"
     expected = "a column such as api_key_id or end_user_id" + (
         " or a path such as $.user" if spec.framing == "json" else ""
     )
     raise UsageError(f"--account-field is {shown(account_field)}, expected {expected}", where=f"format {spec.id}")
 
 
-def _zone_expression(zone: str | None) -> str:
+def zone_expression(zone: str | None) -> str:
+    """Return the SQL literal of a time zone, or a NULL.
+
+    Raises:
+        UsageError: DuckDB does not know the zone.
+    """
     if zone is None:
         return "null::varchar"
     if not _ZONE_NAME.fullmatch(zone) or zone not in _zone_names():
         raise UsageError(
             f"time zone is {shown(zone)}, expected an IANA name such as Europe/Berlin", where="--assume-time-zone"
         )
-    return _literal(zone)
+    return literal(zone)
 
 
 @cache
@@ -156,11 +188,13 @@ def _zone_names() -> frozenset[str]:
         return frozenset(row[0] for row in connection.execute("select name from pg_timezone_names()").fetchall())
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """Return a SQL string literal."""
     return "'" + text.replace("'", "''") + "'"
 
 
-def _library_file(name: str) -> str:
+def library_file(name: str) -> str:
+    """Return the text of a file of shared SQL."""
     return importlib.resources.files(__package__).joinpath("lib", name).read_text(encoding="utf-8")
 
 
@@ -230,4 +264,4 @@ def prepare_connection(connection: duckdb.DuckDBPyConnection, secret_key: bytes 
 
     functions.register(connection, secret_key)
     for name in LIBRARIES:
-        connection.execute(_library_file(name))
+        connection.execute(library_file(name))

@@ -35,7 +35,7 @@ zoned as not materialized (
 odd as not materialized (
     select
         *,
-        case when started_zone is null then started_at_raw end as started_odd,
+        case when started_zone is null and time_kind is distinct from 'clf' then started_at_raw end as started_odd,
         case when ended_zone is null then ended_at_raw end as ended_odd
     from zoned
 ),
@@ -43,7 +43,7 @@ odd as not materialized (
 time_parts as not materialized (
     select
         *,
-        odd_iso(started_odd) as started_parts,
+        odd_iso(case when time_kind is null then started_odd end) as started_parts,
         odd_iso(ended_odd) as ended_parts,
         try_cast(started_odd as decimal(38, 9)) as started_epoch,
         try_cast(ended_odd as decimal(38, 9)) as ended_epoch
@@ -75,7 +75,10 @@ typed as not materialized (
         case when is_possible(ended) then ended end as ended_possible,
         whole_number(input_tokens) as n_input,
         whole_number(output_tokens) as n_output,
-        coalesce(real_number(latency_ms), (epoch_us(ended) - epoch_us(started)) / 1000) as latency,
+        coalesce(
+            real_number(latency_ms),
+            case when is_possible(started) and is_possible(ended) then (epoch_us(ended) - epoch_us(started)) / 1000 end
+        ) as latency,
         case when is_address_plain then client_ip else canonical_address(nullif(client_ip, '')) end as address,
         is_secret(api_key_id) as is_key_secret
     from instants

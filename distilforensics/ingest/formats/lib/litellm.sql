@@ -104,7 +104,7 @@ create or replace macro litellm_cut(content) as
 
 -- Characters before the cut; NULL if there is none.
 create or replace macro litellm_uncut_length(content, cut) as
-    case when cut.marker <> '' then length(content) - length(cut.marker) + try_cast(cut.skipped as bigint) end;
+    case when cut.marker <> '' then length(content) - length(cut.marker) + try_cast(cut.skipped as integer) end;
 
 create or replace macro litellm_state(content, cut) as
     case

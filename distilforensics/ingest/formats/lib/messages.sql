@@ -62,3 +62,17 @@ create or replace macro operation_of_path(path) as
         when regexp_matches(path, '(/audio/(speech|transcriptions|translations)|/realtime)$') then 'audio'
         when regexp_matches(path, '(/(rerank|moderations|predict|count_tokens)|:(predict|rawPredict|streamRawPredict|countTokens))$') then 'other'
     end;
+
+-- The operation behind a word or a path; words that name none are 'other'.
+create or replace macro operation_of_word(written) as
+    case
+        when written is null or written = '' then null
+        when contains(written, '/') then coalesce(operation_of_path(written), 'other')
+        when regexp_matches(lower(written), 'chat|message|converse|generate_?content') then 'chat'
+        when contains(lower(written), 'embed') then 'embedding'
+        when regexp_matches(lower(written), 'image') then 'image'
+        when regexp_matches(lower(written), 'audio|speech|transcription|realtime') then 'audio'
+        when regexp_full_match(lower(written), 'responses?') then 'responses'
+        when regexp_matches(lower(written), 'completion|generat|invoke') then 'completion'
+        else 'other'
+    end;

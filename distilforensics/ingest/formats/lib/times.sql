@@ -52,8 +52,9 @@ create or replace macro clf_local(odd) as try_strptime(left(odd, 20), '%d/%b/%Y:
 
 create or replace macro clf_offset(odd) as
     case
-        when regexp_full_match(odd, '[^ ]{20} [+-](0\d|1[0-8])[0-5]\d')
-            then (substr(odd, 23, 2)::bigint * 60 + substr(odd, 25, 2)::bigint) * case substr(odd, 22, 1) when '-' then -1 else 1 end
+        when length(odd) = 26 and substr(odd, 23, 2) <= '18' and substr(odd, 25, 2) < '60'
+            then (try_cast(substr(odd, 23, 2) as bigint) * 60 + try_cast(substr(odd, 25, 2) as bigint))
+                * case substr(odd, 21, 2) when ' -' then -1 when ' +' then 1 end
     end;
 
 -- Epoch times by their size: the years 2000 to 2099 in seconds, milliseconds, microseconds and nanoseconds do not overlap.
@@ -92,6 +93,7 @@ create or replace macro utc_of_naive(local_time, zone_name) as
 create or replace macro time_kind_of(written, zone, odd, parts, epoch, kind_hint) as
     case
         when written is null then null
+        when kind_hint = 'clf' then 'clf'
         when zone = '' then 'iso_naive'
         when zone = 'Z' then 'iso_offset'
         when epoch is not null then coalesce(kind_hint, epoch_kind(epoch))
@@ -103,19 +105,19 @@ create or replace macro time_kind_of(written, zone, odd, parts, epoch, kind_hint
 create or replace macro instant_of(written, zone, kind, odd, parts, epoch, zone_name) as
     case
         when kind is null then null
+        when kind = 'clf' then clf_local(written) - to_minutes(clf_offset(written))
         when zone = 'Z' then make_timestamp(epoch_us(try_cast(written as timestamptz)))
         when zone = '' then utc_of_naive(try_cast(written as timestamp), zone_name)
         when kind = 'iso_offset' then odd_iso_instant(parts)
         when kind = 'iso_naive' then utc_of_naive(odd_iso_instant(parts), zone_name)
-        when kind = 'clf' then clf_local(odd) - to_minutes(clf_offset(odd))
         else epoch_instant(epoch, kind)
     end;
 
 create or replace macro resolution_of(written, zone, kind, odd, parts) as
     case
         when kind is null then null
+        when kind = 'clf' then 1_000_000
         when zone in ('', 'Z') then resolution_us(iso_digits(written, zone))
         when kind in ('iso_offset', 'iso_naive') then odd_iso_resolution(parts)
-        when kind = 'clf' then 1_000_000
         else epoch_resolution(odd, kind)
     end;

@@ -48,3 +48,26 @@ create or replace macro finish_reason_of(written) as
         when list_contains(['error', 'malformed_function_call', 'failed'], lower(written)) then 'error'
         else 'other'
     end;
+
+-- Text in which a web server wrote bytes as \xHH.
+create or replace macro unescaped(written) as case when contains(written, '\x') then unescaped_bytes(written) else written end;
+
+-- Success or failure as programs write it; NULL for other words.
+create or replace macro status_of_word(written) as
+    case
+        when list_contains(['ok', 'success', 'succeeded', 'successful', 'completed', 'complete', 'true', 't'], lower(written)) then 'ok'
+        when list_contains(['limited', 'rate_limited', 'ratelimited', 'rate_limit', 'throttled', 'too_many_requests'], lower(written))
+            then 'limited'
+        when list_contains(['blocked', 'filtered', 'refused', 'denied'], lower(written)) then 'blocked'
+        when list_contains(['cancelled', 'canceled', 'aborted'], lower(written)) then 'cancelled'
+        when list_contains(['partial', 'incomplete'], lower(written)) then 'partial'
+        when list_contains(['error', 'failure', 'failed', 'timeout', 'false', 'f'], lower(written)) then 'error'
+    end;
+
+create or replace macro status_of_code(code) as
+    case
+        when code = '429' then 'limited'
+        when code = '499' then 'cancelled'
+        when code >= '400' then 'error'
+        when code >= '100' then 'ok'
+    end;

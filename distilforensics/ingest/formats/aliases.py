@@ -1,0 +1,99 @@
+"""Obvious names of fields: how programs call the columns of `exchanges` in logs that they write themselves."""
+
+from __future__ import annotations
+
+import re
+
+_NAMES = {
+    "started_at": "timestamp time ts created_at created datetime start_time started_at request_time request_timestamp event_time requested_at"
+    " log_time logged_at time_iso8601 request_start",
+    "ended_at": "end_time ended_at completed_at finished_at response_timestamp",
+    "account_id": "account account_id user user_id customer customer_id principal principal_id subscriber_id subscription_id remote_user",
+    "end_user_id": "end_user end_user_id safety_identifier",
+    "tenant_id": "tenant tenant_id org org_id organization organization_id organisation organisation_id team team_id",
+    "project_id": "project project_id workspace workspace_id",
+    "api_key_id": "api_key api_key_id api_key_hash key_id key_hash token_id virtual_key credential_id",
+    "session_id": "session session_id conversation conversation_id thread_id chat_id",
+    "trace_id": "trace_id",
+    "request_id": "request_id req_id x_request_id correlation_id call_id",
+    "response_id": "response_id completion_id",
+    "client_ip": "client_ip ip ip_address remote_addr remote_ip source_ip src_ip client_address caller_ip requester_ip_address",
+    "client_country": "client_country country country_code geo_country",
+    "client_asn": "client_asn asn as_number",
+    "ja4": "ja4 ja4_hash",
+    "user_agent": "user_agent ua http_user_agent client_user_agent",
+    "operation": "operation endpoint route request_path request_uri uri path call_type method_name",
+    "model_requested": "model model_name model_id model_requested request_model engine deployment_name",
+    "model_served": "model_served response_model",
+    "provider": "provider model_provider",
+    "gateway": "gateway",
+    "region": "region",
+    "is_stream": "stream is_stream streaming streamed",
+    "n_choices": "n n_choices",
+    "max_output_tokens": "max_tokens max_output_tokens max_completion_tokens max_new_tokens",
+    "temperature": "temperature temp",
+    "top_p": "top_p",
+    "n_tools": "n_tools",
+    "tools": "tools",
+    "response_format": "response_format",
+    "reasoning_effort": "reasoning_effort",
+    "input_tokens": "input_tokens prompt_tokens tokens_in tokens_input tokens_prompt input_token_count prompt_token_count request_tokens context_tokens",
+    "cache_read_tokens": "cache_read_tokens cached_tokens cached_input_tokens",
+    "cache_write_tokens": "cache_write_tokens cache_creation_tokens",
+    "output_tokens": "output_tokens completion_tokens tokens_out tokens_output tokens_completion output_token_count completion_token_count"
+    " response_tokens generated_tokens",
+    "reasoning_tokens": "reasoning_tokens tokens_reasoning",
+    "cost_usd": "cost cost_usd spend spend_usd",
+    "request_bytes": "request_bytes request_length request_size bytes_in bytes_received",
+    "response_bytes": "response_bytes response_length response_size bytes_out bytes_sent body_bytes_sent",
+    "latency_ms": "latency_ms duration_ms elapsed_ms response_time_ms request_duration_ms",
+    "latency_s": "latency_s duration_s latency_seconds duration_seconds elapsed_seconds response_time_seconds",
+    "http_status": "http_status status_code http_status_code response_status_code response_code",
+    "status": "status outcome success is_success",
+    "error_type": "error_type error_code error_class",
+    "finish_reason": "finish_reason stop_reason",
+    "is_gateway_cached": "cache_hit is_cached cached",
+    "system_text": "system system_prompt system_text instructions",
+    "prompt_text": "prompt prompt_text input input_text question query user_message user_prompt",
+    "messages": "messages request_messages",
+    "response_text": "response response_text completion output output_text answer response_content completion_text",
+    "n_turns": "n_turns n_messages",
+    "n_tool_calls": "n_tool_calls",
+    "prompt_chars": "prompt_chars",
+    "response_chars": "response_chars",
+    "prompt_sha256": "prompt_sha256 prompt_hash",
+    "response_sha256": "response_sha256 response_hash",
+    "system_sha256": "system_sha256 system_hash",
+}
+
+WEAK_ALIASES = {"request_id": frozenset({"id", "uuid", "logid", "recordid"}), "started_at": frozenset({"date"})}
+"""Names that count only where no better name of the column is present."""
+
+CONTENT_COLUMNS = frozenset(
+    {
+        "model_requested",
+        "model_served",
+        "input_tokens",
+        "output_tokens",
+        "prompt_text",
+        "messages",
+        "prompt_sha256",
+        "max_output_tokens",
+    }
+)
+"""Columns of which a log of model calls has at least one."""
+
+WEB_COLUMNS = frozenset({"operation", "http_status", "client_ip"})
+"""Columns that a web server's log in JSON has."""
+
+TARGETS = frozenset(_NAMES)
+"""Columns that a mapping can fill."""
+
+
+def normalised(name: str) -> str:
+    """Return a field name in lower case without separators, so that `User-Agent`, `userAgent` and `user_agent` are one."""
+    return re.sub(r"[^a-z0-9]", "", name.removeprefix("$.usage.").lower())
+
+
+ALIASES = {normalised(name): target for target, names in _NAMES.items() for name in names.split()}
+"""Normalised name -> column."""

@@ -1,0 +1,145 @@
+"""Accounts directories: lists of accounts with sign-up, payment fingerprint, e-mail domain, plan or organisation, one row per account.
+
+A directory is no log; its rows tell what accounts share. E-mail addresses are reduced to their domain, raw card numbers are refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from distilforensics.core.errors import InputRefusedError
+from distilforensics.ingest.formats.aliases import CONTENT_COLUMNS, normalised
+from distilforensics.ingest.formats.mapping import json_path, suggest_mapping
+from distilforensics.ingest.formats.specification import fill, library_file, literal, zone_expression
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from distilforensics.ingest.formats.detection import Sample
+
+_NAMES = {
+    "account_id": "account_id account user_id user customer_id customer principal_id principal id",
+    "created_at": "created_at created signup_at signed_up_at signup signup_time signup_date sign_up_at registered_at registration_time"
+    " registration_date account_created account_created_at created_time creation_time opened_at",
+    "payment_fingerprint": "payment_fingerprint payment_method_fingerprint card_fingerprint payment_hash card_hash payment_method_hash"
+    " payment_instrument payment_method_id payment_method card",
+    "email": "email email_address e_mail contact_email mail",
+    "email_domain": "email_domain mail_domain domain",
+    "plan": "plan plan_name tier subscription subscription_plan program programme product",
+    "tenant_id": "tenant_id tenant org_id organization_id organisation_id team_id team",
+    "organization": "organization organisation org organization_name organisation_name org_name company company_name",
+}
+_RANKS = {
+    normalised(name): (target, rank) for target, names in _NAMES.items() for rank, name in enumerate(names.split())
+}
+
+REQUEST_COLUMNS = CONTENT_COLUMNS | {
+    "response_text", "response_id", "operation", "http_status", "finish_reason", "latency_ms", "latency_s", "session_id", "user_agent",
+}  # fmt: skip
+"""Columns of single requests; a file with one of them is a log."""
+
+DISTINCT_SHARE = 0.9
+"""Share of sampled records with an account of their own from which a file counts as keyed by account."""
+
+_CARD_NUMBER = re.compile(r"\d(?:[ -]?\d){12,18}")
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryMatch:
+    """Which fields of an accounts directory hold what."""
+
+    columns: Mapping[str, str]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryRows:
+    """What a directory says."""
+
+    rows: list[dict[str, Any]]
+    """Columns of `accounts_directory` without `source_sha256` and `source_line`, with `row_index` in their place."""
+    refused: list[tuple[int, str, str]] = field(default_factory=list)
+    """Row, reason code and detail of rows without an account."""
+    doubted: list[tuple[int, str, str]] = field(default_factory=list)
+    """Likewise for rows that were kept without their sign-up time."""
+
+
+def match_accounts_directory(sample: Sample) -> DirectoryMatch | None:
+    """Return which fields hold what if the sample is an accounts directory, else None."""
+    records = [record for record in sample.records if isinstance(record, Mapping)]
+    if not records or len(records) < len(sample.records) * DISTINCT_SHARE:
+        return None
+    suggestion = suggest_mapping(sample)
+    if REQUEST_COLUMNS & {*suggestion.columns, *suggestion.ambiguous}:
+        return None
+    columns = _columns(records)
+    if "account_id" not in columns or len(columns) < 2:
+        return None
+    accounts = [str(record.get(columns["account_id"])) for record in records]
+    if len(set(accounts)) < len(accounts) * DISTINCT_SHARE:
+        return None
+    named = ", ".join(f"{target} in {name}" for target, name in sorted(columns.items()))
+    return DirectoryMatch(columns, f"one record per account and no field of requests: {named}")
+
+
+def _columns(records: list[Mapping[str, Any]]) -> dict[str, str]:
+    """Return target -> field; of several fields for one target the one whose name stands first in the list of names."""
+    best: dict[str, tuple[int, str]] = {}
+    for name in sorted({name for record in records for name in record}):
+        target, rank = _RANKS.get(normalised(name), (None, 0))
+        if target is not None and (target not in best or rank < best[target][0]):
+            best[target] = (rank, name)
+    return {target: name for target, (_, name) in best.items()}
+
+
+def directory_projection(match: DirectoryMatch, assume_time_zone: str | None = None) -> str:
+    """Return one SELECT over `lines(row_index, line)` that yields `row_index`, the columns of the directory and `created_at_raw`."""
+    sources = sorted(set(match.columns.values()))
+    parts = dict.fromkeys(_NAMES, "null::varchar")
+    parts |= {target: f"v[{sources.index(source) + 1}]" for target, source in match.columns.items()}
+    parts["paths"] = "[" + ", ".join(literal(json_path(source)) for source in sources) + "]"
+    parts["zone"] = zone_expression(assume_time_zone)
+    return fill(library_file("directory.sql"), parts)
+
+
+def read_accounts_directory(
+    connection: duckdb.DuckDBPyConnection, match: DirectoryMatch, *, name: str, assume_time_zone: str | None = None
+) -> DirectoryRows:
+    """Return the rows of a directory whose records are in the relation `lines` of a prepared connection.
+
+    Raises:
+        InputRefusedError: a payment fingerprint is a raw card number; nothing of the file may be stored then.
+    """
+    relation = connection.execute(directory_projection(match, assume_time_zone))
+    names = [column[0] for column in relation.description or ()]
+    result = DirectoryRows([])
+    for values in relation.fetchall():
+        row = dict(zip(names, values, strict=True))
+        if is_card_number(row["payment_fingerprint"]):
+            raise InputRefusedError(
+                "payment field holds a card number, expected a fingerprint of the payment method",
+                where=f"{name}[{row['row_index'] + 1}]",
+                hint="replace card numbers by keyed hashes before the directory is handed over",
+            )
+        raw = row.pop("created_at_raw")
+        if row["account_id"] is None:
+            result.refused.append(
+                (row["row_index"], "no_account", f"{match.columns['account_id']} is empty, expected an account")
+            )
+            continue
+        if raw is not None and row["created_at"] is None:
+            result.doubted.append((row["row_index"], "invalid_timestamp", f"{match.columns['created_at']} is no time"))
+        result.rows.append(row)
+    return result
+
+
+def is_card_number(value: str | None) -> bool:
+    """Tell whether text is a payment card number: 13 to 19 digits with a valid check digit."""
+    if value is None or not _CARD_NUMBER.fullmatch(value):
+        return False
+    digits = [int(character) for character in reversed(value) if character.isdigit()]
+    doubled = [digit if i % 2 == 0 else digit * 2 - 9 * (digit > 4) for i, digit in enumerate(digits)]
+    return sum(doubled) % 10 == 0

@@ -1,0 +1,52 @@
+-- Rows of an accounts directory. The comments in braces stand for its fields.
+with extracted as not materialized (
+    select row_index, json_extract_string(line, /*{paths}*/) as v
+    from lines
+),
+
+fields as not materialized (
+    select
+        row_index,
+        nullif(trim(/*{account_id}*/), '') as account_written,
+        nullif(trim(/*{created_at}*/), '') as created_at_raw,
+        nullif(trim(/*{payment_fingerprint}*/), '') as payment_fingerprint,
+        lower(trim(coalesce(/*{email_domain}*/, /*{email}*/))) as address,
+        nullif(/*{plan}*/, '') as plan,
+        nullif(/*{tenant_id}*/, '') as tenant_id,
+        nullif(/*{organization}*/, '') as organization
+    from extracted
+),
+
+zoned as not materialized (
+    select *, iso_zone(created_at_raw) as zone, case when is_secret(account_written) then keyed_hash(account_written) else account_written end
+        as account_id
+    from fields
+),
+
+time_parts as not materialized (
+    select
+        *,
+        case when zone is null then created_at_raw end as odd,
+        odd_iso(case when zone is null then created_at_raw end) as parts,
+        try_cast(case when zone is null then created_at_raw end as decimal(38, 9)) as epoch
+    from zoned
+),
+
+instants as not materialized (
+    select *, instant_of(created_at_raw, zone, time_kind_of(created_at_raw, zone, odd, parts, epoch, null::varchar), odd, parts, epoch, /*{zone}*/)
+        as created
+    from time_parts
+)
+
+select
+    row_index,
+    account_id,
+    case when created >= timestamp '1990-01-01' and created < timestamp '2100-01-01' then created end as created_at,
+    payment_fingerprint,
+    nullif(split_part(address, '@', -1), '') as email_domain,
+    plan,
+    tenant_id,
+    organization,
+    created_at_raw
+from instants
+order by row_index

@@ -1,0 +1,239 @@
+"""Mappings from the fields of records without a known format to columns: read from a file, or told from obvious names.
+
+Nothing is guessed: two fields that could both be one column are refused with both named, unless they hold the same values in the sample.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from distilforensics.core.errors import InputRefusedError, UsageError
+from distilforensics.core.text import shown
+from distilforensics.ingest.formats.aliases import ALIASES, CONTENT_COLUMNS, TARGETS, WEAK_ALIASES, WEB_COLUMNS, normalised
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from distilforensics.ingest.formats.detection import Sample
+
+TIME_UNITS = {"s": "epoch_s", "ms": "epoch_ms", "us": "epoch_us", "ns": "epoch_ns"}
+"""Units of epoch times in a mapping file and the time_kind each gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMapping:
+    """Which field of a record becomes which column."""
+
+    columns: Mapping[str, str]
+    """Column -> name of a top-level field, or a path such as `$.usage.output_tokens`."""
+    constants: Mapping[str, str] = field(default_factory=dict)
+    """Column -> value that holds for every record."""
+    time_unit: str | None = None
+    """s, ms, us or ns for epoch times; by size if None."""
+    time_zone: str | None = None
+    """IANA zone of times written without an offset."""
+
+    def as_parameters(self) -> dict[str, Any]:
+        """Return the mapping as JSON-ready data for the record of the stage."""
+        return {
+            "columns": dict(sorted(self.columns.items())),
+            "constants": dict(sorted(self.constants.items())),
+            "time_unit": self.time_unit,
+            "time_zone": self.time_zone,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What the names of a sample's fields say: clear columns, columns with several candidates, and fields left over."""
+
+    columns: Mapping[str, str]
+    ambiguous: Mapping[str, tuple[str, ...]]
+    unused: tuple[str, ...]
+
+    @property
+    def is_log(self) -> bool:
+        """Whether there is a time, and something that only calls of a model have or the fields of a web server."""
+        known = {*self.columns, *self.ambiguous}
+        return "started_at" in known and (bool(known & CONTENT_COLUMNS) or known >= WEB_COLUMNS)
+
+
+def suggest_mapping(sample: Sample) -> Suggestion:
+    """Return what the field names of a sample's records say."""
+    records = [record for record in sample.records if isinstance(record, Mapping)]
+    candidates: dict[str, list[str]] = {}
+    unused = []
+    for name in sorted(_field_names(records)):
+        target = ALIASES.get(normalised(name))
+        if target is None:
+            unused.append(name)
+        else:
+            candidates.setdefault(target, []).append(name)
+    for target, aliases in WEAK_ALIASES.items():
+        if target not in candidates:
+            found = [name for name in unused if normalised(name) in aliases]
+            if found:
+                candidates[target] = found
+    _give_team_to_project(candidates)
+    columns: dict[str, str] = {}
+    ambiguous: dict[str, tuple[str, ...]] = {}
+    for target, names in candidates.items():
+        if len(names) == 1 or _are_same(records, names):
+            columns[target] = names[0]
+        else:
+            ambiguous[target] = tuple(names)
+    used = {name for names in candidates.values() for name in names}
+    return Suggestion(columns, ambiguous, tuple(name for name in unused if name not in used))
+
+
+def _field_names(records: Sequence[Mapping[str, Any]]) -> set[str]:
+    names: set[str] = set()
+    for record in records:
+        names.update(record)
+        usage = record.get("usage")
+        if isinstance(usage, Mapping):
+            names.discard("usage")
+            names.update(f"$.usage.{key}" for key in usage if re.fullmatch(r"\w+", key))
+    return names
+
+
+def _give_team_to_project(candidates: dict[str, list[str]]) -> None:
+    """A team beside an organisation is the smaller unit: it becomes the project."""
+    tenants = candidates.get("tenant_id", [])
+    teams = [name for name in tenants if "team" in normalised(name)]
+    if teams and len(tenants) > len(teams) and "project_id" not in candidates:
+        candidates["tenant_id"] = [name for name in tenants if name not in teams]
+        candidates["project_id"] = teams
+
+
+def _are_same(records: Iterable[Mapping[str, Any]], names: Sequence[str]) -> bool:
+    return all(
+        len({json.dumps(_value(record, name), sort_keys=True, default=str) for name in names}) == 1
+        for record in records
+    )
+
+
+def _value(record: Mapping[str, Any], name: str) -> object:
+    return (
+        record.get("usage", {}).get(name.removeprefix("$.usage.")) if name.startswith("$.usage.") else record.get(name)
+    )
+
+
+def automatic_mapping(sample: Sample) -> FieldMapping:
+    """Return the mapping that the names of a sample's fields give.
+
+    Raises:
+        InputRefusedError: several fields could be one column, or no time or nothing of a model call is there.
+    """
+    suggestion = suggest_mapping(sample)
+    if suggestion.ambiguous:
+        pairs = "; ".join(
+            f"{target} could be {' or '.join(map(shown, names))}"
+            for target, names in sorted(suggestion.ambiguous.items())
+        )
+        raise InputRefusedError(
+            f"fields are ambiguous: {pairs}, expected one field per column",
+            where=sample.name,
+            hint="write a mapping file: distilforensics inspect FILE --suggest-mapping, edit it, then --mapping FILE.toml",
+        )
+    if not suggestion.is_log:
+        raise InputRefusedError(
+            "no field is named like a time and none like a part of a model call (model, tokens, prompt, response), expected both",
+            where=sample.name,
+            hint="give the format with --format or write a mapping file and use --mapping FILE.toml",
+        )
+    return FieldMapping(suggestion.columns)
+
+
+def read_mapping(path: Path) -> FieldMapping:
+    """Return the mapping in a TOML file.
+
+    Raises:
+        UsageError: the file is missing, not TOML, or holds unknown columns, paths or units.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as e:
+        raise UsageError(f"cannot be read: {e.strerror}", where=str(path)) from e
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+        raise UsageError(f"not valid TOML: {e}", where=str(path)) from e
+    return parse_mapping(content, where=str(path))
+
+
+def parse_mapping(content: Mapping[str, Any], *, where: str) -> FieldMapping:
+    """Return the mapping that decoded TOML holds, checked.
+
+    Raises:
+        UsageError: unknown tables, columns, paths or units.
+    """
+    unknown = sorted(set(content) - {"columns", "constants", "time"})
+    if unknown:
+        raise UsageError(f"unknown table {shown(unknown[0])}, expected [columns], [constants] or [time]", where=where)
+    columns, constants = (_texts(content.get(table, {}), f"[{table}]", where) for table in ("columns", "constants"))
+    time = _texts(content.get("time", {}), "[time]", where)
+    for target in sorted({*columns, *constants} - TARGETS):
+        raise UsageError(f"unknown column {shown(target)}, expected one of {', '.join(sorted(TARGETS))}", where=where)
+    for target in sorted(set(columns) & set(constants)):
+        raise UsageError(f"{target} is both a column and a constant, expected one", where=where)
+    if not columns.get("started_at"):
+        raise UsageError("started_at is not mapped, expected the field that holds the time of the request", where=where)
+    if sorted(set(time) - {"unit", "zone"}) or time.get("unit", "s") not in TIME_UNITS:
+        raise UsageError(f"[time] is {shown(time)}, expected unit (s, ms, us or ns) and zone", where=where)
+    for source in columns.values():
+        _check_source(source, where)
+    return FieldMapping(columns, constants, time.get("unit"), time.get("zone"))
+
+
+def _texts(table: object, name: str, where: str) -> dict[str, str]:
+    if not isinstance(table, Mapping) or not all(isinstance(value, str) for value in table.values()):
+        raise UsageError(f"{name} is {shown(table)}, expected names with texts", where=where)
+    return dict(table)
+
+
+def _check_source(source: str, where: str) -> None:
+    """Paths are tried on the engine that will use them."""
+    if not source.startswith("$"):
+        return
+    import duckdb
+
+    if "*" in source or "?" in source:
+        raise UsageError(f"path is {shown(source)}, expected one without wildcards", where=where)
+    try:
+        with duckdb.connect(":memory:") as connection:
+            connection.execute("select json_extract_string('{}', [$1])", [source]).fetchall()
+    except duckdb.Error as e:
+        raise UsageError(f"path is {shown(source)}, expected one such as $.usage.output_tokens", where=where) from e
+
+
+def json_path(source: str) -> str:
+    """Return the engine's path of a field name or of a `$` path; any name is possible, whatever characters it has."""
+    return source if source.startswith("$") else "/" + source.replace("~", "~0").replace("/", "~1")
+
+
+def render_mapping(suggestion: Suggestion) -> str:
+    """Return a mapping file for the examiner to edit: clear columns, candidates as comments, left-over fields listed."""
+    lines = [
+        "# Which field becomes which column. A field is a top-level name or a path such as $.usage.output_tokens.",
+        "[columns]",
+    ]
+    lines += [f"{target} = {_toml(name)}" for target, name in sorted(suggestion.columns.items())]
+    for target, names in sorted(suggestion.ambiguous.items()):
+        lines.append(f"# {target} could be any of these; keep one:")
+        lines += [f"# {target} = {_toml(name)}" for name in names]
+    if suggestion.unused:
+        lines += ["", "# Fields that are not used:"]
+        lines += [f"#   {_toml(name)}" for name in suggestion.unused]
+    lines += ["", "# [constants]", '# gateway = "name of the program that wrote the log"', "", "# [time]"]
+    lines += ['# unit = "ms"              # s, ms, us or ns for epoch times; by size if left out']
+    lines += ['# zone = "Europe/Berlin"   # for times without an offset; UTC if left out', ""]
+    return "\n".join(lines)
+
+
+def _toml(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
