@@ -2,6 +2,9 @@
 
 import hashlib
 import ipaddress
+import os
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
@@ -28,6 +31,18 @@ def test_the_same_seed_gives_the_same_bytes(small, tmp_path, reader):
     """Every file of a second run is equal, compressed ones included."""
     simulate("pool", tmp_path / "again", seed=11, scale=0.2, days=4, formats=list(WRITERS))
     assert reader.tree(tmp_path / "again") == reader.tree(small.out)
+
+
+def test_the_bytes_do_not_depend_on_the_hash_seed_of_the_process(tmp_path, reader):
+    """Two fresh interpreters with different string hashes write the same."""
+    code = "import sys; from pathlib import Path; from distilforensics.simulate import simulate; simulate('pool', Path(sys.argv[1]), seed=4, scale=0.1, days=2)"
+    for hash_seed in ("1", "2"):
+        subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path / hash_seed)],
+            check=True,
+            env=os.environ | {"PYTHONHASHSEED": hash_seed},
+        )
+    assert reader.tree(tmp_path / "1") == reader.tree(tmp_path / "2")
 
 
 def test_another_seed_gives_other_accounts_and_records(small, tmp_path):

@@ -51,6 +51,7 @@ _SAMPLINGS = (
     Sampling(stream=True),
     Sampling(stream=True),
     Sampling(temperature=0.7),
+    Sampling(max_tokens=200),
     Sampling(max_tokens=1024),
     Sampling(max_tokens=2048, temperature=0.2),
     Sampling(max_tokens=4096, temperature=0.7),

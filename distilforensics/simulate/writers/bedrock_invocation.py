@@ -8,7 +8,7 @@ import orjson
 
 from distilforensics.simulate.exchange import HOUR
 from distilforensics.simulate.writers.files import LogFile
-from distilforensics.simulate.writers.rendering import iso_seconds, moment
+from distilforensics.simulate.writers.rendering import iso_seconds, moment, tool_names
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,6 +95,8 @@ def _converse_body(exchange: Exchange) -> dict[str, Any]:
         body["system"] = [{"text": request.system}]
     settings = {"maxTokens": sampling.max_tokens, "temperature": sampling.temperature, "topP": sampling.top_p}
     body["inferenceConfig"] = {key: value for key, value in settings.items() if value is not None}
+    if request.n_tools:
+        body["toolConfig"] = {"tools": [{"toolSpec": {"name": name}} for name in tool_names(exchange)]}
     return body
 
 
@@ -107,6 +109,8 @@ def _invoke_body(exchange: Exchange) -> dict[str, Any]:
         body["temperature"] = sampling.temperature
     if sampling.top_p is not None:
         body["top_p"] = sampling.top_p
+    if request.n_tools:
+        body["tools"] = [{"name": name} for name in tool_names(exchange)]
     body["messages"] = [
         {"role": role, "content": [{"type": "text", "text": content}]} for role, content in request.messages
     ]

@@ -50,8 +50,6 @@ def _row(exchange: Exchange, token: str) -> dict[str, Any]:
     created = iso_milliseconds(exchange.ended_at + 900_000)
     tags = [f"User-Agent: {client.user_agent.split('/', 1)[0]}", f"User-Agent: {client.user_agent}"]
     body = {"model": request.model, "messages": chat_messages(exchange), **sampling_parameters(exchange)}
-    if request.n_tools:
-        body["tools"] = [{"type": "function", "function": {"name": name}} for name in _TOOLS[: request.n_tools]]
     if request.end_user:
         body["user"] = request.end_user
     return {
@@ -93,9 +91,6 @@ def _row(exchange: Exchange, token: str) -> dict[str, Any]:
         "created_at": created,
         "updated_at": created,
     }
-
-
-_TOOLS = ("read_file", "write_file", "run", "search")
 
 
 def _metadata(exchange: Exchange) -> dict[str, Any]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 API_BASE = "https://inference.example/v1"
 """Where the simulated gateway forwards calls to."""
 
+_TOOLS = ("read_file", "write_file", "run", "search")
 _ERROR_CLASSES = {
     429: "RateLimitError",
     400: "ContextWindowExceededError",
@@ -45,8 +46,13 @@ def chat_messages(exchange: Exchange) -> list[dict[str, str]]:
     return [*head, *({"role": role, "content": content} for role, content in request.messages)]
 
 
+def tool_names(exchange: Exchange) -> tuple[str, ...]:
+    """Return the names of the tools that the request offers."""
+    return _TOOLS[: exchange.request.n_tools]
+
+
 def sampling_parameters(exchange: Exchange) -> dict[str, Any]:
-    """Return what the caller set beside model and messages."""
+    """Return what the caller set beside model and messages, tools included."""
     sampling = exchange.request.sampling
     parameters: dict[str, Any] = {}
     if sampling.max_tokens is not None:
@@ -57,6 +63,8 @@ def sampling_parameters(exchange: Exchange) -> dict[str, Any]:
         parameters["top_p"] = sampling.top_p
     if sampling.stream:
         parameters["stream"] = True
+    if exchange.request.n_tools:
+        parameters["tools"] = [{"type": "function", "function": {"name": name}} for name in tool_names(exchange)]
     return parameters
 
 
