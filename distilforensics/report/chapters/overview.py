@@ -1,0 +1,172 @@
+"""The frame of the report: case, seals, sizes, sources, error rates, and the fixed texts."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.resources
+import json
+import tomllib
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from distilforensics import __version__
+from distilforensics.case.layout import CASE_FILE
+from distilforensics.case.stages import package_sha256, tables_sha256
+from distilforensics.core.errors import UsageError
+from distilforensics.core.schema import SCHEMA_VERSION
+from distilforensics.core.text import shown
+from distilforensics.report.annexes import checksum_lines
+from distilforensics.report.chapters.work import columns
+from distilforensics.report.context import CaseHeader, Check, ErrorRates, Seals, Totals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from distilforensics.case.layout import Case
+    from distilforensics.report.chapters.work import Work
+    from distilforensics.report.context import DataTable, Heuristic
+
+SOURCES_SHOWN = 60
+LEFT_OUT_SHOWN = 60
+MODELS_SHOWN = 20
+
+
+def header(case: Case) -> CaseHeader:
+    """Return what the examiner states about the case.
+
+    Raises:
+        UsageError: the time zone of display is unknown.
+    """
+    settings = case.settings
+    zone = str(settings.get("display_time_zone") or "UTC")
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError) as e:
+        raise UsageError(
+            f"display_time_zone is {shown(zone)}, expected a name such as Europe/Berlin or UTC",
+            where=CASE_FILE,
+            hint=f"correct it in {CASE_FILE} and run: distilforensics report --case DIR",
+        ) from e
+    propositions = settings.get("propositions", {})
+    return CaseHeader(
+        number=str(settings.get("number", "")),
+        title=str(settings.get("title", "")) or "Examination of API access logs",
+        examiner=str(settings.get("examiner", "")),
+        organization=str(settings.get("organization", "")),
+        h1=str(propositions.get("h1", "")),
+        h2=str(propositions.get("h2", "")),
+        display_time_zone=zone,
+        version=__version__,
+        schema_version=SCHEMA_VERSION,
+    )
+
+
+def seals(work: Work, reads: Iterable[str], heuristics: Iterable[Heuristic]) -> Seals:
+    """Return the hashes of evidence, tables and method, and write the files from which they can be computed again."""
+    logs = sorted({row["source_sha256"] for row in work.rows("sources") if row["role"] == "log"})
+    evidence = "".join(f"{digest}\n" for digest in logs)
+    tables = checksum_lines((digest, path) for path, digest in sorted(tables_sha256(work.case, reads).items()))
+    stages = stage_records(work.case)
+    method = {
+        "program": __version__,
+        "report": package_sha256("distilforensics.report"),
+        "stages": stages,
+        "heuristics": [_identity(heuristic) for heuristic in heuristics],
+    }
+    text = json.dumps(method, sort_keys=True, indent=1, ensure_ascii=True, allow_nan=False) + "\n"
+    work.annexes.text("tables-sha256.txt", "Hashes of the tables that the report reads, for sha256sum -c", tables)
+    work.annexes.text("method.json", "Code versions and parameters of all stages, and the heuristics that ran", text)
+    return Seals(evidence=_sha256(evidence), tables=_sha256(tables), method=_sha256(text), stages=stages)
+
+
+def _identity(heuristic: Heuristic) -> dict[str, Any]:
+    parameters = {parameter["name"]: parameter["value"] for parameter in heuristic.parameters}
+    return {
+        "id": heuristic.heuristic_id,
+        "version": heuristic.version,
+        "sha256": heuristic.sha256,
+        "parameters": parameters,
+    }
+
+
+def stage_records(case: Case) -> list[dict[str, Any]]:
+    """Return stage, code hash and parameters of every stage that ran before the report, ordered by stage."""
+    paths = [path for path in sorted(case.stages.glob("*.json")) if path.stem != "report"]
+    records = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    return [{key: record.get(key) for key in ("stage", "code", "parameters")} for record in records]
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def totals(work: Work) -> Totals:
+    """Return the size of the log and the accounts by outcome."""
+    names = {"log": "totals", "balance": "balance_total", "accounts": "account_counts", "hours": "silent_hours"}
+    return Totals(**{key: work.rows(query)[0] for key, query in names.items()})
+
+
+def models(work: Work) -> DataTable:
+    """Return exchanges by model."""
+    return work.table(
+        "models", work.rows("models"), columns("model|Model|ident", "n_exchanges|Exchanges|count", "n_accounts|Accounts|count"),
+        anchor="models", caption="Exchanges by model", most=MODELS_SHOWN, rule="the models with most exchanges", exhibit="models",
+    )  # fmt: skip
+
+
+def left_out(work: Work) -> DataTable:
+    """Return the accounts that were in a group on which heuristics fired and are in no campaign."""
+    return work.table(
+        "accounts_left_out", work.rows("accounts_left_out"), columns(
+            "account_id|Account|ident", "tenant_id|Tenant|ident", "n_exchanges|Exchanges|count", "output_tokens|Output tokens|count",
+            "first_seen|First seen, UTC|time", "last_seen|Last seen, UTC|time", "reason_not_in_campaign|Why it is in no campaign|prose"),
+        anchor="accounts-left-out", caption="Accounts that were in a group on which heuristics fired and are in no campaign", most=LEFT_OUT_SHOWN,
+        rule="the accounts with most exchanges", exhibit="accounts-left-out",
+    )  # fmt: skip
+
+
+def sources(work: Work) -> DataTable:
+    """Return all input files; the table carries the rows that are printed."""
+    return work.table(
+        "sources", work.rows("sources"), columns(
+            "number|No.|count", "path|Path|ident", "role|Role|text", "reason|Reason|prose", "n_bytes|Bytes|count", "n_bytes_decoded|Bytes decompressed|count",
+            "compression|Compression|text", "format|Format|text", "format_confidence|Confidence|text", "n_lines|Lines|count", "n_read|Records|count",
+            "n_kept|Kept|count", "n_flagged|Flagged|count", "first_started_at|First start, UTC|time", "last_started_at|Last start, UTC|time",
+            "unknown_keys|Keys unknown to the format|prose", "source_sha256|SHA-256|hash", "source_sha512|SHA-512|hash"),
+        anchor="sources", caption="Input files as received", most=SOURCES_SHOWN, rule="the first files by role and path", exhibit="sources",
+    )  # fmt: skip
+
+
+def checks(work: Work) -> list[Check]:
+    """Return the totals that were computed twice."""
+    return [Check(**row) for row in work.rows("checks")]
+
+
+def error_rates(case: Case) -> ErrorRates:
+    """Return what the assessment has written down about error rates in findings.json."""
+    path = case.findings / "findings.json"
+    written = json.loads(path.read_text(encoding="utf-8")).get("error_rates") if path.is_file() else None
+    return ErrorRates(is_measured=bool(written), content=dict(_flat("", written)) if written else {})
+
+
+def _flat(prefix: str, value: object) -> Iterable[tuple[str, Any]]:
+    if isinstance(value, dict):
+        for key in sorted(value):
+            yield from _flat(f"{prefix}.{key}" if prefix else str(key), value[key])
+    elif isinstance(value, list) and any(isinstance(part, (dict, list)) for part in value):
+        for place, part in enumerate(value, start=1):
+            yield from _flat(f"{prefix} {place}", part)
+    else:
+        yield prefix, value
+
+
+def fixed_text(name: str) -> Any:  # noqa: ANN401 - a list or a table, as the file is
+    """Return the content of a file in texts/: sentences that do not depend on the log."""
+    text = (importlib.resources.files("distilforensics.report") / "texts" / f"{name}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)[name]
+
+
+def explanations() -> Mapping[str, str]:
+    """Return the words for the ids of benign explanations."""
+    words: dict[str, str] = fixed_text("explanations")
+    return words

@@ -1,0 +1,7 @@
+/*---
+title = "Campaigns with their grades and sizes"
+reads = ["campaigns"]
+---*/
+select *
+from campaigns
+order by case grade when 'strong' then 0 when 'moderate' then 1 when 'weak' then 2 else 3 end, campaign_id
