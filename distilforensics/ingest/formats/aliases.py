@@ -83,8 +83,8 @@ CONTENT_COLUMNS = frozenset(
 )
 """Columns of which a log of model calls has at least one."""
 
-WEB_COLUMNS = frozenset({"operation", "http_status", "client_ip"})
-"""Columns that a web server's log in JSON has."""
+WEB_COLUMNS = (frozenset({"operation"}), frozenset({"client_ip"}), frozenset({"http_status", "status"}))
+"""The log of a web server in JSON has one column of each."""
 
 TARGETS = frozenset(_NAMES)
 """Columns that a mapping can fill."""

@@ -192,7 +192,11 @@ select
         list_filter(facts[4:], lambda fact: fact is not null)[1]
     ) as finish_reason_raw,
     case when prompt_written is null and j.input.inputBodyS3Path is not null then 'offloaded' end as prompt_state,
-    case when response_written is null and j.output.outputBodyS3Path is not null then 'offloaded' end as response_state,
+    case
+        when response_written is not null then 'full'
+        when j.output.outputBodyS3Path is not null then 'offloaded'
+        when coalesce(answer.stopReason, answer.stop_reason) is not null then 'full'
+    end as response_state,
     system_written as system_text,
     prompt_written as prompt_text,
     response_written as response_text,

@@ -18,20 +18,23 @@ if TYPE_CHECKING:
     import duckdb
 
 _CACHED_VALUES = 65_536
-_ESCAPED_BYTES = re.compile(r"(?:\\x[0-9A-Fa-f]{2})+")
+_ESCAPES = re.compile(r'(?:\\x[0-9A-Fa-f]{2})+|\\(["\\])')
 
 
 def unescaped(written: str) -> str:
-    r"""Return the text behind the `\xHH` escapes of a web server; escapes that are no UTF-8 stay as they are."""
-    decoded = _ESCAPED_BYTES.sub(
-        lambda match: bytes.fromhex(match[0].replace("\\x", "")).decode("utf-8", "backslashreplace"), written
-    )
-    return decoded.replace("\0", "\\x00")
+    r"""Return the text behind the escapes of a web server, `\xHH`, `\"` and `\\`; bytes that are no UTF-8 stay escaped."""
+    return _ESCAPES.sub(_unescaped_part, written)
+
+
+def _unescaped_part(match: re.Match[str]) -> str:
+    if match[1]:
+        return match[1]
+    return bytes.fromhex(match[0].replace("\\x", "")).decode("utf-8", "backslashreplace").replace("\0", "\\x00")
 
 
 def register(connection: duckdb.DuckDBPyConnection, secret_key: bytes) -> None:
     """Define the functions on a connection."""
-    from duckdb.func import PythonUDFType
+    from duckdb.func import FunctionNullHandling, PythonUDFType
 
     @lru_cache(_CACHED_VALUES)
     def keyed_hash(secret: str) -> str:
@@ -44,7 +47,15 @@ def register(connection: duckdb.DuckDBPyConnection, secret_key: bytes) -> None:
         ("unescaped_bytes", _over_distinct(lru_cache(_CACHED_VALUES)(unescaped), pa.string()), "VARCHAR"),
         ("keyed_hash", _over_distinct(keyed_hash, pa.string()), "VARCHAR"),
     ):
-        connection.create_function(name, function, ["VARCHAR"], result, type=PythonUDFType.ARROW, side_effects=False)
+        connection.create_function(
+            name,
+            function,
+            ["VARCHAR"],
+            result,
+            type=PythonUDFType.ARROW,
+            null_handling=FunctionNullHandling.SPECIAL,
+            side_effects=False,
+        )
 
 
 def _over_distinct(function: Callable[[str], str | bool | None], result: pa.DataType) -> Callable[[pa.Array], pa.Array]:
@@ -52,7 +63,9 @@ def _over_distinct(function: Callable[[str], str | bool | None], result: pa.Data
         if isinstance(values, pa.ChunkedArray):
             values = values.combine_chunks()
         encoded = values.dictionary_encode()
-        answers = pa.array([function(value) for value in encoded.dictionary.to_pylist()], type=result)
+        answers = pa.array(
+            [None if value is None else function(value) for value in encoded.dictionary.to_pylist()], type=result
+        )
         return answers.take(encoded.indices)
 
     return apply

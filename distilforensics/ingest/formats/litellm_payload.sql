@@ -191,7 +191,7 @@ select
     coalesce(choice.finish_reason, response.stop_reason, response.status) as finish_reason_raw,
     j.cache_hit as is_gateway_cached,
     litellm_state(prompt_written, prompt_cut) as prompt_state,
-    litellm_state(response_written, response_cut) as response_state,
+    coalesce(litellm_state(response_written, response_cut), case when choice.finish_reason is not null then 'full' end) as response_state,
     case when not coalesce(is_redacted(system_written), false) then system_written end as system_text,
     case when not coalesce(is_redacted(prompt_written), false) then prompt_written end as prompt_text,
     case when not coalesce(is_redacted(response_written), false) then response_written end as response_text,

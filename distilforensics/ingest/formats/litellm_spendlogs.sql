@@ -158,9 +158,9 @@ select
     'litellm' as gateway,
     coalesce(nullif(j.team_id, ''), j.organization_id) as tenant_id,
     j.metadata.user_api_key_project_id as project_id,
-    coalesce(nullif(j."user", ''), j.api_key) as account_id,
+    coalesce(nullif(j."user", ''), litellm_key(j.api_key)) as account_id,
     j.end_user as end_user_id,
-    j.api_key as api_key_id,
+    litellm_key(j.api_key) as api_key_id,
     j.session_id,
     j.litellm_call_id as trace_id,
     j.request_id,
@@ -199,7 +199,7 @@ select
     coalesce(choice.finish_reason, response.stop_reason, response.status) as finish_reason_raw,
     j.cache_hit as is_gateway_cached,
     litellm_state(prompt_written, prompt_cut) as prompt_state,
-    litellm_state(response_written, response_cut) as response_state,
+    coalesce(litellm_state(response_written, response_cut), case when choice.finish_reason is not null then 'full' end) as response_state,
     case when not coalesce(is_redacted(system_written), false) then system_written end as system_text,
     case when not coalesce(is_redacted(prompt_written), false) then prompt_written end as prompt_text,
     case when not coalesce(is_redacted(response_written), false) then response_written end as response_text,
@@ -221,5 +221,6 @@ select
         list_filter(p.response.content, lambda part: part.signature is not null)[1].signature,
         list_filter(p.response.output, lambda item: item.encrypted_content is not null)[1].encrypted_content
     ) as reasoning_signature,
-    litellm_out_of_scope(operation, j.call_type, j.api_key, j.team_id) as out_of_scope
+    litellm_out_of_scope(operation, j.call_type, j.api_key, j.team_id) as out_of_scope,
+    case when starts_with(j.api_key, 'sk-') then ['secret_hashed'] end as flags
 from cuts

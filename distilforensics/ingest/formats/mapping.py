@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.errors import InputRefusedError, UsageError
 from distilforensics.core.text import shown
-from distilforensics.ingest.formats.aliases import ALIASES, CONTENT_COLUMNS, TARGETS, WEAK_ALIASES, WEB_COLUMNS, normalised
+from distilforensics.ingest.formats.aliases import (
+    ALIASES,
+    CONTENT_COLUMNS,
+    TARGETS,
+    WEAK_ALIASES,
+    WEB_COLUMNS,
+    normalised,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -61,7 +68,7 @@ class Suggestion:
     def is_log(self) -> bool:
         """Whether there is a time, and something that only calls of a model have or the fields of a web server."""
         known = {*self.columns, *self.ambiguous}
-        return "started_at" in known and (bool(known & CONTENT_COLUMNS) or known >= WEB_COLUMNS)
+        return "started_at" in known and (bool(known & CONTENT_COLUMNS) or all(known & names for names in WEB_COLUMNS))
 
 
 def suggest_mapping(sample: Sample) -> Suggestion:

@@ -113,3 +113,6 @@ create or replace macro litellm_state(content, cut) as
         when cut.marker <> '' then 'truncated'
         else 'full'
     end;
+
+-- The id that LiteLLM gives a key: its SHA-256. Keys that failed to authenticate may stand in the log as they were sent.
+create or replace macro litellm_key(api_key) as case when starts_with(api_key, 'sk-') then sha256(api_key) else api_key end;

@@ -56,7 +56,7 @@ create or replace macro operation_of_path(path) as
         when contains(path, '/chat/completions') or regexp_matches(path, '(/v\d/messages|/api/chat|/converse(-stream)?|:(stream)?[gG]enerateContent)$')
             then 'chat'
         when regexp_matches(path, '/responses(/compact)?$') then 'responses'
-        when regexp_matches(path, '(/(completions|complete|api/generate|generate|generate_stream)|/invoke(-with-response-stream)?)$') then 'completion'
+        when regexp_matches(path, '(/(completions|complete|api/generate)|^/(v\d/)?generate(_stream)?|/invoke(-with-response-stream)?)$') then 'completion'
         when regexp_matches(path, '(/(embeddings|embed|api/embed)|:(batchEmbedContents|embedContent))$') then 'embedding'
         when regexp_matches(path, '/images?/(generations|edits|variations)$') then 'image'
         when regexp_matches(path, '(/audio/(speech|transcriptions|translations)|/realtime)$') then 'audio'

@@ -49,8 +49,8 @@ create or replace macro finish_reason_of(written) as
         else 'other'
     end;
 
--- Text in which a web server wrote bytes as \xHH.
-create or replace macro unescaped(written) as case when contains(written, '\x') then unescaped_bytes(written) else written end;
+-- Text in which a web server wrote bytes as \xHH and quotes with a backslash.
+create or replace macro unescaped(written) as case when contains(written, '\') then unescaped_bytes(written) else written end;
 
 -- Success or failure as programs write it; NULL for other words.
 create or replace macro status_of_word(written) as
