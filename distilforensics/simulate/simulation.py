@@ -62,6 +62,8 @@ class SimulationSummary:
     n_accounts: int
     """Accounts with at least one exchange."""
     exchanges_by_format: dict[str, int]
+    other_lines_by_format: dict[str, int]
+    """Valid lines that are no model exchange, such as health checks in the log of a web server."""
     exchanges_by_role: dict[str, int]
     accounts_by_role: dict[str, int]
 
@@ -194,6 +196,7 @@ def _write(parameters: ScenarioParameters, settings: _Settings, work: Path, out:
         n_exchanges=sum(counts.by_account.values()),
         n_accounts=len(seen),
         exchanges_by_format=dict(sorted(counts.by_format.items())),
+        other_lines_by_format=dict(sorted(counts.other_lines.items())),
         exchanges_by_role=dict(sorted(counts.by_role.items())),
         accounts_by_role=dict(sorted(Counter(account.role for account in seen).items())),
     )
@@ -210,10 +213,11 @@ class _Counts:
     by_account: Counter[str]
     by_format: Counter[str]
     by_role: Counter[str]
+    other_lines: Counter[str]
 
 
 def _write_logs(world: World, actors: list[Actor], folder: Path, compression: dict[str, str]) -> _Counts:
-    counts = _Counts(Counter(), Counter(), Counter())
+    counts = _Counts(Counter(), Counter(), Counter(), Counter())
     with ExitStack() as stack:
         writers = {}
         for name in world.formats:
@@ -226,6 +230,7 @@ def _write_logs(world: World, actors: list[Actor], folder: Path, compression: di
             counts.by_account[account.account_id] += 1
             counts.by_format[account.gateway] += 1
             counts.by_role[account.role] += 1
+    counts.other_lines.update({name: writer.n_other_lines for name, writer in writers.items()})
     return counts
 
 
@@ -276,6 +281,7 @@ def _write_description(
             "accounts": summary.n_accounts,
             "accounts_in_directory": n_directory,
             "exchanges_by_format": summary.exchanges_by_format,
+            "other_lines_by_format": summary.other_lines_by_format,
             "exchanges_by_role": summary.exchanges_by_role,
             "accounts_by_role": summary.accounts_by_role,
         },

@@ -63,6 +63,11 @@ def test_counts_in_the_description_equal_the_records_in_the_logs(small):
         "nginx_combined": sum(row["account"] != "-" for row in small.nginx),
     }
     assert small.description["counts"]["exchanges_by_format"] == counted == small.summary.exchanges_by_format
+    others = sum(row["account"] == "-" for row in small.nginx)
+    assert small.description["counts"]["other_lines_by_format"] == {
+        name: others if name == "nginx_combined" else 0 for name in counted
+    }
+    assert others == 4 * 24 * 8
     assert small.description["counts"]["exchanges"] == sum(counted.values()) == small.summary.n_exchanges
     assert small.summary.n_accounts == len(small.labels) == sum(small.summary.accounts_by_role.values())
 

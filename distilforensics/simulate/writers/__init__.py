@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 class Writer(Protocol):
     """Renders exchanges that come in order of their start."""
 
+    n_other_lines: int
+    """Lines written so far that are valid and no model exchange."""
+
     def write(self, exchange: Exchange, token: str) -> None:
         """Take one exchange; `token` is 64 hex digits unique to it."""
 

@@ -29,6 +29,8 @@ _STOP_REASONS = {"stop": "end_turn", "length": "max_tokens"}
 class BedrockInvocation:
     """Writes `AWSLogs/<account>/BedrockModelInvocationLogs/<region>/YYYY/MM/DD/HH/*.json.gz`; always gzip, as the service does."""
 
+    n_other_lines = 0
+
     def __init__(self, folder: Path, _compression: str, _n_days: int, _start: int) -> None:
         self._folder = folder / "bedrock" / "AWSLogs" / _COLLECTOR / "BedrockModelInvocationLogs" / _REGION
         self._hour = -1

@@ -26,6 +26,8 @@ COLUMNS = (
 class GenericJsonl:
     """Writes `gateway/requests.jsonl`; several turns are kept in `messages`."""
 
+    n_other_lines = 0
+
     def __init__(self, folder: Path, compression: str, _n_days: int, _start: int) -> None:
         self._file = LogFile(folder / "gateway" / "requests.jsonl", compression)
 
@@ -43,6 +45,8 @@ class GenericJsonl:
 
 class GenericCsv:
     """Writes `gateway/requests.csv` with a header; line breaks inside of quoted cells occur."""
+
+    n_other_lines = 0
 
     def __init__(self, folder: Path, compression: str, _n_days: int, _start: int) -> None:
         self._file = LogFile(folder / "gateway" / "requests.csv", compression)

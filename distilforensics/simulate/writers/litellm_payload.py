@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 class LitellmPayload:
     """Writes `litellm-payload/YYYY-MM-DD/batch-<n>.jsonl`."""
 
+    n_other_lines = 0
+
     def __init__(self, folder: Path, compression: str, _n_days: int, start: int) -> None:
         self._folder = folder / "litellm-payload"
         self._compression = compression

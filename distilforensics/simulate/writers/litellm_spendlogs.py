@@ -31,6 +31,8 @@ _CUT_NOTE = "Truncation is a DB storage safeguard. Full, untruncated data is log
 class LitellmSpendLogs:
     """Writes `litellm/LiteLLM_SpendLogs.jsonl`."""
 
+    n_other_lines = 0
+
     def __init__(self, folder: Path, compression: str, _n_days: int, _start: int) -> None:
         self._file = LogFile(folder / "litellm" / "LiteLLM_SpendLogs.jsonl", compression)
 

@@ -31,6 +31,8 @@ _OTHER_LINES_PER_HOUR = (6, 1, 1)
 class NginxCombined:
     """Writes `nginx/access.log` and its rotated predecessors."""
 
+    n_other_lines = 0
+
     def __init__(self, folder: Path, _compression: str, n_days: int, start: int) -> None:
         self._folder = folder / "nginx"
         self._n_days = n_days
@@ -52,7 +54,9 @@ class NginxCombined:
     def _rotate(self) -> None:
         """Write the current day: today's log is plain, yesterday's has a number, older ones are gzipped."""
         age = self._n_days - 1 - self._day
-        lines = sorted([*self._lines, *self._other_lines()])
+        others = self._other_lines()
+        self.n_other_lines += len(others)
+        lines = sorted([*self._lines, *others])
         with LogFile(
             self._folder / ("access.log" if age <= 0 else f"access.log.{age}"), "gz" if age >= 2 else "none"
         ) as file:
