@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.schema import ACCOUNTS_DIRECTORY
+from distilforensics.ingest.directories import Directories
 from distilforensics.ingest.parts import PartWriter, write_rows
-from distilforensics.ingest.processing import ChunkResult, process
+from distilforensics.ingest.processing import process
 from distilforensics.ingest.projection import FORMATS_MODULE, Projector
 from distilforensics.ingest.raw import HashThreads
 from distilforensics.ingest.reading import Reading, read_units
+from distilforensics.ingest.recognition import Recogniser
 from distilforensics.ingest.sources import Source
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from distilforensics.ingest.options import IngestOptions
+    from distilforensics.ingest.placing import ChunkResult
     from distilforensics.ingest.records import Chunk, Unit
 
 MIN_ENGINE_BYTES = 300_000_000
@@ -74,6 +77,7 @@ class BatchReader:
         self._writing = ThreadPoolExecutor(1, "write")
         self._engines = _Engines()
         self._hashing = HashThreads()
+        self._recogniser = Recogniser(settings.options, settings.formats_module)
 
     def close(self) -> None:
         """End the threads."""
@@ -87,22 +91,25 @@ class BatchReader:
         for source in sources:
             if source.path in batch.excluded:
                 source.refuse("refused", batch.excluded[source.path])
-        settings = self._settings
+        directories = Directories(self._projector, self._settings.options.assume_time_zone)
         reading = Reading(
             sources,
-            settings.options,
+            self._settings.options,
             dict(batch.known),
             self._hashing,
+            self._recogniser,
+            directories,
             lambda n: self._tell(n, 0, -1),
             lambda i: self._tell(0, 0, i),
-            settings.formats_module,
         )
-        names = {spec.id: spec.name for spec in reading.formats.load_formats().values()}
+        names = {spec.id: spec.name for spec in self._recogniser.formats.load_formats().values()}
         writer = PartWriter(batch.folder, batch.part, sources, names)
         self._run(reading, writer)
+        for refusal in directories.refusals:
+            writer.refuse(refusal)
         writer.close()
-        if reading.directory_rows:
-            write_rows(batch.folder / "accounts_directory.parquet", ACCOUNTS_DIRECTORY, reading.directory_rows)
+        if directories.rows:
+            write_rows(batch.folder / "accounts_directory.parquet", ACCOUNTS_DIRECTORY, directories.table_rows())
         return [source.as_json() for source in sources]
 
     def _run(self, reading: Reading, writer: PartWriter) -> None:
@@ -136,11 +143,15 @@ class BatchReader:
             writing.popleft().result()
 
     def _process(self, chunk: Chunk) -> ChunkResult:
+        return process(chunk, self._projector())
+
+    def _projector(self) -> Projector:
+        """Return the calling thread's projector."""
         if self._engines.projector is None:
             settings = self._settings
             memory = max(MIN_ENGINE_BYTES, settings.memory_bytes // (settings.threads + 1))
-            self._engines.projector = Projector(settings.options, settings.key, memory, settings.formats_module)
-        return process(chunk, self._engines.projector)
+            self._engines.projector = Projector(settings.key, memory, settings.formats_module)
+        return self._engines.projector
 
     def _write(self, reading: Reading, writer: PartWriter, unit: Unit, results: list[Future[ChunkResult]]) -> None:
         done = [future.result() for future in results]

@@ -12,25 +12,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from distilforensics.ingest.decoding import Damage, DecodedStream
+    from distilforensics.ingest.projection import Reader
     from distilforensics.ingest.sniffing import Sniffed
 
 
 def frame_lines(
-    stream: DecodedStream, source: int, format_id: str, sniffed: Sniffed, max_line_bytes: int
+    stream: DecodedStream, source: int, reader: Reader, sniffed: Sniffed, max_line_bytes: int
 ) -> Iterator[Framed]:
     """Yield the physical lines of a stream in chunks; of a damaged stream the unfinished last line is refused."""
     for block in LineReader(stream, source, max_line_bytes):
         refusals, n_lines = block.too_long, block.n_lines
         if block.is_last and stream.damage is not None:
             n_before = len(block.starts)
-            refusals = [*refusals, _damaged(block, source, stream.damage)]
+            refusals = [*refusals, damaged_line(block, source, stream.damage)]
             n_lines += len(block.starts) == n_before
         n = len(block.starts)
         flags: dict[int, list[str]] = {0: ["nul_stripped"]} if block.has_nul_run and n else {}
         if stream.encoding != "utf-8":
             flags = {row: [*flags.get(row, []), "transcoded"] for row in range(n)}
         chunk = Chunk(
-            format=format_id,
+            reader=reader,
             buffer=block.buffer,
             starts=block.starts,
             ends=block.ends,
@@ -45,7 +46,7 @@ def frame_lines(
         yield Framed(chunk, n_lines, refusals)
 
 
-def _damaged(block: LineBlock, source: int, damage: Damage) -> Refusal:
+def damaged_line(block: LineBlock, source: int, damage: Damage) -> Refusal:
     """Return the refusal of the line at which a damaged stream breaks off, and take that line out of the block."""
     number, start = block.next_number, block.n_bytes
     if block.is_unfinished and len(block.starts) and int(block.numbers[-1]) == number - 1:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from distilforensics.case.tables import writer
 from distilforensics.core.schema import EXCHANGES, QUARANTINE
-from distilforensics.ingest.processing import ROWS
+from distilforensics.ingest.placing import ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
     from distilforensics.core.schema import Table
-    from distilforensics.ingest.processing import ChunkResult
+    from distilforensics.ingest.placing import ChunkResult
     from distilforensics.ingest.records import Refusal, Unit
     from distilforensics.ingest.sources import Source
 
@@ -109,6 +109,8 @@ class PartWriter:
         """Write one unit and return its number of rows."""
         for source, n in unit.n_lines.items():
             self._sources[source].n_lines += n
+        for source, n in unit.n_blank.items():
+            self._sources[source].n_blank += n
         for result in results:
             self._continue_line(result)
             self._count(result)
@@ -120,6 +122,10 @@ class PartWriter:
         if len(rows):
             self._write(rows)
         return len(rows)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Add a refused record that belongs to no unit."""
+        self._quarantine.add(refusal, self._sources[refusal.source])
 
     def _continue_line(self, result: ChunkResult) -> None:
         """Go on numbering the records of a line that began in an earlier unit."""
@@ -214,9 +220,10 @@ class PartWriter:
             self._sink = self._open()
         if self._sink is not None:
             self._sink.close()
-        if not logs:
-            for name in (self._part, "quarantine.parquet"):
-                (self._folder / name).unlink(missing_ok=True)
+        if not logs and self._sink is not None:
+            (self._folder / self._part).unlink()
+        if all(source.role not in ("log", "accounts_directory") for source in self._sources):
+            (self._folder / "quarantine.parquet").unlink(missing_ok=True)
         return bool(logs)
 
 

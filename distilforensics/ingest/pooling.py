@@ -12,6 +12,8 @@ from distilforensics.ingest.records import CHUNK_BYTES, Chunk, Refusal, Unit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy.typing as npt
+
 
 @dataclass(slots=True)
 class Framed:
@@ -20,6 +22,8 @@ class Framed:
     chunk: Chunk | None
     n_lines: int = 0
     refusals: list[Refusal] = field(default_factory=list)
+    n_blank: int = 0
+    """Lines that hold no record, beyond those that are found to be blank later."""
 
 
 @dataclass(slots=True)
@@ -28,16 +32,18 @@ class Pool:
 
     chunks: dict[tuple[str, bool, bool, bool, bool], list[Chunk]] = field(default_factory=dict)
     n_lines: dict[int, int] = field(default_factory=dict)
+    n_blank: dict[int, int] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
     n_bytes: int = 0
 
     def add(self, source: int, framed: Framed) -> None:
         """Add what was found in a source."""
         self.n_lines[source] = self.n_lines.get(source, 0) + framed.n_lines
+        self.n_blank[source] = self.n_blank.get(source, 0) + framed.n_blank
         self.refusals += framed.refusals
         chunk = framed.chunk
         if chunk is not None and len(chunk):
-            key = (chunk.format, chunk.is_text, chunk.is_array, chunk.are_lines, chunk.texts is not None)
+            key = (chunk.reader.key, chunk.is_text, chunk.is_array, chunk.are_lines, chunk.texts is not None)
             self.chunks.setdefault(key, []).append(chunk)
             self.n_bytes += weight(chunk)
 
@@ -53,8 +59,8 @@ class Pool:
 
     def take(self) -> Unit:
         """Return everything as one unit and begin again."""
-        unit = Unit([merge(chunks) for _, chunks in sorted(self.chunks.items())], self.n_lines, self.refusals)
-        self.chunks, self.n_lines, self.refusals, self.n_bytes = {}, {}, [], 0
+        unit = Unit([merge(chunks) for _, chunks in sorted(self.chunks.items())], self.n_lines, self.n_blank, self.refusals)
+        self.chunks, self.n_lines, self.n_blank, self.refusals, self.n_bytes = {}, {}, {}, [], 0
         return unit
 
 
@@ -78,7 +84,7 @@ def merge(chunks: Sequence[Chunk]) -> Chunk:
         n += len(chunk)
     head = chunks[0]
     return Chunk(
-        format=head.format,
+        reader=head.reader,
         buffer=buffer,
         starts=np.concatenate([chunk.starts + base for chunk, base in zip(chunks, bases, strict=True)]),
         ends=np.concatenate([chunk.ends + base for chunk, base in zip(chunks, bases, strict=True)]),
@@ -86,6 +92,7 @@ def merge(chunks: Sequence[Chunk]) -> Chunk:
         lines=np.concatenate([chunk.lines for chunk in chunks]),
         offsets=np.concatenate([chunk.offsets for chunk in chunks]),
         are_lines=head.are_lines,
+        is_suspect=None if head.are_lines else np.concatenate([suspects_of(chunk) for chunk in chunks]),
         is_text=head.is_text,
         is_array=head.is_array,
         flags=flags,
@@ -94,3 +101,8 @@ def merge(chunks: Sequence[Chunk]) -> Chunk:
         refusals=[refusal for chunk in chunks for refusal in chunk.refusals],
         beginnings=tuple(sorted({b for chunk in chunks for b in chunk.beginnings})[:8]),
     )
+
+
+def suspects_of(chunk: Chunk) -> npt.NDArray[np.bool_]:
+    """Return which records of a chunk are no objects for sure."""
+    return np.zeros(len(chunk), np.bool_) if chunk.is_suspect is None else chunk.is_suspect

@@ -6,7 +6,9 @@ A whole chunk is projected without asking whether each line is JSON; only if tha
 
 from __future__ import annotations
 
+import hashlib
 import importlib
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +17,13 @@ import numpy as np
 import pyarrow as pa
 
 from distilforensics.core.schema import EXCHANGES
+from distilforensics.ingest.formats.prepared import PreparedQuery
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from distilforensics.ingest.formats import FormatSpec
-    from distilforensics.ingest.options import IngestOptions
+    from distilforensics.ingest.formats import FormatSpec, Options
+
 
 ENGINE_COLUMNS = (
     "record_id", "source_sha256", "source_line", "source_offset", "source_length", "sub_index", "raw_sha256", "source_format", "parse_flags",
@@ -38,6 +41,9 @@ VERDICTS = pa.schema(
         pa.field("refusal_detail", pa.string()),
     ]
 )
+
+LINES = pa.schema([pa.field("row_index", pa.int64()), pa.field("line", pa.large_string())])
+"""What a projection reads."""
 
 YIELD = pa.schema([pa.field("row_index", pa.int64()), *PROJECTED, *VERDICTS])
 
@@ -60,90 +66,110 @@ class Projected:
     failing: dict[int, str]
 
 
-class Projector:
-    """One connection with one thread, and the projections prepared on it. Not shared between threads."""
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How the records of a source become rows: a format, and the examiner's choices for it."""
 
-    def __init__(self, options: IngestOptions, key: bytes, memory_bytes: int, formats_module: str = FORMATS_MODULE) -> None:
+    format: str
+    choices: Options
+
+    @property
+    def key(self) -> str:
+        """Equal for sources that one projection can read together; letters, digits and underscores."""
+        mapping = self.choices.mapping
+        if mapping is None:
+            return self.format
+        return f"{self.format}_{hashlib.sha256(json.dumps(mapping.as_parameters(), sort_keys=True).encode()).hexdigest()[:16]}"
+
+
+class Projector:
+    """One connection with one thread, and the projections planned on it. Not shared between threads."""
+
+    def __init__(self, key: bytes, memory_bytes: int, formats_module: str = FORMATS_MODULE) -> None:
         """Open the connection, offline and without access to files.
 
         Args:
-            options: The examiner's choices.
             key: Key of the hashes that replace raw API keys.
             memory_bytes: Limit of this connection.
-            formats_module: Module that offers `load_formats`, `prepare_connection` and `Options`.
+            formats_module: Module of the log formats.
         """
-        formats = importlib.import_module(formats_module)
-        self._specs: dict[str, FormatSpec] = formats.load_formats()
-        self._choices = formats.Options(account_field=options.account_field, assume_time_zone=options.assume_time_zone)
-        self._queries: dict[str, str] = {}
-        self._connection = duckdb.connect(":memory:", config=_configuration(memory_bytes))
-        self._connection.execute("SET TimeZone = 'UTC'")
-        formats.prepare_connection(self._connection, key)
-        self._connection.execute("SET enable_external_access = false")
-        self._connection.execute("SET lock_configuration = true")
+        self.formats = importlib.import_module(formats_module)
+        self._specs: dict[str, FormatSpec] = self.formats.load_formats()
+        self._planned: dict[str, PreparedQuery] = {}
+        self.connection = duckdb.connect(":memory:", config=_configuration(memory_bytes))
+        self.connection.execute("SET TimeZone = 'UTC'")
+        self.formats.prepare_connection(self.connection, key)
+        self.connection.execute("SET enable_external_access = false")
+        self.connection.execute("SET lock_configuration = true")
 
     def close(self) -> None:
         """Close the connection."""
-        self._connection.close()
+        self.connection.close()
 
-    def is_json(self, format_id: str) -> bool:
-        """Tell whether the format's records are JSON objects."""
-        return self._specs[format_id].framing == "json"
-
-    def known_keys(self, format_id: str) -> frozenset[str]:
+    def known_keys(self, reader: Reader) -> frozenset[str]:
         """Return the top-level keys that a format knows; empty if it knows all."""
-        return self._specs[format_id].known_keys
+        return self._specs[reader.format].known_keys
 
-    def project(self, format_id: str, rows: npt.NDArray[np.int64], lines: pa.ChunkedArray) -> Projected:
+    def project(self, reader: Reader, rows: npt.NDArray[np.int64], lines: pa.ChunkedArray) -> Projected:
         """Return the rows of a format for the given lines, which carry the given row numbers."""
-        table = pa.table({"row_index": pa.array(rows), "line": lines})
+        table = pa.table({"row_index": pa.array(rows), "line": lines}, schema=LINES)
         try:
-            return Projected(self._run(format_id, table), np.empty(0, np.int64), {})
+            return Projected(self._run(reader, table), np.empty(0, np.int64), {})
         except duckdb.Error:
             pass
-        is_valid = self._valid(table) if self.is_json(format_id) else np.ones(len(table), np.bool_)
+        is_json = self._specs[reader.format].framing == "json"
+        is_valid = self.valid(table) if is_json else np.ones(len(table), np.bool_)
         failing: dict[int, str] = {}
-        parts = self._halves(format_id, table.filter(pa.array(is_valid)), failing)
+        parts = self._halves(reader, table.filter(pa.array(is_valid)), failing)
         return Projected(pa.concat_tables(parts or [YIELD.empty_table()]), rows[~is_valid], failing)
 
-    def _valid(self, table: pa.Table) -> npt.NDArray[np.bool_]:
-        self._connection.register("lines", table)
+    def valid(self, table: pa.Table) -> npt.NDArray[np.bool_]:
+        """Tell which lines are JSON."""
+        self.connection.register("lines", table)
         try:
-            valid: pa.Table = self._connection.sql("SELECT json_valid(line) AS is_valid FROM lines").to_arrow_table()
+            valid: pa.Table = self.connection.sql("SELECT json_valid(line) AS is_valid FROM lines").to_arrow_table()
         finally:
-            self._connection.unregister("lines")
+            self.connection.unregister("lines")
         return np.asarray(valid.column(0).to_numpy(), dtype=np.bool_)
 
-    def _halves(self, format_id: str, table: pa.Table, failing: dict[int, str]) -> list[pa.Table]:
+    def _halves(self, reader: Reader, table: pa.Table, failing: dict[int, str]) -> list[pa.Table]:
         """Return the rows of a table, halving it wherever the projection fails, until single records are left."""
         if not len(table):
             return []
         try:
-            return [self._run(format_id, table)]
+            return [self._run(reader, table)]
         except duckdb.Error as e:
             if len(table) == 1:
                 if len(failing) >= MAX_FAILING_RECORDS:
-                    raise ProjectionError(f"format {format_id} fails on more than {MAX_FAILING_RECORDS} records: {e}") from e
-                failing[table.column("row_index")[0].as_py()] = str(e).split("\n", 1)[0]
+                    message = f"format {reader.format} fails on more than {MAX_FAILING_RECORDS} records: {_first_line(e)}"
+                    raise ProjectionError(message) from e
+                failing[table.column("row_index")[0].as_py()] = _first_line(e)
                 return []
         middle = len(table) // 2
-        return self._halves(format_id, table.slice(0, middle), failing) + self._halves(format_id, table.slice(middle), failing)
+        return self._halves(reader, table.slice(0, middle), failing) + self._halves(reader, table.slice(middle), failing)
 
-    def _run(self, format_id: str, table: pa.Table) -> pa.Table:
-        self._connection.register("lines", table)
+    def _run(self, reader: Reader, table: pa.Table) -> pa.Table:
+        key = reader.key
+        if key not in self._planned:
+            self._planned[key] = self._plan(reader)
+        return self._planned[key].run(table).cast(YIELD)
+
+    def _plan(self, reader: Reader) -> PreparedQuery:
+        """Return the projection, planned; its columns are those that the engine expects."""
+        query = self._specs[reader.format].projection(reader.choices)
         try:
-            result: pa.Table = self._connection.sql(self._query(format_id)).to_arrow_table()
-        finally:
-            self._connection.unregister("lines")
-        if result.schema.names != YIELD.names:
-            wrong = sorted(set(result.schema.names) ^ set(YIELD.names)) or "their order"
-            raise ProjectionError(f"format {format_id} yields other columns than expected: {wrong}")
-        return result.cast(YIELD)
+            planned = PreparedQuery(self.connection, reader.key, query, LINES.empty_table())
+            names = planned.run(LINES.empty_table()).schema.names
+        except duckdb.Error as e:
+            raise ProjectionError(f"the query of format {reader.format} is invalid: {_first_line(e)}") from e
+        if names != YIELD.names:
+            wrong = sorted(set(names) ^ set(YIELD.names)) or "their order"
+            raise ProjectionError(f"format {reader.format} yields other columns than expected: {wrong}")
+        return planned
 
-    def _query(self, format_id: str) -> str:
-        if format_id not in self._queries:
-            self._queries[format_id] = self._specs[format_id].projection(self._choices)
-        return self._queries[format_id]
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _configuration(memory_bytes: int) -> dict[str, Any]:

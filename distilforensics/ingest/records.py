@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from distilforensics.ingest.projection import Reader
+
 CHUNK_BYTES = 32 << 20
 """Decoded bytes that become one row group. Part of the output's identity: another value gives other bytes."""
 
@@ -51,7 +53,7 @@ class Chunk:
     `starts` and `ends` are positions in `buffer`; `offsets` are positions in the decoded stream, -1 where there are none.
     """
 
-    format: str
+    reader: Reader
     buffer: bytearray | bytes
     starts: npt.NDArray[np.int64]
     ends: npt.NDArray[np.int64]
@@ -64,13 +66,13 @@ class Chunk:
     """Lines of text, not of JSON."""
     is_array: bool = False
     """The lines are elements of one JSON array: brackets and commas around them are no damage."""
+    is_suspect: npt.NDArray[np.bool_] | None = None
+    """Records that are no objects for sure and go to the repairs; only if they are no lines."""
     flags: dict[int, list[str]] = field(default_factory=dict)
     texts: list[bytes] | None = None
     """JSON texts to read instead of the bytes in the buffer (CSV)."""
     digests: list[str] | None = None
     """Hashes of the records, if not those of the bytes in the buffer (Parquet)."""
-    lengths: npt.NDArray[np.int64] | None = None
-    """Lengths to state instead of `ends - starts`; -1 for none."""
     refusals: list[Refusal] = field(default_factory=list)
 
     beginnings: tuple[bytes, ...] = ()
@@ -87,6 +89,8 @@ class Unit:
     chunks: list[Chunk]
     n_lines: dict[int, int] = field(default_factory=dict)
     """Physical lines per source that this unit accounts for."""
+    n_blank: dict[int, int] = field(default_factory=dict)
+    """Lines per source without a record, such as headers, that are known before the lines are sorted."""
     refusals: list[Refusal] = field(default_factory=list)
     """Refusals outside of any chunk, such as damage of the stream."""
 

@@ -67,23 +67,36 @@ def is_beside_logs(name: str) -> bool:
     return _BESIDE_LOGS.fullmatch(name) is not None
 
 
-def sniff(raw: RawFile, stream: DecodedStream, is_known: Callable[[Sequence[Any]], bool], *, is_forced: bool = False) -> Sniffed:
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """What the formats say about sampled records, and what the examiner said about the file."""
+
+    is_record: Callable[[Sequence[Any]], bool]
+    """The records fit a format with high confidence."""
+    fits: Callable[[Sequence[Any]], bool]
+    """The records fit a format or are something else that is known, such as an accounts directory."""
+    is_forced: bool = False
+    """The examiner named the format, so the file counts as a log whatever it looks like."""
+    takes_any_csv: bool = False
+    """The examiner named a format or a mapping of objects, so a table is one of them whatever its header."""
+
+
+def sniff(raw: RawFile, stream: DecodedStream, judge: Judge) -> Sniffed:
     """Return what a file is.
 
     Args:
         raw: The file.
         stream: Its decoded stream, at the beginning.
-        is_known: Tells whether sampled records fit a format with high confidence.
-        is_forced: The examiner named the format, so the file counts as a log whatever it looks like.
+        judge: Knows the formats.
     """
     head = stream.peek(HEAD_BYTES)
     special = _by_magic(head, is_direct=stream.is_direct)
     if special is not None:
         return special
     body = head.lstrip(_BEFORE_RECORD)
-    if not body and not is_forced:
+    if not body and not judge.is_forced:
         return Sniffed("ignored", "empty" if not head.strip(b"\0") else "no text but white space")
-    if not is_forced and _is_binary(head):
+    if not judge.is_forced and _is_binary(head):
         return Sniffed("ignored", "binary, no log format known for it")
     is_whole = len(head) < HEAD_BYTES
     lines = _sample_lines(head, is_whole=is_whole)
@@ -91,8 +104,8 @@ def sniff(raw: RawFile, stream: DecodedStream, is_known: Callable[[Sequence[Any]
         for position in (raw.size // 2, raw.size - PEEK_BYTES):
             lines += _sample_lines(raw.peek_at(position, PEEK_BYTES).partition(b"\n")[2], is_whole=False)[: SAMPLE_LINES // 2]
     if body[:1] in (b"{", b"["):
-        return _sniff_json(body, lines, is_whole, is_known)
-    return _sniff_csv(lines, is_known) or _sniff_text(lines)
+        return _sniff_json(body, lines, judge)
+    return _sniff_csv(lines, judge) or _sniff_text(lines)
 
 
 def _by_magic(head: bytes, *, is_direct: bool) -> Sniffed | None:
@@ -131,18 +144,18 @@ def _parsed(line: bytes) -> Any:  # noqa: ANN401
     return value if isinstance(value, dict) else line.decode("utf-8", "replace")
 
 
-def _sniff_json(body: bytes, lines: list[bytes], is_whole: bool, is_known: Callable[[Sequence[Any]], bool]) -> Sniffed:  # noqa: FBT001
+def _sniff_json(body: bytes, lines: list[bytes], judge: Judge) -> Sniffed:
     is_array = body[:1] == b"["
     elements = [line.removeprefix(b"[").removesuffix(b"]") for line in lines] if is_array else lines
     records = [_parsed(line) for line in elements if line and line not in (b"[", b"]")]
     objects = [record for record in records if isinstance(record, dict)]
-    is_page = bool(objects) and page_key(objects[0]) is not None and not is_known(objects[:1])
+    is_page = bool(objects) and page_key(objects[0]) is not None and not judge.is_record(objects[:1])
     if objects and not is_page and (len(lines) > 1 or not is_array) and _is_by_line(lines, records, is_array=is_array):
         beginnings = {match[0] for line in elements if (match := _FIRST_KEY.match(line))}
         return Sniffed("lines", records=records, is_array=is_array, beginnings=tuple(sorted(beginnings)[:4]))
-    document = shape_of_document(body, is_whole=is_whole)
+    document = shape_of_document(body)
     if document is not None:
-        return Sniffed("document", records=document.sample, page_key=document.page_key)
+        return Sniffed("document", records=document.sample, is_array=is_array, page_key=document.page_key)
     beginnings = {match[0] for line in elements if (match := _FIRST_KEY.match(line))}
     return Sniffed("lines", records=records, is_array=is_array, beginnings=tuple(sorted(beginnings)[:4]))
 
@@ -157,19 +170,27 @@ def _is_by_line(lines: list[bytes], records: list[Any], *, is_array: bool) -> bo
     return 2 * n_objects >= len(records)
 
 
-def _sniff_csv(lines: list[bytes], is_known: Callable[[Sequence[Any]], bool]) -> Sniffed | None:
+def _sniff_csv(lines: list[bytes], judge: Judge) -> Sniffed | None:
     text = "\n".join(line.decode("utf-8", "replace") for line in lines)
-    if not text:
+    found = [table for delimiter in (",", "\t", ";", "|") if (table := _table(text, delimiter)) is not None]
+    known = [table for table in found if judge.fits(table.records)]
+    if not known and judge.takes_any_csv:
+        known = sorted(found, key=lambda table: len(table.header), reverse=True)
+    return known[0] if known else None
+
+
+def _table(text: str, delimiter: str) -> Sniffed | None:
+    rows = _csv_rows(text, delimiter)
+    header = tuple(cell.strip() for cell in rows[0]) if rows else ()
+    if len(header) < 2 or len(set(header)) < len(header) or not all(header):
         return None
-    for delimiter in (",", "\t", ";", "|"):
-        rows = _csv_rows(text, delimiter)
-        header = tuple(cell.strip() for cell in rows[0]) if rows else ()
-        if len(header) < 2 or len(set(header)) < len(header) or not all(header):
-            continue
-        records = [dict(zip(header, row, strict=False)) for row in rows[1:] if len(row) == len(header)]
-        if records and is_known(records):
-            return Sniffed("csv", records=records, delimiter=delimiter, header=header)
-    return None
+    records = [_row_object(header, row) for row in rows[1:] if len(row) == len(header)]
+    return Sniffed("csv", records=records, delimiter=delimiter, header=header) if records else None
+
+
+def _row_object(header: tuple[str, ...], row: list[str]) -> dict[str, Any]:
+    """Return a row as the object that it will become: empty cells are absent."""
+    return {name: cell for name, cell in zip(header, row, strict=True) if cell}
 
 
 def _csv_rows(text: str, delimiter: str) -> list[list[str]]:

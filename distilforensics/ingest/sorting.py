@@ -40,7 +40,11 @@ def sort_lines(chunk: Chunk) -> Sorted:
     """Return the lines of a chunk, sorted."""
     n = len(chunk)
     if not chunk.are_lines or not n:
-        return Sorted(chunk.starts, chunk.ends, np.zeros(n, np.bool_), np.ones(n, np.bool_), dict(chunk.flags))
+        is_good = np.ones(n, np.bool_) if chunk.is_suspect is None else ~chunk.is_suspect
+        found = Sorted(chunk.starts, chunk.ends, np.zeros(n, np.bool_), is_good, dict(chunk.flags))
+        if n and chunk.texts is None:
+            _sort_out_nan(chunk, found)
+        return found
     starts, ends = chunk.starts.copy(), chunk.ends.copy()
     array = np.frombuffer(chunk.buffer, np.uint8)
     is_empty = ends <= starts

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from distilforensics.ingest.formats import DirectoryMatch
 
 MAX_UNKNOWN_KEYS = 50
 
@@ -40,6 +43,8 @@ class Source:
     last_started_at: datetime | None = None
     unknown_keys: set[str] = field(default_factory=set)
     part: str | None = None
+    directory: DirectoryMatch | None = None
+    """Which fields hold what, if it is an accounts directory."""
 
     @property
     def n_out_of_scope(self) -> int:
@@ -60,7 +65,7 @@ class Source:
 
     def row(self) -> dict[str, Any]:
         """Return the row of table `sources`; duplicates are subtracted when all parts are known."""
-        is_read = self.role == "log"
+        is_read = self.role in ("log", "accounts_directory")
         counts = {
             "n_lines": self.n_lines,
             "n_blank": self.n_blank,
@@ -87,7 +92,7 @@ class Source:
             "first_started_at": self.first_started_at,
             "last_started_at": self.last_started_at,
             "unknown_keys": sorted(self.unknown_keys)[:MAX_UNKNOWN_KEYS],
-            "part": self.part if is_read else None,
+            "part": self.part,
         }
 
     def as_json(self) -> dict[str, Any]:

@@ -1,0 +1,108 @@
+"""Decides what a file is: a log of one format, an accounts directory, something that accompanies logs, or nothing that can be read."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from distilforensics.core.errors import UsageError
+from distilforensics.core.text import shown
+from distilforensics.ingest.projection import FORMATS_MODULE, Reader
+from distilforensics.ingest.sniffing import Judge, is_beside_logs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from distilforensics.ingest.formats import Candidate, FormatSpec, Sample
+    from distilforensics.ingest.options import IngestOptions
+    from distilforensics.ingest.sniffing import Sniffed
+    from distilforensics.ingest.sources import Source
+
+GENERIC = "generic"
+
+
+class Recogniser:
+    """Knows the formats and what the examiner said about them."""
+
+    def __init__(self, options: IngestOptions, formats_module: str = FORMATS_MODULE) -> None:
+        """Load the formats and the mapping.
+
+        Raises:
+            UsageError: the format is unknown or the mapping cannot be used.
+        """
+        self.formats = importlib.import_module(formats_module)
+        self._specs: dict[str, FormatSpec] = self.formats.load_formats()
+        self._format = options.format
+        self.mapping = None if options.mapping is None else self.formats.read_mapping(options.mapping)
+        self.choices = self.formats.Options(options.account_field, options.assume_time_zone, self.mapping)
+        if self._format is not None and self._format not in self._specs:
+            raise UsageError(
+                f"--format is {shown(self._format)}, expected one of {', '.join(sorted(self._specs))}",
+                hint="list the formats with: distilforensics formats list",
+            )
+        for spec in self._specs.values():
+            if spec.id != GENERIC and (options.format in (None, spec.id) or self.mapping is None):
+                spec.projection(self.choices)
+
+    def judge(self, name: str) -> Judge:
+        """Return what the sniffing of a file may ask."""
+
+        def is_record(records: Sequence[Any]) -> bool:
+            return any(c.confidence == "high" for c in self.formats.detect(self._sample(name, records)))
+
+        def fits(records: Sequence[Any]) -> bool:
+            sample = self._sample(name, records)
+            is_beside = self.formats.other_content(sample) or self.formats.match_accounts_directory(sample)
+            return bool(is_beside or self.formats.detect(sample))
+
+        is_of_objects = self._format is not None and self._specs[self._format].framing == "json"
+        return Judge(is_record, fits, self._format is not None, is_of_objects or self.mapping is not None)
+
+    def _sample(self, name: str, records: Sequence[Any]) -> Sample:
+        sample: Sample = self.formats.Sample(name=name, records=records)
+        return sample
+
+    def recognise(self, name: str, sniffed: Sniffed, source: Source) -> Reader | None:
+        """Return how the records of a source are read and note its role and format; None if it has no records to read.
+
+        Raises:
+            InputRefusedError: fields of a log without a known format are ambiguous.
+        """
+        if sniffed.kind in ("ignored", "refused"):
+            source.refuse(sniffed.kind, sniffed.reason or "")
+            return None
+        sample = self._sample(name, sniffed.records)
+        directory = self.formats.match_accounts_directory(sample)
+        if directory is not None:
+            source.role, source.reason, source.directory = "accounts_directory", directory.reason, directory
+            return Reader("", self.choices)
+        if self._format is not None:
+            return self._taken(self._format, "given", sample, source)
+        beside = self.formats.other_content(sample)
+        if beside is not None:
+            source.refuse("ignored", beside)
+            return None
+        return self._detected(name, sample, source)
+
+    def _detected(self, name: str, sample: Sample, source: Source) -> Reader | None:
+        candidates: list[Candidate] = self.formats.detect(sample)
+        is_unknown = not candidates or candidates[0].format == GENERIC
+        if is_unknown and self.mapping is not None and not is_beside_logs(name):
+            return self._taken(GENERIC, "given", sample, source)
+        if len(candidates) == 1 and candidates[0].confidence != "low":
+            return self._taken(candidates[0].format, candidates[0].confidence, sample, source)
+        if not candidates and is_beside_logs(name):
+            source.refuse("ignored", "accompanies logs by its name, and its content fits no log format")
+        elif not candidates:
+            source.refuse("refused", "unknown log format; name it with --format or describe it with --mapping")
+        else:
+            names = "; ".join(f"{c.format} ({c.confidence}: {c.reason})" for c in candidates)
+            why = "ambiguous format" if len(candidates) > 1 else "doubtful format"
+            source.refuse("refused", f"{why}, choose with --format: {names}")
+        return None
+
+    def _taken(self, format_id: str, confidence: str, sample: Sample, source: Source) -> Reader:
+        spec = self._specs[format_id]
+        choices = self.formats.resolve_options(spec, sample, self.choices)
+        source.format, source.format_confidence = spec.name, confidence
+        return Reader(format_id, choices)
