@@ -18,7 +18,7 @@ from distilforensics.heuristics.sqltree import (
     source_text,
     table_functions,
 )
-from distilforensics.heuristics.views import LIBRARY, READABLE
+from distilforensics.heuristics.views import GROUP_VIEWS, READABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -197,7 +197,7 @@ class GroupsCanBeReduced(Check):
     def find(self, subject: Subject) -> Iterator[str]:
         """Yield a group heuristic that bypasses the views."""
         heuristic = subject.heuristic
-        if heuristic.entity is EntityType.GROUP and not set(heuristic.reads) & set(LIBRARY):
+        if heuristic.entity is EntityType.GROUP and not set(heuristic.reads) & set(GROUP_VIEWS):
             yield "reads none of the group views, so leaving out accounts would change nothing"
 
 

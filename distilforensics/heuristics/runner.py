@@ -15,7 +15,8 @@ from distilforensics.core.finding import EntityType, State
 from distilforensics.core.text import shown
 from distilforensics.heuristics.loader import STANDARD_COLUMNS, Heuristic
 from distilforensics.heuristics.order import unresolved_entities
-from distilforensics.heuristics.views import N_TENTHS, leave_out_tenth, show_all_groups
+from distilforensics.heuristics.sqltree import columns_named, parse
+from distilforensics.heuristics.views import N_TENTHS, leave_out_tenth, show_all_groups, show_groups
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -154,8 +155,9 @@ def count_stability(
     values = heuristic.defaults(overrides)
     n_fired = dict.fromkeys(fired, 0)
     try:
+        show_groups(connection, fired, columns_named(parse(connection, heuristic.body, heuristic.id)))
         for tenth in range(N_TENTHS):
-            leave_out_tenth(connection, fired, tenth)
+            leave_out_tenth(connection, tenth)
             for row in run_query(connection, heuristic, values):
                 if row["is_fired"] and row["entity_id"] in n_fired:
                     n_fired[row["entity_id"]] += 1

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from distilforensics.core.schema import TABLES
+from distilforensics.core.schema import EXCHANGE_FEATURES, TABLES
 from distilforensics.core.sqlfile import SqlFile, read_sql_file
 from distilforensics.heuristics.loader import catalog_folder
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     import duckdb
 
-LIBRARY = ("group_accounts", "groups", "group_exchanges")
-"""Files of `catalog/lib` in order of dependency."""
+GROUP_VIEWS = ("group_accounts", "groups", "group_exchanges")
+"""Views of groups; each is defined by the file of its name in `catalog/lib`."""
 
 SOURCE_TABLES = (
     "exchange_features", "templates", "template_exchanges", "account_profiles", "account_days", "account_attributes",
@@ -24,11 +24,17 @@ SOURCE_TABLES = (
 )  # fmt: skip
 """Tables of the case that a heuristic may read."""
 
-READABLE = (*SOURCE_TABLES, *LIBRARY, "exchanges", "duplicates")
-"""Everything that may stand in `reads`; `exchanges` is wide and slow, so only where a column is nowhere else."""
+READABLE = (*SOURCE_TABLES, *GROUP_VIEWS, "all_group_accounts", "exchanges", "duplicates")
+"""Everything that may stand in `reads`; `exchanges` is wide and slow, so only where a column is nowhere else.
+
+`all_group_accounts` has the columns of `group_accounts` and is never narrowed: it tells which accounts are the rest of the log.
+"""
 
 N_TENTHS = 10
 """Parts into which `group_accounts.tenth` cuts the accounts of a group."""
+
+MIN_GROUP_ACCOUNTS = 10
+"""Smaller groups are no groups here: personal pools have two to six accounts, and a tenth of fewer than ten is nothing."""
 
 _SQL_TYPES = {
     pa.string(): "VARCHAR",
@@ -65,29 +71,54 @@ def library_file(name: str) -> SqlFile:
 def create_library(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the group views over the tables of the case.
 
-    The accounts of all groups are computed once into `all_group_accounts`. The view `group_accounts` shows all of them; everything
-    else is defined on that view, so that `leave_out_tenth` changes what every heuristic sees without touching its query.
+    The accounts of all groups are computed once into `all_group_accounts`. What the views show is ruled by two small tables,
+    `shown_groups` and `left_out`, so that stability runs change what every heuristic sees without touching its query.
     """
-    accounts = library_file("group_accounts").body
-    connection.execute(f"CREATE TABLE all_group_accounts AS {accounts} ORDER BY group_id, account_id")
+    connection.execute(
+        f"CREATE TABLE all_group_accounts AS {library_file('group_accounts').body}",
+        {"min_group_accounts": MIN_GROUP_ACCOUNTS},
+    )
+    connection.execute("CREATE TABLE shown_groups (group_id VARCHAR)")
+    connection.execute("CREATE TABLE left_out (group_id VARCHAR, account_id VARCHAR)")
+    connection.execute(
+        "CREATE VIEW group_accounts AS SELECT a.* FROM all_group_accounts AS a SEMI JOIN shown_groups AS s ON s.group_id = a.group_id"
+        " ANTI JOIN left_out AS l ON l.group_id = a.group_id AND l.account_id = a.account_id"
+    )
     show_all_groups(connection)
-    for name in LIBRARY[1:]:
-        connection.execute(f"CREATE VIEW {name} AS {library_file(name).body}")
 
 
 def show_all_groups(connection: duckdb.DuckDBPyConnection) -> None:
     """Let the group views show all groups with all accounts."""
-    connection.execute("CREATE OR REPLACE VIEW group_accounts AS SELECT * FROM all_group_accounts")
+    connection.execute("CREATE OR REPLACE TABLE shown_groups AS SELECT DISTINCT group_id FROM all_group_accounts")
+    connection.execute("CREATE OR REPLACE TABLE left_out (group_id VARCHAR, account_id VARCHAR)")
+    connection.execute(f"CREATE OR REPLACE VIEW group_exchanges AS {library_file('group_exchanges').body}")
+    _count_groups(connection)
 
 
-def leave_out_tenth(connection: duckdb.DuckDBPyConnection, groups: Iterable[str], tenth: int) -> None:
-    """Let the group views show the named groups alone, without one tenth of each group's accounts.
+def show_groups(connection: duckdb.DuckDBPyConnection, groups: Iterable[str], columns: Iterable[str]) -> None:
+    """Let the group views show the named groups alone, their exchanges copied once with the named columns for repeated reading."""
+    connection.execute("CREATE OR REPLACE TABLE shown_groups (group_id VARCHAR)")
+    connection.execute("INSERT INTO shown_groups SELECT unnest($1)", [sorted(groups)])
+    wanted = set(columns) | {"account_id"}
+    listed = ", ".join(column.name for column in EXCHANGE_FEATURES.columns if column.name in wanted)
+    connection.execute(f"CREATE OR REPLACE TABLE shown_exchanges AS SELECT group_id, {listed} FROM group_exchanges")
+    connection.execute(
+        f"CREATE OR REPLACE VIEW group_exchanges AS SELECT e.group_id, {listed.replace('account_id', 'e.account_id')}"
+        " FROM shown_exchanges AS e ANTI JOIN left_out AS l ON l.group_id = e.group_id AND l.account_id = e.account_id"
+    )
+
+
+def leave_out_tenth(connection: duckdb.DuckDBPyConnection, tenth: int) -> None:
+    """Take one tenth of the accounts out of every shown group.
 
     Tenths are disjoint: over all of them every account is left out exactly once.
     """
-    connection.execute("CREATE OR REPLACE TEMP TABLE chosen_groups (group_id VARCHAR)")
-    connection.execute("INSERT INTO chosen_groups SELECT unnest($1)", [sorted(groups)])
     connection.execute(
-        "CREATE OR REPLACE VIEW group_accounts AS SELECT a.* FROM all_group_accounts AS a"
-        f" SEMI JOIN chosen_groups AS c ON c.group_id = a.group_id WHERE a.tenth <> {int(tenth)}"
+        "CREATE OR REPLACE TABLE left_out AS SELECT a.group_id, a.account_id FROM all_group_accounts AS a"
+        f" SEMI JOIN shown_groups AS s ON s.group_id = a.group_id WHERE a.tenth = {int(tenth)}"
     )
+    _count_groups(connection)
+
+
+def _count_groups(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(f"CREATE OR REPLACE TABLE groups AS {library_file('groups').body}")

@@ -17,7 +17,8 @@ with carried as (
 )
 select carried.*
 from carried
-semi join group_accounts as g on g.group_id = carried.group_id and g.account_id = carried.account_id
+semi join shown_groups as s on s.group_id = carried.group_id
+anti join left_out as l on l.group_id = carried.group_id and l.account_id = carried.account_id
 union all
 select g.group_id, e.*
 from exchange_features as e
