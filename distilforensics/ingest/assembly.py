@@ -89,7 +89,7 @@ def summarise(
     outcomes = [(row, _outcome(row)) for row in rows]
     return IngestSummary(
         sources=tuple(outcome for row, outcome in outcomes if (row["path"], row["source_sha256"]) in fresh),
-        total=sum((outcome.balance for _, outcome in outcomes), Balance()),
+        total=sum((outcome.balance for _, outcome in outcomes if outcome.role == "log"), Balance()),
         known=tuple(known),
         refused=tuple(outcome for _, outcome in outcomes if outcome.role == "refused"),
         has_log=any(outcome.role == "log" for _, outcome in outcomes),

@@ -1,13 +1,26 @@
-"""Labels records that repeat earlier ones, after all parts are written. Nothing is deleted."""
+"""Labels records that repeat earlier ones, after all parts are written. Nothing is deleted.
+
+A record with a request or response id is a duplicate if the same bytes occurred before, or if id, start, account, tokens and texts did.
+Records without an id, such as lines of a web server, can be equal and yet be two requests; they are duplicates only in a run, see `runs`.
+The rule and its reasons: docs/decisions/0010-duplicates.md.
+"""
 
 from __future__ import annotations
 
+import importlib.resources
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pyarrow as pa
+
 from distilforensics.case import tables
+from distilforensics.case.engines.duckdb import connect, quote
+from distilforensics.ingest.runs import repeated_runs
 
 if TYPE_CHECKING:
+    import duckdb
+
     from distilforensics.case.engines.duckdb import Limits
     from distilforensics.case.layout import Case
 
@@ -23,5 +36,57 @@ class Duplicates:
 
 def label_duplicates(case: Case, limits: Limits) -> Duplicates:
     """Write the table `duplicates` and return the counts."""
-    tables.write_rows(case, "duplicates", [])
-    return Duplicates()
+    if not case.table_files("exchanges"):
+        tables.write_rows(case, "duplicates", [])
+        return Duplicates()
+    with connect(case, limits=limits, tables=[], is_locked=False) as connection:
+        _create_placed(connection, case)
+        for name in ("repeated_hashes", "exact_lines", "repeated_ids", "same_records"):
+            connection.execute(f"CREATE TEMP TABLE {name} AS {query(name)}")
+        repeated = _create_repeated_runs(connection)
+        tables.write_query(case, connection, "duplicates", query("duplicates"))
+        connection.execute(f"CREATE TEMP TABLE found AS {query('duplicates')}")
+        counts = connection.execute(query("duplicate_counts")).fetchall()
+    return Duplicates({row[0]: row[1] for row in counts}, {row[0]: row[2] for row in counts}, repeated)
+
+
+def query(name: str) -> str:
+    """Return the text of a query of this stage."""
+    return importlib.resources.files(__package__).joinpath("queries", f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _create_placed(connection: duckdb.DuckDBPyConnection, case: Case) -> None:
+    """Create the view `placed`: the exchanges with the number of their part and of their row in it, which order them."""
+    paths = ", ".join(quote(path.resolve()) for path in case.table_files("exchanges"))
+    connection.execute(
+        f"CREATE VIEW placed AS SELECT * RENAME (filename AS part, file_row_number AS part_row) "
+        f"FROM read_parquet([{paths}], filename = true, file_row_number = true)"
+    )
+
+
+def _create_repeated_runs(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Create the table of duplicates among records without id; return the repeated records per source that are none."""
+    rows = connection.sql(query("without_id")).to_arrow_table()
+    hashes, sources = (rows.column(name).to_numpy() for name in ("short_hash", "source"))
+    runs = repeated_runs(hashes, sources)
+    places = pa.table({"place": pa.array(np.union1d(runs.rows, runs.originals), pa.int64())})
+    connection.register("places", places)
+    placed = connection.sql(query("without_id_records")).to_arrow_table() if len(places) else None
+    connection.unregister("places")
+    ids = np.array(placed.column("record_id").to_pylist() if placed is not None else [], dtype=object)
+    position = np.searchsorted(places.column("place").to_numpy(), runs.rows)
+    original = np.searchsorted(places.column("place").to_numpy(), runs.originals)
+    empty = pa.table({"part": pa.array([], pa.string()), "part_row": pa.array([], pa.int64())})
+    order = (placed or empty).select(["part", "part_row"]).take(pa.array(position))
+    found = pa.table(
+        {
+            "record_id": pa.array(ids[position].tolist(), pa.string()),
+            "duplicate_of": pa.array(ids[original].tolist(), pa.string()),
+            "part": order.column("part"),
+            "part_row": order.column("part_row"),
+        }
+    )
+    connection.register("found_runs", found)
+    connection.execute("CREATE TEMP TABLE repeated_runs AS SELECT * FROM found_runs")
+    connection.unregister("found_runs")
+    return {f"{source:016x}": n for source, n in runs.n_repeated.items()}

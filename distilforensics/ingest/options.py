@@ -104,7 +104,7 @@ class SourceOutcome:
 
 @dataclass(frozen=True, slots=True)
 class IngestSummary:
-    """What an ingest did. The balance covers the whole case, also sources of earlier runs."""
+    """What an ingest did. The balance covers the logs of the whole case, also those of earlier runs."""
 
     sources: tuple[SourceOutcome, ...]
     """The files read by this run."""
