@@ -72,7 +72,7 @@ create or replace macro epoch_instant(epoch, kind) as
             when 'epoch_s' then round(epoch * 1000000)::bigint
             when 'epoch_ms' then round(epoch * 1000)::bigint
             when 'epoch_us' then trunc(epoch)::bigint
-            when 'epoch_ns' then trunc(epoch / 1000)::bigint
+            when 'epoch_ns' then trunc(epoch)::bigint // 1000
         end
     );
 
@@ -96,7 +96,7 @@ create or replace macro time_kind_of(written, zone, odd, parts, epoch, kind_hint
         when kind_hint = 'clf' then 'clf'
         when zone = '' then 'iso_naive'
         when zone = 'Z' then 'iso_offset'
-        when epoch is not null then coalesce(kind_hint, epoch_kind(epoch))
+        when epoch is not null then case when kind_hint is null or kind_hint = epoch_kind(epoch) then epoch_kind(epoch) end
         when odd_iso_has_offset(parts) then 'iso_offset'
         when parts.day <> '' then 'iso_naive'
         when clf_local(odd) is not null then 'clf'

@@ -1,0 +1,90 @@
+"""Runs projections on lines, as the reading engine does, with every query planned once for all tests."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from distilforensics.ingest.formats import Options, Sample, load_formats, prepare_connection
+from distilforensics.ingest.formats.prepared import PreparedQuery
+
+SAMPLES = Path(__file__).parent / "samples"
+LINES = pa.schema([("row_index", pa.int64()), ("line", pa.large_string())])
+
+
+def lines_of(name: str) -> list[str]:
+    """Return the records of a sample file as the engine hands them over: text lines, or JSON objects for tables in CSV."""
+    text = (SAMPLES / name).read_text(encoding="utf-8")
+    if not name.endswith(".csv"):
+        return text.splitlines()
+    return [json.dumps(_csv_record(row)) for row in csv.DictReader(text.splitlines(keepends=True))]
+
+
+def _csv_record(row: dict[str, str]) -> dict[str, Any]:
+    return {name: json.loads(cell) if cell[:1] in ("{", "[") else cell for name, cell in row.items() if cell}
+
+
+def sample_of(name: str) -> Sample:
+    """Return what detection sees of a sample file."""
+    return Sample(name, [_decoded(line) for line in lines_of(name)])
+
+
+def _decoded(line: str) -> Any:
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return line
+    return value if isinstance(value, dict) else line
+
+
+class Projections:
+    """Projects records with any format and options."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._queries: dict[str, PreparedQuery] = {}
+
+    def __call__(self, format_id: str, records: list[Any], options: Options = Options()) -> list[dict[str, Any]]:  # noqa: B008
+        lines = [record if isinstance(record, str) else json.dumps(record) for record in records]
+        return self.table(format_id, lines, options).to_pylist()
+
+    def table(self, format_id: str, lines: list[str], options: Options) -> pa.Table:
+        """Return the rows of a projection as Arrow data."""
+        key = f"{format_id} {options}"
+        if key not in self._queries:
+            query = load_formats()[format_id].projection(options)
+            self._queries[key] = PreparedQuery(self._connection, f"query_{len(self._queries)}", query, LINES.empty_table())
+        return self._queries[key].run(pa.table([range(len(lines)), lines], schema=LINES))
+
+
+@pytest.fixture(scope="session")
+def connection():
+    """A connection with the functions and macros of the formats."""
+    with duckdb.connect(":memory:", config={"threads": 1}) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        prepare_connection(connection, b"key of the tests")
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def project(connection):
+    """Return rows of a format for given records."""
+    return Projections(connection)
+
+
+@pytest.fixture
+def sample_lines():
+    """Read a sample file."""
+    return lines_of
+
+
+@pytest.fixture
+def sample():
+    """Read a sample file as detection sees it."""
+    return sample_of
