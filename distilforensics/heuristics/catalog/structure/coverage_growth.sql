@@ -6,12 +6,13 @@ status = "experimental"
 level = "low"
 description = "The share of a group's exchanges whose prompt occurs exactly once in the group is the Good-Turing estimate of the chance that its next prompt is new. People and products come back to prompts; a pass over a work list does not, however long it runs."
 entity = "group"
-sees = "$min_accounts accounts with $min_exchanges exchanges whose prompts repeat, at 99 % confidence, no more than those of the median account of the log, although the group has $min_size_ratio times as many occasions to repeat."
-volume = "a group of at least $min_accounts accounts with at least $min_exchanges prompts, and $min_reference_accounts accounts with $min_reference_exchanges prompts as comparison"
-reads = ["account_profiles", "exchange_features", "group_exchanges", "groups"]
+sees = "$min_accounts accounts with $min_exchanges exchanges whose prompts repeat, at 99 % confidence, at most $max_repeat_ratio times as often as those of the median account outside, although the group has $min_size_ratio times as many occasions to repeat."
+volume = "a group of at least $min_accounts accounts with at least $min_exchanges prompts, and $min_reference_accounts accounts outside with $min_reference_exchanges prompts"
+reads = ["account_profiles", "all_group_accounts", "exchange_features", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "prompt_text|prompt_sha256"]
 params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of two to six subscriptions are common and no harvest" }
 params.min_exchanges = { default = 400, unit = "exchanges", why = "with fewer, a repetition rate of a few per cent cannot be told from none" }
+params.max_repeat_ratio = { default = 0.5, unit = "ratio to the repetition of the median account outside", why = "an ordinary group repeats about as often as its accounts; half as often is another way of working" }
 params.min_size_ratio = { default = 20, unit = "ratio to the exchanges of the median account", why = "repetition grows with the number of exchanges; a group of the size of one account says nothing, one of twenty times its size should repeat clearly more" }
 params.min_reference_accounts = { default = 30, unit = "accounts", why = "a median needs them" }
 params.min_reference_exchanges = { default = 50, unit = "exchanges", why = "accounts with fewer have had little occasion to repeat" }
@@ -20,10 +21,10 @@ params.z = { default = 2.576, unit = "standard deviations", why = "99 % Wilson i
 output.n_distinct_prompts = { unit = "prompts", meaning = "different prompts in the group" }
 output.n_once = { unit = "prompts", meaning = "prompts that occur exactly once (f1)" }
 output.n_twice = { unit = "prompts", meaning = "prompts that occur exactly twice (f2)" }
-output.size_ratio = { unit = "ratio", meaning = "prompts of the group / prompts of the median account of the comparison" }
+output.size_ratio = { unit = "ratio", meaning = "prompts of the group / prompts of the median account outside" }
 output.lower_bound = { unit = "share", meaning = "lower end of the 99 % Wilson interval of value" }
-output.n_reference_accounts = { unit = "accounts", meaning = "accounts behind the baseline" }
-value = { unit = "share", meaning = "Good-Turing unseen mass f1 / n of the group's prompts; baseline and threshold: median of the same over accounts" }
+output.n_reference_accounts = { unit = "accounts", meaning = "sampled accounts outside of the group behind the baseline" }
+value = { unit = "share", meaning = "Good-Turing unseen mass f1 / n of the group's prompts; baseline: median of the same over accounts outside of the group" }
 falsepositives = ["translation, catalogue and classification jobs, which pass over a list without returning", "agents that write time, path or session into the prompt, so that no two are equal"]
 limitations = ["a list in which tasks are tried again, or asked several times on purpose, repeats like people do and stays silent", "silent wherever the accounts of the log hardly repeat either, such as logs of agents", "sampled logs lose repetitions, in the group and in the comparison alike"]
 references = ["I. J. Good, The population frequencies of species, Biometrika 40 (1953)", "Anthropic, Detecting and preventing distillation attacks, 23 February 2026: tens of thousands of unique tasks"]
@@ -76,9 +77,16 @@ accounts as (
     from account_prompts
     group by account_id
 ),
-reference as (
-    select median(unseen) as unseen, median(n_exchanges) as n_exchanges, count(*) as n_accounts
-    from accounts
+outside as (
+    select
+        m.group_id,
+        median(a.unseen) as unseen,
+        median(a.n_exchanges) as n_exchanges,
+        count(*) as n_accounts
+    from measured as m
+    cross join accounts as a
+    anti join all_group_accounts as g on g.group_id = m.group_id and g.account_id = a.account_id
+    group by m.group_id
     having count(*) >= $min_reference_accounts
 ),
 bounded as (
@@ -91,10 +99,10 @@ bounded as (
 )
 select
     b.group_id as entity_id,
-    round(b.lower_bound, 6) >= round(r.unseen, 6) and b.n_exchanges >= $min_size_ratio * r.n_exchanges as is_fired,
+    round(b.lower_bound, 6) >= round(1 - $max_repeat_ratio * (1 - r.unseen), 6) and b.n_exchanges >= $min_size_ratio * r.n_exchanges as is_fired,
     b.unseen as value,
     r.unseen as baseline,
-    r.unseen as threshold,
+    (1 - $max_repeat_ratio * (1 - r.unseen))::double as threshold,
     b.n_exchanges,
     g.n_accounts,
     b.n_distinct_prompts,
@@ -105,5 +113,5 @@ select
     r.n_accounts as n_reference_accounts
 from bounded as b
 join large_groups as g on g.group_id = b.group_id
-cross join reference as r
+join outside as r on r.group_id = b.group_id
 order by entity_id
