@@ -421,7 +421,7 @@ LINKS = Table(
                     [("attribute", TEXT), ("value", TEXT), ("n_accounts", COUNT), ("weight", REAL), ("n_values", COUNT)]
                 )
             ),
-            "what the weight is the sum of, heaviest first: heaviest shared value, its accounts in the log, bits, number of shared values; a weight of 0 is a relation that explains (tenant), below 0 a known difference",
+            "what the weight is the sum of: heaviest shared value, its accounts, bits, number of shared values; tenant weighs 0, differences less",
         ),
     ),
 )
