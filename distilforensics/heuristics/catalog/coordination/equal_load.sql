@@ -1,0 +1,265 @@
+/*---
+id = "coordination.equal_load"
+code = "K2"
+title = "The accounts of a group carry nearly equal loads"
+status = "experimental"
+level = "high"
+description = "Counts exchanges, and separately conversations, per account and period (day; week or whole window where days are too thin) inside one group and compares their spread with what chance alone gives accounts of one common rate. Independent customers differ in rate by an order of magnitude; accounts behind a scheduler do not."
+entity = "group"
+sees = "$min_accounts accounts with a mean of $min_mean_load exchanges of one template per account and day (or week), or $min_window_load per account in the whole log, whose rates differ by a coefficient of variation below $max_rate_spread."
+volume = "$min_accounts accounts with a mean load of $min_mean_load exchanges or conversations per account and day or week, or $min_window_load per account in the window; at most the share $max_trimmed of the account periods far below their median"
+reads = ["group_exchanges", "groups"]
+needs = ["account_id", "started_at"]
+requires_order = false
+params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of 2 to 6 subscriptions are common and no harvest" }
+params.min_mean_load = { default = 5, unit = "exchanges per account and period", why = "below it zero truncation alone makes any population look equal: at a mean of 1.5 the dispersion of chance is 0.37, at 5 it is 0.97" }
+params.min_window_load = { default = 10, unit = "exchanges per account", why = "totals over the whole window also carry differences of life span, so more counts are asked for" }
+params.max_rate_spread = { default = 0.25, unit = "coefficient of variation of the accounts' rates", why = "the firing threshold is the dispersion that rates differing by this much would give; rates of independent people differ by 0.8 to 2" }
+params.trim_share = { default = 0.25, unit = "share of the period's median", why = "account periods below it are sign-up days, bans and outages, not choices of a scheduler" }
+params.max_trimmed = { default = 0.2, unit = "share of account periods", why = "if more have to be left out, the rest is a selection and is not judged" }
+params.min_period_accounts = { default = 5, unit = "accounts", why = "a variance over fewer accounts is mostly noise" }
+params.min_turns = { default = 1.5, unit = "exchanges per conversation", why = "below it conversations are hardly another count than exchanges" }
+params.min_clock_days = { default = 3, unit = "days", why = "a timer shows over days, not within one" }
+params.max_clock_spread_s = { default = 1800, unit = "seconds, standard deviation of the time of day", why = "accounts that always come at the same time of day run on a timer, and a timer makes equal loads without a scheduler" }
+output.mean_load = { unit = "exchanges or conversations per account and period", meaning = "mean over the account periods that were kept" }
+output.rate_spread = { unit = "coefficient of variation", meaning = "spread of the accounts' rates that is left when chance is taken off; 0 if the loads are more equal than chance" }
+output.gini = { unit = "0 to 1", meaning = "Gini coefficient of the accounts' mean loads; 0 = all equal" }
+output.load_unit = { unit = "exchanges or conversations", meaning = "what was counted: the one of the two that is nearer to its threshold" }
+output.period = { unit = "day, week or window", meaning = "shortest period with enough load" }
+output.n_account_periods = { unit = "account periods", meaning = "counts that the dispersion rests on" }
+output.share_trimmed = { unit = "share of account periods", meaning = "left out because they are below the trim share of their period's median" }
+output.share_clock_driven = { unit = "share of the group's exchanges", meaning = "left out because their account always comes at the same time of day" }
+value = { unit = "variance / mean", meaning = "index of dispersion of the loads, pooled over periods with the weights accounts - 1; low values fire" }
+falsepositives = ["a class or course in which every student does the same number of exercises", "runners of one company's test or evaluation suite with one account each", "a daily or hourly quota that every account uses up", "load tests with a fixed rate per key"]
+limitations = ["a pool that gives its accounts deliberately different loads is not seen; it pays with throughput", "very low counts (below 10 per account in the whole log) cannot be judged at all", "accounts that live shorter than three periods enter with their partial days", "if honest users share the template in number, the group is a mixture and the pool in it is not seen; the clusters of linkage separate them"]
+references = ["Anthropic, Detecting and preventing distillation attacks, 23 February 2026", "R. A. Fisher, The significance of deviations from expectation in a Poisson series, Biometrics 6 (1950), the index of dispersion"]
+tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
+author = "distilforensics"
+date = "2026-11-23"
+modified = "2026-11-23"
+version = 1
+---*/
+with large_groups as (
+    select group_id from groups where n_accounts >= $min_accounts
+),
+-- A conversation begins with a request of one user turn (with or without a system prompt); where turns are not logged, with its session.
+conversation_groups as (
+    select group_id
+    from group_exchanges
+    semi join large_groups using (group_id)
+    group by group_id
+    having count(*) >= $min_turns * (count(*) filter (where n_turns <= 2) + count(distinct session_id) filter (where n_turns is null))
+),
+units as (
+    select group_id, account_id, started_at, 'exchanges' as load_unit
+    from group_exchanges
+    semi join large_groups using (group_id)
+    union all
+    select group_id, account_id, started_at, 'conversations'
+    from group_exchanges
+    semi join conversation_groups using (group_id)
+    where n_turns <= 2
+    union all
+    select group_id, account_id, min(started_at), 'conversations'
+    from group_exchanges
+    semi join conversation_groups using (group_id)
+    where n_turns is null and session_id is not null
+    group by group_id, account_id, session_id
+),
+-- Seconds of the day counted from midnight and from noon, so that a timer at midnight is seen as well.
+account_days_in_group as (
+    select
+        group_id,
+        load_unit,
+        account_id,
+        started_at::date as day,
+        count(*) as n,
+        sum(epoch_us(started_at) // 1000000 % 86400)::bigint as s1,
+        sum((epoch_us(started_at) // 1000000 % 86400) * (epoch_us(started_at) // 1000000 % 86400))::bigint as s2,
+        sum((epoch_us(started_at) // 1000000 + 43200) % 86400)::bigint as noon_s1,
+        sum(((epoch_us(started_at) // 1000000 + 43200) % 86400) * ((epoch_us(started_at) // 1000000 + 43200) % 86400))::bigint as noon_s2
+    from units
+    group by group_id, load_unit, account_id, started_at::date
+),
+accounts_in_group as (
+    select
+        group_id,
+        load_unit,
+        account_id,
+        sum(n)::bigint as n,
+        count(*) >= $min_clock_days and sqrt(least(
+            sum(s2) / nullif(sum(n), 0) - (sum(s1) / nullif(sum(n), 0)) ** 2,
+            sum(noon_s2) / nullif(sum(n), 0) - (sum(noon_s1) / nullif(sum(n), 0)) ** 2)) <= $max_clock_spread_s as is_clock_driven
+    from account_days_in_group
+    group by group_id, load_unit, account_id
+),
+totals as (
+    select
+        group_id,
+        load_unit,
+        sum(n)::bigint as n,
+        coalesce(sum(n) filter (where is_clock_driven), 0)::bigint as n_clock_driven
+    from accounts_in_group
+    group by group_id, load_unit
+),
+period_loads as (
+    select
+        d.group_id,
+        d.load_unit,
+        p.period,
+        case p.period when 'day' then d.day when 'week' then date_trunc('week', d.day)::date else date '1970-01-01' end as starts_on,
+        d.account_id,
+        sum(d.n)::bigint as n
+    from account_days_in_group as d
+    join accounts_in_group as a on a.group_id = d.group_id and a.load_unit = d.load_unit and a.account_id = d.account_id
+    cross join (values ('day'), ('week'), ('window')) as p (period)
+    where not a.is_clock_driven
+    group by 1, 2, 3, 4, 5
+),
+-- The first and last period of an account are partial by nature; they are left out where something remains.
+whole_loads as (
+    select group_id, load_unit, period, starts_on, account_id, n
+    from period_loads
+    window life as (partition by group_id, load_unit, period, account_id)
+    qualify count(*) over life < 3
+        or (starts_on > min(starts_on) over life and starts_on < max(starts_on) over life)
+),
+period_medians as (
+    select group_id, load_unit, period, starts_on, median(n) as median_load
+    from whole_loads
+    group by group_id, load_unit, period, starts_on
+    having count(*) >= $min_period_accounts
+),
+marked as (
+    select w.group_id, w.load_unit, w.period, w.starts_on, w.account_id, w.n, w.n < $trim_share * m.median_load as is_trimmed
+    from whole_loads as w
+    join period_medians as m
+        on m.group_id = w.group_id and m.load_unit = w.load_unit and m.period = w.period and m.starts_on = w.starts_on
+),
+per_period as (
+    select
+        group_id,
+        load_unit,
+        period,
+        starts_on,
+        count(*) as n_marked,
+        count(*) filter (where not is_trimmed) as n_kept,
+        sum(n) filter (where not is_trimmed)::bigint as total,
+        sum(n * n) filter (where not is_trimmed)::bigint as total_of_squares
+    from marked
+    group by group_id, load_unit, period, starts_on
+),
+pooled as (
+    select
+        group_id,
+        load_unit,
+        period,
+        sum(n_kept)::bigint as n_account_periods,
+        1 - sum(n_kept) / nullif(sum(n_marked), 0) as share_trimmed,
+        sum(total)::bigint as total,
+        sum(total) / nullif(sum(n_kept), 0) as mean_load,
+        sum(n_kept * total_of_squares / nullif(total, 0) - total order by starts_on) / nullif(sum(n_kept - 1), 0) as dispersion
+    from per_period
+    group by group_id, load_unit, period
+),
+account_means as (
+    select group_id, load_unit, period, account_id, sum(n) / nullif(count(*), 0) as mean_load
+    from marked
+    where not is_trimmed
+    group by group_id, load_unit, period, account_id
+),
+ranked_means as (
+    select
+        group_id,
+        load_unit,
+        period,
+        mean_load,
+        row_number() over (partition by group_id, load_unit, period order by mean_load, account_id) as position,
+        count(*) over (partition by group_id, load_unit, period) as n_accounts
+    from account_means
+),
+ginis as (
+    select
+        group_id,
+        load_unit,
+        period,
+        min(n_accounts) as n_accounts,
+        sum((2 * position - n_accounts - 1) * mean_load order by position)
+            / nullif(min(n_accounts) * sum(mean_load order by position), 0) as gini
+    from ranked_means
+    group by group_id, load_unit, period
+),
+-- Zero-truncated Poisson with mean m: rate = m (1 - exp(-rate)), dispersion = 1 + rate - m. Three steps of the fixed point are exact to 6 digits from m = 5 on.
+expected as (
+    select
+        p.group_id,
+        p.load_unit,
+        p.period,
+        p.n_account_periods,
+        p.share_trimmed,
+        p.total,
+        p.mean_load,
+        p.dispersion,
+        g.n_accounts,
+        g.gini,
+        1 + p.mean_load * (1 - exp(-p.mean_load * (1 - exp(-p.mean_load * (1 - exp(-p.mean_load)))))) - p.mean_load as dispersion_expected
+    from pooled as p
+    join ginis as g on g.group_id = p.group_id and g.load_unit = p.load_unit and g.period = p.period
+    where g.n_accounts >= $min_accounts
+        and p.mean_load >= case p.period when 'window' then $min_window_load else $min_mean_load end
+        and p.share_trimmed <= $max_trimmed
+),
+with_threshold as (
+    select
+        group_id,
+        load_unit,
+        period,
+        n_account_periods,
+        share_trimmed,
+        total,
+        mean_load,
+        dispersion,
+        n_accounts,
+        gini,
+        dispersion_expected,
+        dispersion_expected + mean_load * $max_rate_spread ** 2 as threshold
+    from expected
+    qualify row_number() over (
+        partition by group_id, load_unit order by case period when 'day' then 1 when 'week' then 2 else 3 end) = 1
+),
+chosen as (
+    select
+        group_id,
+        load_unit,
+        period,
+        n_account_periods,
+        share_trimmed,
+        total,
+        mean_load,
+        dispersion,
+        n_accounts,
+        gini,
+        dispersion_expected,
+        threshold
+    from with_threshold
+    qualify row_number() over (partition by group_id order by dispersion / nullif(threshold, 0), load_unit desc) = 1
+)
+select
+    c.group_id as entity_id,
+    round(c.dispersion, 6) <= round(c.threshold, 6) as is_fired,
+    round(c.dispersion, 6) as value,
+    round(c.dispersion_expected, 6) as baseline,
+    round(c.threshold, 6) as threshold,
+    c.total as n_exchanges,
+    c.n_accounts,
+    round(c.mean_load, 6) as mean_load,
+    round(sqrt(greatest(0, c.dispersion - c.dispersion_expected) / nullif(c.mean_load, 0)), 6) as rate_spread,
+    round(c.gini, 6) as gini,
+    c.load_unit,
+    c.period,
+    c.n_account_periods,
+    round(c.share_trimmed, 6) as share_trimmed,
+    round(t.n_clock_driven / nullif(t.n, 0), 6) as share_clock_driven
+from chosen as c
+join totals as t on t.group_id = c.group_id and t.load_unit = c.load_unit
+order by entity_id
