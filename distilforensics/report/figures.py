@@ -115,7 +115,7 @@ def heat_map(cells: Sequence[Mapping[str, Any]], columns: Sequence[str], *, unit
     bounds = _bounds(highest)
     classes = [_class_name([*bounds, highest + 1], step) for step in range(len(bounds))]
     values = [{"column": c["column"], "hour": c["hour"], "class": classes[_class_of(bounds, c["n"])]} for c in cells]
-    size = max(7, min(18, WIDTH // max(1, len(columns))))
+    size = max(7, min(26, WIDTH // max(1, len(columns))))
     return (
         alt.Chart(alt.Data(values=values), width=size * len(columns), height=24 * 11)
         .mark_rect(stroke="#ffffff", strokeWidth=0.5)

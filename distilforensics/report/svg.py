@@ -19,7 +19,7 @@ _ATTRIBUTES = frozenset({
     "d", "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "width", "height", "transform", "fill", "fill-opacity", "stroke",
     "stroke-width", "stroke-opacity", "stroke-dasharray", "opacity", "text-anchor", "font-size", "font-weight", "viewBox",
 })  # fmt: skip
-_NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)|-?\d+\.\d+")
 _EMPTY_DEFAULTS = {"fill": "none", "stroke-width": "1", "opacity": "1", "fill-opacity": "1"}
 
 

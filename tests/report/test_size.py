@@ -1,0 +1,141 @@
+"""A log with a hundred thousand accounts gives a report that can still be opened, and says where the rest is."""
+
+from __future__ import annotations
+
+import csv
+from datetime import datetime, timedelta
+
+import pytest
+
+from distilforensics.case.engines.duckdb import Limits
+from distilforensics.case.layout import create_case
+from distilforensics.case.tables import write_batches, write_rows
+from distilforensics.core.progress import Silent
+from distilforensics.core.schema import EXCHANGES, TABLES
+from distilforensics.report.stage import READS, render_report
+
+N_ACCOUNTS, N_MEMBERS, N_CAMPAIGNS, N_EXPLAINED, N_SOURCES = 100_000, 25_000, 40, 300, 400
+START = datetime(2026, 3, 2)
+
+
+def member(n):
+    """Return campaign and grade of the n-th account; the first campaign holds most of the members."""
+    if n >= N_MEMBERS:
+        return None, None
+    number = 1 if n < N_MEMBERS - 20 * (N_CAMPAIGNS - 1) else 2 + (n - (N_MEMBERS - 20 * (N_CAMPAIGNS - 1))) // 20
+    return f"C-{number}", "strong" if number == 1 else "weak"
+
+
+def account_rows():
+    """Return 100,000 accounts, one in seven of the honest ones left out for a stated reason."""
+    for n in range(N_ACCOUNTS):
+        campaign, grade = member(n)
+        yield {
+            "account_id": f"account-with-a-long-identifier-{n:08d}", "campaign_id": campaign, "grade": grade, "n_exchanges": 1 + n % 900,
+            "output_tokens": 10 * n, "first_seen": START, "last_seen": START + timedelta(days=40), "tenant_id": f"tenant-{n % 9000}",
+            "n_campaign_exchanges": 1 if campaign else None, "support": [f"prefix:{k:016x}" for k in range(12)] if campaign else None,
+            "link_weight": 12.5 if campaign else None, "reason_not_in_campaign": "too few exchanges" if not campaign and n % 7 == 0 else None,
+        }  # fmt: skip
+
+
+def feature_rows():
+    """Return one exchange per account."""
+    for n in range(N_ACCOUNTS):
+        yield {
+            "record_id": f"{'a' * 16}:{n}",
+            "account_id": f"account-with-a-long-identifier-{n:08d}",
+            "started_at": START + timedelta(minutes=n % 57_600),
+            "output_tokens": 5,
+        }
+
+
+def campaign_rows(accounts):
+    """Return 40 campaigns, one of them with most members, each with sixty templates."""
+    sizes = {}
+    for row in accounts:
+        sizes[row["campaign_id"]] = sizes.get(row["campaign_id"], 0) + 1
+    for number in range(1, N_CAMPAIGNS + 1):
+        n = sizes[f"C-{number}"]
+        yield {
+            "campaign_id": f"C-{number}", "grade": "strong" if number == 1 else "weak", "n_accounts": n, "n_exchanges": n, "n_exchanges_members": n,
+            "input_tokens": n, "output_tokens": n, "n_distinct_prompts": n, "first_seen": START, "last_seen": START, "families": ["structure"],
+            "heuristics": ["structure.template_span"], "templates": [], "clusters": [], "grade_reason": "the rule", "is_stable_without_any_heuristic": True,
+            "is_stable_without_accounts": True,
+        }  # fmt: skip
+
+
+def evidence_rows():
+    """Return fifty pieces of evidence per campaign."""
+    for campaign in range(1, N_CAMPAIGNS + 1):
+        for n in range(50):
+            yield {
+                "campaign_id": f"C-{campaign}", "side": ("for", "against")[n % 2], "claim": "computed", "source": f"structure.h{n}", "entity_id": "g",
+                "statement": f"Statement number {n} with some numbers of its own, such as 12,345 and 0.02.", "n_exchanges": 5, "n_accounts": 5,
+                "record_ids": [f"{'a' * 16}:{k}" for k in range(10)],
+            }  # fmt: skip
+
+
+def explained_rows():
+    """Return three hundred groups that were explained."""
+    for n in range(N_EXPLAINED):
+        same = {"n_accounts": 5, "n_exchanges": 9, "explanation": "class", "statement": "A class."}
+        yield same | {"group_id": f"X-{n}"}
+
+
+def source_rows():
+    """Return four hundred log files."""
+    for n in range(N_SOURCES):
+        counts = dict.fromkeys(("n_quarantined", "n_duplicate", "n_out_of_scope", "n_flagged", "n_blank"), 0)
+        size = N_ACCOUNTS // N_SOURCES
+        named = {"source_sha256": f"{n:064x}", "source_sha512": f"{n:0128x}", "path": f"logs/part-{n:04d}.jsonl"}
+        yield counts | named | {"role": "log", "n_bytes": 1, "n_read": size, "n_kept": size}
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """The report on such a case."""
+    case = create_case(tmp_path_factory.mktemp("large") / "case")
+    accounts = list(account_rows())
+    tables = {
+        "accounts": accounts, "exchange_features": feature_rows(), "campaigns": campaign_rows(accounts), "campaign_evidence": evidence_rows(),
+        "sources": source_rows(), "explained_groups": explained_rows(),
+    }  # fmt: skip
+    case.table_path("exchanges").mkdir(parents=True)
+    for name in READS:
+        if not TABLES[name].is_dataset:
+            write_rows(case, name, tables.get(name, ()))
+    write_empty_part(case)
+    render_report(case, Limits(1_500_000_000, 2), Silent())
+    return case
+
+
+def write_empty_part(case):
+    """Write a part of the exchanges without rows; the report needs the columns alone."""
+    write_batches(
+        case, "exchanges", EXCHANGES.arrow.empty_table().to_batches(), path=case.table_path("exchanges") / "0.parquet"
+    )
+
+
+def test_the_page_stays_small(large):
+    """A few megabytes at most, whatever the number of accounts."""
+    assert (large.report / "report.html").stat().st_size < 5_000_000
+
+
+def test_cut_tables_say_what_is_shown_and_where_the_rest_is(large):
+    """Members, left-out accounts, sources, groups and campaigns."""
+    text = (large.report / "report.html").read_text(encoding="utf-8")
+    n_largest = N_MEMBERS - 20 * (N_CAMPAIGNS - 1)
+
+    assert f"Shown: the members with most exchanges of the campaign; 40 of {n_largest:,} rows." in text
+    assert "Shown: the accounts with most exchanges; 60 of 10,714 rows." in text
+    assert "Shown: the first files by role and path; 60 of 400 rows." in text
+    assert "Shown: the 60 largest groups of 300" in text
+    assert "Chapters are printed for the 20 strongest campaigns." in text
+
+
+def test_annexes_are_complete(large):
+    """The annex of the largest campaign has every member."""
+    with (large.report / "exhibits" / "C-1-members.csv").open(encoding="utf-8", newline="") as stream:
+        accounts = [row["account_id"] for row in csv.DictReader(stream)]
+
+    assert N_MEMBERS - 20 * (N_CAMPAIGNS - 1) == len(accounts) == len(set(accounts))
