@@ -42,7 +42,12 @@ def writer(
     """
     described = schema.with_metadata({"distilforensics.schema_version": str(SCHEMA_VERSION), **metadata})
     return pq.ParquetWriter(
-        path, described, compression="zstd", compression_level=1, write_page_checksum=True, use_dictionary=use_dictionary
+        path,
+        described,
+        compression="zstd",
+        compression_level=1,
+        write_page_checksum=True,
+        use_dictionary=use_dictionary,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,6 +24,24 @@ def size(n_bytes: float) -> str:
             return f"{value:.0f} {unit}" if unit == "B" else f"{value:.3g} {unit}"
         value /= 1000
     raise AssertionError
+
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)")
+_FACTORS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12} | {
+    unit: 1 << (10 * power) for power, unit in enumerate(("KIB", "MIB", "GIB", "TIB"), start=1)
+}
+
+
+def parse_size(text: str) -> int:
+    """Return the bytes that a size such as `8GB`, `512 MiB` or `4096` means.
+
+    Raises:
+        ValueError: it is no size; the message says what is expected.
+    """
+    match = _SIZE.fullmatch(text.strip())
+    if match is None or match[2].upper() not in _FACTORS:
+        raise ValueError(f"{text!r} is no size, expected a number with B, kB, MB, GB, TB or KiB, MiB, GiB, TiB")
+    return int(float(match[1]) * _FACTORS[match[2].upper()])
 
 
 def duration(seconds: float) -> str:

@@ -53,6 +53,17 @@ def _heuristics(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
     return scan(case, limits, progress)
 
 
+def scan_only(names: Sequence[str]) -> Step:
+    """Return the step that runs the named heuristics or families alone; all of them if none is named."""
+
+    def work(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
+        from distilforensics.heuristics.stage import scan
+
+        return scan(case, limits, progress, only=tuple(names))
+
+    return Step("heuristics", work)
+
+
 def _assessment(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
     from distilforensics.assessment.stage import assess
 

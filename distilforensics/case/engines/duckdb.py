@@ -6,6 +6,9 @@ The engine reads Parquet that this program wrote itself; it never sees a path of
 from __future__ import annotations
 
 import os
+import signal
+import socket
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -85,7 +88,40 @@ def connect(
             connection.execute("SET lock_configuration = true")
         for name in tables if tables is not None else case.existing_tables():
             create_view(connection, case, name)
-        yield connection
+        with _interruptible(connection):
+            yield connection
+
+
+@contextmanager
+def _interruptible(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Let Ctrl-C end a running query: Python calls no signal handler while the engine works, so a thread waits for the signal."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    waiting, woken = socket.socketpair()
+    is_over = threading.Event()
+    woken.setblocking(False)
+    before = signal.set_wakeup_fd(woken.fileno(), warn_on_full_buffer=False)
+
+    def watch() -> None:
+        while received := waiting.recv(1):
+            while received[0] == signal.SIGINT and not is_over.wait(0.1):
+                connection.interrupt()  # again and again, since a query that is about to start would forget it
+
+    watcher = threading.Thread(target=watch, name="interrupt-engine", daemon=True)
+    watcher.start()
+    try:
+        yield
+    except (duckdb.InterruptException, RuntimeError) as e:
+        if isinstance(e, duckdb.InterruptException) or "interrupted" in str(e):
+            raise KeyboardInterrupt from e
+        raise
+    finally:
+        signal.set_wakeup_fd(before)
+        is_over.set()
+        woken.close()
+        watcher.join()
+        waiting.close()
 
 
 def create_view(connection: duckdb.DuckDBPyConnection, case: Case, name: str) -> None:

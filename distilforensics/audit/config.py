@@ -1,0 +1,145 @@
+"""The configuration of a scheduled examination: one TOML file, every key checked, every mistake named."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from distilforensics.core.errors import UsageError
+from distilforensics.core.finding import Grade
+from distilforensics.core.text import show, shown
+from distilforensics.core.units import parse_size
+from distilforensics.pipeline.choices import reading_choices
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from distilforensics.ingest.options import IngestOptions
+
+_KEYS: dict[str, type | tuple[type, ...]] = {
+    "case": str,
+    "inputs": list,
+    "reports": str,
+    "fail_on": str,
+    "min_age_minutes": (int, float),
+    "reading": dict,
+    "limits": dict,
+}
+_READING: dict[str, type | tuple[type, ...]] = {
+    "format": str,
+    "mapping": str,
+    "account_field": str,
+    "assume_time_zone": str,
+    "max_malformed": (int, float),
+    "max_line": str,
+    "secret_file": str,
+}
+_LIMITS: dict[str, type | tuple[type, ...]] = {"threads": int, "memory": str}
+_REQUIRED = ("case", "inputs", "reports")
+_NAMES = {str: "text", list: "a list of texts", dict: "a table", int: "a whole number", (int, float): "a number"}
+
+
+@dataclass(frozen=True, slots=True)
+class AuditConfig:
+    """A checked configuration; relative paths count from the folder of the file."""
+
+    path: Path
+    case: Path
+    inputs: tuple[str, ...]
+    """Patterns of log files."""
+    reports: Path
+    options: IngestOptions
+    fail_on: Grade | None = None
+    min_age_minutes: float = 0.0
+    """Files changed more recently are left for the next time, since they may still be written."""
+    threads: int | None = None
+    memory_bytes: int | None = None
+
+
+def read_config(path: Path) -> AuditConfig:
+    """Return the configuration in a file.
+
+    Raises:
+        UsageError: the file cannot be read, or a key is missing, unknown or of the wrong kind.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as e:
+        raise UsageError(f"cannot be read: {e.strerror}", where=str(path)) from e
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+        raise UsageError(f"is not valid TOML: {show(e)}", where=str(path)) from e
+    _check(path, "", values, _KEYS)
+    _check(path, "reading.", values.get("reading", {}), _READING)
+    _check(path, "limits.", values.get("limits", {}), _LIMITS)
+    if missing := [key for key in _REQUIRED if not values.get(key)]:
+        raise UsageError(f"`{missing[0]}` is missing or empty", where=str(path), hint="docs/audit.md has an example")
+    folder = path.parent
+    return AuditConfig(
+        path=path,
+        case=folder / values["case"],
+        inputs=tuple(str(folder / _text(path, "inputs", pattern)) for pattern in values["inputs"]),
+        reports=folder / values["reports"],
+        options=_options(path, values.get("reading", {})),
+        fail_on=_grade(path, values.get("fail_on")),
+        min_age_minutes=float(values.get("min_age_minutes", 0)),
+        threads=_threads(path, values.get("limits", {}).get("threads")),
+        memory_bytes=_size(path, "limits.memory", values.get("limits", {}).get("memory")),
+    )
+
+
+def _check(path: Path, prefix: str, values: Mapping[str, Any], known: Mapping[str, type | tuple[type, ...]]) -> None:
+    for key, value in values.items():
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"is `{prefix}{near[0]}` meant?" if near else f"known are {', '.join(known)}"
+            raise UsageError(f"unknown key {shown(prefix + key)}", where=str(path), hint=hint)
+        if not isinstance(value, known[key]) or isinstance(value, bool):
+            raise UsageError(f"`{prefix}{key}` is {shown(value)}, expected {_NAMES[known[key]]}", where=str(path))
+
+
+def _text(path: Path, key: str, value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise UsageError(f"`{key}` has {shown(value)}, expected texts such as 'logs/*.jsonl.gz'", where=str(path))
+    return value
+
+
+def _options(path: Path, reading: Mapping[str, Any]) -> IngestOptions:
+    files = {key: path.parent / reading[key] for key in ("mapping", "secret_file") if key in reading}
+    for key, file in files.items():
+        if not file.is_file():
+            raise UsageError(f"`reading.{key}` is {shown(file)}, expected an existing file", where=str(path))
+    share = reading.get("max_malformed")
+    if share is not None and not 0 <= share <= 1:
+        raise UsageError(f"`reading.max_malformed` is {shown(share)}, expected 0 to 1", where=str(path))
+    return reading_choices(
+        format=reading.get("format"),
+        mapping=files.get("mapping"),
+        account_field=reading.get("account_field"),
+        assume_time_zone=reading.get("assume_time_zone"),
+        max_malformed=share,
+        max_line_bytes=_size(path, "reading.max_line", reading.get("max_line")),
+        secret_key=files["secret_file"].read_text(encoding="utf-8").strip() if "secret_file" in files else None,
+    )
+
+
+def _grade(path: Path, value: str | None) -> Grade | None:
+    grades = [Grade.STRONG, Grade.MODERATE, Grade.WEAK]
+    if value is not None and value not in grades:
+        raise UsageError(f"`fail_on` is {shown(value)}, expected {', '.join(grades)}", where=str(path))
+    return Grade(value) if value else None
+
+
+def _threads(path: Path, value: int | None) -> int | None:
+    if value is not None and value < 1:
+        raise UsageError(f"`limits.threads` is {value}, expected at least 1", where=str(path))
+    return value
+
+
+def _size(path: Path, key: str, value: str | None) -> int | None:
+    try:
+        return None if value is None else parse_size(value)
+    except ValueError as e:
+        raise UsageError(f"`{key}`: {show(e)}", where=str(path)) from e

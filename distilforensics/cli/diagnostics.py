@@ -1,0 +1,133 @@
+"""Everything that is written to stderr besides progress, and every exit code. Stdout is data and belongs to `output`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from enum import IntEnum
+from typing import TYPE_CHECKING, Self
+
+import click
+
+from distilforensics.core.errors import (
+    DistilForensicsError,
+    HeuristicError,
+    InputRefusedError,
+    IntegrityError,
+    PartialEvidenceError,
+)
+from distilforensics.core.text import show
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PROGRAM = "distilforensics"
+
+
+class ExitCode(IntEnum):
+    """What a command ended with, and its meaning as every help prints it.
+
+    3 outranks 1: findings in partial evidence are not the whole answer.
+    """
+
+    meaning: str
+
+    def __new__(cls, code: int, meaning: str) -> Self:
+        """Make a member of a number and its meaning."""
+        member = int.__new__(cls, code)
+        member._value_ = code
+        member.meaning = meaning
+        return member
+
+    COMPLETE = 0, "complete, whatever was found"
+    FINDINGS = 1, "complete, and a campaign reaches the grade of --fail-on"
+    USAGE = 2, "an argument, a configuration or the case folder is wrong"
+    INPUT = 3, "a log was refused, or more was quarantined than --max-malformed"
+    HEURISTIC = 4, "a heuristic is invalid or failed"
+    INTEGRITY = 5, "bytes differ from what was recorded"
+    INTERNAL = 70, "a fault of this program"
+    INTERRUPTED = 130, "interrupted; the same command goes on where it was"
+
+
+_CODES: tuple[tuple[type[DistilForensicsError], ExitCode], ...] = (
+    (InputRefusedError, ExitCode.INPUT),
+    (PartialEvidenceError, ExitCode.INPUT),
+    (HeuristicError, ExitCode.HEURISTIC),
+    (IntegrityError, ExitCode.INTEGRITY),
+)
+"""All other expected errors are wrong usage."""
+
+
+def exit_code_for(error: DistilForensicsError) -> ExitCode:
+    """Return the exit code of an expected error."""
+    return next((code for kind, code in _CODES if isinstance(error, kind)), ExitCode.USAGE)
+
+
+def say(text: str) -> None:
+    """Write a line to stderr, after everything that was written to stdout."""
+    sys.stdout.flush()
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def report_error(error: DistilForensicsError, *, is_json: bool) -> ExitCode:
+    """Tell an expected error as text or as a line of JSON, and return its exit code."""
+    code = exit_code_for(error)
+    if is_json:
+        parts = {"error": error.message, "where": error.where, "hint": error.hint, "exit_code": int(code)}
+        say(json.dumps({key: value for key, value in parts.items() if value is not None}))
+        return code
+    for number, line in enumerate(str(error).split("\n")):
+        say(f"{PROGRAM}: error: {show(line)}" if number == 0 else show(line))
+    return code
+
+
+def run_cli(argv: Sequence[str]) -> int:
+    """Run a command line and return its exit code; nothing but this function turns errors into text."""
+    from distilforensics.cli.main import cli
+
+    is_json = "--json" in argv
+    try:
+        with cli.make_context(PROGRAM, list(argv)) as context:
+            cli.invoke(context)
+        sys.stdout.flush()
+    except click.exceptions.Exit as e:
+        return e.exit_code
+    except click.ClickException as e:
+        return _usage(e)
+    except DistilForensicsError as e:
+        if "--debug" in argv:
+            traceback.print_exc()
+        return report_error(e, is_json=is_json)
+    except (KeyboardInterrupt, click.Abort):
+        say(f"\n{PROGRAM}: interrupted; the same command goes on where it was")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # the reader has seen enough; nothing is left to flush
+        return ExitCode.COMPLETE
+    except Exception as e:  # noqa: BLE001 - the one place where a fault becomes a message
+        return _fault(e, is_debugging="--debug" in argv)
+    return ExitCode.COMPLETE
+
+
+def _usage(error: click.ClickException) -> ExitCode:
+    context = getattr(error, "ctx", None)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        say(error.format_message())
+        return ExitCode.USAGE
+    say(f"{PROGRAM}: error: {show(error.format_message())}")
+    say(f"  hint: {context.command_path if context else PROGRAM} --help")
+    return ExitCode.USAGE
+
+
+def _fault(error: Exception, *, is_debugging: bool) -> ExitCode:
+    if is_debugging:
+        traceback.print_exception(error)
+    say(f"{PROGRAM}: internal error: {type(error).__name__}: {show(str(error))[:500]}")
+    if not is_debugging:
+        say("  hint: run it again with --debug for the place in the code; nothing that was sealed has changed")
+    return ExitCode.INTERNAL

@@ -1,0 +1,217 @@
+"""Options that several commands share: the same words mean the same thing everywhere."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from distilforensics.cli.diagnostics import ExitCode
+from distilforensics.cli.output import Output
+from distilforensics.core.finding import Grade
+from distilforensics.core.units import parse_size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from distilforensics.case.engines.duckdb import Limits
+
+    Function = Callable[..., Any]
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
+"""Settings of every command."""
+
+MIN_MEMORY = 256_000_000
+"""Bytes; below this the engine cannot sort a row group."""
+
+
+class Size(click.ParamType[int]):
+    """A number of bytes with a unit, such as 8GB or 512MiB."""
+
+    name = "size"
+
+    def __init__(self, minimum: int = 1) -> None:
+        """Set the smallest accepted size in bytes."""
+        self.minimum = minimum
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return bytes."""
+        if isinstance(value, int):
+            return value
+        try:
+            n_bytes = parse_size(str(value))
+        except ValueError as e:
+            self.fail(str(e), param, ctx)
+        if n_bytes < self.minimum:
+            self.fail(f"{value!r} is too small, expected at least {self.minimum:,} bytes", param, ctx)
+        return n_bytes
+
+
+class Share(click.ParamType[float]):
+    """A share from 0 to 1, or in per cent such as 0.1%."""
+
+    name = "share"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return a number from 0 to 1."""
+        if isinstance(value, float):
+            return value
+        text = str(value).strip()
+        try:
+            number = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        except ValueError:
+            number = -1.0
+        if not 0 <= number <= 1:
+            self.fail(f"{value!r} is no share, expected 0 to 1 or 0% to 100%", param, ctx)
+        return number
+
+
+CASE_DIR = click.Path(path_type=Path)
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False, readable=True)
+
+GRADE = click.Choice([grade.value for grade in Grade if grade is not Grade.INCONCLUSIVE])
+
+case_option = click.option("--case", "case_dir", type=CASE_DIR, required=True, metavar="DIR", help="Case folder.")
+case_argument = click.argument("case_dir", type=CASE_DIR, metavar="CASE")
+logs_argument = click.argument("logs", nargs=-1, required=True, metavar="LOGS...")
+fail_on_option = click.option(
+    "--fail-on",
+    type=GRADE,
+    help="Exit with 1 if a campaign reaches this grade.",
+)
+
+
+def examples(first: str, second: str, *, has_exit_codes: bool = False) -> str:
+    """Return the end of a help text: two examples and, where scripts need them, the exit codes."""
+    codes = "\b\nExit codes:\n" + "".join(f"  {int(code):>3}  {code.meaning}\n" for code in ExitCode) + "\n"
+    return f"{codes if has_exit_codes else ''}\b\nExamples:\n  {first}\n  {second}"
+
+
+def command(name: str, *, epilog: str) -> Callable[[Function], click.Command]:
+    """Make a command of a function: its help ends with examples, and it has the options that all have.
+
+    The function gets what the user chose about telling as `output`.
+    """
+
+    def decorate(function: Function) -> click.Command:
+        return click.command(name, context_settings=CONTEXT, epilog=epilog)(common_options(function))
+
+    return decorate
+
+
+def common_options(function: Function) -> Function:
+    """Add -q, --json, --no-color, --debug and --version behind the command's own options."""
+    own = list(getattr(function, "__click_params__", ()))
+
+    @version_option
+    @click.option("--debug", is_flag=True, help="Show the place in the code of every error.")
+    @click.option("--no-color", is_flag=True, help="No colours; so do NO_COLOR and TERM=dumb.")
+    @click.option(
+        "--json", "is_json", is_flag=True, help="Results on stdout as lines of JSON, errors likewise on stderr."
+    )
+    @click.option("-q", "--quiet", "is_quiet", is_flag=True, help="No progress, notes or summary on stderr.")
+    @functools.wraps(function)
+    def wrapped(*, is_quiet: bool, is_json: bool, no_color: bool, debug: bool, **arguments: object) -> object:
+        del debug  # `diagnostics.run_cli` looks for it before anything can fail
+        return function(output=Output(is_json=is_json, is_quiet=is_quiet, may_color=not no_color), **arguments)
+
+    added: list[click.Parameter] = wrapped.__click_params__  # type: ignore[attr-defined]
+    wrapped.__click_params__ = added[len(own) :] + own  # type: ignore[attr-defined] # click lists them from the end
+    return wrapped
+
+
+version_option = click.version_option(
+    package_name="distilforensics", prog_name="distilforensics", message="%(prog)s %(version)s"
+)
+
+
+def limits_options(function: Function) -> Function:
+    """Add --threads and --memory-limit; the function gets `limits`."""
+
+    @click.option(
+        "--threads",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Threads; all cores if omitted. Never changes a result.",
+    )
+    @click.option(
+        "--memory-limit",
+        type=Size(MIN_MEMORY),
+        metavar="SIZE",
+        help="Memory, such as 8GB; 60 % of what is free if omitted.",
+    )
+    @functools.wraps(function)
+    def wrapped(*, threads: int | None, memory_limit: int | None, **arguments: object) -> object:
+        return function(limits=make_limits(threads, memory_limit), **arguments)
+
+    return wrapped
+
+
+def make_limits(threads: int | None, memory_limit: int | None) -> Limits:
+    """Return the limits of this machine with those that were given."""
+    from distilforensics.case.engines.duckdb import Limits
+
+    machine = Limits.of_this_machine()
+    return Limits(memory_bytes=memory_limit or machine.memory_bytes, threads=threads or machine.threads)
+
+
+def reading_options(function: Function) -> Function:
+    """Add the options about reading logs; the function gets `options`."""
+
+    @click.option(
+        "--format",
+        metavar="ID",
+        help="Format of all logs, such as litellm_spendlogs; told from their content if omitted.",
+    )
+    @click.option(
+        "--mapping", type=FILE, metavar="FILE", help="File that maps the fields of a format that is not known."
+    )
+    @click.option("--account-field", metavar="FIELD", help="Take the account from this column or $.path instead.")
+    @click.option(
+        "--assume-time-zone",
+        metavar="ZONE",
+        help="Zone of times that have no offset, such as Europe/Berlin; UTC if omitted.",
+    )
+    @click.option(
+        "--max-malformed",
+        type=Share(),
+        metavar="SHARE",
+        help="Share of records that may be quarantined before the exit code is 3; 0.1% if omitted.",
+    )
+    @click.option(
+        "--max-line", type=Size(), metavar="SIZE", help="Longer lines are hashed and quarantined; 64MiB if omitted."
+    )
+    @click.option(
+        "--secret-file",
+        type=FILE,
+        metavar="FILE",
+        help="Secret for the hashes that replace raw API keys found in logs.",
+    )
+    @functools.wraps(function)
+    def wrapped(
+        *,
+        format: str | None,  # noqa: A002 - the option's name
+        mapping: Path | None,
+        account_field: str | None,
+        assume_time_zone: str | None,
+        max_malformed: float | None,
+        max_line: int | None,
+        secret_file: Path | None,
+        **arguments: object,
+    ) -> object:
+        from distilforensics.pipeline.choices import reading_choices
+
+        options = reading_choices(
+            format=format,
+            mapping=mapping,
+            account_field=account_field,
+            assume_time_zone=assume_time_zone,
+            max_malformed=max_malformed,
+            max_line_bytes=max_line,
+            secret_key=secret_file.read_text(encoding="utf-8").strip() if secret_file else None,
+        )
+        return function(options=options, **arguments)
+
+    return wrapped

@@ -1,0 +1,115 @@
+"""Everything that is written to stdout: tables for people, JSON lines and CSV for programs. Nothing from a log gets there unescaped."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from distilforensics.core.text import csv_cell, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import TextIO
+
+CELL_LIMIT = 60
+"""Characters of a cell in a table; JSON and CSV have all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """How the user wants to be told: the options that every command has."""
+
+    is_json: bool = False
+    is_quiet: bool = False
+    may_color: bool = True
+
+    def has_color(self, stream: TextIO) -> bool:
+        """Tell whether a stream may get colours."""
+        return self.may_color and not os.environ.get("NO_COLOR") and is_terminal(stream)
+
+    def heading(self, text: str, stream: TextIO) -> str:
+        """Return text in bold where that is possible."""
+        return f"\x1b[1m{text}\x1b[0m" if self.has_color(stream) else text
+
+    def line(self, text: str = "") -> None:
+        """Write one line; the caller has passed untrusted parts through `core.text.show`."""
+        sys.stdout.write(f"{text}\n")
+
+    def record(self, value: Mapping[str, Any]) -> None:
+        """Write one line of JSON. Everything outside of ASCII is escaped, so that a terminal is safe as well."""
+        self.line(json_text(value))
+
+    def rows(self, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+        """Write rows as JSON lines or as a table and return their number."""
+        if not self.is_json:
+            return self.table(columns, rows)
+        n_rows = 0
+        for row in rows:
+            self.record(dict(zip(columns, row, strict=True)))
+            n_rows += 1
+        return n_rows
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+        """Write an aligned table and return its number of rows."""
+        body = [[cell(value) for value in row] for row in rows]
+        numeric = [bool(body) and all(_is_number(row[index]) for row in body) for index in range(len(columns))]
+        widths = [max(map(len, column)) for column in zip(columns, *body, strict=True)] if columns else []
+        for number, row in enumerate([list(columns), *body]):
+            cells = [
+                text.rjust(width) if right else text.ljust(width)
+                for text, width, right in zip(row, widths, numeric, strict=True)
+            ]
+            line = "  ".join(cells).rstrip()
+            self.line(self.heading(line, sys.stdout) if number == 0 else line)
+        return len(body)
+
+    def csv(self, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+        """Write CSV in which no spreadsheet finds a formula, and return the number of rows; JSON keeps exact values."""
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        n_rows = 0
+        for row in rows:
+            writer.writerow([csv_cell(plain(value)) for value in row])
+            n_rows += 1
+        return n_rows
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Tell whether a stream is a terminal that can move its cursor."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def cell(value: object) -> str:
+    """Return a value as one safe, short line."""
+    text = plain(value)
+    return f"{text[: CELL_LIMIT - 1]}…" if len(text) > CELL_LIMIT else text
+
+
+def plain(value: object) -> str:
+    """Return a value as one safe line of any length."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, bytes):
+        return show(value.decode("utf-8", "backslashreplace"))
+    if isinstance(value, (list, tuple, dict)):
+        return show(json.dumps(value, ensure_ascii=False, default=str))
+    return show(value)
+
+
+def _is_number(text: str) -> bool:
+    return not text or text.lstrip("-").replace(".", "", 1).isdigit()
+
+
+def json_text(value: object) -> str:
+    """Return one line of JSON in ASCII; times as text, bytes as text with escapes."""
+    return json.dumps(value, default=_json_default).replace("\x7f", "\\u007f")
+
+
+def _json_default(value: object) -> str:
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)

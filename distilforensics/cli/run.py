@@ -1,0 +1,88 @@
+"""`distilforensics run`: all stages, from logs to a sealed case with its report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from distilforensics.cli.diagnostics import ExitCode, say
+from distilforensics.cli.options import (
+    case_option,
+    command,
+    examples,
+    fail_on_option,
+    limits_options,
+    logs_argument,
+    reading_options,
+)
+from distilforensics.cli.progress import progress_for
+from distilforensics.core.finding import Grade
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from distilforensics.case.engines.duckdb import Limits
+    from distilforensics.cli.output import Output
+    from distilforensics.ingest.options import IngestOptions
+    from distilforensics.pipeline.run import RunResult
+
+
+@command(
+    "run",
+    epilog=examples(
+        "distilforensics run exports/ --case cases/2026-017",
+        "distilforensics run gateway.jsonl.gz accounts.csv --case cases/2026-017 --memory-limit 8GB --fail-on moderate",
+        has_exit_codes=True,
+    ),
+)
+@logs_argument
+@case_option
+@reading_options
+@limits_options
+@fail_on_option
+@click.option("--extend", "is_extending", is_flag=True, help="Add these logs to a case that is sealed already.")
+@click.option("--force", "is_forced", is_flag=True, help="Start the case over; its case.toml and custody log stay.")
+def run(
+    logs: tuple[str, ...],
+    case_dir: Path,
+    options: IngestOptions,
+    limits: Limits,
+    fail_on: str | None,
+    is_extending: bool,
+    is_forced: bool,
+    output: Output,
+) -> None:
+    """Examine LOGS, write a sealed case and its report.
+
+    LOGS are files and folders; accounts directories among them are recognised. The same command again goes on where
+    an interrupted one was, and skips what has not changed. The last line on stdout is the path of the report.
+    """
+    from distilforensics.pipeline.run import run_case
+
+    with progress_for(output) as progress:
+        result = run_case(logs, case_dir, options, limits, progress, is_forced=is_forced, is_extending=is_extending)
+    tell(result, output)
+    click.get_current_context().exit(exit_code(result, fail_on))
+
+
+def tell(result: RunResult, output: Output) -> None:
+    """Write the closing summary to stderr and the path of the report, or everything as JSON, to stdout."""
+    from distilforensics.cli.closing import closing_json, closing_lines
+
+    if not output.is_quiet:
+        for line in closing_lines(result, output):
+            say(line)
+    if output.is_json:
+        output.record(closing_json(result))
+    else:
+        output.line(str(result.report))
+
+
+def exit_code(result: RunResult, fail_on: str | None) -> ExitCode:
+    """Return how a run ended: partial evidence outranks findings."""
+    if result.ingest.is_partial:
+        return ExitCode.INPUT
+    if fail_on is not None and result.summary.has_campaign_at(Grade(fail_on)):
+        return ExitCode.FINDINGS
+    return ExitCode.COMPLETE

@@ -1,0 +1,135 @@
+"""Single stages of a case: for building it step by step and for trying a changed heuristic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from distilforensics.cli.diagnostics import ExitCode, say
+from distilforensics.cli.options import (
+    case_option,
+    command,
+    examples,
+    limits_options,
+    logs_argument,
+    reading_options,
+)
+from distilforensics.cli.progress import progress_for
+from distilforensics.core import units
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from distilforensics.case.engines.duckdb import Limits
+    from distilforensics.cli.output import Output
+    from distilforensics.ingest.options import IngestOptions
+    from distilforensics.pipeline.record import Timing
+    from distilforensics.pipeline.steps import Step
+
+
+@command(
+    "ingest",
+    epilog=examples(
+        "distilforensics ingest exports/ --case cases/2026-017",
+        "distilforensics ingest odd.jsonl --mapping odd.toml --case cases/2026-017",
+    ),
+)
+@logs_argument
+@case_option
+@reading_options
+@limits_options
+def ingest(logs: tuple[str, ...], case_dir: Path, options: IngestOptions, limits: Limits, output: Output) -> None:
+    """Read LOGS into a case without analysing them."""
+    from distilforensics.pipeline.alone import ingest_alone
+
+    with progress_for(output) as progress:
+        summary, timing = ingest_alone(logs, case_dir, options, limits, progress)
+    _tell(timing, output)
+    click.get_current_context().exit(ExitCode.INPUT if summary.is_partial else ExitCode.COMPLETE)
+
+
+def _run(name: str, case_dir: Path, limits: Limits, output: Output, step: Step | None = None) -> None:
+    from distilforensics.case.layout import open_case
+    from distilforensics.pipeline.alone import run_stage_alone
+    from distilforensics.pipeline.steps import step_named
+
+    with progress_for(output) as progress:
+        timing = run_stage_alone(open_case(case_dir), step or step_named(name), limits, progress)
+    _tell(timing, output)
+
+
+def _tell(timing: Timing, output: Output) -> None:
+    if output.is_json:
+        output.record(
+            {
+                "stage": timing.stage,
+                "is_skipped": timing.is_skipped,
+                "seconds": round(timing.seconds, 3),
+                "n_rows": dict(timing.n_rows),
+            }
+        )
+    elif timing.is_skipped:
+        output.line(f"{timing.stage}: up to date")
+    else:
+        rows = ", ".join(f"{units.count(n)} {table}" for table, n in timing.n_rows.items())
+        output.line(f"{timing.stage}: {rows or 'done'}")
+    if not output.is_quiet:
+        say("note: the case has to be sealed again: distilforensics seal --case DIR")
+
+
+def _stage(verb: str, name: str, text: str) -> click.Command:
+    """Make the command of a stage that has no options of its own."""
+
+    def function(case_dir: Path, limits: Limits, output: Output) -> None:
+        _run(name, case_dir, limits, output)
+
+    function.__doc__ = text
+    epilog = examples(
+        f"distilforensics {verb} --case cases/2026-017", f"distilforensics {verb} --case cases/2026-017 --threads 2"
+    )
+    return command(verb, epilog=epilog)(case_option(limits_options(function)))
+
+
+features = _stage("features", "features", "Compute fingerprints and reference values.")
+link = _stage("link", "linkage", "Link accounts that share rare attributes, and cluster them.")
+assess = _stage("assess", "assessment", "Weigh observations into graded campaigns.")
+report = _stage("report", "report", "Render the report of a case.")
+
+
+@command(
+    "scan",
+    epilog=examples(
+        "distilforensics scan --case cases/2026-017", "distilforensics scan --case cases/2026-017 --only coordination"
+    ),
+)
+@case_option
+@click.option("--only", multiple=True, metavar="ID|FAMILY", help="Run this heuristic or family alone; repeat for more.")
+@limits_options
+def scan(case_dir: Path, only: tuple[str, ...], limits: Limits, output: Output) -> None:
+    """Run the heuristics over a case."""
+    from distilforensics.pipeline.steps import scan_only
+
+    _run("heuristics", case_dir, limits, output, scan_only(only))
+
+
+@command(
+    "seal",
+    epilog=examples("distilforensics seal --case cases/2026-017", "distilforensics seal --case cases/2026-017 --json"),
+)
+@case_option
+def seal(case_dir: Path, output: Output) -> None:
+    """Write the manifests of a case and close its custody log."""
+    from distilforensics.case.layout import open_case
+    from distilforensics.pipeline.alone import seal_alone
+
+    with progress_for(output) as progress:
+        anchors = seal_alone(open_case(case_dir), progress)
+    if output.is_json:
+        output.record(anchors)
+    else:
+        output.line(f"sealed; SHA-256 of tagmanifest-sha256.txt is {anchors['tagmanifest_sha256']}")
+
+
+STAGE_COMMANDS = (ingest, features, link, scan, assess, report, seal)
+"""In the order in which they depend on each other."""

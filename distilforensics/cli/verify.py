@@ -1,0 +1,79 @@
+"""`distilforensics verify`: is a case still what was sealed?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from distilforensics.cli.diagnostics import ExitCode, say
+from distilforensics.cli.options import case_argument, command, examples
+from distilforensics.core import units
+
+if TYPE_CHECKING:
+    from distilforensics.case.verification import Verification
+    from distilforensics.cli.output import Output
+
+
+@command(
+    "verify",
+    epilog=examples(
+        "distilforensics verify cases/2026-017",
+        "distilforensics verify cases/2026-017 --evidence-root /media/evidence",
+        has_exit_codes=True,
+    ),
+)
+@case_argument
+@click.option(
+    "--evidence-root",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="DIR",
+    help="Folder in which the evidence files lie now.",
+)
+def verify(case_dir: Path, evidence_root: Path | None, output: Output) -> None:
+    """Check that CASE is what was sealed.
+
+    Every file is hashed and every record counted again; custody log and evidence files are checked.
+    Evidence files are looked for where the runs were started, or below --evidence-root; absent ones are named and are
+    no failure. Nothing is written.
+    """
+    from distilforensics.case.layout import Case
+    from distilforensics.case.verification import verify as check
+    from distilforensics.core.errors import CaseError
+
+    if not case_dir.is_dir():
+        raise CaseError("is no folder", where=str(case_dir))
+    result = check(Case(case_dir), evidence_root)
+    _tell(result, output)
+    click.get_current_context().exit(ExitCode.COMPLETE if result.is_intact else ExitCode.INTEGRITY)
+
+
+def _tell(result: Verification, output: Output) -> None:
+    if output.is_json:
+        output.record(
+            {
+                "is_intact": result.is_intact,
+                "problems": [{"where": problem.where, "message": problem.message} for problem in result.problems],
+                "notes": result.notes,
+                "n_files": result.n_files,
+                "n_sources": result.n_sources,
+                "n_records": result.n_records,
+                "custody_head": result.custody_head,
+            }
+        )
+        return
+    for problem in result.problems:
+        output.line(str(problem))
+    if not output.is_quiet:
+        for note in result.notes:
+            say(f"note: {note}")
+    counts = (
+        f"{units.count(result.n_files)} files and {units.count(result.n_sources)} evidence files hashed,"
+        f" {units.count(result.n_records)} records in the balance"
+    )
+    if result.is_intact:
+        output.line(f"intact: {counts}")
+    else:
+        output.line(f"NOT INTACT: {len(result.problems)} problems; {counts}")
+    output.line(f"custody log ends with {result.custody_head}")

@@ -1,0 +1,126 @@
+"""Looking things up in a case: prepared queries per kind of thing, and free read-only SQL."""
+
+from __future__ import annotations
+
+import importlib.resources
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from distilforensics.case.engines.duckdb import connect, require_select
+from distilforensics.core.errors import CaseError, UsageError
+from distilforensics.core.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from distilforensics.case.engines.duckdb import Limits
+    from distilforensics.case.layout import Case
+
+_BATCH_ROWS = 1000
+
+
+class Kind(StrEnum):
+    """What can be looked up; each has a folder of queries, one file per section in order of their names."""
+
+    ACCOUNT = "account"
+    CAMPAIGN = "campaign"
+    HEURISTIC = "heuristic"
+    SOURCE = "source"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One table about the thing."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+
+def look_up(case: Case, kind: Kind, name: str, limits: Limits) -> list[Section]:
+    """Return what a case holds about one thing, the thing itself first.
+
+    Raises:
+        CaseError: a stage that the answer needs has not run.
+        UsageError: the case holds nothing of that name.
+    """
+    folder = importlib.resources.files(__package__) / "queries" / kind
+    sections = []
+    with connect(case, limits=limits) as connection:
+        for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+            title, query = file.read_text(encoding="utf-8").split("\n", 1)
+            sections.append(_section(case, connection, title.removeprefix("-- "), query, name))
+            if not sections[0].rows:
+                raise UsageError(
+                    f"no {kind} {shown(name)} in this case",
+                    where=str(case.root),
+                    hint=f"distilforensics sql CASE 'SELECT * FROM {_TABLES[kind]}'",
+                )
+    return sections
+
+
+_TABLES = {
+    Kind.ACCOUNT: "accounts",
+    Kind.CAMPAIGN: "campaigns",
+    Kind.HEURISTIC: "heuristic_states",
+    Kind.SOURCE: "sources",
+}
+
+
+def _section(case: Case, connection: duckdb.DuckDBPyConnection, title: str, query: str, name: str) -> Section:
+    try:
+        result = connection.execute(query, {"id": name})
+    except duckdb.CatalogException as e:
+        raise CaseError(
+            "not every stage has run", where=str(case.root), hint="distilforensics run LOGS... --case DIR"
+        ) from e
+    columns = tuple(column[0] for column in result.description or ())
+    return Section(title, columns, tuple(result.fetchall()))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Columns and rows of a query; rows come as they are read."""
+
+    columns: tuple[str, ...]
+    rows: Iterator[tuple[Any, ...]]
+
+
+@contextmanager
+def query(case: Case, text: str, limits: Limits) -> Iterator[Answer]:
+    """Run one SELECT over the tables of a case.
+
+    Raises:
+        UsageError: it is no single SELECT, or the engine refuses it.
+    """
+    with connect(case, limits=limits) as connection:
+        require_select(connection, text)
+        try:
+            result = connection.execute(text)
+            columns = tuple(column[0] for column in result.description or ())
+            yield Answer(columns, _rows(connection))
+        except duckdb.InterruptException:
+            raise
+        except duckdb.Error as e:
+            raise UsageError(str(e), where="sql", hint="distilforensics sql CASE lists the tables") from e
+
+
+def _rows(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    while batch := connection.fetchmany(_BATCH_ROWS):
+        yield from batch
+
+
+def tables(case: Case, limits: Limits) -> list[tuple[str, int, str]]:
+    """Return name, number of rows and meaning of every table that has been written."""
+    from distilforensics.core.schema import TABLES
+
+    with connect(case, limits=limits) as connection:
+        found = []
+        for name in case.existing_tables():
+            row = connection.execute(f"SELECT count(*) FROM {name}").fetchone()
+            found.append((name, int(row[0]) if row else 0, TABLES[name].grain))
+    return found

@@ -1,0 +1,5 @@
+-- accounts
+SELECT account_id, n_campaign_exchanges, n_exchanges, output_tokens, first_seen, last_seen, tenant_id, support
+FROM accounts
+WHERE campaign_id = $id
+ORDER BY n_campaign_exchanges DESC, account_id

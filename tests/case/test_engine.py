@@ -1,0 +1,82 @@
+"""The engine reads one case and can be stopped."""
+
+import signal
+import threading
+
+import pytest
+
+from distilforensics.case.engines.duckdb import connect, require_select
+from distilforensics.case.layout import create_case
+from distilforensics.core.errors import UsageError
+
+ENDLESS = "SELECT count(*) FROM range(10000000000) AS a, range(10000000000) AS b"
+
+
+@pytest.fixture
+def case(tmp_path):
+    """An empty case."""
+    return create_case(tmp_path / "case")
+
+
+def interrupt_while_running():
+    """Send this process the signal of Ctrl-C from another thread in a moment."""
+    timer = threading.Timer(0.3, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    return timer
+
+
+@pytest.mark.parametrize(
+    "run", [lambda c: c.execute(ENDLESS), lambda c: c.sql(ENDLESS).to_arrow_reader(1000)], ids=["execute", "arrow"]
+)
+def test_ctrl_c_ends_a_running_query(case, run):
+    """However the query was started."""
+    with pytest.raises(KeyboardInterrupt), connect(case) as connection:
+        interrupt_while_running()
+        run(connection)
+
+
+def test_the_wakeup_descriptor_is_given_back(case):
+    """Other code may use one."""
+    before = signal.set_wakeup_fd(-1)
+    signal.set_wakeup_fd(before)
+    with connect(case):
+        pass
+
+    assert before == signal.set_wakeup_fd(before)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT * FROM read_text('{outside}')",
+        "SELECT * FROM read_csv('{inside}/../secret.txt')",
+        "SELECT * FROM '{outside}'",
+        "COPY (SELECT 1) TO '{outside}'",
+        "ATTACH '{outside}.db'",
+        "INSTALL httpfs",
+        "SET memory_limit = '100GB'",
+        "SET enable_external_access = true",
+        "SET allowed_directories = ['/']",
+        "SELECT * FROM read_csv('https://example.invalid/x.csv')",
+    ],
+)
+def test_nothing_outside_of_the_case_can_be_reached(case, tmp_path, statement):
+    """Files elsewhere, settings, extensions, network."""
+    import duckdb
+
+    secret = tmp_path / "secret.txt"
+    secret.write_text("secret")
+    with connect(case) as connection, pytest.raises(duckdb.Error):
+        connection.execute(statement.format(outside=secret, inside=case.root)).fetchall()
+
+    assert "secret" == secret.read_text()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "SELECT 1; SELECT 2", "CREATE TABLE t (a INT)", "DELETE FROM exchanges", "COPY (SELECT 1) TO 'x'", "SELEC 1"],
+)
+def test_only_one_select_is_accepted(case, text):
+    """Evidence is read."""
+    with connect(case) as connection, pytest.raises(UsageError):
+        require_select(connection, text)
