@@ -163,7 +163,7 @@ class Unzstd:
 
         self._raw = raw
         self._inner = pa.CompressedInputStream(pa.PythonFile(_Readable(raw), mode="r"), "zstd")
-        self._rest: ByteStream | None = None
+        self._rest: Any = None
         self._n_decoded = 0
         self.damage: Damage | None = None
 
@@ -181,13 +181,13 @@ class Unzstd:
                 return decoded
         return self._read_rest(n)
 
-    def _salvage(self) -> ByteStream:
+    def _salvage(self) -> Any:  # noqa: ANN401
         import zstandard
 
         source = io.BytesIO(self._raw.peek(self._raw.size)) if self._raw.is_small else self._raw.path.open("rb")
         reader = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW_BYTES).stream_reader(source, read_across_frames=True)
         left = self._n_decoded
-        while left and (skipped := reader.read(min(left, BLOCK_BYTES))):
+        while left and (skipped := reader.read1(min(left, BLOCK_BYTES))):
             left -= len(skipped)
         return reader
 
@@ -195,7 +195,7 @@ class Unzstd:
         import zstandard
 
         try:
-            return self._rest.read(n) if self._rest is not None else b""
+            return self._rest.read1(n) if self._rest is not None else b""
         except zstandard.ZstdError:
             return b""
 
@@ -327,27 +327,25 @@ class DecodedStream:
         self.n_decoded += filled
         return filled
 
-    def count_inflated(self, n: int) -> bool:
-        """Add to the decoded bytes and tell whether the caps still hold."""
-        self._n_inflated += n
-        if self.compression == "none":
-            return True
-        ratio = self._n_inflated / max(1, self._raw.n_bytes)
-        if self._n_inflated > self._options.max_decoded_bytes:
-            what = f"more than {size(self._options.max_decoded_bytes)} decoded"
-        elif self._n_inflated > RATIO_FREE_BYTES and ratio > self._options.max_ratio:
-            what = f"{ratio:.0f} bytes decoded per compressed byte, expected at most {self._options.max_ratio:.0f}"
-        else:
-            return True
-        self._limit = Damage("decompression_limit", what)
-        return False
-
     def read_base(self, n: int) -> bytes:
         """Return decompressed bytes, empty once a cap is exceeded."""
         if self._limit is not None:
             return b""
-        block = self._base.read(n)
-        return block if self.count_inflated(len(block)) else b""
+        if self.compression == "none":
+            return self._base.read(n)
+        left = self._options.max_decoded_bytes - self._n_inflated
+        block = self._base.read(min(n, max(left, 1)))
+        if block and left <= 0:
+            self._stop(f"more than {size(self._options.max_decoded_bytes)} decoded")
+            return b""
+        self._n_inflated += len(block)
+        ratio = self._n_inflated / max(1, self._raw.n_bytes)
+        if self._n_inflated > RATIO_FREE_BYTES and ratio > self._options.max_ratio:
+            self._stop(f"{ratio:.0f} bytes decoded per compressed byte, expected at most {self._options.max_ratio:.0f}")
+        return block
+
+    def _stop(self, what: str) -> None:
+        self._limit = Damage("decompression_limit", what)
 
 
 class _Counting:

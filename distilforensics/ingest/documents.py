@@ -288,15 +288,17 @@ class _DocumentReader:
     def _swallow(self, buffer: bytearray, start: int, n: int) -> int:
         """Refuse the rest of a stream in which a record exceeds the limit; return its line ends beyond the buffer."""
         raw = memoryview(buffer)[start:n]
+        prefix = bytes(raw[:PREFIX_BYTES])
         digest, length, n_lines = hashlib.sha256(raw), n - start, 0
         block = bytearray(1 << 20)
         while n_fresh := self._stream.readinto(memoryview(block)):
             digest.update(memoryview(block)[:n_fresh])
+            prefix += bytes(memoryview(block)[: min(n_fresh, PREFIX_BYTES - len(prefix))])
             length += n_fresh
             n_lines += block.count(b"\n", 0, n_fresh)
         detail = f"{size(length)} to the end of the document, expected at most {size(self._limit)}; raise the limit with --max-line-bytes"
         place = (self._source, self._line_at(buffer, start), self._offset + start)
-        refusal = Refusal(*place, length, "line_too_long", detail, bytes(raw[:PREFIX_BYTES]), digest.hexdigest())
+        refusal = Refusal(*place, length, "line_too_long", detail, prefix, digest.hexdigest())
         self._refusals.append(refusal)
         return n_lines
 

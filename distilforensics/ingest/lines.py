@@ -150,6 +150,7 @@ class LineReader:
             end = buffer.find(b"\n", 0, n_fresh)
             taken = n_fresh if end < 0 else end
             digest.update(memoryview(buffer)[:taken])
+            prefix += bytes(memoryview(buffer)[: min(taken, PREFIX_BYTES - len(prefix))])
             n += taken
             if end >= 0:
                 self._carry = bytes(memoryview(buffer)[end + 1 : n_fresh])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from distilforensics.ingest.documents import page_key, shape_of_document
+from distilforensics.ingest.repair import repair
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -94,6 +95,8 @@ def sniff(raw: RawFile, stream: DecodedStream, judge: Judge) -> Sniffed:
     if special is not None:
         return special
     body = head.lstrip(_BEFORE_RECORD)
+    if not body and stream.damage is not None:
+        return Sniffed("refused", f"nothing can be decoded: {stream.damage.detail}")
     if not body and not judge.is_forced:
         return Sniffed("ignored", "empty" if not head.strip(b"\0") else "no text but white space")
     if not judge.is_forced and _is_binary(head):
@@ -121,7 +124,7 @@ def _by_magic(head: bytes, *, is_direct: bool) -> Sniffed | None:
 
 
 def _is_binary(head: bytes) -> bool:
-    text = head.lstrip(b"\0")[:65_536]
+    text = head.replace(b"\0" * 16, b"").lstrip(b"\0")[:65_536]
     n_control = len(text) - len(text.translate(None, bytes([*range(9), 11, 12, *range(14, 27), *range(28, 30), 31])))
     return n_control > BINARY_SHARE * len(text)
 
@@ -136,12 +139,16 @@ def _sample_lines(block: bytes, *, is_whole: bool) -> list[bytes]:
 
 
 def _parsed(line: bytes) -> Any:  # noqa: ANN401
-    """Return the object of a line, or its text."""
-    try:
-        value = orjson.loads(line.rstrip(b", "))
-    except orjson.JSONDecodeError:
-        return line.decode("utf-8", "replace")
-    return value if isinstance(value, dict) else line.decode("utf-8", "replace")
+    """Return the object of a line, repaired if necessary, or its text."""
+    line = line.rstrip(b", ")
+    if line[:1] == b"{":
+        try:
+            value = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            value = next((orjson.loads(piece.text) for piece in repair(line) if piece.text is not None), None)
+        if isinstance(value, dict):
+            return value
+    return line.decode("utf-8", "replace")
 
 
 def _sniff_json(body: bytes, lines: list[bytes], judge: Judge) -> Sniffed:
