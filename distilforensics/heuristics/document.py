@@ -48,12 +48,13 @@ and the clusters of linked accounts (`cluster`).
 """
 
 
-def render_markdown(heuristic: Heuristic, *, level: int = 1) -> str:
+def render_markdown(heuristic: Heuristic, *, level: int = 1, is_query_shown: bool = True) -> str:
     """Return the page of one heuristic: its facts, parameters, output, document and query.
 
     Args:
         heuristic: The heuristic.
         level: Heading level of the title.
+        is_query_shown: Print the query itself, not only where it stands.
     """
     header = heuristic.file.header
     mark = "#" * level
@@ -68,7 +69,7 @@ def render_markdown(heuristic: Heuristic, *, level: int = 1) -> str:
         _list("Benign explanations", header["falsepositives"]),
         _list("Limitations", header["limitations"]),
         _list("References", [*header["references"], *(f"`{tag}`" for tag in header["tags"])]),
-        f"Query (SHA-256 of the normalised text `{heuristic.sha256}`):\n\n```sql\n{heuristic.body}\n```",
+        _query(heuristic, is_query_shown),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -86,7 +87,7 @@ def render_catalog(heuristics: Iterable[Heuristic] | None = None) -> str:
         members = [heuristic for heuristic in chosen if heuristic.family is family]
         if members:
             parts.append(f"## Family {family.value}: {_FAMILY_MEANING[family]}\n")
-            parts += [render_markdown(heuristic, level=3) for heuristic in members]
+            parts += [render_markdown(heuristic, level=3, is_query_shown=False) for heuristic in members]
     return "\n".join(parts)
 
 
@@ -130,6 +131,12 @@ def _document(heuristic: Heuristic, level: int) -> str:
     lines = heuristic.document().splitlines()[1:]
     deeper = "#" * (level - 1)
     return "\n".join(f"{deeper}{line}" if line.startswith("#") else line for line in lines).strip()
+
+
+def _query(heuristic: Heuristic, is_shown: bool) -> str:  # noqa: FBT001
+    place = f"catalog/{heuristic.family.value}/{heuristic.file.name}.sql"
+    text = f"**Query** `{place}`, SHA-256 of the normalised text `{heuristic.sha256}`"
+    return f"{text}\n\n```sql\n{heuristic.body}\n```" if is_shown else text
 
 
 def _list(title: str, items: list[str]) -> str:
