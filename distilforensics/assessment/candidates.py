@@ -42,16 +42,22 @@ def find_candidates(material: Material, parameters: Parameters) -> list[Candidat
     seeds = [group for group in sorted(material.observations) if material.fired(group, family=Family.COORDINATION)]
     seeds = [group for group in seeds if group in material.group_accounts]
     specific = [group for group in seeds if kind_of(group) != "parameters"]
-    merged = _merge(sorted(specific, key=lambda group: (-len(material.group_accounts[group]), group)), material, parameters)
+    merged = _merge(
+        sorted(specific, key=lambda group: (-len(material.group_accounts[group]), group)), material, parameters
+    )
     covered = frozenset().union(*(accounts for _, accounts in merged))
     general = [
         group
         for group in seeds
         if kind_of(group) == "parameters" and len(material.group_accounts[group] & covered) == 0
     ]
-    merged += _merge(sorted(general, key=lambda group: (-len(material.group_accounts[group]), group)), material, parameters)
+    merged += _merge(
+        sorted(general, key=lambda group: (-len(material.group_accounts[group]), group)), material, parameters
+    )
     ordered = sorted(merged, key=lambda entry: (-len(entry[1]), entry[0]))
-    return [Candidate(f"candidate-{number}", groups, accounts) for number, (groups, accounts) in enumerate(ordered, start=1)]
+    return [
+        Candidate(f"candidate-{number}", groups, accounts) for number, (groups, accounts) in enumerate(ordered, start=1)
+    ]
 
 
 def _merge(
@@ -78,7 +84,9 @@ def overlap(one: frozenset[str], other: frozenset[str]) -> float:
     return len(one & other) / smaller if smaller else 0.0
 
 
-def attached_groups(members: frozenset[str], seeds: tuple[str, ...], material: Material, parameters: Parameters) -> tuple[str, ...]:
+def attached_groups(
+    members: frozenset[str], seeds: tuple[str, ...], material: Material, parameters: Parameters
+) -> tuple[str, ...]:
     """Return further groups on which something fired and whose accounts are members almost without exception, sorted."""
     found = []
     for group, accounts in material.group_accounts.items():

@@ -46,7 +46,12 @@ def base_grade(families: Mapping[str, str]) -> Grade:
 
 
 def grade_campaign(
-    fired: Mapping[str, str], stable: Mapping[str, str], *, n_accounts: int, partly_explained: tuple[str, ...], parameters: Parameters
+    fired: Mapping[str, str],
+    stable: Mapping[str, str],
+    *,
+    n_accounts: int,
+    partly_explained: tuple[str, ...],
+    parameters: Parameters,
 ) -> Verdict:
     """Return the grade of a candidate whose benign explanations do not account for it as a whole.
 
@@ -64,7 +69,9 @@ def grade_campaign(
     grade, reason = base, _reason(base)
     if base is Grade.STRONG and not (without_one and without_accounts):
         grade = Grade.MODERATE
-        reason += "; moderate, since it does not survive " + _lost(without_one=without_one, without_accounts=without_accounts)
+        reason += "; moderate, since it does not survive " + _lost(
+            without_one=without_one, without_accounts=without_accounts
+        )
     elif base is Grade.MODERATE and not without_accounts:
         grade = Grade.WEAK
         reason += "; weak, since it does not survive leaving out a tenth of the accounts"

@@ -73,7 +73,9 @@ def load_material(case: Case, connection: duckdb.DuckDBPyConnection) -> Material
         key = (row["heuristic_id"], row["entity_id"])
         names = [name for name in Observation.__slots__ if name != "is_stable"]
         observations[row["entity_id"]].append(
-            Observation(**{name: row[name] for name in names}, is_stable=stability.get(key, row["entity_type"] != "group"))
+            Observation(
+                **{name: row[name] for name in names}, is_stable=stability.get(key, row["entity_type"] != "group")
+            )
         )
     members = read_rows(case, "cluster_members", ["cluster_id", "account_id", "n_links"])
     cluster_links: dict[str, dict[str, int]] = defaultdict(dict)

@@ -1,0 +1,102 @@
+"""The contract files for other programs: findings.json and CSV annexes beside the Parquet tables."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+from distilforensics import __version__
+from distilforensics.assessment.confounding import load_confounders, parameters_of
+from distilforensics.assessment.parameters import PARAMETERS
+from distilforensics.case.layout import Case, write_file, write_json
+from distilforensics.case.tables import read_rows
+from distilforensics.core.finding import Grade
+from distilforensics.core.schema import SCHEMA_VERSION, TABLES
+from distilforensics.core.text import csv_cell
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ANNEXES = ("accounts", "campaigns", "campaign_evidence", "explained_groups")
+"""Tables that are also written as CSV; cells are guarded against formulas, exact values are in Parquet."""
+
+_BALANCE = ("n_read", "n_kept", "n_quarantined", "n_duplicate", "n_out_of_scope")
+
+
+def write_findings(case: Case) -> None:
+    """Write findings.json and the CSV annexes from the tables of the case."""
+    campaigns = read_rows(case, "campaigns")
+    write_json(
+        case.findings / "findings.json",
+        {
+            "schema_version": SCHEMA_VERSION,
+            "program": {"name": "distilforensics", "version": __version__},
+            "balance": _balance(case),
+            "heuristics": [
+                row | {"parameters": json.loads(row["parameters"])} for row in read_rows(case, "heuristic_states")
+            ],
+            "campaigns": [_plain(row) for row in campaigns],
+            "n_campaigns_by_grade": {
+                grade.value: sum(row["grade"] == grade.value for row in campaigns)
+                for grade in (Grade.STRONG, Grade.MODERATE, Grade.WEAK)
+            },
+            "explained_groups": [_plain(row) for row in read_rows(case, "explained_groups")],
+            "accounts": _account_counts(case),
+            "assessment": {
+                "parameters": PARAMETERS.as_dict(),
+                "confounders": [
+                    {
+                        "id": file.header["id"],
+                        "title": file.header["title"],
+                        "sha256": file.sha256,
+                        "parameters": parameters_of(file),
+                    }
+                    for file in load_confounders()
+                ],
+            },
+            "error_rates": {
+                "is_measured_for_this_log": False,
+                "reason": "a false-accusation rate of this log needs labelled accounts of the same service; none were given",
+                "how": "distilforensics evaluate CASE --labels FILE",
+            },
+            "limits": [
+                "A log cannot show that outputs were used for training, who controls an account, or intent.",
+                "Grades order the strength of evidence by stated rules; they are not probabilities.",
+                "Heuristics that are not evaluated or inconclusive say nothing, neither for nor against.",
+            ],
+        },
+    )
+    for name in ANNEXES:
+        write_file(case.findings / f"{name}.csv", _csv(case, name))
+
+
+def _balance(case: Case) -> dict[str, Any]:
+    sources = read_rows(case, "sources", ["source_sha256", "path", "role", *_BALANCE])
+    per_source = [row for row in sources if row["role"] == "log"]
+    return {
+        "rule": "n_read = n_kept + n_quarantined + n_duplicate + n_out_of_scope",
+        "total": {key: sum(row[key] or 0 for row in per_source) for key in _BALANCE},
+        "sources": per_source,
+        "n_sources_refused": sum(row["role"] == "refused" for row in sources),
+    }
+
+
+def _account_counts(case: Case) -> dict[str, int]:
+    rows = read_rows(case, "accounts", ["campaign_id"])
+    n_in_campaigns = sum(row["campaign_id"] is not None for row in rows)
+    return {"n_examined": len(rows), "n_in_campaigns": n_in_campaigns, "n_in_no_campaign": len(rows) - n_in_campaigns}
+
+
+def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value.isoformat() if hasattr(value, "isoformat") else value for key, value in row.items()}
+
+
+def _csv(case: Case, name: str) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow(TABLES[name].arrow.names)
+    for row in read_rows(case, name):
+        writer.writerow([csv_cell(" ".join(value) if isinstance(value, list) else value) for value in row.values()])
+    return text.getvalue().encode()
