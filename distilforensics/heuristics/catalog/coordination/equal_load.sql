@@ -40,7 +40,7 @@ modified = "2026-11-23"
 version = 1
 ---*/
 with large_groups as (
-    select group_id from groups where n_accounts >= $min_accounts
+    select group_id from groups where n_accounts >= $min_accounts and n_exchanges >= $min_mean_load * n_accounts
 ),
 -- A conversation begins with a request of one user turn (with or without a system prompt); where turns are not logged, with its session.
 conversation_groups as (
@@ -87,20 +87,28 @@ accounts_in_group as (
         load_unit,
         account_id,
         sum(n)::bigint as n,
+        count(*) as n_days,
+        count(distinct date_trunc('week', day)) as n_weeks,
         count(*) >= $min_clock_days and sqrt(least(
             sum(s2) / nullif(sum(n), 0) - (sum(s1) / nullif(sum(n), 0)) ** 2,
             sum(noon_s2) / nullif(sum(n), 0) - (sum(noon_s1) / nullif(sum(n), 0)) ** 2)) <= $max_clock_spread_s as is_clock_driven
     from account_days_in_group
     group by group_id, load_unit, account_id
 ),
-totals as (
+-- The shortest period in which an account has enough to do on average.
+periods as (
     select
         group_id,
         load_unit,
-        sum(n)::bigint as n,
-        coalesce(sum(n) filter (where is_clock_driven), 0)::bigint as n_clock_driven
+        coalesce(sum(n) filter (where is_clock_driven), 0) / nullif(sum(n), 0) as share_clock_driven,
+        case
+            when sum(n) filter (where not is_clock_driven) >= $min_mean_load * sum(n_days) filter (where not is_clock_driven) then 'day'
+            when sum(n) filter (where not is_clock_driven) >= $min_mean_load * sum(n_weeks) filter (where not is_clock_driven) then 'week'
+            when sum(n) filter (where not is_clock_driven) >= $min_window_load * count(*) filter (where not is_clock_driven) then 'window'
+        end as period
     from accounts_in_group
     group by group_id, load_unit
+    having count(*) filter (where not is_clock_driven) >= $min_accounts
 ),
 period_loads as (
     select
@@ -111,8 +119,8 @@ period_loads as (
         d.account_id,
         sum(d.n)::bigint as n
     from account_days_in_group as d
+    join periods as p on p.group_id = d.group_id and p.load_unit = d.load_unit and p.period is not null
     join accounts_in_group as a on a.group_id = d.group_id and a.load_unit = d.load_unit and a.account_id = d.account_id
-    cross join (values ('day'), ('week'), ('window')) as p (period)
     where not a.is_clock_driven
     group by 1, 2, 3, 4, 5
 ),
@@ -120,21 +128,21 @@ period_loads as (
 whole_loads as (
     select group_id, load_unit, period, starts_on, account_id, n
     from period_loads
-    window life as (partition by group_id, load_unit, period, account_id)
+    window life as (partition by group_id, load_unit, account_id)
     qualify count(*) over life < 3
         or (starts_on > min(starts_on) over life and starts_on < max(starts_on) over life)
 ),
 period_medians as (
-    select group_id, load_unit, period, starts_on, median(n) as median_load
+    select group_id, load_unit, starts_on, median(n) as median_load
     from whole_loads
-    group by group_id, load_unit, period, starts_on
+    group by group_id, load_unit, starts_on
     having count(*) >= $min_period_accounts
 ),
 marked as (
     select w.group_id, w.load_unit, w.period, w.starts_on, w.account_id, w.n, w.n < $trim_share * m.median_load as is_trimmed
     from whole_loads as w
     join period_medians as m
-        on m.group_id = w.group_id and m.load_unit = w.load_unit and m.period = w.period and m.starts_on = w.starts_on
+        on m.group_id = w.group_id and m.load_unit = w.load_unit and m.starts_on = w.starts_on
 ),
 per_period as (
     select
@@ -163,31 +171,29 @@ pooled as (
     group by group_id, load_unit, period
 ),
 account_means as (
-    select group_id, load_unit, period, account_id, sum(n) / nullif(count(*), 0) as mean_load
+    select group_id, load_unit, account_id, sum(n) / nullif(count(*), 0) as mean_load
     from marked
     where not is_trimmed
-    group by group_id, load_unit, period, account_id
+    group by group_id, load_unit, account_id
 ),
 ranked_means as (
     select
         group_id,
         load_unit,
-        period,
         mean_load,
-        row_number() over (partition by group_id, load_unit, period order by mean_load, account_id) as position,
-        count(*) over (partition by group_id, load_unit, period) as n_accounts
+        row_number() over (partition by group_id, load_unit order by mean_load, account_id) as position,
+        count(*) over (partition by group_id, load_unit) as n_accounts
     from account_means
 ),
 ginis as (
     select
         group_id,
         load_unit,
-        period,
         min(n_accounts) as n_accounts,
         sum((2 * position - n_accounts - 1) * mean_load order by position)
             / nullif(min(n_accounts) * sum(mean_load order by position), 0) as gini
     from ranked_means
-    group by group_id, load_unit, period
+    group by group_id, load_unit
 ),
 -- Zero-truncated Poisson with mean m: rate = m (1 - exp(-rate)), dispersion = 1 + rate - m. Three steps of the fixed point are exact to 6 digits from m = 5 on.
 expected as (
@@ -202,9 +208,11 @@ expected as (
         p.dispersion,
         g.n_accounts,
         g.gini,
+        c.share_clock_driven,
         1 + p.mean_load * (1 - exp(-p.mean_load * (1 - exp(-p.mean_load * (1 - exp(-p.mean_load)))))) - p.mean_load as dispersion_expected
     from pooled as p
-    join ginis as g on g.group_id = p.group_id and g.load_unit = p.load_unit and g.period = p.period
+    join ginis as g on g.group_id = p.group_id and g.load_unit = p.load_unit
+    join periods as c on c.group_id = p.group_id and c.load_unit = p.load_unit
     where g.n_accounts >= $min_accounts
         and p.mean_load >= case p.period when 'window' then $min_window_load else $min_mean_load end
         and p.share_trimmed <= $max_trimmed
@@ -221,11 +229,10 @@ with_threshold as (
         dispersion,
         n_accounts,
         gini,
+        share_clock_driven,
         dispersion_expected,
         dispersion_expected + mean_load * $max_rate_spread ** 2 as threshold
     from expected
-    qualify row_number() over (
-        partition by group_id, load_unit order by case period when 'day' then 1 when 'week' then 2 else 3 end) = 1
 ),
 chosen as (
     select
@@ -239,27 +246,27 @@ chosen as (
         dispersion,
         n_accounts,
         gini,
+        share_clock_driven,
         dispersion_expected,
         threshold
     from with_threshold
     qualify row_number() over (partition by group_id order by dispersion / nullif(threshold, 0), load_unit desc) = 1
 )
 select
-    c.group_id as entity_id,
-    round(c.dispersion, 6) <= round(c.threshold, 6) as is_fired,
-    round(c.dispersion, 6) as value,
-    round(c.dispersion_expected, 6) as baseline,
-    round(c.threshold, 6) as threshold,
-    c.total as n_exchanges,
-    c.n_accounts,
-    round(c.mean_load, 6) as mean_load,
-    round(sqrt(greatest(0, c.dispersion - c.dispersion_expected) / nullif(c.mean_load, 0)), 6) as rate_spread,
-    round(c.gini, 6) as gini,
-    c.load_unit,
-    c.period,
-    c.n_account_periods,
-    round(c.share_trimmed, 6) as share_trimmed,
-    round(t.n_clock_driven / nullif(t.n, 0), 6) as share_clock_driven
-from chosen as c
-join totals as t on t.group_id = c.group_id and t.load_unit = c.load_unit
+    group_id as entity_id,
+    round(dispersion, 6) <= round(threshold, 6) as is_fired,
+    round(dispersion, 6) as value,
+    round(dispersion_expected, 6) as baseline,
+    round(threshold, 6) as threshold,
+    total as n_exchanges,
+    n_accounts,
+    round(mean_load, 6) as mean_load,
+    round(sqrt(greatest(0, dispersion - dispersion_expected) / nullif(mean_load, 0)), 6) as rate_spread,
+    round(gini, 6) as gini,
+    load_unit,
+    period,
+    n_account_periods,
+    round(share_trimmed, 6) as share_trimmed,
+    round(share_clock_driven, 6) as share_clock_driven
+from chosen
 order by entity_id

@@ -112,19 +112,26 @@ observed as (
 lags as (
     select unnest(range(1, $max_lag_days + 1)) as lag_days
 ),
+-- One copy of the slots and of the accounts' activity per shift; the unnest keeps the joins plain equalities of columns.
+shifted_slots as (
+    select group_id, slot, n, unnest(range(1, $max_lag_days + 1)) as lag_days
+    from slots
+),
+shifted_activity as (
+    select group_id, account_id, slot, unnest(range(1, $max_lag_days + 1)) as lag_days
+    from activity
+),
 met_when_shifted as (
-    select s.group_id, l.lag_days, sum(s.n * t.n)::bigint as n
-    from slots as s
-    cross join lags as l
-    join slots as t on t.group_id = s.group_id and t.slot = s.slot + l.lag_days * (86400 // $slot_s)
-    group by s.group_id, l.lag_days
+    select s.group_id, s.lag_days, sum(s.n * t.n)::bigint as n
+    from (select group_id, slot + lag_days * (86400 // $slot_s) as slot, n, lag_days from shifted_slots) as s
+    join slots as t on t.group_id = s.group_id and t.slot = s.slot
+    group by s.group_id, s.lag_days
 ),
 met_themselves as (
-    select a.group_id, l.lag_days, count(*) as n
-    from activity as a
-    cross join lags as l
-    join activity as b on b.group_id = a.group_id and b.account_id = a.account_id and b.slot = a.slot + l.lag_days * (86400 // $slot_s)
-    group by a.group_id, l.lag_days
+    select a.group_id, a.lag_days, count(*) as n
+    from (select group_id, account_id, slot + lag_days * (86400 // $slot_s) as slot, lag_days from shifted_activity) as a
+    join activity as b on b.group_id = a.group_id and b.account_id = a.account_id and b.slot = a.slot
+    group by a.group_id, a.lag_days
 ),
 -- Days d for which both d and d + lag lie in the span of the group and neither is the day left out.
 day_pairs as (
