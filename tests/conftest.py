@@ -1,4 +1,4 @@
-"""Stand-ins for the stages: a log with one account name per line becomes sources, exchanges, accounts and a report."""
+"""Shared stand-ins for the stages, for tests of what is around them: a log with one account name per line becomes sources, exchanges, accounts and a report."""
 
 import hashlib
 from pathlib import Path
@@ -51,7 +51,8 @@ def find_accounts(case, limits, progress):
     """Make a campaign of all accounts whose name begins with `pool`."""
     names = sorted({row["account_id"] for path in case.table_files("exchanges") for row in read_part(path)})
     pool = [name for name in names if name.startswith("pool")]
-    rows = [{"account_id": name, "campaign_id": "C-1" if name in pool else None, "n_exchanges": 1} for name in names]
+    member = {"campaign_id": "C-1", "grade": "moderate"}
+    rows = [{"account_id": name, "n_exchanges": 1} | (member if name in pool else {}) for name in names]
     write_rows(case, "accounts", rows)
     campaign = {"campaign_id": "C-1", "grade": "moderate", "n_accounts": len(pool), "n_exchanges": len(pool)}
     write_rows(case, "campaigns", [campaign] if pool else [])
@@ -77,25 +78,25 @@ def write_report(case, limits, progress):
 
 
 @pytest.fixture
-def stages():
+def fake_stages():
     """Arguments of `run_case` that replace the stages."""
     return {"steps": (Step("assessment", find_accounts), Step("report", write_report)), "read": read_names}
 
 
 @pytest.fixture
-def limits():
+def small_limits():
     """Small limits."""
     return Limits(memory_bytes=512_000_000, threads=1)
 
 
 @pytest.fixture
-def options():
+def reading():
     """Defaults."""
     return IngestOptions()
 
 
 @pytest.fixture
-def log(tmp_path):
+def names_log(tmp_path):
     """A log of four exchanges of three accounts."""
     path = tmp_path / "names.log"
     path.write_text("pool-a\npool-b\nalone\nalone\n")
@@ -123,6 +124,6 @@ class Notes:
 
 
 @pytest.fixture
-def progress():
+def notes():
     """Collects notes."""
     return Notes()

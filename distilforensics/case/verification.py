@@ -157,11 +157,11 @@ def _check_balance(case: Case, result: Verification) -> None:
     exchanges = _count_by_source(case, "exchanges")
     for source in _sources(case):
         stated = {column: source[column] or 0 for column in ("n_read", "n_kept", *counted)}
-        result.n_records += stated["n_read"]
         if stated["n_read"] != sum(stated.values()) - stated["n_read"]:
             result.problems.append(Problem(show(source["path"]), f"balance: does not close, {stated}"))
         if source["role"] != "log":
             continue
+        result.n_records += stated["n_read"]
         found = {column: _of(counts, source["source_sha256"]) for column, counts in counted.items()}
         found["n_kept"] = _of(exchanges, source["source_sha256"]) - found["n_duplicate"]
         result.problems += [

@@ -38,6 +38,7 @@ class CaseSummary:
     n_bytes: int
     n_bytes_decoded: int
     balance: Mapping[str, int]
+    """Records of the logs; accounts directories have rows and no exchanges."""
     quarantine_reasons: Mapping[str, int]
     first_started_at: datetime | None
     last_started_at: datetime | None
@@ -63,7 +64,7 @@ def summarise(case: Case) -> CaseSummary:
         n_sources=_count(row["role"] for row in sources),
         n_bytes=sum(row["n_bytes"] or 0 for row in sources),
         n_bytes_decoded=sum(row["n_bytes_decoded"] or 0 for row in sources),
-        balance={column: sum(row[column] or 0 for row in sources) for column in BALANCE},
+        balance={column: sum(row[column] or 0 for row in sources if row["role"] == "log") for column in BALANCE},
         quarantine_reasons=_count(row["reason"] for row in _rows(case, "quarantine", ["reason"])),
         first_started_at=min((row["first_started_at"] for row in sources if row["first_started_at"]), default=None),
         last_started_at=max((row["last_started_at"] for row in sources if row["last_started_at"]), default=None),

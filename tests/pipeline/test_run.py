@@ -14,12 +14,12 @@ from distilforensics.pipeline.steps import STEPS, Step
 
 
 @pytest.fixture
-def run(tmp_path, options, limits, progress, stages):
+def run(tmp_path, reading, small_limits, notes, fake_stages):
     """Run over files into one case."""
 
     def call(*inputs, **changes):
         return run_case(
-            [str(path) for path in inputs], tmp_path / "case", options, limits, progress, **(stages | changes)
+            [str(path) for path in inputs], tmp_path / "case", reading, small_limits, notes, **(fake_stages | changes)
         )
 
     return call
@@ -45,9 +45,9 @@ def test_the_stages_run_in_the_order_of_their_dependencies():
     assert ["features", "linkage", "heuristics", "assessment", "report"] == [step.name for step in STEPS]
 
 
-def test_a_run_ends_in_a_sealed_and_intact_case(run, log):
+def test_a_run_ends_in_a_sealed_and_intact_case(run, names_log):
     """Report, manifests and custody log are there and fit."""
-    result = run(log)
+    result = run(names_log)
     verification = verify(open_case(result.case.root))
 
     assert [] == verification.problems
@@ -57,20 +57,20 @@ def test_a_run_ends_in_a_sealed_and_intact_case(run, log):
     assert result.custody_head == verification.custody_head
 
 
-def test_every_step_is_in_the_custody_log(run, log):
+def test_every_step_is_in_the_custody_log(run, names_log):
     """Begin, each stage, seal."""
-    case = run(log).case
+    case = run(names_log).case
 
     assert ["run started", "stage ingest", "stage assessment", "stage report", "sealed"] == actions(case)
 
 
-def test_run_json_records_how_the_case_came_about(run, log, limits):
+def test_run_json_records_how_the_case_came_about(run, names_log):
     """Versions of all dependencies, host, arguments, limits, timings, peak memory."""
-    result = run(log)
+    result = run(names_log)
     record = json.loads(result.case.run_record.read_text())
 
     assert {"duckdb", "pyarrow", "click", "jinja2", "markupsafe"} <= record["tool"]["dependencies"].keys()
-    assert [str(log)] == record["inputs"]
+    assert [str(names_log)] == record["inputs"]
     assert {"memory_bytes": 512_000_000, "threads": 1} == record["limits"]
     assert ["ingest", "assessment", "report"] == [stage["stage"] for stage in record["stages"]]
     assert record["peak_memory_bytes"]["process"] > 10_000_000
@@ -80,9 +80,9 @@ def test_run_json_records_how_the_case_came_about(run, log, limits):
     assert record["host"]["platform"]
 
 
-def test_the_result_has_what_the_closing_summary_prints(run, log):
+def test_the_result_has_what_the_closing_summary_prints(run, names_log):
     """Sources, balance, campaigns, timings."""
-    result = run(log)
+    result = run(names_log)
 
     assert {"log": 1} == result.summary.n_sources
     assert 4 == result.summary.balance["n_kept"]
@@ -95,44 +95,44 @@ def test_the_result_has_what_the_closing_summary_prints(run, log):
     assert ["ingest", "assessment", "report", "seal"] == [timing.stage for timing in result.timings]
 
 
-def test_a_repeated_run_changes_no_byte_and_says_what_it_skipped(run, log, progress):
+def test_a_repeated_run_changes_no_byte_and_says_what_it_skipped(run, names_log, notes):
     """Known source and current report are told aloud."""
-    before = contents(run(log).case)
-    progress.notes.clear()
-    result = run(log)
+    before = contents(run(names_log).case)
+    notes.notes.clear()
+    result = run(names_log)
 
     assert before == contents(result.case)
     assert [
-        f"{log}: same bytes as a source of this case, not read again",
+        f"{names_log}: same bytes as a source of this case, not read again",
         "report: up to date, not run again",
-    ] == progress.notes
+    ] == notes.notes
     assert verify(result.case).is_intact
 
 
-def test_an_interrupted_run_is_in_the_custody_log_and_goes_on(run, log, stages, tmp_path):
+def test_an_interrupted_run_is_in_the_custody_log_and_goes_on(run, names_log, fake_stages, tmp_path):
     """Ctrl-C in a stage; the next run completes the case."""
 
     def interrupt(case, limits, progress):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(log, steps=(stages["steps"][0], Step("report", interrupt)))
+        run(names_log, steps=(fake_stages["steps"][0], Step("report", interrupt)))
     case = open_case(tmp_path / "case")
 
     assert ["run started", "stage ingest", "stage assessment", "run failed"] == actions(case)
     assert not (case.root / "tagmanifest-sha256.txt").exists()
 
-    result = run(log)
+    result = run(names_log)
 
     assert verify(result.case).is_intact
-    assert (str(log),) == result.ingest.known
+    assert (str(names_log),) == result.ingest.known
 
 
-def test_a_sealed_case_does_not_take_other_logs_by_accident(run, log, tmp_path):
+def test_a_sealed_case_does_not_take_other_logs_by_accident(run, names_log, tmp_path):
     """Only with --extend."""
     other = tmp_path / "other.log"
     other.write_text("pool-c\n")
-    case = run(log).case
+    case = run(names_log).case
     before = contents(case)
     with pytest.raises(CaseError, match="is sealed and was made from other logs") as caught:
         run(other)
@@ -141,11 +141,11 @@ def test_a_sealed_case_does_not_take_other_logs_by_accident(run, log, tmp_path):
     assert before == contents(case)
 
 
-def test_a_sealed_case_can_be_extended(run, log, tmp_path):
+def test_a_sealed_case_can_be_extended(run, names_log, tmp_path):
     """The old source stays, the new one is added, the case is sealed again."""
     other = tmp_path / "other.log"
     other.write_text("pool-c\n")
-    run(log)
+    run(names_log)
     result = run(other, is_extending=True)
 
     assert {"log": 2} == result.summary.n_sources
@@ -153,11 +153,11 @@ def test_a_sealed_case_can_be_extended(run, log, tmp_path):
     assert verify(result.case).is_intact
 
 
-def test_force_starts_over_and_keeps_the_custody_log(run, log, tmp_path):
+def test_force_starts_over_and_keeps_the_custody_log(run, names_log, tmp_path):
     """Tables are gone, the record of what was done is not."""
     other = tmp_path / "other.log"
     other.write_text("pool-c\n")
-    run(log)
+    run(names_log)
     result = run(other, is_forced=True)
 
     assert {"log": 1} == result.summary.n_sources
@@ -173,11 +173,11 @@ def test_force_starts_over_and_keeps_the_custody_log(run, log, tmp_path):
     assert verify(result.case).is_intact
 
 
-def test_a_folder_that_is_no_case_is_left_alone(run, log, tmp_path):
+def test_a_folder_that_is_no_case_is_left_alone(run, names_log, tmp_path):
     """Neither files nor folders appear in it."""
     (tmp_path / "case").mkdir()
     (tmp_path / "case" / "thesis.txt").write_text("mine")
     with pytest.raises(CaseError, match="is no case folder"):
-        run(log, is_forced=True)
+        run(names_log, is_forced=True)
 
     assert ["thesis.txt"] == [path.name for path in (tmp_path / "case").iterdir()]
