@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -59,10 +59,8 @@ def check_confounders(connection: duckdb.DuckDBPyConnection, candidates: list[st
     """
     results: dict[str, list[Check]] = {candidate: [] for candidate in candidates}
     for file in load_confounders():
-        for row in _rows(connection, file):
-            fields = dict(zip(COLUMNS, row, strict=True))
-            candidate = fields.pop("candidate_id")
-            results[candidate].append(Check(confounder_id=file.header["id"], title=file.header["title"], **fields))
+        for candidate, *fields in _rows(connection, file):
+            results[candidate].append(Check(file.header["id"], file.header["title"], *fields))
         missing = [
             candidate
             for candidate, checks in results.items()
@@ -73,7 +71,7 @@ def check_confounders(connection: duckdb.DuckDBPyConnection, candidates: list[st
     return results
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> list[tuple[object, ...]]:
+def _rows(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> list[tuple[Any, ...]]:
     values = parameters_of(file)
     try:
         relation = connection.sql(file.body, params=values) if values else connection.sql(file.body)

@@ -5,17 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from scipy.stats import fisher_exact
-
 from distilforensics.core import units
-from distilforensics.core.finding import Claim, EntityType
+from distilforensics.core.finding import Claim
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from distilforensics.assessment.confounding import Check
     from distilforensics.assessment.material import Material, Observation
-    from distilforensics.assessment.parameters import Parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +24,8 @@ class FiredHeuristic:
     statement: str
 
 
-def fired_heuristics(
-    groups: tuple[str, ...], members: frozenset[str], material: Material, parameters: Parameters
-) -> dict[str, FiredHeuristic]:
-    """Return heuristic id to what fired on the groups, and on the accounts of the members far more often than elsewhere."""
+def fired_heuristics(groups: tuple[str, ...], material: Material) -> dict[str, FiredHeuristic]:
+    """Return heuristic id to what fired on the groups of a candidate, each with its observation on most accounts."""
     found: dict[str, list[Observation]] = {}
     for group in groups:
         for observation in material.fired(group):
@@ -40,34 +35,6 @@ def fired_heuristics(
         observations = sorted(found[heuristic_id], key=lambda row: (-row.n_accounts, -row.n_exchanges, row.entity_id))
         statement = group_statement(observations[0], material.titles[heuristic_id])
         result[heuristic_id] = FiredHeuristic(observations[0], any(row.is_stable for row in observations), statement)
-    return result | _fired_on_accounts(members, material, parameters)
-
-
-def _fired_on_accounts(
-    members: frozenset[str], material: Material, parameters: Parameters
-) -> dict[str, FiredHeuristic]:
-    by_heuristic: dict[str, list[Observation]] = {}
-    for rows in material.observations.values():
-        for row in rows:
-            if row.entity_type == EntityType.ACCOUNT:
-                by_heuristic.setdefault(row.heuristic_id, []).append(row)
-    result = {}
-    for heuristic_id, rows in sorted(by_heuristic.items()):
-        inside = [row for row in rows if row.entity_id in members]
-        fired_inside = [row for row in inside if row.is_fired]
-        n_outside = len(rows) - len(inside)
-        fired_outside = sum(row.is_fired for row in rows) - len(fired_inside)
-        if not fired_inside or len(fired_inside) < parameters.min_lift_share * len(inside):
-            continue
-        table = [[len(fired_inside), len(inside) - len(fired_inside)], [fired_outside, n_outside - fired_outside]]
-        probability = float(fisher_exact(table, alternative="greater").pvalue)
-        if probability > parameters.lift_probability:
-            continue
-        statement = (
-            f"{material.titles[heuristic_id]}: on {len(fired_inside)} of {len(inside)} judged members, "
-            f"on {fired_outside} of {n_outside} other accounts (one-sided Fisher probability {probability:.1e})."
-        )
-        result[heuristic_id] = FiredHeuristic(fired_inside[0], is_stable=True, statement=statement)
     return result
 
 

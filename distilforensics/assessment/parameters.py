@@ -23,10 +23,6 @@ class Parameters:
     """Exchanges with the campaign's templates; one or two may be a coincidence or a copied prompt."""
     min_member_links: int = 2
     """Links to other members that make an account a member of a campaign without templates; one link is one transitive edge."""
-    lift_probability: float = 0.001
-    """Largest one-sided Fisher probability at which an observation on accounts counts for a campaign."""
-    min_lift_share: float = 0.5
-    """Share of members on which such an observation must have fired."""
     exhibit_records: int = 10
     """Records cited per piece of evidence; each from another account."""
 

@@ -60,10 +60,10 @@ def _of_kind(groups: Iterable[str], *, is_cluster: bool) -> list[str]:
 
 def account_rows(case: Case, campaigns: Mapping[str, Examined], material: Material) -> list[dict[str, Any]]:
     """Return one row per account of the log, in order of account id."""
-    home = {account: campaign for campaign, e in reversed(campaigns.items()) for account in e.membership.members}
+    home = {account: campaign for campaign, e in reversed(list(campaigns.items())) for account in e.membership.members}
     left_out = {
         account: f"{campaign}: {reason}"
-        for campaign, e in reversed(campaigns.items())
+        for campaign, e in reversed(list(campaigns.items()))
         for account, reason in e.membership.left_out.items()
         if account not in home
     }

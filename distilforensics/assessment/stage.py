@@ -94,7 +94,7 @@ def _examined(
 ) -> Examined:
     accounts = frozenset(membership.members)
     groups = candidate.seeds + attached_groups(accounts, candidate.seeds, material, PARAMETERS)
-    fired = fired_heuristics(groups, accounts, material, PARAMETERS)
+    fired = fired_heuristics(groups, material)
     verdict = grade_campaign(
         {heuristic: found.observation.family for heuristic, found in fired.items()},
         {heuristic: found.observation.family for heuristic, found in fired.items() if found.is_stable},
