@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Function = Callable[..., Any]
 
-CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
+CONTEXT: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
 """Settings of every command."""
 
 MIN_MEMORY = 256_000_000
