@@ -283,11 +283,13 @@ class DecodedStream:
         self.n_decoded = 0
         self._stream: ByteStream = _Counting(self)
         self._ahead = b""
+        self._is_over = False
+        """Nothing comes after the bytes ahead."""
         self._fill_ahead(4)
         self.encoding = encoding_of(self._ahead)
         if self.encoding != "utf-8":
             held = _Held(self._ahead, self._stream)
-            self._stream, self._ahead = Transcoded(held, self.encoding), b""
+            self._stream, self._ahead, self._is_over = Transcoded(held, self.encoding), b"", False
 
     @property
     def damage(self) -> Damage | None:
@@ -300,13 +302,24 @@ class DecodedStream:
         return self.compression == "none" and self.encoding == "utf-8"
 
     def _fill_ahead(self, n: int) -> None:
-        while len(self._ahead) < n and (block := self._stream.read(BLOCK_BYTES)):
+        while len(self._ahead) < n and not self._is_over:
+            block = self._stream.read(BLOCK_BYTES)
             self._ahead += block
+            self._is_over = not block
 
     def peek(self, n: int) -> bytes:
         """Return up to `n` decoded bytes that `readinto` will give next."""
         self._fill_ahead(n)
         return self._ahead[:n]
+
+    def room_for_rest(self, most: int) -> int:
+        """Return how large a buffer must be to hold what is left, with one byte to spare, but at most `most`.
+
+        Small files come by the thousand, so a whole block for each would exhaust the memory.
+        """
+        if self.is_direct:
+            return min(most, len(self._ahead) + max(0, self._raw.size - self._raw.n_bytes) + 1)
+        return min(most, len(self._ahead) + 1) if self._is_over else most
 
     def readinto(self, view: memoryview) -> int:
         """Fill as much of `view` as there are bytes and return their number; less than its length only at the end."""

@@ -236,7 +236,7 @@ class _DocumentReader:
         carry = b""
         is_last = False
         while not is_last:
-            buffer = bytearray(len(carry) + CHUNK_BYTES)
+            buffer = bytearray(len(carry) + self._stream.room_for_rest(CHUNK_BYTES))
             buffer[: len(carry)] = carry
             n = len(carry) + self._stream.readinto(memoryview(buffer)[len(carry) :])
             is_last = n < len(buffer)

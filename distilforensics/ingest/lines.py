@@ -83,11 +83,10 @@ class LineReader:
     def __iter__(self) -> Iterator[LineBlock]:
         while True:
             carry = self._carry
-            buffer = bytearray(len(carry) + CHUNK_BYTES)
+            buffer = bytearray(len(carry) + self._stream.room_for_rest(CHUNK_BYTES))
             buffer[: len(carry)] = carry
-            n_fresh = self._stream.readinto(memoryview(buffer)[len(carry) :])
-            n = len(carry) + n_fresh
-            is_last = n_fresh < CHUNK_BYTES
+            n = len(carry) + self._stream.readinto(memoryview(buffer)[len(carry) :])
+            is_last = n < len(buffer)
             yield self._block(buffer, n, is_last)
             if is_last:
                 return

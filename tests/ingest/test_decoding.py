@@ -8,7 +8,7 @@ import zlib
 import pytest
 import zstandard
 
-from distilforensics.ingest import decoding, framing, raw
+from distilforensics.ingest import decoding, raw
 from distilforensics.ingest.decoding import encoding_of
 
 
@@ -145,8 +145,9 @@ def test_a_run_of_nul_is_not_taken_for_an_encoding():
     assert encoding_of(b'{\0"\0') == "utf-16-le"
 
 
-def test_a_damaged_last_line_is_taken_out_of_its_block(monkeypatch):
-    """The refusal stands for the unfinished line even if it was too long to load."""
-    assert framing.damaged_line is not None
-    assert decoding.compression_of(b"BZh9") == "bzip2"
-    assert decoding.compression_of(b"{") == "none"
+def test_a_truncated_stream_that_ends_in_a_long_line_has_both_refusals(read, log, line):
+    """The unfinished line was too long to load; the break is told besides."""
+    packed = gzip.compress(line(1) + b"\n" + line(2, user="x" * 90_000) + b"\n")
+    found = read(log(packed[:-12]), decoded=line(1) + b"\n" + line(2, user="x" * 90_000), max_line_bytes=4000)
+    assert [row["reason"] for row in found.refused] == ["line_too_long", "truncated_stream"]
+    assert found.source["n_lines"] == 3
