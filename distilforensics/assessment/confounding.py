@@ -21,6 +21,10 @@ VERDICTS = ("applies", "partly", "rebutted", "not_checkable")
 """applies: it accounts for what was seen; partly: it caps the grade; rebutted: the numbers speak against it."""
 
 
+LIBRARY = ("candidate_features", "candidate_carriers", "candidate_tenancy")
+"""Relations that several checks read, in order of dependency; each is the query of that name in `confounders/lib`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """The result of one benign explanation for one candidate."""
@@ -33,6 +37,13 @@ class Check:
     n_exchanges: int | None
     n_accounts: int | None
     statement: str
+
+
+def create_library(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the relations that the checks share, from `candidate_members`, `candidate_templates` and `candidate_exchanges`."""
+    folder = importlib.resources.files(__package__) / "confounders" / "lib"
+    for name in LIBRARY:
+        connection.execute(f"create or replace temp table {name} as {read_sql_file(folder / f'{name}.sql').body}")
 
 
 def load_confounders() -> list[SqlFile]:
@@ -51,12 +62,13 @@ def check_confounders(connection: duckdb.DuckDBPyConnection, candidates: list[st
     """Return candidate id to the results of all checks, in order of their ids.
 
     Args:
-        connection: A connection with `candidate_members` and `candidate_exchanges`.
+        connection: A connection with `candidate_members`, `candidate_templates` and `candidate_exchanges`.
         candidates: Ids of all candidates; each check must answer for each of them.
 
     Raises:
         HeuristicError: a check fails, returns other columns or an unknown verdict, or leaves a candidate out.
     """
+    create_library(connection)
     results: dict[str, list[Check]] = {candidate: [] for candidate in candidates}
     for file in load_confounders():
         for candidate, *fields in _rows(connection, file):

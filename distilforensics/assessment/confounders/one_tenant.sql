@@ -1,0 +1,73 @@
+/*---
+id = "confounder.one_tenant"
+title = "One customer with many keys"
+question = "Are the accounts the sub-accounts of one customer, who may divide work over keys as it likes?"
+priority = 9
+reads = ["candidate_tenancy", "candidate_features", "candidate_members", "account_profiles"]
+params.applies_share = { default = 0.8, unit = "share of the members", why = "a few accounts beside a customer's own are expected where a template is public" }
+params.partly_share = { default = 0.5, unit = "share of the members", why = "half of the candidate being one customer leaves a remainder that may be too small to be judged" }
+references = ["agencies and companies run hundreds of sub-accounts under one client prompt"]
+version = 1
+---*/
+with sizes as (
+    select candidate_id, count(*) as n_exchanges from candidate_features group by candidate_id
+),
+payers as (
+    select m.candidate_id, p.payment_fingerprint, count(*) as n
+    from candidate_members as m
+    join account_profiles as p on p.account_id = m.account_id
+    where p.payment_fingerprint is not null
+    group by m.candidate_id, p.payment_fingerprint
+),
+payments as (
+    select candidate_id, max(n) as n_largest, sum(n)::bigint as n_known from payers group by candidate_id
+),
+measured as (
+    select
+        t.candidate_id,
+        t.n_accounts,
+        coalesce(s.n_exchanges, 0) as n_exchanges,
+        t.largest_share,
+        t.n_largest,
+        t.n_known,
+        t.n_customers,
+        p.n_largest as n_payer,
+        case when p.n_known >= 0.5 * t.n_accounts then p.n_largest / p.n_known end as payer_share
+    from candidate_tenancy as t
+    left join sizes as s on s.candidate_id = t.candidate_id
+    left join payments as p on p.candidate_id = t.candidate_id
+),
+judged as (
+    select
+        *,
+        -- One payment method is what one customer has, and also what a pool on one stolen card has: without tenants it explains a part at most.
+        case
+            when largest_share >= $applies_share then 'applies'
+            when largest_share >= $partly_share then 'partly'
+            when largest_share is not null then 'rebutted'
+            when payer_share >= $applies_share then 'partly'
+            when payer_share < $partly_share then 'rebutted'
+            else 'not_checkable'
+        end as verdict
+    from measured
+)
+select
+    candidate_id,
+    verdict,
+    round(coalesce(largest_share, payer_share), 6) as value,
+    null::double as baseline,
+    n_exchanges,
+    n_accounts,
+    case
+        when largest_share is not null and verdict <> 'rebutted'
+            then format('{} of {} accounts belong to one tenant, which is consistent with one customer that uses many keys.', n_largest, n_accounts)
+        when largest_share is not null
+            then format('The accounts are not those of one customer: the largest tenant holds {} of {} accounts that can be placed, of {} tenants.', n_largest, n_known, n_customers)
+        when verdict = 'partly'
+            then format('The log names no tenants; one payment method pays for {} of {} accounts, which is consistent with one customer that uses many keys.', n_payer, n_accounts)
+        when verdict = 'rebutted'
+            then format('The log names no tenants, but the accounts are not paid by one customer: the most used payment method pays for {} of {} accounts.', n_payer, n_accounts)
+        else 'Whether the accounts are those of one customer cannot be checked: the log names no tenants for them, and payment methods do not settle it.'
+    end as statement
+from judged
+order by candidate_id

@@ -1,0 +1,80 @@
+/*---
+id = "confounder.product_default"
+title = "The default of a popular product or a public prompt"
+question = "Do many independent customers carry the templates because a product or a public page gave them the text?"
+priority = 8
+reads = ["candidate_carriers", "candidate_members", "candidate_features", "candidate_tenancy", "account_profiles"]
+params.min_account_share = { default = 0.01, unit = "share of all accounts of the log", why = "popular things are used by many; below a hundredth of all accounts a text is not popular in this log" }
+params.max_typical_share = { default = 0.7, unit = "share of exchanges", why = "exchanges from accounts whose daily load lies within a factor of two of the typical one: about 0.4 to 0.5 for independent customers (log-normal loads with a spread of 1 to 1.25), 0.85 and more behind a scheduler" }
+params.min_customer_share = { default = 0.5, unit = "customers / accounts", why = "a product is used by many customers" }
+references = ["agent products send one system prompt from a third of all accounts of a log"]
+version = 1
+---*/
+with population as (
+    select count(*) as n from account_profiles
+),
+carriers as (
+    select
+        candidate_id,
+        account_id,
+        n_exchanges,
+        n_exchanges / n_days as rate,
+        sum(n_exchanges) over (partition by candidate_id order by n_exchanges / n_days, account_id rows unbounded preceding) as n_up_to,
+        sum(n_exchanges) over (partition by candidate_id) as n_all
+    from candidate_carriers
+),
+-- The typical load is that of the account which sends the middle exchange, so that many occasional users do not set it.
+typical as (
+    select candidate_id, min(rate) as rate from carriers where 2 * n_up_to >= n_all group by candidate_id
+),
+loads as (
+    select
+        c.candidate_id,
+        count(*) as n_carriers,
+        sum(c.n_exchanges) filter (where c.rate between t.rate / 2 and t.rate * 2) / sum(c.n_exchanges) as typical_share
+    from carriers as c
+    join typical as t on t.candidate_id = c.candidate_id
+    group by c.candidate_id
+),
+sizes as (
+    select candidate_id, count(*) as n_exchanges from candidate_features group by candidate_id
+),
+measured as (
+    select
+        t.candidate_id,
+        t.n_accounts,
+        coalesce(s.n_exchanges, 0) as n_exchanges,
+        l.n_carriers,
+        l.n_carriers / p.n as account_share,
+        l.typical_share,
+        case when t.largest_share is not null then t.n_customers / t.n_known end as customer_share
+    from candidate_tenancy as t
+    cross join population as p
+    left join loads as l on l.candidate_id = t.candidate_id
+    left join sizes as s on s.candidate_id = t.candidate_id
+),
+judged as (
+    select
+        *,
+        account_share >= $min_account_share and typical_share < $max_typical_share and customer_share >= $min_customer_share as is_explained
+    from measured
+)
+select
+    candidate_id,
+    case when is_explained then 'applies' when not is_explained then 'rebutted' else 'not_checkable' end as verdict,
+    round(typical_share, 6) as value,
+    $max_typical_share::double as baseline,
+    n_exchanges,
+    n_accounts,
+    concat(
+        case
+            when is_explained then 'The group is consistent with the default of a product or a public prompt: '
+            when not is_explained then 'The group is not that of a popular product or public prompt: '
+            else 'Whether the group is that of a popular product or public prompt cannot be settled: '
+        end,
+        format(
+            '{} accounts ({:.1f} % of the log) carry it, and {:.1f} % of its exchanges come from accounts whose daily load is within a factor of two of the typical one; ',
+            n_carriers, 100 * account_share, 100 * typical_share),
+        coalesce(format('there are {:.2f} customers per account.', customer_share), 'tenants are not known.')) as statement
+from judged
+order by candidate_id
