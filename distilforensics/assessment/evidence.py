@@ -33,24 +33,30 @@ def fired_heuristics(groups: tuple[str, ...], material: Material) -> dict[str, F
     result = {}
     for heuristic_id in sorted(found):
         observations = sorted(found[heuristic_id], key=lambda row: (-row.n_accounts, -row.n_exchanges, row.entity_id))
-        statement = group_statement(observations[0], material.titles[heuristic_id])
+        statement = group_statement(observations[0], material)
         result[heuristic_id] = FiredHeuristic(observations[0], any(row.is_stable for row in observations), statement)
     return result
 
 
-def group_statement(observation: Observation, title: str) -> str:
-    """Return one sentence with the numbers of an observation on a group."""
-    parts = [f"{title}: {_number(observation.value)}"]
+def group_statement(observation: Observation, material: Material) -> str:
+    """Return one sentence with the numbers of an observation on a group; the side of the threshold follows from whether it fired."""
+    value, threshold = observation.value, observation.threshold
+    parts = [f"{_number(value)} ({material.units[observation.heuristic_id]})"]
     if observation.baseline is not None:
-        parts.append(f"the rest of the log or chance gives {_number(observation.baseline)}")
-    if observation.threshold is not None:
-        parts.append(f"the threshold is {_number(observation.threshold)}")
-    where = f"over {units.count(observation.n_exchanges)} exchanges of {units.count(observation.n_accounts)} accounts"
-    return f"{'; '.join(parts)}; {where}."
+        parts.append(f"the rest of the log, or chance, gives {_number(observation.baseline)}")
+    if value is not None and threshold is not None:
+        is_upper = (value >= threshold) == observation.is_fired
+        parts.append(f"it fires {'from' if is_upper else 'up to'} {_number(threshold)}")
+    title = material.titles[observation.heuristic_id]
+    where = f"{units.count(observation.n_exchanges)} exchanges of {units.count(observation.n_accounts)} accounts"
+    return f"{title}: {'; '.join(parts)}. Over {where}."
 
 
 def _number(value: float | None) -> str:
-    return "n/a" if value is None else f"{value:.3g}"
+    """Return a number with three significant digits and no exponent for what people count."""
+    if value is None:
+        return "n/a"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def evidence_rows(
@@ -59,13 +65,12 @@ def evidence_rows(
     silent: Iterable[Observation],
     checks: Iterable[Check],
     records: Mapping[str, list[str]],
-    titles: Mapping[str, str],
+    material: Material,
 ) -> list[dict[str, Any]]:
     """Return the rows of campaign_evidence for one campaign, in the order of the table."""
     rows = [_row(campaign_id, "for", found.observation, found.statement, records) for _, found in sorted(fired.items())]
     rows += [
-        _row(campaign_id, "against", row, f"Did not fire. {group_statement(row, titles[row.heuristic_id])}", records)
-        for row in silent
+        _row(campaign_id, "against", row, f"Did not fire. {group_statement(row, material)}", records) for row in silent
     ]
     rows += [_check_row(campaign_id, check) for check in checks]
     return sorted(rows, key=lambda row: (row["campaign_id"], row["side"], row["source"], row["entity_id"] or ""))

@@ -46,6 +46,8 @@ class Material:
     """Accounts of every group on which a heuristic fired, and of every cluster."""
     titles: Mapping[str, str]
     """Heuristic id to title."""
+    units: Mapping[str, str]
+    """Heuristic id to the unit of its value."""
     profiles: Mapping[str, Mapping[str, Any]]
     """Account id to its profile."""
     cluster_links: Mapping[str, Mapping[str, int]]
@@ -77,6 +79,7 @@ def load_material(case: Case, connection: duckdb.DuckDBPyConnection) -> Material
                 **{name: row[name] for name in names}, is_stable=stability.get(key, row["entity_type"] != "group")
             )
         )
+    states = read_rows(case, "heuristic_states", ["heuristic_id", "title", "value_unit"])
     members = read_rows(case, "cluster_members", ["cluster_id", "account_id", "n_links"])
     cluster_links: dict[str, dict[str, int]] = defaultdict(dict)
     for row in members:
@@ -86,7 +89,8 @@ def load_material(case: Case, connection: duckdb.DuckDBPyConnection) -> Material
         observations={entity: tuple(rows) for entity, rows in observations.items()},
         group_accounts=_template_accounts(connection, fired)
         | {cluster: frozenset(accounts) for cluster, accounts in cluster_links.items()},
-        titles={row["heuristic_id"]: row["title"] for row in read_rows(case, "heuristic_states")},
+        titles={row["heuristic_id"]: row["title"] for row in states},
+        units={row["heuristic_id"]: row["value_unit"] for row in states},
         profiles={row["account_id"]: row for row in read_rows(case, "account_profiles")},
         cluster_links=cluster_links,
     )

@@ -117,7 +117,7 @@ def _write_tables(
         for campaign_id, e in (campaigns | explained).items()
         for row in evidence_rows(
             campaign_id, e.fired, silent_observations(e.groups, e.fired, material), e.checks,
-            records.get(e.candidate.candidate_id, {}), material.titles,
+            records.get(e.candidate.candidate_id, {}), material,
         )
     ]  # fmt: skip
     return {

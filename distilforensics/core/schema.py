@@ -168,7 +168,11 @@ SOURCES = Table(
         ("n_lines", COUNT, "physical lines"),
         ("n_blank", COUNT, "blank lines, comments and header lines: no records, outside the balance"),
         ("n_read", COUNT, "records read = kept + quarantined + duplicate + out_of_scope"),
-        ("n_kept", COUNT, "records in `exchanges` that are no duplicates; of an accounts directory: rows in `accounts_directory`"),
+        (
+            "n_kept",
+            COUNT,
+            "records in `exchanges` that are no duplicates; of an accounts directory: rows in `accounts_directory`",
+        ),
         ("n_quarantined", COUNT, "records in `quarantine`"),
         ("n_duplicate", COUNT, "records in `duplicates`"),
         (
@@ -521,6 +525,8 @@ HEURISTIC_STATES = Table(
         ("total_rows", COUNT, "exchanges"),
         ("n_entities", COUNT, "entities judged"),
         ("n_fired", COUNT, "entities on which it fired"),
+        ("value_unit", TEXT, "unit of the value in observations"),
+        ("value_meaning", TEXT, "what that value measures"),
     ),
 )
 

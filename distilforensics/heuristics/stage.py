@@ -105,4 +105,6 @@ def _state_row(heuristic: Heuristic, coverage: Coverage, outcome: Outcome) -> di
         "total_rows": coverage.total_rows,
         "n_entities": len(outcome.observations),
         "n_fired": len(outcome.fired),
+        "value_unit": heuristic.file.header["value"]["unit"],
+        "value_meaning": heuristic.file.header["value"]["meaning"],
     }

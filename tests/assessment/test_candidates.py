@@ -1,0 +1,119 @@
+"""Candidates and members from hand-made groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from distilforensics.assessment.candidates import Candidate, attached_groups, find_candidates
+from distilforensics.assessment.material import Material, Observation
+from distilforensics.assessment.members import Load, decide_members
+from distilforensics.assessment.parameters import PARAMETERS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def accounts(start: int, stop: int) -> frozenset[str]:
+    """Return account ids from start to stop - 1."""
+    return frozenset(f"acct_{number:03d}" for number in range(start, stop))
+
+
+def fired(group: str, heuristic_id: str = "coordination.equal_load", *, is_fired: bool = True) -> Observation:
+    """Return an observation on a group."""
+    family = heuristic_id.split(".", maxsplit=1)[0]
+    return Observation(heuristic_id, family, "group", group, is_fired, 1.0, 2.0, 1.5, 1000, 30, True)
+
+
+def material(
+    groups: Mapping[str, frozenset[str]],
+    observations: list[Observation],
+    links: Mapping[str, Mapping[str, int]] | None = None,
+) -> Material:
+    """Return material with the groups, their observations and profiles of all accounts."""
+    by_entity: dict[str, tuple[Observation, ...]] = {}
+    for row in observations:
+        by_entity[row.entity_id] = (*by_entity.get(row.entity_id, ()), row)
+    everybody = sorted(frozenset().union(*groups.values()))
+    profiles = {account: {"n_exchanges": 100} for account in everybody}
+    return Material(by_entity, groups, {}, {}, profiles, links or {})
+
+
+def test_two_wordings_and_a_cluster_of_the_same_accounts_are_one_candidate() -> None:
+    """A revised frame does not split a campaign, and linkage joins it."""
+    groups = {"prefix:a": accounts(0, 60), "prefix:b": accounts(20, 80), "cluster:c": accounts(10, 40)}
+    found = find_candidates(material(groups, [fired(group) for group in groups]), PARAMETERS)
+
+    assert [(("cluster:c", "prefix:a", "prefix:b"), accounts(0, 80))] == [(c.seeds, c.accounts) for c in found]
+    assert ("prefix:a", "prefix:b") == found[0].templates
+
+
+def test_a_group_that_bridges_two_candidates_makes_them_one_but_a_small_overlap_does_not() -> None:
+    """Half of the smaller group is the rule."""
+    apart = {"prefix:a": accounts(0, 40), "prefix:b": accounts(30, 70)}
+    bridged = apart | {"prefix:c": accounts(20, 50)}
+
+    assert 2 == len(find_candidates(material(apart, [fired(group) for group in apart]), PARAMETERS))
+    assert 1 == len(find_candidates(material(bridged, [fired(group) for group in bridged]), PARAMETERS))
+
+
+def test_without_coordination_there_is_no_candidate() -> None:
+    """Structure and harvest alone never start one."""
+    groups = {"prefix:a": accounts(0, 60)}
+    rows = [fired("prefix:a", "structure.template_span"), fired("prefix:a", "coordination.rotation", is_fired=False)]
+
+    assert [] == find_candidates(material(groups, rows), PARAMETERS)
+
+
+def test_parameters_that_honest_accounts_share_do_not_swallow_a_pool() -> None:
+    """A default client setting with pool and innocents together adds nobody to the candidate of the text."""
+    groups = {"prefix:a": accounts(0, 60), "parameters:p": accounts(0, 95)}
+    found = find_candidates(material(groups, [fired(group) for group in groups]), PARAMETERS)
+
+    assert [("prefix:a",)] == [candidate.seeds for candidate in found]
+
+
+def test_parameters_stand_for_themselves_where_no_text_explains_their_accounts() -> None:
+    """Exports without text still give candidates."""
+    groups = {"parameters:p": accounts(0, 60)}
+    found = find_candidates(material(groups, [fired("parameters:p")]), PARAMETERS)
+
+    assert [("parameters:p",)] == [candidate.templates for candidate in found]
+
+
+def test_only_groups_that_lie_within_the_members_count_as_evidence() -> None:
+    """Eight of ten accounts must be members."""
+    groups = {"suffix:in": accounts(0, 25), "suffix:mixed": accounts(0, 60), "suffix:small": accounts(0, 9)}
+    rows = [fired(group, "harvest.grader_rubric") for group in groups]
+
+    assert ("suffix:in",) == attached_groups(accounts(0, 30), ("prefix:a",), material(groups, rows), PARAMETERS)
+
+
+def test_accounts_far_below_the_median_rate_are_left_out_with_the_reason() -> None:
+    """A customer who once copied the prompt is no member; one who was replaced mid-way is."""
+    candidate = Candidate("candidate-1", ("prefix:a",), accounts(0, 33))
+    loads = {account: Load(240, 10) for account in sorted(accounts(0, 30))}
+    loads |= {"acct_030": Load(24, 1), "acct_031": Load(6, 3), "acct_032": Load(2, 1)}
+    found = decide_members(candidate, loads, material({"prefix:a": accounts(0, 33)}, []), PARAMETERS)
+
+    assert accounts(0, 31) == frozenset(found.members)
+    assert "2.0 times per active day" in found.left_out["acct_031"]
+    assert "2 times, fewer than 3" in found.left_out["acct_032"]
+
+
+def test_accounts_that_are_linked_but_sent_no_template_are_left_out() -> None:
+    """A neighbour behind the same proxy is not accused."""
+    candidate = Candidate("candidate-1", ("cluster:c", "prefix:a"), accounts(0, 31))
+    loads = {account: Load(100, 10) for account in accounts(0, 30)}
+    found = decide_members(candidate, loads, material({"prefix:a": accounts(0, 31)}, []), PARAMETERS)
+
+    assert {"acct_030": "linked to accounts of the campaign, sent none of its templates"} == found.left_out
+
+
+def test_without_templates_members_need_two_links() -> None:
+    """One link is one transitive edge."""
+    links = {"cluster:c": {account: 3 for account in accounts(0, 29)} | {"acct_029": 1}}
+    candidate = Candidate("candidate-1", ("cluster:c",), accounts(0, 30))
+    found = decide_members(candidate, {}, material({"cluster:c": accounts(0, 30)}, [], links), PARAMETERS)
+
+    assert accounts(0, 29) == frozenset(found.members)
+    assert ["acct_029"] == list(found.left_out)
