@@ -204,18 +204,24 @@ def _texts(table: object, name: str, where: str) -> dict[str, str]:
 
 
 def _check_source(source: str, where: str) -> None:
-    """Paths are tried on the engine that will use them."""
-    if not source.startswith("$"):
-        return
+    if source.startswith("$") and not is_path(source):
+        raise UsageError(
+            f"path is {shown(source)}, expected one such as $.usage.output_tokens without wildcards", where=where
+        )
+
+
+def is_path(source: str) -> bool:
+    """Tell whether text is a path to one place in a record; it is tried on the engine that will use it."""
     import duckdb
 
-    if "*" in source or "?" in source:
-        raise UsageError(f"path is {shown(source)}, expected one without wildcards", where=where)
+    if not source.startswith(("$.", "$[")) or "*" in source or "?" in source:
+        return False
     try:
         with duckdb.connect(":memory:") as connection:
             connection.execute("select json_extract_string('{}', [$1])", [source]).fetchall()
-    except duckdb.Error as e:
-        raise UsageError(f"path is {shown(source)}, expected one such as $.usage.output_tokens", where=where) from e
+    except duckdb.Error:
+        return False
+    return True
 
 
 def json_path(source: str) -> str:

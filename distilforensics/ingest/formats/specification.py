@@ -17,7 +17,7 @@ from distilforensics.core.errors import UsageError
 from distilforensics.core.schema import EXCHANGES
 from distilforensics.core.text import shown
 from distilforensics.ingest.formats.aliases import TARGETS
-from distilforensics.ingest.formats.mapping import TIME_UNITS, json_path
+from distilforensics.ingest.formats.mapping import TIME_UNITS, is_path, json_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +36,11 @@ ENGINE_COLUMNS = frozenset(
 PROJECTED_COLUMNS = tuple(column.name for column in EXCHANGES.columns if column.name not in ENGINE_COLUMNS)
 """Columns of `exchanges` that every projection yields, in this order, after `row_index`."""
 
+ACCOUNT_COLUMNS = (
+    "account_id", "end_user_id", "api_key_id", "tenant_id", "project_id", "session_id", "client_ip", "user_agent", "ja4",
+)  # fmt: skip
+"""Columns that the examiner may declare to be the account."""
+
 LIBRARIES = ("values.sql", "times.sql", "addresses.sql", "messages.sql", "litellm.sql", "bedrock.sql")
 """Files of shared macros, in order of definition."""
 
@@ -52,7 +57,7 @@ class Options:
     """The examiner's choices that change what a record means; they are recorded as parameters of the stage."""
 
     account_field: str | None = None
-    """Replaces the account: a canonical column such as `api_key_id`, or a path such as `$.metadata.project`."""
+    """Replaces the account: one of `ACCOUNT_COLUMNS`, or a path such as `$.metadata.project`."""
     assume_time_zone: str | None = None
     """IANA zone of times written without an offset; UTC if None."""
     mapping: FieldMapping | None = None
@@ -154,13 +159,11 @@ def _mapped_query(query: str, mapping: FieldMapping | None) -> tuple[str, str]:
 def _account_expression(spec: FormatSpec, account_field: str | None) -> str:
     if account_field is None:
         return "account_id"
-    if account_field in PROJECTED_COLUMNS:
-        return f"cast({account_field} as varchar)"
-    if account_field.startswith("$.") and spec.framing == "json":
+    if account_field in ACCOUNT_COLUMNS:
+        return "address" if account_field == "client_ip" else account_field
+    if spec.framing == "json" and is_path(account_field):
         return f"json_extract_string(line, {literal(account_field)})"
-    expected = "a column such as api_key_id or end_user_id" + (
-        " or a path such as $.user" if spec.framing == "json" else ""
-    )
+    expected = f"one of {', '.join(ACCOUNT_COLUMNS)}" + (" or a path such as $.user" if spec.framing == "json" else "")
     raise UsageError(f"--account-field is {shown(account_field)}, expected {expected}", where=f"format {spec.id}")
 
 

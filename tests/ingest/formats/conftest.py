@@ -59,7 +59,9 @@ class Projections:
         key = f"{format_id} {options}"
         if key not in self._queries:
             query = load_formats()[format_id].projection(options)
-            self._queries[key] = PreparedQuery(self._connection, f"query_{len(self._queries)}", query, LINES.empty_table())
+            self._queries[key] = PreparedQuery(
+                self._connection, f"query_{len(self._queries)}", query, LINES.empty_table()
+            )
         return self._queries[key].run(pa.table([range(len(lines)), lines], schema=LINES))
 
 

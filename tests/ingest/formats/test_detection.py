@@ -47,8 +47,13 @@ def test_junk_lowers_the_confidence_and_not_the_format(n_junk, confidence, sampl
     records = [*sample("bedrock_invocation.jsonl").records, *(["garbage {"] * n_junk)]
     candidates = detect(Sample("x", records))
 
-    assert [("bedrock_invocation", confidence)] == [(candidate.format, candidate.confidence) for candidate in candidates]
-    assert candidates[0].reason == f"16 of {16 + n_junk} sampled records have the shape of {load_formats()['bedrock_invocation'].title}"
+    assert [("bedrock_invocation", confidence)] == [
+        (candidate.format, candidate.confidence) for candidate in candidates
+    ]
+    assert (
+        candidates[0].reason
+        == f"16 of {16 + n_junk} sampled records have the shape of {load_formats()['bedrock_invocation'].title}"
+    )
 
 
 def test_a_file_with_two_formats_has_two_candidates(sample):

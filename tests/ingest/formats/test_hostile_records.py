@@ -24,9 +24,7 @@ KEYS = sorted(
         )
     }
     | set(
-        "role content text type messages choices message delta input output inputBodyJson outputBodyJson system prompt"
-        " stop_reason arn error_information error_code error_class usage_object prompt_tokens_details cached_tokens"
-        " tools toolUse signature generation outputText results inputText user_api_key".split()
+        ["role", "content", "text", "type", "messages", "choices", "message", "delta", "input", "output", "inputBodyJson", "outputBodyJson", "system", "prompt", "stop_reason", "arn", "error_information", "error_code", "error_class", "usage_object", "prompt_tokens_details", "cached_tokens", "tools", "toolUse", "signature", "generation", "outputText", "results", "inputText", "user_api_key"]
     )
 )
 AWKWARD = st.sampled_from(
@@ -62,8 +60,8 @@ def is_settled(row):
 
 
 @pytest.mark.parametrize("format_id", JSON_FORMATS)
-@settings(max_examples=150, deadline=None)
-@given(records=st.lists(RECORDS, min_size=1, max_size=6))
+@settings(max_examples=40, deadline=None)
+@given(records=st.lists(RECORDS, min_size=1, max_size=8))
 def test_random_objects_with_the_keys_of_a_format_are_kept_or_refused(format_id, records, project):
     """One row per record, in order, each with its verdict."""
     rows = project(format_id, records)
@@ -72,8 +70,8 @@ def test_random_objects_with_the_keys_of_a_format_are_kept_or_refused(format_id,
     assert all(is_settled(row) for row in rows)
 
 
-@settings(max_examples=150, deadline=None)
-@given(records=st.lists(st.dictionaries(st.sampled_from(sorted(TARGETS)), VALUES, max_size=20), min_size=1, max_size=6))
+@settings(max_examples=40, deadline=None)
+@given(records=st.lists(st.dictionaries(st.sampled_from(sorted(TARGETS)), VALUES, max_size=20), min_size=1, max_size=8))
 def test_random_values_in_every_mapped_column_are_kept_or_refused(records, project):
     """Whatever the mapped fields hold."""
     rows = project("generic", [{"f": record} for record in records], EVERYTHING)
@@ -82,7 +80,7 @@ def test_random_values_in_every_mapped_column_are_kept_or_refused(records, proje
     assert all(row["latency_ms"] is None or row["latency_ms"] >= 0 for row in rows)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     lines=st.lists(
         st.text(max_size=60)
@@ -96,8 +94,8 @@ def test_random_values_in_every_mapped_column_are_kept_or_refused(records, proje
             st.sampled_from(["-", '\\"', "\\xff", "\\x0", "é"]),
             st.sampled_from(["-", "agent", "\\xC3\\xA9", "\\"]),
         ),
-        min_size=1,
-        max_size=6,
+        min_size=50,
+        max_size=100,
     )
 )
 def test_random_lines_of_an_access_log_are_kept_or_refused(lines, project):
@@ -108,7 +106,9 @@ def test_random_lines_of_an_access_log_are_kept_or_refused(lines, project):
 
 
 @pytest.mark.parametrize("format_id", [*JSON_FORMATS, "generic"])
-@pytest.mark.parametrize("line", ["{}", '{"a":1}', '{"startTime":{}}', '{"timestamp":[]}', '{"messages":[null,1,"x",[],{}]}'])
+@pytest.mark.parametrize(
+    "line", ["{}", '{"a":1}', '{"startTime":{}}', '{"timestamp":[]}', '{"messages":[null,1,"x",[],{}]}']
+)
 def test_an_object_without_a_time_is_refused(format_id, line, project):
     """An empty object is no exchange that could be placed in time."""
     options = EVERYTHING if format_id == "generic" else Options()
@@ -120,10 +120,19 @@ def test_an_object_without_a_time_is_refused(format_id, line, project):
 def test_a_negative_or_fractional_token_count_is_no_count(project):
     """Such a value becomes NULL with a flag, never a rounded number."""
     mapping = FieldMapping({"started_at": "t", "input_tokens": "i", "output_tokens": "o"})
-    values = [(-1, 5), (2.5, 5), ("many", 5), (10**19, 5), ([1], 5), (3.0, 5), ("3.000", 5), (1e3, 5), (None, 5), (0, 0)]
-    rows = project(
-        "generic", [{"t": 1772359200, "i": i, "o": o} for i, o in values], Options(mapping=mapping)
-    )
+    values = [
+        (-1, 5),
+        (2.5, 5),
+        ("many", 5),
+        (10**19, 5),
+        ([1], 5),
+        (3.0, 5),
+        ("3.000", 5),
+        (1e3, 5),
+        (None, 5),
+        (0, 0),
+    ]
+    rows = project("generic", [{"t": 1772359200, "i": i, "o": o} for i, o in values], Options(mapping=mapping))
 
     assert [None, None, None, None, None, 3, 3, 1000, None, 0] == [row["input_tokens"] for row in rows]
     assert [True] * 5 + [False] * 5 == ["tokens_unreadable" in row["flags"] for row in rows]

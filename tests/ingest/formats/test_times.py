@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given, settings
@@ -25,7 +25,7 @@ def read(project):
     return read
 
 
-MOMENT = datetime(2026, 2, 3, 4, 5, 6)  # noqa: DTZ001 - naive UTC, as in the tables
+MOMENT = datetime(2026, 2, 3, 4, 5, 6)
 KEPT = [
     ("2026-02-03T04:05:06Z", MOMENT, "iso_offset", 1_000_000, []),
     ("2026-02-03T04:05:06.7Z", MOMENT + timedelta(milliseconds=700), "iso_offset", 100_000, []),
@@ -44,8 +44,8 @@ KEPT = [
     ("2026-02-03 04:05:06.789", MOMENT + timedelta(milliseconds=789), "iso_naive", 1000, ["ts_naive"]),
     ("2026-02-03T04:05:06,789", MOMENT + timedelta(milliseconds=789), "iso_naive", 1000, ["ts_naive"]),
     ("2026/02/03 04:05:06", MOMENT, "iso_naive", 1_000_000, ["ts_naive"]),
-    ("2026-02-03", datetime(2026, 2, 3), "iso_naive", 86_400_000_000, ["ts_naive"]),  # noqa: DTZ001
-    ("2024-02-29T23:59:59Z", datetime(2024, 2, 29, 23, 59, 59), "iso_offset", 1_000_000, []),  # noqa: DTZ001
+    ("2026-02-03", datetime(2026, 2, 3), "iso_naive", 86_400_000_000, ["ts_naive"]),
+    ("2024-02-29T23:59:59Z", datetime(2024, 2, 29, 23, 59, 59), "iso_offset", 1_000_000, []),
     (1770091506, MOMENT, "epoch_s", 1_000_000, []),
     ("1770091506.789012", MOMENT + timedelta(microseconds=789012), "epoch_s", 1, []),
     (1770091506789, MOMENT + timedelta(milliseconds=789), "epoch_ms", 1000, []),
@@ -120,63 +120,74 @@ def test_the_detail_of_a_refusal_cannot_carry_control_characters(project):
     assert len(row["refusal_detail"]) < 500
 
 
-@settings(max_examples=200, deadline=None)
+MOMENTS = st.datetimes(datetime(2000, 1, 3), datetime(2099, 12, 28))
+STYLES = ("{sign}{h:02}:{m:02}", "{sign}{h:02}{m:02}", " {sign}{h:02}:{m:02}")
+
+
+@settings(max_examples=8, deadline=None)
 @given(
-    moment=st.datetimes(datetime(2000, 1, 3), datetime(2099, 12, 28)),  # noqa: DTZ001
-    minutes=st.integers(-18 * 60, 18 * 60),
-    separator=st.sampled_from("T "),
-    style=st.sampled_from(["{sign}{h:02}:{m:02}", "{sign}{h:02}{m:02}", " {sign}{h:02}:{m:02}"]),
-)
-def test_every_offset_is_applied_exactly(moment, minutes, separator, style, project):
-    """Any whole-minute offset, as Python's own arithmetic has it."""
-    local = moment + timedelta(minutes=minutes)
-    hours, rest = divmod(abs(minutes), 60)
-    suffix = style.format(sign="-" if minutes < 0 else "+", h=hours, m=rest)
-    raw = local.isoformat(sep=separator, timespec="microseconds") + suffix
-    row = project("generic", [{"t": raw}], TIME_ONLY)[0]
-
-    assert moment == row["started_at"]
-    assert row["time_kind"] == "iso_offset"
-
-
-@settings(max_examples=100, deadline=None)
-@given(moment=st.datetimes(datetime(2000, 1, 3), datetime(2099, 12, 28)))  # noqa: DTZ001
-def test_epoch_times_of_every_unit_are_exact(moment, project):
-    """No float is involved, so that microseconds survive in every unit."""
-    microseconds = (moment - datetime(1970, 1, 1)) // timedelta(microseconds=1)  # noqa: DTZ001
-    whole, rest = divmod(microseconds, 1_000_000)
-    rows = project(
-        "generic",
-        [f'{{"t": {whole}.{rest:06}}}', {"t": str(microseconds)}, {"t": microseconds * 1000}, {"t": microseconds // 1000}],
-        TIME_ONLY,
+    cases=st.lists(
+        st.tuples(MOMENTS, st.integers(-18 * 60, 18 * 60), st.sampled_from("T "), st.sampled_from(STYLES)),
+        min_size=60,
+        max_size=60,
     )
+)
+def test_every_offset_is_applied_exactly(cases, project):
+    """Any whole-minute offset, as Python's own arithmetic has it."""
+    records = []
+    for moment, minutes, separator, style in cases:
+        hours, rest = divmod(abs(minutes), 60)
+        suffix = style.format(sign="-" if minutes < 0 else "+", h=hours, m=rest)
+        local = moment + timedelta(minutes=minutes)
+        records.append({"t": local.isoformat(sep=separator, timespec="microseconds") + suffix})
+    rows = project("generic", records, TIME_ONLY)
 
-    expected = [moment, moment, moment, moment.replace(microsecond=moment.microsecond // 1000 * 1000)]
-    assert expected == [row["started_at"] for row in rows]
+    assert [(case[0], "iso_offset") for case in cases] == [(row["started_at"], row["time_kind"]) for row in rows]
 
 
-@settings(max_examples=60, deadline=None)
-@given(moment=st.datetimes(datetime(2000, 1, 3), datetime(2099, 12, 28)), hours=st.integers(-12, 14))  # noqa: DTZ001
-def test_access_log_times_are_exact(moment, hours, project):
-    """Common log format with an offset, through the format that has it."""
-    zone = timezone(timedelta(hours=hours))
-    whole = moment.replace(microsecond=0)
-    local = whole.replace(tzinfo=timezone.utc).astimezone(zone)  # noqa: UP017
-    months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-    stamp = f"{local:%d}/{months[local.month - 1]}/{local:%Y:%H:%M:%S %z}"
-    row = project("nginx_combined", [f'192.0.2.1 - - [{stamp}] "POST /v1/messages HTTP/1.1" 200 1 "-" "-"'])[0]
+@settings(max_examples=8, deadline=None)
+@given(moments=st.lists(MOMENTS, min_size=40, max_size=40))
+def test_epoch_times_of_every_unit_are_exact(moments, project):
+    """No float is involved, so that microseconds survive in every unit."""
+    records, expected = [], []
+    for moment in moments:
+        microseconds = (moment - datetime(1970, 1, 1)) // timedelta(microseconds=1)
+        whole, rest = divmod(microseconds, 1_000_000)
+        records += [
+            f'{{"t": {whole}.{rest:06}}}',
+            {"t": str(microseconds)},
+            {"t": microseconds * 1000},
+            {"t": microseconds // 1000},
+        ]
+        expected += [moment, moment, moment, moment.replace(microsecond=moment.microsecond // 1000 * 1000)]
 
-    assert whole == row["started_at"]
+    assert expected == [row["started_at"] for row in project("generic", records, TIME_ONLY)]
+
+
+@settings(max_examples=6, deadline=None)
+@given(cases=st.lists(st.tuples(MOMENTS, st.integers(-12 * 4, 14 * 4)), min_size=60, max_size=60))
+def test_access_log_times_are_exact(cases, project):
+    """Common log format with an offset of any quarter of an hour, through the format that has it."""
+    months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    lines = []
+    for moment, quarters in cases:
+        local = moment.replace(tzinfo=UTC).astimezone(timezone(timedelta(minutes=15 * quarters)))
+        stamp = f"{local:%d}/{months[local.month - 1]}/{local:%Y:%H:%M:%S %z}"
+        lines.append(f'192.0.2.1 - - [{stamp}] "POST /v1/messages HTTP/1.1" 200 1 "-" "-"')
+
+    assert [moment.replace(microsecond=0) for moment, _ in cases] == [
+        row["started_at"] for row in project("nginx_combined", lines)
+    ]
 
 
 @pytest.mark.parametrize(
     ("raw", "expected"),
     [
-        ("2026-01-15 12:00:00", datetime(2026, 1, 15, 11)),  # noqa: DTZ001
-        ("2026-07-15 12:00:00", datetime(2026, 7, 15, 10)),  # noqa: DTZ001
-        ("2026-07-15 12:00:00Z", datetime(2026, 7, 15, 12)),  # noqa: DTZ001
-        ("2026-07-15 12:00:00+02:00", datetime(2026, 7, 15, 10)),  # noqa: DTZ001
-        (1784116800, datetime(2026, 7, 15, 12)),  # noqa: DTZ001
+        ("2026-01-15 12:00:00", datetime(2026, 1, 15, 11)),
+        ("2026-07-15 12:00:00", datetime(2026, 7, 15, 10)),
+        ("2026-07-15 12:00:00Z", datetime(2026, 7, 15, 12)),
+        ("2026-07-15 12:00:00+02:00", datetime(2026, 7, 15, 10)),
+        (1784116800, datetime(2026, 7, 15, 12)),
     ],
 )
 def test_a_given_zone_applies_to_naive_times_only(raw, expected, read):
@@ -191,8 +202,8 @@ def test_the_zone_of_a_mapping_is_used_and_the_option_wins(read):
     mapping = FieldMapping({"started_at": "t"}, time_zone="Asia/Kolkata")
     noon = "2026-07-15 12:00:00"
 
-    assert read(noon, Options(mapping=mapping))[0] == datetime(2026, 7, 15, 6, 30)  # noqa: DTZ001
-    assert read(noon, Options(mapping=mapping, assume_time_zone="UTC"))[0] == datetime(2026, 7, 15, 12)  # noqa: DTZ001
+    assert read(noon, Options(mapping=mapping))[0] == datetime(2026, 7, 15, 6, 30)
+    assert read(noon, Options(mapping=mapping, assume_time_zone="UTC"))[0] == datetime(2026, 7, 15, 12)
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "Europe/Berlin'; select 1 --", "+05:30 or so"])

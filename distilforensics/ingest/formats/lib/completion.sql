@@ -32,39 +32,27 @@ zoned as not materialized (
     from written
 ),
 
-odd as not materialized (
-    select
-        *,
-        case when started_zone is null and time_kind is distinct from 'clf' then started_at_raw end as started_odd,
-        case when ended_zone is null then ended_at_raw end as ended_odd
-    from zoned
-),
-
 time_parts as not materialized (
     select
         *,
-        odd_iso(case when time_kind is null then started_odd end) as started_parts,
-        odd_iso(ended_odd) as ended_parts,
-        try_cast(started_odd as decimal(38, 9)) as started_epoch,
-        try_cast(ended_odd as decimal(38, 9)) as ended_epoch
-    from odd
-),
-
-time_kinds as not materialized (
-    select
-        *,
-        time_kind_of(started_at_raw, started_zone, started_odd, started_parts, started_epoch, time_kind) as started_kind,
-        time_kind_of(ended_at_raw, ended_zone, ended_odd, ended_parts, ended_epoch, time_kind) as ended_kind
-    from time_parts
+        odd_iso(case when time_kind is null then odd_time(started_at_raw, started_zone, time_kind) end) as started_parts,
+        odd_iso(odd_time(ended_at_raw, ended_zone, null::varchar)) as ended_parts,
+        try_cast(odd_time(started_at_raw, started_zone, time_kind) as decimal(38, 9)) as started_epoch,
+        try_cast(odd_time(ended_at_raw, ended_zone, null::varchar) as decimal(38, 9)) as ended_epoch,
+        coalesce(is_plain_ipv4(client_ip), false) as is_address_plain,
+        is_secret(api_key_id) as is_key_secret
+    from zoned
 ),
 
 instants as not materialized (
     select
         *,
-        instant_of(started_at_raw, started_zone, started_kind, started_odd, started_parts, started_epoch, /*{zone}*/) as started,
-        instant_of(ended_at_raw, ended_zone, ended_kind, ended_odd, ended_parts, ended_epoch, /*{zone}*/) as ended,
-        coalesce(is_plain_ipv4(client_ip), false) as is_address_plain
-    from time_kinds
+        instant_of(started_at_raw, started_zone, started_parts, started_epoch, time_kind, /*{zone}*/) as started,
+        instant_of(ended_at_raw, ended_zone, ended_parts, ended_epoch, null::varchar, /*{zone}*/) as ended,
+        whole_number(input_tokens) as n_input,
+        whole_number(output_tokens) as n_output,
+        case when is_address_plain then client_ip else canonical_address(nullif(client_ip, '')) end as address
+    from time_parts
 ),
 
 typed as not materialized (
@@ -73,38 +61,12 @@ typed as not materialized (
         /*{account}*/ as account_written,
         coalesce(is_possible(started), false) as is_placed,
         case when is_possible(ended) then ended end as ended_possible,
-        whole_number(input_tokens) as n_input,
-        whole_number(output_tokens) as n_output,
         coalesce(
             real_number(latency_ms),
             case when is_possible(started) and is_possible(ended) then (epoch_us(ended) - epoch_us(started)) / 1000 end
         ) as latency,
-        case when is_address_plain then client_ip else canonical_address(nullif(client_ip, '')) end as address,
-        is_secret(api_key_id) as is_key_secret
+        coalesce(time_kind_of(started_at_raw, started_zone, started_parts, started_epoch, time_kind), '') as started_kind
     from instants
-),
-
-doubted as not materialized (
-    select
-        *,
-        ended_at_raw is not null and ended_possible is null as is_end_unreadable,
-        client_ip <> '' and address is null as is_address_unreadable,
-        not is_address_plain and address is not null and contains(client_ip, ',') as is_address_list,
-        (input_tokens is not null and n_input is null) or (output_tokens is not null and n_output is null) as are_tokens_unreadable
-    from typed
-),
-
-final as not materialized (
-    select
-        *,
-        coalesce(
-            started_kind = 'iso_naive' or is_end_unreadable or latency < 0 or is_address_unreadable or is_address_list or is_key_secret
-            or are_tokens_unreadable,
-            false
-        ) as is_doubtful,
-        nullif(case when is_key_secret and account_written = api_key_id then keyed_hash(account_written) else account_written end, '')
-            as account
-    from doubted
 )
 
 select
@@ -113,14 +75,15 @@ select
     ended_possible as ended_at,
     started_at_raw,
     case when is_placed then started_kind end as time_kind,
-    case when is_placed then resolution_of(started_at_raw, started_zone, started_kind, started_odd, started_parts) end
+    case when is_placed then resolution_of(started_at_raw, started_zone, started_parts, started_epoch, time_kind) end
         as time_resolution_us,
     nullif(provider, '') as provider,
     gateway,
     nullif(region, '') as region,
     nullif(tenant_id, '') as tenant_id,
     nullif(project_id, '') as project_id,
-    account as account_id,
+    nullif(case when is_key_secret and account_written = api_key_id then keyed_hash(account_written) else account_written end, '')
+        as account_id,
     nullif(end_user_id, '') as end_user_id,
     case when is_key_secret then keyed_hash(api_key_id) else nullif(api_key_id, '') end as api_key_id,
     nullif(session_id, '') as session_id,
@@ -180,16 +143,24 @@ select
     nullif(system_sha256, '') as system_sha256,
     sha256(nullif(reasoning_signature, '')) as reasoning_signature_sha256,
     case
-        when is_doubtful
+        when coalesce(
+            started_kind = 'iso_naive' or (ended_at_raw is not null and ended_possible is null) or latency < 0
+            or (client_ip <> '' and (address is null or contains(client_ip, ','))) or is_key_secret
+            or (input_tokens is not null and n_input is null) or (output_tokens is not null and n_output is null),
+            false
+        )
             then list_filter(
                 [
                     case when started_kind = 'iso_naive' then 'ts_naive' end,
-                    case when is_end_unreadable then 'ended_at_unreadable' end,
+                    case when ended_at_raw is not null and ended_possible is null then 'ended_at_unreadable' end,
                     case when latency < 0 then 'negative_latency' end,
-                    case when is_address_unreadable then 'address_unreadable' end,
-                    case when is_address_list then 'address_list' end,
+                    case when client_ip <> '' and address is null then 'address_unreadable' end,
+                    case when address is not null and contains(client_ip, ',') then 'address_list' end,
                     case when is_key_secret then 'secret_hashed' end,
-                    case when are_tokens_unreadable then 'tokens_unreadable' end
+                    case
+                        when (input_tokens is not null and n_input is null) or (output_tokens is not null and n_output is null)
+                            then 'tokens_unreadable'
+                    end
                 ],
                 lambda flag: flag is not null
             ) || coalesce(flags, [])
@@ -205,4 +176,4 @@ select
         when not is_placed
             then /*{time_field}*/ || ' is ' || to_json(left(started_at_raw, 60))::varchar || ', expected a time from 2000 to 2099'
     end as refusal_detail
-from final
+from typed

@@ -26,14 +26,13 @@ zoned as not materialized (
 time_parts as not materialized (
     select
         *,
-        case when zone is null then created_at_raw end as odd,
-        odd_iso(case when zone is null then created_at_raw end) as parts,
-        try_cast(case when zone is null then created_at_raw end as decimal(38, 9)) as epoch
+        odd_iso(odd_time(created_at_raw, zone, null::varchar)) as parts,
+        try_cast(odd_time(created_at_raw, zone, null::varchar) as decimal(38, 9)) as epoch
     from zoned
 ),
 
 instants as not materialized (
-    select *, instant_of(created_at_raw, zone, time_kind_of(created_at_raw, zone, odd, parts, epoch, null::varchar), odd, parts, epoch, /*{zone}*/)
+    select *, instant_of(created_at_raw, zone, parts, epoch, null::varchar, /*{zone}*/)
         as created
     from time_parts
 )

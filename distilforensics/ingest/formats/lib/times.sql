@@ -48,14 +48,15 @@ create or replace macro odd_iso_resolution(parts) as
     end;
 
 -- Common log format, always with an offset.
-create or replace macro clf_local(odd) as try_strptime(left(odd, 20), '%d/%b/%Y:%H:%M:%S');
-
 create or replace macro clf_offset(odd) as
     case
         when length(odd) = 26 and substr(odd, 23, 2) <= '18' and substr(odd, 25, 2) < '60'
             then (try_cast(substr(odd, 23, 2) as bigint) * 60 + try_cast(substr(odd, 25, 2) as bigint))
                 * case substr(odd, 21, 2) when ' -' then -1 when ' +' then 1 end
     end;
+
+create or replace macro clf_instant(written) as
+    try_strptime(left(written, 20), '%d/%b/%Y:%H:%M:%S') - to_minutes(clf_offset(written));
 
 -- Epoch times by their size: the years 2000 to 2099 in seconds, milliseconds, microseconds and nanoseconds do not overlap.
 create or replace macro epoch_kind(epoch) as
@@ -90,34 +91,43 @@ create or replace macro is_possible(instant) as instant >= timestamp '2000-01-01
 create or replace macro utc_of_naive(local_time, zone_name) as
     case when zone_name is null then local_time else make_timestamp(epoch_us(timezone(zone_name, local_time))) end;
 
-create or replace macro time_kind_of(written, zone, odd, parts, epoch, kind_hint) as
+-- A time that is not plain, for the long way.
+create or replace macro odd_time(written, zone, kind_hint) as
+    case when zone is null and kind_hint is distinct from 'clf' then written end;
+
+-- The unit of an epoch time; NULL if it is out of bounds, or not of the unit that the mapping names.
+create or replace macro epoch_kind_of(epoch, kind_hint) as
+    case when kind_hint is null or kind_hint = epoch_kind(epoch) then epoch_kind(epoch) end;
+
+create or replace macro time_kind_of(written, zone, parts, epoch, kind_hint) as
     case
         when written is null then null
         when kind_hint = 'clf' then 'clf'
         when zone = '' then 'iso_naive'
         when zone = 'Z' then 'iso_offset'
-        when epoch is not null then case when kind_hint is null or kind_hint = epoch_kind(epoch) then epoch_kind(epoch) end
+        when epoch is not null then epoch_kind_of(epoch, kind_hint)
         when odd_iso_has_offset(parts) then 'iso_offset'
         when parts.day <> '' then 'iso_naive'
-        when clf_local(odd) is not null then 'clf'
+        else 'clf'
     end;
 
-create or replace macro instant_of(written, zone, kind, odd, parts, epoch, zone_name) as
+create or replace macro instant_of(written, zone, parts, epoch, kind_hint, zone_name) as
     case
-        when kind is null then null
-        when kind = 'clf' then clf_local(written) - to_minutes(clf_offset(written))
+        when written is null then null
+        when kind_hint = 'clf' then clf_instant(written)
         when zone = 'Z' then make_timestamp(epoch_us(try_cast(written as timestamptz)))
         when zone = '' then utc_of_naive(try_cast(written as timestamp), zone_name)
-        when kind = 'iso_offset' then odd_iso_instant(parts)
-        when kind = 'iso_naive' then utc_of_naive(odd_iso_instant(parts), zone_name)
-        else epoch_instant(epoch, kind)
+        when epoch is not null then epoch_instant(epoch, epoch_kind_of(epoch, kind_hint))
+        when odd_iso_has_offset(parts) then odd_iso_instant(parts)
+        when parts.day <> '' then utc_of_naive(odd_iso_instant(parts), zone_name)
+        else clf_instant(written)
     end;
 
-create or replace macro resolution_of(written, zone, kind, odd, parts) as
+create or replace macro resolution_of(written, zone, parts, epoch, kind_hint) as
     case
-        when kind is null then null
-        when kind = 'clf' then 1_000_000
-        when zone in ('', 'Z') then resolution_us(iso_digits(written, zone))
-        when kind in ('iso_offset', 'iso_naive') then odd_iso_resolution(parts)
-        else epoch_resolution(odd, kind)
+        when kind_hint = 'clf' then 1_000_000
+        when zone is not null then resolution_us(iso_digits(written, zone))
+        when epoch is not null then epoch_resolution(written, epoch_kind_of(epoch, kind_hint))
+        when parts.day <> '' then odd_iso_resolution(parts)
+        else 1_000_000
     end;
