@@ -1,0 +1,126 @@
+"""The main job on the sample logs, through the command line, held to what each sample's expected.yaml states."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from distilforensics.case.layout import Case, open_case
+from distilforensics.case.tables import read_rows
+from distilforensics.evaluation import evaluate
+
+SAMPLES = Path(__file__).resolve().parents[1] / "sample_logs"
+WALL_CLOCK = {"run.json", "custody.jsonl"}
+"""Files that may differ between two builds of the same case."""
+
+
+def build(sample: str, root: Path, *options: str, hash_seed: str = "0") -> subprocess.CompletedProcess[str]:
+    """Run the command on a sample, from the folder of the project so that the paths in the case are the same everywhere."""
+    command = [
+        sys.executable,
+        "-m",
+        "distilforensics",
+        "run",
+        f"sample_logs/{sample}/logs",
+        "--case",
+        str(root),
+        *options,
+    ]
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+    return subprocess.run(command, cwd=SAMPLES.parent, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module", params=["pool", "benign", "metadata_only"])
+def sample(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, Case, dict[str, Any]]:
+    """Return the name of a sample, its case and what is expected of it."""
+    root = tmp_path_factory.mktemp(request.param) / "case"
+    result = build(request.param, root)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[-1].endswith("report.html")
+    expected = yaml.safe_load((SAMPLES / request.param / "expected.yaml").read_text(encoding="utf-8"))
+    return request.param, open_case(root), expected
+
+
+def test_campaigns_are_found_and_nobody_else_is_accused(sample: tuple[str, Case, dict[str, Any]]) -> None:
+    """Every expected campaign is one reported campaign of the expected grade with nearly all of its accounts."""
+    name, case, expected = sample
+    labels = {
+        row.split(",")[0]: row.split(",")[1]
+        for row in (SAMPLES / name / "labels.csv").read_text(encoding="utf-8").splitlines()[1:]
+    }
+    reported = {row["account_id"]: row["campaign_id"] for row in read_rows(case, "accounts")}
+    accused = {account for account, campaign in reported.items() if campaign}
+    campaigns = read_rows(case, "campaigns")
+
+    assert len(expected["campaigns"]) == len(campaigns)
+    assert expected["innocents_accused"] == sum(not labels[account] for account in accused)
+    for wanted, found in zip(expected["campaigns"], campaigns, strict=True):
+        members = {account for account, label in labels.items() if label == wanted["label"]}
+        assert wanted["grade"] == found["grade"]
+        assert len(members & accused) >= wanted["smallest_share_of_accounts"] * len(members)
+
+
+def test_states_balance_and_families_are_those_expected(sample: tuple[str, Case, dict[str, Any]]) -> None:
+    """What could not be evaluated says so; every record is accounted for."""
+    _, case, expected = sample
+    findings = json.loads((case.findings / "findings.json").read_text(encoding="utf-8"))
+    states = {row["heuristic_id"]: row["state"] for row in findings["heuristics"]}
+    balance = findings["balance"]["total"]
+
+    assert balance["n_read"] == sum(
+        balance[key] for key in ("n_kept", "n_quarantined", "n_duplicate", "n_out_of_scope")
+    )
+    assert expected.get("records", {}) == {key: balance[f"n_{key}"] for key in expected.get("records", {})}
+    assert expected.get("not_evaluated", []) == [
+        name for name in expected.get("not_evaluated", []) if states[name] == "not_evaluated"
+    ]
+    assert set(expected.get("families_fired", [])) <= {
+        name.split(".")[0] for name, state in states.items() if state == "fired"
+    }
+    assert expected.get("accounts", findings["accounts"]["n_examined"]) == findings["accounts"]["n_examined"]
+
+
+def test_the_report_names_no_account_where_nothing_was_found(sample: tuple[str, Case, dict[str, Any]]) -> None:
+    """A report without campaigns has no campaign chapter and no member."""
+    _, case, expected = sample
+    html = (case.report / "report.html").read_text(encoding="utf-8")
+    accounts = [row["account_id"] for row in read_rows(case, "accounts")]
+
+    if expected["campaigns"]:
+        assert "Campaign C-01" in html
+    else:
+        assert "Campaign C-01" not in html
+        assert [] == [account for account in accounts if account in html]
+
+
+def test_the_evaluation_agrees(sample: tuple[str, Case, dict[str, Any]]) -> None:
+    """The shipped evaluation counts the same."""
+    name, case, expected = sample
+    found = evaluate(case.root, SAMPLES / name / "labels.csv").as_dict()
+
+    assert expected["innocents_accused"] == found["accounts"]["false_accusations"]["n_of"]
+
+
+def test_the_same_case_is_the_same_bytes_at_any_thread_count_and_hash_seed(tmp_path: Path) -> None:
+    """Only the run record and the custody log hold wall-clock time."""
+    one, two = tmp_path / "one" / "case", tmp_path / "two" / "case"
+    for root, threads, seed in ((one, "1", "1"), (two, "2", "2")):
+        result = build("pool", root, "--threads", threads, hash_seed=seed)
+        assert result.returncode == 0, result.stderr
+
+    assert contents(one) == contents(two)
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    """Return the bytes of every file of a case that must be reproducible."""
+    files = [path for path in sorted(root.rglob("*")) if path.is_file() and "tmp" not in path.relative_to(root).parts]
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in files if path.name not in WALL_CLOCK}
