@@ -1,0 +1,360 @@
+"""The program as it is used: simulate a log, run it, look at the case, damage it, hand it on."""
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+import shutil
+from pathlib import Path
+
+import bagit
+import pytest
+
+from distilforensics.cli.diagnostics import ExitCode, run_cli
+
+FLAGS = ["--threads", "2", "--memory-limit", "1GB", "--quiet"]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A folder with a simulated log, its labels, and the sealed case made from it."""
+    folder = tmp_path_factory.mktemp("end-to-end")
+    simulate = [
+        "simulate",
+        "pool",
+        "--out",
+        str(folder / "pool"),
+        "--scale",
+        "0.3",
+        "--days",
+        "4",
+        "--formats",
+        "litellm_spendlogs",
+        "--compression",
+        "gz",
+        "-q",
+    ]
+
+    assert ExitCode.COMPLETE == run_cli(simulate)
+    assert ExitCode.COMPLETE == run_cli(["run", str(folder / "pool" / "logs"), "--case", str(folder / "case"), *FLAGS])
+
+    return folder
+
+
+@pytest.fixture
+def case(home):
+    """Path of the case as text."""
+    return str(home / "case")
+
+
+@pytest.fixture
+def copied(home, tmp_path):
+    """A copy of the case that a test may damage."""
+    return Path(shutil.copytree(home / "case", tmp_path / "case"))
+
+
+def lines(capsys):
+    """Stdout as lines."""
+    return capsys.readouterr().out.splitlines()
+
+
+def ask(case, query, capsys):
+    """Return the rows of a query as dictionaries."""
+    assert ExitCode.COMPLETE == run_cli(["sql", case, query, "--json"])
+
+    return [json.loads(line) for line in lines(capsys)]
+
+
+def test_running_again_changes_no_byte_and_ends_with_the_path_of_the_report(home, case, capsys):
+    """Every stage is skipped aloud; the summary is on stderr, the path on stdout."""
+    before = {
+        path: path.read_bytes()
+        for path in Path(case).rglob("*")
+        if path.is_file() and path.suffix not in (".json", ".jsonl")
+    }
+    code = run_cli(["run", str(home / "pool" / "logs"), "--case", case, "--threads", "1"])
+    told = capsys.readouterr()
+
+    assert ExitCode.COMPLETE == code
+    assert [str(home / "case" / "report" / "report.html")] == told.out.splitlines()
+    assert before == {path: path.read_bytes() for path in before}
+    assert all(
+        f"note: {stage}: up to date, not run again" in told.err
+        for stage in ("features", "linkage", "heuristics", "assessment", "report")
+    )
+    for title in ("Sources", "Balance", "Heuristics", "Campaigns", "Effort", "Custody"):
+        assert f"\n{title}" in told.err
+
+
+def test_a_pool_is_found_and_fails_the_run_on_request(home, case, capsys):
+    """The same case with --fail-on; the summary as JSON."""
+    code = run_cli(["run", str(home / "pool" / "logs"), "--case", case, *FLAGS, "--fail-on", "moderate", "--json"])
+    told = json.loads(capsys.readouterr().out)
+    balance = told["balance"]
+
+    assert ExitCode.FINDINGS == code
+    assert {"strong", "moderate"} & {campaign["grade"] for campaign in told["campaigns"]}
+    assert balance["n_read"] == sum(n for column, n in balance.items() if column != "n_read") > 5000
+    assert told["report"].endswith("report/report.html")
+
+
+def test_another_number_of_threads_gives_the_same_manifests(home, case, tmp_path):
+    """The whole case, byte for byte, in another place."""
+    other = tmp_path / "other"
+
+    assert ExitCode.COMPLETE == run_cli(
+        ["run", str(home / "pool" / "logs"), "--case", str(other), "--threads", "1", "--quiet"]
+    )
+    for name in ("manifest-sha256.txt", "tagmanifest-sha256.txt"):
+        assert (home / "case" / name).read_text().splitlines() == (other / name).read_text().splitlines()
+
+
+def test_the_sealed_case_is_a_valid_bag(case):
+    """For the reference implementation."""
+    assert bagit.Bag(case).validate()
+
+
+def test_verify_hashes_files_and_evidence(case, capsys):
+    """Nothing is left unchecked."""
+    code = run_cli(["verify", case, "--json"])
+    told = json.loads(capsys.readouterr().out)
+
+    assert ExitCode.COMPLETE == code
+    assert (True, [], 2) == (told["is_intact"], told["problems"], told["n_sources"])
+    assert told["n_files"] > 20
+    assert told["n_records"] > 5000
+
+
+def test_verify_names_every_flipped_byte_and_exits_with_5(copied, capsys):
+    """One byte in the middle of each file of a real case in turn."""
+    unnoticed = []
+    for path in sorted(
+        path for path in copied.rglob("*") if path.is_file() and path.parent.name != "tmp" and path.stat().st_size
+    ):
+        content = path.read_bytes()
+        path.chmod(0o644)
+        middle = len(content) // 2
+        path.write_bytes(content[:middle] + bytes([content[middle] ^ 0x01]) + content[middle + 1 :])
+        code = run_cli(["verify", str(copied), "-q"])
+        if code != ExitCode.INTEGRITY or path.relative_to(copied).as_posix() not in capsys.readouterr().out:
+            unnoticed.append(path)
+        path.write_bytes(content)
+
+    assert [] == unnoticed
+    assert ExitCode.COMPLETE == run_cli(["verify", str(copied), "-q"])
+
+
+def test_show_tells_of_campaign_account_heuristic_and_source(case, capsys):
+    """Drilling down from the campaign."""
+    campaign = ask(case, "SELECT campaign_id FROM campaigns ORDER BY campaign_id", capsys)[0]["campaign_id"]
+    run_cli(["show", case, "campaign", campaign, "--json"])
+    told = json.loads(lines(capsys)[0])
+    account = told["accounts"][0]["account_id"]
+    run_cli(["show", case, "account", account, "--json"])
+    member = json.loads(lines(capsys)[0])
+    run_cli(["show", case, "heuristic", "S1"])
+    heuristic = capsys.readouterr().out
+    run_cli(["show", case, "source", "LiteLLM_SpendLogs.jsonl.gz"])
+    source = capsys.readouterr().out
+
+    assert {"for", "against"} >= {row["side"] for row in told["evidence for and against"]} - {"neutral"}
+    assert campaign == member["account"][0]["campaign_id"]
+    assert member["heaviest links"]
+    assert "structure.template_span" in heuristic
+    assert "litellm_spendlogs" in source
+
+
+def test_show_of_an_unknown_account_says_where_to_look(case, capsys):
+    """Exit code 2 and a query."""
+    code = run_cli(["show", case, "account", "nobody\x1b[2J"])
+    error = capsys.readouterr().err
+
+    assert ExitCode.USAGE == code
+    assert "no account 'nobody\\x1b[2J' in this case" in error
+    assert "SELECT * FROM accounts" in error
+
+
+def test_sql_answers_as_table_json_and_csv(case, capsys):
+    """The same rows in three forms."""
+    query = "SELECT role, n_kept FROM sources ORDER BY role"
+    run_cli(["sql", case, query])
+    table = lines(capsys)
+    rows = ask(case, query, capsys)
+    run_cli(["sql", case, query, "--csv"])
+    cells = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+
+    assert ["role", "n_kept"] == table[0].split()
+    assert ["accounts_directory", "log"] == [row["role"] for row in rows]
+    assert [str(row["n_kept"]) for row in rows] == [row["n_kept"] for row in cells]
+
+
+def test_sql_cuts_tables_aloud_and_nothing_else(case, capsys):
+    """A hundred rows on the screen, all for programs, as many as asked for."""
+    query = "SELECT record_id FROM exchanges ORDER BY record_id"
+    run_cli(["sql", case, query])
+    told = capsys.readouterr()
+    everything = ask(case, query, capsys)
+    run_cli(["sql", case, query, "--csv", "--max-rows", "7"])
+    few = capsys.readouterr()
+
+    assert 101 == len(told.out.splitlines())
+    assert "there are more than 100 rows" in told.err
+    assert len(everything) > 5000
+    assert (8, True) == (len(few.out.splitlines()), "more than 7 rows" in few.err)
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("DROP VIEW exchanges", "expected exactly one SELECT"),
+        ("SELECT 1; SELECT 2", "expected exactly one SELECT"),
+        ("SELECT * FROM nowhere", "nowhere"),
+        ("SELECT * FROM read_csv('/etc/passwd')", "Permission Error"),
+    ],
+)
+def test_sql_refuses_what_is_no_question_about_the_case(case, capsys, query, message):
+    """Exit code 2."""
+    code = run_cli(["sql", case, query])
+
+    assert ExitCode.USAGE == code
+    assert message in capsys.readouterr().err
+
+
+def test_sql_without_a_query_lists_the_tables(case, capsys):
+    """With rows and meaning."""
+    run_cli(["sql", case, "--json"])
+    told = {entry["table"]: entry for entry in map(json.loads, lines(capsys))}
+
+    assert {"exchanges", "campaigns", "accounts"} <= told.keys()
+    assert told["sources"]["rows"] == 2
+
+
+def test_cite_gives_the_bytes_of_the_evidence(home, case, capsys, tmp_path):
+    """From inside of a gzip file, checked against the file itself."""
+    row = ask(case, "SELECT record_id, source_line, raw_sha256 FROM exchanges WHERE source_line = 1234", capsys)[0]
+    target = tmp_path / "record.json"
+    code = run_cli(["cite", case, row["record_id"], "--raw", str(target)])
+    told = capsys.readouterr().out
+    log = next((home / "pool" / "logs").rglob("*.jsonl.gz"))
+    expected = gzip.decompress(log.read_bytes()).split(b"\n")[1233]
+
+    assert ExitCode.COMPLETE == code
+    assert expected == target.read_bytes()
+    assert row["raw_sha256"] == hashlib.sha256(expected).hexdigest()
+    assert f"{log}:1234" in told
+
+    assert ExitCode.USAGE == run_cli(["cite", case, row["record_id"], "--raw", str(target)])
+    assert "--force" in capsys.readouterr().err
+
+
+def test_cite_needs_the_evidence_as_it_was(home, copied, capsys, tmp_path):
+    """Absent: exit code 2 and how to name its folder; changed: exit code 5."""
+    record = ask(str(copied), "SELECT record_id FROM exchanges WHERE source_line = 1", capsys)[0]["record_id"]
+    elsewhere = tmp_path / "evidence"
+    elsewhere.mkdir()
+    absent = run_cli(["cite", str(copied), record, "--evidence-root", str(elsewhere)])
+    error = capsys.readouterr().err
+    log = Path(shutil.copy(next((home / "pool" / "logs").rglob("*.jsonl.gz")), elsewhere))
+    found = run_cli(["cite", str(copied), record, "--evidence-root", str(elsewhere)])
+    log.write_bytes(log.read_bytes()[:-1] + b"x")
+    changed = run_cli(["cite", str(copied), record, "--evidence-root", str(elsewhere)])
+
+    assert (ExitCode.USAGE, ExitCode.COMPLETE, ExitCode.INTEGRITY) == (absent, found, changed)
+    assert "--evidence-root DIR" in error
+
+
+def test_cite_of_an_unknown_record_is_wrong_usage(case, capsys):
+    """And says where ids are."""
+    assert ExitCode.USAGE == run_cli(["cite", case, "0000000000000000:1"])
+    assert "record ids are in the report" in capsys.readouterr().err
+
+
+def test_evaluate_compares_with_the_labels(home, case, capsys):
+    """The pool of the simulation is found."""
+    code = run_cli(["evaluate", case, "--labels", str(home / "pool" / "labels.csv"), "--json"])
+    told = json.loads(capsys.readouterr().out)
+
+    assert ExitCode.COMPLETE == code
+    assert told["known_campaigns"][0]["is_found"]
+
+
+def test_a_case_can_be_built_stage_by_stage(home, tmp_path, capsys):
+    """The same manifests as those of a run."""
+    target = str(tmp_path / "steps")
+
+    assert ExitCode.COMPLETE == run_cli(["ingest", str(home / "pool" / "logs"), "--case", target, "-q"])
+    for verb in ("features", "link", "scan", "assess", "report", "seal"):
+        assert ExitCode.COMPLETE == run_cli([verb, "--case", target, "-q"]), verb
+    assert ExitCode.COMPLETE == run_cli(["verify", target, "-q"])
+    assert (home / "case" / "manifest-sha256.txt").read_text() == (
+        tmp_path / "steps" / "manifest-sha256.txt"
+    ).read_text()
+    assert "features: " in capsys.readouterr().out
+
+
+def test_a_stage_before_its_time_says_what_is_missing(tmp_path, capsys, home):
+    """Features without exchanges."""
+    from distilforensics.case.layout import create_case
+
+    create_case(tmp_path / "empty")
+
+    assert ExitCode.USAGE == run_cli(["features", "--case", str(tmp_path / "empty"), "-q"])
+    assert "stage ingest writes it" in capsys.readouterr().err
+
+
+def test_heuristics_can_be_listed_explained_checked_and_tested(capsys):
+    """On the examiner's own machine."""
+    assert ExitCode.COMPLETE == run_cli(["heuristics", "list", "--json"])
+    ids = [json.loads(line)["id"] for line in lines(capsys)]
+    assert "structure.template_span" in ids
+    assert ExitCode.COMPLETE == run_cli(["heuristics", "show", "s1"])
+    assert "structure.template_span" in capsys.readouterr().out
+    assert ExitCode.COMPLETE == run_cli(["heuristics", "test", "structure.template_span"])
+    assert "cases behave as stated" in capsys.readouterr().out
+    assert ExitCode.HEURISTIC == run_cli(["heuristics", "show", "structure.nothing"])
+
+
+@pytest.mark.parametrize("verb", ["verify", "sql", "show", "cite", "evaluate"])
+def test_a_folder_that_is_no_case_is_wrong_usage(verb, tmp_path, capsys):
+    """Exit code 2 with the folder's name, whatever the verb."""
+    labels = tmp_path / "labels.csv"
+    labels.write_text("account_id,campaign_id,role\na,,person\n")
+    rest = {"show": ["account", "x"], "cite": ["x:1"], "evaluate": ["--labels", str(labels)]}.get(verb, [])
+
+    assert ExitCode.USAGE == run_cli([verb, str(tmp_path), *rest])
+    assert str(tmp_path) in capsys.readouterr().err
+
+
+def test_a_log_that_nobody_knows_is_refused_with_3(tmp_path, capsys):
+    """And nothing is reported as if it had been read."""
+    (tmp_path / "strange.log").write_text("%%% no format at all %%%\n" * 50)
+    code = run_cli(["run", str(tmp_path / "strange.log"), "--case", str(tmp_path / "case"), "-q"])
+
+    assert ExitCode.INPUT == code
+    assert "strange.log" in capsys.readouterr().err
+
+
+def test_too_many_bad_records_end_with_3_and_a_report(home, tmp_path, capsys):
+    """The rest is examined; the summary says that it is partial."""
+    log = next((home / "pool" / "logs").rglob("*.jsonl.gz"))
+    good = gzip.decompress(log.read_bytes()).splitlines(keepends=True)[:600]
+    (tmp_path / "LiteLLM_SpendLogs.jsonl").write_bytes(b"".join(good[:300]) + b'{"broken\n' * 30 + b"".join(good[300:]))
+    code = run_cli(["run", str(tmp_path / "LiteLLM_SpendLogs.jsonl"), "--case", str(tmp_path / "case")])
+    told = capsys.readouterr()
+    lenient = run_cli(
+        [
+            "run",
+            str(tmp_path / "LiteLLM_SpendLogs.jsonl"),
+            "--case",
+            str(tmp_path / "case"),
+            "-q",
+            "--max-malformed",
+            "10%",
+        ]
+    )
+
+    assert (ExitCode.INPUT, ExitCode.COMPLETE) == (code, lenient)
+    assert "PARTIAL" in told.err
+    assert "30 quarantined" in told.err
+    assert Path(told.out.strip()).is_file()
