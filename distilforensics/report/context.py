@@ -41,7 +41,7 @@ class Column:
     key: str = doc("key in the rows")
     label: str = doc("heading, with its unit")
     kind: str = doc(
-        "how values are written: text, ident, count, real, time, date, day, share, hash, flag, support, prose or excerpt"
+        "how values are written: text, ident, count, real, time, date, day, share, hash, support, words, prose or excerpt"
     )
 
 
@@ -113,9 +113,14 @@ class Evidence:
     n_exchanges: int | None = doc("exchanges it rests on")
     n_accounts: int | None = doc("accounts it rests on")
     is_rebutted: bool | None = doc(
-        "for benign explanations: true if it does not hold here, false if it stands or cannot be excluded"
+        "for benign explanations: true if it does not hold here, false if it holds at least in part, none if it could not be checked"
     )
     record_ids: Sequence[str] = doc("records that show it")
+
+    @property
+    def is_explanation(self) -> bool:
+        """Whether it is the check of a benign explanation."""
+        return self.source.startswith("confounder.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +176,7 @@ class Campaign:
     spread: DataTable = doc("median, range and dispersion of the load")
     members: DataTable = doc("members with what ties them to the campaign")
     attributes: DataTable = doc("shared values that tie members")
+    differences: DataTable = doc("known differences of linked members, and ties within one tenant")
     clusters: DataTable = doc("linkage clusters and how firmly they hold")
     links: Mapping[str, Any] = doc("number of links and of members with a link")
     templates: DataTable = doc("templates, used by members and by others")
@@ -198,12 +204,17 @@ class Campaign:
     @property
     def explanations(self) -> list[Evidence]:
         """Benign explanations that were checked, whatever the outcome."""
-        return [row for row in self.evidence if row.source.startswith("confounder.")]
+        return [row for row in self.evidence if row.is_explanation]
 
     @property
     def standing(self) -> list[Evidence]:
-        """Benign explanations that could not be excluded."""
+        """Benign explanations that hold at least in part."""
         return [row for row in self.explanations if row.is_rebutted is False]
+
+    @property
+    def unchecked(self) -> list[Evidence]:
+        """Benign explanations that could not be checked on this log."""
+        return [row for row in self.explanations if row.is_rebutted is None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,8 +283,19 @@ class Health:
 class ErrorRates:
     """What is known about how often the grades are wrong."""
 
-    is_measured: bool = doc("whether the assessment has written down error rates for this log")
-    content: Mapping[str, Any] = doc("what the assessment wrote, as key and value")
+    is_measured: bool = doc("whether error rates were measured for this log")
+    reason: str = doc("why they were not measured; empty if they were")
+    content: Mapping[str, Any] = doc("what was measured, as key and value")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules by which the assessment graded, as it wrote them into findings.json."""
+
+    parameters: Sequence[tuple[str, Any]] = doc("name and value of each parameter")
+    explanations: Sequence[Mapping[str, Any]] = doc(
+        "id, title, hash and parameters of each check of a benign explanation"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,8 +325,9 @@ class Report:
     left_out: DataTable = doc("accounts in a fired group that were left out, with the reason")
     heuristics: Sequence[Heuristic] = doc("heuristics by family and id")
     health: Health = doc("evidence health")
-    sources: Sequence[Mapping[str, Any]] = doc("input files with their hashes, as many as are printed")
-    sources_table: DataTable = doc("the same as a table for the exhibit, with the number of all files")
+    sources: DataTable = doc("input files with their hashes")
+    linkage: DataTable = doc("what linkage compared, and the assumed chances")
+    rules: Rules = doc("rules of the assessment")
     error_rates: ErrorRates = doc("error rates")
     checks: Sequence[Check] = doc("totals computed twice")
     queries: Sequence[QueryText] = doc("all queries of the report")
@@ -325,7 +348,7 @@ class Report:
 
 
 CONTEXT_TYPES = (
-    Report, CaseHeader, Seals, Totals, Campaign, Evidence, Exhibit, Excerpt, ExplainedGroup, Heuristic, Health, ErrorRates, Check, Figure,
+    Report, CaseHeader, Seals, Totals, Campaign, Evidence, Exhibit, Excerpt, ExplainedGroup, Heuristic, Health, ErrorRates, Rules, Check, Figure,
     DataTable, Column, QueryText,
 )  # fmt: skip
 """All dataclasses of the context in the order of the reference page."""

@@ -163,7 +163,7 @@ def load_bars(panels: Mapping[str, Sequence[Mapping[str, Any]]], bins: Sequence[
                     labels=is_last,
                     ticks=is_last,
                     labelAngle=0,
-                    title="exchanges per account in the window" if is_last else None,
+                    title="exchanges per account in the window (lower end of each class)" if is_last else None,
                     labelFontSize=10,
                 ),
             ),

@@ -44,7 +44,8 @@ _CHAPTERS = (
     ("verification", "How to verify this report"),
     ("glossary", "Glossary"),
     ("references", "References"),
-    ("annexes", "Annexes: files, queries, lists"),
+    ("heuristics-detail", "Annex: heuristics in detail"),
+    ("annexes", "Annex: files, queries, lists"),
 )
 
 
@@ -173,7 +174,7 @@ def cell(value: object, column: Column) -> str:
         "count": count, "real": real, "time": clock, "day": day, "date": lambda v: f"{v:%Y-%m-%d}",
         "share": lambda v: units.share(v, 1), "flag": lambda v: "yes" if v else "no",
         "prose": lambda v: cut(v, PROSE_CHARS), "excerpt": lambda v: cut(v, EXCERPT_CHARS), "hash": show,
-        "support": _support,
+        "support": _support, "words": words,
     }  # fmt: skip
     return plain.get(column.kind, cut)(value)
 
@@ -188,23 +189,17 @@ def _listed(values: Sequence[object]) -> str:
 
 
 def _support(values: Sequence[str]) -> str:
-    """Return how many templates and which link attributes tie an account to a campaign."""
+    """Return which kinds of templates and which link attributes tie an account to a campaign."""
     kinds: dict[str, int] = {}
+    links = []
     for value in values:
-        kind = (
-            value.partition(":")[0]
-            if value.partition(":")[0] in ("system", "prefix", "suffix", "prompt", "parameters")
-            else value
-        )
-        kinds[kind] = kinds.get(kind, 0) + 1
-    return _listed(
-        [
-            f"{kind} template" + (f" ({n})" if n > 1 else "")
-            if kind in ("system", "prefix", "suffix", "prompt", "parameters")
-            else kind
-            for kind, n in kinds.items()
-        ]
-    )
+        kind, _, rest = value.partition(":")
+        if kind == "link":
+            links.append(rest.strip())
+        else:
+            kinds[kind] = kinds.get(kind, 0) + 1
+    parts = [f"{kind} ({n})" if n > 1 else kind for kind, n in kinds.items()]
+    return "; ".join([*([_listed(parts)] if parts else []), *([f"links: {_listed(links)}"] if links else [])]) or NONE
 
 
 def css_string(value: object) -> Markup:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 READS = (
     "exchanges", "sources", "quarantine", "duplicates", "out_of_scope", "exchange_features", "templates", "template_exchanges",
-    "account_profiles", "links", "clusters", "cluster_members", "observations", "heuristic_states", "observation_stability",
+    "account_profiles", "links", "link_coverage", "clusters", "cluster_members", "observations", "heuristic_states", "observation_stability",
     *sorted(FINDINGS_TABLES),
 )  # fmt: skip
 
@@ -89,7 +89,7 @@ def _collect(work: Work, progress: Progress) -> Report:
     catalogue = heuristics.collect(work)
     progress.advance(steps=1, item="heuristics")
     work.titles.update({heuristic.heuristic_id: heuristic.title for heuristic in catalogue})
-    words = overview.explanations()
+    words = overview.explanations(work.case)
     weighed = evidence.collect(work, words)
     found = campaigns.collect(work, weighed)
     progress.advance(steps=1, item="campaigns")
@@ -107,8 +107,9 @@ def _collect(work: Work, progress: Progress) -> Report:
         left_out=overview.left_out(work),
         heuristics=catalogue,
         health=health.collect(work, catalogue),
-        sources=sources.rows,
-        sources_table=sources,
+        sources=sources,
+        linkage=overview.linkage(work),
+        rules=overview.rules(work.case),
         error_rates=overview.error_rates(work.case),
         checks=overview.checks(work),
         queries=texts,

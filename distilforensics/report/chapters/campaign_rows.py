@@ -25,6 +25,7 @@ class CampaignRows:
     pairs: Mapping[str, list[dict[str, Any]]]
     link_totals: Mapping[str, list[dict[str, Any]]]
     clusters: Mapping[str, list[dict[str, Any]]]
+    differences: Mapping[str, list[dict[str, Any]]]
     templates: Mapping[str, list[dict[str, Any]]]
     stability: Mapping[str, list[dict[str, Any]]]
     log_days: Mapping[date, int]
@@ -42,6 +43,7 @@ def load(work: Work) -> CampaignRows:
         pairs=work.by_campaign("campaign_link_pairs"),
         link_totals=work.by_campaign("campaign_link_totals"),
         clusters=work.by_campaign("campaign_clusters"),
+        differences=work.by_campaign("campaign_link_differences"),
         templates=work.by_campaign("campaign_templates"),
         stability=work.by_campaign("campaign_stability"),
         log_days={row["day"]: row["n_exchanges"] for row in work.rows("log_days")},

@@ -7,35 +7,20 @@ from typing import TYPE_CHECKING, Any
 from distilforensics.report.annexes import safe_name
 from distilforensics.report.chapters import exhibits, pictures
 from distilforensics.report.chapters.campaign_rows import CampaignRows, load
-from distilforensics.report.chapters.work import columns
+from distilforensics.report.chapters.work import sentence
 from distilforensics.report.context import Campaign
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from distilforensics.report.chapters.work import Work
-    from distilforensics.report.context import Evidence
+    from distilforensics.report.context import DataTable, Evidence
 
 FULL_CHAPTERS = 20
 """Campaigns with a chapter of their own; weaker ones beyond are listed with their evidence in a table."""
 
-MEMBERS_SHOWN = 40
-TEMPLATES_SHOWN = 12
-STABILITY_SHOWN = 40
-
-MEMBER_COLUMNS = columns(
-    "number|No.|count", "account_id|Account|ident", "tenant_id|Tenant|ident", "n_campaign_exchanges|Exchanges of the campaign|count",
-    "n_exchanges|All exchanges|count", "output_tokens|Output tokens, all|count", "first_seen|First seen, UTC|date", "last_seen|Last seen, UTC|date",
-    "n_links|Links to members|count", "link_weight|Their weight, bits|real", "support|What ties it to the campaign|support",
-)  # fmt: skip
-MEMBER_ANNEX_COLUMNS = (
-    *MEMBER_COLUMNS,
-    *columns(
-        "stays_at_higher_threshold|Linked at a threshold 25 % higher|flag",
-        "created_at|Sign-up, UTC|time",
-        "plan|Plan|text",
-    ),
-)
+TEMPLATE_CHARS = 200
+"""Characters of a template's text that the table shows; the annex has more."""
 
 
 def collect(work: Work, evidence: Mapping[str, list[Evidence]]) -> list[Campaign]:
@@ -68,7 +53,7 @@ def _campaign(
         campaign_id=name,
         anchor=anchor,
         grade=facts["grade"],
-        grade_reason=facts["grade_reason"] or "",
+        grade_reason=sentence(facts["grade_reason"] or ""),
         facts=facts,
         is_full=is_full,
         evidence=evidence,
@@ -83,42 +68,35 @@ def _campaign(
     )
 
 
-def _tables(work: Work, sets: CampaignRows, name: str, anchor: str) -> dict[str, Any]:
-    file = safe_name(name)
+def _tables(work: Work, sets: CampaignRows, name: str, anchor: str) -> dict[str, DataTable]:
     attributes = sets.attributes.get(name, [])
+    file = safe_name(name)
+    templates = [row | {"shown": _shown(row)} for row in sets.templates.get(name, [])]
+
+    def table(
+        query: str, part: str, rows: Sequence[Mapping[str, Any]], exhibit: str = "", n_rows: int | None = None
+    ) -> DataTable:
+        target = f"{file}-{exhibit}" if exhibit else ""
+        return work.table(query, rows, anchor=f"{anchor}-{part}", exhibit=target, n_rows=n_rows, words={"name": name})
+
+    n_values = attributes[0]["n_values"] if attributes else 0
     return {
-        "spread": work.table(
-            "campaign_load_spread", _spread_rows(sets, name), columns(
-                "who|Accounts|text", "n_accounts|Number|count", "total|Exchanges|count", "lowest|Lowest|count", "median|Median|count",
-                "highest|Highest|count", "dispersion|Index of dispersion|real"),
-            anchor=f"{anchor}-spread", caption="Exchanges per account: spread among members and among all accounts outside of campaigns"),
-        "members": work.table(
-            "campaign_members", sets.members.get(name, []), MEMBER_COLUMNS, anchor=f"{anchor}-members", caption=f"Members of {name}",
-            most=MEMBERS_SHOWN, rule="the members with most exchanges of the campaign", exhibit=f"{file}-members", annex_columns=MEMBER_ANNEX_COLUMNS),
-        "attributes": work.table(
-            "campaign_link_attributes", attributes, columns(
-                "attribute|Attribute|text", "value|Value|ident", "n_members|Members that share it|count", "n_pairs|Pairs|count",
-                "n_accounts_in_log|Accounts in the whole log|count", "weight|Highest match weight, bits|real"),
-            anchor=f"{anchor}-attributes", caption="Values that members share, and how rare they are in this log",
-            n_rows=attributes[0]["n_values"] if attributes else 0, rule="the values that tie most members", exhibit=f"{file}-shared-values"),
-        "clusters": work.table(
-            "campaign_clusters", sets.clusters.get(name, []), columns(
-                "cluster_id|Cluster|ident", "n_accounts|Accounts|count", "n_links|Links|count", "density|Density|share",
-                "attribute_types|Attribute types|text", "weakest_bridge|Weakest bridge|ident", "weakest_bridge_weight|Its weight, bits|real",
-                "stability|Stability|real"),
-            anchor=f"{anchor}-clusters", caption="Linkage clusters and how firmly they hold together"),
-        "templates": work.table(
-            "campaign_templates", sets.templates.get(name, []), columns(
-                "template_id|Template|ident", "kind|Kind|text", "n_member_exchanges|Exchanges of members|count", "n_members|Members|count",
-                "n_outside_exchanges|Exchanges of others|count", "n_outside_accounts|Other accounts|count", "template_text|Normalised text|excerpt"),
-            anchor=f"{anchor}-templates", caption="Templates of the campaign, used by members and by all other accounts", most=TEMPLATES_SHOWN,
-            rule="the templates with most exchanges of members", exhibit=f"{file}-templates"),
-        "stability": work.table(
-            "campaign_stability", sets.stability.get(name, []), columns(
-                "heuristic_id|Heuristic|ident", "title|Title|text", "entity_id|Group|ident", "n_repetitions|Repetitions|count", "n_fired|Still fired|count"),
-            anchor=f"{anchor}-stability", caption="Firing when a tenth of the group's accounts is left out", most=STABILITY_SHOWN,
-            rule="the first rows by heuristic and group", exhibit=f"{file}-stability"),
-    }  # fmt: skip
+        "spread": table("campaign_load_spread", "spread", _spread_rows(sets, name)),
+        "members": table("campaign_members", "members", sets.members.get(name, []), "members"),
+        "attributes": table("campaign_link_attributes", "attributes", attributes, "shared-values", n_values),
+        "differences": table("campaign_link_differences", "differences", sets.differences.get(name, [])),
+        "clusters": table("campaign_clusters", "clusters", sets.clusters.get(name, [])),
+        "templates": table("campaign_templates", "templates", templates, "templates"),
+        "stability": table("campaign_stability", "stability", sets.stability.get(name, []), "stability"),
+    }
+
+
+def _shown(row: Mapping[str, Any]) -> str:
+    """Return the part of a template's text that defines it: the end of a suffix, the beginning of anything else."""
+    text = row["template_text"] or ""
+    if len(text) <= TEMPLATE_CHARS:
+        return text
+    return f"… {text[-TEMPLATE_CHARS:]}" if row["kind"] == "suffix" else f"{text[:TEMPLATE_CHARS]} …"
 
 
 def _spread_rows(sets: CampaignRows, name: str) -> list[dict[str, Any]]:

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 EXCERPT_CHARS = 600
 """Characters of a text that are quoted; the whole record is one `cite` away."""
 
+RESPONSE_CHARS = 300
+"""Characters of system prompts and responses; the prompt is what most exhibits are about."""
+
 EXCERPT_LINES = 16
-PER_CAMPAIGN = 8
-PER_TEMPLATE = 3
+PER_CAMPAIGN = 6
+PER_TEMPLATE = 2
 TEMPLATES = 3
 
 _FACTS = (
@@ -71,8 +74,8 @@ def choose(work: Work, campaigns: Iterable[Mapping[str, Any]], evidence: Mapping
     return Chosen(exhibits, {name: len(chosen) for name, chosen in wanted.items()})
 
 
-def _wanted(records: Sequence[Mapping[str, Any]], evidence: Iterable[Evidence]) -> dict[str, list[str]]:
-    """Return record id -> what it shows, in order of citation: two templates in turn, then the evidence."""
+def _wanted(records: Sequence[Mapping[str, Any]], evidence: Sequence[Evidence]) -> dict[str, list[str]]:
+    """Return record id -> what it shows, in order of citation: records of the first templates, then those of the evidence in turn."""
     shows: dict[str, list[str]] = {}
     templates = list(dict.fromkeys(row["template_id"] for row in records))[:TEMPLATES]
     for row in records:
@@ -81,13 +84,11 @@ def _wanted(records: Sequence[Mapping[str, Any]], evidence: Iterable[Evidence]) 
             and sum(row["template_id"] in shown for shown in shows.values()) < PER_TEMPLATE
         ):
             shows.setdefault(row["record_id"], []).append(row["template_id"])
-    for piece in evidence:
-        for place, record in enumerate(piece.record_ids):
-            if record in shows or place == 0 or len(shows) >= PER_CAMPAIGN:
-                shows.setdefault(record, [])
-            if record in shows and piece.source not in shows[record]:
-                shows[record].append(piece.source)
-    return shows
+    for place in range(max((len(piece.record_ids) for piece in evidence), default=0)):
+        for piece in evidence:
+            for record in piece.record_ids[place : place + 1]:
+                shows.setdefault(record, []).append(piece.source)
+    return {record: list(dict.fromkeys(shown)) for record, shown in shows.items()}
 
 
 def _exhibits(name: str, chosen: Mapping[str, list[str]], found: Mapping[str, dict[str, Any]]) -> list[Exhibit]:
@@ -120,7 +121,7 @@ def _exhibit(name: str, number: int, row: Mapping[str, Any], shows: Sequence[str
 def _excerpt(part: str, text: str | None, length: int | None, state: str | None) -> Excerpt:
     if not text:
         return Excerpt(part=part, text="", n_shown=0, n_total=0, state=state or "not logged")
-    lines = text[:EXCERPT_CHARS].split("\n")[:EXCERPT_LINES]
+    lines = text[: EXCERPT_CHARS if part == "prompt" else RESPONSE_CHARS].split("\n")[:EXCERPT_LINES]
     n_shown = sum(map(len, lines)) + len(lines) - 1
     return Excerpt(part=part, text="\n".join(map(show, lines)), n_shown=n_shown, n_total=length or len(text), state="")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.sqlfile import SqlFile, read_sql_file
 from distilforensics.report.annexes import safe_name
+from distilforensics.report.chapters.work import sentence
 from distilforensics.report.context import Heuristic
 
 if TYPE_CHECKING:
@@ -96,17 +97,8 @@ def _heuristic(work: Work, row: Mapping[str, Any], fired: list[dict[str, Any]]) 
     )
 
 
-def sentence(text: str, values: Mapping[str, Any]) -> str:
-    """Return a text of a header as a sentence, with `$name` replaced by the value of the parameter."""
-    for name in sorted(values, key=lambda key: (-len(key), key)):
-        text = text.replace(f"${name}", str(values[name]))
-    if not text:
-        return ""
-    return text[0].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
-
-
 def _sentences(header: Mapping[str, Any], key: str) -> list[str]:
-    return [sentence(str(text), {}) for text in header.get(key, ())]
+    return [sentence(str(text)) for text in header.get(key, ())]
 
 
 def _values(used: str | None, header: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,8 +110,8 @@ def _values(used: str | None, header: Mapping[str, Any]) -> dict[str, Any]:
 def _measure(value: object) -> str:
     """Return what the measure is with its unit; headers give a table of both."""
     if isinstance(value, dict):
-        return f"{sentence(str(value.get('meaning', '')), {})} Unit: {value.get('unit', 'none')}."
-    return sentence(str(value or ""), {})
+        return f"{sentence(str(value.get('meaning', '')))} Unit: {value.get('unit', 'none')}."
+    return sentence(str(value or ""))
 
 
 def _parameters(used: str | None, header: Mapping[str, Any]) -> list[dict[str, Any]]:

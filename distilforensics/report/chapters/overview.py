@@ -16,19 +16,15 @@ from distilforensics.core.errors import UsageError
 from distilforensics.core.schema import SCHEMA_VERSION
 from distilforensics.core.text import shown
 from distilforensics.report.annexes import checksum_lines
-from distilforensics.report.chapters.work import columns
-from distilforensics.report.context import CaseHeader, Check, ErrorRates, Seals, Totals
+from distilforensics.report.chapters.work import sentence
+from distilforensics.report.context import CaseHeader, Check, ErrorRates, Rules, Seals, Totals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from distilforensics.case.layout import Case
     from distilforensics.report.chapters.work import Work
     from distilforensics.report.context import DataTable, Heuristic
-
-SOURCES_SHOWN = 60
-LEFT_OUT_SHOWN = 60
-MODELS_SHOWN = 20
 
 
 def header(case: Case) -> CaseHeader:
@@ -108,33 +104,23 @@ def totals(work: Work) -> Totals:
 
 def models(work: Work) -> DataTable:
     """Return exchanges by model."""
-    return work.table(
-        "models", work.rows("models"), columns("model|Model|ident", "n_exchanges|Exchanges|count", "n_accounts|Accounts|count"),
-        anchor="models", caption="Exchanges by model", most=MODELS_SHOWN, rule="the models with most exchanges", exhibit="models",
-    )  # fmt: skip
+    return work.table("models", work.rows("models"), anchor="models", exhibit="models")
 
 
 def left_out(work: Work) -> DataTable:
     """Return the accounts that were in a group on which heuristics fired and are in no campaign."""
-    return work.table(
-        "accounts_left_out", work.rows("accounts_left_out"), columns(
-            "account_id|Account|ident", "tenant_id|Tenant|ident", "n_exchanges|Exchanges|count", "output_tokens|Output tokens|count",
-            "first_seen|First seen, UTC|time", "last_seen|Last seen, UTC|time", "reason_not_in_campaign|Why it is in no campaign|prose"),
-        anchor="accounts-left-out", caption="Accounts that were in a group on which heuristics fired and are in no campaign", most=LEFT_OUT_SHOWN,
-        rule="the accounts with most exchanges", exhibit="accounts-left-out",
-    )  # fmt: skip
+    rows = work.rows("accounts_left_out")
+    return work.table("accounts_left_out", rows, anchor="accounts-left-out", exhibit="accounts-left-out")
 
 
 def sources(work: Work) -> DataTable:
-    """Return all input files; the table carries the rows that are printed."""
-    return work.table(
-        "sources", work.rows("sources"), columns(
-            "number|No.|count", "path|Path|ident", "role|Role|text", "reason|Reason|prose", "n_bytes|Bytes|count", "n_bytes_decoded|Bytes decompressed|count",
-            "compression|Compression|text", "format|Format|text", "format_confidence|Confidence|text", "n_lines|Lines|count", "n_read|Records|count",
-            "n_kept|Kept|count", "n_flagged|Flagged|count", "first_started_at|First start, UTC|time", "last_started_at|Last start, UTC|time",
-            "unknown_keys|Keys unknown to the format|prose", "source_sha256|SHA-256|hash", "source_sha512|SHA-512|hash"),
-        anchor="sources", caption="Input files as received", most=SOURCES_SHOWN, rule="the first files by role and path", exhibit="sources",
-    )  # fmt: skip
+    """Return all input files with their hashes."""
+    return work.table("sources", work.rows("sources"), anchor="sources-table", exhibit="sources")
+
+
+def linkage(work: Work) -> DataTable:
+    """Return what linkage compared and what it left out."""
+    return work.table("link_coverage", work.rows("link_coverage"), anchor="methods-linkage")
 
 
 def checks(work: Work) -> list[Check]:
@@ -142,11 +128,27 @@ def checks(work: Work) -> list[Check]:
     return [Check(**row) for row in work.rows("checks")]
 
 
-def error_rates(case: Case) -> ErrorRates:
-    """Return what the assessment has written down about error rates in findings.json."""
+def findings(case: Case) -> dict[str, Any]:
+    """Return the content of findings.json; empty if there is none."""
     path = case.findings / "findings.json"
-    written = json.loads(path.read_text(encoding="utf-8")).get("error_rates") if path.is_file() else None
-    return ErrorRates(is_measured=bool(written), content=dict(_flat("", written)) if written else {})
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return content
+
+
+def error_rates(case: Case) -> ErrorRates:
+    """Return what the assessment has written down about error rates."""
+    written = findings(case).get("error_rates") or {}
+    is_measured = bool(written.get("is_measured_for_this_log"))
+    content = {key: value for key, value in written.items() if key != "is_measured_for_this_log"}
+    reason = "" if is_measured else sentence(str(written.get("reason", "")))
+    return ErrorRates(is_measured=is_measured, reason=reason, content=dict(_flat("", content)) if is_measured else {})
+
+
+def rules(case: Case) -> Rules:
+    """Return the rules by which the assessment graded."""
+    written = findings(case).get("assessment") or {}
+    parameters = tuple(_flat("", written.get("parameters") or {}))
+    return Rules(parameters=parameters, explanations=tuple(written.get("confounders") or ()))
 
 
 def _flat(prefix: str, value: object) -> Iterable[tuple[str, Any]]:
@@ -166,7 +168,7 @@ def fixed_text(name: str) -> Any:  # noqa: ANN401 - a list or a table, as the fi
     return tomllib.loads(text)[name]
 
 
-def explanations() -> Mapping[str, str]:
-    """Return the words for the ids of benign explanations."""
-    words: dict[str, str] = fixed_text("explanations")
-    return words
+def explanations(case: Case) -> dict[str, str]:
+    """Return the words for the ids of benign explanations: titles of the checks, and what is fixed."""
+    fixed: dict[str, str] = fixed_text("explanations")
+    return fixed | {entry["id"]: entry["title"] for entry in rules(case).explanations}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from distilforensics.report import figures
 from distilforensics.report.annexes import safe_name
-from distilforensics.report.chapters.work import columns
+from distilforensics.report.context import Column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 LONGEST_DAILY_AXIS = 62
 """Days up to which the heat map has one column per day; longer windows have one per week."""
-
-PAIRS_SHOWN = 60
 
 _HOURS = tuple(f"h{hour:02d}" for hour in range(24))
 
@@ -33,10 +31,9 @@ def timeline(work: Work, sets: CampaignRows, name: str, anchor: str) -> Figure:
     data = work.table(
         "campaign_days",
         rows,
-        columns("day|UTC day|day", f"n_own|Exchanges of {name}|count", "n_rest|All other exchanges of the log|count"),
         anchor=f"{anchor}-days-data",
-        caption=f"Exchanges of {name} and of the rest of the log per UTC day",
         exhibit=f"{safe_name(name)}-days",
+        words={"name": name},
     )
     highest = max(own.values(), default=0)
     first = min((day for day, n in own.items() if n == highest), default=None)
@@ -71,10 +68,10 @@ def heat(work: Work, sets: CampaignRows, name: str, anchor: str) -> Figure:
     data = work.table(
         "campaign_heat",
         [{"column": day} | {key: counts.get((day, int(key[1:])), 0) for key in _HOURS} for day in names],
-        columns(f"column|{unit}|day", *(f"{key}|{key[1:]}|count" for key in _HOURS)),
         anchor=f"{anchor}-heat-data",
-        caption=f"Exchanges of {name} by {period} and hour of the day (UTC)",
         exhibit=f"{safe_name(name)}-hours",
+        words={"name": name, "period": period, "unit": unit},
+        further=[Column(key, key[1:], "count") for key in _HOURS],
     )
     n_hours = len({hour for _, hour in counts})
     cells = [{"column": day.isoformat(), "hour": hour, "n": n} for (day, hour), n in sorted(counts.items())]
@@ -107,33 +104,24 @@ def load(work: Work, sets: CampaignRows, name: str, anchor: str) -> Figure:
     classes = _classes(rows, [row for group in sets.load.values() for row in group])
     by_class = {(row["series"], row["low"]): row["n_accounts"] for row in rows}
     table = [
-        {"bin": _class_name(step)} | {series: by_class.get((series, step[0]), 0) for series in headings}
+        {"bin": _class_name(step), "low": str(step[0])}
+        | {series: by_class.get((series, step[0]), 0) for series in headings}
         for step in classes
     ]
     data = work.table(
-        "campaign_load",
-        table,
-        columns(
-            "bin|Exchanges per account|text",
-            "own|Members, exchanges of the campaign|count",
-            "all|Members, all exchanges|count",
-            "rest|Accounts outside of campaigns|count",
-        ),
-        anchor=f"{anchor}-load-data",
-        caption=f"Number of accounts by number of exchanges: members of {name} and all accounts outside of campaigns",
-        exhibit=f"{safe_name(name)}-load",
+        "campaign_load", table, anchor=f"{anchor}-load-data", exhibit=f"{safe_name(name)}-load", words={"name": name}
     )
     panels = {
-        heading: [{"bin": row["bin"], "n": row[series]} for row in table if row[series]]
+        heading: [{"bin": row["low"], "n": row[series]} for row in table if row[series]]
         for series, heading in headings.items()
     }
     return figures.figure(
-        figures.load_bars({heading: part for heading, part in panels.items() if part}, [row["bin"] for row in table]),
+        figures.load_bars({heading: part for heading, part in panels.items() if part}, [row["low"] for row in table]),
         anchor=f"{anchor}-load",
         caption=f"Load per account: members of {name} compared with all accounts outside of campaigns",
         description=(
-            "Number of accounts per class of exchanges; the number stands on each bar. Accounts that one scheduler serves fall "
-            "into few neighbouring classes, independent customers spread over many."
+            "Number of accounts per class of exchanges, named by its lower end; the number of accounts stands on each bar. "
+            "Accounts that one scheduler serves fall into few neighbouring classes, independent customers spread over many."
         ),
         data=data,
     )
@@ -149,12 +137,8 @@ def _classes(own: Sequence[Mapping[str, Any]], known: Iterable[Mapping[str, Any]
 def _class_name(step: tuple[int, int | None]) -> str:
     low, high = step
     if high is None:
-        return f"{_short(low)}+"
-    return _short(low) if low == high else f"{_short(low)}–{_short(high)}"  # noqa: RUF001 - a range
-
-
-def _short(n: int) -> str:
-    return str(n) if n < 10_000 else f"{n // 1000}k"
+        return f"{low:,} and more"
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def matrix(work: Work, sets: CampaignRows, name: str, anchor: str) -> Figure:
@@ -168,17 +152,9 @@ def matrix(work: Work, sets: CampaignRows, name: str, anchor: str) -> Figure:
     data = work.table(
         "campaign_link_pairs",
         pairs,
-        columns(
-            "account_a|Account|ident",
-            "account_b|Account|ident",
-            "weight|Match weight, bits|real",
-            "n_attributes|Attributes that agree|count",
-        ),
         anchor=f"{anchor}-links-data",
-        caption=f"Links between the members of {name} that are tied most",
-        most=PAIRS_SHOWN,
-        rule="the first pairs by account",
         exhibit=f"{safe_name(name)}-links",
+        words={"name": name},
     )
     n_linked = sets.link_totals[name][0]["n_linked_members"]
     is_whole = n_linked == len(order)

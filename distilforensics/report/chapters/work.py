@@ -1,8 +1,11 @@
-"""What every chapter needs while it is made: the connection, the annexes and the catalogue."""
+"""What every chapter needs while it is made: the connection, the annexes, the catalogue, and how tables are laid out."""
 
 from __future__ import annotations
 
+import importlib.resources
+import tomllib
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.report import queries
@@ -43,46 +46,58 @@ class Work:
         self,
         query: str,
         rows: Sequence[Mapping[str, Any]],
-        columns: Sequence[Column],
         *,
         anchor: str,
-        caption: str,
-        most: int | None = None,
-        rule: str = "",
         exhibit: str = "",
         n_rows: int | None = None,
-        annex_columns: Sequence[Column] | None = None,
+        words: Mapping[str, str] | None = None,
+        further: Sequence[Column] = (),
     ) -> DataTable:
-        """Return rows as a table of the report.
+        """Return rows as a table of the report, laid out as texts/tables.toml says for the query.
 
         Args:
             query: Name of the query that computed the rows.
             rows: All rows.
-            columns: Columns in order.
             anchor: Id in the HTML.
-            caption: What the table shows.
-            most: Rows that are shown; all if omitted.
-            rule: Which rows are shown if there are more than `most`.
             exhibit: Name of the annex with all rows, without `.csv`; none is written if empty.
             n_rows: Rows that exist, if the query itself returns the first ones only.
-            annex_columns: Columns of the annex; those of the table if omitted.
+            words: Texts for the marks in caption and headings, such as the campaign's name.
+            further: Columns after those of the layout.
         """
+        layout = _layouts()[query]
+        shown = rows[: layout.get("most")]
         total = len(rows) if n_rows is None else n_rows
-        shown = rows[:most]
-        path = self.annexes.csv(exhibit, caption, annex_columns or columns, rows) if exhibit else ""
+        caption = layout["caption"].format(**words or {})
+        columns = (*_columns(layout["columns"], words or {}), *further)
+        annex_columns = _columns(layout["annex"], words or {}) if "annex" in layout else columns
         return DataTable(
             anchor=anchor,
             caption=caption,
             query=queries.load(query),
-            columns=tuple(columns),
+            columns=columns,
             rows=tuple(shown),
             n_rows=total,
-            rule=rule if total > len(shown) else "",
-            exhibit=path,
+            rule=layout.get("rule", "") if total > len(shown) else "",
+            exhibit=self.annexes.csv(exhibit, caption, annex_columns, rows) if exhibit else "",
         )
 
 
-def columns(*specification: str) -> tuple[Column, ...]:
-    """Return columns from `key|label|kind` texts; the kind is `text` if omitted."""
+@cache
+def _layouts() -> dict[str, dict[str, Any]]:
+    path = importlib.resources.files("distilforensics.report") / "texts" / "tables.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _columns(specification: Sequence[str], words: Mapping[str, str]) -> tuple[Column, ...]:
     parts = [text.split("|") for text in specification]
-    return tuple(Column(part[0], part[1], part[2] if len(part) > 2 else "text") for part in parts)
+    return tuple(Column(part[0], part[1].format(**words), part[2] if len(part) > 2 else "text") for part in parts)
+
+
+def sentence(text: str, values: Mapping[str, Any] | None = None) -> str:
+    """Return a text as a sentence, with a capital and a full stop and with `$name` replaced by the value of the parameter."""
+    values = values or {}
+    for name in sorted(values, key=lambda key: (-len(key), key)):
+        text = text.replace(f"${name}", str(values[name]))
+    if not text:
+        return ""
+    return text[0].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")

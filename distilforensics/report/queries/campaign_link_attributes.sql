@@ -11,9 +11,9 @@ with pairs as (
     join accounts as b on b.account_id = l.account_b and b.campaign_id = a.campaign_id
 ),
 ends as (
-    select campaign_id, shared, account_a as account_id from pairs
+    select campaign_id, shared, account_a as account_id from pairs where shared.value is not null and shared.weight > 0
     union all
-    select campaign_id, shared, account_b from pairs
+    select campaign_id, shared, account_b from pairs where shared.value is not null and shared.weight > 0
 ),
 counted as (
     select

@@ -2,11 +2,15 @@
 title = "Does a heuristic still fire on the campaign's groups when a tenth of the accounts is left out?"
 reads = ["campaigns", "observation_stability", "heuristic_states"]
 ---*/
-with groups as (
+with own as (
     select campaign_id, unnest(list_concat(coalesce(templates, []), coalesce(clusters, []))) as entity_id from campaigns
 )
-select g.campaign_id, s.heuristic_id, h.title, s.entity_id, s.n_repetitions, s.n_fired
-from groups as g
-join observation_stability as s on s.entity_id = g.entity_id
+select
+    o.campaign_id, s.heuristic_id, coalesce(h.title, s.heuristic_id) as title,
+    count(*) as n_groups, count(*) filter (s.n_fired = s.n_repetitions) as n_groups_always,
+    min(s.n_repetitions) as n_repetitions, min(s.n_fired) as lowest
+from own as o
+join observation_stability as s on s.entity_id = o.entity_id
 left join heuristic_states as h on h.heuristic_id = s.heuristic_id
-order by g.campaign_id, s.heuristic_id, s.entity_id
+group by o.campaign_id, s.heuristic_id, h.title
+order by o.campaign_id, s.heuristic_id
