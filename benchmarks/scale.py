@@ -79,9 +79,21 @@ def build_case(folder: Path, exchanges: int, accounts: int) -> None:
         given = set(relation.columns)
         columns = ", ".join(name if name in given else f"null as {name}" for name in names)
         reader = relation.project(columns).to_arrow_reader(65_536)
-        batches = (pa.RecordBatch.from_arrays([column.cast(TABLE.arrow.field(k).type) for k, column in enumerate(batch.columns)], names) for batch in reader)
+        batches = (
+            pa.RecordBatch.from_arrays(
+                [column.cast(TABLE.arrow.field(k).type) for k, column in enumerate(batch.columns)], names
+            )
+            for batch in reader
+        )
         write_batches(case, "exchanges", batches, path=case.table_path("exchanges") / "part.parquet")
-    source = {"source_sha256": "a" * 64, "path": "generated", "role": "log", "n_read": exchanges, "n_kept": exchanges, "format": "generated/1"}
+    source = {
+        "source_sha256": "a" * 64,
+        "path": "generated",
+        "role": "log",
+        "n_read": exchanges,
+        "n_kept": exchanges,
+        "format": "generated/1",
+    }
     zero = {key: 0 for key in ("n_quarantined", "n_duplicate", "n_out_of_scope", "n_blank", "n_flagged")}
     write_rows(case, "sources", [source | zero])
     for name in ("quarantine", "duplicates", "out_of_scope", "accounts_directory"):
@@ -121,9 +133,21 @@ def main() -> None:
     if not options.keep:
         shutil.rmtree(options.folder, ignore_errors=True)
         build_case(options.folder, options.exchanges, options.accounts)
-    print(f"{options.exchanges:,} exchanges, {options.accounts:,} accounts, memory limit {options.memory_gb} GB, {options.threads} threads", flush=True)
+    print(
+        f"{options.exchanges:,} exchanges, {options.accounts:,} accounts, memory limit {options.memory_gb} GB, {options.threads} threads",
+        flush=True,
+    )
     for stage in STAGES:
-        command = [sys.executable, __file__, "--folder", str(options.folder), "--stage", stage, "--memory-gb", str(options.memory_gb)]
+        command = [
+            sys.executable,
+            __file__,
+            "--folder",
+            str(options.folder),
+            "--stage",
+            stage,
+            "--memory-gb",
+            str(options.memory_gb),
+        ]
         subprocess.run([*command, "--threads", str(options.threads)], check=True)
 
 
