@@ -16,7 +16,9 @@ params.min_changes = { default = 20, unit = "changes of account", why = "so that
 params.max_gap_s = { default = 120, unit = "seconds", why = "a program notices a limit error with its next call; people who happen to come one after the other leave longer gaps" }
 params.min_share = { default = 0.4, unit = "share of the group's exchanges", why = "half of the stretches may end in a pause of the operator and a fifth of the exchanges may be broken up by calls in flight" }
 params.min_lift = { default = 3, unit = "ratio to the expectation", why = "where stretches begin so often that one follows another by chance, nothing is shown" }
-output.share_in_stretches = { unit = "share of the group's exchanges", meaning = "exchanges in stretches of one account of at least 5; shorter ones arise by chance where a few accounts are active at once" }
+params.max_exchanges = { default = 200000, unit = "exchanges per group", why = "bounds the cost; the busiest days up to this number are looked at" }
+params.max_exchanges_per_account = { default = 20, unit = "exchanges per account of the group", why = "raises the bound for groups of many accounts" }
+output.share_in_stretches = { unit = "share of the exchanges looked at", meaning = "exchanges in stretches of one account of at least 5; shorter ones arise by chance where a few accounts are active at once" }
 output.n_changes = { unit = "changes of account", meaning = "consecutive stretches of different accounts" }
 output.n_relieved = { unit = "changes of account", meaning = "those with a gap of at most the permitted seconds" }
 output.median_stretch = { unit = "exchanges", meaning = "median length of a stretch" }
@@ -39,25 +41,38 @@ with groups_judged as (
     group by group_id
     having count(*) filter (where n_exchanges >= 5) >= $min_accounts
 ),
+-- The busiest days up to a number of exchanges: hand-overs show on any of them, and the cost stays bounded.
+group_days as (
+    select g.group_id, e.started_at::date as day, count(*) as n, min(g.n_accounts) as n_accounts
+    from group_exchanges as e
+    join groups_judged as g on g.group_id = e.group_id
+    group by g.group_id, e.started_at::date
+),
+used_days as (
+    select group_id, day, n, n_accounts
+    from group_days
+    qualify coalesce(sum(n) over (partition by group_id order by n desc, day rows between unbounded preceding and 1 preceding), 0)
+        < greatest($max_exchanges, $max_exchanges_per_account * n_accounts)
+),
 -- One row per beginning and end of a stretch of five or more: the rows at which the fifth exchange in a row is reached, and the last ones.
 -- Interleaved groups, however large, leave next to nothing to be kept.
 neighbours as (
     select
-        group_id,
-        account_id,
-        started_at,
-        status in ('limited', 'error', 'blocked') as is_failed,
+        e.group_id,
+        e.account_id,
+        e.started_at,
+        e.status in ('limited', 'error', 'blocked') as is_failed,
         row_number() over turn as position,
-        lag(started_at, 4) over turn as fifth_started_at,
-        account_id = lag(account_id, 1) over turn
-        and account_id = lag(account_id, 2) over turn
-        and account_id = lag(account_id, 3) over turn
-        and account_id = lag(account_id, 4) over turn as is_in_stretch,
-        account_id is distinct from lag(account_id, 5) over turn as is_fifth,
-        account_id is distinct from lead(account_id, 1) over turn as is_last
-    from group_exchanges
-    semi join groups_judged using (group_id)
-    window turn as (partition by group_id order by started_at, record_id)
+        lag(e.started_at, 4) over turn as fifth_started_at,
+        e.account_id = lag(e.account_id, 1) over turn
+        and e.account_id = lag(e.account_id, 2) over turn
+        and e.account_id = lag(e.account_id, 3) over turn
+        and e.account_id = lag(e.account_id, 4) over turn as is_in_stretch,
+        e.account_id is distinct from lag(e.account_id, 5) over turn as is_fifth,
+        e.account_id is distinct from lead(e.account_id, 1) over turn as is_last
+    from group_exchanges as e
+    join used_days as d on d.group_id = e.group_id and d.day = e.started_at::date
+    window turn as (partition by e.group_id order by e.started_at, e.record_id)
 ),
 beginnings as (
     select group_id, account_id, position - 4 as position, fifth_started_at as begins_at,
@@ -87,9 +102,9 @@ stretches as (
     window next as (partition by b.group_id order by b.stretch)
 ),
 group_spans as (
-    select e.group_id, min(g.n_accounts) as n_accounts, count(*) as n, epoch(max(e.started_at)) - epoch(min(e.started_at)) as span_s
+    select e.group_id, min(d.n_accounts) as n_accounts, count(*) as n, epoch(max(e.started_at)) - epoch(min(e.started_at)) as span_s
     from group_exchanges as e
-    join groups_judged as g on g.group_id = e.group_id
+    join used_days as d on d.group_id = e.group_id and d.day = e.started_at::date
     group by e.group_id
 ),
 measured as (

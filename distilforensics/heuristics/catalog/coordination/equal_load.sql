@@ -43,12 +43,31 @@ with large_groups as (
     select group_id from groups where n_accounts >= $min_accounts and n_exchanges >= $min_mean_load * n_accounts
 ),
 -- A conversation begins with a request of one user turn (with or without a system prompt); where turns are not logged, with its session.
-conversation_groups as (
-    select group_id
+session_starts as (
+    select group_id, account_id, min(started_at) as started_at
     from group_exchanges
     semi join large_groups using (group_id)
+    where n_turns is null and session_id is not null
+    group by group_id, account_id, session_id
+),
+starts_per_group as (
+    select group_id, sum(n)::bigint as n, sum(n_starts)::bigint as n_starts
+    from (
+        select group_id, count(*) as n, count(*) filter (where n_turns <= 2) as n_starts
+        from group_exchanges
+        group by group_id
+        union all
+        select group_id, 0, count(*)
+        from session_starts
+        group by group_id
+    )
     group by group_id
-    having count(*) >= $min_turns * (count(*) filter (where n_turns <= 2) + count(distinct session_id) filter (where n_turns is null))
+),
+conversation_groups as (
+    select group_id
+    from starts_per_group
+    semi join large_groups using (group_id)
+    where n >= $min_turns * n_starts
 ),
 units as (
     select group_id, account_id, started_at, 'exchanges' as load_unit
@@ -60,11 +79,9 @@ units as (
     semi join conversation_groups using (group_id)
     where n_turns <= 2
     union all
-    select group_id, account_id, min(started_at), 'conversations'
-    from group_exchanges
+    select group_id, account_id, started_at, 'conversations'
+    from session_starts
     semi join conversation_groups using (group_id)
-    where n_turns is null and session_id is not null
-    group by group_id, account_id, session_id
 ),
 -- Seconds of the day counted from midnight and from noon, so that a timer at midnight is seen as well.
 account_days_in_group as (
@@ -88,7 +105,6 @@ accounts_in_group as (
         account_id,
         sum(n)::bigint as n,
         count(*) as n_days,
-        count(distinct date_trunc('week', day)) as n_weeks,
         count(*) >= $min_clock_days and sqrt(least(
             sum(s2) / nullif(sum(n), 0) - (sum(s1) / nullif(sum(n), 0)) ** 2,
             sum(noon_s2) / nullif(sum(n), 0) - (sum(noon_s1) / nullif(sum(n), 0)) ** 2)) <= $max_clock_spread_s as is_clock_driven
@@ -96,19 +112,41 @@ accounts_in_group as (
     group by group_id, load_unit, account_id
 ),
 -- The shortest period in which an account has enough to do on average.
-periods as (
+account_weeks as (
+    select group_id, load_unit, count(*) as n
+    from (
+        select d.group_id, d.load_unit, d.account_id, date_trunc('week', d.day) as week
+        from account_days_in_group as d
+        join accounts_in_group as a on a.group_id = d.group_id and a.load_unit = d.load_unit and a.account_id = d.account_id
+        where not a.is_clock_driven
+        group by 1, 2, 3, 4
+    )
+    group by group_id, load_unit
+),
+load_totals as (
     select
         group_id,
         load_unit,
         coalesce(sum(n) filter (where is_clock_driven), 0) / nullif(sum(n), 0) as share_clock_driven,
-        case
-            when sum(n) filter (where not is_clock_driven) >= $min_mean_load * sum(n_days) filter (where not is_clock_driven) then 'day'
-            when sum(n) filter (where not is_clock_driven) >= $min_mean_load * sum(n_weeks) filter (where not is_clock_driven) then 'week'
-            when sum(n) filter (where not is_clock_driven) >= $min_window_load * count(*) filter (where not is_clock_driven) then 'window'
-        end as period
+        sum(n) filter (where not is_clock_driven)::bigint as n,
+        sum(n_days) filter (where not is_clock_driven)::bigint as n_days,
+        count(*) filter (where not is_clock_driven) as n_accounts
     from accounts_in_group
     group by group_id, load_unit
     having count(*) filter (where not is_clock_driven) >= $min_accounts
+),
+periods as (
+    select
+        t.group_id,
+        t.load_unit,
+        t.share_clock_driven,
+        case
+            when t.n >= $min_mean_load * t.n_days then 'day'
+            when t.n >= $min_mean_load * w.n then 'week'
+            when t.n >= $min_window_load * t.n_accounts then 'window'
+        end as period
+    from load_totals as t
+    join account_weeks as w on w.group_id = t.group_id and w.load_unit = t.load_unit
 ),
 period_loads as (
     select

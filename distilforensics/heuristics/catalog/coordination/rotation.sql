@@ -8,7 +8,7 @@ description = "Puts the exchanges of a group in order of time and looks at how m
 entity = "group"
 sees = "$min_accounts accounts that each appear at least $min_uses times in one template and come back after distances whose spread is below $max_ratio of that of a random order."
 volume = "$min_accounts accounts with at least $min_uses exchanges or conversations each, and $min_distances distances between uses of the same account"
-reads = ["group_exchanges", "groups"]
+reads = ["group_accounts", "group_exchanges"]
 needs = ["account_id", "started_at"]
 requires_order = true
 params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of 2 to 6 subscriptions are common and no harvest" }
@@ -17,13 +17,16 @@ params.min_distances = { default = 100, unit = "distances", why = "keeps the sta
 params.max_ratio = { default = 0.6, unit = "share of the spread of a random order", why = "a least-recently-used scheduler that skips a tenth of its turns shows 0.32, a random scheduler 1, people above 1" }
 params.min_baseline = { default = 0.5, unit = "coefficient of variation", why = "accounts whose uses follow each other without others in between leave no room for an order" }
 params.min_turns = { default = 1.5, unit = "exchanges per conversation", why = "below it conversations are hardly another sequence than exchanges" }
-params.min_clock_days = { default = 3, unit = "days", why = "a timer shows over days, not within one" }
+params.max_exchanges = { default = 200000, unit = "exchanges per group", why = "bounds the cost; the busiest days up to this number are put in order" }
+params.max_exchanges_per_account = { default = 20, unit = "exchanges per account of the group", why = "raises the bound for groups of many accounts, so that each can still have the minimal number of uses" }
+params.min_clock_days = { default = 3, unit = "days from first to last", why = "a timer shows over days, not within one" }
 params.max_clock_spread_s = { default = 1800, unit = "seconds, standard deviation of the time of day", why = "daily timers come back in the same order every day without a scheduler" }
 params.max_hour_spread_s = { default = 180, unit = "seconds, standard deviation of the time within the hour", why = "the same for hourly timers; evenly spread times give 1039" }
 output.modal_successor_share = { unit = "share of successions", meaning = "how often the most frequent next account follows, over all accounts; NULL where the heuristic is silent" }
 output.modal_successor_share_bound = { unit = "share of successions", meaning = "upper bound of its expectation in a random order with the same loads: sqrt(k + k (k - 1) Q) / k per account with k successions, Q = sum of squared load shares" }
 output.share_of_ties = { unit = "share of neighbours", meaning = "neighbours with exactly the same time, ordered by record id" }
 output.sequence_unit = { unit = "exchanges or conversations", meaning = "what was put in order: the one of the two that is further below its threshold" }
+output.share_of_exchanges = { unit = "share of the group's exchanges", meaning = "exchanges on the days that were put in order" }
 output.share_clock_driven = { unit = "share of the group's exchanges or conversations", meaning = "left out because their account comes at a fixed time of the day or of the hour" }
 value = { unit = "coefficient of variation", meaning = "spread of the distances between uses of the same account, each distance divided by its account's mean; low values fire" }
 falsepositives = ["parallel workers of one test or evaluation run, each with its own key and all equally fast", "a company that shards its own service accounts in turn", "scheduled jobs of one product for many customers that run every few minutes without a fixed minute"]
@@ -36,31 +39,66 @@ modified = "2026-11-23"
 version = 1
 ---*/
 with large_groups as (
-    select group_id from groups where n_accounts >= $min_accounts
+    select group_id, count(*) as n_accounts
+    from group_accounts
+    group by group_id
+    having count(*) filter (where n_exchanges >= $min_uses) >= $min_accounts
+),
+-- The busiest days up to a number of exchanges: a scheduler shows on any of them, and the cost stays bounded.
+group_days as (
+    select g.group_id, e.started_at::date as day, count(*) as n, min(g.n_accounts) as n_accounts
+    from group_exchanges as e
+    join large_groups as g on g.group_id = e.group_id
+    group by g.group_id, e.started_at::date
+),
+used_days as (
+    select group_id, day, n
+    from group_days
+    qualify coalesce(sum(n) over (partition by group_id order by n desc, day rows between unbounded preceding and 1 preceding), 0)
+        < greatest($max_exchanges, $max_exchanges_per_account * n_accounts)
+),
+used_exchanges as (
+    select e.group_id, e.record_id, e.account_id, e.started_at, e.session_id, e.n_turns
+    from group_exchanges as e
+    join used_days as d on d.group_id = e.group_id and d.day = e.started_at::date
 ),
 -- A conversation begins with a request of one user turn (with or without a system prompt); where turns are not logged, with its session.
+session_starts as (
+    select group_id, min(record_id) as record_id, account_id, min(started_at) as started_at
+    from used_exchanges
+    where n_turns is null and session_id is not null
+    group by group_id, account_id, session_id
+),
+starts_per_group as (
+    select group_id, sum(n)::bigint as n, sum(n_starts)::bigint as n_starts
+    from (
+        select group_id, count(*) as n, count(*) filter (where n_turns <= 2) as n_starts
+        from used_exchanges
+        group by group_id
+        union all
+        select group_id, 0, count(*)
+        from session_starts
+        group by group_id
+    )
+    group by group_id
+),
 conversation_groups as (
     select group_id
-    from group_exchanges
-    semi join large_groups using (group_id)
-    group by group_id
-    having count(*) >= $min_turns * (count(*) filter (where n_turns <= 2) + count(distinct session_id) filter (where n_turns is null))
+    from starts_per_group
+    where n >= $min_turns * n_starts
 ),
 units as (
     select group_id, record_id, account_id, started_at, 'exchanges' as sequence_unit
-    from group_exchanges
-    semi join large_groups using (group_id)
+    from used_exchanges
     union all
     select group_id, record_id, account_id, started_at, 'conversations'
-    from group_exchanges
+    from used_exchanges
     semi join conversation_groups using (group_id)
     where n_turns <= 2
     union all
-    select group_id, min(record_id), account_id, min(started_at), 'conversations'
-    from group_exchanges
+    select group_id, record_id, account_id, started_at, 'conversations'
+    from session_starts
     semi join conversation_groups using (group_id)
-    where n_turns is null and session_id is not null
-    group by group_id, account_id, session_id
 ),
 -- Times within the day and within the hour, each also counted from half a period later, so that midnight and the full hour are no edges.
 clock_times as (
@@ -81,7 +119,7 @@ clock_sums as (
         sequence_unit,
         account_id,
         count(*) as n,
-        count(distinct day) as n_days,
+        max(day) - min(day) + 1 as n_days,
         sum(of_day)::bigint as d1,
         sum(of_day * of_day)::bigint as d2,
         sum(of_day_from_noon)::bigint as e1,
@@ -191,6 +229,12 @@ clock_shares as (
     from accounts_in_group
     group by group_id, sequence_unit
 ),
+used_shares as (
+    select d.group_id, sum(u.n) / nullif(sum(d.n), 0) as share_of_exchanges
+    from group_days as d
+    left join used_days as u on u.group_id = d.group_id and u.day = d.day
+    group by d.group_id
+),
 chosen as (
     select
         s.group_id,
@@ -202,8 +246,10 @@ chosen as (
         m.modal_share,
         m.modal_share_bound,
         s.share_of_ties,
-        c.share_clock_driven
+        c.share_clock_driven,
+        u.share_of_exchanges
     from spreads as s
+    join used_shares as u on u.group_id = s.group_id
     left join successor_shares as m on m.group_id = s.group_id and m.sequence_unit = s.sequence_unit
     join clock_shares as c on c.group_id = s.group_id and c.sequence_unit = s.sequence_unit
     where s.spread_expected >= $min_baseline
@@ -221,6 +267,7 @@ select
     round(modal_share_bound, 6) as modal_successor_share_bound,
     round(share_of_ties, 6) as share_of_ties,
     sequence_unit,
+    round(share_of_exchanges, 6) as share_of_exchanges,
     round(share_clock_driven, 6) as share_clock_driven
 from chosen
 order by entity_id
