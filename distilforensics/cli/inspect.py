@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
+import click
+
+from distilforensics.cli.diagnostics import ExitCode
 from distilforensics.cli.options import command, examples, logs_argument, reading_options
+from distilforensics.core import units
+from distilforensics.core.text import show
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from distilforensics.cli.output import Output
+    from distilforensics.ingest.inspection import Inspection
     from distilforensics.ingest.options import IngestOptions
 
 
@@ -19,10 +28,77 @@ if TYPE_CHECKING:
 def inspect(logs: tuple[str, ...], options: IngestOptions, output: Output) -> None:
     """Tell what LOGS are, without a case.
 
-    For every file: format and how sure that is, a parsed sample, and which heuristics could be run on it.
+    For every kind of file: format and how sure that is, a parsed sample, and which heuristics could be run on it.
+    Only the beginning of a file is read. --json tells of every single file.
     """
     from distilforensics.heuristics.loader import needs_of_catalog
     from distilforensics.ingest.inspection import inspect_sources
 
-    for source in inspect_sources(logs, options, needs=needs_of_catalog()):
-        output.record(source)
+    found = inspect_sources(logs, options, needs=needs_of_catalog())
+    if output.is_json:
+        for inspection in found:
+            output.record(inspection.as_dict())
+    else:
+        _tell(found, output)
+    is_refused = any(inspection.role == "refused" for inspection in found)
+    click.get_current_context().exit(ExitCode.INPUT if is_refused else ExitCode.COMPLETE)
+
+
+def _tell(found: Sequence[Inspection], output: Output) -> None:
+    """Tell the first file of every kind in full and count the others."""
+    kinds: dict[tuple[str | None, ...], list[Inspection]] = {}
+    for inspection in found:
+        is_alike = inspection.role in ("log", "accounts_directory") and inspection.format is not None
+        kinds.setdefault((inspection.role, inspection.format, None if is_alike else inspection.path), []).append(
+            inspection
+        )
+    for number, (first, *others) in enumerate(kinds.values()):
+        if number:
+            output.line()
+        output.line(output.heading(show(first.path), sys.stdout))
+        for line in _lines(first):
+            output.line(f"  {line}")
+        if first.sample:
+            output.line()
+            output.table(tuple(first.sample[0]), [tuple(row.values()) for row in first.sample])
+        if first.suggested_mapping:
+            output.line("  a mapping to save, edit and give with --mapping:")
+            for line in first.suggested_mapping.splitlines():
+                output.line(f"    {show(line)}")
+        if others:
+            output.line(f"  and {units.count(len(others))} more files of this kind; --json tells of each")
+
+
+def _lines(inspection: Inspection) -> Iterator[str]:
+    form = f", {inspection.format} (confidence {inspection.confidence})" if inspection.format else ""
+    yield f"{inspection.role}{form}, {units.size(inspection.n_bytes)}, compression {inspection.compression or 'unknown'}, {inspection.encoding or 'unknown'}"
+    if inspection.reason:
+        yield f"reason: {show(inspection.reason)}"
+    if inspection.account:
+        yield f"account: {show(inspection.account)}"
+    if inspection.n_sampled:
+        n_kept = inspection.n_sampled - inspection.n_refused - inspection.n_out_of_scope
+        yield (
+            f"{units.count(inspection.n_sampled)} records at the beginning: {units.count(n_kept)} exchanges, {units.count(inspection.n_refused)} refused,"
+            f" {units.count(inspection.n_out_of_scope)} out of scope; {units.moment(inspection.first_started_at)} to {units.moment(inspection.last_started_at)}"
+        )
+    for refusal in inspection.refusals:
+        yield f"refused: line {refusal['line']}: {show(refusal['reason'])}: {show(refusal['detail'])}"
+    if inspection.flags:
+        yield f"repairs and doubts: {', '.join(f'{show(flag)} {units.count(n)}' for flag, n in inspection.flags.items())}"
+    if inspection.missing:
+        yield f"this format does not carry: {show('; '.join(inspection.missing))}"
+    if inspection.unknown_keys:
+        yield f"unknown keys: {show(', '.join(inspection.unknown_keys))}"
+    if inspection.heuristics:
+        yield from _heuristics(inspection)
+
+
+def _heuristics(inspection: Inspection) -> Iterator[str]:
+    possible = [heuristic for heuristic in inspection.heuristics if heuristic.share > 0]
+    yield f"{len(possible)} of {len(inspection.heuristics)} heuristics could be evaluated, given enough volume"
+    for heuristic in inspection.heuristics:
+        if not heuristic.share:
+            yield f"not: {heuristic.heuristic_id} needs {', '.join(heuristic.missing) or 'columns that no record carries together'}"
+        elif heuristic.share < 1:
+            yield f"in part: {heuristic.heuristic_id}, {units.share(heuristic.share, 1)} of the sampled exchanges carry what it needs"

@@ -109,7 +109,7 @@ def _read_fresh(reading: Reading, i: int, raw: RawFile, pool: Pool) -> Iterator[
         sniffed.records = sample_of(table)
     recognised = recogniser.recognise(name, sniffed, source)
     if recognised is not None:
-        framed = _frame(raw, stream, i, recognised, sniffed, reading.options, table)
+        framed = frame_records(raw, stream, i, recognised, sniffed, reading.options, table)
         if source.role == "accounts_directory":
             reading.directories.read(framed, source)
         else:
@@ -118,7 +118,7 @@ def _read_fresh(reading: Reading, i: int, raw: RawFile, pool: Pool) -> Iterator[
     source.n_bytes_decoded = raw.size if table is not None else stream.n_decoded
 
 
-def _frame(
+def frame_records(
     raw: RawFile,
     stream: DecodedStream,
     source: int,

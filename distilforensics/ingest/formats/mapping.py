@@ -147,7 +147,7 @@ def automatic_mapping(sample: Sample) -> FieldMapping:
         raise InputRefusedError(
             f"fields are ambiguous: {pairs}, expected one field per column",
             where=sample.name,
-            hint="write a mapping file: distilforensics inspect FILE --suggest-mapping, edit it, then --mapping FILE.toml",
+            hint="distilforensics inspect FILE prints a mapping file to begin with; edit it and use --mapping FILE.toml",
         )
     if not suggestion.is_log:
         raise InputRefusedError(

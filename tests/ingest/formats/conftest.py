@@ -51,6 +51,7 @@ class Projections:
         self._queries: dict[str, PreparedQuery] = {}
 
     def __call__(self, format_id: str, records: list[Any], options: Options = Options()) -> list[dict[str, Any]]:  # noqa: B008
+        """Return the rows of records, which are objects or lines."""
         lines = [record if isinstance(record, str) else json.dumps(record) for record in records]
         return self.table(format_id, lines, options).to_pylist()
 

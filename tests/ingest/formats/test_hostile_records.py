@@ -23,10 +23,12 @@ KEYS = sorted(
             *re.findall(r'"(\w+)": [{\["]', load_formats()[name].query),
         )
     }
-    | set(
-        ["role", "content", "text", "type", "messages", "choices", "message", "delta", "input", "output", "inputBodyJson", "outputBodyJson", "system", "prompt", "stop_reason", "arn", "error_information", "error_code", "error_class", "usage_object", "prompt_tokens_details", "cached_tokens", "tools", "toolUse", "signature", "generation", "outputText", "results", "inputText", "user_api_key"]
-    )
-)
+    | {
+        "role", "content", "text", "type", "messages", "choices", "message", "delta", "input", "output", "inputBodyJson", "outputBodyJson",
+        "system", "prompt", "stop_reason", "arn", "error_information", "error_code", "error_class", "usage_object", "prompt_tokens_details",
+        "cached_tokens", "tools", "toolUse", "signature", "generation", "outputText", "results", "inputText", "user_api_key",
+    }
+)  # fmt: skip
 AWKWARD = st.sampled_from(
     [
         "", " ", "-", "0", "-1", "24.5", "1e400", "NaN", "Infinity", "null", "true", "[", "{", "[{", "[]", "{}", '[{"text": 1}]', '{"a": ',
