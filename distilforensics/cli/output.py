@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import sys
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -53,16 +54,21 @@ class Output:
             n_rows += 1
         return n_rows
 
-    def table(self, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-        """Write an aligned table and return its number of rows."""
-        body = [[cell(value) for value in row] for row in rows]
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, is_last_whole: bool = False) -> int:
+        """Write an aligned table and return its number of rows.
+
+        Args:
+            columns: Headings.
+            rows: Values in their order.
+            is_last_whole: Do not cut the last column, since it holds sentences.
+        """
+        last = plain if is_last_whole else cell
+        body = [[*map(cell, row[:-1]), *map(last, row[-1:])] for row in rows]
         numeric = [bool(body) and all(_is_number(row[index]) for row in body) for index in range(len(columns))]
-        widths = [max(map(len, column)) for column in zip(columns, *body, strict=True)] if columns else []
+        widths = [max(map(width, column)) for column in zip(columns, *body, strict=True)] if columns else []
         for number, row in enumerate([list(columns), *body]):
-            cells = [
-                text.rjust(width) if right else text.ljust(width)
-                for text, width, right in zip(row, widths, numeric, strict=True)
-            ]
+            gaps = [" " * (wide - width(text)) for text, wide in zip(row, widths, strict=True)]
+            cells = [gap + text if right else text + gap for text, gap, right in zip(row, gaps, numeric, strict=True)]
             line = "  ".join(cells).rstrip()
             self.line(self.heading(line, sys.stdout) if number == 0 else line)
         return len(body)
@@ -87,6 +93,11 @@ def cell(value: object) -> str:
     """Return a value as one safe, short line."""
     text = plain(value)
     return f"{text[: CELL_LIMIT - 1]}…" if len(text) > CELL_LIMIT else text
+
+
+def width(text: str) -> int:
+    """Return how many columns of a terminal a text takes; characters of East Asian scripts take two."""
+    return len(text) if text.isascii() else sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def plain(value: object) -> str:

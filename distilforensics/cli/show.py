@@ -60,6 +60,6 @@ def _tell(section: Section, output: Output) -> None:
         for column, value in zip(section.columns, section.rows[0], strict=True):
             output.line(f"{column.ljust(width)}  {plain(value)}")
     elif section.rows:
-        output.table(section.columns, section.rows)
+        output.table(section.columns, section.rows, is_last_whole=True)
     else:
         output.line("none")

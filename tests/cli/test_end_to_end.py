@@ -150,7 +150,7 @@ def test_show_tells_of_campaign_account_heuristic_and_source(case, capsys):
     campaign = ask(case, "SELECT campaign_id FROM campaigns ORDER BY campaign_id", capsys)[0]["campaign_id"]
     run_cli(["show", case, "campaign", campaign, "--json"])
     told = json.loads(lines(capsys)[0])
-    account = told["accounts"][0]["account_id"]
+    account = told["most active accounts, 50 at most"][0]["account_id"]
     run_cli(["show", case, "account", account, "--json"])
     member = json.loads(lines(capsys)[0])
     run_cli(["show", case, "heuristic", "S1"])
@@ -268,6 +268,26 @@ def test_cite_of_an_unknown_record_is_wrong_usage(case, capsys):
     """And says where ids are."""
     assert ExitCode.USAGE == run_cli(["cite", case, "0000000000000000:1"])
     assert "record ids are in the report" in capsys.readouterr().err
+
+
+def test_inspect_tells_what_files_are_and_what_could_be_tested(home, capsys, tmp_path):
+    """As text for one of every kind, as JSON for every file; an unknown file ends with 3."""
+    logs = str(home / "pool" / "logs")
+    codes = [run_cli(["inspect", logs])]
+    text = capsys.readouterr().out
+    codes.append(run_cli(["inspect", logs, "--json"]))
+    told = {Path(entry["path"]).name: entry for entry in map(json.loads, lines(capsys))}
+    (tmp_path / "strange.log").write_text("%%% no format \x1b[2J %%%\n" * 50)
+    codes.append(run_cli(["inspect", str(tmp_path / "strange.log")]))
+    strange = capsys.readouterr().out
+
+    assert [ExitCode.COMPLETE, ExitCode.COMPLETE, ExitCode.INPUT] == codes
+    assert "litellm_spendlogs/" in text
+    assert "heuristics could be evaluated" in text
+    assert "accounts_directory" == told["accounts.csv"]["role"]
+    assert told["LiteLLM_SpendLogs.jsonl.gz"]["fill"]["account_id"] == 1.0
+    assert "\x1b" not in strange
+    assert "refused" in strange
 
 
 def test_evaluate_compares_with_the_labels(home, case, capsys):

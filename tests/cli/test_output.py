@@ -26,6 +26,13 @@ def test_a_table_is_aligned_with_numbers_to_the_right(output, capsys):
     assert "name       n\na          5\nlonger  1200\n" == capsys.readouterr().out
 
 
+def test_wide_characters_keep_the_columns_in_line(output, capsys):
+    """Chinese, Japanese and Korean text takes two columns per character."""
+    output.table(("text", "n"), [("\u8cea\u554f", 1), ("abcd", 2)])
+
+    assert ["text  n", "\u8cea\u554f  1", "abcd  2"] == capsys.readouterr().out.splitlines()
+
+
 def test_a_table_without_rows_has_its_heading(output, capsys):
     """Columns are told even if there is nothing."""
     assert 0 == output.table(("name", "n"), [])

@@ -1,5 +1,6 @@
--- accounts
+-- most active accounts, 50 at most
 SELECT account_id, n_campaign_exchanges, n_exchanges, output_tokens, first_seen, last_seen, tenant_id, support
 FROM accounts
 WHERE campaign_id = $id
 ORDER BY n_campaign_exchanges DESC, account_id
+LIMIT 50
