@@ -84,6 +84,14 @@ class QuarantineWriter:
             self._sink.close()
 
 
+class LateRefusalError(Exception):
+    """Sources were refused after some of their records had been written beside those of others; the batch must be read again without them."""
+
+    def __init__(self, reasons: dict[str, str]) -> None:
+        super().__init__(", ".join(reasons))
+        self.reasons = reasons
+
+
 class PartWriter:
     """Takes the results of units in order and writes them; sources are counted on the way."""
 
@@ -102,6 +110,7 @@ class PartWriter:
         self._names = format_names
         self._sink: pq.ParquetWriter | None = None
         self._quarantine = QuarantineWriter(folder / "quarantine.parquet")
+        self._written: set[int] = set()
         self._open_line = (-1, -1, 0)
         """Source, line and number of records of a line that may go on in the next unit."""
 
@@ -109,6 +118,7 @@ class PartWriter:
         """Write one unit and return its number of rows."""
         for source, n in unit.n_lines.items():
             self._sources[source].n_lines += n
+            self._written.add(source)
         for source, n in unit.n_blank.items():
             self._sources[source].n_blank += n
         for result in results:
@@ -211,8 +221,15 @@ class PartWriter:
         )
 
     def close(self) -> bool:
-        """Finish the files and tell whether there is a part: there is one as soon as one source is a log."""
+        """Finish the files and tell whether there is a part: there is one as soon as one source is a log.
+
+        Raises:
+            LateRefusalError: records of a source that was refused later stand beside those of others.
+        """
         self._quarantine.close()
+        late = {self._sources[i].path: self._sources[i].reason or "" for i in sorted(self._written) if self._sources[i].role != "log"}
+        if late and len(self._sources) > 1:
+            raise LateRefusalError(late)
         logs = [source for source in self._sources if source.role == "log"]
         for source in logs:
             source.part = self._part

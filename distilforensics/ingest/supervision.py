@@ -7,6 +7,7 @@ import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from distilforensics.core.errors import InputRefusedError
 from distilforensics.ingest.worker import BYTES, FILE, ROWS, work
 
 if TYPE_CHECKING:
@@ -25,6 +26,14 @@ STOP_SECONDS = 5.0
 
 class _CrashError(Exception):
     """The worker ended, or gave up on a batch."""
+
+
+class _LateRefusalError(Exception):
+    """Files turned out to be unreadable after some of their records had been written."""
+
+    def __init__(self, reasons: dict[str, str]) -> None:
+        super().__init__(", ".join(reasons))
+        self.reasons = reasons
 
 
 class Worker:
@@ -54,24 +63,39 @@ class Worker:
         while True:
             try:
                 return self._ask(batch)
+            except _LateRefusalError as e:
+                batch = replace(batch, excluded={**batch.excluded, **e.reasons})
             except _CrashError as e:
                 culprits = self._culprits(batch, str(e))
+                if not culprits:
+                    raise InputRefusedError(f"the parser does not work at all: {e}", where=batch.part) from e
                 batch = replace(batch, excluded={**batch.excluded, **culprits})
 
     def _culprits(self, batch: Batch, reason: str) -> dict[str, str]:
-        """Return the files on which the parser crashes, found by halving the batch; all of them if none does alone."""
+        """Return the files on which the parser crashes, found by trying; all of them if none does alone.
+
+        The file that was read last is tried first, then the batch is halved.
+        """
         left = [path for path in batch.paths if path not in batch.excluded]
         if len(left) <= 1:
             return dict.fromkeys(left, reason)
-        found: dict[str, str] = {}
+        last = batch.paths[min(int(self._counters[FILE]), len(batch.paths) - 1)]
+        if last in left and (found := self._try(batch, [last])):
+            return found
         middle = len(left) // 2
-        for half in (left[:middle], left[middle:]):
-            trial = replace(batch, paths=tuple(half), excluded={})
-            try:
-                self._ask(trial)
-            except _CrashError as e:
-                found |= self._culprits(trial, str(e))
+        found = self._try(batch, left[:middle]) | self._try(batch, left[middle:])
         return found or dict.fromkeys(left, reason)
+
+    def _try(self, batch: Batch, paths: list[str]) -> dict[str, str]:
+        """Return the culprits among some files of a batch."""
+        trial = replace(batch, paths=tuple(paths), excluded={})
+        try:
+            self._ask(trial)
+        except _LateRefusalError as e:
+            return e.reasons
+        except _CrashError as e:
+            return self._culprits(trial, str(e))
+        return {}
 
     def _ask(self, batch: Batch) -> list[dict[str, Any]]:
         shutil.rmtree(batch.folder, ignore_errors=True)
@@ -89,6 +113,8 @@ class Worker:
         self._tell(batch)
         if kind == "error":
             raise value
+        if kind == "refused":
+            raise _LateRefusalError(value)
         if kind == "failed":
             raise _CrashError(f"parser failed: {value}")
         sources: list[dict[str, Any]] = value

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.connection import Connection
 
-    from distilforensics.ingest.batches import Batch, Settings
+    from distilforensics.ingest.batches import Batch, BatchReader, Settings
 
 try:
     import resource
@@ -38,23 +38,21 @@ def work(connection: Connection, settings: Settings, counters: Any) -> None:  # 
     """Read batches until the connection closes; every answer is (kind, value).
 
     Args:
-        connection: Batches come in, `("done", sources)`, `("failed", reason)` or `("error", DistilForensicsError)` go out.
+        connection: Batches come in, `("done", sources)`, `("refused", reasons)`, `("failed", reason)` or
+            `("error", DistilForensicsError)` go out.
         settings: What stays the same for all batches.
         counters: Shared array of unsigned integers, see `BYTES`, `ROWS` and `FILE`.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit(settings)
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
-    from distilforensics.ingest.batches import BatchReader
-
-    reader = BatchReader(settings, _teller(counters))
+    reader = _LazyReader(settings, _teller(counters))
     try:
         while True:
             batch: Batch | None = connection.recv()
             if batch is None:
                 break
             counters[FILE] = 0
-            _allow_time(batch)
             connection.send(_answer(reader, batch))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         pass
@@ -62,11 +60,35 @@ def work(connection: Connection, settings: Settings, counters: Any) -> None:  # 
         reader.close()
 
 
-def _answer(reader: Any, batch: Batch) -> tuple[str, Any]:  # noqa: ANN401
+class _LazyReader:
+    """The reader of batches, made when the first batch comes, so that an error in the options is an answer and no crash."""
+
+    def __init__(self, settings: Settings, tell: Callable[[int, int, int], None]) -> None:
+        self._settings = settings
+        self._tell = tell
+        self._reader: BatchReader | None = None
+
+    def read(self, batch: Batch) -> list[dict[str, Any]]:
+        from distilforensics.ingest.batches import BatchReader
+
+        if self._reader is None:
+            self._reader = BatchReader(self._settings, self._tell)
+        _allow_time(batch)
+        return self._reader.read(batch)
+
+    def close(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+
+
+def _answer(reader: _LazyReader, batch: Batch) -> tuple[str, Any]:
+    from distilforensics.ingest.parts import LateRefusalError
     from distilforensics.ingest.projection import ProjectionError
 
     try:
         return "done", reader.read(batch)
+    except LateRefusalError as e:
+        return "refused", e.reasons
     except DistilForensicsError as e:
         return "error", e
     except ProjectionError as e:

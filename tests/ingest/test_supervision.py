@@ -1,0 +1,278 @@
+"""The worker process: crashes, loops and interruptions cost one source or nothing, never the run."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from distilforensics.case.engines.duckdb import Limits
+from distilforensics.case.layout import create_case
+from distilforensics.core.errors import UsageError
+from distilforensics.core.progress import Silent
+from distilforensics.ingest.options import IngestOptions
+from distilforensics.ingest.stage import ingest
+
+LIMITS = Limits(memory_bytes=1_000_000_000, threads=2)
+
+HOSTILE_FORMATS = """
+import os, signal
+from distilforensics.ingest import worker
+from distilforensics.ingest import formats
+from distilforensics.ingest.formats import *
+from distilforensics.ingest.formats import detect as real_detect
+
+worker.CPU_SECONDS_MIN, worker.CPU_SECONDS_PER_MB = 1, 0
+
+def detect(sample):
+    if sample.name.startswith("crash"):
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if sample.name.startswith("exit"):
+        os._exit(7)
+    if sample.name.startswith("raise"):
+        raise RecursionError("parser met something")
+    while sample.name.startswith("loop"):
+        pass
+    return real_detect(sample)
+"""
+
+
+@pytest.fixture
+def hostile(tmp_path, monkeypatch):
+    """Formats whose detection crashes on files of certain names, importable by the worker."""
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "modules" / "hostile_formats.py").write_text(HOSTILE_FORMATS)
+    monkeypatch.syspath_prepend(tmp_path / "modules")
+    return "hostile_formats"
+
+
+@pytest.fixture
+def logs(tmp_path, line):
+    """Three logs, of which the last can be given another name."""
+
+    def make(name):
+        folder = tmp_path / "logs"
+        folder.mkdir()
+        for number, target in enumerate(("a.jsonl", "b.jsonl", name)):
+            (folder / target).write_bytes(line(number) + b"\n")
+        return folder
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("crash.jsonl", "parser crashed (signal 11)"),
+        ("exit.jsonl", "parser crashed (exit code 7)"),
+        ("raise.jsonl", "parser crashed (exit code 1)"),
+        ("loop.jsonl", "parser crashed (signal 24)"),
+    ],
+)
+def test_a_crash_costs_one_source_and_the_run_goes_on(case, logs, hostile, name, reason, capfd):
+    """The file is found among those of its batch, the others are read, and the worker is started again."""
+    summary = ingest(case, [str(logs(name))], IngestOptions(), LIMITS, Silent(), formats_module=hostile)
+    assert [(source.path.rsplit("/", 1)[1], source.reason) for source in summary.refused] == [(name, reason)]
+    assert summary.total.n_kept == 2
+    assert summary.is_partial
+    assert not list(case.temporary.rglob("*.parquet"))
+
+
+def test_several_files_that_crash_are_all_found(case, tmp_path, hostile, line):
+    """Also those that are not the last one read."""
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(9):
+        name = f"exit{number}.jsonl" if number in (2, 3, 7) else f"{number}.jsonl"
+        (folder / name).write_bytes(line(number) + b"\n")
+    summary = ingest(case, [str(folder)], IngestOptions(), LIMITS, Silent(), formats_module=hostile)
+    assert [source.path[-11:] for source in summary.refused] == ["exit2.jsonl", "exit3.jsonl", "exit7.jsonl"]
+    assert summary.total.n_kept == 6
+
+
+def test_a_table_that_breaks_late_takes_nothing_with_it(case, log, record, line):
+    """Rows of it were written beside those of other files before the damage was met; the batch is read again without it."""
+    sink = io.BytesIO()
+    records = [record(n, end_user=f"{n * 7919 % 104729:x}" * 3000) for n in range(4000)]
+    pq.write_table(pa.Table.from_pylist(records), sink, row_group_size=500, compression="zstd", write_page_checksum=True)
+    content = bytearray(sink.getvalue())
+    middle = len(content) * 3 // 4
+    content[middle : middle + 50] = bytes(50)
+    damaged = log(bytes(content), "b.parquet")
+    log(line(1) + b"\n", "a.jsonl")
+    log(line(2) + b"\n", "c.jsonl")
+    summary = ingest(case, [str(damaged.parent)], IngestOptions(), LIMITS, Silent())
+    assert [source.path for source in summary.refused] == [str(damaged)]
+    assert (summary.total.n_read, summary.total.n_kept) == (2, 2)
+
+
+def test_the_result_is_the_same_with_and_without_a_worker_process(case, logs, table, ingest, tmp_path):
+    """What the process hands back is what it did."""
+    folder = logs("d.jsonl")
+    ingest(folder)
+    other = create_case(tmp_path / "other")
+    from distilforensics.ingest import stage, supervision
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stage, "Worker", supervision.Worker)
+        stage.ingest(other, [str(folder)], IngestOptions(), LIMITS, Silent())
+    assert table("exchanges", of=other) == table("exchanges")
+    assert table("sources", of=other) == table("sources")
+
+
+def test_options_that_cannot_be_used_stop_the_run_with_their_error(case, logs):
+    """An error of the examiner is no crash."""
+    with pytest.raises(UsageError, match="time zone"):
+        ingest(case, [str(logs("d.jsonl"))], IngestOptions(assume_time_zone="Mars"), LIMITS, Silent())
+
+
+class Counting(Silent):
+    """Adds up what it is told."""
+
+    def __init__(self):
+        self.rows = self.bytes = 0
+        self.items = set()
+
+    def advance(self, *, rows=0, n_bytes=0, steps=0, item=None):
+        """Add."""
+        self.rows += rows
+        self.bytes += n_bytes
+        self.items.add(item)
+
+
+def test_progress_adds_up_to_bytes_and_rows(case, logs):
+    """Also within one file; the receiver sees the file that is read."""
+    folder = logs("d.jsonl")
+    progress = Counting()
+    ingest(case, [str(folder)], IngestOptions(), LIMITS, progress)
+    assert (progress.rows, progress.bytes) == (3, sum(path.stat().st_size for path in folder.iterdir()))
+    assert all(str(folder) in item for item in progress.items)
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from distilforensics.case.engines.duckdb import Limits
+from distilforensics.case.layout import create_case
+from distilforensics.core.progress import Silent
+from distilforensics.ingest.options import IngestOptions
+from distilforensics.ingest import stage
+
+class Telling(Silent):
+    def advance(self, **told):
+        print("reading", flush=True)
+
+if __name__ == "__main__":
+    stage.SMALL_FILE_BYTES = 3_000_000
+    stage.ingest(create_case(Path(sys.argv[1])), [sys.argv[2]], IngestOptions(), Limits(1_000_000_000, 1), Telling())
+"""
+
+
+@pytest.fixture
+def large_logs(tmp_path, line):
+    """Twelve logs of two megabytes, so that an interruption meets the work in the middle."""
+    folder = tmp_path / "large"
+    folder.mkdir()
+    for number in range(12):
+        content = b"".join(line(number * 10_000 + n, end_user="x" * 1000) + b"\n" for n in range(1_200))
+        (folder / f"{number:02d}.jsonl").write_bytes(content)
+    return folder
+
+
+@pytest.fixture
+def started(tmp_path, large_logs):
+    """A run in a process of its own, as far as its first progress."""
+    script = tmp_path / "run.py"
+    script.write_text(textwrap.dedent(SCRIPT))
+    process = subprocess.Popen(
+        [sys.executable, str(script), str(tmp_path / "case"), str(large_logs)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout.readline() == b"reading\n"
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def _children(process):
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def test_ctrl_c_ends_the_worker_and_leaves_no_half_written_files(started, tmp_path):
+    """Nothing under a final name that is not complete; no process is left."""
+    children = _children(started)
+    started.send_signal(signal.SIGINT)
+    _, errors = started.communicate(timeout=30)
+    assert b"KeyboardInterrupt" in errors
+    assert psutil.wait_procs(children, timeout=10)[1] == []
+    case = tmp_path / "case"
+    assert not list(case.rglob("*.partial"))
+    assert not (case / "tmp" / "ingest").exists()
+
+
+def test_a_killed_run_leaves_no_worker_and_can_go_on(started, tmp_path, large_logs, ingest):
+    """After SIGKILL the orphan ends by itself; the next run reads the missing batches only, with the same result."""
+    children = _children(started)
+    os.kill(started.pid, signal.SIGKILL)
+    assert psutil.wait_procs(children, timeout=10)[1] == []
+    from distilforensics.ingest import stage
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stage, "SMALL_FILE_BYTES", 3_000_000)
+        resumed = create_case(tmp_path / "case")
+        ingest(large_logs, into=resumed)
+        whole = create_case(tmp_path / "whole")
+        ingest(large_logs, into=whole)
+    for path in sorted(whole.data.rglob("*.parquet")):
+        assert (resumed.root / path.relative_to(whole.root)).read_bytes() == path.read_bytes()
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(case, ingest, log, line, monkeypatch):
+    """The bytes that were hashed and the bytes that were parsed must be the same."""
+    from distilforensics.ingest import raw, stage
+
+    monkeypatch.setattr(raw, "SMALL_FILE_BYTES", 1000)
+    monkeypatch.setattr(stage, "SMALL_FILE_BYTES", 1000)
+    path = log(b"".join(line(n) + b"\n" for n in range(5000)))
+    log(line(9999), "other.jsonl")
+    original = raw.fingerprint
+
+    def slow(path, advance=None):
+        found = original(path, advance)
+        with path.open("ab") as stream:
+            stream.write(b"more\n")
+        return found
+
+    monkeypatch.setattr(raw, "fingerprint", slow)
+    summary = ingest(path.parent)
+    assert [source.path for source in summary.refused] == [str(path)]
+    assert "changed while it was read" in summary.refused[0].reason
+    assert summary.total.n_kept == 1
+
+
+def test_a_worker_ends_when_its_parent_is_gone():
+    """The watch compares parents."""
+    from distilforensics.ingest import worker
+
+    ended = threading.Event()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker.os, "_exit", lambda _: ended.set() or (_ for _ in ()).throw(SystemExit))
+        thread = threading.Thread(target=lambda: _quietly(worker._end_with_parent, -1))
+        thread.start()
+        thread.join(5)
+    assert ended.is_set()
+    assert time.monotonic() > 0
+
+
+def _quietly(function, *arguments):
+    try:
+        function(*arguments)
+    except SystemExit:
+        return
