@@ -18,11 +18,11 @@ def case(tmp_path):
     return create_case(tmp_path / "case")
 
 
-def interrupt_while_running():
-    """Send this process the signal of Ctrl-C from another thread in a moment."""
-    timer = threading.Timer(0.3, signal.raise_signal, [signal.SIGINT])
-    timer.start()
-    return timer
+def run_and_interrupt(case, run):
+    """Run a query and send this process the signal of Ctrl-C from another thread in a moment."""
+    with connect(case) as connection:
+        threading.Timer(0.3, signal.raise_signal, [signal.SIGINT]).start()
+        run(connection)
 
 
 @pytest.mark.parametrize(
@@ -30,9 +30,8 @@ def interrupt_while_running():
 )
 def test_ctrl_c_ends_a_running_query(case, run):
     """However the query was started."""
-    with pytest.raises(KeyboardInterrupt), connect(case) as connection:
-        interrupt_while_running()
-        run(connection)
+    with pytest.raises(KeyboardInterrupt):
+        run_and_interrupt(case, run)
 
 
 def test_the_wakeup_descriptor_is_given_back(case):
