@@ -185,7 +185,9 @@ def ingest(case, monkeypatch):
     monkeypatch.setattr(stage, "Worker", InProcess)
 
     def run(*inputs, into=case, limits=LIMITS, progress=None, **choices):
-        return stage.ingest(into, [str(path) for path in inputs], IngestOptions(**choices), limits, progress or Silent())
+        return stage.ingest(
+            into, [str(path) for path in inputs], IngestOptions(**choices), limits, progress or Silent()
+        )
 
     return run
 

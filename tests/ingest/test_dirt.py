@@ -212,7 +212,10 @@ def test_big_integers_and_long_numbers_keep_their_digits(read, log, line):
     raw = line(1).replace(b'"request_id": "chatcmpl-1"', b'"request_id": 123456789012345678901234567890')
     damaged = raw.replace(b'"spend": 0.5', b'"spend": NaN').replace(b"7890,", b"7891,")
     found = read(log(raw + b"\n" + damaged + b"\n"))
-    assert [row["request_id"] for row in found.rows] == ["123456789012345678901234567890", "123456789012345678901234567891"]
+    assert [row["request_id"] for row in found.rows] == [
+        "123456789012345678901234567890",
+        "123456789012345678901234567891",
+    ]
 
 
 def test_old_mac_line_ends_make_one_line_of_glued_records(read, log, line):
@@ -231,7 +234,9 @@ def test_a_banner_before_json_lines_is_refused_and_the_rest_read(read, log, line
 
 def test_blocks_cut_lines_nowhere(read, log, line, monkeypatch):
     """Whatever the block size, rows are the same."""
-    content = b"".join(line(n) + (b"\r\n" if n % 3 else b"\n\n") for n in range(40)) + b"\0\0" + line(41) + b"\n{broken\n"
+    content = (
+        b"".join(line(n) + (b"\r\n" if n % 3 else b"\n\n") for n in range(40)) + b"\0\0" + line(41) + b"\n{broken\n"
+    )
     whole = read(log(content))
     for n in (700, 1024, 4096):
         monkeypatch.setattr(lines, "CHUNK_BYTES", n)

@@ -102,7 +102,9 @@ def test_a_table_that_breaks_late_takes_nothing_with_it(case, log, record, line)
     """Rows of it were written beside those of other files before the damage was met; the batch is read again without it."""
     sink = io.BytesIO()
     records = [record(n, end_user=f"{n * 7919 % 104729:x}" * 3000) for n in range(4000)]
-    pq.write_table(pa.Table.from_pylist(records), sink, row_group_size=500, compression="zstd", write_page_checksum=True)
+    pq.write_table(
+        pa.Table.from_pylist(records), sink, row_group_size=500, compression="zstd", write_page_checksum=True
+    )
     content = bytearray(sink.getvalue())
     middle = len(content) * 3 // 4
     content[middle : middle + 50] = bytes(50)
@@ -193,7 +195,9 @@ def started(tmp_path, large_logs):
     script = tmp_path / "run.py"
     script.write_text(textwrap.dedent(SCRIPT))
     process = subprocess.Popen(
-        [sys.executable, str(script), str(tmp_path / "case"), str(large_logs)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, str(script), str(tmp_path / "case"), str(large_logs)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     assert process.stdout.readline() == b"reading\n"
     yield process

@@ -22,6 +22,7 @@ from distilforensics.ingest.formats import (
 from distilforensics.ingest.formats.directory import is_card_number
 from distilforensics.ingest.formats.specification import ACCOUNT_COLUMNS
 
+ACCOUNT_ONLY = FieldMapping({"started_at": "t", "account_id": "a"})
 SECRETS = [
     "sk-proj-abcdefghijklmnop",
     "Bearer abcdef",
@@ -43,6 +44,30 @@ def test_a_raw_secret_is_replaced_by_a_keyed_hash(secret, project):
     expected = "hmac:" + hmac.new(b"key of the tests", secret.encode(), hashlib.sha256).hexdigest()
 
     assert (expected, expected, ["secret_hashed"]) == (row["api_key_id"], row["account_id"], row["flags"])
+
+
+def test_a_secret_that_is_only_the_account_is_replaced_too(project):
+    """A log may carry the key as the user."""
+    row = project("generic", [{"t": 1772359200, "a": "sk-abc"}], Options(mapping=ACCOUNT_ONLY))[0]
+
+    assert row["account_id"].startswith("hmac:")
+    assert row["flags"] == ["secret_hashed"]
+
+
+@pytest.mark.parametrize("written", ["None", "null", "NULL", "nan", "undefined", "-", "\\N"])
+def test_a_word_for_no_value_is_no_account(written, project):
+    """Strangers without an account must not become one account."""
+    row = project("generic", [{"t": 1772359200, "a": written}], Options(mapping=ACCOUNT_ONLY))[0]
+
+    assert (None, ["account_placeholder"]) == (row["account_id"], row["flags"])
+
+
+@pytest.mark.parametrize("written", ["", None])
+def test_an_empty_account_is_no_account_and_no_doubt(written, project):
+    """Nothing was said, so nothing is doubtful."""
+    row = project("generic", [{"t": 1772359200, "a": written}], Options(mapping=ACCOUNT_ONLY))[0]
+
+    assert (None, []) == (row["account_id"], row["flags"])
 
 
 @pytest.mark.parametrize("identifier", IDS)

@@ -130,7 +130,7 @@ def test_candidates_of_an_ambiguous_column_are_left_to_the_examiner():
     ("content", "message"),
     [
         ("columns", "not valid TOML"),
-        ("[colums]\n", "unknown table 'colums'"),
+        ("[column]\n", "unknown table 'column'"),
         ('[columns]\naccount = "a"\n', "unknown column 'account'"),
         ('[columns]\naccount_id = "a"\n', "started_at is not mapped"),
         ("[columns]\nstarted_at = 5\n", "expected names with texts"),
