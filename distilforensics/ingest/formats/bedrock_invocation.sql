@@ -1,7 +1,7 @@
 /*---
 id = "bedrock_invocation"
 version = 1
-title = "Amazon Bedrock model invocation log (S3 or CloudWatch records)"
+title = "Amazon Bedrock model invocation log (records as delivered to S3)"
 gateway = "aws.bedrock"
 framing = "json"
 has_request_id = true

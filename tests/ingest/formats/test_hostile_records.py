@@ -62,7 +62,7 @@ def is_settled(row):
 
 
 @pytest.mark.parametrize("format_id", JSON_FORMATS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(records=st.lists(RECORDS, min_size=1, max_size=8))
 def test_random_objects_with_the_keys_of_a_format_are_kept_or_refused(format_id, records, project):
     """One row per record, in order, each with its verdict."""
@@ -72,7 +72,7 @@ def test_random_objects_with_the_keys_of_a_format_are_kept_or_refused(format_id,
     assert all(is_settled(row) for row in rows)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(records=st.lists(st.dictionaries(st.sampled_from(sorted(TARGETS)), VALUES, max_size=20), min_size=1, max_size=8))
 def test_random_values_in_every_mapped_column_are_kept_or_refused(records, project):
     """Whatever the mapped fields hold."""

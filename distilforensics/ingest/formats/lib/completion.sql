@@ -82,8 +82,10 @@ select
     nullif(region, '') as region,
     nullif(tenant_id, '') as tenant_id,
     nullif(project_id, '') as project_id,
-    nullif(case when is_key_secret and account_written = api_key_id then keyed_hash(account_written) else account_written end, '')
-        as account_id,
+    case
+        when is_secret(account_written) then keyed_hash(account_written)
+        when not is_placeholder(account_written) then account_written
+    end as account_id,
     nullif(end_user_id, '') as end_user_id,
     case when is_key_secret then keyed_hash(api_key_id) else nullif(api_key_id, '') end as api_key_id,
     nullif(session_id, '') as session_id,
@@ -146,6 +148,7 @@ select
         when coalesce(
             started_kind = 'iso_naive' or (ended_at_raw is not null and ended_possible is null) or latency < 0
             or (client_ip <> '' and (address is null or contains(client_ip, ','))) or is_key_secret
+            or is_secret(account_written) or (is_placeholder(account_written) and account_written <> '')
             or (input_tokens is not null and n_input is null) or (output_tokens is not null and n_output is null),
             false
         )
@@ -156,7 +159,8 @@ select
                     case when latency < 0 then 'negative_latency' end,
                     case when client_ip <> '' and address is null then 'address_unreadable' end,
                     case when address is not null and contains(client_ip, ',') then 'address_list' end,
-                    case when is_key_secret then 'secret_hashed' end,
+                    case when is_key_secret or is_secret(account_written) then 'secret_hashed' end,
+                    case when is_placeholder(account_written) and account_written <> '' then 'account_placeholder' end,
                     case
                         when (input_tokens is not null and n_input is null) or (output_tokens is not null and n_output is null)
                             then 'tokens_unreadable'

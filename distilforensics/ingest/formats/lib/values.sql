@@ -28,6 +28,11 @@ create or replace macro is_secret(written) as
         written, '^((?i:bearer|basic) |sk-|sk_|rk_|pk_|xai-|gsk_|hf_|r8_|nvapi-|ghp_|github_pat_|AIza|AKIA|ASIA|ABSK|eyJ[A-Za-z0-9_-]+\.)'
     );
 
+-- Whether text stands for "no value", as programs write it into CSV: such an account would put strangers together.
+create or replace macro is_placeholder(written) as
+    written = '' or written = '-' or written = 'None' or written = 'null' or written = 'NULL' or written = 'nan' or written = 'NaN'
+    or written = 'undefined' or written = '\N';
+
 -- Finish reasons of all vendors in one vocabulary. Lists, since DuckDB makes a join of a long IN.
 create or replace macro finish_reason_of(written) as
     case
