@@ -16,7 +16,7 @@ params.max_repeat_ratio = { default = 0.5, unit = "ratio to the repetition of th
 params.min_size_ratio = { default = 20, unit = "ratio to the exchanges of the median account", why = "repetition grows with the number of exchanges; a group of the size of one account says nothing, one of twenty times its size should repeat clearly more" }
 params.min_reference_accounts = { default = 30, unit = "accounts", why = "a median needs them" }
 params.min_reference_exchanges = { default = 50, unit = "exchanges", why = "accounts with fewer have had little occasion to repeat" }
-params.n_reference_accounts = { default = 2000, unit = "accounts", why = "a sample by the hash of the id bounds the cost; a median over 2,000 is known to about three percentile ranks" }
+params.n_reference_accounts = { default = 500, unit = "accounts", why = "a sample by the hash of the id bounds the cost; the median of 500 is known to about two percentile ranks" }
 params.z = { default = 2.576, unit = "standard deviations", why = "99 % Wilson interval" }
 output.n_distinct_prompts = { unit = "prompts", meaning = "different prompts in the group" }
 output.n_once = { unit = "prompts", meaning = "prompts that occur exactly once (f1)" }

@@ -33,13 +33,19 @@ with frames as (
     from groups
     where kind in ('system', 'prefix', 'suffix') and n_accounts >= $min_accounts and n_exchanges >= $min_exchanges
 ),
-measured as (
-    select e.group_id, count(*) as n_exchanges, count(distinct e.prompt_hash) as n_distinct_prompts
+-- Counting in two steps keeps the memory bounded; a count of distinct values cannot spill to disk.
+fillings as (
+    select e.group_id, e.prompt_hash, count(*) as n
     from group_exchanges as e
     semi join frames as f on f.group_id = e.group_id
     where e.prompt_hash is not null
-    group by e.group_id
-    having count(*) >= $min_exchanges
+    group by e.group_id, e.prompt_hash
+),
+measured as (
+    select group_id, sum(n)::bigint as n_exchanges, count(*) as n_distinct_prompts
+    from fillings
+    group by group_id
+    having sum(n) >= $min_exchanges
 ),
 reference as (
     select median(n_distinct_prompts / nullif(n_exchanges, 0)) as distinct_share
