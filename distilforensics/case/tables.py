@@ -30,17 +30,21 @@ BATCH_ROWS = 16_384
 
 
 def writer(
-    path: Path, schema: pa.Schema, *, use_dictionary: bool | list[str] = True, **metadata: str
+    path: Path,
+    schema: pa.Schema,
+    metadata: Mapping[str, str] | None = None,
+    *,
+    use_dictionary: bool | list[str] = True,
 ) -> pq.ParquetWriter:
     """Return a Parquet writer with the settings that all tables share: zstd, page checksums, schema version.
 
     Args:
         path: The file to write.
         schema: Columns and types.
-        use_dictionary: Columns to encode with a dictionary, all by default.
         metadata: Further metadata of the file.
+        use_dictionary: Columns to encode with a dictionary, all by default.
     """
-    described = schema.with_metadata({"distilforensics.schema_version": str(SCHEMA_VERSION), **metadata})
+    described = schema.with_metadata({"distilforensics.schema_version": str(SCHEMA_VERSION), **(metadata or {})})
     return pq.ParquetWriter(
         path,
         described,
@@ -68,7 +72,7 @@ def write_batches(case: Case, name: str, batches: Iterable[pa.RecordBatch], *, p
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.partial")
     n_rows = 0
-    with writer(temporary, schema, **{"distilforensics.table": name}) as sink:
+    with writer(temporary, schema, {"distilforensics.table": name}) as sink:
         for group in _row_groups(name, batches, schema):
             sink.write_table(group, row_group_size=ROW_GROUP_ROWS)
             n_rows += group.num_rows

@@ -39,7 +39,7 @@ QUARANTINE_ROWS = 4096
 
 def write_rows(path: Path, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
     """Write a small file with the schema of a table."""
-    with writer(path, table.arrow, **{"distilforensics.table": table.name}) as sink:
+    with writer(path, table.arrow, {"distilforensics.table": table.name}) as sink:
         sink.write_table(pa.Table.from_pylist([dict(row) for row in rows], schema=table.arrow))
 
 
