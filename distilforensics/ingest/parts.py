@@ -217,7 +217,7 @@ class PartWriter:
             self._folder / self._part,
             EXCHANGES.arrow,
             use_dictionary=list(REPEATING),
-            **{"distilforensics.table": EXCHANGES.name},
+            metadata={"distilforensics.table": EXCHANGES.name},
         )
 
     def close(self) -> bool:
