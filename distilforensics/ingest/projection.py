@@ -53,6 +53,10 @@ MAX_FAILING_RECORDS = 200
 FORMATS_MODULE = "distilforensics.ingest.formats"
 
 
+_FAILURES = (duckdb.Error, UnicodeDecodeError)
+"""What a query raises; the second if DuckDB quotes bytes in its message that are no UTF-8."""
+
+
 class ProjectionError(Exception):
     """The projection of a format fails, on too many records or altogether: the fault is not in single records."""
 
@@ -115,7 +119,7 @@ class Projector:
         table = pa.table({"row_index": pa.array(rows), "line": lines}, schema=LINES)
         try:
             return Projected(self._run(reader, table), np.empty(0, np.int64), {})
-        except duckdb.Error:
+        except _FAILURES:
             pass
         is_json = self._specs[reader.format].framing == "json"
         is_valid = self.valid(table) if is_json else np.ones(len(table), np.bool_)
@@ -138,7 +142,7 @@ class Projector:
             return []
         try:
             return [self._run(reader, table)]
-        except duckdb.Error as e:
+        except _FAILURES as e:
             if len(table) == 1:
                 if len(failing) >= MAX_FAILING_RECORDS:
                     message = f"format {reader.format} fails on more than {MAX_FAILING_RECORDS} records: {_first_line(e)}"
@@ -160,7 +164,7 @@ class Projector:
         try:
             planned = PreparedQuery(self.connection, reader.key, query, LINES.empty_table())
             names = planned.run(LINES.empty_table()).schema.names
-        except duckdb.Error as e:
+        except _FAILURES as e:
             raise ProjectionError(f"the query of format {reader.format} is invalid: {_first_line(e)}") from e
         if names != YIELD.names:
             wrong = sorted(set(names) ^ set(YIELD.names)) or "their order"

@@ -1,6 +1,7 @@
 """Logs in the shape of LiteLLM spend logs, and ways to read them: one batch in this process, or a whole ingest with or without a worker."""
 
 import hashlib
+import itertools
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,7 +98,7 @@ def batch_readers():
 @pytest.fixture
 def read(tmp_path, batch_readers):
     """Read files as one batch in this process and check the balance of every source and the bytes of every record."""
-    counter = iter(range(1000))
+    counter = itertools.count()
 
     def run(*paths, decoded=None, **choices):
         options = IngestOptions(**choices)

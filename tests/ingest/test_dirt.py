@@ -260,3 +260,10 @@ def test_raw_secrets_are_replaced_by_keyed_hashes(read, log, line):
     assert found.rows[0]["api_key_id"].startswith("hmac:")
     assert found.rows[0]["account_id"] == found.rows[0]["api_key_id"]
     assert "sk-abc" not in json.dumps(found.rows, default=str)
+
+
+def test_bytes_that_are_no_text_in_an_error_message_are_no_crash(read, log, line):
+    """The engine quotes the broken line in its message, and that cannot be decoded."""
+    found = read(log(line(1) + b'\n{"request_id": "x"\xff}\n' + line(2) + b"\n"))
+    assert found.reasons() == [(2, "not_json")]
+    assert found.places() == [(1, 0), (3, 0)]
