@@ -5,7 +5,7 @@ title = "LiteLLM StandardLoggingPayload (S3, GCS and other logging callbacks)"
 gateway = "litellm"
 framing = "json"
 has_request_id = true
-account = "`metadata.user_api_key_user_id` (the LiteLLM user who owns the key); `metadata.user_api_key_hash` where a key has no user"
+account = "`metadata.user_api_key_user_id` (the LiteLLM user who owns the key); `metadata.user_api_key_hash` where a key has no user or the administrator's `default_user_id`"
 tenant = "`metadata.user_api_key_team_id`, else `metadata.user_api_key_org_id`"
 time = "$.startTime"
 missing = [
@@ -156,7 +156,7 @@ select
     'litellm' as gateway,
     coalesce(nullif(j.metadata.user_api_key_team_id, ''), j.metadata.user_api_key_org_id) as tenant_id,
     j.metadata.user_api_key_project_id as project_id,
-    coalesce(nullif(j.metadata.user_api_key_user_id, ''), j.metadata.user_api_key_hash) as account_id,
+    coalesce(litellm_owner(j.metadata.user_api_key_user_id), j.metadata.user_api_key_hash) as account_id,
     coalesce(nullif(j.end_user, ''), j.metadata.user_api_key_end_user_id) as end_user_id,
     j.metadata.user_api_key_hash as api_key_id,
     j.session_id,

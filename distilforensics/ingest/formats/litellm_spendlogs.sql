@@ -5,7 +5,7 @@ title = "LiteLLM spend logs (table LiteLLM_SpendLogs as JSON rows, /spend/logs a
 gateway = "litellm"
 framing = "json"
 has_request_id = true
-account = "`user` (the LiteLLM user who owns the key); `api_key` (SHA-256 of the key) where a key has no user"
+account = "`user` (the LiteLLM user who owns the key); `api_key` (SHA-256 of the key) where a key has no user or the administrator's `default_user_id`"
 tenant = "`team_id`, else `organization_id`"
 time = "$.startTime"
 missing = [
@@ -158,7 +158,7 @@ select
     'litellm' as gateway,
     coalesce(nullif(j.team_id, ''), j.organization_id) as tenant_id,
     j.metadata.user_api_key_project_id as project_id,
-    coalesce(nullif(j."user", ''), litellm_key(j.api_key)) as account_id,
+    coalesce(litellm_owner(j."user"), litellm_key(j.api_key)) as account_id,
     j.end_user as end_user_id,
     litellm_key(j.api_key) as api_key_id,
     j.session_id,

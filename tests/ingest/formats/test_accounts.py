@@ -88,6 +88,16 @@ def test_a_raw_litellm_key_gets_the_hash_that_litellm_gives_it(project, sample):
     assert "secret_hashed" in row["flags"]
 
 
+def test_keys_of_the_litellm_administrator_are_accounts_of_their_own(project, sample):
+    """Keys made without an owner all bear `default_user_id`; one account of them all would hide who did what."""
+    row = dict(sample("litellm_spendlogs.jsonl").records[0]) | {"user": "default_user_id"}
+    payload = dict(sample("litellm_payload.jsonl").records[0])
+    payload["metadata"] = payload["metadata"] | {"user_api_key_user_id": "default_user_id"}
+
+    assert project("litellm_spendlogs", [row])[0]["account_id"] == row["api_key"]
+    assert project("litellm_payload", [payload])[0]["account_id"] == payload["metadata"]["user_api_key_hash"]
+
+
 @pytest.mark.parametrize(
     ("account_field", "expected"),
     [

@@ -116,3 +116,6 @@ create or replace macro litellm_state(content, cut) as
 
 -- The id that LiteLLM gives a key: its SHA-256. Keys that failed to authenticate may stand in the log as they were sent.
 create or replace macro litellm_key(api_key) as case when starts_with(api_key, 'sk-') then sha256(api_key) else api_key end;
+
+-- The owner of a key; keys made by the administrator without an owner all bear the administrator's id, which tells nothing.
+create or replace macro litellm_owner(user_id) as case when user_id <> '' and user_id <> 'default_user_id' then user_id end;
