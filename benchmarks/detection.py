@@ -82,9 +82,9 @@ def interval(part: int, whole: int) -> str:
     from scipy.stats import binomtest
 
     if not whole:
-        return "–"
+        return "-"
     bounds = binomtest(part, whole).proportion_ci(confidence_level=0.95, method="exact")
-    return f"{part:,} of {whole:,} ({100 * bounds.low:.2f} – {100 * bounds.high:.2f} %)"
+    return f"{part:,} of {whole:,} ({100 * bounds.low:.2f} to {100 * bounds.high:.2f} %)"
 
 
 def table(tallies: dict[str, Tally], seeds: list[int]) -> str:

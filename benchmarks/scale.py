@@ -94,7 +94,7 @@ def build_case(folder: Path, exchanges: int, accounts: int) -> None:
         "n_kept": exchanges,
         "format": "generated/1",
     }
-    zero = {key: 0 for key in ("n_quarantined", "n_duplicate", "n_out_of_scope", "n_blank", "n_flagged")}
+    zero = dict.fromkeys(("n_quarantined", "n_duplicate", "n_out_of_scope", "n_blank", "n_flagged"), 0)
     write_rows(case, "sources", [source | zero])
     for name in ("quarantine", "duplicates", "out_of_scope", "accounts_directory"):
         write_rows(case, name, [])
