@@ -6,9 +6,13 @@ import hashlib
 import io
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import bagit
+import psutil
 import pytest
 
 from distilforensics.cli.diagnostics import ExitCode, run_cli
@@ -378,3 +382,40 @@ def test_too_many_bad_records_end_with_3_and_a_report(home, tmp_path, capsys):
     assert "PARTIAL" in told.err
     assert "30 quarantined" in told.err
     assert Path(told.out.strip()).is_file()
+
+
+def test_an_interrupted_run_ends_with_130_leaves_no_process_and_goes_on(home, tmp_path):
+    """Ctrl-C as soon as the logs are being read; the next run gives the same case as an undisturbed one."""
+    arguments = ["run", str(home / "pool" / "logs"), "--case", str(tmp_path / "case"), "--threads", "2"]
+    command = [sys.executable, "-m", "distilforensics", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        first = process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+        output = process.stdout.read()
+    running = [p.pid for p in psutil.process_iter(["cmdline"]) if str(tmp_path) in " ".join(p.info["cmdline"] or ())]
+
+    assert first.startswith("ingest: ")
+    assert (ExitCode.INTERRUPTED, "") == (process.returncode, output)
+    assert "interrupted; the same command goes on where it was" in rest
+    assert "Traceback" not in rest
+    assert [] == running
+
+    assert ExitCode.COMPLETE == run_cli([*arguments, "--quiet"])
+    assert ExitCode.COMPLETE == run_cli(["verify", str(tmp_path / "case"), "--quiet"])
+    assert (home / "case" / "manifest-sha256.txt").read_text() == (
+        tmp_path / "case" / "manifest-sha256.txt"
+    ).read_text()
+
+
+def test_an_interrupted_query_of_a_stage_is_no_error_of_a_heuristic(home, copied):
+    """Ctrl-C while the engine works on a heuristic ends with 130, not with 4."""
+    (copied / "stages" / "heuristics.json").unlink()
+    command = [sys.executable, "-m", "distilforensics", "scan", "--case", str(copied)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+
+    assert ExitCode.INTERRUPTED == process.returncode, rest
+    assert "Traceback" not in rest
