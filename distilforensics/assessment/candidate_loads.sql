@@ -1,13 +1,19 @@
 /*---
 reads = ["template_exchanges"]
-description = "What each account of a candidate sent with its templates: distinct exchanges, active days, first and last"
+description = "What each account sent with a candidate's templates: distinct exchanges, active days, and exchanges by kind of template"
 [params]
 ---*/
+-- An exchange carries at most one template of a kind, so that counting rows by kind counts exchanges.
 select
     t.candidate_id,
     e.account_id,
     count(distinct e.record_id) as n_exchanges,
-    count(distinct e.started_at::date) as n_days
+    count(distinct e.started_at::date) as n_days,
+    count(*) filter (where starts_with(e.template_id, 'system:')) as n_system,
+    count(*) filter (where starts_with(e.template_id, 'prefix:')) as n_prefix,
+    count(*) filter (where starts_with(e.template_id, 'suffix:')) as n_suffix,
+    count(*) filter (where starts_with(e.template_id, 'prompt:')) as n_prompt,
+    count(*) filter (where starts_with(e.template_id, 'parameters:')) as n_parameters
 from candidate_templates as t
 join template_exchanges as e on e.template_id = t.template_id
 group by t.candidate_id, e.account_id

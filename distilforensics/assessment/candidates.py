@@ -1,7 +1,7 @@
-"""Which groups are looked at together: groups on which a coordination heuristic fired, merged where their accounts overlap.
+"""Which groups are looked at together: seeds, merged where they consist of the same accounts.
 
-Texts and clusters come first. Call parameters are shared with everybody who uses the same client, so a group of them makes a
-candidate of its own only for accounts that no text and no cluster has explained.
+One campaign shows in many groups (a frame, its end, its parameters, a cluster), so seeds have to be merged. A popular text carries the
+campaign's accounts and many others, so it must not be: a larger group takes a smaller one in only if other seeds account for most of it.
 """
 
 from __future__ import annotations
@@ -17,14 +17,19 @@ if TYPE_CHECKING:
 
     from distilforensics.assessment.parameters import Parameters
 
+_CONTENT = frozenset({Family.STRUCTURE, Family.HARVEST})
+_LEVELS = ("informational", "low", "medium", "high", "critical")
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Groups that are examined as one campaign: seeds show coordination, attached groups lie within its accounts."""
+    """Groups that are examined as one campaign, and all accounts that carry any of them."""
 
     candidate_id: str
     seeds: tuple[str, ...]
     accounts: frozenset[str]
+    is_coordinated: bool = True
+    """Whether a coordination heuristic fired on the seeds."""
 
     @property
     def templates(self) -> tuple[str, ...]:
@@ -33,49 +38,85 @@ class Candidate:
         return texts or tuple(group for group in self.seeds if kind_of(group) == "parameters")
 
 
-def find_candidates(material: Material, parameters: Parameters) -> list[Candidate]:
+def find_candidates(material: Material, parameters: Parameters, without: str | None = None) -> list[Candidate]:
     """Return candidates in a fixed order, numbered `candidate-1` and on.
 
-    A seed joins an earlier candidate if at least `merge_overlap` of the smaller of both account sets is common to both;
-    candidates that a seed brings together become one.
+    Args:
+        material: Groups and observations.
+        parameters: Rules of merging.
+        without: A heuristic that is treated as if it did not exist.
     """
-    seeds = [group for group in sorted(material.observations) if material.fired(group, family=Family.COORDINATION)]
-    seeds = [group for group in seeds if group in material.group_accounts]
-    specific = [group for group in seeds if kind_of(group) != "parameters"]
-    merged = _merge(
-        sorted(specific, key=lambda group: (-len(material.group_accounts[group]), group)), material, parameters
-    )
-    covered = frozenset().union(*(accounts for _, accounts in merged))
-    general = [
-        group
-        for group in seeds
-        if kind_of(group) == "parameters" and len(material.group_accounts[group] & covered) == 0
+    groups = [group for group in sorted(material.observations) if group in material.group_accounts]
+    coordinated = [group for group in groups if material.fired(group, family=Family.COORDINATION, without=without)]
+    cores = {group: material.core_accounts(group, parameters.core_share) for group in coordinated}
+    merged = _merged(cores, parameters)
+    known = frozenset().union(*cores.values())
+    uncoordinated = {
+        group: core
+        for group in groups
+        if group not in cores and _is_tied_harvest(group, material, without)
+        for core in [material.core_accounts(group, parameters.core_share)]
+        if len(core & known) < parameters.merge_overlap * len(core)
+    }
+    found = [
+        (seeds, frozenset().union(*(material.group_accounts[seed] for seed in seeds)), is_coordinated)
+        for sets, is_coordinated in ((merged, True), (_merged(uncoordinated, parameters), False))
+        for seeds in sets
     ]
-    merged += _merge(
-        sorted(general, key=lambda group: (-len(material.group_accounts[group]), group)), material, parameters
-    )
-    ordered = sorted(merged, key=lambda entry: (-len(entry[1]), entry[0]))
-    return [
-        Candidate(f"candidate-{number}", groups, accounts) for number, (groups, accounts) in enumerate(ordered, start=1)
-    ]
+    found.sort(key=lambda entry: (-len(entry[1]), entry[0]))
+    return [Candidate(f"candidate-{number}", *entry) for number, entry in enumerate(found, start=1)]
 
 
-def _merge(
-    groups: Iterable[str], material: Material, parameters: Parameters
-) -> list[tuple[tuple[str, ...], frozenset[str]]]:
-    sets: list[tuple[list[str], frozenset[str]]] = []
-    for group in groups:
-        accounts = material.group_accounts[group]
-        names = [group]
-        apart = []
-        for other_names, other_accounts in sets:
-            if overlap(accounts, other_accounts) >= parameters.merge_overlap:
-                names += other_names
-                accounts |= other_accounts
-            else:
-                apart.append((other_names, other_accounts))
-        sets = [*apart, (names, accounts)]
-    return [(tuple(sorted(names)), accounts) for names, accounts in sets]
+def _is_tied_harvest(group: str, material: Material, without: str | None) -> bool:
+    """Tell whether a group without coordination is worth a weak grade: a harvest's structure and strong ties of identity, both stable."""
+    rows = [row for row in material.fired(group, without=without) if row.is_stable]
+    content = [row for row in rows if row.family in _CONTENT and _reaches(material, row.heuristic_id, "medium")]
+    ties = [row for row in rows if row.family == Family.INFRASTRUCTURE and _reaches(material, row.heuristic_id, "high")]
+    return bool(content and ties)
+
+
+def _reaches(material: Material, heuristic_id: str, level: str) -> bool:
+    return _LEVELS.index(material.levels[heuristic_id]) >= _LEVELS.index(level)
+
+
+def _merged(cores: dict[str, frozenset[str]], parameters: Parameters) -> list[tuple[str, ...]]:
+    """Return the seeds in merged sets, each sorted."""
+    homes = {seed: seed for seed in cores}
+
+    def home(seed: str) -> str:
+        while homes[seed] != seed:
+            seed = homes[seed]
+        return seed
+
+    ordered = sorted(cores, key=lambda seed: (len(cores[seed]), seed))
+    supported = {seed: _supported_share(seed, cores, parameters) for seed in ordered}
+    for position, smaller in enumerate(ordered):
+        for larger in ordered[position + 1 :]:
+            is_same = jaccard(cores[smaller], cores[larger]) >= parameters.merge_jaccard
+            is_part = (
+                overlap(cores[smaller], cores[larger]) >= parameters.merge_overlap
+                and supported[larger] >= parameters.supported_share
+            )
+            if is_same or is_part:
+                first, second = sorted((home(smaller), home(larger)))
+                homes[second] = first
+    sets: dict[str, list[str]] = {}
+    for seed in sorted(cores):
+        sets.setdefault(home(seed), []).append(seed)
+    return [tuple(sets[first]) for first in sorted(sets)]
+
+
+def _supported_share(seed: str, cores: dict[str, frozenset[str]], parameters: Parameters) -> float:
+    """Return the share of a seed's accounts that other, clearly smaller seeds inside of it account for."""
+    own = cores[seed]
+    parts = [
+        other
+        for name, other in cores.items()
+        if name != seed
+        and jaccard(own, other) < parameters.merge_jaccard
+        and len(own & other) >= parameters.merge_overlap * len(other)
+    ]
+    return len(own & frozenset().union(*parts)) / len(own) if own else 0.0
 
 
 def overlap(one: frozenset[str], other: frozenset[str]) -> float:
@@ -84,15 +125,31 @@ def overlap(one: frozenset[str], other: frozenset[str]) -> float:
     return len(one & other) / smaller if smaller else 0.0
 
 
+def jaccard(one: frozenset[str], other: frozenset[str]) -> float:
+    """Return the common accounts as a share of all accounts of both, 0 for two empty sets."""
+    whole = len(one | other)
+    return len(one & other) / whole if whole else 0.0
+
+
 def attached_groups(
-    members: frozenset[str], seeds: tuple[str, ...], material: Material, parameters: Parameters
+    members: frozenset[str], groups: Iterable[str], material: Material, parameters: Parameters
 ) -> tuple[str, ...]:
-    """Return further groups on which something fired and whose accounts are members almost without exception, sorted."""
+    """Return the groups on which something fired and whose traffic is the members' almost without exception, sorted.
+
+    Args:
+        members: Members of a candidate.
+        groups: Groups to look at; usually all of `material.group_accounts`.
+        material: Groups with the load of every account.
+        parameters: Rules.
+    """
     found = []
-    for group, accounts in material.group_accounts.items():
-        common = len(accounts & members)
-        if group in seeds or common < parameters.min_contained_accounts or not material.fired(group):
-            continue
-        if common >= parameters.containment * len(accounts):
+    for group in groups:
+        loads = material.group_loads.get(group, {})
+        common = [load for account, load in loads.items() if account in members]
+        if (
+            len(common) >= max(parameters.min_contained_accounts, parameters.min_contained_share * len(loads))
+            and sum(common) >= parameters.containment * sum(loads.values())
+            and material.fired(group)
+        ):
             found.append(group)
     return tuple(sorted(found))

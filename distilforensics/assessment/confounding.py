@@ -31,6 +31,8 @@ class Check:
 
     confounder_id: str
     title: str
+    priority: int
+    """Order among explanations that stand: 1 is the most specific."""
     verdict: str
     value: float | None
     baseline: float | None
@@ -72,7 +74,7 @@ def check_confounders(connection: duckdb.DuckDBPyConnection, candidates: list[st
     results: dict[str, list[Check]] = {candidate: [] for candidate in candidates}
     for file in load_confounders():
         for candidate, *fields in _rows(connection, file):
-            results[candidate].append(Check(file.header["id"], file.header["title"], *fields))
+            results[candidate].append(Check(file.header["id"], file.header["title"], file.header["priority"], *fields))
         missing = [
             candidate
             for candidate, checks in results.items()

@@ -5,37 +5,135 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from distilforensics.assessment.lifts import account_observations, lift_of, survives_without_tenths
+from distilforensics.assessment.material import Observation
 from distilforensics.core import units
-from distilforensics.core.finding import Claim
+from distilforensics.core.finding import Claim, Family, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from distilforensics.assessment.confounding import Check
-    from distilforensics.assessment.material import Material, Observation
+    from distilforensics.assessment.examined import Examined
+    from distilforensics.assessment.lifts import Lift
+    from distilforensics.assessment.material import Material
+    from distilforensics.assessment.parameters import Parameters
 
 
 @dataclass(frozen=True, slots=True)
 class FiredHeuristic:
-    """One heuristic that fired on a candidate, with the observation that shows it best."""
+    """One heuristic that fired on a candidate, with the observation that shows it best and what it counts for."""
 
     observation: Observation
-    is_stable: bool
+    coverage: float
+    """Share of the members in the groups on which it fired, or on whom it fired."""
+    bears: bool
+    """Whether it counts for the grade."""
+    bears_stably: bool
+    """Whether it still does with only what fires in every repetition with a tenth of the accounts left out."""
     statement: str
 
 
-def fired_heuristics(groups: tuple[str, ...], material: Material) -> dict[str, FiredHeuristic]:
-    """Return heuristic id to what fired on the groups of a candidate, each with its observation on most accounts."""
+def fired_heuristics(
+    groups: tuple[str, ...],
+    templates: tuple[str, ...],
+    members: frozenset[str],
+    material: Material,
+    n_tests: int,
+    parameters: Parameters,
+) -> dict[str, FiredHeuristic]:
+    """Return heuristic id to what fired on the groups of a candidate and, far more often than elsewhere, on its members.
+
+    Args:
+        groups: Groups whose traffic is the members'.
+        templates: Templates that define the candidate; where several groups show the same, one of them is shown.
+        members: Members of the candidate.
+        material: Observations.
+        n_tests: Tests on single accounts in this assessment, for their correction.
+        parameters: Rules.
+    """
     found: dict[str, list[Observation]] = {}
     for group in groups:
         for observation in material.fired(group):
             found.setdefault(observation.heuristic_id, []).append(observation)
-    result = {}
-    for heuristic_id in sorted(found):
-        observations = sorted(found[heuristic_id], key=lambda row: (-row.n_accounts, -row.n_exchanges, row.entity_id))
-        statement = group_statement(observations[0], material)
-        result[heuristic_id] = FiredHeuristic(observations[0], any(row.is_stable for row in observations), statement)
-    return result
+    result = {
+        heuristic: _on_groups(rows, templates, members, material, parameters) for heuristic, rows in found.items()
+    }
+    for heuristic, rows in account_observations(material.observations).items():
+        lift = lift_of(rows, members)
+        if lift.counts(n_tests, parameters):
+            is_stable = survives_without_tenths(rows, members, n_tests, parameters)
+            result[heuristic] = _on_accounts(rows, lift, members, is_stable=is_stable, material=material)
+    return dict(sorted(result.items()))
+
+
+def _best(
+    rows: Iterable[Observation], templates: tuple[str, ...], members: frozenset[str], material: Material
+) -> Observation:
+    """Return the observation on most members; among equals on a template that defines the candidate, then on fewest others."""
+
+    def rank(row: Observation) -> tuple[int, bool, int, int, str]:
+        n_common = len(material.group_accounts[row.entity_id] & members)
+        return (-n_common, row.entity_id not in templates, row.n_accounts, -row.n_exchanges, row.entity_id)
+
+    return min(rows, key=rank)
+
+
+def _on_groups(
+    rows: list[Observation],
+    templates: tuple[str, ...],
+    members: frozenset[str],
+    material: Material,
+    parameters: Parameters,
+) -> FiredHeuristic:
+    def coverage(chosen: Iterable[Observation]) -> float:
+        covered = (material.group_accounts[row.entity_id] & members for row in chosen)
+        return len(frozenset().union(*covered)) / len(members)
+
+    best = _best(rows, templates, members, material)
+    needed = parameters.min_coverage
+    if best.family == Family.COORDINATION:
+        needed = parameters.min_coordination_coverage
+    is_informational = material.levels[best.heuristic_id] == "informational"
+    covered, stably = coverage(rows), coverage(row for row in rows if row.is_stable)
+    statement = group_statement(best, material)
+    if is_informational:
+        statement += " It is informational and bears no grade."
+    elif covered < needed:
+        statement += f" It concerns {units.share(covered, 1)} of the members and bears no grade."
+    return FiredHeuristic(
+        observation=best,
+        coverage=covered,
+        bears=not is_informational and covered >= needed,
+        bears_stably=not is_informational and stably >= needed,
+        statement=statement,
+    )
+
+
+def _on_accounts(
+    rows: list[Observation], lift: Lift, members: frozenset[str], *, is_stable: bool, material: Material
+) -> FiredHeuristic:
+    first = next(row for row in rows if row.is_fired and row.entity_id in members)
+    fired = [row for row in rows if row.is_fired and row.entity_id in members]
+    bears = material.levels[first.heuristic_id] != "informational"
+    statement = (
+        f"{material.titles[first.heuristic_id]}: on {lift.n_fired_inside} of {lift.n_inside} members that could be judged, "
+        f"on {lift.n_fired_outside} of {lift.n_outside} other accounts; one-sided Fisher probability {lift.probability:.1e}."
+    )
+    observation = Observation(
+        heuristic_id=first.heuristic_id,
+        family=first.family,
+        entity_type=first.entity_type,
+        entity_id=first.entity_id,
+        is_fired=True,
+        value=round(lift.n_fired_inside / lift.n_inside, 6),
+        baseline=round(lift.n_fired_outside / lift.n_outside, 6) if lift.n_outside else None,
+        threshold=None,
+        n_exchanges=sum(row.n_exchanges for row in fired),
+        n_accounts=len(fired),
+        is_stable=is_stable,
+    )
+    return FiredHeuristic(observation, lift.n_fired_inside / len(members), bears, bears and is_stable, statement)
 
 
 def group_statement(observation: Observation, material: Material) -> str:
@@ -59,24 +157,39 @@ def _number(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
-def evidence_rows(
-    campaign_id: str,
-    fired: Mapping[str, FiredHeuristic],
-    silent: Iterable[Observation],
-    checks: Iterable[Check],
-    records: Mapping[str, list[str]],
-    material: Material,
+def silent_observations(examined: Examined, material: Material) -> list[Observation]:
+    """Return, for heuristics that judged a group of the candidate and fired on none, the observation on most of its members."""
+    found: dict[str, list[Observation]] = {}
+    for group in examined.groups:
+        for row in material.observations.get(group, ()):
+            if row.heuristic_id not in examined.fired:
+                found.setdefault(row.heuristic_id, []).append(row)
+    templates, members = examined.candidate.templates, examined.members
+    return [_best(rows, templates, members, material) for _, rows in sorted(found.items())]
+
+
+def heuristic_rows(
+    campaign_id: str, examined: Examined, records: Mapping[str, list[str]], material: Material
 ) -> list[dict[str, Any]]:
-    """Return the rows of campaign_evidence for one campaign, in the order of the table."""
-    rows = [_row(campaign_id, "for", found.observation, found.statement, records) for _, found in sorted(fired.items())]
-    rows += [
-        _row(campaign_id, "against", row, f"Did not fire. {group_statement(row, material)}", records) for row in silent
+    """Return the evidence rows of heuristics: those that fired, those that stayed silent, those that could not judge."""
+    rows = [
+        _observation_row(campaign_id, "for", found.observation, found.statement, records)
+        for found in examined.fired.values()
     ]
-    rows += [_check_row(campaign_id, check) for check in checks]
-    return sorted(rows, key=lambda row: (row["campaign_id"], row["side"], row["source"], row["entity_id"] or ""))
+    silent = silent_observations(examined, material)
+    rows += [
+        _observation_row(campaign_id, "against", row, f"Did not fire. {group_statement(row, material)}", records)
+        for row in silent
+    ]
+    rows += [
+        fact_row(campaign_id, heuristic_id, f"{material.titles[heuristic_id]}; this could not be judged: {reason}.")
+        for heuristic_id, (state, reason) in sorted(material.states.items())
+        if state in {State.NOT_EVALUATED, State.INCONCLUSIVE}
+    ]
+    return rows
 
 
-def _row(
+def _observation_row(
     campaign_id: str, side: str, observation: Observation, statement: str, records: Mapping[str, list[str]]
 ) -> dict[str, Any]:
     return {
@@ -95,7 +208,24 @@ def _row(
     }
 
 
-def _check_row(campaign_id: str, check: Check) -> dict[str, Any]:
+def fact_row(
+    campaign_id: str, source: str, statement: str, *, side: str = "neutral", **numbers: float | None
+) -> dict[str, Any]:
+    """Return the row of something that can be counted in the log and weighs on neither side unless said otherwise."""
+    return {
+        "campaign_id": campaign_id,
+        "side": side,
+        "claim": Claim.OBSERVED.value,
+        "source": source,
+        "entity_id": None,
+        "statement": statement,
+        "record_ids": [],
+        **numbers,
+    }
+
+
+def check_row(campaign_id: str, check: Check) -> dict[str, Any]:
+    """Return the row of a benign explanation; one that is rebutted speaks for the campaign, one that holds against it."""
     side = {"rebutted": "for", "applies": "against", "partly": "against", "not_checkable": "neutral"}[check.verdict]
     return {
         "campaign_id": campaign_id,
@@ -113,14 +243,6 @@ def _check_row(campaign_id: str, check: Check) -> dict[str, Any]:
     }
 
 
-def silent_observations(
-    groups: tuple[str, ...], fired: Mapping[str, FiredHeuristic], material: Material
-) -> list[Observation]:
-    """Return, for heuristics that judged a group of the candidate and fired on none, the observation on the largest one."""
-    found: dict[str, Observation] = {}
-    for group in groups:
-        for row in material.observations.get(group, ()):
-            best = found.get(row.heuristic_id)
-            if row.heuristic_id not in fired and (best is None or row.n_accounts > best.n_accounts):
-                found[row.heuristic_id] = row
-    return [found[heuristic_id] for heuristic_id in sorted(found)]
+def in_order(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return evidence rows in the order of their table."""
+    return sorted(rows, key=lambda row: (row["campaign_id"], row["side"], row["source"], row["entity_id"] or ""))

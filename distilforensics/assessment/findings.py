@@ -12,7 +12,7 @@ from distilforensics.assessment.confounding import load_confounders, parameters_
 from distilforensics.assessment.parameters import PARAMETERS
 from distilforensics.case.layout import Case, write_file, write_json
 from distilforensics.case.tables import read_rows
-from distilforensics.core.finding import Grade
+from distilforensics.core.finding import Grade, State
 from distilforensics.core.schema import SCHEMA_VERSION, TABLES
 from distilforensics.core.text import csv_cell
 
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 ANNEXES = ("accounts", "campaigns", "campaign_evidence", "explained_groups")
 """Tables that are also written as CSV; cells are guarded against formulas, exact values are in Parquet."""
+
+_LIMITS = (
+    "A log cannot show that outputs were used for training, who controls an account, or intent.",
+    "Grades order the strength of evidence by stated rules; they are not probabilities.",
+    "Heuristics that are not evaluated or inconclusive say nothing, neither for nor against.",
+    "Rarity is measured in this log: if it holds little besides one campaign, nothing in it is rare.",
+)
 
 _BALANCE = ("n_read", "n_kept", "n_quarantined", "n_duplicate", "n_out_of_scope")
 
@@ -60,16 +67,44 @@ def write_findings(case: Case) -> None:
                 "is_measured_for_this_log": False,
                 "reason": "a false-accusation rate of this log needs labelled accounts of the same service; none were given",
                 "how": "distilforensics evaluate CASE --labels FILE",
+                "not_measured": [
+                    "share of innocent accounts that are accused, and of campaign accounts that are missed",
+                    "share of benign groups of each kind that would be graded",
+                ],
+                "bounds_by_design": {
+                    "observations_on_single_accounts": (
+                        "one-sided Fisher probability times the number of tests, at most lift_probability"
+                    ),
+                },
             },
-            "limits": [
-                "A log cannot show that outputs were used for training, who controls an account, or intent.",
-                "Grades order the strength of evidence by stated rules; they are not probabilities.",
-                "Heuristics that are not evaluated or inconclusive say nothing, neither for nor against.",
-            ],
+            "limits": [*_LIMITS, *_limits_of_this_log(case)],
         },
     )
     for name in ANNEXES:
         write_file(case.findings / f"{name}.csv", _csv(case, name))
+
+
+def _limits_of_this_log(case: Case) -> list[str]:
+    """Return what this log could not be asked, and what was left out of the comparison."""
+    states = read_rows(case, "heuristic_states", ["heuristic_id", "state", "reason"])
+    found = [
+        f"{row['heuristic_id']} says nothing: {row['reason']}."
+        for row in states
+        if row["state"] in {State.NOT_EVALUATED, State.INCONCLUSIVE}
+    ]
+    found += [
+        f"Linkage left out {row['n_values_capped']} values of {row['attribute']} that too many accounts share; "
+        "they count only for pairs that a rarer value has found."
+        for row in read_rows(case, "link_coverage", ["attribute", "n_values_capped"])
+        if row["n_values_capped"]
+    ]
+    unchecked = {
+        row["source"]
+        for row in read_rows(case, "campaign_evidence", ["source", "is_rebutted"])
+        if row["source"].startswith("confounder.") and row["is_rebutted"] is None
+    }
+    found += [f"{source} could not be settled for every candidate." for source in sorted(unchecked)]
+    return found
 
 
 def _balance(case: Case) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The conjunction rule: which heuristics, in which families, under which resistance, make which grade. See docs/grades.md.
 
-Pure functions over the heuristics that fired, so that leaving one out is the same calculation on a smaller set.
+Pure functions over the heuristics that bear a grade, so that leaving one out is the same calculation on a smaller set.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from distilforensics.core.finding import Family, Grade
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from distilforensics.assessment.parameters import Parameters
 
@@ -29,70 +29,95 @@ class Verdict:
     is_stable_without_accounts: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known about a candidate when it is graded.
+
+    `fired` and `stable` map heuristic ids to families; `stable` holds those that still fire in every repetition with a tenth of the
+    accounts left out. `lost` names heuristics without which other accounts, or none, would have been found.
+    `partly` and `open_questions` name benign explanations that hold in part, and those that the log cannot settle.
+    """
+
+    fired: Mapping[str, str]
+    stable: Mapping[str, str]
+    n_accounts: int
+    lost: Collection[str] = ()
+    partly: tuple[str, ...] = ()
+    open_questions: tuple[str, ...] = ()
+
+
 def base_grade(families: Mapping[str, str]) -> Grade:
     """Return the grade that a set of fired heuristics (id to family) supports by itself.
 
     strong: coordination, and structure or harvest, and infrastructure or evasion;
     moderate: coordination, and at least two more heuristics of other families;
-    weak: coordination and one heuristic of another family; inconclusive otherwise.
+    weak: coordination and one heuristic of another family, or structure or harvest with infrastructure or evasion;
+    inconclusive otherwise.
     """
     present = {Family(family) for family in families.values()}
-    others = [family for family in families.values() if family != Family.COORDINATION]
-    if Family.COORDINATION not in present or not others:
-        return Grade.INCONCLUSIVE
-    if present & _CONTENT and present & _SURROUNDINGS:
+    has_content, has_surroundings = bool(present & _CONTENT), bool(present & _SURROUNDINGS)
+    n_others = sum(family != Family.COORDINATION for family in families.values())
+    if Family.COORDINATION not in present:
+        return Grade.WEAK if has_content and has_surroundings else Grade.INCONCLUSIVE
+    if has_content and has_surroundings:
         return Grade.STRONG
-    return Grade.MODERATE if len(others) >= 2 else Grade.WEAK
+    if n_others >= 2:
+        return Grade.MODERATE
+    return Grade.WEAK if n_others else Grade.INCONCLUSIVE
 
 
-def grade_campaign(
-    fired: Mapping[str, str],
-    stable: Mapping[str, str],
-    *,
-    n_accounts: int,
-    partly_explained: tuple[str, ...],
-    parameters: Parameters,
-) -> Verdict:
-    """Return the grade of a candidate whose benign explanations do not account for it as a whole.
+def grade_campaign(standing: Standing, parameters: Parameters) -> Verdict:
+    """Return the highest grade that the conjunction supports and nothing speaks against.
 
-    Args:
-        fired: Heuristic id to family, of all that fired on the candidate.
-        stable: The part of them that still fires in every repetition with a tenth of the accounts left out.
-        n_accounts: Members.
-        partly_explained: Benign explanations that hold in part; any of them caps the grade at weak.
-        parameters: Rules.
+    It is for candidates whose benign explanations do not account for them as a whole.
     """
-    base = base_grade(fired)
-    reduced = [base_grade({h: family for h, family in fired.items() if h != left_out}) for left_out in fired]
-    without_one = bool(reduced) and min(grade.rank for grade in reduced) >= Grade.MODERATE.rank
-    without_accounts = base_grade(stable).rank >= base.rank
-    grade, reason = base, _reason(base)
-    if base is Grade.STRONG and not (without_one and without_accounts):
-        grade = Grade.MODERATE
-        reason += "; moderate, since it does not survive " + _lost(
-            without_one=without_one, without_accounts=without_accounts
-        )
-    elif base is Grade.MODERATE and not without_accounts:
-        grade = Grade.WEAK
-        reason += "; weak, since it does not survive leaving out a tenth of the accounts"
-    if n_accounts < parameters.min_accounts and grade is not Grade.INCONCLUSIVE:
-        grade = Grade.INCONCLUSIVE
-        reason = f"{n_accounts} accounts, fewer than the {parameters.min_accounts} from which on a campaign is graded"
-    if partly_explained and grade.rank > Grade.WEAK.rank:
-        grade = Grade.WEAK
-        reason += "; weak, since a benign explanation holds in part: " + ", ".join(partly_explained)
-    return Verdict(grade, reason, without_one, without_accounts)
+    base, stable = base_grade(standing.fired), base_grade(standing.stable)
+    reduced = {left_out: _without(standing.fired, left_out) for left_out in standing.fired}
+    kept = [grade for left_out, grade in reduced.items() if left_out not in standing.lost]
+    is_heuristic_stable = len(kept) == len(reduced) and _lowest(kept) >= Grade.MODERATE.rank
+    is_account_stable = bool(standing.fired) and stable.rank >= base.rank
+    reasons = [_reason(base)]
+    for step in (Grade.STRONG, Grade.MODERATE, Grade.WEAK):
+        objections = _objections(step, standing, stable, parameters)
+        if step is not Grade.WEAK and standing.partly:
+            objections.append(f"a benign explanation holds in part ({', '.join(standing.partly)})")
+        if step is Grade.STRONG and not is_heuristic_stable:
+            objections.append("without one of the heuristics it is not at least moderate with the same accounts")
+        if step is Grade.MODERATE and _lowest(reduced.values()) < Grade.WEAK.rank:
+            objections.append("without one of the heuristics it is not even weak")
+        if base.rank >= step.rank and not objections:
+            return Verdict(step, "; ".join(reasons), is_heuristic_stable, is_account_stable)
+        if base.rank >= step.rank:
+            reasons.append(f"not {step.value}, since {' and '.join(objections)}")
+    return Verdict(Grade.INCONCLUSIVE, "; ".join(reasons), is_heuristic_stable, is_account_stable)
 
 
-def _lost(*, without_one: bool, without_accounts: bool) -> str:
-    parts = [] if without_one else ["leaving out any one heuristic"]
-    return " and ".join(parts + ([] if without_accounts else ["leaving out a tenth of the accounts"]))
+def _objections(step: Grade, standing: Standing, stable: Grade, parameters: Parameters) -> list[str]:
+    """Return what speaks against any step in the same way."""
+    found = []
+    if stable.rank < step.rank:
+        found.append("it does not survive leaving out a tenth of the accounts")
+    if standing.n_accounts < parameters.min_accounts:
+        found.append(f"it has {standing.n_accounts} accounts, fewer than {parameters.min_accounts}")
+    if step is Grade.STRONG and standing.open_questions:
+        found.append(f"the log cannot settle a benign explanation ({', '.join(standing.open_questions)})")
+    return found
+
+
+def _without(fired: Mapping[str, str], left_out: str) -> Grade:
+    return base_grade({heuristic: family for heuristic, family in fired.items() if heuristic != left_out})
+
+
+def _lowest(grades: Collection[Grade]) -> int:
+    return min((grade.rank for grade in grades), default=Grade.INCONCLUSIVE.rank)
 
 
 def _reason(grade: Grade) -> str:
     return {
         Grade.STRONG: "coordination fired together with structure or harvest and with infrastructure or evasion",
         Grade.MODERATE: "coordination fired together with at least two heuristics of other families",
-        Grade.WEAK: "coordination fired together with one heuristic of another family",
-        Grade.INCONCLUSIVE: "coordination did not fire together with a heuristic of another family",
+        Grade.WEAK: (
+            "coordination fired together with one heuristic of another family, or structure or harvest with strong ties of identity"
+        ),
+        Grade.INCONCLUSIVE: "what fired does not reach over two families",
     }[grade]

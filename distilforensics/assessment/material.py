@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from distilforensics.case.tables import read_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import duckdb
 
@@ -42,21 +42,44 @@ class Material:
 
     observations: Mapping[str, tuple[Observation, ...]]
     """By entity id, in order of heuristic id."""
+    group_loads: Mapping[str, Mapping[str, int]]
+    """Group id to account id to its exchanges in the group, for every group on which a heuristic fired and every cluster."""
     group_accounts: Mapping[str, frozenset[str]]
-    """Accounts of every group on which a heuristic fired, and of every cluster."""
+    """The accounts of these groups."""
     titles: Mapping[str, str]
     """Heuristic id to title."""
     units: Mapping[str, str]
     """Heuristic id to the unit of its value."""
+    levels: Mapping[str, str]
+    """Heuristic id to level, from informational to critical."""
+    states: Mapping[str, tuple[str, str | None]]
+    """Heuristic id to its state on this log and the reason."""
     profiles: Mapping[str, Mapping[str, Any]]
     """Account id to its profile."""
     cluster_links: Mapping[str, Mapping[str, int]]
     """Cluster id to account id to number of links within the cluster."""
 
-    def fired(self, entity_id: str, *, family: str | None = None) -> list[Observation]:
-        """Return the observations that fired on an entity, of one family if named."""
+    def fired(self, entity_id: str, *, family: str | None = None, without: str | None = None) -> list[Observation]:
+        """Return the observations that fired on an entity, of one family if named, as if one heuristic did not exist."""
         found = self.observations.get(entity_id, ())
-        return [row for row in found if row.is_fired and family in {None, row.family}]
+        return [row for row in found if row.is_fired and family in {None, row.family} and row.heuristic_id != without]
+
+    def core_accounts(self, group_id: str, share: float) -> frozenset[str]:
+        """Return the accounts that carry a group: those with at least `share` of its typical load."""
+        loads = self.group_loads[group_id]
+        floor = share * typical(loads.values())
+        return frozenset(account for account, load in loads.items() if load >= floor)
+
+
+def typical(loads: Iterable[float]) -> float:
+    """Return the load of the account that has the middle exchange, so that many occasional users do not set it; 0 for none."""
+    ordered = sorted(loads)
+    middle, running = sum(ordered) / 2, 0.0
+    for load in ordered:
+        running += load
+        if running >= middle:
+            return load
+    return 0.0
 
 
 def kind_of(group_id: str) -> str:
@@ -66,40 +89,50 @@ def kind_of(group_id: str) -> str:
 
 def load_material(case: Case, connection: duckdb.DuckDBPyConnection) -> Material:
     """Read the small tables and the accounts of the groups that matter."""
-    stability = {
-        (row["heuristic_id"], row["entity_id"]): row["n_fired"] == row["n_repetitions"]
-        for row in read_rows(case, "observation_stability")
-    }
-    observations: dict[str, list[Observation]] = defaultdict(list)
-    for row in read_rows(case, "observations"):
-        key = (row["heuristic_id"], row["entity_id"])
-        names = [name for name in Observation.__slots__ if name != "is_stable"]
-        observations[row["entity_id"]].append(
-            Observation(
-                **{name: row[name] for name in names}, is_stable=stability.get(key, row["entity_type"] != "group")
-            )
-        )
-    states = read_rows(case, "heuristic_states", ["heuristic_id", "title", "value_unit"])
-    members = read_rows(case, "cluster_members", ["cluster_id", "account_id", "n_links"])
+    observations = _observations(case)
+    states = read_rows(case, "heuristic_states", ["heuristic_id", "title", "value_unit", "level", "state", "reason"])
+    profiles = {row["account_id"]: row for row in read_rows(case, "account_profiles")}
     cluster_links: dict[str, dict[str, int]] = defaultdict(dict)
-    for row in members:
+    for row in read_rows(case, "cluster_members", ["cluster_id", "account_id", "n_links"]):
         cluster_links[row["cluster_id"]][row["account_id"]] = row["n_links"]
     fired = sorted(entity for entity, rows in observations.items() if any(row.is_fired for row in rows))
+    loads: dict[str, dict[str, int]] = _template_loads(connection, fired) | {
+        cluster: {account: profiles[account]["n_exchanges"] for account in sorted(accounts)}
+        for cluster, accounts in cluster_links.items()
+    }
     return Material(
-        observations={entity: tuple(rows) for entity, rows in observations.items()},
-        group_accounts=_template_accounts(connection, fired)
-        | {cluster: frozenset(accounts) for cluster, accounts in cluster_links.items()},
+        observations=observations,
+        group_loads=loads,
+        group_accounts={group: frozenset(accounts) for group, accounts in loads.items()},
         titles={row["heuristic_id"]: row["title"] for row in states},
         units={row["heuristic_id"]: row["value_unit"] for row in states},
-        profiles={row["account_id"]: row for row in read_rows(case, "account_profiles")},
+        levels={row["heuristic_id"]: row["level"] for row in states},
+        states={row["heuristic_id"]: (row["state"], row["reason"]) for row in states},
+        profiles=profiles,
         cluster_links=cluster_links,
     )
 
 
-def _template_accounts(connection: duckdb.DuckDBPyConnection, templates: list[str]) -> dict[str, frozenset[str]]:
+def _observations(case: Case) -> dict[str, tuple[Observation, ...]]:
+    stability = {
+        (row["heuristic_id"], row["entity_id"]): row["n_fired"] == row["n_repetitions"]
+        for row in read_rows(case, "observation_stability")
+    }
+    found: dict[str, list[Observation]] = defaultdict(list)
+    names = [name for name in Observation.__slots__ if name != "is_stable"]
+    for row in read_rows(case, "observations", names):
+        is_stable = stability.get((row["heuristic_id"], row["entity_id"]), row["entity_type"] != "group")
+        found[row["entity_id"]].append(Observation(**row, is_stable=is_stable))
+    return {entity: tuple(rows) for entity, rows in found.items()}
+
+
+def _template_loads(connection: duckdb.DuckDBPyConnection, templates: list[str]) -> dict[str, dict[str, int]]:
     rows = connection.execute(
-        "select value, list(account_id order by account_id) from account_attributes"
-        " where value in (select unnest($templates::varchar[])) group by value order by value",
+        "select value, account_id, n_exchanges from account_attributes"
+        " where value in (select unnest($templates::varchar[])) and n_exchanges is not null order by value, account_id",
         {"templates": templates},
     ).fetchall()
-    return {value: frozenset(accounts) for value, accounts in rows}
+    loads: dict[str, dict[str, int]] = {}
+    for value, account, n_exchanges in rows:
+        loads.setdefault(value, {})[account] = n_exchanges
+    return loads

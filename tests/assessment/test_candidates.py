@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from distilforensics.assessment.candidates import Candidate, attached_groups, find_candidates
-from distilforensics.assessment.material import Material, Observation
+from distilforensics.assessment.material import Material, Observation, typical
 from distilforensics.assessment.members import Load, decide_members
 from distilforensics.assessment.parameters import PARAMETERS
 
@@ -35,7 +35,18 @@ def material(
         by_entity[row.entity_id] = (*by_entity.get(row.entity_id, ()), row)
     everybody = sorted(frozenset().union(*groups.values()))
     profiles = {account: {"n_exchanges": 100} for account in everybody}
-    return Material(by_entity, groups, {}, {}, profiles, links or {})
+    heuristics = sorted({row.heuristic_id for row in observations})
+    return Material(
+        observations=by_entity,
+        group_loads={group: dict.fromkeys(sorted(found), 100) for group, found in groups.items()},
+        group_accounts=groups,
+        titles={heuristic: heuristic for heuristic in heuristics},
+        units=dict.fromkeys(heuristics, "ratio"),
+        levels=dict.fromkeys(heuristics, "high"),
+        states=dict.fromkeys(heuristics, ("fired", None)),
+        profiles=profiles,
+        cluster_links=links or {},
+    )
 
 
 def test_two_wordings_and_a_cluster_of_the_same_accounts_are_one_candidate() -> None:
@@ -65,9 +76,34 @@ def test_without_coordination_there_is_no_candidate() -> None:
 
 
 def test_parameters_that_honest_accounts_share_do_not_swallow_a_pool() -> None:
-    """A default client setting with pool and innocents together adds nobody to the candidate of the text."""
+    """A client setting of pool and innocents together joins the candidate, but the text alone defines whose exchanges count."""
     groups = {"prefix:a": accounts(0, 60), "parameters:p": accounts(0, 95)}
     found = find_candidates(material(groups, [fired(group) for group in groups]), PARAMETERS)
+
+    assert [("prefix:a",)] == [candidate.templates for candidate in found]
+
+
+def test_a_popular_text_does_not_take_a_pool_in() -> None:
+    """The pool is a quarter of its accounts, and nothing else accounts for the rest."""
+    groups = {"prefix:a": accounts(0, 60), "prefix:b": accounts(2, 62), "system:s": accounts(0, 240)}
+    found = find_candidates(material(groups, [fired(group) for group in groups]), PARAMETERS)
+
+    assert [("system:s",), ("prefix:a", "prefix:b")] == [candidate.seeds for candidate in found]
+
+
+def test_a_large_group_takes_its_parts_in_if_they_account_for_it() -> None:
+    """Three frames on three parts of a pool, one cluster around them."""
+    groups = {f"prefix:{i}": accounts(30 * i, 30 * i + 30) for i in range(3)} | {"cluster:c": accounts(0, 100)}
+    found = find_candidates(material(groups, [fired(group) for group in groups]), PARAMETERS)
+
+    assert [tuple(sorted(groups))] == [candidate.seeds for candidate in found]
+
+
+def test_leaving_a_heuristic_out_leaves_its_seeds_out() -> None:
+    """The candidate that rests on it alone is gone."""
+    groups = {"prefix:a": accounts(0, 30), "prefix:b": accounts(50, 90)}
+    rows = [fired("prefix:a"), fired("prefix:b", "coordination.rotation")]
+    found = find_candidates(material(groups, rows), PARAMETERS, without="coordination.rotation")
 
     assert [("prefix:a",)] == [candidate.seeds for candidate in found]
 
@@ -81,11 +117,16 @@ def test_parameters_stand_for_themselves_where_no_text_explains_their_accounts()
 
 
 def test_only_groups_that_lie_within_the_members_count_as_evidence() -> None:
-    """Eight of ten accounts must be members."""
+    """Eight of ten exchanges must be the members', who must be ten accounts at least."""
     groups = {"suffix:in": accounts(0, 25), "suffix:mixed": accounts(0, 60), "suffix:small": accounts(0, 9)}
     rows = [fired(group, "harvest.grader_rubric") for group in groups]
 
-    assert ("suffix:in",) == attached_groups(accounts(0, 30), ("prefix:a",), material(groups, rows), PARAMETERS)
+    assert ("suffix:in",) == attached_groups(accounts(0, 30), groups, material(groups, rows), PARAMETERS)
+
+
+def test_the_typical_load_is_that_of_the_account_with_the_middle_exchange() -> None:
+    """Three hundred occasional users do not set it."""
+    assert (240, 240, 0) == (typical([240] * 50 + [2] * 300), typical([240]), typical([]))
 
 
 def test_accounts_far_below_the_median_rate_are_left_out_with_the_reason() -> None:
@@ -100,6 +141,29 @@ def test_accounts_far_below_the_median_rate_are_left_out_with_the_reason() -> No
     assert "2 times, fewer than 3" in found.left_out["acct_032"]
 
 
+def test_accounts_with_another_mixture_are_left_out() -> None:
+    """They share the system prompt of the pool and never send its frame."""
+    candidate = Candidate("candidate-1", ("prefix:a", "system:s"), accounts(0, 50))
+    loads = {account: Load(240, 10, {"system": 240, "prefix": 230}) for account in sorted(accounts(0, 30))}
+    loads |= {account: Load(200, 10, {"system": 200}) for account in sorted(accounts(30, 50))}
+    found = decide_members(candidate, loads, material({"prefix:a": accounts(0, 50)}, []), PARAMETERS)
+
+    assert accounts(0, 30) == frozenset(found.members)
+    assert "0.0 % of these exchanges carry its beginning of the prompt" in found.left_out["acct_030"]
+
+
+def test_two_links_replace_the_rate_but_not_the_mixture() -> None:
+    """An account that was banned on its first day belongs to the pool by its links; a neighbour with other texts does not."""
+    links = {"cluster:c": {"acct_030": 2, "acct_031": 1, "acct_032": 5}}
+    candidate = Candidate("candidate-1", ("cluster:c", "prefix:a", "system:s"), accounts(0, 33))
+    loads = {account: Load(240, 10, {"system": 240, "prefix": 240}) for account in sorted(accounts(0, 30))}
+    loads |= {name: Load(2, 1, {"system": 2, "prefix": 2}) for name in ("acct_030", "acct_031")}
+    loads |= {"acct_032": Load(90, 1, {"system": 90})}
+    found = decide_members(candidate, loads, material({"prefix:a": accounts(0, 33)}, [], links), PARAMETERS)
+
+    assert accounts(0, 31) == frozenset(found.members)
+
+
 def test_accounts_that_are_linked_but_sent_no_template_are_left_out() -> None:
     """A neighbour behind the same proxy is not accused."""
     candidate = Candidate("candidate-1", ("cluster:c", "prefix:a"), accounts(0, 31))
@@ -111,7 +175,7 @@ def test_accounts_that_are_linked_but_sent_no_template_are_left_out() -> None:
 
 def test_without_templates_members_need_two_links() -> None:
     """One link is one transitive edge."""
-    links = {"cluster:c": {account: 3 for account in accounts(0, 29)} | {"acct_029": 1}}
+    links = {"cluster:c": dict.fromkeys(accounts(0, 29), 3) | {"acct_029": 1}}
     candidate = Candidate("candidate-1", ("cluster:c",), accounts(0, 30))
     found = decide_members(candidate, {}, material({"cluster:c": accounts(0, 30)}, [], links), PARAMETERS)
 

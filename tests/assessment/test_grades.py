@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from distilforensics.assessment.grades import Verdict, base_grade, grade_campaign
+from distilforensics.assessment.grades import Standing, Verdict, base_grade, grade_campaign
 from distilforensics.assessment.parameters import PARAMETERS
 from distilforensics.core.finding import Grade
 
@@ -22,11 +22,13 @@ def grade(
     stable: dict[str, str] | None = None,
     *,
     n_accounts: int = 40,
+    lost: tuple[str, ...] = (),
     partly: tuple[str, ...] = (),
+    open_questions: tuple[str, ...] = (),
 ) -> Verdict:
     """Grade with everything stable unless said otherwise."""
     stable = fired if stable is None else stable
-    return grade_campaign(fired, stable, n_accounts=n_accounts, partly_explained=partly, parameters=PARAMETERS)
+    return grade_campaign(Standing(fired, stable, n_accounts, lost, partly, open_questions), PARAMETERS)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +37,9 @@ def grade(
         ({}, Grade.INCONCLUSIVE),
         (LOAD, Grade.INCONCLUSIVE),
         (LOAD | ROTATION, Grade.INCONCLUSIVE),
-        (SPAN | RATIO | LINKS | CLOCK, Grade.INCONCLUSIVE),
+        (SPAN | RATIO, Grade.INCONCLUSIVE),
+        (SPAN | LINKS, Grade.WEAK),
+        (SPAN | RATIO | LINKS | CLOCK, Grade.WEAK),
         (LOAD | SPAN, Grade.WEAK),
         (LOAD | CLOCK, Grade.WEAK),
         (LOAD | SPAN | RATIO, Grade.MODERATE),
@@ -45,7 +49,7 @@ def grade(
     ],
 )
 def test_the_conjunction_over_families_makes_the_grade(fired: dict[str, str], expected: Grade) -> None:
-    """Nothing without coordination, nothing from one heuristic alone."""
+    """Nothing from one heuristic alone, at most weak without coordination."""
     assert expected is base_grade(fired)
 
 
@@ -65,7 +69,20 @@ def test_strong_needs_to_survive_the_loss_of_any_one_heuristic() -> None:
     verdict = grade(LOAD | SPAN | LINKS)
 
     assert Grade.MODERATE is verdict.grade
-    assert "leaving out any one heuristic" in verdict.reason
+    assert "not at least moderate with the same accounts" in verdict.reason
+
+
+def test_strong_needs_the_same_accounts_without_any_one_heuristic() -> None:
+    """The conjunction holds without it, but it would have been made of other accounts."""
+    assert Grade.MODERATE is grade(FULL, lost=("coordination.rotation",)).grade
+
+
+def test_moderate_needs_to_be_weak_at_least_without_any_one_heuristic() -> None:
+    """One coordination heuristic and two of structure: without the first, nothing is left."""
+    assert [Grade.WEAK, Grade.MODERATE] == [
+        grade(LOAD | SPAN | RATIO).grade,
+        grade(LOAD | ROTATION | SPAN | RATIO).grade,
+    ]
 
 
 def test_strong_needs_heuristics_that_fire_on_nine_tenths_of_the_accounts_too() -> None:
@@ -77,7 +94,22 @@ def test_strong_needs_heuristics_that_fire_on_nine_tenths_of_the_accounts_too() 
 
 def test_an_unstable_moderate_grade_becomes_weak() -> None:
     """The same resistance one step lower."""
-    assert Grade.WEAK is grade(LOAD | SPAN | RATIO, LOAD | SPAN).grade
+    fired = LOAD | ROTATION | SPAN | RATIO
+
+    assert [Grade.MODERATE, Grade.WEAK] == [grade(fired).grade, grade(fired, LOAD | SPAN).grade]
+
+
+def test_what_is_not_stable_at_all_gets_no_grade() -> None:
+    """Not even a weak grade rests on the whole set of accounts only."""
+    assert Grade.INCONCLUSIVE is grade(FULL, LOAD).grade
+
+
+def test_an_explanation_that_the_log_cannot_settle_forbids_strong() -> None:
+    """It is not rebutted, and the reason names it."""
+    verdict = grade(FULL, open_questions=("confounder.one_tenant",))
+
+    assert Grade.MODERATE is verdict.grade
+    assert "confounder.one_tenant" in verdict.reason
 
 
 @pytest.mark.parametrize(("n_accounts", "expected"), [(19, Grade.INCONCLUSIVE), (20, Grade.STRONG)])

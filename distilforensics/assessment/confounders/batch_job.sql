@@ -57,7 +57,7 @@ select
         end,
         array_to_string(
             [
-                coalesce(format('the largest tenant holds {:.1f} % of the accounts', 100 * largest_share), 'tenants are not known'),
+                coalesce(format('the largest customer holds {:.1f} % of the accounts', 100 * largest_share), 'customers are not known'),
                 coalesce(format('{:.1f} % of the exchanges carry one text template', 100 * template_share), 'texts are not known'),
                 coalesce(format('{:.2f} output tokens were bought per input token', output_ratio), 'tokens are not known')
             ], ', '),

@@ -78,7 +78,7 @@ select
                 coalesce(format('{:.1f} % of its exchanges carry the frame of a benchmark', 100 * vocabulary_share), 'texts are not known'),
                 coalesce(format('{:.1f} % have temperature 0', 100 * zero_share), 'temperatures are not known'),
                 coalesce(format('it is active on {} days', n_days), 'days are not known'),
-                coalesce(format('the largest tenant holds {:.1f} % of the accounts', 100 * largest_share), 'tenants are not known'),
+                coalesce(format('the largest customer holds {:.1f} % of the accounts', 100 * largest_share), 'customers are not known'),
                 coalesce(format('the largest network sends {:.1f} % of the exchanges', 100 * network_share), 'addresses are not known')
             ], ', '),
         '.') as statement

@@ -6,6 +6,7 @@ priority = 4
 reads = ["candidate_members", "candidate_features"]
 params.max_distinct_share = { default = 0.05, unit = "different prompts / exchanges", why = "a load test repeats a handful of prompts" }
 params.max_output_tokens = { default = 50, unit = "output tokens, median", why = "its answers are cut short; a harvest needs them" }
+params.max_response_bytes = { default = 1000, unit = "bytes, median", why = "where tokens are not logged: fifty tokens are about 200 characters, and JSON and headers around them some hundred more" }
 params.min_plateau_share = { default = 0.5, unit = "share of exchanges in hours within half of the median hour's volume", why = "a load test holds a rate; traffic of people swings by more than half" }
 references = ["load tests with a fixed rate per key"]
 version = 1
@@ -27,7 +28,8 @@ totals as (
         candidate_id,
         count(*) as n_exchanges,
         count(distinct prompt_hash) / nullif(count(prompt_hash), 0) as distinct_share,
-        median(output_tokens) as median_output
+        median(output_tokens) as median_output,
+        median(response_bytes) as median_bytes
     from candidate_features
     group by candidate_id
 ),
@@ -42,7 +44,10 @@ judged as (
         t.distinct_share,
         t.median_output,
         p.plateau_share,
-        t.distinct_share <= $max_distinct_share and t.median_output <= $max_output_tokens and p.plateau_share >= $min_plateau_share as is_explained
+        t.median_bytes,
+        t.distinct_share <= $max_distinct_share
+            and coalesce(t.median_output <= $max_output_tokens, t.median_bytes <= $max_response_bytes)
+            and p.plateau_share >= $min_plateau_share as is_explained
     from members as m
     left join totals as t on t.candidate_id = m.candidate_id
     left join plateaus as p on p.candidate_id = m.candidate_id
@@ -63,7 +68,10 @@ select
         array_to_string(
             [
                 coalesce(format('{:.1f} % of its prompts are different ones', 100 * distinct_share), 'prompts are not known'),
-                coalesce(format('the median answer has {:.0f} tokens', median_output), 'output tokens are not known'),
+                coalesce(
+                    format('the median answer has {:.0f} tokens', median_output),
+                    format('the median answer has {:.0f} bytes', median_bytes),
+                    'the size of answers is not known'),
                 coalesce(format('{:.1f} % of its exchanges fall into hours of a steady rate', 100 * plateau_share), 'times are not known')
             ], ', '),
         '.') as statement

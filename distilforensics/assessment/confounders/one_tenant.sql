@@ -3,7 +3,7 @@ id = "confounder.one_tenant"
 title = "One customer with many keys"
 question = "Are the accounts the sub-accounts of one customer, who may divide work over keys as it likes?"
 priority = 9
-reads = ["candidate_tenancy", "candidate_features", "candidate_members", "account_profiles"]
+reads = ["candidate_tenancy", "candidate_features"]
 params.applies_share = { default = 0.8, unit = "share of the members", why = "a few accounts beside a customer's own are expected where a template is public" }
 params.partly_share = { default = 0.5, unit = "share of the members", why = "half of the candidate being one customer leaves a remainder that may be too small to be judged" }
 references = ["agencies and companies run hundreds of sub-accounts under one client prompt"]
@@ -12,30 +12,19 @@ version = 1
 with sizes as (
     select candidate_id, count(*) as n_exchanges from candidate_features group by candidate_id
 ),
-payers as (
-    select m.candidate_id, p.payment_fingerprint, count(*) as n
-    from candidate_members as m
-    join account_profiles as p on p.account_id = m.account_id
-    where p.payment_fingerprint is not null
-    group by m.candidate_id, p.payment_fingerprint
-),
-payments as (
-    select candidate_id, max(n) as n_largest, sum(n)::bigint as n_known from payers group by candidate_id
-),
 measured as (
     select
         t.candidate_id,
         t.n_accounts,
         coalesce(s.n_exchanges, 0) as n_exchanges,
-        t.largest_share,
+        case when t.by_tenant then t.largest_share end as largest_share,
         t.n_largest,
         t.n_known,
         t.n_customers,
-        p.n_largest as n_payer,
-        case when p.n_known >= 0.5 * t.n_accounts then p.n_largest / p.n_known end as payer_share
+        t.n_payer,
+        t.payer_share
     from candidate_tenancy as t
     left join sizes as s on s.candidate_id = t.candidate_id
-    left join payments as p on p.candidate_id = t.candidate_id
 ),
 judged as (
     select

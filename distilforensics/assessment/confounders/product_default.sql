@@ -75,6 +75,6 @@ select
         format(
             '{} accounts ({:.1f} % of the log) carry it, and {:.1f} % of its exchanges come from accounts whose daily load is within a factor of two of the typical one; ',
             n_carriers, 100 * account_share, 100 * typical_share),
-        coalesce(format('there are {:.2f} customers per account.', customer_share), 'tenants are not known.')) as statement
+        coalesce(format('there are {:.2f} customers per account.', customer_share), 'customers are not known.')) as statement
 from judged
 order by candidate_id

@@ -61,7 +61,7 @@ select
         array_to_string(
             [
                 format('it has {} accounts', n_accounts),
-                coalesce(format('its largest tenant holds {:.1f} % of them', 100 * largest_share), 'tenants are not known'),
+                coalesce(format('its largest customer holds {:.1f} % of them', 100 * largest_share), 'customers are not known'),
                 coalesce(
                     format('{} end users are named, and {:.1f} % of the exchanges come from those who return', n_end_users, 100 * returning_share),
                     'end users are not named')

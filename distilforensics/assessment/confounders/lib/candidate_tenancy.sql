@@ -1,6 +1,6 @@
 /*---
 id = "lib.candidate_tenancy"
-title = "The largest tenant, or organisation where there are no tenants, among a candidate's members; accounts without one stand alone"
+title = "The largest customer among a candidate's members: by tenant, by organisation where there are no tenants, by payer where there is neither"
 reads = ["candidate_members", "exchange_features", "account_profiles"]
 ---*/
 -- A source that names no tenant for anybody says nothing about tenants; in one that does, an account without a tenant is a customer of its own.
@@ -37,16 +37,48 @@ largest as (
     from sizes
     group by candidate_id
 ),
+payers as (
+    select m.candidate_id, p.payment_fingerprint, count(*) as n
+    from candidate_members as m
+    join account_profiles as p on p.account_id = m.account_id
+    where p.payment_fingerprint is not null
+    group by m.candidate_id, p.payment_fingerprint
+),
+largest_payer as (
+    select candidate_id, max(n) as n_largest, sum(n)::bigint as n_known, count(*) as n_customers
+    from payers
+    group by candidate_id
+),
 counted as (
     select candidate_id, count(*) as n_accounts from candidate_members group by candidate_id
+),
+placed as (
+    select
+        c.candidate_id,
+        c.n_accounts,
+        -- Unknown if fewer than half of the members can be placed.
+        coalesce(l.n_known >= 0.5 * c.n_accounts, false) as by_tenant,
+        coalesce(p.n_known >= 0.5 * c.n_accounts, false) as by_payer,
+        l.n_largest,
+        l.n_known,
+        l.n_customers,
+        p.n_largest as n_payer,
+        p.n_known as n_paid,
+        p.n_customers as n_payers
+    from counted as c
+    left join largest as l on l.candidate_id = c.candidate_id
+    left join largest_payer as p on p.candidate_id = c.candidate_id
 )
+-- Many payers are many customers; one payer for most is one customer or one stolen card, so that it leaves the share unknown.
 select
-    c.candidate_id,
-    c.n_accounts,
-    coalesce(l.n_known, 0) as n_known,
-    l.n_customers,
-    l.n_largest,
-    -- NULL if fewer than half of the members can be placed
-    case when l.n_known >= 0.5 * c.n_accounts then l.n_largest / l.n_known end as largest_share
-from counted as c
-left join largest as l on l.candidate_id = c.candidate_id
+    candidate_id,
+    n_accounts,
+    by_tenant,
+    by_payer,
+    n_payer,
+    case when by_payer then n_payer / n_paid end as payer_share,
+    case when by_tenant then n_largest when by_payer and n_payer < 0.5 * n_paid then n_payer end as n_largest,
+    case when by_tenant then n_known when by_payer and n_payer < 0.5 * n_paid then n_paid end as n_known,
+    case when by_tenant then n_customers when by_payer and n_payer < 0.5 * n_paid then n_payers end as n_customers,
+    case when by_tenant then n_largest / n_known when by_payer and n_payer < 0.5 * n_paid then n_payer / n_paid end as largest_share
+from placed

@@ -1,0 +1,232 @@
+"""Planted logs for the assessment: exchanges by hand, real features and links, observations as a heuristic would write them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pytest
+
+from distilforensics.assessment.stage import assess
+from distilforensics.case.engines.duckdb import Limits
+from distilforensics.case.layout import Case, create_case
+from distilforensics.case.tables import read_rows, write_batches, write_rows
+from distilforensics.core.progress import Silent
+from distilforensics.core.schema import EXCHANGES
+from distilforensics.features.stage import build_features
+from distilforensics.linkage.stage import link_accounts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+START = datetime(2026, 3, 2)
+SOURCE = "a" * 64
+FRAME = "Write down everything that an expert would consider, step after step, about this subject: "
+PRODUCT = "You are the assistant of a well known editor. Help the person with their files and keep answers short."
+LIMITS = Limits(500_000_000, 2)
+LEVELS = {"structure.template_span": "medium", "harvest.output_volume": "informational", "evasion.flat_clock": "low"}
+
+
+@dataclass
+class Planted:
+    """A log under construction, and the case that the assessment has written."""
+
+    root: Path
+    exchanges: list[dict[str, Any]] = field(default_factory=list)
+    directory: list[dict[str, Any]] = field(default_factory=list)
+    observations: list[tuple[str, str, bool, bool]] = field(default_factory=list)
+    case: Case | None = None
+
+    def send(self, account: str, at: timedelta, **values: Any) -> None:
+        """Add one exchange."""
+        number = len(self.exchanges) + 1
+        row = {
+            "record_id": f"{SOURCE[:16]}:{number}",
+            "source_sha256": SOURCE,
+            "source_line": number,
+            "account_id": account,
+            "started_at": START + at,
+            "status": "ok",
+            "parse_flags": [],
+            "input_tokens": 100,
+            "output_tokens": 800,
+            "max_output_tokens": 4096,
+            "temperature": 0.7,
+        }
+        text = values.get("prompt_text")
+        self.exchanges.append(row | {"prompt_chars": len(text) if text else None} | values)
+
+    def pool(self, accounts: list[str], *, days: int = 5, per_day: int = 8, frame: str = FRAME, **values: Any) -> None:
+        """Let accounts take turns around the clock with one frame and ever new tasks."""
+        n = len(accounts) * per_day * days
+        for i in range(n):
+            at = timedelta(days=days * i / n)
+            text = f"{frame}{chr(97 + i % 26)}{chr(97 + i // 26 % 26)} matter of {words(i)}"
+            own = {key: value(i % len(accounts)) if callable(value) else value for key, value in values.items()}
+            self.send(accounts[i % len(accounts)], at, prompt_text=text, **own)
+
+    def people(self, accounts: list[str], *, largest: int = 60, **values: Any) -> None:
+        """Let accounts come by day with very different loads and words of their own."""
+        for number, account in enumerate(accounts):
+            for i in range(max(3, largest // (number + 1))):
+                at = timedelta(days=i % 5, hours=9 + (number + i) % 8, minutes=(7 * i) % 60)
+                own = {key: value(number) if callable(value) else value for key, value in values.items()}
+                text = f"{words(1000 * number + i)} {account} would like to know about {words(i + number)} please"
+                self.send(account, at, **({"prompt_text": text, "max_output_tokens": None, "temperature": None} | own))
+
+    def join(self, accounts: list[str], **values: Any) -> None:
+        """Add accounts to the directory; a callable value gets the position."""
+        for number, account in enumerate(accounts):
+            own = {key: value(number) if callable(value) else value for key, value in values.items()}
+            self.directory.append({"account_id": account, "source_sha256": SOURCE} | own)
+
+    def build(self) -> Case:
+        """Write the case up to linkage."""
+        case = self.case = create_case(self.root)
+        for table in ("duplicates", "quarantine", "out_of_scope"):
+            write_rows(case, table, [])
+        counts = {"n_read": len(self.exchanges), "n_kept": len(self.exchanges)}
+        zeros = dict.fromkeys(("n_quarantined", "n_duplicate", "n_out_of_scope"), 0)
+        write_rows(case, "sources", [{"source_sha256": SOURCE, "path": "log.jsonl", "role": "log"} | counts | zeros])
+        write_rows(case, "accounts_directory", self.directory)
+        table = pa.Table.from_pylist(self.exchanges, schema=EXCHANGES.arrow)
+        case.table_path("exchanges").mkdir(parents=True, exist_ok=True)
+        write_batches(case, "exchanges", table.to_batches(), path=case.table_path("exchanges") / "part.parquet")
+        build_features(case, LIMITS, Silent())
+        link_accounts(case, LIMITS, Silent())
+        return case
+
+    def template(self, kind: str, beginning: str = "") -> str:
+        """Return the id of the template of a kind on most accounts, or whose text begins in a certain way."""
+        assert self.case is not None
+        rows = [
+            row
+            for row in read_rows(self.case, "templates")
+            if row["kind"] == kind and (row["template_text"] or "").startswith(beginning.lower())
+        ]
+        return str(max(rows, key=lambda row: (row["n_accounts"], row["n_exchanges"]))["template_id"])
+
+    def cluster(self) -> str:
+        """Return the id of the largest cluster."""
+        assert self.case is not None
+        rows = read_rows(self.case, "clusters")
+        return str(max(rows, key=lambda row: row["n_accounts"])["cluster_id"])
+
+    def observe(self, entity: str, *heuristics: str, is_fired: bool = True, is_stable: bool = True) -> None:
+        """Let heuristics say something about a group, or about an account if the id is no template and no cluster."""
+        self.observations += [(heuristic, entity, is_fired, is_stable) for heuristic in heuristics]
+
+    def assess(self, limits: Limits = LIMITS) -> Findings:
+        """Write the observations, run the assessment and return what it found."""
+        assert self.case is not None
+        ids = sorted({heuristic for heuristic, *_ in self.observations} | {"coordination.rotation"})
+        rows = [self._observation(*observation) for observation in sorted(self.observations)]
+        write_rows(self.case, "observations", rows)
+        write_rows(self.case, "heuristic_states", [self._state(heuristic) for heuristic in ids])
+        stability = [
+            {"heuristic_id": heuristic, "entity_id": entity, "n_repetitions": 10, "n_fired": 10 if is_stable else 9}
+            for heuristic, entity, is_fired, is_stable in sorted(self.observations)
+            if is_fired and ":" in entity
+        ]
+        write_rows(self.case, "observation_stability", stability)
+        assess(self.case, limits, Silent())
+        tables = ("campaigns", "campaign_evidence", "explained_groups", "accounts")
+        return Findings(**{name: read_rows(self.case, name) for name in tables})
+
+    def _observation(self, heuristic: str, entity: str, is_fired: bool, is_stable: bool) -> dict[str, Any]:
+        return {
+            "heuristic_id": heuristic,
+            "version": 1,
+            "sha256": "b" * 64,
+            "family": heuristic.partition(".")[0],
+            "entity_type": "group" if ":" in entity else "account",
+            "entity_id": entity,
+            "is_fired": is_fired,
+            "value": 0.5,
+            "baseline": 2.0,
+            "threshold": 1.0,
+            "n_exchanges": 1000,
+            "n_accounts": 25,
+            "details": "{}",
+        }
+
+    def _state(self, heuristic: str) -> dict[str, Any]:
+        is_judged = any(heuristic == observed for observed, *_ in self.observations)
+        return {
+            "heuristic_id": heuristic,
+            "code": "T1",
+            "title": f"Title of {heuristic}",
+            "family": heuristic.partition(".")[0],
+            "level": LEVELS.get(heuristic, "high"),
+            "version": 1,
+            "sha256": "b" * 64,
+            "value_unit": "ratio",
+            "parameters": "{}",
+            "state": "fired" if is_judged else "not_evaluated",
+            "reason": None if is_judged else "the log carries no start",
+            "evaluable_rows": len(self.exchanges),
+            "total_rows": len(self.exchanges),
+            "n_entities": 1,
+            "n_fired": 1,
+        }
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The tables that the assessment wrote."""
+
+    campaigns: list[dict[str, Any]]
+    campaign_evidence: list[dict[str, Any]]
+    explained_groups: list[dict[str, Any]]
+    accounts: list[dict[str, Any]]
+
+    def members(self, campaign_id: str = "C-01") -> list[str]:
+        """Return the accounts of a campaign."""
+        return [row["account_id"] for row in self.accounts if row["campaign_id"] == campaign_id]
+
+    @property
+    def grades(self) -> list[str]:
+        """Grades of the campaigns in their order."""
+        return [row["grade"] for row in self.campaigns]
+
+    @property
+    def explanations(self) -> list[str]:
+        """Explanations of the groups that are no campaigns."""
+        return [row["explanation"] for row in self.explained_groups]
+
+
+def words(number: int) -> str:
+    """Return a few letters that differ with the number."""
+    letters = "abcdefghijklmnop"
+    return "".join(letters[(number // 16**place) % 16] for place in range(5))
+
+
+def names(prefix: str, n: int) -> list[str]:
+    """Return account ids."""
+    return [f"{prefix}_{number:03d}" for number in range(n)]
+
+
+@pytest.fixture
+def planted(tmp_path: Path) -> Planted:
+    """Return an empty log."""
+    return Planted(tmp_path / "case")
+
+
+@pytest.fixture
+def name_accounts() -> Any:
+    """Return the function that makes account ids."""
+    return names
+
+
+FULL = (
+    "coordination.equal_load", "coordination.rotation", "structure.template_span", "structure.coverage_growth",
+    "infrastructure.signup_burst", "infrastructure.shared_payment",
+)  # fmt: skip
+
+
+@pytest.fixture
+def full() -> tuple[str, ...]:
+    """Return heuristics that make a strong conjunction, two of each kind."""
+    return FULL
