@@ -41,7 +41,7 @@ class Column:
     key: str = doc("key in the rows")
     label: str = doc("heading, with its unit")
     kind: str = doc(
-        "how values are written: text, ident, count, real, time, date, day, share, hash, support, words, prose or excerpt"
+        "how values are written: text, ident, account, count, real, time, date, day, share, hash, support, words, prose or excerpt"
     )
 
 
@@ -193,8 +193,8 @@ class Campaign:
 
     @property
     def opposing(self) -> list[Evidence]:
-        """Evidence against it, benign explanations included."""
-        return [row for row in self.evidence if row.side == "against"]
+        """Evidence against it, benign explanations that hold at least in part included."""
+        return [row for row in self.evidence if row.side == "against" and not (row.is_explanation and row.is_rebutted)]
 
     @property
     def neutral(self) -> list[Evidence]:
@@ -210,6 +210,16 @@ class Campaign:
     def standing(self) -> list[Evidence]:
         """Benign explanations that hold at least in part."""
         return [row for row in self.explanations if row.is_rebutted is False]
+
+    @property
+    def rebutted(self) -> list[Evidence]:
+        """Benign explanations that do not hold here."""
+        return [row for row in self.explanations if row.is_rebutted]
+
+    @property
+    def shown_supporting(self) -> list[Evidence]:
+        """Evidence for the first proposition without the rebutted explanations, which have a table of their own."""
+        return [row for row in self.supporting if not row.is_explanation]
 
     @property
     def unchecked(self) -> list[Evidence]:

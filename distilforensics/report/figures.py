@@ -197,7 +197,7 @@ def link_matrix(labels: Sequence[str], numbers: Sequence[int], pairs: Mapping[tu
     step = max(14, min(20, 480 // max(1, len(labels))))
     return (
         alt.Chart(alt.Data(values=values), width=step * len(labels), height=step * len(labels))
-        .mark_square(opacity=1)
+        .mark_square(opacity=1, stroke="#4a5875", strokeWidth=0.5)
         .encode(
             x=alt.X(
                 "column:O",

@@ -30,7 +30,8 @@ NONE = "–"  # noqa: RUF001 - printed where a log carries no value
 IDENT_CHARS = 160
 PROSE_CHARS = 1_200
 EXCERPT_CHARS = 420
-LIST_ITEMS = 6
+LIST_ITEMS = 3
+_NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
 
 _CHAPTERS = (
     ("explained", "Groups that were examined and explained"),
@@ -93,7 +94,7 @@ def _environment(zone: str) -> jinja2.Environment:
     environment.filters |= {
         "count": count,
         "time": clock,
-        "moment": units.moment,
+        "moment": lambda value: _unbroken(units.moment(value)),
         "local": lambda value: local(value, zone),
         "cell": cell,
         "ident": lambda value: cut(value, IDENT_CHARS),
@@ -101,6 +102,7 @@ def _environment(zone: str) -> jinja2.Environment:
         "real": real,
         "css_string": css_string,
         "words": words,
+        "spelled": spelled,
     }
     environment.globals |= {"share": units.share, "zip_longest": zip_longest, "plural": plural}
     return environment
@@ -142,12 +144,17 @@ def clock(value: datetime | None) -> str:
     return NONE if value is None else f"{value:%Y-%m-%d %H:%M:%S}"
 
 
-def local(value: datetime | None, zone: str) -> str:
+def local(value: datetime | None, zone: str) -> Markup:
     """Return a UTC time with the same moment in the zone of display, unless that is UTC."""
     if value is None or zone == "UTC":
-        return units.moment(value)
+        return _unbroken(units.moment(value))
     there = value.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(zone))
-    return f"{units.moment(value)} ({there:%Y-%m-%d %H:%M:%S %Z})"
+    return _unbroken(units.moment(value)) + " " + _unbroken(f"({there:%Y-%m-%d %H:%M:%S %Z})")
+
+
+def _unbroken(text: str) -> Markup:
+    """Return a time that is not broken at its hyphens."""
+    return Markup('<span class="t">{}</span>').format(text)
 
 
 def cut(value: object, limit: int = IDENT_CHARS) -> str:
@@ -164,6 +171,12 @@ def words(identifier: object) -> str:
 def plural(n: int | None, one: str, many: str | None = None) -> str:
     """Return a count with its noun: `1 account`, `24 accounts`."""
     return f"{count(n)} {one if n == 1 else many or one + 's'}"
+
+
+def spelled(text: str) -> str:
+    """Return a text that starts with a number up to twelve with that number as a word, for the beginning of a sentence."""
+    number, _, rest = text.partition(" ")
+    return f"{_NUMBERS[int(number)]} {rest}" if number.isdigit() and int(number) < len(_NUMBERS) else text
 
 
 def cell(value: object, column: Column) -> str:

@@ -19,6 +19,7 @@ _ATTRIBUTES = frozenset({
     "d", "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "width", "height", "transform", "fill", "fill-opacity", "stroke",
     "stroke-width", "stroke-opacity", "stroke-dasharray", "opacity", "text-anchor", "font-size", "font-weight", "viewBox",
 })  # fmt: skip
+_COLOURS = frozenset({"fill", "stroke"})
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)|-?\d+\.\d+")
 _EMPTY_DEFAULTS = {"fill": "none", "stroke-width": "1", "opacity": "1", "fill-opacity": "1"}
 
@@ -64,7 +65,8 @@ def _is_kept(element: str, key: str, value: str) -> bool:
 
 
 def _attribute(key: str, value: str) -> str:
-    return f' {key}="{escape(_NUMBER.sub(_rounded, value))}"'
+    text = value if key in _COLOURS else _NUMBER.sub(_rounded, value)
+    return f' {key}="{escape(text)}"'
 
 
 def _rounded(match: re.Match[str]) -> str:

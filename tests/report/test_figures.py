@@ -47,6 +47,9 @@ def test_numbers_are_rounded_to_a_tenth():
     svg = str(reduced(EVIL, anchor="fig", title="t", description="d"))
 
     assert 'd="M0.1,0L3,0"' in svg
+    assert 'fill="#d3d9e1"' in str(
+        reduced(EVIL.replace("<g clip", '<rect fill="#d3d9e1"/><g clip'), anchor="fig", title="t", description="d")
+    )
     assert 'viewBox="0 0 10.1 10"' in svg
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections import Counter
 from itertools import pairwise
+
+from distilforensics.cli.main import cli
 
 HEADINGS = ("h1", "h2", "h3", "h4")
 
@@ -158,3 +161,15 @@ def luminance(colour: str) -> float:
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_commands_printed_for_verification_exist(any_report):
+    """Every `distilforensics` line of the chapter parses with the program's own command line."""
+    chapter = any_report.tree.find(".//*[@id='verification']")
+    lines = [line for pre in chapter.iter("pre") for line in "".join(pre.itertext()).splitlines()]
+    own = [shlex.split(line.partition("&&")[0])[1:] for line in lines if line.startswith("distilforensics ")]
+
+    assert 4 <= len(own)
+    for verb, *arguments in own:
+        options = {name for parameter in cli.commands[verb].params for name in parameter.opts}
+        assert [] == [argument for argument in arguments if argument.startswith("--") and argument not in options]

@@ -128,7 +128,7 @@ def test_cut_tables_say_what_is_shown_and_where_the_rest_is(large):
 
     assert f"Shown: the members with most exchanges of the campaign; 40 of {n_largest:,} rows." in text
     assert "Shown: the accounts with most exchanges; 60 of 10,714 rows." in text
-    assert "Shown: the first files by role and path; 60 of 400 rows." in text
+    assert "Shown: the first files by role and path; 30 of 400 rows." in text
     assert "Shown: the 60 largest groups of 300" in text
     assert "Chapters are printed for the 20 strongest campaigns." in text
 

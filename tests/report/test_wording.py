@@ -64,7 +64,7 @@ def test_a_log_without_campaigns_gets_a_whole_report_that_accuses_nobody(quiet):
     silent = [
         h
         for h in ("Equal load over the accounts of a group", "Activity without daily rhythm")
-        if f"{h} would have fired on: 20 accounts" in text
+        if f"{h} . Did not fire. It would have fired on: 20 accounts" in text
     ]
 
     assert "This report accuses nobody." in text
@@ -89,7 +89,7 @@ def test_silence_for_want_of_data_is_not_called_silence(bare):
     summary = bare.text("summary")
 
     assert (
-        "One frame, many accounts, many fills : not evaluated, column prompt_text is filled in 0 % of rows" in summary
+        "One frame, many accounts, many fills . Not evaluated: column prompt_text is filled in 0 % of rows" in summary
     )
     assert "A heuristic that could not be evaluated says nothing in either direction." in summary
     assert "Prompt: no text in this record (not logged)" in bare.text()

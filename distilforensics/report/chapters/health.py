@@ -27,7 +27,7 @@ def collect(work: Work, heuristics: Sequence[Heuristic]) -> Health:
         for row in work.rows("fill_rates")
     ]
     return Health(
-        balance=_table(work, "balance", "balance", "balance"),
+        balance=work.source_table("balance", anchor="health-balance", exhibit="balance"),
         quarantine=work.table(
             "quarantine_reasons", quarantined, anchor="health-quarantine", exhibit="quarantine-examples"
         ),

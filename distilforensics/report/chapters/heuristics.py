@@ -115,7 +115,7 @@ def _measure(value: object) -> str:
 
 
 def _parameters(used: str | None, header: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the values that were used, with unit and reason from the header; a value that differs from the default says so."""
+    """Return the values that were used, with unit and reason from the header; a value that differs from the header's default says so."""
     described = header.get("params", {})
     values = json.loads(used) if used else {}
     return [
@@ -124,7 +124,8 @@ def _parameters(used: str | None, header: Mapping[str, Any]) -> list[dict[str, A
             "value": value,
             "unit": described.get(name, {}).get("unit", ""),
             "why": described.get(name, {}).get("why", ""),
-            "is_changed": name in described and described[name].get("default", value) != value,
+            "default": described.get(name, {}).get("default", value),
+            "is_changed": described.get(name, {}).get("default", value) != value,
         }
         for name, value in sorted(values.items())
     ]

@@ -115,7 +115,7 @@ def left_out(work: Work) -> DataTable:
 
 def sources(work: Work) -> DataTable:
     """Return all input files with their hashes."""
-    return work.table("sources", work.rows("sources"), anchor="sources-table", exhibit="sources")
+    return work.source_table("sources", anchor="sources-table", exhibit="sources")
 
 
 def linkage(work: Work) -> DataTable:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib.resources
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from distilforensics.core.text import show
 from distilforensics.report import queries
 from distilforensics.report.context import Column, DataTable
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from distilforensics.case.layout import Case
     from distilforensics.core.sqlfile import SqlFile
     from distilforensics.report.annexes import Annexes
+
+
+FEW_SOURCES = 8
+"""Up to so many sources are printed as cards with all their properties, more as a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,26 @@ class Work:
             rule=layout.get("rule", "") if total > len(shown) else "",
             exhibit=self.annexes.csv(exhibit, caption, annex_columns, rows) if exhibit else "",
         )
+
+    def source_table(self, query: str, *, anchor: str, exhibit: str) -> DataTable:
+        """Return a table of source files; where they are many, paths are printed without the folder that they share."""
+        rows = self.rows(query)
+        folder = shared_folder([row["path"] for row in rows]) if len(rows) > FEW_SOURCES else ""
+        below = {"below": f" (below {show(folder)})" if folder else ""}
+        table = self.table(query, rows, anchor=anchor, exhibit=exhibit, words=below)
+        shown = tuple(dict(row) | {"path": row["path"].removeprefix(folder)} for row in table.rows)
+        return replace(table, rows=shown)
+
+
+def shared_folder(paths: Sequence[str]) -> str:
+    """Return the longest folder, with a slash at its end, in which all paths lie; empty if there is none."""
+    folders = [path.split("/")[:-1] for path in paths]
+    shared = []
+    for parts in zip(*folders, strict=False):
+        if len(set(parts)) > 1:
+            break
+        shared.append(parts[0])
+    return "".join(f"{part}/" for part in shared)
 
 
 @cache

@@ -7,4 +7,4 @@ select
     n_read - n_kept - n_quarantined - n_duplicate - n_out_of_scope as difference
 from sources
 where role = 'log'
-order by path, source_sha256
+order by n_quarantined + n_duplicate + n_out_of_scope desc, path, source_sha256

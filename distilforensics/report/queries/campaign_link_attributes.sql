@@ -2,7 +2,7 @@
 title = "Values that members of a campaign share, and how rare they are in this log"
 reads = ["links", "accounts"]
 [params]
-n_shown = { value = 15, unit = "values per campaign", why = "the values that tie most members; all links are in the table links" }
+n_shown = { value = 15, unit = "values per campaign", why = "the values that carry most weight; all links are in the table links" }
 ---*/
 with pairs as (
     select a.campaign_id, l.account_a, l.account_b, unnest(l.attributes) as shared
@@ -18,13 +18,14 @@ ends as (
 counted as (
     select
         campaign_id, shared.attribute as attribute, shared.value as value, count(distinct account_id) as n_members,
-        (count(*) / 2)::bigint as n_pairs, max(shared.n_accounts) as n_accounts_in_log, round(max(shared.weight), 2) as weight
+        (count(*) / 2)::bigint as n_pairs, max(shared.n_accounts) as n_accounts_in_log, round(max(shared.weight), 2) as weight,
+        (sum(shared.weight::decimal(18, 4)) / 2)::double as sum_of_weights
     from ends group by campaign_id, shared.attribute, shared.value
 ),
 placed as (
     select
-        *, row_number() over (partition by campaign_id order by n_members desc, weight desc, attribute, value) as place,
+        *, row_number() over (partition by campaign_id order by sum_of_weights desc, n_members desc, attribute, value) as place,
         count(*) over (partition by campaign_id) as n_values
     from counted
 )
-select * from placed where place <= $n_shown order by campaign_id, place
+select * replace (round(sum_of_weights, 1) as sum_of_weights) from placed where place <= $n_shown order by campaign_id, place

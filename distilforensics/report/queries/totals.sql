@@ -7,8 +7,8 @@ select
     count(distinct account_id) as n_accounts,
     count(distinct tenant_id) as n_tenants,
     count(distinct model) as n_models,
-    coalesce(sum(input_tokens), 0)::bigint as input_tokens,
-    coalesce(sum(output_tokens), 0)::bigint as output_tokens,
+    sum(input_tokens)::bigint as input_tokens,
+    sum(output_tokens)::bigint as output_tokens,
     min(started_at) as first_seen,
     max(started_at) as last_seen,
     count(distinct started_at::date) as n_days
