@@ -130,9 +130,10 @@ def _without_common_accounts(
     for entry in sorted(examined, key=lambda e: e.strength):
         if not (entry.is_campaign or entry.explanations or entry.candidate.is_coordinated):
             continue
-        if entry.is_campaign and entry.members & taken:
-            if len(entry.members & taken) >= PARAMETERS.max_overlap_of_campaigns * len(entry.members):
-                continue
+        common = len(entry.members & taken)
+        if common >= PARAMETERS.max_overlap_of_campaigns * len(entry.members) and not entry.explanations:
+            continue
+        if entry.is_campaign and common:
             rest = _less(entry.membership, taken)
             entry = _answers(connection, [(entry.candidate, rest)], variants, material)[0]
         if entry.is_campaign:

@@ -161,6 +161,22 @@ def test_a_group_inside_of_a_campaign_is_no_second_campaign(
     assert [] == found.explained_groups
 
 
+def test_a_part_of_a_campaign_that_is_too_small_by_itself_is_not_listed_apart(
+    planted: Any, name_accounts: Names, full: tuple[str, ...]
+) -> None:
+    """Eighteen of sixty accounts come through another gateway, which writes the parameters in another way."""
+    pool = name_accounts("pool", 60)
+    planted.pool(pool, tenant_id=lambda i: f"pool_{i}", max_output_tokens=lambda i: 2048 if i < 18 else 4096)
+    planted.people(name_accounts("person", 60), **TENANTS)
+    planted.build()
+    planted.observe(planted.template("prefix", "write down"), *full)
+    planted.observe(planted.template("parameters", "max_output_tokens=2048"), *full)
+    found = planted.assess()
+
+    assert [60] == [row["n_accounts"] for row in found.campaigns]
+    assert [] == found.explained_groups
+
+
 def test_a_neighbour_at_the_pools_address_is_not_accused(
     planted: Any, name_accounts: Names, full: tuple[str, ...]
 ) -> None:
