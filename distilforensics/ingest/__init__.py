@@ -1,0 +1,1 @@
+"""Evidence files to tables: reading, recognising, framing, repair, quarantine, duplicates and the balance of records."""

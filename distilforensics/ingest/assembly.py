@@ -41,7 +41,8 @@ def assemble(case: Case, journal: Journal, limits: Limits, progress: Progress) -
 
 def _rows_per_table(case: Case) -> dict[str, int]:
     return {
-        name: sum(pq.read_metadata(path).num_rows for path in case.table_files(name)) for name in ("exchanges", *SMALL_TABLES)
+        name: sum(pq.read_metadata(path).num_rows for path in case.table_files(name))
+        for name in ("exchanges", *SMALL_TABLES)
     }
 
 
@@ -81,7 +82,12 @@ def _beside(journal: Journal, name: str) -> Iterator[pa.RecordBatch]:
 
 
 def summarise(
-    case: Case, new: Sequence[Committed], known: Sequence[str], options: IngestOptions, n_rows: dict[str, int], seconds: float
+    case: Case,
+    new: Sequence[Committed],
+    known: Sequence[str],
+    options: IngestOptions,
+    n_rows: dict[str, int],
+    seconds: float,
 ) -> IngestSummary:
     """Return the summary: the sources of this run, the balance and the refusals of the whole case."""
     rows = tables.read_rows(case, "sources")

@@ -119,7 +119,7 @@ class BatchReader:
         try:
             self._pump(reading, writer, projecting, writing)
         finally:
-            left = [*writing, *(future for _, futures in projecting for future in futures)]
+            left: list[Future[Any]] = [*writing, *(future for _, futures in projecting for future in futures)]
             for future in left:
                 future.cancel()
             wait(left)

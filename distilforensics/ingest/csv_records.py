@@ -86,7 +86,8 @@ class _LineSource:
             view, last = memoryview(block.buffer), block.n_bytes
             spans = zip(block.starts.tolist(), block.ends.tolist(), block.numbers.tolist(), strict=True)
             self._ready.extend(
-                _Line(number, block.offset + start, bytes(view[start : min(end + 1, last)])) for start, end, number in spans
+                _Line(number, block.offset + start, bytes(view[start : min(end + 1, last)]))
+                for start, end, number in spans
             )
             if self._ready:
                 return True
@@ -100,7 +101,9 @@ class _LineSource:
 class CsvReader:
     """Turns a CSV stream into chunks."""
 
-    def __init__(self, stream: DecodedStream, source: int, reader: Reader, sniffed: Sniffed, max_row_bytes: int) -> None:
+    def __init__(
+        self, stream: DecodedStream, source: int, reader: Reader, sniffed: Sniffed, max_row_bytes: int
+    ) -> None:
         """Begin at the stream's position; arguments as for `frame_csv`."""
         csv.field_size_limit(max(max_row_bytes, 131_072))
         self.limit = max_row_bytes

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from distilforensics.ingest.options import IngestOptions
     from distilforensics.ingest.raw import RawFile
 
+igzip_lib: Any
 try:
     from isal import igzip_lib
 except ImportError:  # pragma: no cover - platforms without isal
@@ -89,7 +90,10 @@ class _ZlibInflater:
 
 
 def _gzip() -> _Inflater:
-    return _ZlibInflater() if igzip_lib is None else igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)  # type: ignore[return-value]
+    if igzip_lib is None:
+        return _ZlibInflater()
+    inflater: _Inflater = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+    return inflater
 
 
 _INFLATERS: dict[str, Callable[[], Any]] = {
@@ -143,7 +147,9 @@ class Inflated:
         if len(rest) < len(self._magic):
             rest += self._raw.read(BLOCK_BYTES)
         if not rest.startswith(self._magic):
-            self._stop("damaged_stream", f"{len(rest)} or more bytes after the last member that are no {self._compression}")
+            self._stop(
+                "damaged_stream", f"{len(rest)} or more bytes after the last member that are no {self._compression}"
+            )
             return
         self._inflater, self._input = self._new(), rest
 
@@ -185,7 +191,9 @@ class Unzstd:
         import zstandard
 
         source = io.BytesIO(self._raw.peek(self._raw.size)) if self._raw.is_small else self._raw.path.open("rb")
-        reader = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW_BYTES).stream_reader(source, read_across_frames=True)
+        reader = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW_BYTES).stream_reader(
+            source, read_across_frames=True
+        )
         left = self._n_decoded
         while left and (skipped := reader.read1(min(left, BLOCK_BYTES))):
             left -= len(skipped)

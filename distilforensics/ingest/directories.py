@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from distilforensics.ingest.processing import collect, refusal_of
-from distilforensics.ingest.records import Refusal
+from distilforensics.ingest.placing import refusal_of
+from distilforensics.ingest.processing import collect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from distilforensics.ingest.pooling import Framed
     from distilforensics.ingest.processing import Records
     from distilforensics.ingest.projection import Projector
-    from distilforensics.ingest.records import Chunk
+    from distilforensics.ingest.records import Chunk, Refusal
     from distilforensics.ingest.sources import Source
 
 

@@ -88,7 +88,7 @@ class Scanner:
             events = zip((found.positions + begin).tolist(), found.bytes.tolist(), found.depths.tolist(), strict=True)
             for position, byte, depth in events:
                 if depth < 0:
-                    return position
+                    return int(position)
                 self._event(buffer, position, byte, depth)
             if found.broken_at is not None:
                 return begin + found.broken_at
@@ -276,7 +276,9 @@ class _DocumentReader:
             if scanner.rest_start is not None:
                 scanner.note_gap(buffer, scanner.rest_start, n)
         if damage is not None or start < n or scanner.state.depth:
-            why = (damage.reason, damage.detail) if damage else ("torn_document", "the document ends before it is closed")
+            why = (
+                (damage.reason, damage.detail) if damage else ("torn_document", "the document ends before it is closed")
+            )
             place = (self._source, self._line_at(buffer, start), self._offset + start)
             self._refusals.append(Refusal.of(memoryview(buffer)[start:n], place, why))
         scanner.record_start = scanner.top_start = None

@@ -137,7 +137,10 @@ class LineReader:
         block.starts, block.ends, block.numbers = (a[~is_long] for a in (block.starts, block.ends, block.numbers))
 
     def _too_long(self, n: int) -> tuple[str, str]:
-        return "line_too_long", f"{size(n)}, expected at most {size(self._limit)}; raise the limit with --max-line-bytes"
+        return (
+            "line_too_long",
+            f"{size(n)}, expected at most {size(self._limit)}; raise the limit with --max-line-bytes",
+        )
 
     def _skip_long_line(self) -> LineBlock:
         """Return an empty block with the refusal of the line that the carry begins, read to its end without keeping it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import datetime
+import datetime as dt
 import decimal
 import hashlib
 import io
@@ -104,7 +104,7 @@ def _text(row: dict[str, Any]) -> bytes:
     return orjson.dumps(present, option=orjson.OPT_SORT_KEYS)
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401, PLR0911
+def _plain(value: Any) -> Any:  # noqa: ANN401
     """Return a value that JSON has; times as ISO text in UTC, maps as objects, bytes as text or base64."""
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items() if item is not None}
@@ -114,9 +114,9 @@ def _plain(value: Any) -> Any:  # noqa: ANN401, PLR0911
         return [_plain(item) for item in value]
     if isinstance(value, bytes):
         return _bytes_as_text(value)
-    if isinstance(value, datetime.datetime):
+    if isinstance(value, dt.datetime):
         return _time(value)
-    if isinstance(value, datetime.date | datetime.time | decimal.Decimal):
+    if isinstance(value, dt.date | dt.time | decimal.Decimal):
         return str(value)
     if isinstance(value, float) and not math.isfinite(value):
         return None
@@ -132,8 +132,8 @@ def _bytes_as_text(value: bytes) -> str:
         return base64.b64encode(value).decode()
 
 
-def _time(value: datetime.datetime) -> str:
+def _time(value: dt.datetime) -> str:
     """Return an ISO time; with a Z if the column has a zone, naive otherwise."""
     if value.tzinfo is None:
         return value.isoformat()
-    return value.astimezone(datetime.UTC).replace(tzinfo=None).isoformat() + "Z"
+    return value.astimezone(dt.UTC).replace(tzinfo=None).isoformat() + "Z"

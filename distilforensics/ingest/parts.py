@@ -164,7 +164,9 @@ class PartWriter:
             return
         is_flagged = pc.greater(pc.fill_null(pc.list_value_length(result.rows["parse_flags"]), 0), 0)
         counted = (
-            pa.table({"source": result.rows["source"], "started_at": result.rows["started_at"], "is_flagged": is_flagged})
+            pa.table(
+                {"source": result.rows["source"], "started_at": result.rows["started_at"], "is_flagged": is_flagged}
+            )
             .group_by("source")
             .aggregate([([], "count_all"), ("is_flagged", "sum"), ("started_at", "min"), ("started_at", "max")])
         )
@@ -193,7 +195,9 @@ class PartWriter:
             "source_length": rows["length"],
             "source_format": pa.array([self._names[result.format]]).take(pa.array(np.zeros(len(rows), np.int32))),
         }
-        columns = {name: added.get(name, rows[name] if name in rows.column_names else None) for name in EXCHANGES.arrow.names}
+        columns = {
+            name: added.get(name, rows[name] if name in rows.column_names else None) for name in EXCHANGES.arrow.names
+        }
         return pa.table({**columns, "_source": rows["source"], "_line": rows["line"], "_sub_index": rows["sub_index"]})
 
     @staticmethod
@@ -227,7 +231,11 @@ class PartWriter:
             LateRefusalError: records of a source that was refused later stand beside those of others.
         """
         self._quarantine.close()
-        late = {self._sources[i].path: self._sources[i].reason or "" for i in sorted(self._written) if self._sources[i].role != "log"}
+        late = {
+            self._sources[i].path: self._sources[i].reason or ""
+            for i in sorted(self._written)
+            if self._sources[i].role != "log"
+        }
         if late and len(self._sources) > 1:
             raise LateRefusalError(late)
         logs = [source for source in self._sources if source.role == "log"]

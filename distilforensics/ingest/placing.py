@@ -119,7 +119,9 @@ class Placing:
     def _failing_refusals(self) -> list[Refusal]:
         return [self._refusal(i, "projection_failed", detail) for i, detail in sorted(self.failing.items())]
 
-    def _table_refusals(self, table: pa.Table, index: npt.NDArray[np.int64], is_refused: npt.NDArray[np.bool_]) -> list[Refusal]:
+    def _table_refusals(
+        self, table: pa.Table, index: npt.NDArray[np.int64], is_refused: npt.NDArray[np.bool_]
+    ) -> list[Refusal]:
         why = table.select(["refusal_reason", "refusal_detail"]).filter(pa.array(is_refused)).to_pylist()
         return [
             self._refusal(i, item["refusal_reason"], item["refusal_detail"] or "")

@@ -59,7 +59,9 @@ class Pool:
 
     def take(self) -> Unit:
         """Return everything as one unit and begin again."""
-        unit = Unit([merge(chunks) for _, chunks in sorted(self.chunks.items())], self.n_lines, self.n_blank, self.refusals)
+        unit = Unit(
+            [merge(chunks) for _, chunks in sorted(self.chunks.items())], self.n_lines, self.n_blank, self.refusals
+        )
         self.chunks, self.n_lines, self.n_blank, self.refusals, self.n_bytes = {}, {}, {}, [], 0
         return unit
 
@@ -74,7 +76,9 @@ def merge(chunks: Sequence[Chunk]) -> Chunk:
     if len(chunks) == 1:
         return chunks[0]
     buffer = bytearray()
-    bases, flags, n = [], {}, 0
+    bases: list[int] = []
+    flags: dict[int, list[str]] = {}
+    n = 0
     for chunk in chunks:
         first, last = int(chunk.starts[0]), int(chunk.ends[-1])
         bases.append(len(buffer) - first)

@@ -79,7 +79,9 @@ def collect(chunk: Chunk, projector: Projector) -> tuple[Records, dict[int, int]
     lines = sort_lines(chunk)
     refusals = list(chunk.refusals)
     records = _good_records(chunk, lines)
-    is_valid = projector.valid(pa.table({"row_index": pa.array(np.arange(len(records))), "line": records.text}, schema=LINES))
+    is_valid = projector.valid(
+        pa.table({"row_index": pa.array(np.arange(len(records))), "line": records.text}, schema=LINES)
+    )
     suspects = np.concatenate([np.flatnonzero(~lines.is_good & ~lines.is_blank), records.row[~is_valid]])
     repaired = _repaired(chunk, lines, suspects, refusals)
     records = _with_repaired(records, repaired, np.flatnonzero(~is_valid))
@@ -117,7 +119,7 @@ def _good_records(chunk: Chunk, lines: Sorted) -> Records:
 
 
 def _as_utf8(text: pa.ChunkedArray, flags: dict[int, list[str]]) -> pa.ChunkedArray:
-    """Return lines of text with bytes that are no UTF-8 written as `\\xff`."""
+    r"""Return lines of text with bytes that are no UTF-8 written as `\\xff`."""
     try:
         text.validate(full=True)
     except pa.ArrowInvalid:

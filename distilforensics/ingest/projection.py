@@ -145,12 +145,16 @@ class Projector:
         except _FAILURES as e:
             if len(table) == 1:
                 if len(failing) >= MAX_FAILING_RECORDS:
-                    message = f"format {reader.format} fails on more than {MAX_FAILING_RECORDS} records: {_first_line(e)}"
+                    message = (
+                        f"format {reader.format} fails on more than {MAX_FAILING_RECORDS} records: {_first_line(e)}"
+                    )
                     raise ProjectionError(message) from e
                 failing[table.column("row_index")[0].as_py()] = _first_line(e)
                 return []
         middle = len(table) // 2
-        return self._halves(reader, table.slice(0, middle), failing) + self._halves(reader, table.slice(middle), failing)
+        return self._halves(reader, table.slice(0, middle), failing) + self._halves(
+            reader, table.slice(middle), failing
+        )
 
     def _run(self, reader: Reader, table: pa.Table) -> pa.Table:
         key = reader.key
@@ -192,7 +196,9 @@ def _configuration(memory_bytes: int) -> dict[str, Any]:
     }
 
 
-def lines_array(buffer: bytearray | bytes, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], *, is_exact: bool) -> pa.LargeStringArray:
+def lines_array(
+    buffer: bytearray | bytes, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], *, is_exact: bool
+) -> pa.LargeStringArray:
     """Return the lines of a buffer as Arrow strings without copying them, if they follow each other.
 
     Args:
@@ -220,5 +226,7 @@ def _are_adjacent(buffer: bytearray | bytes, starts: npt.NDArray[np.int64], ends
     if len(gaps) and (gaps.min() < 0 or gaps.max() > 2):
         return False
     array = np.frombuffer(buffer, np.uint8)
-    between = np.concatenate([array[ends[:-1][gaps == 1]], array[ends[:-1][gaps == 2]], array[ends[:-1][gaps == 2] + 1]])
+    between = np.concatenate(
+        [array[ends[:-1][gaps == 1]], array[ends[:-1][gaps == 2]], array[ends[:-1][gaps == 2] + 1]]
+    )
     return bool(np.isin(between, (10, 13, 32)).all())

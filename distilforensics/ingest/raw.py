@@ -70,7 +70,7 @@ def fingerprint(path: Path, advance: Callable[[int], None] | None = None) -> Fin
 
 def _read_into(stream: IO[bytes], view: memoryview, path: Path) -> int:
     try:
-        return stream.readinto(view) or 0  # type: ignore[attr-defined, no-any-return]
+        return stream.readinto(view) or 0  # type: ignore[attr-defined]
     except OSError as e:
         raise InputRefusedError(f"cannot be read: {e.strerror}", where=str(path)) from e
 

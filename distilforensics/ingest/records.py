@@ -21,6 +21,7 @@ CHUNK_BYTES = 32 << 20
 PREFIX_BYTES = 4096
 """Bytes of a refused record that the quarantine keeps."""
 
+
 @dataclass(slots=True)
 class Refusal:
     """A record that could not be read, as the quarantine keeps it."""
@@ -39,7 +40,9 @@ class Refusal:
     sub_index: int = 0
 
     @classmethod
-    def of(cls, raw: bytes | memoryview, place: tuple[int, int, int | None], why: tuple[str, str], order: int = -1) -> Refusal:
+    def of(
+        cls, raw: bytes | memoryview, place: tuple[int, int, int | None], why: tuple[str, str], order: int = -1
+    ) -> Refusal:
         """Return the refusal of the bytes `raw` at `place` (source, line, offset) for `why` (reason, detail)."""
         source, line, offset = place
         digest = hashlib.sha256(raw).hexdigest()

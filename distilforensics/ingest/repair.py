@@ -92,7 +92,7 @@ _ESCAPE = re.compile(r'\\(["\\/bfnrt]|u[0-9a-fA-F]{4})|\\')
 
 
 def _escaped(raw: bytes, start: int, text: str, error: _UnreadableError) -> Piece:
-    """Return the rest of a line with backslashes doubled that begin no JSON escape, as nginx writes `\\x16`; else its refusal."""
+    r"""Return the rest of a line with backslashes doubled that begin no JSON escape, as nginx writes `\\x16`; else its refusal."""
     if "escape" in error.detail:
         fixed = _ESCAPE.sub(lambda match: match[0] if match[1] else "\\\\", text)
         try:
@@ -202,7 +202,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def _clean(value: Any, notes: set[str]) -> Any:  # noqa: ANN401
-    """Return the value with bytes that are no UTF-8 written as `\\xff` and lone surrogates as U+FFFD."""
+    r"""Return the value with bytes that are no UTF-8 written as `\\xff` and lone surrogates as U+FFFD."""
     if isinstance(value, dict):
         return {_clean(key, notes): _clean(item, notes) for key, item in value.items()}
     if isinstance(value, list):

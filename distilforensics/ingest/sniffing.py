@@ -105,7 +105,9 @@ def sniff(raw: RawFile, stream: DecodedStream, judge: Judge) -> Sniffed:
     lines = _sample_lines(head, is_whole=is_whole)
     if stream.is_direct and raw.size > HEAD_BYTES + 2 * PEEK_BYTES:
         for position in (raw.size // 2, raw.size - PEEK_BYTES):
-            lines += _sample_lines(raw.peek_at(position, PEEK_BYTES).partition(b"\n")[2], is_whole=False)[: SAMPLE_LINES // 2]
+            lines += _sample_lines(raw.peek_at(position, PEEK_BYTES).partition(b"\n")[2], is_whole=False)[
+                : SAMPLE_LINES // 2
+            ]
     if body[:1] in (b"{", b"["):
         return _sniff_json(body, lines, judge)
     return _sniff_csv(lines, judge) or _sniff_text(lines)

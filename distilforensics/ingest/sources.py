@@ -13,7 +13,7 @@ MAX_UNKNOWN_KEYS = 50
 
 
 def printable(path: str) -> str:
-    """Return a file name with bytes that are no UTF-8 written as `\\udcff`, since tables hold nothing else."""
+    r"""Return a file name with bytes that are no UTF-8 written as `\\udcff`, since tables hold nothing else."""
     return path.encode("utf-8", "backslashreplace").decode()
 
 
@@ -98,7 +98,10 @@ class Source:
     def as_json(self) -> dict[str, Any]:
         """Return the row and the counts out of scope as JSON-ready data."""
         row = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in self.row().items()}
-        return {"row": row, "out_of_scope": {reason: list(counts) for reason, counts in sorted(self.out_of_scope.items())}}
+        return {
+            "row": row,
+            "out_of_scope": {reason: list(counts) for reason, counts in sorted(self.out_of_scope.items())},
+        }
 
 
 def row_from_json(stored: dict[str, Any]) -> dict[str, Any]:

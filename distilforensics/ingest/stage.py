@@ -17,7 +17,6 @@ from distilforensics.ingest import assembly
 from distilforensics.ingest.batches import Batch, Settings
 from distilforensics.ingest.inputs import InputFile, expand
 from distilforensics.ingest.journal import Journal, part_name
-from distilforensics.ingest.options import IngestSummary
 from distilforensics.ingest.projection import FORMATS_MODULE
 from distilforensics.ingest.raw import SMALL_FILE_BYTES, fingerprint
 from distilforensics.ingest.supervision import Worker
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from distilforensics.case.engines.duckdb import Limits
     from distilforensics.case.layout import Case
     from distilforensics.core.progress import Progress
-    from distilforensics.ingest.options import IngestOptions
+    from distilforensics.ingest.options import IngestOptions, IngestSummary
 
 MAX_BATCH_FILES = 4096
 """Small files per part, so that a crash or an interruption loses little."""
@@ -155,13 +154,19 @@ class _Hashes:
 
     def of_sizes(self, files: Sequence[InputFile]) -> dict[str, str]:
         """Return hash -> path of the sources that have the size of one of these files."""
-        return {sha256: path for size in {file.n_bytes for file in files} for sha256, path in self.by_size.get(size, {}).items()}
+        return {
+            sha256: path
+            for size in {file.n_bytes for file in files}
+            for sha256, path in self.by_size.get(size, {}).items()
+        }
 
 
-def _read_batches(case: Case, files: Sequence[InputFile], settings: Settings, journal: Journal, progress: Progress) -> None:
+def _read_batches(
+    case: Case, files: Sequence[InputFile], settings: Settings, journal: Journal, progress: Progress
+) -> None:
     hashes = _Hashes()
-    for batch in journal.batches:
-        for row in batch.rows():
+    for committed in journal.batches:
+        for row in committed.rows():
             hashes.add(row)
     progress.begin("ingest", "Reading logs", total_bytes=sum(file.n_bytes for file in files))
     n_read = 0

@@ -78,6 +78,8 @@ def _real_quotes(block: npt.NDArray[np.uint8], state: State) -> npt.NDArray[np.i
     return quotes[keep]
 
 
-def _is_inside(quotes: npt.NDArray[np.int64], positions: npt.NDArray[np.int64], *, starts_inside: bool) -> npt.NDArray[np.bool_]:
+def _is_inside(
+    quotes: npt.NDArray[np.int64], positions: npt.NDArray[np.int64], *, starts_inside: bool
+) -> npt.NDArray[np.bool_]:
     is_odd: npt.NDArray[np.bool_] = np.searchsorted(quotes, positions) % 2 == 1
     return ~is_odd if starts_inside else is_odd

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import shutil
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from distilforensics.core.errors import InputRefusedError
 from distilforensics.ingest.worker import BYTES, FILE, ROWS, work
@@ -48,10 +48,12 @@ class Worker:
         self._process: SpawnProcess | None = None
         self._connection: Any = None
 
-    def __enter__(self) -> Worker:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop(is_urgent=kind is not None)
 
     def read(self, batch: Batch) -> list[dict[str, Any]]:

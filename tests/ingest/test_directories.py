@@ -51,5 +51,5 @@ def test_a_case_of_directories_alone_has_no_log(ingest, log):
 
     from distilforensics.core.errors import InputRefusedError
 
-    with pytest.raises(InputRefusedError, match="accounts.csv"):
+    with pytest.raises(InputRefusedError, match=r"accounts\.csv"):
         ingest(log(DIRECTORY.encode(), "accounts.csv"))

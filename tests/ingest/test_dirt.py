@@ -121,7 +121,7 @@ def test_escaped_nul_is_kept(read, log, line):
 
 
 def test_escapes_that_json_does_not_have_are_doubled_with_a_flag(read, log, line):
-    """nginx writes bytes as \\x16."""
+    r"""Nginx writes bytes as \\x16."""
     found = read(log(line(1).replace(b"question 1", b"a\\x16b") + b"\n"))
     assert (found.flags(), found.rows[0]["prompt_text"]) == ({1: ["invalid_escape"]}, "a\\x16b")
 

@@ -14,7 +14,7 @@ def records(record):
 
 
 LAYOUTS = {
-    "array on one line": lambda records: json.dumps(records),
+    "array on one line": json.dumps,
     "pretty array": lambda records: json.dumps(records, indent=2),
     "pretty objects": lambda records: "\n".join(json.dumps(record, indent=4) for record in records) + "\n",
     "page on one line": lambda records: json.dumps({"has_more": False, "data": records, "n": [1, {"data": 2}]}),

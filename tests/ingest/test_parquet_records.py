@@ -1,6 +1,6 @@
 """Parquet logs: rows as canonical JSON, numbered; damage refuses the file."""
 
-import datetime
+import datetime as dt
 import hashlib
 import io
 import json
@@ -32,8 +32,8 @@ def test_rows_are_numbered_and_have_no_offset(read, log, record):
 
 def test_the_same_records_as_lines_and_as_parquet_have_the_same_content(read, log, record):
     """Typed columns come out as the text they stand for."""
-    start = datetime.datetime(2026, 2, 3, 4, 5, 6, 789_000)
-    typed = [record(n, startTime=start.replace(tzinfo=datetime.UTC)) for n in (1, 2)]
+    start = dt.datetime(2026, 2, 3, 4, 5, 6, 789_000)
+    typed = [record(n, startTime=start.replace(tzinfo=dt.UTC)) for n in (1, 2)]
     found = read(log(parquet_of(typed), "spend.parquet"))
     assert [row["started_at"] for row in found.rows] == [start, start]
     assert [row["prompt_text"] for row in found.rows] == ["question 1", "question 2"]
@@ -44,7 +44,7 @@ def test_values_without_json_form_become_text(read, log, record):
     n = 1
     columns = {
         "raw": pa.array([b"\xff\x00"]),
-        "day": pa.array([datetime.date(2026, 2, 3)]),
+        "day": pa.array([dt.date(2026, 2, 3)]),
         "share": pa.array([float("nan")]),
         "tags": pa.array([[("a", "b")]], pa.map_(pa.string(), pa.string())),
         "big": pa.array([2**64 - 1], pa.uint64()),

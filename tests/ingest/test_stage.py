@@ -114,7 +114,7 @@ def test_new_sources_extend_a_case_without_touching_its_parts(ingest, folder, ca
     assert table("sources")[-1]["part"] == "part-000001.parquet"
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """Stands for the end of the process at a given moment."""
 
 
@@ -127,9 +127,10 @@ def test_an_interrupted_run_goes_on_and_gives_the_same_bytes(ingest, folder, tmp
     whole = create_case(tmp_path / "whole")
     ingest(folder, into=whole)
     broken = create_case(tmp_path / "broken")
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch:
         _die(patch, committed, moment)
-        ingest(folder, into=broken)
+        with pytest.raises(KilledError):
+            ingest(folder, into=broken)
     summary = ingest(folder, into=broken)
     assert len(summary.known) == 2 * committed
     assert files_of(broken) == files_of(whole)
@@ -143,14 +144,14 @@ def _die(patch, committed, moment):
 
     def publish(temporary, target):
         if target.name == f"part-{committed:06d}.parquet" and moment == "before the part":
-            raise Killed
+            raise KilledError
         original["publish"](temporary, target)
 
     def write_json(path, value):
         if path.parent.name == f"{committed:06d}":
             if moment == "in the record":
                 path.with_name(f".{path.name}.partial").write_text("{")
-            raise Killed
+            raise KilledError
         original["write_json"](path, value)
 
     patch.setattr(journal, "publish", publish)
