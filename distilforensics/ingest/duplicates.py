@@ -2,7 +2,7 @@
 
 A record with a request or response id is a duplicate if the same bytes occurred before, or if id, start, account, tokens and texts did.
 Records without an id, such as lines of a web server, can be equal and yet be two requests; they are duplicates only in a run, see `runs`.
-The rule and its reasons: docs/decisions/0010-duplicates.md.
+The rule and its reasons: docs/decisions/0006-what-counts-as-a-duplicate.md.
 """
 
 from __future__ import annotations
