@@ -13,6 +13,7 @@ import operator
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -133,9 +134,14 @@ def _filled(value: object, i: int) -> object:
 
 def _evaluate(expression: str, i: int) -> int:
     try:
-        return _number(ast.parse(expression.strip(), mode="eval").body, i)
+        return _number(_parsed(expression), i)
     except (SyntaxError, ZeroDivisionError) as e:
         raise HeuristicError(f"cannot evaluate {shown(expression)}: {e}") from e
+
+
+@cache
+def _parsed(expression: str) -> ast.expr:
+    return ast.parse(expression.strip(), mode="eval").body
 
 
 def _number(node: ast.expr, i: int) -> int:
