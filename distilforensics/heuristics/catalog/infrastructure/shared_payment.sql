@@ -6,14 +6,16 @@ status = "experimental"
 level = "high"
 description = "Counts the accounts of a group whose payment method also pays for another account of the group with another tenant, and compares the share with the rest of the log."
 entity = "group"
-sees = "$min_accounts accounts with known payment of which a share of $min_share has a method in common with a member of another tenant, $min_excess more than elsewhere in the log."
+sees = "$min_accounts accounts with known payment of which a share of $min_share, at least $min_sharing, has a method in common with a member of another tenant, $min_excess more than elsewhere in the log."
 volume = "$min_accounts accounts with a payment fingerprint in the group"
 reads = ["account_profiles", "group_accounts"]
 needs = ["account_id", "accounts_directory.payment_fingerprint"]
 params.min_accounts = { default = 20, unit = "accounts with a payment fingerprint", why = "families, hobbyists and small teams share cards" }
+params.min_sharing = { default = 10, unit = "accounts that share a method", why = "two people with three or four accounts each are no pool" }
 params.min_group_share = { default = 0.5, unit = "share of the method's accounts", why = "a method that is used all over the log (vouchers, an app store) ties nothing" }
 params.min_share = { default = 0.3, unit = "share of the group's accounts", why = "pools mix shared and single-use cards; strangers share none" }
 params.min_excess = { default = 0.2, unit = "share above that of accounts outside of the group", why = "where shared methods are common in the whole log they say nothing about the group; a difference, not a ratio, so that a second pool in the log does not hide the first" }
+output.n_sharing = { unit = "accounts", meaning = "accounts whose method also pays for a member of another tenant" }
 output.n_shared_methods = { unit = "payment methods", meaning = "methods that pay for at least two accounts of the group with different tenants" }
 output.most_accounts_per_method = { unit = "accounts", meaning = "accounts of the group on the most shared of these methods" }
 value = { unit = "share of the group's accounts", meaning = "accounts whose payment method also pays for a member of another tenant" }
@@ -24,7 +26,7 @@ tags = ["atlas.AML.T0021"]
 author = "distilforensics"
 date = "2026-11-23"
 modified = "2026-11-23"
-version = 1
+version = 2
 ---*/
 with paid as (
     select
@@ -80,6 +82,7 @@ judged as (
         p.group_id,
         p.n_accounts,
         p.n_exchanges,
+        p.n_sharing,
         p.n_methods,
         p.most_accounts,
         p.n_sharing / nullif(p.n_accounts, 0) as share,
@@ -89,12 +92,14 @@ judged as (
 )
 select
     group_id as entity_id,
-    round(share, 6) >= round(greatest($min_share, coalesce(share_of_others, 0) + $min_excess), 6) as is_fired,
+    round(share, 6) >= round(greatest($min_share, coalesce(share_of_others, 0) + $min_excess), 6)
+    and n_sharing >= $min_sharing as is_fired,
     round(share, 6) as value,
     round(share_of_others, 6) as baseline,
     round(greatest($min_share, coalesce(share_of_others, 0) + $min_excess), 6) as threshold,
     n_exchanges,
     n_accounts,
+    n_sharing,
     n_methods as n_shared_methods,
     most_accounts as most_accounts_per_method
 from judged
