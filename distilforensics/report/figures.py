@@ -27,6 +27,9 @@ WIDTH = 660
 INK = "#14213d"
 GREY = "#9aa1ab"
 LABEL_CHARS = 26
+LABEL_WIDTH = 76
+"""Room for a date below an axis, in units of the view box."""
+
 RAMP = ("#d3d9e1", "#aab4c3", "#7b88a0", "#4a5875", "#14213d")
 """Five steps from light to dark; they stay apart when printed in grey."""
 
@@ -115,7 +118,7 @@ def heat_map(cells: Sequence[Mapping[str, Any]], columns: Sequence[str], *, unit
     bounds = _bounds(highest)
     classes = [_class_name([*bounds, highest + 1], step) for step in range(len(bounds))]
     values = [{"column": c["column"], "hour": c["hour"], "class": classes[_class_of(bounds, c["n"])]} for c in cells]
-    size = max(7, min(26, WIDTH // max(1, len(columns))))
+    size = max(7, min(60, WIDTH // max(1, len(columns))))
     return (
         alt.Chart(alt.Data(values=values), width=size * len(columns), height=24 * 11)
         .mark_rect(stroke="#ffffff", strokeWidth=0.5)
@@ -125,7 +128,7 @@ def heat_map(cells: Sequence[Mapping[str, Any]], columns: Sequence[str], *, unit
                 title=unit,
                 scale=alt.Scale(domain=list(columns)),
                 axis=alt.Axis(
-                    values=_thinned(columns, max(2, size * len(columns) // 75)), labelAngle=0, labelOverlap=False
+                    values=_thinned(columns, size * len(columns) // LABEL_WIDTH), labelAngle=0, labelOverlap=False
                 ),
             ),
             y=alt.Y(

@@ -8,6 +8,7 @@ and annex paths, which this package makes itself; a name that does not exist is 
 from __future__ import annotations
 
 import re
+from datetime import UTC
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -148,7 +149,7 @@ def local(value: datetime | None, zone: str) -> Markup:
     """Return a UTC time with the same moment in the zone of display, unless that is UTC."""
     if value is None or zone == "UTC":
         return _unbroken(units.moment(value))
-    there = value.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(zone))
+    there = value.replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
     return _unbroken(units.moment(value)) + " " + _unbroken(f"({there:%Y-%m-%d %H:%M:%S %Z})")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -102,3 +103,15 @@ def test_long_windows_are_drawn_by_week(render):
 def date_start(row):
     """Return the start of the invented log in the type of the row."""
     return row["started_at"].replace(month=3, day=2, hour=0, minute=0, second=0)
+
+
+@pytest.mark.parametrize("n_days", [1, 2, 3, 4, 7, 10, 31, 62])
+def test_dates_below_the_heat_map_do_not_overlap(n_days):
+    """Labels stand at least as far apart as a date is wide."""
+    days = [(date(2026, 3, 1) + timedelta(days=n)).isoformat() for n in range(n_days)]
+    chart = figures.heat_map([{"column": days[0], "hour": 3, "n": 2}], days, unit="UTC day").to_dict()
+    shown = [days.index(day) for day in chart["encoding"]["x"]["axis"]["values"]]
+    step = chart["width"] / n_days
+
+    assert days[0] in chart["encoding"]["x"]["axis"]["values"]
+    assert [] == [(a, b) for a, b in pairwise(shown) if (b - a) * step < 70]

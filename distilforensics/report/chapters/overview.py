@@ -36,7 +36,8 @@ def header(case: Case) -> CaseHeader:
     settings = case.settings
     zone = str(settings.get("display_time_zone") or "UTC")
     try:
-        ZoneInfo(zone)
+        if zone != "UTC":
+            ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError) as e:
         raise UsageError(
             f"display_time_zone is {shown(zone)}, expected a name such as Europe/Berlin or UTC",

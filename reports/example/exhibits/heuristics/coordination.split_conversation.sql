@@ -1,0 +1,72 @@
+with large_groups as (
+    select group_id from groups where n_accounts >= $min_accounts
+),
+-- A tenant stands for its accounts; accounts without tenant stand for themselves.
+sessions as (
+    select
+        session_id,
+        count(distinct coalesce('tenant ' || tenant_id, 'account ' || account_id)) > 1 as is_split,
+        count(distinct account_id) as n_accounts
+    from exchange_features
+    where session_id is not null
+    group by session_id
+    having count(*) >= 2
+),
+log_totals as (
+    select count(*) as n, count(*) filter (where is_split) as n_split from sessions
+),
+group_sessions as (
+    select g.group_id, g.session_id, count(*) as n
+    from group_exchanges as g
+    semi join large_groups as l on l.group_id = g.group_id
+    semi join sessions as s on s.session_id = g.session_id
+    group by g.group_id, g.session_id
+),
+per_group as (
+    select
+        g.group_id,
+        count(*) as n_sessions,
+        sum(g.n)::bigint as n_exchanges,
+        count(*) filter (where s.is_split) as n_split,
+        sum(s.n_accounts) filter (where s.is_split)::bigint as n_accounts_of_split
+    from group_sessions as g
+    join sessions as s on s.session_id = g.session_id
+    group by g.group_id
+    having count(*) >= $min_sessions
+),
+split_accounts as (
+    select g.group_id, count(distinct g.account_id) as n
+    from group_exchanges as g
+    semi join per_group as p on p.group_id = g.group_id and p.n_split > 0
+    semi join (select session_id from sessions where is_split) as s on s.session_id = g.session_id
+    group by g.group_id
+),
+judged as (
+    select
+        p.group_id,
+        l.n_accounts,
+        p.n_exchanges,
+        p.n_split,
+        p.n_accounts_of_split,
+        coalesce(a.n, 0) as n_split_accounts,
+        p.n_split / nullif(p.n_sessions, 0) as share,
+        (t.n_split - p.n_split) / nullif(t.n - p.n_sessions, 0) as share_in_rest
+    from per_group as p
+    join groups as l on l.group_id = p.group_id
+    left join split_accounts as a on a.group_id = p.group_id
+    cross join log_totals as t
+)
+select
+    group_id as entity_id,
+    round(share, 6) >= round(greatest($min_share, coalesce(share_in_rest, 0) + $min_excess), 6)
+    and n_split_accounts >= $min_accounts as is_fired,
+    round(share, 6) as value,
+    round(share_in_rest, 6) as baseline,
+    round(greatest($min_share, coalesce(share_in_rest, 0) + $min_excess), 6) as threshold,
+    n_exchanges,
+    n_accounts,
+    n_split as n_split_sessions,
+    n_split_accounts,
+    round(n_accounts_of_split / nullif(n_split, 0), 6) as mean_accounts_per_split
+from judged
+order by entity_id

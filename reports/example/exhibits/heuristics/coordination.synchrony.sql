@@ -1,0 +1,157 @@
+with candidates as (
+    select group_id, account_id, count(*) over (partition by group_id) as n_eligible
+    from group_accounts
+    where n_exchanges >= $min_exchanges
+    qualify count(*) over (partition by group_id) >= $min_accounts
+        and row_number() over (partition by group_id order by md5(account_id), account_id) <= $max_accounts
+),
+used_exchanges as (
+    select e.group_id, e.account_id, e.started_at, c.n_eligible
+    from group_exchanges as e
+    join candidates as c on c.group_id = e.group_id and c.account_id = e.account_id
+),
+used_accounts as (
+    select group_id, account_id, count(*) as n, min(started_at) as first_at, max(started_at) as last_at, min(n_eligible) as n_eligible
+    from used_exchanges
+    group by group_id, account_id
+    having count(distinct started_at::date) >= $min_account_days
+),
+used_groups as (
+    select
+        group_id,
+        count(*) as n_accounts,
+        sum(n)::bigint as n_exchanges,
+        min(n_eligible) as n_eligible,
+        epoch_us(min(first_at)) // 86400000000 as first_day,
+        epoch_us(max(last_at)) // 86400000000 as last_day
+    from used_accounts
+    group by group_id
+    having count(*) >= $min_accounts and epoch_us(max(last_at)) // 86400000000 - epoch_us(min(first_at)) // 86400000000 >= $min_days - 1
+),
+onsets as (
+    select group_id, max(n) as n_common
+    from (select group_id, date_trunc('hour', first_at) as hour, count(*) as n from used_accounts group by 1, 2)
+    group by group_id
+),
+offsets as (
+    select group_id, max(n) as n_common
+    from (select group_id, date_trunc('hour', last_at) as hour, count(*) as n from used_accounts group by 1, 2)
+    group by group_id
+),
+all_activity as (
+    select distinct e.group_id, e.account_id, epoch_us(e.started_at) // 1000000 // $slot_s as slot, epoch_us(e.started_at) // 86400000000 as day
+    from used_exchanges as e
+    semi join used_accounts as a on a.group_id = e.group_id and a.account_id = e.account_id
+    semi join used_groups as g on g.group_id = e.group_id
+),
+all_slots as (
+    select group_id, slot, min(day) as day, count(*) as n
+    from all_activity
+    group by group_id, slot
+),
+-- The day with most pairs is left out everywhere, so that one common occasion is not enough.
+busiest_days as (
+    select group_id, day
+    from all_slots
+    group by group_id, day
+    qualify row_number() over (partition by group_id order by sum(n * (n - 1)) desc, day) = 1
+),
+activity as (
+    select group_id, account_id, slot
+    from all_activity
+    anti join busiest_days using (group_id, day)
+),
+slots as (
+    select group_id, slot, n
+    from all_slots
+    anti join busiest_days using (group_id, day)
+),
+observed as (
+    select group_id, sum(n * (n - 1))::bigint // 2 as n_pairs
+    from slots
+    group by group_id
+),
+lags as (
+    select unnest(range(1, $max_lag_days + 1)) as lag_days
+),
+-- One copy of the slots and of the accounts' activity per shift; the unnest keeps the joins plain equalities of columns.
+shifted_slots as (
+    select group_id, slot, n, unnest(range(1, $max_lag_days + 1)) as lag_days
+    from slots
+),
+shifted_activity as (
+    select group_id, account_id, slot, unnest(range(1, $max_lag_days + 1)) as lag_days
+    from activity
+),
+met_when_shifted as (
+    select s.group_id, s.lag_days, sum(s.n * t.n)::bigint as n
+    from (select group_id, slot + lag_days * (86400 // $slot_s) as slot, n, lag_days from shifted_slots) as s
+    join slots as t on t.group_id = s.group_id and t.slot = s.slot
+    group by s.group_id, s.lag_days
+),
+met_themselves as (
+    select a.group_id, a.lag_days, count(*) as n
+    from (select group_id, account_id, slot + lag_days * (86400 // $slot_s) as slot, lag_days from shifted_activity) as a
+    join activity as b on b.group_id = a.group_id and b.account_id = a.account_id and b.slot = a.slot
+    group by a.group_id, a.lag_days
+),
+-- Days d for which both d and d + lag lie in the span of the group and neither is the day left out.
+day_pairs as (
+    select
+        g.group_id,
+        l.lag_days,
+        g.last_day - g.first_day + 1 - l.lag_days
+        - (b.day - l.lag_days >= g.first_day)::bigint - (b.day + l.lag_days <= g.last_day)::bigint as n_day_pairs
+    from used_groups as g
+    join busiest_days as b on b.group_id = g.group_id
+    cross join lags as l
+),
+shifted as (
+    select
+        d.group_id,
+        d.lag_days,
+        (coalesce(m.n, 0) - coalesce(t.n, 0)) / 2 / nullif(d.n_day_pairs, 0) as pairs_per_day
+    from day_pairs as d
+    left join met_when_shifted as m on m.group_id = d.group_id and m.lag_days = d.lag_days
+    left join met_themselves as t on t.group_id = d.group_id and t.lag_days = d.lag_days
+    where d.n_day_pairs >= 1
+),
+highest as (
+    select group_id, lag_days, pairs_per_day
+    from shifted
+    qualify row_number() over (partition by group_id order by pairs_per_day desc, lag_days) = 1
+),
+judged as (
+    select
+        g.group_id,
+        g.n_accounts,
+        g.n_exchanges,
+        g.n_eligible,
+        o.n_pairs / nullif(g.last_day - g.first_day, 0) as pairs_per_day,
+        greatest(h.pairs_per_day, 1 / nullif(g.last_day - g.first_day, 0)) as pairs_per_day_shifted,
+        h.lag_days,
+        onsets.n_common / nullif(g.n_accounts, 0) as share_onset,
+        offsets.n_common / nullif(g.n_accounts, 0) as share_offset
+    from used_groups as g
+    join observed as o on o.group_id = g.group_id
+    join highest as h on h.group_id = g.group_id
+    join onsets on onsets.group_id = g.group_id
+    join offsets on offsets.group_id = g.group_id
+    where o.n_pairs >= $min_pairs
+)
+select
+    group_id as entity_id,
+    round(pairs_per_day / nullif(pairs_per_day_shifted, 0), 6) >= $min_ratio as is_fired,
+    round(pairs_per_day / nullif(pairs_per_day_shifted, 0), 6) as value,
+    1.0::double as baseline,
+    $min_ratio::double as threshold,
+    n_exchanges,
+    n_accounts,
+    round(pairs_per_day, 6) as pairs_per_day,
+    round(pairs_per_day_shifted, 6) as pairs_per_day_shifted,
+    lag_days as lag_of_highest,
+    n_eligible as n_eligible_accounts,
+    round(share_onset, 6) as share_with_common_onset,
+    round(share_offset, 6) as share_with_common_offset
+from judged
+order by entity_id

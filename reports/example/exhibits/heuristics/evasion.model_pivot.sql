@@ -1,0 +1,115 @@
+with large_groups as (
+    select group_id from groups where n_accounts >= $min_accounts
+),
+log_span as (
+    select min(started_at) as begins_at from exchange_features
+),
+new_models as (
+    select e.model, min(e.started_at) as first_seen
+    from exchange_features as e
+    cross join log_span as s
+    where e.model is not null
+    group by e.model
+    having min(e.started_at) >= min(s.begins_at) + to_hours($settle_h)
+),
+periods as (
+    select model, first_seen, 'before' as period, first_seen - interval 7 days as begins_at, first_seen as ends_at from new_models
+    union all
+    select model, first_seen, 'window', first_seen, first_seen + to_hours($window_h) from new_models
+    union all
+    select model, first_seen, 'later', first_seen + to_hours($window_h), first_seen + to_hours($window_h) + interval 7 days from new_models
+),
+log_counts as (
+    select
+        p.model,
+        p.period,
+        count(*) as n,
+        count(*) filter (where e.model = p.model) as n_on_model,
+        count(distinct e.account_id) as n_accounts,
+        count(distinct e.account_id) filter (where e.model = p.model) as n_accounts_on_model
+    from periods as p
+    join exchange_features as e on e.started_at >= p.begins_at and e.started_at < p.ends_at
+    where e.model is not null
+    group by p.model, p.period
+),
+group_counts as (
+    select
+        g.group_id,
+        p.model,
+        p.period,
+        count(*) as n,
+        count(*) filter (where g.model = p.model) as n_on_model,
+        count(distinct g.account_id) as n_accounts,
+        count(distinct g.account_id) filter (where g.model = p.model) as n_accounts_on_model,
+        min(g.started_at) filter (where g.model = p.model) as moved_at
+    from group_exchanges as g
+    semi join large_groups using (group_id)
+    join periods as p on g.started_at >= p.begins_at and g.started_at < p.ends_at
+    where g.model is not null
+    group by g.group_id, p.model, p.period
+),
+shares as (
+    select
+        g.group_id,
+        g.model,
+        g.period,
+        g.n,
+        g.n_accounts,
+        g.moved_at,
+        l.n_accounts_on_model - g.n_accounts_on_model as n_others_on_model,
+        g.n_accounts_on_model / nullif(g.n_accounts, 0) as account_share,
+        (l.n_accounts_on_model - g.n_accounts_on_model) / nullif(l.n_accounts - g.n_accounts, 0) as account_share_of_rest,
+        g.n_on_model / nullif(g.n, 0) as share,
+        (l.n_on_model - g.n_on_model) / nullif(l.n - g.n, 0) as share_of_rest
+    from group_counts as g
+    join log_counts as l on l.model = g.model and l.period = g.period
+),
+judged as (
+    select
+        w.group_id,
+        w.model,
+        m.first_seen,
+        w.n,
+        w.n_accounts,
+        w.moved_at,
+        w.share,
+        coalesce(w.share_of_rest, 0) as share_of_rest,
+        w.account_share,
+        coalesce(w.account_share_of_rest, 0) as account_share_of_rest,
+        case when a.n >= $min_exchanges / 2 then a.share - coalesce(a.share_of_rest, 0) end as excess_later,
+        count(*) over (partition by w.group_id) as n_models
+    from shares as w
+    join new_models as m on m.model = w.model
+    join shares as b on b.group_id = w.group_id and b.model = w.model and b.period = 'before'
+    left join shares as a on a.group_id = w.group_id and a.model = w.model and a.period = 'later'
+    where w.period = 'window'
+        and w.n >= $min_exchanges
+        and b.n >= $min_exchanges
+        and w.n_accounts >= $min_accounts
+        and w.n_others_on_model >= $min_other_accounts
+),
+chosen as (
+    select
+        group_id, model, first_seen, n, n_accounts, moved_at, share, share_of_rest, account_share, account_share_of_rest, excess_later, n_models
+    from judged
+    qualify row_number() over (partition by group_id order by share - share_of_rest desc, model) = 1
+)
+select
+    group_id as entity_id,
+    round(share, 6) >= round(greatest($min_share, share_of_rest + $min_excess), 6)
+    and round(account_share - account_share_of_rest, 6) >= $min_excess
+    and coalesce(round(excess_later, 6) >= round($min_persistence * (share - share_of_rest), 6), true) as is_fired,
+    round(share, 6) as value,
+    round(share_of_rest, 6) as baseline,
+    round(greatest($min_share, share_of_rest + $min_excess), 6) as threshold,
+    n as n_exchanges,
+    n_accounts,
+    model,
+    first_seen,
+    round((epoch_us(moved_at) - epoch_us(first_seen)) / 3600000000, 3) as hours_to_move,
+    round(account_share, 6) as share_of_accounts,
+    round(account_share_of_rest, 6) as share_of_other_accounts,
+    round(excess_later, 6) as excess_later,
+    n_models
+from chosen
+order by entity_id

@@ -1,0 +1,1 @@
+select * from heuristic_states order by heuristic_id
