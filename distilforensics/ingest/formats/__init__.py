@@ -4,6 +4,7 @@ What the reading engine uses, in order: `other_content` and `match_accounts_dire
 mapping of a generic log), `FormatSpec.projection` on a connection made ready by `prepare_connection`.
 """
 
+from distilforensics.ingest.formats.completion import prepare_connection
 from distilforensics.ingest.formats.detection import Candidate, Sample, detect, other_content, resolve_options
 from distilforensics.ingest.formats.directory import (
     DirectoryMatch,
@@ -19,13 +20,7 @@ from distilforensics.ingest.formats.mapping import (
     render_mapping,
     suggest_mapping,
 )
-from distilforensics.ingest.formats.specification import (
-    PROJECTED_COLUMNS,
-    FormatSpec,
-    Options,
-    load_formats,
-    prepare_connection,
-)
+from distilforensics.ingest.formats.specification import PROJECTED_COLUMNS, FormatSpec, Options, load_formats
 
 __all__ = [
     "PROJECTED_COLUMNS",

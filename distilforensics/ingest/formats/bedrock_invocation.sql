@@ -14,6 +14,14 @@ missing = [
     "bodies over 100 KB, which lie in other objects, and all bodies if text delivery was off",
     "latency except for Converse calls and Anthropic streams",
 ]
+yields = [
+    "started_at_raw", "provider", "gateway", "region", "tenant_id", "account_id", "end_user_id", "api_key_id", "session_id",
+    "request_id", "response_id", "operation", "model_requested", "model_served", "model_raw", "is_stream", "n_choices",
+    "max_output_tokens", "temperature", "top_p", "n_tools", "tools_json", "response_format", "reasoning_effort", "input_tokens",
+    "cache_read_tokens", "cache_write_tokens", "output_tokens", "latency_ms", "http_status", "status", "error_type",
+    "finish_reason_raw", "prompt_state", "response_state", "system_text", "prompt_text", "response_text", "messages_json",
+    "n_turns", "n_tool_calls", "reasoning_signature", "flags",
+]
 known_keys = [
     "schemaType", "schemaVersion", "timestamp", "accountId", "identity", "region", "requestId", "operation", "modelId", "errorCode", "status",
     "input", "output", "requestMetadata", "inferenceRegion", "performanceConfig", "cacheReadInputTokenCount", "cacheWriteInputTokenCount",

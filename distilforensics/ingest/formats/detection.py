@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.ingest.formats.aliases import normalised
+from distilforensics.ingest.formats.completion import GENERIC
 from distilforensics.ingest.formats.mapping import automatic_mapping, suggest_mapping
-from distilforensics.ingest.formats.specification import GENERIC, FormatSpec, Options, load_formats
+from distilforensics.ingest.formats.specification import FormatSpec, Options, load_formats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.errors import InputRefusedError
 from distilforensics.ingest.formats.aliases import CONTENT_COLUMNS, normalised
+from distilforensics.ingest.formats.completion import fill, library_file, literal, zone_expression
 from distilforensics.ingest.formats.mapping import json_path, suggest_mapping
-from distilforensics.ingest.formats.specification import fill, library_file, literal, zone_expression
 
 if TYPE_CHECKING:
     import duckdb

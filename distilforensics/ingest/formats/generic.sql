@@ -9,6 +9,16 @@ account = "the field mapped to `account_id`"
 tenant = "the field mapped to `tenant_id`"
 time = "the field mapped to started_at"
 missing = ["whatever is not mapped"]
+yields = [
+    "started_at_raw", "ended_at_raw", "time_kind", "provider", "gateway", "region", "tenant_id", "project_id", "account_id",
+    "end_user_id", "api_key_id", "session_id", "trace_id", "request_id", "response_id", "client_ip", "client_country", "client_asn",
+    "ja4", "user_agent", "operation", "model_requested", "model_served", "model_raw", "is_stream", "n_choices", "max_output_tokens",
+    "temperature", "top_p", "n_tools", "tools_json", "response_format", "reasoning_effort", "input_tokens", "cache_read_tokens",
+    "cache_write_tokens", "output_tokens", "reasoning_tokens", "cost_usd", "request_bytes", "response_bytes", "latency_ms",
+    "http_status", "status", "error_type", "finish_reason_raw", "is_gateway_cached", "prompt_state", "response_state",
+    "system_text", "prompt_text", "response_text", "messages_json", "n_turns", "n_tool_calls", "prompt_chars", "response_chars",
+    "prompt_sha256", "response_sha256", "system_sha256",
+]
 
 [detection]
 ---*/

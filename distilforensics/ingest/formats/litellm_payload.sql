@@ -13,6 +13,15 @@ missing = [
     "prompt and response where message logging was turned off or redacted",
     "TLS fingerprint, country and autonomous system",
 ]
+yields = [
+    "started_at_raw", "ended_at_raw", "provider", "gateway", "tenant_id", "project_id", "account_id", "end_user_id", "api_key_id",
+    "session_id", "trace_id", "request_id", "response_id", "client_ip", "user_agent", "operation", "model_requested",
+    "model_served", "model_raw", "is_stream", "n_choices", "max_output_tokens", "temperature", "top_p", "n_tools", "tools_json",
+    "response_format", "reasoning_effort", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens",
+    "reasoning_tokens", "cost_usd", "latency_ms", "http_status", "status", "error_type", "finish_reason_raw", "is_gateway_cached",
+    "prompt_state", "response_state", "system_text", "prompt_text", "response_text", "messages_json", "n_turns", "n_tool_calls",
+    "prompt_chars", "response_chars", "reasoning_signature", "out_of_scope",
+]
 known_keys = [
     "id", "trace_id", "session_id", "litellm_call_id", "call_type", "stream", "response_cost", "cost_breakdown", "status", "status_fields",
     "custom_llm_provider", "total_tokens", "prompt_tokens", "completion_tokens", "startTime", "endTime", "completionStartTime",

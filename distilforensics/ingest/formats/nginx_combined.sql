@@ -14,6 +14,10 @@ missing = [
     "duration, request size and session",
     "clients behind a proxy: the address is that of the last hop",
 ]
+yields = [
+    "started_at_raw", "time_kind", "gateway", "account_id", "client_ip", "user_agent", "operation", "model_requested",
+    "response_bytes", "http_status", "status", "out_of_scope", "refusal_reason", "refusal_detail",
+]
 
 [detection]
 line = '^\S+ \S+ .{1,256}? \[\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4}\] "(?:[^"\\]|\\.)*" \d{3} (?:\d+|-)(?: |$)'

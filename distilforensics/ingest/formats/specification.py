@@ -16,13 +16,10 @@ from typing import TYPE_CHECKING, Any
 from distilforensics.core.errors import UsageError
 from distilforensics.core.schema import EXCHANGES
 from distilforensics.core.text import shown
-from distilforensics.ingest.formats.aliases import TARGETS
-from distilforensics.ingest.formats.mapping import TIME_UNITS, is_path, json_path
+from distilforensics.ingest.formats.completion import projection_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import duckdb
 
     from distilforensics.ingest.formats.mapping import FieldMapping
 
@@ -36,20 +33,7 @@ ENGINE_COLUMNS = frozenset(
 PROJECTED_COLUMNS = tuple(column.name for column in EXCHANGES.columns if column.name not in ENGINE_COLUMNS)
 """Columns of `exchanges` that every projection yields, in this order, after `row_index`."""
 
-ACCOUNT_COLUMNS = (
-    "account_id", "end_user_id", "api_key_id", "tenant_id", "project_id", "session_id", "client_ip", "user_agent", "ja4",
-)  # fmt: skip
-"""Columns that the examiner may declare to be the account."""
-
-LIBRARIES = ("values.sql", "times.sql", "addresses.sql", "messages.sql", "litellm.sql", "bedrock.sql")
-"""Files of shared macros, in order of definition."""
-
-GENERIC = "generic"
-"""The format whose records are read by a mapping of fields to columns."""
-
-_MARK = re.compile(r"/\*\{(\w+)\}\*/")
 _HEADER = re.compile(r"\A/\*---\n(.*?)\n---\*/\n(.*)\Z", re.DOTALL)
-_ZONE_NAME = re.compile(r"[A-Za-z0-9_+/-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +90,8 @@ class FormatSpec:
     known_keys: frozenset[str]
     """Top-level keys that the format knows; others are listed in `sources.unknown_keys`. Empty: every key is known."""
     detection: Detection
+    yields: tuple[str, ...]
+    """Columns of `lib/completion.sql` that the query yields besides `row_index` and `line`."""
     query: str = field(repr=False)
 
     @property
@@ -122,83 +108,7 @@ class FormatSpec:
         Raises:
             UsageError: the account field or the time zone cannot be used.
         """
-        query, time_field, zone = self.query, self.time, options.assume_time_zone
-        if self.id == GENERIC:
-            query, time_field = _mapped_query(self.query, options.mapping)
-            zone = zone or (options.mapping.time_zone if options.mapping else None)
-        parts = {
-            "format": query,
-            "account": _account_expression(self, options.account_field),
-            "zone": zone_expression(zone),
-            "time_field": literal(time_field),
-        }
-        return fill(library_file("completion.sql"), parts)
-
-
-def fill(text: str, parts: Mapping[str, str]) -> str:
-    """Return SQL with the parts in place of its marks `/*{name}*/`."""
-    return _MARK.sub(lambda match: parts[match[1]], text)
-
-
-def _mapped_query(query: str, mapping: FieldMapping | None) -> tuple[str, str]:
-    """Return the generic query for a mapping, and the field that holds the time."""
-    if mapping is None:
-        raise UsageError(
-            "no mapping of fields to columns, expected one", where=f"format {GENERIC}", hint="use --mapping FILE.toml"
-        )
-    sources = sorted(set(mapping.columns.values()))
-    positions = {source: number for number, source in enumerate(sources, 1)}
-    parts = dict.fromkeys(TARGETS, "null::varchar")
-    parts |= {target: f"v[{positions[source]}]" for target, source in mapping.columns.items()}
-    parts |= {target: f"{literal(value)}::varchar" for target, value in mapping.constants.items()}
-    parts["paths"] = "[" + ", ".join(literal(json_path(source)) for source in sources) + "]"
-    parts["time_kind"] = f"{literal(TIME_UNITS[mapping.time_unit])}" if mapping.time_unit else "null::varchar"
-    return fill(query, parts), mapping.columns.get("started_at", "started_at")
-
-
-def _account_expression(spec: FormatSpec, account_field: str | None) -> str:
-    if account_field is None:
-        return "account_id"
-    if account_field in ACCOUNT_COLUMNS:
-        return "address" if account_field == "client_ip" else account_field
-    if spec.framing == "json" and is_path(account_field):
-        return f"json_extract_string(line, {literal(account_field)})"
-    expected = f"one of {', '.join(ACCOUNT_COLUMNS)}" + (" or a path such as $.user" if spec.framing == "json" else "")
-    raise UsageError(f"--account-field is {shown(account_field)}, expected {expected}", where=f"format {spec.id}")
-
-
-def zone_expression(zone: str | None) -> str:
-    """Return the SQL literal of a time zone, or a NULL.
-
-    Raises:
-        UsageError: DuckDB does not know the zone.
-    """
-    if zone is None:
-        return "null::varchar"
-    if not _ZONE_NAME.fullmatch(zone) or zone not in _zone_names():
-        raise UsageError(
-            f"time zone is {shown(zone)}, expected an IANA name such as Europe/Berlin", where="--assume-time-zone"
-        )
-    return literal(zone)
-
-
-@cache
-def _zone_names() -> frozenset[str]:
-    """Return the zones that DuckDB knows, since it applies them."""
-    import duckdb
-
-    with duckdb.connect(":memory:") as connection:
-        return frozenset(row[0] for row in connection.execute("select name from pg_timezone_names()").fetchall())
-
-
-def literal(text: str) -> str:
-    """Return a SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def library_file(name: str) -> str:
-    """Return the text of a file of shared SQL."""
-    return importlib.resources.files(__package__).joinpath("lib", name).read_text(encoding="utf-8")
+        return projection_of(self, options)
 
 
 @cache
@@ -244,6 +154,7 @@ def _spec_of(header: Mapping[str, Any], query: str) -> FormatSpec:
         tenant=header["tenant"],
         time=header["time"],
         missing=tuple(header["missing"]),
+        yields=tuple(header["yields"]),
         known_keys=frozenset(header.get("known_keys", ())),
         detection=Detection(
             keys_all=frozenset(detection.get("keys_all", ())),
@@ -254,17 +165,3 @@ def _spec_of(header: Mapping[str, Any], query: str) -> FormatSpec:
         ),
         query=query,
     )
-
-
-def prepare_connection(connection: duckdb.DuckDBPyConnection, secret_key: bytes = b"") -> None:
-    """Define the macros and functions that projections use.
-
-    Args:
-        connection: A connection whose session time zone is UTC.
-        secret_key: Key of the hashes that replace raw API keys; the same key gives the same hashes.
-    """
-    from distilforensics.ingest.formats import functions
-
-    functions.register(connection, secret_key)
-    for name in LIBRARIES:
-        connection.execute(library_file(name))

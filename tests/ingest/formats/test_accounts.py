@@ -19,8 +19,8 @@ from distilforensics.ingest.formats import (
     match_accounts_directory,
     read_accounts_directory,
 )
+from distilforensics.ingest.formats.completion import ACCOUNT_COLUMNS
 from distilforensics.ingest.formats.directory import is_card_number
-from distilforensics.ingest.formats.specification import ACCOUNT_COLUMNS
 
 ACCOUNT_ONLY = FieldMapping({"started_at": "t", "account_id": "a"})
 SECRETS = [

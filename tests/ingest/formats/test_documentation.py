@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from distilforensics.ingest.formats import load_formats
+from distilforensics.ingest.formats.completion import ACCOUNT_COLUMNS
 from distilforensics.ingest.formats.mapping import parse_mapping
-from distilforensics.ingest.formats.specification import ACCOUNT_COLUMNS
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "formats.md"
 

@@ -10,9 +10,11 @@ import pytest
 
 from distilforensics.core.errors import UsageError
 from distilforensics.ingest import formats
-from distilforensics.ingest.formats import Options, load_formats, prepare_connection
+from distilforensics.ingest.formats import FieldMapping, Options, load_formats, prepare_connection, resolve_options
+from distilforensics.ingest.formats.aliases import TARGETS
+from distilforensics.ingest.formats.completion import LIBRARIES, WRITTEN_COLUMNS, mapped_query
 from distilforensics.ingest.formats.prepared import PreparedQuery
-from distilforensics.ingest.formats.specification import LIBRARIES, parse_format
+from distilforensics.ingest.formats.specification import parse_format
 
 HEADER = """/*---
 id = "x"
@@ -25,6 +27,7 @@ account = "a"
 tenant = "none"
 time = "$.t"
 missing = []
+yields = []
 
 [detection]
 keys_all = ["t"]
@@ -79,6 +82,55 @@ def test_no_query_uses_what_is_slow_or_can_raise_on_hostile_input(entry):
 
     assert not re.findall(r"\b(try|now|random|uuid|current_timestamp|read_json|read_csv|read_parquet|hash)\s*\(", text)
     assert "strptime(" not in text.replace("try_strptime(", "")
+
+
+@pytest.mark.parametrize("format_id", sorted(load_formats()))
+def test_a_format_yields_what_its_header_says(format_id, connection, sample):
+    """Columns that are not declared would be dropped without a word."""
+    spec = load_formats()[format_id]
+    options = resolve_options(spec, sample("generic.jsonl"), Options())
+    query = spec.query if options.mapping is None else mapped_query(spec.query, options.mapping)[0]
+    connection.execute("create or replace temp table lines(row_index bigint, line varchar)")
+    columns = {name: type_ for name, type_, *_ in connection.execute(f"describe {query}").fetchall()}
+
+    assert ["row_index", "line"] == list(columns)[:2]
+    assert set(spec.yields) == set(columns) - {"row_index", "line"}
+    assert {name: WRITTEN_COLUMNS[name] for name in spec.yields} == {
+        name: columns[name].lower() for name in spec.yields
+    }
+
+
+def test_every_field_of_a_mapping_reaches_its_column(project):
+    """No target is lost on the way, neither beside all others nor, where others could stand in, alone."""
+    columns = {"ended_at": "ended_at", "tools": "tools_sha256", "messages": "prompt_text", "latency_s": "latency_ms"}
+    values = {
+        "messages": [{"role": "user", "content": "p"}],
+        "tools": [{"name": "f"}],
+        "is_stream": True,
+        "is_gateway_cached": False,
+        "client_ip": "192.0.2.1",
+        "ended_at": 1772359201,
+        "status": "ok",
+        "operation": "chat",
+    }
+    targets = sorted(TARGETS - {"started_at"})
+    alone = [
+        "ended_at",
+        "finish_reason",
+        "http_status",
+        "latency_s",
+        "messages",
+        "n_turns",
+        "prompt_text",
+        "status",
+        "tools",
+    ]
+    for group in (targets, *([target] for target in alone)):
+        options = Options(mapping=FieldMapping({"started_at": "t"} | {target: f"$.f.{target}" for target in group}))
+        row = project(
+            "generic", [{"t": 1772359200, "f": {target: values.get(target, 200) for target in group}}], options
+        )[0]
+        assert [] == [target for target in group if row[columns.get(target, target)] is None]
 
 
 def test_every_file_of_shared_sql_is_used():

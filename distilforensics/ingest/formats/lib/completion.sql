@@ -1,89 +1,73 @@
 -- What every format has in common: text becomes typed values, times become UTC, doubts become flags, and a record that
 -- cannot be placed in time is refused. The comments in braces stand for the format's own SELECT and for the examiner's choices.
+-- Columns that a format does not yield are put in as NULL constants, so that the engine folds away all that depends on them.
 with written as not materialized (
-    select
-        null::bigint as row_index, null::varchar as line, null::varchar as started_at_raw, null::varchar as ended_at_raw,
-        null::varchar as time_kind, null::varchar as provider, null::varchar as gateway, null::varchar as region,
-        null::varchar as tenant_id, null::varchar as project_id, null::varchar as account_id, null::varchar as end_user_id,
-        null::varchar as api_key_id, null::varchar as session_id, null::varchar as trace_id, null::varchar as request_id,
-        null::varchar as response_id, null::varchar as client_ip, null::varchar as client_country, null::varchar as client_asn,
-        null::varchar as ja4, null::varchar as user_agent, null::varchar as operation, null::varchar as model_requested,
-        null::varchar as model_served, null::varchar as model_raw, null::varchar as is_stream, null::varchar as n_choices,
-        null::varchar as max_output_tokens, null::varchar as temperature, null::varchar as top_p, null::varchar as n_tools,
-        null::varchar as tools_json, null::varchar as response_format, null::varchar as reasoning_effort,
-        null::varchar as input_tokens, null::varchar as cache_read_tokens, null::varchar as cache_write_tokens,
-        null::varchar as output_tokens, null::varchar as reasoning_tokens, null::varchar as cost_usd,
-        null::varchar as request_bytes, null::varchar as response_bytes, null::varchar as latency_ms,
-        null::varchar as http_status, null::varchar as status, null::varchar as error_type, null::varchar as finish_reason_raw,
-        null::varchar as is_gateway_cached, null::varchar as prompt_state, null::varchar as response_state,
-        null::varchar as system_text, null::varchar as prompt_text, null::varchar as response_text, null::varchar as messages_json,
-        null::varchar as n_turns, null::varchar as n_tool_calls, null::bigint as prompt_chars, null::bigint as response_chars,
-        null::varchar as prompt_sha256, null::varchar as response_sha256, null::varchar as system_sha256,
-        null::varchar as reasoning_signature, null::varchar[] as flags, null::varchar as out_of_scope,
-        null::varchar as refusal_reason, null::varchar as refusal_detail
-    where false
-    union all by name (
 /*{format}*/
-    )
 ),
 
 zoned as not materialized (
-    select *, iso_zone(started_at_raw) as started_zone, iso_zone(ended_at_raw) as ended_zone
+    select
+        *,
+        iso_zone(case when time_kind is null then started_at_raw end) as started_zone,
+        iso_zone(ended_at_raw) as ended_zone,
+        coalesce(is_plain_ipv4(client_ip), false) as is_address_plain
     from written
 ),
 
 time_parts as not materialized (
     select
         *,
-        odd_iso(case when time_kind is null then odd_time(started_at_raw, started_zone, time_kind) end) as started_parts,
-        odd_iso(odd_time(ended_at_raw, ended_zone, null::varchar)) as ended_parts,
-        try_cast(odd_time(started_at_raw, started_zone, time_kind) as decimal(38, 9)) as started_epoch,
-        try_cast(odd_time(ended_at_raw, ended_zone, null::varchar) as decimal(38, 9)) as ended_epoch,
-        coalesce(is_plain_ipv4(client_ip), false) as is_address_plain,
-        is_secret(api_key_id) as is_key_secret
+        odd_iso(case when time_kind is null then odd_time(started_at_raw, started_zone) end) as started_parts,
+        odd_iso(odd_time(ended_at_raw, ended_zone)) as ended_parts,
+        try_cast(case when time_kind is distinct from 'clf' then odd_time(started_at_raw, started_zone) end as decimal(38, 9)) as started_epoch,
+        try_cast(odd_time(ended_at_raw, ended_zone) as decimal(38, 9)) as ended_epoch,
+        case when is_address_plain then client_ip else canonical_address(nullif(client_ip, '')) end as address
     from zoned
 ),
 
 instants as not materialized (
     select
         *,
-        instant_of(started_at_raw, started_zone, started_parts, started_epoch, time_kind, /*{zone}*/) as started,
-        instant_of(ended_at_raw, ended_zone, ended_parts, ended_epoch, null::varchar, /*{zone}*/) as ended,
+        instant_of(started_at_raw, started_zone, started_parts, started_epoch, /*{zone}*/) as started,
+        instant_of(ended_at_raw, ended_zone, ended_parts, ended_epoch, /*{zone}*/) as ended,
+        time_kind_of(started_zone, started_parts, started_epoch) as started_kind,
+        /*{account}*/ as account_written,
+        is_secret(api_key_id) as is_key_secret,
         whole_number(input_tokens) as n_input,
-        whole_number(output_tokens) as n_output,
-        case when is_address_plain then client_ip else canonical_address(nullif(client_ip, '')) end as address
+        whole_number(output_tokens) as n_output
     from time_parts
 ),
 
 typed as not materialized (
     select
         *,
-        /*{account}*/ as account_written,
-        coalesce(is_possible(started), false) as is_placed,
-        case when is_possible(ended) then ended end as ended_possible,
-        coalesce(
-            real_number(latency_ms),
-            case when is_possible(started) and is_possible(ended) then (epoch_us(ended) - epoch_us(started)) / 1000 end
-        ) as latency,
-        coalesce(time_kind_of(started_at_raw, started_zone, started_parts, started_epoch, time_kind), '') as started_kind
+        case when is_possible(started) and (time_kind is null or time_kind = started_kind) then started end as placed,
+        case when is_possible(ended) then ended end as finished,
+        is_secret(account_written) as is_account_secret,
+        real_number(latency_ms) as latency_logged
     from instants
+),
+
+measured as not materialized (
+    select *, coalesce(latency_logged, (epoch_us(finished) - epoch_us(placed)) / 1000) as latency
+    from typed
 )
 
 select
     row_index,
-    case when is_placed then started end as started_at,
-    ended_possible as ended_at,
-    started_at_raw,
-    case when is_placed then started_kind end as time_kind,
-    case when is_placed then resolution_of(started_at_raw, started_zone, started_parts, started_epoch, time_kind) end
+    placed as started_at,
+    finished as ended_at,
+    started_at_raw as started_at_raw,
+    case when placed is not null then started_kind end as time_kind,
+    case when placed is not null then resolution_of(started_at_raw, started_zone, started_parts, started_kind) end
         as time_resolution_us,
     nullif(provider, '') as provider,
-    gateway,
+    gateway as gateway,
     nullif(region, '') as region,
     nullif(tenant_id, '') as tenant_id,
     nullif(project_id, '') as project_id,
     case
-        when is_secret(account_written) then keyed_hash(account_written)
+        when is_account_secret then keyed_hash(account_written)
         when not is_placeholder(account_written) then account_written
     end as account_id,
     nullif(end_user_id, '') as end_user_id,
@@ -102,7 +86,7 @@ select
     whole_number(client_asn) as client_asn,
     nullif(ja4, '') as ja4,
     nullif(user_agent, '') as user_agent,
-    operation,
+    operation as operation,
     nullif(model_requested, '') as model_requested,
     nullif(model_served, '') as model_served,
     nullif(model_raw, '') as model_raw,
@@ -125,17 +109,17 @@ select
     whole_number(response_bytes) as response_bytes,
     case when latency >= 0 then latency end as latency_ms,
     whole_number(http_status) as http_status,
-    status,
+    status as status,
     nullif(error_type, '') as error_type,
     finish_reason_of(finish_reason_raw) as finish_reason,
     nullif(finish_reason_raw, '') as finish_reason_raw,
     truth(is_gateway_cached) as is_gateway_cached,
     coalesce(prompt_state, case when prompt_text is null then 'not_logged' else 'full' end) as prompt_state,
     coalesce(response_state, case when response_text is null then 'not_logged' else 'full' end) as response_state,
-    system_text,
-    prompt_text,
-    response_text,
-    messages_json,
+    system_text as system_text,
+    prompt_text as prompt_text,
+    response_text as response_text,
+    messages_json as messages_json,
     whole_number(n_turns) as n_turns,
     whole_number(n_tool_calls) as n_tool_calls,
     coalesce(prompt_chars, length(prompt_text)) as prompt_chars,
@@ -144,40 +128,37 @@ select
     nullif(response_sha256, '') as response_sha256,
     nullif(system_sha256, '') as system_sha256,
     sha256(nullif(reasoning_signature, '')) as reasoning_signature_sha256,
-    case
-        when coalesce(
-            started_kind = 'iso_naive' or (ended_at_raw is not null and ended_possible is null) or latency < 0
-            or (client_ip <> '' and (address is null or contains(client_ip, ','))) or is_key_secret
-            or is_secret(account_written) or (is_placeholder(account_written) and account_written <> '')
-            or (input_tokens is not null and n_input is null) or (output_tokens is not null and n_output is null),
-            false
-        )
-            then list_filter(
-                [
-                    case when started_kind = 'iso_naive' then 'ts_naive' end,
-                    case when ended_at_raw is not null and ended_possible is null then 'ended_at_unreadable' end,
+    coalesce(
+        string_split(
+            nullif(
+                concat_ws(
+                    ' ',
+                    case when started_kind = 'iso_naive' and placed is not null then 'ts_naive' end,
+                    case when ended_at_raw is not null and finished is null then 'ended_at_unreadable' end,
                     case when latency < 0 then 'negative_latency' end,
                     case when client_ip <> '' and address is null then 'address_unreadable' end,
                     case when address is not null and contains(client_ip, ',') then 'address_list' end,
-                    case when is_key_secret or is_secret(account_written) then 'secret_hashed' end,
-                    case when is_placeholder(account_written) and account_written <> '' then 'account_placeholder' end,
+                    case when is_key_secret or is_account_secret then 'secret_hashed' end,
+                    case when account_written <> '' and is_placeholder(account_written) then 'account_placeholder' end,
                     case
                         when (input_tokens is not null and n_input is null) or (output_tokens is not null and n_output is null)
                             then 'tokens_unreadable'
                     end
-                ],
-                lambda flag: flag is not null
-            ) || coalesce(flags, [])
-        else coalesce(flags, [])
-    end as flags,
-    out_of_scope,
-    case when out_of_scope is null then coalesce(refusal_reason, case when not is_placed then 'invalid_timestamp' end) end
+                ),
+                ''
+            ),
+            ' '
+        ),
+        []
+    ) || coalesce(flags, []) as flags,
+    out_of_scope as out_of_scope,
+    case when out_of_scope is null then coalesce(refusal_reason, case when placed is null then 'invalid_timestamp' end) end
         as refusal_reason,
     case
         when out_of_scope is not null then null
         when refusal_reason is not null then refusal_detail
         when started_at_raw is null then 'no start time, expected one in ' || /*{time_field}*/
-        when not is_placed
+        when placed is null
             then /*{time_field}*/ || ' is ' || to_json(left(started_at_raw, 60))::varchar || ', expected a time from 2000 to 2099'
     end as refusal_detail
-from typed
+from measured

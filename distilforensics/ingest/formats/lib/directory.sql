@@ -26,13 +26,13 @@ zoned as not materialized (
 time_parts as not materialized (
     select
         *,
-        odd_iso(odd_time(created_at_raw, zone, null::varchar)) as parts,
-        try_cast(odd_time(created_at_raw, zone, null::varchar) as decimal(38, 9)) as epoch
+        odd_iso(odd_time(created_at_raw, zone)) as parts,
+        try_cast(odd_time(created_at_raw, zone) as decimal(38, 9)) as epoch
     from zoned
 ),
 
 instants as not materialized (
-    select *, instant_of(created_at_raw, zone, parts, epoch, null::varchar, /*{zone}*/)
+    select *, instant_of(created_at_raw, zone, parts, epoch, /*{zone}*/)
         as created
     from time_parts
 )
