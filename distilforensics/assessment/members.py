@@ -73,11 +73,12 @@ def decide_members(
         return _by_links(candidate, material, parameters)
     rate = typical(load.rate for load in loads.values())
     mixture = _mixture(loads, rate, parameters)
+    links = _links_in_clusters(loads, material, parameters)
     members: dict[str, int] = {}
     left_out: dict[str, str] = {}
     for account in sorted(candidate.accounts | set(loads)):
         load = loads.get(account)
-        reason = _reason(load, rate, mixture, _n_links(account, candidate, material), parameters)
+        reason = _reason(load, rate, mixture, links.get(account, 0), parameters)
         if reason is None and load is not None:
             members[account] = load.n_exchanges
         else:
@@ -116,13 +117,20 @@ def _reason(
     return None
 
 
-def _n_links(account: str, candidate: Candidate, material: Material) -> int:
-    """Return the links of an account inside of the candidate's clusters."""
-    return max((material.cluster_links.get(seed, {}).get(account, 0) for seed in candidate.seeds), default=0)
+def _links_in_clusters(loads: Mapping[str, Load], material: Material, parameters: Parameters) -> dict[str, int]:
+    """Return account to its links inside of clusters most of whose accounts send the candidate's templates."""
+    found: dict[str, int] = {}
+    for links in material.cluster_links.values():
+        if sum(account in loads for account in links) >= parameters.min_contained_share * len(links):
+            found.update(links)
+    return found
 
 
 def _by_links(candidate: Candidate, material: Material, parameters: Parameters) -> Membership:
-    links = {account: _n_links(account, candidate, material) for account in sorted(candidate.accounts)}
+    links = {
+        account: max(material.cluster_links.get(seed, {}).get(account, 0) for seed in candidate.seeds)
+        for account in sorted(candidate.accounts)
+    }
     needed = max(parameters.min_member_links, parameters.min_member_rate * statistics.median(links.values()))
     members: dict[str, int] = {}
     left_out: dict[str, str] = {}

@@ -24,7 +24,7 @@ class Parameters:
     min_member_exchanges: int = 3
     """Exchanges with the campaign's templates; one or two may be a coincidence or a copied prompt."""
     min_member_links: int = 2
-    """Links to other accounts of the candidate's clusters that replace the two rules above; one link is one transitive edge."""
+    """Links inside of a cluster of the candidate that replace the two rules above; one link is one transitive edge."""
     min_common_share: float = 0.5
     """Median share of exchanges that carry a kind of template, from which on the kind belongs to the mixture of the campaign."""
     min_mixture_share: float = 0.5
