@@ -26,7 +26,7 @@ def _pool(rng: np.random.Generator) -> str:
     weights = 1 / np.arange(2, 28)
     lengths = rng.integers(2, 11, 30_000)
     words = [bytes(rng.choice(letters, n, p=weights / weights.sum())).decode() for n in lengths]
-    rank = np.minimum(rng.zipf(1.25, POOL_CHARS // 6), len(words)) - 1
+    rank = np.minimum(rng.zipf(1.12, POOL_CHARS // 6), len(words)) - 1
     return " ".join([words[i] for i in rank.tolist()])
 
 
@@ -50,10 +50,15 @@ class SpendLogs:
     def row(self) -> dict[str, Any]:
         """Return the next row."""
         rng = self.rng
-        account = min(int(rng.paretovariate(0.6)) - 1, N_ACCOUNTS - 1) if rng.random() < 0.5 else rng.randrange(N_ACCOUNTS)
+        account = (
+            min(int(rng.paretovariate(0.6)) - 1, N_ACCOUNTS - 1) if rng.random() < 0.5 else rng.randrange(N_ACCOUNTS)
+        )
         self.now += timedelta(milliseconds=rng.randrange(1, 700))
         took = rng.randrange(200, 20_000)
-        start, end = (f"{t:%Y-%m-%dT%H:%M:%S}.{t.microsecond // 1000:03d}Z" for t in (self.now, self.now + timedelta(milliseconds=took)))
+        start, end = (
+            f"{t:%Y-%m-%dT%H:%M:%S}.{t.microsecond // 1000:03d}Z"
+            for t in (self.now, self.now + timedelta(milliseconds=took))
+        )
         n_in, n_out = rng.randrange(10, 2_000), rng.randrange(5, 1_500)
         model = rng.choice(("gpt-4o-mini", "gpt-4o", "claude-sonnet-4", "claude-haiku-4"))
         key, ip, agent = self.keys[account], f"203.0.113.{account % 250}", f"OpenAI/Python 2.{account % 7}.0"

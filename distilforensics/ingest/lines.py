@@ -6,6 +6,7 @@ Blocks are cut at fixed amounts of decoded bytes, so that the same stream gives 
 from __future__ import annotations
 
 import hashlib
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from distilforensics.ingest.records import Buffer
+
     from distilforensics.ingest.decoding import DecodedStream
 
 _SCAN_BYTES = 1 << 18
@@ -27,7 +30,20 @@ _SCAN_BYTES = 1 << 18
 LF, CR, NUL = 10, 13, 0
 
 
-def positions(buffer: bytearray | bytes, n: int, byte: int) -> npt.NDArray[np.int64]:
+def pair_positions(buffer: Buffer, n: int, pair: bytes) -> npt.NDArray[np.int64]:
+    """Return the positions of two bytes that follow each other; cheaper than `positions` where the pair is rare."""
+    wanted = int.from_bytes(pair, sys.byteorder)
+    found = []
+    for shift in (0, 1):
+        words = np.frombuffer(buffer, np.uint16, count=max(0, n - shift) // 2, offset=shift)
+        for i in range(0, len(words), _SCAN_BYTES // 2):
+            is_pair = words[i : i + _SCAN_BYTES // 2] == wanted
+            if is_pair.any():
+                found.append((np.flatnonzero(is_pair) + i) * 2 + shift)
+    return np.sort(np.concatenate(found)) if found else np.empty(0, np.int64)
+
+
+def positions(buffer: Buffer, n: int, byte: int) -> npt.NDArray[np.int64]:
     """Return the positions of a byte in the first `n` bytes of a buffer."""
     array = np.frombuffer(buffer, np.uint8, count=n) if n else np.empty(0, np.uint8)
     found = [np.flatnonzero(array[i : i + _SCAN_BYTES] == byte) + i for i in range(0, n, _SCAN_BYTES)]
@@ -38,7 +54,7 @@ def positions(buffer: bytearray | bytes, n: int, byte: int) -> npt.NDArray[np.in
 class LineBlock:
     """Consecutive lines: positions in the buffer without the LF, their numbers, and lines that were too long to load."""
 
-    buffer: bytearray
+    buffer: Buffer
     starts: npt.NDArray[np.int64]
     ends: npt.NDArray[np.int64]
     numbers: npt.NDArray[np.int64]
@@ -83,9 +99,9 @@ class LineReader:
     def __iter__(self) -> Iterator[LineBlock]:
         while True:
             carry = self._carry
-            buffer = bytearray(len(carry) + self._stream.room_for_rest(CHUNK_BYTES))
+            buffer = np.empty(len(carry) + self._stream.room_for_rest(CHUNK_BYTES), np.uint8).data
             buffer[: len(carry)] = carry
-            n = len(carry) + self._stream.readinto(memoryview(buffer)[len(carry) :])
+            n = len(carry) + self._stream.readinto(buffer[len(carry) :])
             is_last = n < len(buffer)
             yield self._block(buffer, n, is_last)
             if is_last:
@@ -93,7 +109,7 @@ class LineReader:
             if len(self._carry) > self._limit:
                 yield self._skip_long_line()
 
-    def _block(self, buffer: bytearray, n: int, is_last: bool) -> LineBlock:  # noqa: FBT001
+    def _block(self, buffer: Buffer, n: int, is_last: bool) -> LineBlock:  # noqa: FBT001
         ends = positions(buffer, n, LF)
         n_whole = int(ends[-1]) + 1 if len(ends) else 0
         if n_whole:

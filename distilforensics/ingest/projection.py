@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from distilforensics.ingest.formats import FormatSpec, Options
+    from distilforensics.ingest.records import Buffer
 
 
 ENGINE_COLUMNS = (
@@ -102,6 +103,7 @@ class Projector:
         self._planned: dict[str, PreparedQuery] = {}
         self.connection = duckdb.connect(":memory:", config=_configuration(memory_bytes))
         self.connection.execute("SET TimeZone = 'UTC'")
+        self.connection.execute("SET enable_progress_bar = false")
         self.formats.prepare_connection(self.connection, key)
         self.connection.execute("SET enable_external_access = false")
         self.connection.execute("SET lock_configuration = true")
@@ -197,7 +199,7 @@ def _configuration(memory_bytes: int) -> dict[str, Any]:
 
 
 def lines_array(
-    buffer: bytearray | bytes, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], *, is_exact: bool
+    buffer: Buffer, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], *, is_exact: bool
 ) -> pa.LargeStringArray:
     """Return the lines of a buffer as Arrow strings without copying them, if they follow each other.
 
@@ -221,7 +223,7 @@ def lines_array(
     return with_gaps.take(pa.array(np.arange(0, 2 * n - 1, 2)))
 
 
-def _are_adjacent(buffer: bytearray | bytes, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> bool:
+def _are_adjacent(buffer: Buffer, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> bool:
     gaps = starts[1:] - ends[:-1]
     if len(gaps) and (gaps.min() < 0 or gaps.max() > 2):
         return False

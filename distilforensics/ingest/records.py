@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from distilforensics.ingest.projection import Reader
 
+Buffer = bytearray | bytes | memoryview
+"""Bytes of records; never changed after they have been filled."""
+
 CHUNK_BYTES = 32 << 20
 """Decoded bytes that become one row group. Part of the output's identity: another value gives other bytes."""
 
@@ -57,7 +60,7 @@ class Chunk:
     """
 
     reader: Reader
-    buffer: bytearray | bytes
+    buffer: Buffer
     starts: npt.NDArray[np.int64]
     ends: npt.NDArray[np.int64]
     sources: npt.NDArray[np.int64]

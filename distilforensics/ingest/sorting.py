@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import orjson
 
-from distilforensics.ingest.lines import CR, positions
+from distilforensics.ingest.lines import CR, pair_positions
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -118,8 +118,8 @@ def _sort_out_nan(chunk: Chunk, lines: Sorted) -> None:
     array = np.frombuffer(chunk.buffer, np.uint8)
     found = []
     for word in (b"NaN", b"Infinity"):
-        at = positions(chunk.buffer, len(array), word[0])
-        for i, byte in enumerate(word[1:], 1):
+        at = pair_positions(chunk.buffer, len(array), word[:2])
+        for i, byte in enumerate(word[2:], 2):
             at = at[at + i < len(array)]
             at = at[array[at + i] == byte]
         found.append(at)

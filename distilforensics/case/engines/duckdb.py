@@ -5,6 +5,7 @@ The engine reads Parquet that this program wrote itself; it never sees a path of
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -18,6 +19,7 @@ import psutil
 
 from distilforensics.core.errors import CaseError, UsageError
 from distilforensics.core.schema import TABLES
+from distilforensics.core.text import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -82,6 +84,7 @@ def connect(
     case.temporary.mkdir(exist_ok=True)
     with duckdb.connect(":memory:", config=_configuration(case, limits)) as connection:
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")  # it goes to stdout, which is for data
         connection.execute(f"SET allowed_directories = [{quote(case.root.resolve())}]")
         connection.execute("SET enable_external_access = false")
         if is_locked:
@@ -141,11 +144,15 @@ def create_view(connection: duckdb.DuckDBPyConnection, case: Case, name: str) ->
     connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{paths}])")
 
 
+_READING_NODES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
+"""Nodes of a parse tree that only read; the body of a WITH may also be a COPY, INSERT, UPDATE or DELETE."""
+
+
 def require_select(connection: duckdb.DuckDBPyConnection, query: str) -> str:
-    """Return the query if it is exactly one SELECT statement.
+    """Return the query if it is exactly one SELECT statement that only reads, at every depth.
 
     Raises:
-        UsageError: it is empty, several statements, not a SELECT, or does not parse.
+        UsageError: it is empty, several statements, not a SELECT, holds a statement that writes, or does not parse.
     """
     try:
         statements = connection.extract_statements(query)
@@ -156,4 +163,26 @@ def require_select(connection: duckdb.DuckDBPyConnection, query: str) -> str:
             "expected exactly one SELECT statement",
             hint="the case is read-only evidence; copy a table out to change it",
         )
+    row = connection.execute("select json_serialize_sql($query::varchar)", {"query": query}).fetchone()
+    tree = json.loads(row[0]) if row else {"error": True}
+    writing = sorted(_node_types(tree) - _READING_NODES)
+    if tree.get("error") or writing:
+        found = ", ".join(writing) or str(tree.get("error_message"))
+        raise UsageError(
+            f"expected a SELECT that only reads, found {show(found)}",
+            hint="the case is read-only evidence; WITH may hold SELECT only",
+        )
     return query
+
+
+def _node_types(tree: object) -> set[str]:
+    """Return the types of all query nodes of a serialised parse tree."""
+    found: set[str] = set()
+    if isinstance(tree, dict):
+        kind = tree.get("type")
+        if isinstance(kind, str) and kind.endswith("_NODE"):
+            found.add(kind)
+        tree = list(tree.values())
+    for branch in tree if isinstance(tree, list) else []:
+        found |= _node_types(branch)
+    return found
