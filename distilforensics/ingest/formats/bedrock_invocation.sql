@@ -96,10 +96,17 @@ plain as not materialized (
 streams as not materialized (
     select
         *,
-        bedrock_pieces(streamed) as pieces,
+        bedrock_anthropic_pieces(streamed) as anthropic_pieces,
         bedrock_stream_facts(streamed) as facts,
         coalesce(body.tools, body.toolConfig.tools) as tools
     from plain
+),
+
+vendors as not materialized (
+    select
+        *,
+        case when len(anthropic_pieces) > 0 then anthropic_pieces when streamed is not null then bedrock_other_pieces(streamed) end as pieces
+    from streams
 ),
 
 texts as not materialized (
@@ -136,7 +143,7 @@ texts as not materialized (
             j.requestMetadata.endUser, body.metadata.user_id) as claimed_user,
         whole_number(coalesce(j.input.cacheReadInputTokenCount, j.cacheReadInputTokenCount)) as cache_read,
         whole_number(coalesce(j.input.cacheWriteInputTokenCount, j.cacheWriteInputTokenCount)) as cache_write
-    from streams
+    from vendors
 )
 
 select

@@ -51,20 +51,28 @@ create or replace macro bedrock_record(record) as
         }
     }');
 
--- The pieces of a streamed InvokeModel answer, in order. Each vendor has its own event; the first kind that occurs is taken.
--- Entries that are no objects, such as "[DONE]", have none of these fields.
-create or replace macro bedrock_pieces(record) as
-    coalesce(
-        nullif(json_extract_string(record, '$.output.outputBodyJson[*].delta.text'), []),
-        nullif(json_extract_string(record, '$.output.outputBodyJson[*].contentBlockDelta.delta.text'), []),
-        nullif(json_extract_string(record, '$.output.outputBodyJson[*].outputText'), []),
-        nullif(json_extract_string(record, '$.output.outputBodyJson[*].generation'), []),
-        nullif(json_extract_string(record, '$.output.outputBodyJson[*].outputs[0].text'), []),
-        nullif(json_extract_string(record, '$.output.outputBodyJson[*].choices[0].delta.content'), []),
-        nullif(json_extract_string(record, '$.output.outputBodyJson[*].choices[0].message.content'), []),
-        nullif(json_extract_string(record, '$.output.outputBodyJson[*].completion'), []),
-        nullif(json_extract_string(record, '$.output.outputBodyJson[*].text'), [])
-    );
+-- The pieces of a streamed InvokeModel answer of an Anthropic model, in order. Entries that are no objects, such as "[DONE]", have none.
+create or replace macro bedrock_anthropic_pieces(record) as json_extract_string(record, '$.output.outputBodyJson[*].delta.text');
+
+-- Likewise for the other vendors; each has its own event, and the first kind that occurs is taken.
+create or replace macro bedrock_other_pieces(record) as
+    case
+        when len(json_extract_string(record, '$.output.outputBodyJson[*].contentBlockDelta.delta.text')) > 0
+            then json_extract_string(record, '$.output.outputBodyJson[*].contentBlockDelta.delta.text')
+        when len(json_extract_string(record, '$.output.outputBodyJson[*].outputText')) > 0
+            then json_extract_string(record, '$.output.outputBodyJson[*].outputText')
+        when len(json_extract_string(record, '$.output.outputBodyJson[*].generation')) > 0
+            then json_extract_string(record, '$.output.outputBodyJson[*].generation')
+        when len(json_extract_string(record, '$.output.outputBodyJson[*].outputs[0].text')) > 0
+            then json_extract_string(record, '$.output.outputBodyJson[*].outputs[0].text')
+        when len(json_extract_string(record, '$.output.outputBodyJson[*].choices[0].delta.content')) > 0
+            then json_extract_string(record, '$.output.outputBodyJson[*].choices[0].delta.content')
+        when len(json_extract_string(record, '$.output.outputBodyJson[*].choices[0].message.content')) > 0
+            then json_extract_string(record, '$.output.outputBodyJson[*].choices[0].message.content')
+        when len(json_extract_string(record, '$.output.outputBodyJson[*].completion')) > 0
+            then json_extract_string(record, '$.output.outputBodyJson[*].completion')
+        else json_extract_string(record, '$.output.outputBodyJson[*].text')
+    end;
 
 -- Facts that stand in the first event and in the last three of a stream.
 create or replace macro bedrock_stream_facts(record) as
