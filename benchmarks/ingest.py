@@ -86,9 +86,10 @@ def compare(name: str, source: Path, n_rows: int, folder: Path, arguments: argpa
     scripts = {"bare": folder / "bare.py", "whole": folder / "whole.py"}
     scripts["bare"].write_text(BARE)
     scripts["whole"].write_text(WHOLE)
-    pairs = []
-    for _ in range(arguments.pairs):
-        pairs.append(tuple(measure(scripts[which], source, folder, arguments.threads) for which in ("bare", "whole")))
+    pairs = [
+        tuple(measure(scripts[which], source, folder, arguments.threads) for which in ("bare", "whole"))
+        for _ in range(arguments.pairs)
+    ]
     bare, whole = zip(*pairs, strict=True)
     wall = statistics.median(run.wall for run in whole)
     n_bytes = source.stat().st_size

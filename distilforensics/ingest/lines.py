@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from distilforensics.ingest.records import Buffer
-
     from distilforensics.ingest.decoding import DecodedStream
+    from distilforensics.ingest.records import Buffer
 
 _SCAN_BYTES = 1 << 18
 """Bytes scanned at once; fits into the second-level cache."""
