@@ -7,7 +7,6 @@ The rule and its reasons: docs/decisions/0006-what-counts-as-a-duplicate.md.
 
 from __future__ import annotations
 
-import importlib.resources
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ import pyarrow as pa
 
 from distilforensics.case import tables
 from distilforensics.case.engines.duckdb import connect, quote
+from distilforensics.ingest.projection import query
 from distilforensics.ingest.runs import repeated_runs
 
 if TYPE_CHECKING:
@@ -48,11 +48,6 @@ def label_duplicates(case: Case, limits: Limits) -> Duplicates:
         connection.execute(f"CREATE TEMP TABLE found AS {query('duplicates')}")
         counts = connection.execute(query("duplicate_counts")).fetchall()
     return Duplicates({row[0]: row[1] for row in counts}, {row[0]: row[2] for row in counts}, repeated)
-
-
-def query(name: str) -> str:
-    """Return the text of a query of this stage."""
-    return importlib.resources.files(__package__).joinpath("queries", f"{name}.sql").read_text(encoding="utf-8")
 
 
 def _create_placed(connection: duckdb.DuckDBPyConnection, case: Case) -> None:

@@ -64,6 +64,7 @@ def process(chunk: Chunk, projector: Projector) -> ChunkResult:
     repaired = _repaired(chunk, lines, np.flatnonzero(~lines.is_good & ~lines.is_blank), refusals)
     projected = projector.project(chunk.reader, np.arange(len(records)), records.text)
     repaired += _repaired(chunk, lines, records.row[projected.not_json], refusals)
+    _flag_doubled_keys(chunk, records, projector)
     table, failing = projected.table, projected.failing
     if repaired or len(projected.not_json):
         table, failing = _project_repaired(chunk, projector, records, projected, repaired)
@@ -181,6 +182,21 @@ def _project_repaired(
     more = projector.project(chunk.reader, np.arange(n, n + len(repaired)), pa.chunked_array([_texts(repaired)]))
     failing = dict.fromkeys(more.not_json.tolist(), "the readers disagree whether the repaired record is JSON")
     return pa.concat_tables([projected.table, more.table]), projected.failing | more.failing | failing
+
+
+def _flag_doubled_keys(chunk: Chunk, records: Records, projector: Projector) -> None:
+    """Flag records in which a top-level key occurs twice.
+
+    A writer that doubles keys does so always, so the first records of a chunk decide whether all are looked at. Where it is not known
+    which keys belong there, a value may have been written into a record by a caller, and all records are looked at in any case.
+    """
+    if chunk.is_text or chunk.texts is not None or not len(records):
+        return
+    keys = projector.known_keys(chunk.reader)
+    if keys and not projector.with_doubled_keys(records.text.slice(0, KEYS_SAMPLE)):
+        return
+    for i in projector.with_doubled_keys(records.text):
+        records.flags[i] = [*records.flags.get(i, []), "dup_key"]
 
 
 def _unknown_keys(chunk: Chunk, lines: Sorted, known: frozenset[str]) -> dict[int, set[str]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import importlib.resources
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -133,10 +134,20 @@ class Projector:
         """Tell which lines are JSON."""
         self.connection.register("lines", table)
         try:
-            valid: pa.Table = self.connection.sql("SELECT json_valid(line) AS is_valid FROM lines").to_arrow_table()
+            valid: pa.Table = self.connection.sql(query("valid_lines")).to_arrow_table()
         finally:
             self.connection.unregister("lines")
         return np.asarray(valid.column(0).to_numpy(), dtype=np.bool_)
+
+    def with_doubled_keys(self, lines: pa.ChunkedArray) -> list[int]:
+        """Return the positions of lines that are objects in which a top-level key occurs twice."""
+        self.connection.register("lines", pa.table({"row_index": pa.array(np.arange(len(lines))), "line": lines}))
+        try:
+            found: pa.Table = self.connection.sql(query("doubled_keys")).to_arrow_table()
+        finally:
+            self.connection.unregister("lines")
+        rows: list[int] = found.column(0).to_pylist()
+        return rows
 
     def _halves(self, reader: Reader, table: pa.Table, failing: dict[int, str]) -> list[pa.Table]:
         """Return the rows of a table, halving it wherever the projection fails, until single records are left."""
@@ -176,6 +187,11 @@ class Projector:
             wrong = sorted(set(names) ^ set(YIELD.names)) or "their order"
             raise ProjectionError(f"format {reader.format} yields other columns than expected: {wrong}")
         return planned
+
+
+def query(name: str) -> str:
+    """Return the text of a query of this stage."""
+    return importlib.resources.files(__package__).joinpath("queries", f"{name}.sql").read_text(encoding="utf-8")
 
 
 def _first_line(error: Exception) -> str:

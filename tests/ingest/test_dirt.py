@@ -267,3 +267,26 @@ def test_bytes_that_are_no_text_in_an_error_message_are_no_crash(read, log, line
     found = read(log(line(1) + b'\n{"request_id": "x"\xff}\n' + line(2) + b"\n"))
     assert found.reasons() == [(2, "not_json")]
     assert found.places() == [(1, 0), (3, 0)]
+
+
+def test_a_key_that_occurs_twice_is_flagged(read, log, line):
+    """Readers disagree which value counts; this one takes the first."""
+    doubled = line(2).replace(b'"user": "user-2"', b'"user": "first", "user": "second"')
+    found = read(log(line(1) + b"\n" + doubled + b"\n"))
+    assert found.flags() == {2: ["dup_key"]}
+    assert found.rows[1]["account_id"] == "first"
+
+
+def test_nested_keys_that_occur_twice_are_not_looked_at(read, log, line):
+    """Only top-level keys identify; message lists repeat their keys anyway."""
+    found = read(log(line(1, metadata={"user": 1, "status": {"user": 2}}) + b"\n"))
+    assert found.flags() == {}
+
+
+def test_keys_written_into_a_record_late_in_a_mapped_log_are_found(read, log):
+    """A caller who can place a quote in a badly escaped log can forge a field."""
+    row = b'{"timestamp": "2026-02-03T04:05:06Z", "account_id": "a", "prompt": "p", "output_tokens": 1, "model": "m"}\n'
+    forged = row.replace(b'"prompt": "p"', b'"prompt": "p", "account_id": "victim"')
+    found = read(log(row * 200 + forged))
+    assert found.flags() == {201: ["dup_key"]}
+    assert found.rows[200]["account_id"] == "a"

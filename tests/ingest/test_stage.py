@@ -193,6 +193,19 @@ def test_copies_are_told_and_read_once(ingest, folder, table, line):
     assert (copy.role, copy.reason) == ("duplicate_file", f"same bytes as {folder / '3.jsonl'}")
 
 
+def test_copies_of_large_files_are_told_before_they_are_parsed(ingest, folder, monkeypatch):
+    """Only a file that has the size of another one is hashed ahead for it."""
+    from distilforensics.ingest import raw
+
+    monkeypatch.setattr(stage, "SMALL_FILE_BYTES", 100)
+    monkeypatch.setattr(raw, "SMALL_FILE_BYTES", 100)
+    (folder / "copy.jsonl").write_bytes((folder / "3.jsonl").read_bytes())
+    summary = ingest(folder)
+    assert (summary.total.n_read, summary.total.n_kept) == (80, 80)
+    copy = next(source for source in summary.sources if source.path.endswith("copy.jsonl"))
+    assert (copy.role, copy.reason) == ("duplicate_file", f"same bytes as {folder / '3.jsonl'}")
+
+
 def test_a_copy_of_a_known_source_under_another_name_is_told(ingest, folder, tmp_path):
     """Over runs: the path is new, the bytes are not."""
     ingest(folder)
