@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.resources
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -12,7 +12,7 @@ from distilforensics.core.errors import HeuristicError
 from distilforensics.core.sqlfile import SqlFile, read_sql_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 COLUMNS = ("candidate_id", "verdict", "value", "baseline", "n_exchanges", "n_accounts", "statement")
 """What every check returns, one row per candidate."""
@@ -39,6 +39,27 @@ class Check:
     n_exchanges: int | None
     n_accounts: int | None
     statement: str
+
+
+def with_heuristics(checks: Iterable[Check], fired: Mapping[str, str]) -> list[Check]:
+    """Return the checks in the light of the heuristics (id to family) that bear on the candidate.
+
+    A file names in `rebutted_by` the heuristics and families that its explanation cannot produce: people do not take turns in the order
+    of a list, and a vendor does not share its customers' cards. Where one of them fired, the explanation does not stand.
+    """
+    against = {file.header["id"]: set(file.header.get("rebutted_by", ())) for file in load_confounders()}
+    result = []
+    for check in checks:
+        names = sorted(name for name, family in fired.items() if against[check.confounder_id] & {name, family})
+        if names and check.verdict != "rebutted":
+            said = check.statement.removesuffix(".")
+            check = replace(
+                check,
+                verdict="rebutted",
+                statement=f"{said}; but this does not produce what fired here: {', '.join(names)}.",
+            )
+        result.append(check)
+    return result
 
 
 def create_library(connection: duckdb.DuckDBPyConnection) -> None:

@@ -141,7 +141,7 @@ def group_statement(observation: Observation, material: Material) -> str:
     value, threshold = observation.value, observation.threshold
     parts = [f"{_number(value)} ({material.units[observation.heuristic_id]})"]
     if observation.baseline is not None:
-        parts.append(f"the rest of the log, or chance, gives {_number(observation.baseline)}")
+        parts.append(f"for comparison {_number(observation.baseline)}")
     if value is not None and threshold is not None:
         is_upper = (value >= threshold) == observation.is_fired
         parts.append(f"it fires {'from' if is_upper else 'up to'} {_number(threshold)}")
@@ -225,8 +225,8 @@ def fact_row(
 
 
 def check_row(campaign_id: str, check: Check) -> dict[str, Any]:
-    """Return the row of a benign explanation; one that is rebutted speaks for the campaign, one that holds against it."""
-    side = {"rebutted": "for", "applies": "against", "partly": "against", "not_checkable": "neutral"}[check.verdict]
+    """Return the row of a benign explanation; one that holds speaks against the campaign, one that fails is no evidence for it."""
+    side = {"rebutted": "neutral", "applies": "against", "partly": "against", "not_checkable": "neutral"}[check.verdict]
     return {
         "campaign_id": campaign_id,
         "side": side,

@@ -6,7 +6,7 @@ import importlib.resources
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.assessment.candidates import Candidate, attached_groups, find_candidates, jaccard
-from distilforensics.assessment.confounding import Check, check_confounders
+from distilforensics.assessment.confounding import Check, check_confounders, with_heuristics
 from distilforensics.assessment.evidence import fired_heuristics
 from distilforensics.assessment.examined import Examined
 from distilforensics.assessment.grades import Standing, grade_campaign
@@ -100,8 +100,10 @@ def _answer(
     members = frozenset(membership.members)
     groups = attached_groups(members, material.group_accounts, material, PARAMETERS)
     fired = fired_heuristics(groups, candidate.templates, members, material, n_tests, PARAMETERS)
+    bearing = {heuristic: found.observation.family for heuristic, found in fired.items() if found.bears}
+    checks = with_heuristics(checks, bearing)
     standing = Standing(
-        fired={heuristic: found.observation.family for heuristic, found in fired.items() if found.bears},
+        fired=bearing,
         stable={heuristic: found.observation.family for heuristic, found in fired.items() if found.bears_stably},
         n_accounts=len(members),
         lost=[heuristic for heuristic, found in variants.items() if not _is_among(members, found)],

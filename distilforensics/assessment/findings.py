@@ -14,7 +14,7 @@ from distilforensics.case.layout import Case, write_file, write_json
 from distilforensics.case.tables import read_rows
 from distilforensics.core.finding import Grade, State
 from distilforensics.core.schema import SCHEMA_VERSION, TABLES
-from distilforensics.core.text import csv_cell
+from distilforensics.core.text import csv_cell, show
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,5 +133,7 @@ def _csv(case: Case, name: str) -> bytes:
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(TABLES[name].arrow.names)
     for row in read_rows(case, name):
-        writer.writerow([csv_cell(" ".join(value) if isinstance(value, list) else value) for value in row.values()])
+        writer.writerow(
+            [show(csv_cell(" ".join(value) if isinstance(value, list) else value)) for value in row.values()]
+        )
     return text.getvalue().encode()

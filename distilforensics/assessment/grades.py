@@ -19,6 +19,10 @@ _CONTENT = frozenset({Family.STRUCTURE, Family.HARVEST})
 _SURROUNDINGS = frozenset({Family.INFRASTRUCTURE, Family.EVASION})
 
 
+IDENTITY = frozenset({"infrastructure.link_graph", "infrastructure.shared_payment", "infrastructure.signup_burst"})
+"""Heuristics that tie the holders of accounts. A vendor that works with its customers' accounts shares a frame and exits, not these."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """A grade with the rule that gave it, and both resistance tests."""
@@ -99,9 +103,15 @@ def _objections(step: Grade, standing: Standing, stable: Grade, parameters: Para
         found.append("it does not survive leaving out a tenth of the accounts")
     if standing.n_accounts < parameters.min_accounts:
         found.append(f"it has {standing.n_accounts} accounts, fewer than {parameters.min_accounts}")
+    if step is Grade.STRONG and not _has_purpose_or_identity(standing.stable):
+        found.append("neither a harvest heuristic nor shared payments, sign-ups or links fired on it")
     if step is Grade.STRONG and standing.open_questions:
         found.append(f"the log cannot settle a benign explanation ({', '.join(standing.open_questions)})")
     return found
+
+
+def _has_purpose_or_identity(families: Mapping[str, str]) -> bool:
+    return any(family == Family.HARVEST or heuristic in IDENTITY for heuristic, family in families.items())
 
 
 def _without(fired: Mapping[str, str], left_out: str) -> Grade:

@@ -64,6 +64,7 @@ def verify(case: Case, evidence_root: Path | None = None) -> Verification:
             hint="distilforensics seal --case DIR",
         )
     _check_anchors(case, seal, result)
+    _check_links(case, result)
     damaged = _check_files(case, result)
     if not any(name.startswith("data/") for name in damaged):
         _check_balance(case, result)
@@ -71,6 +72,14 @@ def verify(case: Case, evidence_root: Path | None = None) -> Verification:
     else:
         result.notes.append("balance and evidence files were not checked because tables differ from the manifest")
     return result
+
+
+def _check_links(case: Case, result: Verification) -> None:
+    """A case holds files only: what lies behind a link is in no manifest."""
+    links = (path for path in sorted(case.root.rglob("*")) if path.is_symlink())
+    result.problems += [
+        Problem(show(manifest.name_of(case, path)), "is a link; a case holds files only") for path in links
+    ]
 
 
 def _last_seal(case: Case) -> dict[str, Any] | None:
@@ -155,6 +164,12 @@ def _check_balance(case: Case, result: Verification) -> None:
         "n_out_of_scope": _count_by_source(case, "out_of_scope"),
     }
     exchanges = _count_by_source(case, "exchanges")
+    known = {source["source_sha256"] for source in _sources(case)}
+    result.problems += [
+        Problem("data/exchanges", f"balance: {n} records of source {show(source)}, which is not in `sources`")
+        for source, n in sorted(exchanges.items())
+        if source not in known
+    ]
     for source in _sources(case):
         stated = {column: source[column] or 0 for column in ("n_read", "n_kept", *counted)}
         if stated["n_read"] != sum(stated.values()) - stated["n_read"]:
@@ -232,7 +247,7 @@ def places(case: Case, stated: str, evidence_root: Path | None = None) -> Iterat
     """
     path = PurePosixPath(stated)
     if evidence_root is not None:
-        parts = path.parts[1:] if path.is_absolute() else path.parts
+        parts = [part for part in path.parts if part not in {"/", ".", ".."}]
         yield from (evidence_root.joinpath(*parts[start:]) for start in range(len(parts)))
     elif path.is_absolute():
         yield Path(path)

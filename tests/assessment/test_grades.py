@@ -124,3 +124,11 @@ def test_an_explanation_that_holds_in_part_caps_at_weak() -> None:
 
     assert Grade.WEAK is verdict.grade
     assert "confounder.class" in verdict.reason
+
+
+def test_strong_needs_a_harvest_or_ties_of_identity() -> None:
+    """A frame, equal loads and common exits are also what a vendor with its customers' accounts shows."""
+    exits = {"infrastructure.fan_in_out": "infrastructure"}
+
+    assert Grade.MODERATE is grade(LOAD | ROTATION | SPAN | exits | CLOCK).grade
+    assert Grade.STRONG is grade(LOAD | ROTATION | SPAN | LINKS | CLOCK).grade

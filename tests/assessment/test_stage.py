@@ -200,7 +200,7 @@ def test_a_neighbour_at_the_pools_address_is_not_accused(
     assert {"link:payment", "link:ip_prefix"} <= set(member["support"])
 
 
-def test_a_class_is_explained(planted: Any, name_accounts: Names, full: tuple[str, ...]) -> None:
+def test_a_class_is_explained(planted: Any, name_accounts: Names) -> None:
     """Equal exercises from one network in the mornings of one school."""
     from datetime import timedelta
 
@@ -213,12 +213,18 @@ def test_a_class_is_explained(planted: Any, name_accounts: Names, full: tuple[st
             )
     planted.people(name_accounts("person", 40), **TENANTS)
     planted.build()
-    planted.observe(planted.template("prefix", "explain in your"), *full)
+    fired = (
+        "coordination.equal_load",
+        "structure.template_span",
+        "structure.coverage_growth",
+        "infrastructure.fan_in_out",
+    )
+    planted.observe(planted.template("prefix", "explain in your"), *fired)
     found = planted.assess()
 
-    assert (["confounder.class"], []) == (found.explanations, found.campaigns)
+    assert (["confounder.class, confounder.shared_assignment"], []) == (found.explanations, found.campaigns)
     assert {None} == {row["campaign_id"] for row in found.accounts}
-    assert "X-01: examined group, explained by confounder.class" in {
+    assert "X-01: examined group, explained by confounder.class, confounder.shared_assignment" in {
         row["reason_not_in_campaign"] for row in found.accounts
     }
 
@@ -362,7 +368,7 @@ def test_observations_on_single_accounts_count_by_lift(
     """Fired on all members and on no other account: the third leg of the conjunction."""
     pool_and_people(planted, name_accounts)
     planted.build()
-    planted.observe(planted.template("prefix"), *full[:4])
+    planted.observe(planted.template("prefix"), *full[:4], "harvest.output_harvest_ratio")
     for account in name_accounts("pool", 30):
         planted.observe(account, "evasion.restless")
     for account in name_accounts("person", 60):
@@ -385,7 +391,7 @@ def test_evidence_stands_on_both_sides_with_records(planted: Any, name_accounts:
     key = [(row["campaign_id"], row["side"], row["source"], row["entity_id"] or "") for row in found.campaign_evidence]
     sides = {row["source"]: row["side"] for row in found.campaign_evidence}
     assert sorted(key) == key
-    assert ("for", "against", "for", "neutral") == tuple(
+    assert ("for", "against", "neutral", "neutral") == tuple(
         sides[source]
         for source in ("coordination.equal_load", "coordination.synchrony", "confounder.class", "facts.size")
     )

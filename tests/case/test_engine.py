@@ -79,3 +79,36 @@ def test_only_one_select_is_accepted(case, text):
     """Evidence is read."""
     with connect(case) as connection, pytest.raises(UsageError):
         require_select(connection, text)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "with x as (copy (select 1) to 'anywhere.csv') select 1",
+        "with x as (insert into t values (1)) select 1",
+        "with x as (delete from t returning *) select * from x",
+        "select * from (with x as (update t set a = 1 returning *) select * from x)",
+        "copy (select 1) to 'anywhere.csv'",
+        "select 1; select 2",
+        "drop table t",
+        "",
+    ],
+)
+def test_a_query_that_writes_at_any_depth_is_refused(case, query):
+    """The case is evidence; a WITH may hold statements that write."""
+    with connect(case) as connection, pytest.raises(UsageError):
+        require_select(connection, query)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select 1 as copy",
+        "with recursive n as (select 1 as i union all select i + 1 from n where i < 3) select * from n",
+        "select (select max(a) from (values (1), (2)) as t (a)) union select 3",
+    ],
+)
+def test_a_query_that_only_reads_is_returned(case, query):
+    """Nested, recursive and united queries are all reading."""
+    with connect(case) as connection:
+        assert query == require_select(connection, query)

@@ -157,3 +157,13 @@ def test_a_case_that_was_never_sealed_is_refused(tmp_path):
     """There is nothing to compare with."""
     with pytest.raises(CaseError, match="is not sealed"):
         verify(create_case(tmp_path / "case"))
+
+
+def test_a_link_in_a_case_is_named_whatever_it_leads_to(sealed, tmp_path):
+    """What lies behind a link is in no manifest."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "annex.html").write_text("added", encoding="utf-8")
+    (sealed.report / "annex").symlink_to(outside)
+
+    assert ["report/annex"] == [problem.where for problem in verify(sealed).problems]
