@@ -46,6 +46,18 @@ def expand(inputs: Sequence[str], leave_out: Path) -> list[InputFile]:
     return sorted(found.values())
 
 
+def not_read(inputs: Sequence[str]) -> list[str]:
+    """Return what lies in the named folders and is read by nobody: links to folders, pipes, devices, sockets, dangling links; sorted."""
+    found = set()
+    for given in inputs:
+        if not Path(given).is_dir():
+            continue
+        for parent, folders, names in os.walk(given):
+            found |= {Path(parent, name) for name in folders if Path(parent, name).is_symlink()}
+            found |= {Path(parent, name) for name in names if _size(Path(parent, name)) is None}
+    return sorted(path.as_posix() for path in found)
+
+
 def _paths(given: str) -> Iterator[Path]:
     path = Path(given)
     if path.is_dir():

@@ -15,7 +15,7 @@ from distilforensics.core.text import show
 from distilforensics.core.units import count, share
 from distilforensics.ingest import assembly
 from distilforensics.ingest.batches import Batch, Settings
-from distilforensics.ingest.inputs import InputFile, expand
+from distilforensics.ingest.inputs import InputFile, expand, not_read
 from distilforensics.ingest.journal import Journal, part_name
 from distilforensics.ingest.projection import FORMATS_MODULE
 from distilforensics.ingest.raw import SMALL_FILE_BYTES, fingerprint
@@ -63,6 +63,10 @@ def ingest(
     """
     start = time.perf_counter()
     files = expand(inputs, case.root)
+    for name in not_read(inputs):
+        progress.note(
+            f"{show(name)} is not read: a link to a folder, a pipe, a device or a dangling link; name it itself to read it"
+        )
     journal = Journal(case, options)
     _require_same_choices(journal, files, progress)
     journal.clean()
