@@ -55,7 +55,6 @@ class Detection:
     keys_all: frozenset[str] = frozenset()
     keys_any: frozenset[str] = frozenset()
     keys_none: frozenset[str] = frozenset()
-    values: Mapping[str, str] = field(default_factory=dict)
     line: re.Pattern[str] | None = None
 
     def matches(self, record: Mapping[str, Any] | str) -> bool:
@@ -66,9 +65,7 @@ class Detection:
             return False
         if not self.keys_all <= record.keys() or not self.keys_none.isdisjoint(record.keys()):
             return False
-        if self.keys_any and self.keys_any.isdisjoint(record.keys()):
-            return False
-        return all(record.get(key) == value for key, value in self.values.items())
+        return not self.keys_any or not self.keys_any.isdisjoint(record.keys())
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +157,6 @@ def _spec_of(header: Mapping[str, Any], query: str) -> FormatSpec:
             keys_all=frozenset(detection.get("keys_all", ())),
             keys_any=frozenset(detection.get("keys_any", ())),
             keys_none=frozenset(detection.get("keys_none", ())),
-            values=detection.get("values", {}),
             line=re.compile(detection["line"]) if "line" in detection else None,
         ),
         query=query,
