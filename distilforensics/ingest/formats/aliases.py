@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _NAMES = {
-    "started_at": "timestamp time ts created_at created datetime start_time started_at request_time request_timestamp event_time requested_at"
+    "started_at": "timestamp time ts created_at created datetime start_time started_at request_timestamp event_time requested_at"
     " log_time logged_at time_iso8601 request_start",
     "ended_at": "end_time ended_at completed_at finished_at response_timestamp",
     "account_id": "account account_id user user_id customer customer_id principal principal_id subscriber_id subscription_id remote_user",

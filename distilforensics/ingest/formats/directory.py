@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from distilforensics.ingest.formats.detection import Sample
 
 _NAMES = {
-    "account_id": "account_id account user_id user customer_id customer principal_id principal id",
+    "account_id": "account_id account user_id user customer_id customer principal_id",
     "created_at": "created_at created signup_at signed_up_at signup signup_time signup_date sign_up_at registered_at registration_time"
     " registration_date account_created account_created_at created_time creation_time opened_at",
     "payment_fingerprint": "payment_fingerprint payment_method_fingerprint card_fingerprint payment_hash card_hash payment_method_hash"

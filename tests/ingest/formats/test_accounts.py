@@ -217,6 +217,7 @@ def test_fingerprints_are_no_card_numbers(value):
         [{"account_id": "a", "created_at": "2026-01-01", "latency_ms": 1}],
         [{"account_id": "a", "plan": "pro"}, {"account_id": "a", "plan": "pro"}],
         [{"account_id": "a", "campaign_id": "C-1", "role": "pool"}],
+        [{"id": "activity_1", "created_at": "2026-01-01", "organization_id": "o", "type": "sign_in"}],
     ],
     ids=str,
 )

@@ -99,9 +99,12 @@ def test_a_web_server_log_in_json_is_recognised():
         "request_uri": "/v1/messages",
         "remote_addr": "192.0.2.1",
         "status": "200",
+        "request_time": "1.334",
     }
 
-    assert suggest_mapping(Sample("x.json", [record])).is_log
+    suggestion = suggest_mapping(Sample("x.json", [record]))
+    assert suggestion.is_log
+    assert suggestion.columns["started_at"] == "time_iso8601"
 
 
 def test_a_rendered_mapping_is_read_back_as_it_is(tmp_path):
