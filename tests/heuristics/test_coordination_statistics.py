@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from distilforensics.heuristics.loader import load_heuristic
+from distilforensics.heuristics.loader import load_catalog, load_heuristic
 from distilforensics.heuristics.runner import run_heuristic
 from distilforensics.heuristics.testing import create_tables, scratch_connection
 
@@ -161,3 +161,33 @@ def test_renaming_accounts_and_shuffling_rows_changes_nothing(heuristic_id: str)
     expected = _observation(heuristic_id, rows)
     assert expected is not None
     assert expected == _observation(heuristic_id, renamed)
+
+
+def _person(rng: random.Random, group: int, account: int) -> list[dict[str, Any]]:
+    """Return two weeks of one person: sessions at the hours of an office or of leisure, in an own time zone and at an own rate."""
+    rate, zone = rng.lognormvariate(math.log(0.8), 0.8), rng.randrange(-8, 10)
+    rows = []
+    for day in range(14):
+        for _ in range(sum(rng.random() < rate / 20 for _ in range(20))):
+            moment = START + timedelta(days=day, hours=rng.choice(range(8, 23)) - zone, seconds=rng.randrange(3600))
+            for _ in range(rng.randrange(1, 6)):
+                rows.append({"account_id": f"acct_{group}_{account}", "started_at": moment, "status": "ok"})
+                moment += timedelta(seconds=rng.lognormvariate(4.3, 1))
+    return rows
+
+
+def test_no_coordination_heuristic_fires_on_groups_of_independent_people() -> None:
+    """Eight templates of 30 people each are judged and found uncoordinated; nothing here was tuned on them."""
+    rng = random.Random(9)
+    rows = [
+        {"prefix_template": f"prefix:{group}", "prompt_hash": f"p{group}_{account}_{index}"} | row
+        for group in range(8)
+        for account in range(30)
+        for index, row in enumerate(_person(rng, group, account))
+    ]
+    with scratch_connection() as connection:
+        create_tables(connection, {"exchange_features": rows})
+        outcomes = {h.id: run_heuristic(connection, h) for h in load_catalog(["coordination"])}
+    assert not {name for name, outcome in outcomes.items() if outcome.fired}
+    assert len(outcomes["coordination.rotation"].observations) == 8
+    assert len(outcomes["coordination.baton_pass"].observations) == 8

@@ -6,18 +6,19 @@ status = "experimental"
 level = "high"
 description = "Follows every prompt that ended in a limit error or another failure and asks whether its next occurrence in the log comes from another account within a minute. Pool software repeats a limited call on the next account; independent customers cannot know each other's failed prompts."
 entity = "group"
-sees = "$min_failed failed calls of one template of which $min_reissued are repeated within $window_s seconds by other accounts, over at least $min_pairs pairs of accounts."
+sees = "$min_failed failed calls of one template of which $min_reissued are repeated within $window_s seconds by other accounts, from at least $min_reissued_accounts accounts."
 volume = "$min_failed failed exchanges with a prompt in the group"
 reads = ["exchange_features", "group_exchanges"]
 needs = ["account_id", "started_at", "status"]
 requires_order = true
 params.min_failed = { default = 20, unit = "failed exchanges", why = "a share of fewer is too coarse" }
 params.min_reissued = { default = 10, unit = "failed exchanges", why = "single coincidences and hand-made repetitions stay below" }
-params.min_pairs = { default = 5, unit = "ordered pairs of accounts", why = "one person with two accounts has one or two pairs" }
+params.min_reissued_accounts = { default = 7, unit = "accounts with a repeated failed call", why = "personal pools of 2 to 6 subscriptions use the same software" }
 params.window_s = { default = 60, unit = "seconds", why = "programs fail over with the next call, after a pause of at most a minute" }
 params.min_share = { default = 0.2, unit = "share of failed exchanges", why = "pools give up on some calls, retry some on the same account and lose some of the log's edges" }
 params.min_lift = { default = 5, unit = "ratio to the share after successful exchanges", why = "successful exchanges of the same group are the control: prompts that everybody sends all the time repeat after success as well" }
 output.n_reissued = { unit = "failed exchanges", meaning = "whose prompt is next sent by another account within the window" }
+output.n_reissued_accounts = { unit = "accounts", meaning = "accounts whose failed calls are repeated by others" }
 output.n_pairs = { unit = "ordered pairs of accounts", meaning = "distinct pairs (failed on, repeated by)" }
 output.n_retried_by_same = { unit = "failed exchanges", meaning = "whose prompt is next sent by the same account within the window" }
 output.share_in_rest = { unit = "share of failed exchanges", meaning = "the same share over failed exchanges of the log outside of the group; NULL if there are none" }
@@ -30,7 +31,7 @@ tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
 author = "distilforensics"
 date = "2026-11-23"
 modified = "2026-11-23"
-version = 1
+version = 2
 ---*/
 with followed as (
     select
@@ -78,6 +79,7 @@ per_group as (
         count(*) filter (where m.is_failed) as n_failed,
         count(distinct m.account_id) filter (where m.is_failed) as n_accounts,
         count(*) filter (where m.is_failed and m.is_reissued) as n_reissued,
+        count(distinct m.account_id) filter (where m.is_failed and m.is_reissued) as n_reissued_accounts,
         count(distinct (m.account_id, m.next_account)) filter (where m.is_failed and m.is_reissued) as n_pairs,
         count(*) filter (where m.is_failed and m.is_retried) as n_retried,
         count(*) filter (where not m.is_failed and m.is_reissued) as n_reissued_after_success,
@@ -93,6 +95,7 @@ judged as (
         p.n_failed,
         p.n_accounts,
         p.n_reissued,
+        p.n_reissued_accounts,
         p.n_pairs,
         p.n_retried,
         p.median_delay_us,
@@ -107,13 +110,14 @@ select
     group_id as entity_id,
     round(share, 6) >= round(greatest($min_share, $min_lift * share_after_success), 6)
     and n_reissued >= $min_reissued
-    and n_pairs >= $min_pairs as is_fired,
+    and n_reissued_accounts >= $min_reissued_accounts as is_fired,
     round(share, 6) as value,
     round(share_after_success, 6) as baseline,
     round(greatest($min_share, $min_lift * share_after_success), 6) as threshold,
     n_failed as n_exchanges,
     n_accounts,
     n_reissued,
+    n_reissued_accounts,
     n_pairs,
     n_retried as n_retried_by_same,
     round(share_in_rest, 6) as share_in_rest,

@@ -18,11 +18,13 @@ params.min_days = { default = 10, unit = "days from first to last exchange", why
 params.min_pairs = { default = 500, unit = "pairs of accounts in one slot", why = "keeps the chance error of the ratio near 0.15 even if activity comes in blocks of two hours" }
 params.slot_s = { default = 900, unit = "seconds", why = "short against the two-hour runs of a batch and long against the pause between two calls of one account; has to divide a day" }
 params.max_lag_days = { default = 7, unit = "days", why = "contains the same weekday of the next week, so that weekly courses compare with themselves" }
+params.min_share = { default = 0.5, unit = "share of the accounts used", why = "a few accounts of one person may meet all the time in a large group of strangers" }
 params.max_accounts = { default = 200, unit = "accounts per group", why = "bounds the cost; the accounts with the smallest md5 of their id are taken, which no account can choose and no run changes" }
 params.min_ratio = { default = 2, unit = "ratio to the highest of the shifted counts", why = "weekly rhythm, decaying interest and chance in small groups reach 1.3, at times 1.7, against the highest shift; bursts that a whole pool shares reach 4" }
 output.pairs_per_day = { unit = "pairs of accounts in the same slot per day", meaning = "observed, without the day that has most" }
 output.pairs_per_day_shifted = { unit = "pairs of accounts in the same slot per day", meaning = "highest over the shifts by 1 to 7 days" }
 output.lag_of_highest = { unit = "days", meaning = "shift with the highest count" }
+output.share_synchronous = { unit = "share of the accounts used", meaning = "accounts whose own meetings are min_ratio times as many as when shifted by the lag with the highest count" }
 output.n_eligible_accounts = { unit = "accounts", meaning = "accounts with enough exchanges, before the cap" }
 output.share_with_common_onset = { unit = "share of the accounts used", meaning = "largest number of accounts whose first exchange in the group falls in the same hour" }
 output.share_with_common_offset = { unit = "share of the accounts used", meaning = "likewise for the last exchange" }
@@ -34,7 +36,7 @@ tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
 author = "distilforensics"
 date = "2026-11-23"
 modified = "2026-11-23"
-version = 1
+version = 2
 ---*/
 with candidates as (
     select group_id, account_id, count(*) over (partition by group_id) as n_eligible
@@ -148,6 +150,7 @@ shifted as (
     select
         d.group_id,
         d.lag_days,
+        d.n_day_pairs,
         (coalesce(m.n, 0) - coalesce(t.n, 0)) / 2 / nullif(d.n_day_pairs, 0) as pairs_per_day
     from day_pairs as d
     left join met_when_shifted as m on m.group_id = d.group_id and m.lag_days = d.lag_days
@@ -155,14 +158,47 @@ shifted as (
     where d.n_day_pairs >= 1
 ),
 highest as (
-    select group_id, lag_days, pairs_per_day
+    select group_id, lag_days, n_day_pairs, pairs_per_day
     from shifted
     qualify row_number() over (partition by group_id order by pairs_per_day desc, lag_days) = 1
+),
+-- The same by account, at the shift with the highest count and in both directions: a few accounts of one person may meet all the time.
+account_slots as (
+    select a.group_id, a.account_id, s.n - 1 as n_met, 0 as n_met_shifted
+    from activity as a
+    join slots as s on s.group_id = a.group_id and s.slot = a.slot
+    union all
+    select a.group_id, a.account_id, 0, s.n - case when b.account_id is null then 0 else 1 end
+    from (
+        select a.group_id, a.account_id, unnest([a.slot - h.lag_days * (86400 // $slot_s), a.slot + h.lag_days * (86400 // $slot_s)]) as slot
+        from activity as a
+        join highest as h on h.group_id = a.group_id
+    ) as a
+    join slots as s on s.group_id = a.group_id and s.slot = a.slot
+    left join activity as b on b.group_id = a.group_id and b.account_id = a.account_id and b.slot = a.slot
+),
+account_meetings as (
+    select group_id, account_id, sum(n_met)::bigint as n_met, sum(n_met_shifted)::bigint as n_met_shifted
+    from account_slots
+    group by group_id, account_id
+),
+synchronous_accounts as (
+    select
+        m.group_id,
+        count(*) filter (
+            where m.n_met > 0
+                and m.n_met / nullif(g.last_day - g.first_day, 0)
+                    >= $min_ratio * m.n_met_shifted / 2 / nullif(h.n_day_pairs, 0)) as n
+    from account_meetings as m
+    join used_groups as g on g.group_id = m.group_id
+    join highest as h on h.group_id = m.group_id
+    group by m.group_id
 ),
 judged as (
     select
         g.group_id,
         g.n_accounts,
+        coalesce(a.n, 0) / nullif(g.n_accounts, 0) as share_synchronous,
         g.n_exchanges,
         g.n_eligible,
         o.n_pairs / nullif(g.last_day - g.first_day, 0) as pairs_per_day,
@@ -173,13 +209,14 @@ judged as (
     from used_groups as g
     join observed as o on o.group_id = g.group_id
     join highest as h on h.group_id = g.group_id
+    left join synchronous_accounts as a on a.group_id = g.group_id
     join onsets on onsets.group_id = g.group_id
     join offsets on offsets.group_id = g.group_id
     where o.n_pairs >= $min_pairs
 )
 select
     group_id as entity_id,
-    round(pairs_per_day / nullif(pairs_per_day_shifted, 0), 6) >= $min_ratio as is_fired,
+    round(pairs_per_day / nullif(pairs_per_day_shifted, 0), 6) >= $min_ratio and round(share_synchronous, 6) >= $min_share as is_fired,
     round(pairs_per_day / nullif(pairs_per_day_shifted, 0), 6) as value,
     1.0::double as baseline,
     $min_ratio::double as threshold,
@@ -188,6 +225,7 @@ select
     round(pairs_per_day, 6) as pairs_per_day,
     round(pairs_per_day_shifted, 6) as pairs_per_day_shifted,
     lag_days as lag_of_highest,
+    round(share_synchronous, 6) as share_synchronous,
     n_eligible as n_eligible_accounts,
     round(share_onset, 6) as share_with_common_onset,
     round(share_offset, 6) as share_with_common_offset
