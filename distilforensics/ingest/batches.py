@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from distilforensics.core.errors import InputRefusedError
 from distilforensics.core.schema import ACCOUNTS_DIRECTORY
 from distilforensics.ingest.directories import Directories
 from distilforensics.ingest.parts import PartWriter, write_rows
@@ -104,7 +105,12 @@ class BatchReader:
         )
         names = {spec.id: spec.name for spec in self._recogniser.formats.load_formats().values()}
         writer = PartWriter(batch.folder, batch.part, sources, names)
-        self._run(reading, writer)
+        try:
+            self._run(reading, writer)
+        except InputRefusedError as e:
+            if len(sources) > 1:  # small files are held in memory, so this is a file that cannot be read to its end
+                raise
+            sources[0].refuse("refused", e.message)
         for refusal in directories.refusals:
             writer.refuse(refusal)
         writer.close()
@@ -135,7 +141,7 @@ class BatchReader:
             projecting.append((unit, [self._projecting.submit(self._process, chunk) for chunk in unit.chunks]))
             while len(projecting) > self._settings.threads:
                 writing.append(self._writing.submit(self._write, reading, writer, *projecting.popleft()))
-            while len(writing) > 2:
+            while len(writing) > 1:
                 writing.popleft().result()
         while projecting:
             writing.append(self._writing.submit(self._write, reading, writer, *projecting.popleft()))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import orjson
 
-from distilforensics.ingest.framing import damaged_line
+from distilforensics.ingest.framing import note_damage
 from distilforensics.ingest.lines import LineReader
 from distilforensics.ingest.pooling import Framed
 from distilforensics.ingest.records import CHUNK_BYTES, Chunk, Refusal, column
@@ -117,12 +117,10 @@ class CsvReader:
 
     def note_block(self, block: LineBlock) -> None:
         """Account for the lines of a block before they are parsed."""
-        self._now.n_lines += block.n_lines
-        self._now.refusals += block.too_long
         if block.is_last and self._stream.damage is not None:
-            n_before = len(block.starts)
-            self._now.refusals.append(damaged_line(block, self._source, self._stream.damage))
-            self._now.n_lines += len(block.starts) == n_before
+            note_damage(block, self._source, self._stream.damage)
+        self._now.n_lines += block.n_lines
+        self._now.refusals += block.refusals
 
     def framed(self) -> Iterator[Framed]:
         """Yield the rows in chunks."""

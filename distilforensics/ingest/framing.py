@@ -21,11 +21,8 @@ def frame_lines(
 ) -> Iterator[Framed]:
     """Yield the physical lines of a stream in chunks; of a damaged stream the unfinished last line is refused."""
     for block in LineReader(stream, source, max_line_bytes):
-        refusals, n_lines = block.too_long, block.n_lines
         if block.is_last and stream.damage is not None:
-            n_before = len(block.starts)
-            refusals = [*refusals, damaged_line(block, source, stream.damage)]
-            n_lines += len(block.starts) == n_before
+            note_damage(block, source, stream.damage)
         n = len(block.starts)
         flags: dict[int, list[str]] = {0: ["nul_stripped"]} if block.has_nul_run and n else {}
         if stream.encoding != "utf-8":
@@ -43,14 +40,20 @@ def frame_lines(
             flags=flags,
             beginnings=sniffed.beginnings,
         )
-        yield Framed(chunk, n_lines, refusals)
+        yield Framed(chunk, block.n_lines, block.refusals)
 
 
-def damaged_line(block: LineBlock, source: int, damage: Damage) -> Refusal:
-    """Return the refusal of the line at which a damaged stream breaks off, and take that line out of the block."""
-    number, start = block.next_number, block.n_bytes
-    if block.is_unfinished and len(block.starts) and int(block.numbers[-1]) == number - 1:
-        number, start = number - 1, int(block.starts[-1])
+def note_damage(block: LineBlock, source: int, damage: Damage) -> None:
+    """Refuse the line at which a damaged stream breaks off instead of reading it; if it breaks off between two lines, the missing one."""
+    why = (damage.reason, damage.detail)
+    if not block.is_unfinished:
+        place = (source, block.next_number, block.offset + block.n_bytes)
+        block.refusals.append(Refusal.of(b"", place, why))
+        block.n_lines += 1
+    elif len(block.starts) and int(block.numbers[-1]) == block.next_number - 1:
+        start = int(block.starts[-1])
+        raw = memoryview(block.buffer)[start : block.n_bytes]
         block.starts, block.ends, block.numbers = block.starts[:-1], block.ends[:-1], block.numbers[:-1]
-    raw = memoryview(block.buffer)[start : block.n_bytes]
-    return Refusal.of(raw, (source, number, block.offset + start), (damage.reason, damage.detail))
+        block.refusals.append(Refusal.of(raw, (source, block.next_number - 1, block.offset + start), why))
+    else:  # the unfinished line was too long to load and is refused already
+        block.refusals[-1].reason, block.refusals[-1].detail = why

@@ -63,11 +63,11 @@ class LineBlock:
     """Physical lines that end in this block, too long ones included."""
     has_nul_run: bool = False
     """NULs before the first line were skipped."""
-    too_long: list[Refusal] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
     is_last: bool = False
     """The stream ends here."""
     is_unfinished: bool = False
-    """The last line, here or among those too long, has no line end."""
+    """The last line, here or among the refusals, has no line end."""
     next_number: int = 0
     """Number of the line after the last one."""
     n_bytes: int = 0
@@ -106,7 +106,10 @@ class LineReader:
             if is_last:
                 return
             if len(self._carry) > self._limit:
-                yield self._skip_long_line()
+                block = self._skip_long_line()
+                yield block
+                if block.is_last:
+                    return
 
     def _block(self, buffer: Buffer, n: int, is_last: bool) -> LineBlock:  # noqa: FBT001
         ends = positions(buffer, n, LF)
@@ -148,7 +151,7 @@ class LineReader:
         for i in np.flatnonzero(is_long).tolist():
             start, end = int(block.starts[i]), int(block.ends[i])
             place = (self._source, int(block.numbers[i]), block.offset + start)
-            block.too_long.append(Refusal.of(view[start:end], place, self._too_long(end - start)))
+            block.refusals.append(Refusal.of(view[start:end], place, self._too_long(end - start)))
         block.starts, block.ends, block.numbers = (a[~is_long] for a in (block.starts, block.ends, block.numbers))
 
     def _too_long(self, n: int) -> tuple[str, str]:
@@ -177,4 +180,15 @@ class LineReader:
         self._is_open = bool(self._carry)
         self._offset, self._number = offset + n + has_end, self._number + 1
         empty = np.empty(0, np.int64)
-        return LineBlock(bytearray(), empty, empty, empty, self._offset, 1, too_long=[refusal])
+        return LineBlock(
+            bytearray(),
+            empty,
+            empty,
+            empty,
+            self._offset,
+            1,
+            refusals=[refusal],
+            is_last=not has_end,
+            is_unfinished=not has_end,
+            next_number=self._number,
+        )

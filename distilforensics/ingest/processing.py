@@ -72,6 +72,7 @@ def process(chunk: Chunk, projector: Projector) -> ChunkResult:
     result = Placing(chunk, records, table, failing, refusals).result()
     result.n_blank = _counts(chunk.sources[lines.is_blank])
     result.unknown_keys = _unknown_keys(chunk, lines, projector.known_keys(chunk.reader))
+    chunk.release()
     return result
 
 

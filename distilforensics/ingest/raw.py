@@ -109,6 +109,7 @@ class RawFile:
         self._hashing = hashing
         self._sha512 = hashlib.sha512()
         self._pending: list[Future[None]] = []
+        self._is_complete = False
         self.is_small = before.st_size <= SMALL_FILE_BYTES
         if self.is_small:
             self._first_pass = self._hold_in_memory()
@@ -124,6 +125,7 @@ class RawFile:
                 raise InputRefusedError(f"cannot be read: {e.strerror}", where=str(self.path)) from e
         self._stream = io.BytesIO(content)
         self._sha512.update(content)
+        self._is_complete = True
         held: Future[Fingerprint] = Future()
         held.set_result(Fingerprint(hashlib.sha256(content).hexdigest(), len(content), crc32(content)))
         return held
@@ -134,10 +136,9 @@ class RawFile:
         return self._first_pass.result().sha256
 
     @property
-    def sha512(self) -> str:
-        """SHA-512 of the whole file, after it has been read to its end."""
-        self._drain()
-        return self._sha512.hexdigest()
+    def sha512(self) -> str | None:
+        """SHA-512 of the whole file; None unless it has been read to its end."""
+        return self._sha512.hexdigest() if self._is_complete else None
 
     def peek(self, n: int) -> bytes:
         """Return up to `n` bytes from the beginning without moving the position."""
@@ -164,14 +165,21 @@ class RawFile:
         """Fill `view` from the file and return the number of bytes, 0 at the end. The caller must not change the bytes afterwards."""
         n = _read_into(self._stream, view[:BLOCK_BYTES], self.path)
         if n:
-            self.n_bytes += n
-            self._advance(n)
+            self._count(n)
             if not self.is_small:
                 self._hash(view[:n])
         return n
 
+    def _count(self, n: int) -> None:
+        self.n_bytes += n
+        self._advance(n)
+
     def read(self, n: int = -1) -> bytes:
         """Return up to `n` bytes, empty at the end."""
+        if self.is_small:
+            content = self._stream.read(n)
+            self._count(len(content))
+            return content
         buffer = bytearray(BLOCK_BYTES if n < 0 else min(n, BLOCK_BYTES))
         return bytes(memoryview(buffer)[: self.readinto(memoryview(buffer))])
 
@@ -191,14 +199,16 @@ class RawFile:
         Raises:
             InputRefusedError: size, time of change or content differ between the beginning and the end.
         """
-        buffer = bytearray(BLOCK_BYTES)
-        while self.readinto(memoryview(buffer)):
-            buffer = bytearray(BLOCK_BYTES)
+        if self.is_small:
+            self._count(self.size - self.n_bytes)
+            return
+        while self.readinto(memoryview(bytearray(BLOCK_BYTES))):
+            pass
         self._drain()
-        if not self.is_small:
-            first = self._first_pass.result()
-            n_bytes = self.n_bytes if first.crc == self._crc else -1
-            self._require_unchanged(os.fstat(self._stream.fileno()), n_bytes if first.n_bytes == self.n_bytes else -1)
+        first = self._first_pass.result()
+        is_same = (first.n_bytes, first.crc) == (self.n_bytes, self._crc)
+        self._require_unchanged(os.fstat(self._stream.fileno()), self.n_bytes if is_same else -1)
+        self._is_complete = True
 
     def _require_unchanged(self, after: os.stat_result, n_read: int) -> None:
         if (after.st_size, after.st_mtime_ns) != self._stat or n_read != after.st_size:

@@ -72,6 +72,9 @@ class Recogniser:
             source.refuse(sniffed.kind, sniffed.reason or "")
             return None
         sample = self._sample(name, sniffed.records)
+        candidates: list[Candidate] = self.formats.detect(sample)
+        if self._format is None and _is_certain(candidates):
+            return self._taken(candidates[0].format, candidates[0].confidence, sample, source)
         directory = self.formats.match_accounts_directory(sample)
         if directory is not None:
             source.role, source.reason, source.directory = "accounts_directory", directory.reason, directory
@@ -82,10 +85,9 @@ class Recogniser:
         if beside is not None:
             source.refuse("ignored", beside)
             return None
-        return self._detected(name, sample, source)
+        return self._detected(name, sample, candidates, source)
 
-    def _detected(self, name: str, sample: Sample, source: Source) -> Reader | None:
-        candidates: list[Candidate] = self.formats.detect(sample)
+    def _detected(self, name: str, sample: Sample, candidates: list[Candidate], source: Source) -> Reader | None:
         is_unknown = not candidates or candidates[0].format == GENERIC
         if is_unknown and self.mapping is not None and not is_beside_logs(name):
             return self._taken(GENERIC, "given", sample, source)
@@ -106,3 +108,8 @@ class Recogniser:
         choices = self.formats.resolve_options(spec, sample, self.choices)
         source.format, source.format_confidence = spec.name, confidence
         return Reader(format_id, choices)
+
+
+def _is_certain(candidates: list[Candidate]) -> bool:
+    """One known format fits nearly all records, so the file is nothing else."""
+    return len(candidates) == 1 and candidates[0].confidence == "high" and candidates[0].format != GENERIC

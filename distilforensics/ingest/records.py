@@ -87,6 +87,10 @@ class Chunk:
     def __len__(self) -> int:
         return len(self.starts)
 
+    def release(self) -> None:
+        """Give the bytes back as soon as rows have been made of them, before the rows are written."""
+        self.buffer, self.texts = b"", None
+
 
 @dataclass(slots=True)
 class Unit:

@@ -8,7 +8,7 @@ import zlib
 import pytest
 import zstandard
 
-from distilforensics.ingest import decoding, raw
+from distilforensics.ingest import decoding, lines, raw
 from distilforensics.ingest.decoding import encoding_of
 
 
@@ -107,10 +107,10 @@ def test_a_decompression_bomb_stops_at_the_size(read, log, content):
     assert found.source["n_bytes_decoded"] == 20_000
 
 
-def test_nested_bombs_in_xz_cannot_demand_memory(read, log):
+def test_an_xz_stream_cannot_demand_memory(read, log, monkeypatch):
     """A dictionary beyond the limit is refused by the decoder, not allocated."""
-    filters = [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 30}]
-    found = read(log(lzma.compress(b'{"a": 1}\n' * 100, filters=filters)), decoded=b"")
+    monkeypatch.setattr(decoding, "MAX_WINDOW_BYTES", 1 << 16)
+    found = read(log(lzma.compress(b'{"a": 1}\n' * 100, preset=1)), decoded=b"")
     assert found.source["role"] == "refused"
     assert "Memory usage limit" in found.source["reason"]
 
@@ -145,9 +145,13 @@ def test_a_run_of_nul_is_not_taken_for_an_encoding():
     assert encoding_of(b'{\0"\0') == "utf-16-le"
 
 
-def test_a_truncated_stream_that_ends_in_a_long_line_has_both_refusals(read, log, line):
-    """The unfinished line was too long to load; the break is told besides."""
-    packed = gzip.compress(line(1) + b"\n" + line(2, user="x" * 90_000) + b"\n")
-    found = read(log(packed[:-12]), decoded=line(1) + b"\n" + line(2, user="x" * 90_000), max_line_bytes=4000)
-    assert [row["reason"] for row in found.refused] == ["line_too_long", "truncated_stream"]
-    assert found.source["n_lines"] == 3
+def test_a_truncated_stream_that_ends_in_a_long_line_has_one_refusal(read, log, line, monkeypatch):
+    """The unfinished line was too long to load, inside a block or over several; that the stream breaks off says more."""
+    text = line(1) + b"\n" + line(2, user="".join(f"{n:x}" for n in range(30_000))) + b"\n"
+    packed = log(gzip.compress(text)[:-12])
+    for block in (1 << 20, 8192):
+        monkeypatch.setattr(lines, "CHUNK_BYTES", block)
+        found = read(packed, decoded=text, max_line_bytes=4000)
+        assert found.reasons() == [(2, "truncated_stream")]
+        assert (found.source["n_lines"], found.source["n_kept"]) == (2, 1)
+        assert found.refused[0]["source_length"] > 50_000

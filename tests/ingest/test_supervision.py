@@ -16,7 +16,8 @@ import pytest
 
 from distilforensics.case.engines.duckdb import Limits
 from distilforensics.case.layout import create_case
-from distilforensics.core.errors import UsageError
+from distilforensics.case.tables import read_rows
+from distilforensics.core.errors import InputRefusedError, UsageError
 from distilforensics.core.progress import Silent
 from distilforensics.ingest.options import IngestOptions
 from distilforensics.ingest.stage import ingest
@@ -259,6 +260,27 @@ def test_a_file_that_changes_while_it_is_read_is_refused(case, ingest, log, line
     assert [source.path for source in summary.refused] == [str(path)]
     assert "changed while it was read" in summary.refused[0].reason
     assert summary.total.n_kept == 1
+
+
+def test_a_file_that_cannot_be_read_to_its_end_is_refused(case, ingest, log, line, monkeypatch):
+    """A bad sector costs the source, not the run; no hash of a part of the file is passed off as that of the whole."""
+    from distilforensics.ingest import raw, stage
+
+    monkeypatch.setattr(raw, "SMALL_FILE_BYTES", 1000)
+    monkeypatch.setattr(stage, "SMALL_FILE_BYTES", 1000)
+    path = log(b"".join(line(n) + b"\n" for n in range(5000)))
+    log(line(9999), "other.jsonl")
+
+    def failing(path, advance=None):
+        raise InputRefusedError("cannot be read: Input/output error", where=str(path))
+
+    monkeypatch.setattr(raw, "fingerprint", failing)
+    summary = ingest(path.parent)
+    assert [(source.path, source.reason) for source in summary.refused] == [
+        (str(path), "cannot be read: Input/output error")
+    ]
+    assert summary.total.n_kept == 1
+    assert [row["source_sha512"] is None for row in read_rows(case, "sources")] == [True, False]
 
 
 def test_a_worker_ends_when_its_parent_is_gone():
