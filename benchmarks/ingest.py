@@ -1,6 +1,6 @@
 """Compares the whole ingest with a bare `read_json(columns=...)` to Parquet by DuckDB, on the same file, in interleaved pairs.
 
-    python benchmarks/ingest.py [--bytes 1e9] [--pairs 5] [--threads 2] [--folder /tmp/bench]
+    python benchmarks/ingest.py [--bytes 1e9] [--pairs 5] [--threads 2] [--folder FOLDER]
 
 The ingest hashes the file twice (SHA-256, SHA-512) and every record, keeps line, offset and length of every record, quarantines what it cannot
 read, turns records into the canonical schema and writes ordered Parquet with page checksums. The bare load does none of that.
@@ -14,6 +14,7 @@ import json
 import statistics
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,7 +114,7 @@ def main() -> None:
     parser.add_argument("--bytes", type=float, default=1e9, help="size of each file")
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--folder", type=Path, default=Path("/tmp/bench/ingest"))
+    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "ingest-benchmark")
     parser.add_argument("--only", choices=("text", "metadata"))
     parser.add_argument("--keep", action="store_true", help="leave the files for the next run")
     arguments = parser.parse_args()

@@ -1,6 +1,6 @@
 """Time and peak memory of every stage after ingest on a generated case of many exchanges and accounts.
 
-    python benchmarks/scale.py --exchanges 4000000 --accounts 25000 --folder /tmp/scale
+    python benchmarks/scale.py --exchanges 4000000 --accounts 25000 --folder FOLDER
 
 Each stage runs in a process of its own, so that its peak memory is its own. The exchanges are written directly as a table;
 ingest has its own benchmark. A tenth of the accounts belongs to a planted pool with one frame and equal loads.
