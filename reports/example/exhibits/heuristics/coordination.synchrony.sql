@@ -110,6 +110,7 @@ shifted as (
     select
         d.group_id,
         d.lag_days,
+        d.n_day_pairs,
         (coalesce(m.n, 0) - coalesce(t.n, 0)) / 2 / nullif(d.n_day_pairs, 0) as pairs_per_day
     from day_pairs as d
     left join met_when_shifted as m on m.group_id = d.group_id and m.lag_days = d.lag_days
@@ -117,14 +118,47 @@ shifted as (
     where d.n_day_pairs >= 1
 ),
 highest as (
-    select group_id, lag_days, pairs_per_day
+    select group_id, lag_days, n_day_pairs, pairs_per_day
     from shifted
     qualify row_number() over (partition by group_id order by pairs_per_day desc, lag_days) = 1
+),
+-- The same by account, at the shift with the highest count and in both directions: a few accounts of one person may meet all the time.
+account_slots as (
+    select a.group_id, a.account_id, s.n - 1 as n_met, 0 as n_met_shifted
+    from activity as a
+    join slots as s on s.group_id = a.group_id and s.slot = a.slot
+    union all
+    select a.group_id, a.account_id, 0, s.n - case when b.account_id is null then 0 else 1 end
+    from (
+        select a.group_id, a.account_id, unnest([a.slot - h.lag_days * (86400 // $slot_s), a.slot + h.lag_days * (86400 // $slot_s)]) as slot
+        from activity as a
+        join highest as h on h.group_id = a.group_id
+    ) as a
+    join slots as s on s.group_id = a.group_id and s.slot = a.slot
+    left join activity as b on b.group_id = a.group_id and b.account_id = a.account_id and b.slot = a.slot
+),
+account_meetings as (
+    select group_id, account_id, sum(n_met)::bigint as n_met, sum(n_met_shifted)::bigint as n_met_shifted
+    from account_slots
+    group by group_id, account_id
+),
+synchronous_accounts as (
+    select
+        m.group_id,
+        count(*) filter (
+            where m.n_met > 0
+                and m.n_met / nullif(g.last_day - g.first_day, 0)
+                    >= $min_ratio * m.n_met_shifted / 2 / nullif(h.n_day_pairs, 0)) as n
+    from account_meetings as m
+    join used_groups as g on g.group_id = m.group_id
+    join highest as h on h.group_id = m.group_id
+    group by m.group_id
 ),
 judged as (
     select
         g.group_id,
         g.n_accounts,
+        coalesce(a.n, 0) / nullif(g.n_accounts, 0) as share_synchronous,
         g.n_exchanges,
         g.n_eligible,
         o.n_pairs / nullif(g.last_day - g.first_day, 0) as pairs_per_day,
@@ -135,13 +169,14 @@ judged as (
     from used_groups as g
     join observed as o on o.group_id = g.group_id
     join highest as h on h.group_id = g.group_id
+    left join synchronous_accounts as a on a.group_id = g.group_id
     join onsets on onsets.group_id = g.group_id
     join offsets on offsets.group_id = g.group_id
     where o.n_pairs >= $min_pairs
 )
 select
     group_id as entity_id,
-    round(pairs_per_day / nullif(pairs_per_day_shifted, 0), 6) >= $min_ratio as is_fired,
+    round(pairs_per_day / nullif(pairs_per_day_shifted, 0), 6) >= $min_ratio and round(share_synchronous, 6) >= $min_share as is_fired,
     round(pairs_per_day / nullif(pairs_per_day_shifted, 0), 6) as value,
     1.0::double as baseline,
     $min_ratio::double as threshold,
@@ -150,6 +185,7 @@ select
     round(pairs_per_day, 6) as pairs_per_day,
     round(pairs_per_day_shifted, 6) as pairs_per_day_shifted,
     lag_days as lag_of_highest,
+    round(share_synchronous, 6) as share_synchronous,
     n_eligible as n_eligible_accounts,
     round(share_onset, 6) as share_with_common_onset,
     round(share_offset, 6) as share_with_common_offset
