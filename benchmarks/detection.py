@@ -3,7 +3,7 @@
     python benchmarks/detection.py --seeds 5 --write docs/validation.md
 
 Every variant is simulated, examined from ingest to assessment, and compared with its labels. Counts are pooled over seeds,
-intervals are exact (Clopper-Pearson, 95 %). The simulator shares no constant with the heuristics; it is no real traffic:
+intervals are exact (Clopper-Pearson, 95 %). Some thresholds were settled after looking at simulated logs of other seeds, and no real traffic is in them:
 these figures show what the chain does on patterns of the public record, not what it will do on a given service.
 """
 
