@@ -65,19 +65,22 @@ class _Engines(threading.local):
 class BatchReader:
     """Threads and connections that are kept from batch to batch."""
 
-    def __init__(self, settings: Settings, tell: Callable[[int, int, int], None]) -> None:
+    def __init__(
+        self, settings: Settings, tell: Callable[[int, int, int], None], hashing: HashThreads | None = None
+    ) -> None:
         """Start the threads.
 
         Args:
             settings: Options and limits.
             tell: Called with bytes read, rows written (both since the last call) and the index of the file, or -1.
+            hashing: Threads that may be at work already.
         """
         self._settings = settings
         self._tell = tell
         self._projecting = ThreadPoolExecutor(settings.threads, "project")
         self._writing = ThreadPoolExecutor(1, "write")
         self._engines = _Engines()
-        self._hashing = HashThreads()
+        self._hashing = hashing or HashThreads()
         self._recogniser = Recogniser(settings.options, settings.formats_module)
 
     def close(self) -> None:

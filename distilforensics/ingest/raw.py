@@ -81,6 +81,16 @@ class HashThreads:
     def __init__(self) -> None:
         self.ahead = ThreadPoolExecutor(1, "hash-ahead")
         self.behind = ThreadPoolExecutor(1, "hash-behind")
+        self._begun: dict[Path, Future[Fingerprint]] = {}
+
+    def begin(self, path: Path) -> None:
+        """Begin to hash a large file that will be read soon, while the reader is still being loaded."""
+        if path.is_file() and path.stat().st_size > SMALL_FILE_BYTES:
+            self._begun[path] = self.ahead.submit(fingerprint, path)
+
+    def fingerprint(self, path: Path) -> Future[Fingerprint]:
+        """Return the fingerprint of a file, which may be still in the making."""
+        return self._begun.pop(path, None) or self.ahead.submit(fingerprint, path)
 
     def shutdown(self) -> None:
         """Wait for both and end them."""
@@ -115,7 +125,7 @@ class RawFile:
             self._first_pass = self._hold_in_memory()
             self._require_unchanged(path.stat(), self._first_pass.result().n_bytes)
         else:
-            self._first_pass = hashing.ahead.submit(fingerprint, path)
+            self._first_pass = hashing.fingerprint(path)
 
     def _hold_in_memory(self) -> Future[Fingerprint]:
         with self._stream:

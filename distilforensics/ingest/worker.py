@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.errors import DistilForensicsError
@@ -74,12 +75,20 @@ class _LazyReader:
         self._reader: BatchReader | None = None
 
     def read(self, batch: Batch) -> list[dict[str, Any]]:
-        from distilforensics.ingest.batches import BatchReader
-
         if self._reader is None:
-            self._reader = BatchReader(self._settings, self._tell)
+            self._reader = self._load(Path(batch.paths[0]))
         _allow_time(batch)
         return self._reader.read(batch)
+
+    def _load(self, first: Path) -> BatchReader:
+        """Return the reader; loading it takes a third of a second, in which the first large file can be hashed."""
+        from distilforensics.ingest.raw import HashThreads
+
+        hashing = HashThreads()
+        hashing.begin(first)
+        from distilforensics.ingest.batches import BatchReader
+
+        return BatchReader(self._settings, self._tell, hashing)
 
     def close(self) -> None:
         if self._reader is not None:
