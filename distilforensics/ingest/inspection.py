@@ -145,6 +145,7 @@ class _NoHashing(HashThreads):
     """Nothing is hashed: an inspection identifies no evidence and must not read whole files for it."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.ahead = self.behind = _Idle()  # type: ignore[assignment]
 
     def shutdown(self) -> None:

@@ -1,6 +1,7 @@
 """The worker process: crashes, loops and interruptions cost one source or nothing, never the run."""
 
 import io
+import json
 import os
 import signal
 import subprocess
@@ -25,7 +26,7 @@ from distilforensics.ingest.stage import ingest
 LIMITS = Limits(memory_bytes=1_000_000_000, threads=2)
 
 HOSTILE_FORMATS = """
-import os, signal
+import json, os, pathlib, resource, signal
 from distilforensics.ingest import worker
 from distilforensics.ingest import formats
 from distilforensics.ingest.formats import *
@@ -42,6 +43,10 @@ def detect(sample):
         raise RecursionError("parser met something")
     while sample.name.startswith("loop"):
         pass
+    if sample.name.startswith("tell"):
+        names = ("RLIMIT_CORE", "RLIMIT_AS", "RLIMIT_CPU")
+        limits = {name: resource.getrlimit(getattr(resource, name))[0] for name in names}
+        pathlib.Path(os.environ["LIMITS_FILE"]).write_text(json.dumps(limits))
     return real_detect(sample)
 """
 
@@ -85,6 +90,16 @@ def test_a_crash_costs_one_source_and_the_run_goes_on(case, logs, hostile, name,
     assert summary.total.n_kept == 2
     assert summary.is_partial
     assert not list(case.temporary.rglob("*.parquet"))
+
+
+def test_the_worker_is_limited_in_memory_and_time(case, logs, hostile, tmp_path, monkeypatch):
+    """No core dumps; memory and processor time are bounded, generously."""
+    monkeypatch.setenv("LIMITS_FILE", str(tmp_path / "limits.json"))
+    ingest(case, [str(logs("tell.jsonl"))], IngestOptions(), LIMITS, Silent(), formats_module=hostile)
+    limits = json.loads((tmp_path / "limits.json").read_text())
+    assert limits["RLIMIT_CORE"] == 0
+    assert LIMITS.memory_bytes < limits["RLIMIT_AS"] < 20 * LIMITS.memory_bytes
+    assert 0 < limits["RLIMIT_CPU"] < 60
 
 
 def test_several_files_that_crash_are_all_found(case, tmp_path, hostile, line):
