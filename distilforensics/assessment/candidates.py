@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from distilforensics.assessment.material import TEXT_KINDS, Material, kind_of
+from distilforensics.assessment.material import DEFINING_KINDS, Material, kind_of
 from distilforensics.core.finding import Family
 
 if TYPE_CHECKING:
@@ -33,9 +33,11 @@ class Candidate:
 
     @property
     def templates(self) -> tuple[str, ...]:
-        """Templates that define the campaign's own exchanges: texts if there are any, else parameters; none for clusters alone."""
-        texts = tuple(group for group in self.seeds if kind_of(group) in TEXT_KINDS)
-        return texts or tuple(group for group in self.seeds if kind_of(group) == "parameters")
+        """Templates that define the campaign's own exchanges, of the most telling kind that there is; none for clusters alone."""
+        for kinds in DEFINING_KINDS:
+            if found := tuple(group for group in self.seeds if kind_of(group) in kinds):
+                return found
+        return ()
 
 
 def find_candidates(material: Material, parameters: Parameters, without: str | None = None) -> list[Candidate]:

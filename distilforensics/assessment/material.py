@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from distilforensics.case.layout import Case
 
 TEXT_KINDS = frozenset({"prefix", "suffix", "system", "prompt"})
-"""Kinds of templates that rest on text; parameters are the content-free rest."""
+"""Kinds of templates that rest on text."""
+
+DEFINING_KINDS = (TEXT_KINDS, frozenset({"parameters"}), frozenset({"pace"}), frozenset({"program"}))
+"""Kinds of templates from the most to the least telling: text, and where there is none call parameters, pace, and the program alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ def typical(loads: Iterable[float]) -> float:
 
 
 def kind_of(group_id: str) -> str:
-    """Return the kind of a group: system, prefix, suffix, prompt, parameters or cluster."""
+    """Return the kind of a group: system, prefix, suffix, prompt, parameters, program, pace or cluster."""
     return group_id.split(":", 1)[0]
 
 

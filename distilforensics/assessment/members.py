@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from distilforensics.assessment.material import Material
     from distilforensics.assessment.parameters import Parameters
 
-KINDS = ("system", "prefix", "suffix", "prompt", "parameters")
+KINDS = ("system", "prefix", "suffix", "prompt", "parameters", "program", "pace")
 """Kinds of templates in the order of the columns of `candidate_loads.sql`."""
 
 _WORDS = {
@@ -29,6 +29,8 @@ _WORDS = {
     "suffix": "end of the prompt",
     "prompt": "whole prompt",
     "parameters": "call parameters",
+    "program": "client program",
+    "pace": "even pace",
 }
 
 

@@ -305,6 +305,12 @@ EXCHANGE_FEATURES = Table(
         ("prefix_template", TEXT, "template id of the beginning of the normalised prompt"),
         ("suffix_template", TEXT, "template id of the end of the normalised prompt"),
         ("parameter_template", TEXT, "template id of the call's parameters (the content-free shape)"),
+        ("program_template", TEXT, "template id of the client program (user agent with ja4)"),
+        (
+            "pace_template",
+            TEXT,
+            "template id of the client program, for accounts that call at an even pace on several days",
+        ),
         (
             "lexicon_marks",
             TEXTS,
@@ -319,7 +325,7 @@ TEMPLATES = Table(
     "one row per template used by at least `min_template_accounts` accounts, ordered by template_id",
     _columns(
         ("template_id", TEXT, "kind, ':' and 16 hex digits"),
-        ("kind", TEXT, "system, prefix, suffix, prompt (a whole prompt repeated), parameters"),
+        ("kind", TEXT, "system, prefix, suffix, prompt (a whole prompt repeated), parameters, program, pace"),
         ("n_exchanges", COUNT, "exchanges"),
         ("n_accounts", COUNT, "accounts"),
         ("n_tenants", COUNT, "tenants"),
@@ -385,7 +391,7 @@ ACCOUNT_ATTRIBUTES = Table(
         (
             "attribute",
             TEXT,
-            "payment, email_domain, signup (10-minute slot), ip, ip_prefix, client, system, prefix, suffix, prompt, parameters, api_key",
+            "payment, email_domain, signup (10-minute slot), ip, ip_prefix, client, system, prefix, suffix, prompt, parameters, program, pace, api_key",
         ),
         ("value", TEXT, "the value, templates by id"),
         ("n_exchanges", COUNT, "exchanges of the account that carry it; NULL for directory attributes"),

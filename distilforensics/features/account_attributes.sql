@@ -30,6 +30,10 @@ with found as (
     union all
     select account_id, 'parameters', parameter_template, count(*) from exchange_features group by account_id, parameter_template
     union all
+    select account_id, 'program', program_template, count(*) from exchange_features group by account_id, program_template
+    union all
+    select account_id, 'pace', pace_template, count(*) from exchange_features group by account_id, pace_template
+    union all
     select account_id, 'api_key', api_key_id, count(*) from exchanges
     where account_id is not null and started_at is not null and api_key_id <> account_id
     group by account_id, api_key_id

@@ -13,6 +13,10 @@ with uses as (
     select 'prompt:' || prompt_hash, record_id, account_id, started_at, prompt_hash from exchange_features
     union all
     select parameter_template, record_id, account_id, started_at, prompt_hash from exchange_features
+    union all
+    select program_template, record_id, account_id, started_at, prompt_hash from exchange_features
+    union all
+    select pace_template, record_id, account_id, started_at, prompt_hash from exchange_features
 )
 select uses.template_id, uses.record_id, uses.account_id, uses.started_at, uses.prompt_hash
 from uses

@@ -22,6 +22,12 @@ with uses as (
     union all
     select 'parameters', parameter_template, account_id, tenant_id, prompt_hash, started_at, record_id
     from exchange_features where parameter_template is not null
+    union all
+    select 'program', program_template, account_id, tenant_id, prompt_hash, started_at, record_id
+    from exchange_features where program_template is not null
+    union all
+    select 'pace', pace_template, account_id, tenant_id, prompt_hash, started_at, record_id
+    from exchange_features where pace_template is not null
 ),
 -- Most prompts belong to one account; they fall out before anything is counted.
 shared as (
@@ -60,6 +66,8 @@ select
         when 'prefix' then left(frame(left(visible(sample.prompt_text), $read_chars)), $text_chars)
         when 'suffix' then right(frame(right(visible(sample.prompt_text), $read_chars)), $text_chars)
         when 'prompt' then left(plain(visible(sample.prompt_text)), $text_chars)
+        when 'program' then left(concat_ws(' ', sample.user_agent, sample.ja4), $text_chars)
+        when 'pace' then left(concat_ws(' ', 'at an even pace:', sample.user_agent, sample.ja4), $text_chars)
         else concat_ws(
             ', ', 'operation=' || sample.operation, 'max_output_tokens=' || sample.max_output_tokens::varchar,
             'temperature=' || sample.temperature::varchar, 'top_p=' || sample.top_p::varchar, 'is_stream=' || sample.is_stream::varchar,

@@ -14,6 +14,10 @@ with uses as (
     where coalesce(prompt_chars, 16) >= 16
     union all
     select parameter_template, account_id, tenant_id, prompt_hash, started_at, record_id from exchange_features
+    union all
+    select program_template, account_id, tenant_id, prompt_hash, started_at, record_id from exchange_features
+    union all
+    select pace_template, account_id, tenant_id, prompt_hash, started_at, record_id from exchange_features
 )
 select
     template_id,
@@ -43,6 +47,10 @@ with uses as (
     select 'prompt:' || prompt_hash, record_id, account_id, started_at, prompt_hash from exchange_features
     union all
     select parameter_template, record_id, account_id, started_at, prompt_hash from exchange_features
+    union all
+    select program_template, record_id, account_id, started_at, prompt_hash from exchange_features
+    union all
+    select pace_template, record_id, account_id, started_at, prompt_hash from exchange_features
 )
 select uses.*
 from uses
@@ -125,6 +133,10 @@ with found as (
     group by account_id, prompt_hash
     union all
     select account_id, 'parameters', parameter_template, count(*) from exchange_features group by account_id, parameter_template
+    union all
+    select account_id, 'program', program_template, count(*) from exchange_features group by account_id, program_template
+    union all
+    select account_id, 'pace', pace_template, count(*) from exchange_features group by account_id, pace_template
 )
 select account_id, attribute, value, n_exchanges
 from found

@@ -206,3 +206,46 @@ def test_features_are_skipped_when_nothing_changed_and_identical_at_any_thread_c
     assert again.is_skipped
     assert not rebuilt.is_skipped
     assert first == {name: case.table_path(name).read_bytes() for name in ORDER}
+
+
+def paced(pauses_s: list[int], n: int, account: str, first_line: int) -> list[dict[str, Any]]:
+    """Return exchanges of one account whose pauses repeat the given ones, one client program, no content."""
+    at, rows = START, []
+    for index in range(n):
+        rows.append(exchange(first_line + index, account, started_at=at, user_agent="client/1"))
+        at += timedelta(seconds=pauses_s[index % len(pauses_s)])
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("pauses_s", "n", "is_even"),
+    [
+        ([3600], 80, True),
+        ([900, 3600, 5400, 1800], 110, True),
+        # sessions of five with short pauses, then hours of rest
+        ([40, 60, 30, 50, 14_000], 110, False),
+        # evenly paced, but for one afternoon only
+        ([120], 110, False),
+        ([3600], 25, False),
+    ],
+    ids=["a circle of accounts", "chance alone", "sessions of a person", "one afternoon", "too few pauses"],
+)
+def test_accounts_that_call_at_an_even_pace_are_a_group_per_client_program(
+    tmp_path: Path, pauses_s: list[int], n: int, is_even: bool
+) -> None:
+    """What a scheduler leaves in a log without content; people come in sessions."""
+    rows = [row for number in range(4) for row in paced(pauses_s, n, f"acct_{number}", number * n + 1)]
+    case = case_of(tmp_path / "case", rows)
+
+    kinds = {row["kind"]: row["n_accounts"] for row in read_rows(case, "templates")}
+
+    assert kinds == ({"program": 4, "pace": 4} if is_even else {"program": 4})
+
+
+def test_nights_do_not_make_an_even_pace_uneven(tmp_path: Path) -> None:
+    """Pauses of more than eight hours are no part of the pace."""
+    working_day = [1800] * 15 + [86_400 - 15 * 1800]
+    rows = [row for number in range(3) for row in paced(working_day, 70, f"acct_{number}", number * 70 + 1)]
+    case = case_of(tmp_path / "case", rows)
+
+    assert "pace" in {row["kind"] for row in read_rows(case, "templates")}

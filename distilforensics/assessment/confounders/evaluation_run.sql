@@ -16,7 +16,7 @@ with vocabulary as (
     select template_id from templates where regexp_matches(lower(template_text), $vocabulary)
 ),
 readable as (
-    select template_id from templates where kind <> 'parameters' and template_text is not null
+    select template_id from templates where kind in ('system', 'prefix', 'suffix') and template_text is not null
 ),
 marked as (
     select

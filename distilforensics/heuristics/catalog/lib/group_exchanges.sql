@@ -14,6 +14,10 @@ with carried as (
     select 'prompt:' || prompt_hash, * from exchange_features where prompt_hash is not null
     union all
     select parameter_template, * from exchange_features where parameter_template is not null
+    union all
+    select program_template, * from exchange_features where program_template is not null
+    union all
+    select pace_template, * from exchange_features where pace_template is not null
 )
 select carried.*
 from carried
