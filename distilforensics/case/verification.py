@@ -45,12 +45,13 @@ class Verification:
         return not self.problems
 
 
-def verify(case: Case, evidence_root: Path | None = None) -> Verification:
+def verify(case: Case, evidence_root: Path | None = None, noted_hash: str | None = None) -> Verification:
     """Return every difference between a sealed case and what its manifests, custody log and tables state.
 
     Args:
         case: The case; its `case.toml` need not be readable.
         evidence_root: Folder below which the evidence files lie now; by default they are looked for where the runs were started.
+        noted_hash: Hash of a custody entry that was noted outside of the case; the log must still hold it.
 
     Raises:
         CaseError: the case was never sealed.
@@ -64,6 +65,7 @@ def verify(case: Case, evidence_root: Path | None = None) -> Verification:
             hint="distilforensics seal --case DIR",
         )
     _check_anchors(case, seal, result)
+    _check_noted(case, noted_hash, result)
     _check_links(case, result)
     damaged = _check_files(case, result)
     if not any(name.startswith("data/") for name in damaged):
@@ -72,6 +74,32 @@ def verify(case: Case, evidence_root: Path | None = None) -> Verification:
     else:
         result.notes.append("balance and evidence files were not checked because tables differ from the manifest")
     return result
+
+
+def _check_noted(case: Case, noted_hash: str | None, result: Verification) -> None:
+    """Name earlier seals, which a holder of the case can put a new one over, and look for the entry that somebody noted."""
+    known = custody.entries(case)
+    earlier = [entry for entry in known if entry["action"] == manifest.SEALED][:-1]
+    if earlier:
+        places = ", ".join(f"entry {entry['seq']} of {show(entry['time'])}" for entry in earlier)
+        result.notes.append(
+            f"was sealed before ({places}); what lay under an earlier seal may have been replaced since"
+        )
+    if noted_hash is None:
+        if earlier:
+            result.notes.append("compare the custody log with a hash noted at hand-over: --noted-hash HASH")
+    elif noted_hash.lower() not in {entry["hash"] for entry in known}:
+        message = (
+            f"has no entry with the hash {show(noted_hash)} that was noted: the log, or the whole case, was replaced"
+        )
+        result.problems.append(Problem(case.custody_log.name, message))
+    else:
+        later = [entry["action"] for entry in known if entry["seq"] > _seq_of(known, noted_hash.lower())]
+        result.notes.append(f"holds the noted entry; since then: {show(', '.join(later)) or 'nothing'}")
+
+
+def _seq_of(entries: list[dict[str, Any]], noted_hash: str) -> int:
+    return next(int(entry["seq"]) for entry in entries if entry["hash"] == noted_hash)
 
 
 def _check_links(case: Case, result: Verification) -> None:

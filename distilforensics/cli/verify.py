@@ -31,12 +31,19 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="Folder in which the evidence files lie now.",
 )
-def verify(case_dir: Path, evidence_root: Path | None, output: Output) -> None:
+@click.option(
+    "--noted-hash",
+    metavar="HASH",
+    help="Custody hash that `run` or `verify` printed and that was kept outside of the case; the log must still hold it.",
+)
+def verify(case_dir: Path, evidence_root: Path | None, noted_hash: str | None, output: Output) -> None:
     """Check that CASE is what was sealed.
 
     Every file is hashed and every record counted again; custody log and evidence files are checked.
     Evidence files are looked for where the runs were started, or below --evidence-root; absent ones are named and are
     no failure. Nothing is written.
+
+    Whoever can write to CASE can make a new seal. A custody hash that was noted elsewhere shows it: --noted-hash.
     """
     from distilforensics.case.layout import Case
     from distilforensics.case.verification import verify as check
@@ -44,7 +51,7 @@ def verify(case_dir: Path, evidence_root: Path | None, output: Output) -> None:
 
     if not case_dir.is_dir():
         raise CaseError("is no folder", where=str(case_dir))
-    result = check(Case(case_dir), evidence_root)
+    result = check(Case(case_dir), evidence_root, noted_hash)
     _tell(result, output)
     click.get_current_context().exit(ExitCode.COMPLETE if result.is_intact else ExitCode.INTEGRITY)
 

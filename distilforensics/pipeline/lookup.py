@@ -15,7 +15,7 @@ from distilforensics.core.errors import CaseError, UsageError
 from distilforensics.core.text import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from distilforensics.case.engines.duckdb import Limits
     from distilforensics.case.layout import Case
@@ -100,13 +100,26 @@ def query(case: Case, text: str, limits: Limits) -> Iterator[Answer]:
     with connect(case, limits=limits) as connection:
         require_select(connection, text)
         try:
-            result = connection.execute(text)
-            columns = tuple(column[0] for column in result.description or ())
-            yield Answer(columns, _rows(connection))
+            relation = connection.sql(text)
+            connection.execute(_with_zones_as_text(text, [str(kind) for kind in relation.types]))
+            yield Answer(tuple(relation.columns), _rows(connection))
         except duckdb.InterruptException:
             raise
         except duckdb.Error as e:
             raise UsageError(str(e), where="sql", hint="distilforensics sql CASE lists the tables") from e
+
+
+def _with_zones_as_text(text: str, types: Sequence[str]) -> str:
+    """Return the query with times that carry a zone as text: the engine hands them to Python through a package that is not needed otherwise."""
+    if not any("WITH TIME ZONE" in kind for kind in types):
+        return text
+    names = [f"c{number}" for number in range(len(types))]
+    values = [
+        f"cast({name} as varchar)" if "WITH TIME ZONE" in kind else name
+        for name, kind in zip(names, types, strict=True)
+    ]
+    body = text.strip().rstrip(";")
+    return f"select {', '.join(values)} from (\n{body}\n) as answer({', '.join(names)})"
 
 
 def _rows(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:

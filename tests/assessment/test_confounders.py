@@ -90,3 +90,20 @@ def test_an_explanation_falls_where_a_heuristic_fired_that_it_cannot_produce() -
     assert ["rebutted", "partly"] == [check.verdict for check in with_heuristics([held, vendor], failover)]
     assert ["applies", "rebutted"] == [check.verdict for check in with_heuristics([held, vendor], ratio)]
     assert "coordination.failover_reissue" in with_heuristics([held], failover)[0].statement
+
+
+@pytest.mark.parametrize(
+    ("confounder", "heuristic"),
+    [
+        ("confounder.product_default", "coordination.baton_pass"),
+        ("confounder.product_default", "infrastructure.shared_payment"),
+        ("confounder.class", "coordination.rotation"),
+        ("confounder.vendor", "infrastructure.signup_burst"),
+    ],
+)
+def test_what_an_explanation_cannot_produce_is_named_in_its_file(confounder: str, heuristic: str) -> None:
+    """Independent customers of one product neither relieve each other nor pay with one card."""
+    held = Check(confounder, "t", 8, "applies", 1.0, 0.7, 900, 30, "It accounts for it.")
+
+    assert ["rebutted"] == [check.verdict for check in with_heuristics([held], {heuristic: heuristic.split(".")[0]})]
+    assert [held] == with_heuristics([held], {"coordination.synchrony": "coordination"})

@@ -167,3 +167,20 @@ def test_a_link_in_a_case_is_named_whatever_it_leads_to(sealed, tmp_path):
     (sealed.report / "annex").symlink_to(outside)
 
     assert ["report/annex"] == [problem.where for problem in verify(sealed).problems]
+
+
+def test_a_new_seal_over_changed_tables_is_told_and_shows_against_a_noted_hash(sealed):
+    """The bytes fit the new seal; the earlier one is named, and a log that was made anew lacks the noted entry."""
+    noted = custody.head(sealed)["hash"]
+    manifest.seal(sealed)
+
+    known = verify(sealed, noted_hash=noted.upper())
+    sealed.custody_log.unlink()
+    manifest.seal(sealed)
+    unknown = verify(sealed, noted_hash=noted)
+
+    assert known.is_intact
+    assert any("was sealed before" in note for note in known.notes)
+    assert any("holds the noted entry; since then:" in note and "sealed" in note for note in known.notes)
+    assert ["custody.jsonl"] == [problem.where for problem in unknown.problems if "was noted" in problem.message]
+    assert verify(sealed).custody_head != noted

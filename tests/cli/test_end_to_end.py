@@ -193,6 +193,17 @@ def test_sql_answers_as_table_json_and_csv(case, capsys):
     assert [str(row["n_kept"]) for row in rows] == [row["n_kept"] for row in cells]
 
 
+def test_sql_tells_times_with_a_zone_as_text(case, capsys):
+    """Also inside of lists, under names that occur twice, and before a comment."""
+    query = (
+        "SELECT timestamptz '2026-03-02 09:00:00+00' AS t, [timestamptz '2026-03-02 09:00:00+00'] AS t, 7 AS n -- now"
+    )
+    run_cli(["sql", case, query, "--csv"])
+    told = lines(capsys)
+
+    assert ["t,t,n", "2026-03-02 09:00:00+00,['2026-03-02 09:00:00+00'],7"] == told
+
+
 def test_sql_cuts_tables_aloud_and_nothing_else(case, capsys):
     """A hundred rows on the screen, all for programs, as many as asked for."""
     query = "SELECT record_id FROM exchanges ORDER BY record_id"
