@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,8 +12,6 @@ from distilforensics.cli.options import CASE_DIR, command, examples
 from distilforensics.core import units
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from distilforensics.cli.output import Output
 
 
@@ -32,6 +31,11 @@ if TYPE_CHECKING:
 @click.option(
     "--compression", default="none", show_default=True, metavar="none|gz|zst", help="Compression of the logs."
 )
+@click.option(
+    "--texts", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR",
+    help="Parquet files with real prompts (columns family, kind, prompt, response) to use in place of invented ones.",
+)  # fmt: skip
+@click.option("--families", metavar="NAME,...", help="Families of these texts to take.")
 @click.option("--force", is_flag=True, help="Replace an earlier simulation in the folder.")
 def simulate(
     scenario: str,
@@ -41,6 +45,8 @@ def simulate(
     scale: float,
     days: int | None,
     compression: str,
+    texts: Path | None,
+    families: str | None,
     force: bool,
     output: Output,
 ) -> None:
@@ -51,9 +57,17 @@ def simulate(
     """
     from distilforensics.simulate import simulate as write
 
-    names = [name.strip() for name in formats.split(",")] if formats else None
     summary = write(
-        scenario, out, seed=seed, formats=names, scale=scale, days=days, compression=compression, force=force
+        scenario,
+        out,
+        seed=seed,
+        formats=_names(formats),
+        scale=scale,
+        days=days,
+        compression=compression,
+        texts=texts,
+        families=_names(families),
+        force=force,
     )
     if output.is_json:
         output.record(
@@ -70,3 +84,7 @@ def simulate(
             f"{units.count(summary.n_exchanges)} exchanges of {units.count(summary.n_accounts)} accounts in {len(summary.files)} files"
         )
     output.line(str(summary.out / "logs"))
+
+
+def _names(listed: str | None) -> list[str] | None:
+    return [name.strip() for name in listed.split(",")] if listed else None

@@ -6,7 +6,8 @@ and the whole program can be tried without anybody's data.
 
 from __future__ import annotations
 
-from distilforensics.simulate.scenarios import SCENARIOS, PopulationParameters, ScenarioParameters
+from distilforensics.simulate.customers import PopulationParameters
+from distilforensics.simulate.scenarios import SCENARIOS, ScenarioParameters
 from distilforensics.simulate.simulation import SimulationSummary, simulate
 from distilforensics.simulate.writers import WRITERS
 

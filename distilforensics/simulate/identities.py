@@ -123,6 +123,11 @@ def mail_domain(rng: Random) -> str:
     return rng.choices(MAIL_DOMAINS, weights=_MAIL_WEIGHTS, k=1)[0]
 
 
+def own_domain(rng: Random) -> str:
+    """Return a mail domain that one person holds alone."""
+    return f"{rng.choice(_COMPANY_WORDS).lower()}-{rng.choice(_COMPANY_WORDS).lower()}{rng.randrange(10_000)}.example"
+
+
 def user_agent(rng: Random) -> str:
     """Return a user agent as independent callers use them, the common ones more often."""
     names = [name for name, _ in USER_AGENTS]

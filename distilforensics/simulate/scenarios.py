@@ -7,108 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from distilforensics.simulate.actors.jobs import JobParameters
 from distilforensics.simulate.actors.pool import PoolParameters
-
-RELEASE = -1
-"""In `JobParameters.run_days`: the day on which the new model appears."""
-
-_EVERY_DAY = tuple(range(10))
-_WEEKDAYS = (0, 1, 2, 3, 4, 7, 8, 9)
-
-
-@dataclass(frozen=True, slots=True)
-class FrontendParameters:
-    """One program that serves many end users through one account; `job` names the grammar of its prompts, None passes on free questions."""
-
-    role: str
-    n_end_users: int
-    conversations_per_day: float
-    more_turns: float
-    """Probability that a conversation goes on after an answer."""
-    user_agent: str
-    job: str | None = None
-    max_tokens: int | None = None
-    temperature: float | None = None
-    is_streaming: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PopulationParameters:
-    """The ordinary customers. Counts are accounts unless said otherwise; shares are from 0 to 1."""
-
-    n_individuals: int = 390
-    n_tenants: int = 40
-    """Companies, each with a team."""
-    largest_team: int = 26
-    team_pareto: float = 0.9
-    """Exponent of the distribution of team sizes."""
-    n_classes: int = 1
-    class_size: int = 40
-    lesson_days: tuple[int, ...] = (1, 3)
-    """Weekdays (0 = Monday) on which the class meets."""
-    n_hobbyists: int = 2
-    """People who use several accounts in turn."""
-    hobbyist_accounts: int = 4
-    hobbyist_sessions_per_day: float = 7.0
-    sessions_median: float = 0.6
-    """Median over people of sessions per day."""
-    sessions_sigma: float = 1.25
-    """Spread of the natural logarithm of sessions per day over people."""
-    sessions_maximum: float = 22.0
-    product_shares: tuple[tuple[str, float], ...] = (
-        ("agent_product", 0.34),
-        ("writing_product", 0.08),
-        ("notes_product", 0.05),
-        ("public_prompt", 0.05),
-    )
-    """Shares of people who use a product: a coding agent, a writing companion, a web product that calls from its own servers
-    with its customers' keys, and one popular prompt that strangers paste."""
-    house_tool_share: float = 0.4
-    """Tenants with an internal application and its own system prompt."""
-    proxy_share: float = 0.08
-    """Individuals who at times use the same commercial proxy as a pool."""
-    jobs: tuple[JobParameters, ...] = (
-        JobParameters(
-            "evaluation",
-            "evaluation",
-            6,
-            1100,
-            (2, RELEASE),
-            13.0,
-            9.0,
-            0.0,
-            4,
-            "AsyncOpenAI/Python 2.1.0",
-            tries_new_model=True,
-        ),
-        JobParameters(
-            "translation", "translation_batch", 2, 220, _WEEKDAYS, 1.0, 4.0, 0.2, 512, "OpenAI/Python 1.109.1"
-        ),
-        JobParameters(
-            "classification", "classification_batch", 2, 300, _EVERY_DAY, 22.0, 1.5, 0.0, 5, "python-requests/2.32.5"
-        ),
-        JobParameters(
-            "synthetic_data",
-            "synthetic_data",
-            1,
-            550,
-            (5, 6),
-            8.0,
-            14.0,
-            1.0,
-            2048,
-            "AsyncOpenAI/Python 2.1.0",
-            answer_sentences=3,
-        ),
-        JobParameters("nightly_checks", "nightly_checks", 3, 60, _WEEKDAYS, 2.0, 0.6, 0.0, 256, "langchain/0.3.27"),
-    )
-    frontends: tuple[FrontendParameters, ...] = (
-        FrontendParameters(
-            "support_bot", 900, 260.0, 0.35, "okhttp/4.12.0", job="support_bot", max_tokens=400, temperature=0.3
-        ),
-        FrontendParameters("reseller", 120, 55.0, 0.55, "AsyncOpenAI/Python 1.97.0", is_streaming=True),
-    )
+from distilforensics.simulate.customers import EVERYBODY, LOOK_ALIKES, RELEASE, PopulationParameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +45,156 @@ class ScenarioParameters:
         return (*mapped, RELEASE) if RELEASE in run_days else mapped
 
 
+_ONE_GATEWAY = ("litellm_spendlogs",)
+_WEEK = 6
+"""Days of the scenarios that are made for measuring."""
+
+
+def _among_everybody(
+    name: str,
+    title: str,
+    *pools: PoolParameters,
+    population: PopulationParameters = EVERYBODY,
+    formats: tuple[str, ...] = _ONE_GATEWAY,
+) -> ScenarioParameters:
+    """Return a scenario of six days with `pools` among ordinary customers."""
+    return ScenarioParameters(name, title, formats, days=_WEEK, released_day=3, population=population, pools=pools)
+
+
+_POOL = PoolParameters(n_accounts=70, requests_per_account_day=14.0, frame_revision_day=3)
+_SCHEDULERS = {
+    "round_robin": "a pool whose accounts are taken in a circle",
+    "least_recently_used": "a pool that takes the account that rested longest",
+    "random": "a pool that takes any account",
+    "sticky": "a pool that stays on one account until it is limited",
+}
+
+_MEASURED = (
+    *(_among_everybody(f"pool_{kind}", title, replace(_POOL, scheduler=kind)) for kind, title in _SCHEDULERS.items()),
+    _among_everybody(
+        "low_and_slow",
+        "several hundred accounts with four requests each that want reasoning transcribed, most of them on two days",
+        PoolParameters(
+            n_accounts=300,
+            scheduler="random",
+            requests_per_account_day=0.72,
+            day_weights=(0.25, 0.25, 0.5, 2.5, 2.3, 0.2),
+            chaff_share=0.0,
+            work="transcription",
+            replaced_share=0.0,
+            pivot_share=0.0,
+            n_signup_bursts=60,
+            signup_days_before=(3.0, 90.0),
+            own_payment_share=0.6,
+            free_share=0.5,
+            shares_client=False,
+            temperature=None,
+            max_tokens=None,
+            pauses_hours=(),
+            hours="of_customers",
+        ),
+    ),
+    _among_everybody(
+        "heavy_chaff",
+        "a pool whose accounts carry mostly the traffic of unrelated customers",
+        replace(_POOL, n_accounts=70, requests_per_account_day=22.0, chaff_share=0.7, n_chaff_customers=120),
+    ),
+    _among_everybody(
+        "relay",
+        "the conversations of a reseller's own customers spread over a pool, every request on another account",
+        PoolParameters(
+            n_accounts=80,
+            scheduler="round_robin",
+            requests_per_account_day=14.0,
+            chaff_share=0.0,
+            n_chaff_customers=400,
+            work="relay",
+            hours="of_customers",
+            pivot_share=0.4,
+            pauses_hours=(),
+        ),
+    ),
+    _among_everybody(
+        "relay_sticky",
+        "the same with every conversation on one account",
+        PoolParameters(
+            n_accounts=80,
+            requests_per_account_day=14.0,
+            chaff_share=0.0,
+            n_chaff_customers=400,
+            work="relay",
+            has_affinity=True,
+            hours="of_customers",
+            pivot_share=0.4,
+            pauses_hours=(),
+        ),
+    ),
+    _among_everybody(
+        "cleaner",
+        "reasoning captured on one account and given back to the model on another one to be cleaned or judged",
+        PoolParameters(
+            n_accounts=70,
+            scheduler="random",
+            requests_per_account_day=16.0,
+            chaff_share=0.1,
+            work="cleaner",
+            replaced_share=0.05,
+            pivot_share=0.5,
+        ),
+    ),
+    _among_everybody(
+        "pivot",
+        "a pool that ends at a ban and a second one that takes over its work within two days; half of it moves to a new model",
+        replace(
+            _POOL, n_accounts=60, generation="first", active_share=(0.0, 0.45), replaced_share=0.0, pivot_share=0.5
+        ),
+        replace(
+            _POOL,
+            n_accounts=60,
+            generation="second",
+            active_share=(0.68, 1.0),
+            signup_days_before=(0.1, 1.5),
+            replaced_share=0.0,
+            pivot_share=0.5,
+        ),
+    ),
+    _among_everybody(
+        "access_log", "a pool seen only in the access log of a web server", _POOL, formats=("nginx_combined",)
+    ),
+    _among_everybody(
+        "hashes_only",
+        "a pool with its frame as system prompt, seen only through hashes of the texts",
+        replace(_POOL, frame_place="system"),
+        formats=("generic_hashed",),
+    ),
+    _among_everybody(
+        "evasive",
+        "a pool without any shared wording, address, payment, mail domain or client, with unequal loads and quiet nights",
+        PoolParameters(
+            n_accounts=70,
+            scheduler="weighted",
+            requests_per_account_day=14.0,
+            chaff_share=0.25,
+            chaff_sigma=1.0,
+            work="reworded",
+            hours="with_nights",
+            load_sigma=0.8,
+            exits="own",
+            shares_client=False,
+            own_domain_share=1.0,
+            own_payment_share=1.0,
+            free_share=0.2,
+            n_signup_bursts=70,
+            signup_days_before=(5.0, 160.0),
+            replaced_share=0.05,
+            pivot_share=0.5,
+            pivot_delay_hours=12.0,
+            limited_share=0.006,
+        ),
+    ),
+    _among_everybody("hard_negatives", "no pool, and every known look-alike at full size", population=LOOK_ALIKES),
+)
+
 _THREE_GATEWAYS = ("litellm_spendlogs", "bedrock_invocation", "generic_csv")
 
 SCENARIOS: dict[str, ScenarioParameters] = {
@@ -163,5 +213,6 @@ SCENARIOS: dict[str, ScenarioParameters] = {
             ("nginx_combined",),
             pools=(PoolParameters(),),
         ),
+        *_MEASURED,
     )
 }

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
 
-KINDS = ("round_robin", "least_recently_used", "random", "sticky")
+KINDS = ("round_robin", "least_recently_used", "random", "sticky", "weighted")
 
 
 class Scheduler(Protocol):
@@ -81,6 +81,21 @@ class RandomChoice:
         """Ignore the limit."""
 
 
+class Weighted:
+    """Takes the accounts by chance with unequal probabilities, as if each had an owner of its own."""
+
+    def __init__(self, rng: Random, weights: Sequence[float]) -> None:
+        self._rng = rng
+        self._weights = weights
+
+    def pick(self, candidates: Sequence[int]) -> int:
+        """Return a candidate by its weight."""
+        return self._rng.choices(candidates, weights=[self._weights[index] for index in candidates], k=1)[0]
+
+    def limited(self, index: int) -> None:
+        """Ignore the limit."""
+
+
 class Sticky:
     """Stays on one account until it is limited or gone, then hands over to the longest rested one."""
 
@@ -105,7 +120,7 @@ class Sticky:
             self._current = None
 
 
-def make_scheduler(kind: str, rng: Random, *, skip_share: float = 0.0) -> Scheduler:
+def make_scheduler(kind: str, rng: Random, *, skip_share: float = 0.0, weights: Sequence[float] = ()) -> Scheduler:
     """Return a scheduler of one of `KINDS`.
 
     Raises:
@@ -119,4 +134,6 @@ def make_scheduler(kind: str, rng: Random, *, skip_share: float = 0.0) -> Schedu
         return RandomChoice(rng)
     if kind == "sticky":
         return Sticky()
+    if kind == "weighted":
+        return Weighted(rng, weights)
     raise ValueError(f"scheduler {kind!r}, expected one of {', '.join(KINDS)}")

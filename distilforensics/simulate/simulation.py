@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import takewhile
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
 
 import distilforensics
 from distilforensics.core.errors import UsageError
 from distilforensics.core.text import shown
 from distilforensics.simulate.builders import World, build_everybody
+from distilforensics.simulate.corpus import HUMAN, Corpus, Deck, read_corpus
 from distilforensics.simulate.exchange import DAY, HOUR, Account
 from distilforensics.simulate.identities import Identities
 from distilforensics.simulate.scenarios import SCENARIOS, ScenarioParameters
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from distilforensics.simulate.builders.world import Actor
+    from distilforensics.simulate.corpus import Text
     from distilforensics.simulate.exchange import Exchange
 
 OUTPUTS = frozenset({"logs", "labels.csv", "scenario.json"})
@@ -78,6 +81,8 @@ def simulate(
     days: int | None = None,
     answer_length: float = 1.0,
     compression: str | Mapping[str, str] = "none",
+    texts: Path | None = None,
+    families: Sequence[str] | None = None,
     force: bool = False,
 ) -> SimulationSummary:
     """Write the labelled logs of a scenario and return what was written.
@@ -91,6 +96,8 @@ def simulate(
         days: Length in days; None takes that of the scenario.
         answer_length: Factor on the length of the answers.
         compression: none, gz or zst for all formats that do not fix it, or one of these by format.
+        texts: Folder with real prompts, see `corpus`; None invents all.
+        families: Families of these texts to take; None takes all.
         force: Replace an earlier simulation in `out`; any other folder with content is refused.
 
     Raises:
@@ -99,13 +106,22 @@ def simulate(
     if not 0 < scale < float("inf"):
         raise UsageError(f"scale is {shown(scale)}, expected a number above 0", where="simulate")
     parameters = _resolve(scenario, formats, days)
-    settings = _Settings(seed, scale, answer_length, _compressions(compression, parameters.formats))
+    settings = _Settings(
+        seed,
+        scale,
+        answer_length,
+        _compressions(compression, parameters.formats),
+        None if families is None else tuple(sorted(families)),
+    )
+    if families is not None and texts is None:
+        raise UsageError("families of texts need a folder of texts", where="simulate")
+    corpus = Corpus() if texts is None else read_corpus(texts, families)
     _check_target(out, force)
     out.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".simulate-", dir=out.parent))
     try:
         work.chmod(0o755)
-        summary = _write(parameters, settings, work, out)
+        summary = _write(parameters, settings, corpus, work, out)
         if out.exists():
             shutil.rmtree(out)
         work.replace(out)
@@ -122,6 +138,7 @@ class _Settings:
     scale: float
     answer_length: float
     compression: dict[str, str]
+    families: tuple[str, ...] | None
 
 
 def _compressions(chosen: str | Mapping[str, str], formats: Sequence[str]) -> dict[str, str]:
@@ -171,8 +188,11 @@ def _check_target(out: Path, force: bool) -> None:  # noqa: FBT001
         )
 
 
-def _write(parameters: ScenarioParameters, settings: _Settings, work: Path, out: Path) -> SimulationSummary:
+def _write(
+    parameters: ScenarioParameters, settings: _Settings, corpus: Corpus, work: Path, out: Path
+) -> SimulationSummary:
     start = int(datetime.fromisoformat(parameters.start).replace(tzinfo=UTC).timestamp()) * 1_000_000
+    asked, passed_on = _dealt(corpus, settings.seed)
     world = World(
         identities=Identities(settings.seed),
         formats=parameters.formats,
@@ -182,6 +202,9 @@ def _write(parameters: ScenarioParameters, settings: _Settings, work: Path, out:
         released_at=start + parameters.released_day * DAY + int(parameters.released_hour_utc * HOUR),
         answer_length=settings.answer_length,
         service=Service(Reliability()),
+        corpus=corpus,
+        asked=Deck(asked, f"{settings.seed}/asked"),
+        passed_on=Deck(passed_on, f"{settings.seed}/passed on"),
     )
     accounts, actors = build_everybody(world, parameters)
     counts = _write_logs(world, actors, work / "logs", settings.compression)
@@ -200,8 +223,15 @@ def _write(parameters: ScenarioParameters, settings: _Settings, work: Path, out:
         exchanges_by_role=dict(sorted(counts.by_role.items())),
         accounts_by_role=dict(sorted(Counter(account.role for account in seen).items())),
     )
-    _write_description(parameters, settings, summary, len(accounts), work / "scenario.json")
+    _write_description(parameters, settings, corpus, summary, len(accounts), work / "scenario.json")
     return summary
+
+
+def _dealt(corpus: Corpus, seed: int) -> tuple[list[Text], list[Text]]:
+    """Return the questions of people, divided among ordinary customers and the customers of resellers and pools."""
+    questions = corpus.texts(HUMAN)
+    Random(f"{seed}/questions").shuffle(questions)
+    return questions[: len(questions) // 2], questions[len(questions) // 2 :]
 
 
 def _files(folder: Path) -> list[str]:
@@ -270,12 +300,18 @@ def _write_csv(path: Path, columns: tuple[str, ...], rows: Iterable[tuple[str, .
 
 
 def _write_description(
-    parameters: ScenarioParameters, settings: _Settings, summary: SimulationSummary, n_directory: int, path: Path
+    parameters: ScenarioParameters,
+    settings: _Settings,
+    corpus: Corpus,
+    summary: SimulationSummary,
+    n_directory: int,
+    path: Path,
 ) -> None:
     description = {
         "version": distilforensics.__version__,
         "settings": dataclasses.asdict(settings),
         "parameters": dataclasses.asdict(parameters),
+        "texts": [{"file": name, "sha256": digest} for name, digest in corpus.digests],
         "counts": {
             "exchanges": summary.n_exchanges,
             "accounts": summary.n_accounts,

@@ -78,6 +78,13 @@ def harvest_grammar() -> Grammar:
     return Grammar(load_vocabulary("en")["rules"], vocabulary["rules"], vocabulary["domains"])
 
 
+@cache
+def variant_grammar(part: str) -> Grammar:
+    """Return the grammar of requests that are worded anew each time: the table `part` of `data/harvest.toml`."""
+    vocabulary = load_vocabulary("harvest")
+    return Grammar(load_vocabulary("en")["rules"], vocabulary["rules"], vocabulary["domains"], vocabulary[part])
+
+
 def make_voice(rng: Random, language: str, *, technical_share: float = 0.25) -> Voice:
     """Return a person's way of writing.
 

@@ -85,5 +85,6 @@ def small(tmp_path_factory):
         bedrock=json_lines(logs, "bedrock/**/*.json.gz"),
         jsonl=json_lines(logs, "gateway/requests.jsonl"),
         csv=csv_rows(logs / "gateway" / "requests.csv"),
+        hashed=csv_rows(logs / "gateway" / "hashed.csv"),
         nginx=nginx_lines(logs / "nginx"),
     )

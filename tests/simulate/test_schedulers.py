@@ -13,7 +13,9 @@ ACCOUNTS = range(40)
 
 def picks(kind, n_calls, *, skip_share=0.0, candidates=ACCOUNTS):
     """Return the accounts of `n_calls` calls."""
-    scheduler = make_scheduler(kind, Random("test"), skip_share=skip_share)
+    scheduler = make_scheduler(
+        kind, Random("test"), skip_share=skip_share, weights=[1 + index % 3 for index in ACCOUNTS]
+    )
     return [scheduler.pick(list(candidates)) for _ in range(n_calls)]
 
 
@@ -55,6 +57,13 @@ def test_least_recently_used_with_skips_stays_near_equal():
     most_frequent = sum(max(followers[a, b] for b in ACCOUNTS) for a in ACCOUNTS) / len(chosen)
     assert dispersion(chosen) < 0.3
     assert 0.05 < most_frequent < 1.0
+
+
+def test_weighted_choice_follows_its_weights():
+    """Accounts with three times the weight have about three times the load."""
+    counts = Counter(picks("weighted", 12_000))
+    light, heavy = (sum(counts[index] for index in ACCOUNTS if index % 3 == rest) for rest in (0, 2))
+    assert 2.4 < heavy / light * (14 / 13) < 3.6
 
 
 def test_random_choice_is_as_uneven_as_chance():

@@ -23,7 +23,7 @@ def records(small):
     yield from ((row["user"], row["requester_ip_address"]) for row in small.spendlogs)
     yield from ((row["metadata"]["user_api_key_user_id"], row["requester_ip_address"]) for row in small.payloads)
     yield from ((row["identity"]["arn"], None) for row in small.bedrock)
-    yield from ((row["account_id"], row["client_ip"]) for row in [*small.jsonl, *small.csv])
+    yield from ((row["account_id"], row["client_ip"]) for row in [*small.jsonl, *small.csv, *small.hashed])
     yield from ((row["account"], row["ip"]) for row in small.nginx if row["account"] != "-")
 
 
@@ -60,6 +60,7 @@ def test_counts_in_the_description_equal_the_records_in_the_logs(small):
         "bedrock_invocation": len(small.bedrock),
         "generic_jsonl": len(small.jsonl),
         "generic_csv": len(small.csv),
+        "generic_hashed": len(small.hashed),
         "nginx_combined": sum(row["account"] != "-" for row in small.nginx),
     }
     assert small.description["counts"]["exchanges_by_format"] == counted == small.summary.exchanges_by_format

@@ -40,6 +40,8 @@ class FrontendTraits:
     utc_offset_hours: int
     more_turns: float
     answer_length: float
+    questions: tuple[tuple[str, str | None], ...] = ()
+    """Real first messages of end users with their answers, if there are any."""
 
 
 class Frontend:
@@ -52,6 +54,7 @@ class Frontend:
         self._service = service
         self._weights = [user.weight for user in traits.end_users]
         self._number = 0
+        self._n_conversations = 0
 
     def exchanges(self, start: int, days: int) -> Iterator[Exchange]:
         """Yield the exchanges of the program in order of time."""
@@ -73,10 +76,19 @@ class Frontend:
         system = grammar.expand(rng, "system") if grammar else None
         client = Client(rng.choice(traits.addresses), traits.user_agent)
         history: list[Message] = []
+        known: str | None = None
         message = grammar.expand(rng, "prompt") if grammar else text.question(rng, user.voice, topic)
+        if traits.questions:
+            message, known = traits.questions[self._n_conversations % len(traits.questions)]
+            self._n_conversations += 1
         while True:
             history.append(("user", message))
-            answer = grammar.expand(rng, "answer") if grammar else text.answer(rng, topic, length=traits.answer_length)
+            answer = (
+                grammar.expand(rng, "answer")
+                if grammar
+                else known or text.answer(rng, topic, length=traits.answer_length)
+            )
+            known = None
             request = Request(self._habit.at(at), tuple(history[-9:]), traits.sampling, system, end_user=user.name)
             exchange = self._service.serve(rng, Call(self._number, at, traits.account, client, request, answer))
             self._number += 1

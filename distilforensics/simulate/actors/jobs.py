@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from distilforensics.simulate import text
 from distilforensics.simulate.arrivals import in_time_order
 from distilforensics.simulate.exchange import DAY, HOUR, MICROSECONDS, Account, Client, Exchange, Request, Sampling
+from distilforensics.simulate.identities import hosting_address
 from distilforensics.simulate.serving import Call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from distilforensics.simulate.corpus import Deck
     from distilforensics.simulate.serving import ModelHabit, Service
 
 
@@ -35,6 +37,14 @@ class JobParameters:
     tries_new_model: bool = False
     answer_sentences: int = 1
     """Answers are this many expansions of the answer rule."""
+    runs_per_day: int = 1
+    """Runs at equal distances over the day."""
+    is_ephemeral: bool = False
+    """Whether every run has new machines, and so every account a new address."""
+    grammar: str = ""
+    """Rules of the prompts; empty: those called `name`."""
+    families: tuple[str, ...] = ()
+    """Families of real inputs that take the place of the invented ones."""
 
 
 class Job:
@@ -49,6 +59,7 @@ class Job:
         habit: ModelHabit,
         service: Service,
         released_day: int,
+        inputs: Deck,
     ) -> None:
         self._rng = rng
         self._parameters = parameters
@@ -57,6 +68,7 @@ class Job:
         self._habit = habit
         self._service = service
         self._run_days = frozenset(released_day if day < 0 else day for day in parameters.run_days)
+        self._inputs = inputs
         self._number = 0
 
     def exchanges(self, start: int, days: int) -> Iterator[Exchange]:
@@ -66,10 +78,18 @@ class Job:
     def _day(self, day_start: int, day: int) -> list[Exchange]:
         if day not in self._run_days:
             return []
+        parameters, produced = self._parameters, list[Exchange]()
+        for run in range(parameters.runs_per_day):
+            produced.extend(self._run(day_start + run * DAY // parameters.runs_per_day))
+        return produced
+
+    def _run(self, run_start: int) -> list[Exchange]:
         parameters, rng = self._parameters, self._rng
-        begin = day_start + int((parameters.first_hour_utc + rng.uniform(0, 0.3)) * HOUR)
+        begin = run_start + int((parameters.first_hour_utc + rng.uniform(0, 0.3)) * HOUR)
         mean_gap = parameters.duration_hours * HOUR / parameters.requests_per_run
         produced, at = list[Exchange](), begin
+        if parameters.is_ephemeral:
+            self._addresses = tuple(hosting_address(rng) for _ in self._accounts)
         for index in range(parameters.requests_per_run):
             at += int(rng.expovariate(1 / mean_gap)) + 1000
             account = self._accounts[index % len(self._accounts)]
@@ -78,11 +98,11 @@ class Job:
 
     def _call(self, at: int, account: Account, address: str) -> list[Exchange]:
         parameters, rng, produced = self._parameters, self._rng, list[Exchange]()
-        grammar = text.job_grammar(parameters.name)
-        prompt = grammar.expand(rng, "prompt")
+        grammar = text.job_grammar(parameters.grammar or parameters.name)
+        prompt, known = self._inputs.deal() if self._inputs else (grammar.expand(rng, "prompt"), None)
         model = self._habit.at(at)
         wording = Random(f"{model}/{prompt}") if parameters.temperature == 0 else rng
-        answer = " ".join(grammar.expand(wording, "answer") for _ in range(parameters.answer_sentences))
+        answer = known or " ".join(grammar.expand(wording, "answer") for _ in range(parameters.answer_sentences))
         request = Request(
             model,
             (("user", prompt),),

@@ -22,6 +22,10 @@ _MAX_TURNS = 14
 _KEPT_MESSAGES = 8
 _AGENT_KEPT_MESSAGES = 10
 _AGENT_TOOLS = 4
+_REAL_SHARE = 0.8
+"""Share of a person's conversations that begin with a real question, where there are any."""
+_CLIENTS = {"writing_product": "quillbox/3.0.1", "notes_product": "dayleaf-server/7"}
+_CALLED_BY_VENDOR = frozenset({"notes_product"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,14 @@ class PersonTraits:
     active_from: int
     active_until: int
     answer_length: float
+    daily_quota: int | None = None
+    """Requests per day that an employer allows."""
+    works_through: bool = False
+    """Whether the product is used one request after the other, without looking back."""
+    product_system: str | None = None
+    """System prompt of the product where it is not that of the whole product."""
+    questions: tuple[tuple[str, str | None], ...] = ()
+    """Real first messages with their answers, if there are any."""
 
 
 class Person:
@@ -74,6 +86,7 @@ class Person:
         self._traits = traits
         self._service = service
         self._number = 0
+        self._n_asked = 0
 
     def exchanges(self, start: int, days: int) -> Iterator[Exchange]:
         """Yield the person's exchanges of `days` days from `start` in order of time."""
@@ -89,7 +102,7 @@ class Person:
             session = self._session(at)
             produced.extend(session)
             busy_until = session[-1].ended_at + MICROSECONDS
-        return produced
+        return produced[: traits.daily_quota]
 
     def _session(self, at: int) -> list[Exchange]:
         traits, rng = self._traits, self._rng
@@ -98,12 +111,10 @@ class Person:
         if traits.product is not None and rng.random() < traits.product_share:
             if traits.product == "agent_product":
                 return self._agent_session(at, Client(client.ip, "helmsman-cli/1.4.2"), name)
-            if traits.product == "writing_product":
-                return self._companion_session(at, Client(client.ip, "quillbox/3.0.1"), name, traits.product)
-            if traits.product == "notes_product":
-                return self._companion_session(
-                    at, Client(rng.choice(traits.vendor_addresses), "dayleaf-server/7"), name, traits.product
-                )
+            if traits.product in _CLIENTS or traits.works_through:
+                address = rng.choice(traits.vendor_addresses) if traits.product in _CALLED_BY_VENDOR else client.ip
+                agent = _CLIENTS.get(traits.product, client.user_agent)
+                return self._companion_session(at, Client(address, agent), name, traits.product)
             return self._chat(at, client, name, first=text.job_grammar(traits.product).expand(rng, "prompt"))
         return self._chat(at, client, name if rng.random() < 0.5 else None)
 
@@ -111,10 +122,13 @@ class Person:
         rng, traits, produced = self._rng, self._traits, list[Exchange]()
         topic = text.choose_topic(rng, traits.voice)
         history: list[Message] = []
-        message = first or text.question(rng, traits.voice, topic)
+        message, known = first or text.question(rng, traits.voice, topic), None
+        if first is None and traits.questions and rng.random() < _REAL_SHARE:
+            message, known = traits.questions[self._n_asked % len(traits.questions)]
+            self._n_asked += 1
         for turn in range(_MAX_TURNS):
             history.append(("user", message))
-            answer = text.answer(rng, topic, length=traits.answer_length)
+            answer = (known if turn == 0 else None) or text.answer(rng, topic, length=traits.answer_length)
             request = Request(
                 traits.habit.at(at),
                 tuple(history[-_KEPT_MESSAGES - 1 :] if turn else history),
@@ -159,10 +173,10 @@ class Person:
             at += thinking_gap(rng)
 
     def _companion_session(self, at: int, client: Client, session: str, product: str) -> list[Exchange]:
-        """Return one session with a product that sends single requests under its own system prompt."""
+        """Return one session of single requests, with the system prompt of the product if it has one."""
         rng, produced = self._rng, list[Exchange]()
         grammar = text.job_grammar(product)
-        system = grammar.expand(rng, "system")
+        system = self._traits.product_system or (grammar.expand(rng, "system") if product in _CLIENTS else None)
         while True:
             request = Request(
                 self._traits.habit.at(at),

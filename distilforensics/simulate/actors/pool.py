@@ -1,4 +1,4 @@
-"""A pool of accounts behind a scheduler: one frame around a work list of tasks, mixed with the traffic of unrelated customers.
+"""A pool of accounts behind a scheduler: its work, mixed with the traffic of unrelated customers.
 
 Modelled on the public record of disclosed campaigns and of published pool programs: near-equal loads, fail-over after limit errors,
 chaff, quick move to a new model, accounts that end and are replaced, shared proxies and payment methods.
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from distilforensics.simulate import text
+from distilforensics.simulate.actors.work import MEAN_REQUESTS
 from distilforensics.simulate.arrivals import cycle_times, in_time_order, thinking_gap
 from distilforensics.simulate.exchange import (
     DAY,
@@ -22,7 +23,7 @@ from distilforensics.simulate.exchange import (
     Request,
     Sampling,
 )
-from distilforensics.simulate.grammar import load_vocabulary
+from distilforensics.simulate.identities import home_address
 from distilforensics.simulate.schedulers import make_scheduler
 from distilforensics.simulate.serving import LARGE, NEW, Call
 
@@ -30,19 +31,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from random import Random
 
+    from distilforensics.simulate.actors.work import Customer, Draft, Work
     from distilforensics.simulate.serving import Service
 
 _COOLDOWN = 12 * 60 * MICROSECONDS
 """Rest of an account after a limit error."""
 _FAILOVER_ATTEMPTS = 4
-_NEW_TASK_ATTEMPTS = 30
-_HARVEST_ANSWER_LENGTH = 1.7
-"""Harvested answers are long: the frame asks for every consideration."""
-_POOL_HOURS = (9, 9, 9, 8, 8, 8, 9, 10, 10, 11, 11, 11, 11, 11, 11, 11, 11, 10, 10, 10, 10, 10, 9, 9)
-_CHAFF_HOURS = (6, 7, 7, 6, 5, 5, 5, 6, 6, 7, 8, 8, 9, 9, 8, 7, 6, 5, 4, 3, 3, 4, 5, 6)
-_CODE_DOMAINS = frozenset(
-    {"python_code", "typescript_code", "sql_task", "rust_code", "shell_task", "debugging", "code_review"}
-)
+_HOURS = {
+    "around_the_clock": (9, 9, 9, 8, 8, 8, 9, 10, 10, 11, 11, 11, 11, 11, 11, 11, 11, 10, 10, 10, 10, 10, 9, 9),
+    "with_nights": (6, 7, 7, 6, 5, 6, 7, 7, 6, 4, 3, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 4),
+    "of_customers": (6, 7, 7, 6, 5, 5, 5, 6, 6, 7, 8, 8, 9, 9, 8, 7, 6, 5, 4, 3, 3, 4, 5, 6),
+}
+_CHAFF_HOURS = _HOURS["of_customers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class PoolParameters:
     replaced_share: float = 0.1
     """Accounts that end mid-window, each followed by a new one."""
     n_signup_bursts: int = 5
-    signup_days_before: tuple[int, int] = (9, 32)
+    signup_days_before: tuple[float, float] = (9, 32)
     payment_group: tuple[int, int] = (2, 5)
     own_payment_share: float = 0.25
     n_proxy_networks: int = 4
@@ -78,6 +78,30 @@ class PoolParameters:
     pauses_hours: tuple[tuple[float, float], ...] = ((53.5, 1.4), (131.0, 2.2))
     """Breaks of the whole pool: start in hours from the beginning, length in hours."""
     repeated_task_share: float = 0.03
+    work: str = "frame"
+    """What is asked: one of `work.KINDS`."""
+    frame_place: str = "user"
+    """Whether the frame stands before the task (user) or is the system prompt (system)."""
+    generation: str = ""
+    """Distinguishes the pools of one campaign that follow each other."""
+    active_share: tuple[float, float] = (0.0, 1.0)
+    """Begin and end of the pool as shares of the simulated time; accounts end or begin within hours of them."""
+    day_weights: tuple[float, ...] = ()
+    """Relative amount of work per day; empty: the same every day."""
+    hours: str = "around_the_clock"
+    """Course of the day: around_the_clock, with_nights or of_customers."""
+    load_sigma: float = 0.0
+    """Spread of the natural logarithm of the load per account, for the scheduler `weighted`."""
+    has_affinity: bool = False
+    """Whether all requests of one talk go to one account."""
+    exits: str = "proxy"
+    """Shared exits of commercial proxies (proxy) or a private connection for every account (own)."""
+    shares_client: bool = True
+    """Whether all accounts show one user agent."""
+    own_domain_share: float = 0.0
+    """Accounts with a mail domain of their own."""
+    free_share: float = 0.0
+    """Accounts without payment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +112,11 @@ class PoolAccount:
     active_from: int
     active_until: int
     exits: tuple[str, ...]
+    """Addresses; without any, the private connection `home` is used."""
     chaff_weight: float
-
-
-@dataclass(frozen=True, slots=True)
-class ChaffCustomer:
-    """An unrelated customer whose calls are mixed in."""
-
-    voice: text.Voice
-    weight: float
+    home: str = ""
+    user_agent: str = ""
+    load_weight: float = 1.0
 
 
 class Pool:
@@ -107,8 +127,9 @@ class Pool:
         rng: Random,
         parameters: PoolParameters,
         members: tuple[PoolAccount, ...],
-        customers: tuple[ChaffCustomer, ...],
+        customers: tuple[Customer, ...],
         service: Service,
+        work: Work,
         *,
         released_at: int,
         answer_length: float,
@@ -118,11 +139,16 @@ class Pool:
         self._members = members
         self._customers = customers
         self._service = service
+        self._work = work
         self._pivots_at = released_at + int(parameters.pivot_delay_hours * HOUR)
         self._answer_length = answer_length
-        self._scheduler = make_scheduler(parameters.scheduler, rng, skip_share=parameters.skip_share)
+        self._scheduler = make_scheduler(
+            parameters.scheduler,
+            rng,
+            skip_share=parameters.skip_share,
+            weights=[member.load_weight for member in members],
+        )
         self._rests_until = [0] * len(members)
-        self._asked: set[str] = set()
         self._number = 0
         self._start = 0
 
@@ -136,17 +162,21 @@ class Pool:
         n_alive = sum(
             1 for member in self._members if member.active_from < day_start + DAY and member.active_until > day_start
         )
-        n_calls = n_alive * parameters.requests_per_account_day
-        harvest = cycle_times(rng, day_start, day_start + DAY, n_calls * (1 - parameters.chaff_share), _POOL_HOURS, 0)
-        for at in harvest:
+        n_calls = n_alive * parameters.requests_per_account_day * self._day_weight(day)
+        n_talks = n_calls * (1 - parameters.chaff_share) / MEAN_REQUESTS[parameters.work]
+        for at in cycle_times(rng, day_start, day_start + DAY, n_talks, _HOURS[parameters.hours], 0):
             if not self._pauses(at):
-                produced.extend(self._harvest(at, day))
+                produced.extend(self._talk(at, day))
         mean_turns = 2.0
         for at in cycle_times(
             rng, day_start, day_start + DAY, n_calls * parameters.chaff_share / mean_turns, _CHAFF_HOURS, 0
         ):
             produced.extend(self._chaff(at, mean_turns))
         return produced
+
+    def _day_weight(self, day: int) -> float:
+        weights = self._parameters.day_weights
+        return weights[min(day, len(weights) - 1)] if weights else 1.0
 
     def _pauses(self, at: int) -> bool:
         hours = (at - self._start) / HOUR
@@ -156,24 +186,38 @@ class Pool:
         alive = [index for index, member in enumerate(self._members) if member.active_from <= at < member.active_until]
         return [index for index in alive if self._rests_until[index] <= at] or alive
 
-    def _harvest(self, at: int, day: int) -> list[Exchange]:
-        parameters, rng, produced = self._parameters, self._rng, list[Exchange]()
-        revisions = load_vocabulary("harvest")["frames"][parameters.frame]
-        frame = revisions[min(len(revisions) - 1, 1 if day >= parameters.frame_revision_day else 0)]
-        domain, task = self._task()
-        prompt = text.harvest_grammar().fill(rng, frame, {"task": task})
-        topic = text.Topic("en", "code" if domain in _CODE_DOMAINS else "plain", domain.replace("_", " "))
-        answer = text.answer(rng, topic, length=_HARVEST_ANSWER_LENGTH * self._answer_length)
-        if parameters.frame == "notebook":
-            notes = text.answer(rng, topic, length=self._answer_length)
-            answer = f"<notes>\n{notes}\n</notes>\nRESULT {answer}"
-        request = Request(self._model(at), (("user", prompt),), Sampling(parameters.max_tokens, parameters.temperature))
+    def _talk(self, at: int, day: int) -> list[Exchange]:
+        """Return the exchanges of one talk: each request goes to the account that the scheduler names."""
+        produced: list[Exchange] = []
+        talk = self._work.talk(at, day)
+        draft = next(talk, None)
+        kept: int | None = None
+        while draft is not None:
+            at += draft.pause
+            kept = self._place(at, draft, kept if self._parameters.has_affinity else None, produced)
+            if kept is None:
+                break
+            at = produced[-1].ended_at
+            try:
+                draft = talk.send(produced[-1])
+            except StopIteration:
+                break
+        return produced
+
+    def _place(self, at: int, draft: Draft, kept: int | None, produced: list[Exchange]) -> int | None:
+        """Send one request, again on another account while it fails, and return the last account; None if there was none."""
+        parameters, rng = self._parameters, self._rng
+        sampling = draft.sampling or Sampling(parameters.max_tokens, parameters.temperature)
+        request = Request(self._model(at), draft.messages, sampling, draft.system, n_tools=draft.n_tools)
+        index: int | None = None
         for _ in range(_FAILOVER_ATTEMPTS):
             candidates = self._candidates(at)
+            if draft.avoid is not None:
+                candidates = [each for each in candidates if self._members[each].account.account_id != draft.avoid]
             if not candidates:
-                return produced
-            index = self._scheduler.pick(candidates)
-            exchange = self._send(at, index, request, answer)
+                return None
+            index = kept if kept in candidates else self._scheduler.pick(candidates)
+            exchange = self._send(at, index, request, draft.answer)
             produced.append(exchange)
             if exchange.status == 200:
                 break
@@ -181,21 +225,7 @@ class Pool:
                 self._scheduler.limited(index)
                 self._rests_until[index] = at + _COOLDOWN
             at = exchange.ended_at + int(rng.uniform(0.4, 6.0) * MICROSECONDS)
-        return produced
-
-    def _task(self) -> tuple[str, str]:
-        """Return domain and text of the next task of the work list: a new one, except for the repeated share."""
-        rng, grammar = self._rng, text.harvest_grammar()
-        may_repeat = rng.random() < self._parameters.repeated_task_share
-        domains = list(load_vocabulary("harvest")["domains"])
-        domain, task = "", ""
-        for _ in range(_NEW_TASK_ATTEMPTS):
-            domain = domains[int(rng.random() * len(domains))]
-            task = grammar.expand(rng, domain, {"code": text.code_snippet(rng)})
-            if may_repeat or task not in self._asked:
-                break
-        self._asked.add(task)
-        return domain, task
+        return index
 
     def _model(self, at: int) -> str:
         return NEW if at >= self._pivots_at and self._rng.random() < self._parameters.pivot_share else LARGE
@@ -228,7 +258,8 @@ class Pool:
     def _send(self, at: int, index: int, request: Request, answer: str) -> Exchange:
         member = self._members[index]
         slot = at // (6 * HOUR) + index
-        client = Client(member.exits[slot % len(member.exits)], self._parameters.user_agent)
+        address = member.exits[slot % len(member.exits)] if member.exits else home_address(member.home, 0, at // DAY)
+        client = Client(address, member.user_agent or self._parameters.user_agent)
         limited = self._parameters.limited_share
         exchange = self._service.serve(
             self._rng, Call(self._number, at, member.account, client, request, answer), limited_share=limited

@@ -14,49 +14,30 @@ from distilforensics.simulate import text
 from distilforensics.simulate.actors.classroom import Classroom, Student
 from distilforensics.simulate.actors.people import Connection, Person, PersonTraits
 from distilforensics.simulate.arrivals import LEISURE_HOURS, OFFICE_HOURS, Rhythm
+from distilforensics.simulate.builders.habits import (
+    QUESTIONS_PER_PERSON,
+    SAMPLINGS,
+    choose_language,
+    choose_plan,
+    choose_zone,
+)
 from distilforensics.simulate.builders.world import (
-    ZONES,
     Built,
     Registration,
     make_tenant,
     private_account,
     tenant_account,
 )
-from distilforensics.simulate.exchange import DAY, HOUR, MICROSECONDS, Sampling
+from distilforensics.simulate.exchange import DAY, HOUR, MICROSECONDS
 from distilforensics.simulate.serving import LARGE, make_habit
 
 if TYPE_CHECKING:
     from random import Random
 
     from distilforensics.simulate.builders.world import Actor, Tenant, World
+    from distilforensics.simulate.customers import PopulationParameters
     from distilforensics.simulate.exchange import Account
-    from distilforensics.simulate.scenarios import PopulationParameters
 
-_LANGUAGES = {
-    -8: (("en", 9), ("es", 1)),
-    -5: (("en", 8), ("es", 2)),
-    -3: (("pt", 7), ("es", 3)),
-    0: (("en", 10),),
-    1: (("en", 4), ("de", 3), ("fr", 2), ("es", 1)),
-    5: (("en", 10),),
-    8: (("zh", 5), ("en", 5)),
-    9: (("ja", 8), ("en", 2)),
-}
-"""Languages spoken in each zone of `ZONES`, with weights."""
-
-_PLANS = (("free", 45), ("plus", 35), ("pro", 15), ("api", 5))
-_SAMPLINGS = (
-    Sampling(),
-    Sampling(),
-    Sampling(stream=True),
-    Sampling(stream=True),
-    Sampling(temperature=0.7),
-    Sampling(max_tokens=200),
-    Sampling(max_tokens=1024),
-    Sampling(max_tokens=2048, temperature=0.2),
-    Sampling(max_tokens=4096, temperature=0.7),
-    Sampling(temperature=1.0, top_p=0.95, stream=True),
-)
 _TECHNICAL_SHARE = 0.35
 _SHARED_HOUSEHOLD = 0.04
 _LEAVING_SHARE = 0.1
@@ -104,7 +85,7 @@ class _PeopleBuilder:
         rng = world.identities.rng(name)
         household = index - 1 if index and rng.random() < _SHARED_HOUSEHOLD else index
         home = ids.home_network(world.identities.rng(f"household/{household}"))
-        plan = rng.choices([plan for plan, _ in _PLANS], weights=[weight for _, weight in _PLANS], k=1)[0]
+        plan = choose_plan(rng)
         registration = Registration(
             self._signup(rng),
             ids.mail_domain(rng) if rng.random() < 0.93 else rng.choice(ids.THROWAWAY_DOMAINS),
@@ -113,7 +94,7 @@ class _PeopleBuilder:
         )
         account = private_account(world, name, 0, "individual", registration)
         self.accounts.append(account)
-        zone = rng.choices([zone for zone, _ in ZONES], weights=[weight for _, weight in ZONES], k=1)[0]
+        zone = choose_zone(rng)
         self._add_person(rng, (account,), _Place(zone, is_office=rng.random() < 0.25, fixed_address=None, home=home))
 
     def add_team(self, index: int) -> None:
@@ -151,10 +132,11 @@ class _PeopleBuilder:
     def add_hobbyist(self, index: int) -> None:
         world, parameters, name = self._world, self._parameters, f"hobbyist/{index}"
         rng = world.identities.rng(name)
+        sizes = parameters.hobbyist_sizes or (parameters.hobbyist_accounts,)
         domain, payment = ids.mail_domain(rng), world.identities.payment(name)
         accounts = tuple(
             private_account(world, name, number, "hobbyist", Registration(self._signup(rng), domain, "plus", payment))
-            for number in range(parameters.hobbyist_accounts)
+            for number in range(sizes[index % len(sizes)])
         )
         self.accounts.extend(accounts)
         place = _Place(
@@ -198,8 +180,7 @@ class _PeopleBuilder:
 
     def _add_person(self, rng: Random, accounts: tuple[Account, ...], place: _Place) -> None:
         world, parameters = self._world, self._parameters
-        languages = _LANGUAGES[place.zone]
-        language = rng.choices([name for name, _ in languages], weights=[weight for _, weight in languages], k=1)[0]
+        language = choose_language(rng, place.zone)
         is_technical = rng.random() < _TECHNICAL_SHARE
         usual = parameters.sessions_median * rng.lognormvariate(0.0, parameters.sessions_sigma)
         rate = place.sessions_per_day or min(parameters.sessions_maximum, usual)
@@ -211,7 +192,7 @@ class _PeopleBuilder:
             connection=self._connection(rng, place),
             user_agent=ids.user_agent(rng),
             habit=make_habit(rng, world.released_at, is_technical=is_technical),
-            sampling=rng.choice(_SAMPLINGS),
+            sampling=rng.choice(SAMPLINGS),
             product=self._product(rng),
             product_share=rng.uniform(0.5, 1.0),
             vendor_addresses=self._vendor_addresses,
@@ -221,6 +202,7 @@ class _PeopleBuilder:
             if rng.random() < _LEAVING_SHARE
             else world.end,
             answer_length=world.answer_length,
+            questions=world.asked.hand(QUESTIONS_PER_PERSON),
         )
         self.actors.append(Person(rng, traits, world.service))
 

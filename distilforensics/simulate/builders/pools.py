@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from distilforensics.simulate import identities as ids
 from distilforensics.simulate import text
-from distilforensics.simulate.actors.pool import ChaffCustomer, Pool, PoolAccount
+from distilforensics.simulate.actors.pool import Pool, PoolAccount
+from distilforensics.simulate.actors.work import Customer, make_work
 from distilforensics.simulate.builders.world import Built, Registration, private_account
 from distilforensics.simulate.exchange import DAY, HOUR, MICROSECONDS
 
@@ -20,23 +22,33 @@ _REPLACED_AT_SHARE = 0.55
 """Share of the simulated days after which accounts are replaced."""
 _SIGNUP_GAP_S = 70
 """Mean pause between two sign-ups of a burst."""
-_CHAFF_LANGUAGES = ("en", "en", "zh", "zh", "es", "ja", "pt")
+_CUSTOMER_LANGUAGES = ("en", "en", "zh", "zh", "es", "ja", "pt")
+_QUESTIONS_PER_CUSTOMER = 25
+_BAN_SPREAD_H = 3.0
+"""Mean hours by which an account ends before the last one of its pool."""
 
 
 def build_pool(world: World, parameters: PoolParameters) -> Built:
     """Return the accounts of a pool and the actor that uses them."""
-    rng = world.identities.rng("pool/" + parameters.campaign_id)
+    rng = world.identities.rng("/".join(filter(None, ("pool", parameters.campaign_id, parameters.generation))))
     members = _members(world, rng, parameters)
-    customers = tuple(
-        ChaffCustomer(text.make_voice(rng, rng.choice(_CHAFF_LANGUAGES)), rng.paretovariate(1.0))
+    voices = [
+        (text.make_voice(rng, rng.choice(_CUSTOMER_LANGUAGES)), rng.paretovariate(1.0))
         for _ in range(parameters.n_chaff_customers)
+    ]
+    hands = world.passed_on.hand(len(voices) * _QUESTIONS_PER_CUSTOMER)
+    customers = tuple(
+        Customer(voice, weight, hands[number * _QUESTIONS_PER_CUSTOMER : (number + 1) * _QUESTIONS_PER_CUSTOMER])
+        for number, (voice, weight) in enumerate(voices)
     )
+    work = make_work(rng, parameters, customers, world.tasks(parameters.campaign_id), world.answer_length)
     pool = Pool(
         rng,
         parameters,
         members,
         customers,
         world.service,
+        work,
         released_at=world.released_at,
         answer_length=world.answer_length,
     )
@@ -47,11 +59,12 @@ def _members(world: World, rng: Random, parameters: PoolParameters) -> tuple[Poo
     n_accounts = world.count(parameters.n_accounts)
     n_replaced = round(n_accounts * parameters.replaced_share)
     payments = _payments(world, rng, parameters, n_accounts)
+    begin, end = (world.start + int(world.days * share * DAY) for share in parameters.active_share)
     clocks = [
-        world.start - int(rng.uniform(*parameters.signup_days_before) * DAY)
+        begin - int(rng.uniform(*parameters.signup_days_before) * DAY)
         for _ in range(max(1, parameters.n_signup_bursts))
     ]
-    replaced_at = world.start + int(world.days * _REPLACED_AT_SHARE * DAY)
+    replaced_at = begin + int((end - begin) / DAY * _REPLACED_AT_SHARE * DAY)
     networks = ids.proxy_networks(parameters.n_proxy_networks)
     members = []
     for index in range(n_accounts):
@@ -59,18 +72,37 @@ def _members(world: World, rng: Random, parameters: PoolParameters) -> tuple[Poo
         burst = index % len(clocks)
         clocks[burst] += int((8 + rng.expovariate(1 / _SIGNUP_GAP_S)) * MICROSECONDS)
         created_at = replaced_at + int(rng.uniform(0.2, 1.4) * HOUR) if is_new else clocks[burst]
+        owner = "/".join(filter(None, ("pool", parameters.campaign_id, parameters.generation, str(index))))
         registration = Registration(created_at, _mail_domain(rng, parameters), _plan(rng), payments[index])
-        owner = f"pool/{parameters.campaign_id}/{index}"
-        members.append(
-            PoolAccount(
-                private_account(world, owner, 0, "pool", registration, parameters.campaign_id),
-                active_from=created_at + int(rng.uniform(0.1, 0.5) * HOUR) if is_new else world.start,
-                active_until=replaced_at + int(rng.uniform(-6, 0.5) * HOUR) if index < n_replaced else world.end,
-                exits=(*rng.sample(rng.choice(networks), 2), rng.choice(rng.choice(networks))),
-                chaff_weight=rng.lognormvariate(0.0, parameters.chaff_sigma),
-            )
+        member = PoolAccount(
+            private_account(world, owner, 0, "pool", registration, parameters.campaign_id),
+            active_from=created_at + int(rng.uniform(0.1, 0.5) * HOUR) if is_new else begin,
+            active_until=replaced_at + int(rng.uniform(-6, 0.5) * HOUR) if index < n_replaced else end,
+            exits=(*rng.sample(rng.choice(networks), 2), rng.choice(rng.choice(networks))),
+            chaff_weight=rng.lognormvariate(0.0, parameters.chaff_sigma),
         )
+        members.append(_individual(world, owner, parameters, member, end))
     return tuple(members)
+
+
+def _individual(world: World, owner: str, parameters: PoolParameters, member: PoolAccount, end: int) -> PoolAccount:
+    """Return the account with what sets it apart from the others of its pool, drawn from a generator of its own."""
+    rng = world.identities.rng(f"member/{owner}")
+    account = member.account
+    if rng.random() < parameters.own_domain_share:
+        account = replace(account, email_domain=ids.own_domain(rng))
+    if rng.random() < parameters.free_share:
+        account = replace(account, plan="free", payment_fingerprint=None)
+    if end < world.end and member.active_until == end:
+        member = replace(member, active_until=end - int(rng.expovariate(1 / _BAN_SPREAD_H) * HOUR))
+    return replace(
+        member,
+        account=account,
+        exits=() if parameters.exits == "own" else member.exits,
+        home=ids.home_network(rng),
+        user_agent="" if parameters.shares_client else ids.user_agent(rng),
+        load_weight=rng.lognormvariate(0.0, parameters.load_sigma),
+    )
 
 
 def _mail_domain(rng: Random, parameters: PoolParameters) -> str:

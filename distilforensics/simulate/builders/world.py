@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from distilforensics.simulate import identities as ids
+from distilforensics.simulate.corpus import BULK, HARVESTED, Corpus, Deck
 from distilforensics.simulate.exchange import DAY, Account
 
 if TYPE_CHECKING:
@@ -43,6 +44,22 @@ class World:
     released_at: int
     answer_length: float
     service: Service
+    corpus: Corpus = field(default_factory=Corpus)
+    asked: Deck = field(default_factory=lambda: Deck((), ""))
+    """Questions of people to ordinary customers; each is dealt once until all were."""
+    passed_on: Deck = field(default_factory=lambda: Deck((), ""))
+    """Questions of the customers of resellers and pools; others than `asked`."""
+
+    def tasks(self, name: str) -> Deck:
+        """Return the work list of a pool: a few families of harvested prompts, in an order of its own."""
+        rng = self.identities.rng("families/" + name)
+        families = self.corpus.family_names(HARVESTED)
+        chosen = sorted(rng.sample(families, min(len(families), rng.randint(1, 3))))
+        return Deck(self.corpus.texts(HARVESTED, chosen) if chosen else (), self.identities.digest("tasks/" + name))
+
+    def bulk(self, name: str, families: tuple[str, ...]) -> Deck:
+        """Return the inputs of a batch program; empty if the corpus has none of its families."""
+        return Deck(self.corpus.texts(BULK, families), self.identities.digest("bulk/" + name))
 
     @property
     def end(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from distilforensics.simulate.writers.bedrock_invocation import BedrockInvocation
-from distilforensics.simulate.writers.generic import GenericCsv, GenericJsonl
+from distilforensics.simulate.writers.generic import GenericCsv, GenericHashed, GenericJsonl
 from distilforensics.simulate.writers.litellm_payload import LitellmPayload
 from distilforensics.simulate.writers.litellm_spendlogs import LitellmSpendLogs
 from distilforensics.simulate.writers.nginx_combined import NginxCombined
@@ -37,5 +37,6 @@ WRITERS: dict[str, Callable[[Path, str, int, int], Writer]] = {
     "nginx_combined": NginxCombined,
     "generic_jsonl": GenericJsonl,
     "generic_csv": GenericCsv,
+    "generic_hashed": GenericHashed,
 }
 """Format id -> writer, made from the log folder, a compression, the number of days and the first microsecond."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 COLUMNS = (
     "timestamp", "request_id", "account_id", "tenant_id", "end_user", "model", "input_tokens", "output_tokens", "max_tokens", "temperature",
     "stream", "status", "finish_reason", "latency_ms", "client_ip", "user_agent", "system_prompt", "prompt", "response",
+)  # fmt: skip
+
+_TEXTS = ("system", "prompt", "response")
+HASHED_COLUMNS = (
+    *(name for name in COLUMNS if name not in {"system_prompt", "prompt", "response"}),
+    "system_sha256", "prompt_sha256", "prompt_chars", "response_sha256", "response_chars",
 )  # fmt: skip
 
 
@@ -47,18 +54,20 @@ class GenericCsv:
     """Writes `gateway/requests.csv` with a header; line breaks inside of quoted cells occur."""
 
     n_other_lines = 0
+    _name = "requests.csv"
+    _columns: tuple[str, ...] = COLUMNS
 
     def __init__(self, folder: Path, compression: str, _n_days: int, _start: int) -> None:
-        self._file = LogFile(folder / "gateway" / "requests.csv", compression)
-        self._write_row(COLUMNS)
+        self._file = LogFile(folder / "gateway" / self._name, compression)
+        self._write_row(self._columns)
 
     def write(self, exchange: Exchange, token: str) -> None:
         """Append one row; `token` is unique to the exchange."""
-        row = _row(exchange, token)
+        row = self._row(exchange, token)
         self._write_row(
             [
                 "" if row[name] is None else str(row[name]).lower() if isinstance(row[name], bool) else row[name]
-                for name in COLUMNS
+                for name in self._columns
             ]
         )
 
@@ -66,10 +75,28 @@ class GenericCsv:
         """Finish the file."""
         self._file.close()
 
+    def _row(self, exchange: Exchange, token: str) -> dict[str, Any]:
+        return _row(exchange, token)
+
     def _write_row(self, cells: Iterable[object]) -> None:
         line = io.StringIO()
         csv.writer(line, lineterminator="\n").writerow(cells)
         self._file.write(line.getvalue().encode())
+
+
+class GenericHashed(GenericCsv):
+    """Writes `gateway/hashed.csv`: the same without texts, which are replaced by their SHA-256 and their length."""
+
+    _name = "hashed.csv"
+    _columns = HASHED_COLUMNS
+
+    def _row(self, exchange: Exchange, token: str) -> dict[str, Any]:
+        row = _row(exchange, token)
+        for name in _TEXTS:
+            content = row[f"{name}_prompt" if name == "system" else name]
+            row[f"{name}_sha256"] = None if content is None else hashlib.sha256(content.encode()).hexdigest()
+            row[f"{name}_chars"] = None if content is None else len(content)
+        return row
 
 
 def _row(exchange: Exchange, token: str) -> dict[str, Any]:
