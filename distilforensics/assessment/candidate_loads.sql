@@ -9,6 +9,7 @@ select
     e.account_id,
     count(distinct e.record_id) as n_exchanges,
     count(distinct e.started_at::date) as n_days,
+    count(distinct hour(e.started_at)) as n_hours,
     count(*) filter (where starts_with(e.template_id, 'system:')) as n_system,
     count(*) filter (where starts_with(e.template_id, 'prefix:')) as n_prefix,
     count(*) filter (where starts_with(e.template_id, 'suffix:')) as n_suffix,

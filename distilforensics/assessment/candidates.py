@@ -6,14 +6,15 @@ campaign's accounts and many others, so it must not be: a larger group takes a s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from distilforensics.assessment.material import DEFINING_KINDS, Material, kind_of
+from distilforensics.assessment.material import DEFINING_KINDS, TEXT_KINDS, Material, kind_of
 from distilforensics.core.finding import Family
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from distilforensics.assessment.parameters import Parameters
 
@@ -28,16 +29,17 @@ class Candidate:
     candidate_id: str
     seeds: tuple[str, ...]
     accounts: frozenset[str]
+    templates: tuple[str, ...] = ()
+    """Seeds that define the campaign's own exchanges, of the most telling kind that there is; none for clusters alone."""
+    doubtful: frozenset[str] = frozenset()
+    """Accounts that no majority of the seeds agrees on."""
     is_coordinated: bool = True
     """Whether a coordination heuristic fired on the seeds."""
 
     @property
-    def templates(self) -> tuple[str, ...]:
-        """Templates that define the campaign's own exchanges, of the most telling kind that there is; none for clusters alone."""
-        for kinds in DEFINING_KINDS:
-            if found := tuple(group for group in self.seeds if kind_of(group) in kinds):
-                return found
-        return ()
+    def has_text(self) -> bool:
+        """Whether its own exchanges are told by what they say."""
+        return any(kind_of(template) in TEXT_KINDS for template in self.templates)
 
 
 def find_candidates(material: Material, parameters: Parameters, without: str | None = None) -> list[Candidate]:
@@ -61,12 +63,31 @@ def find_candidates(material: Material, parameters: Parameters, without: str | N
         if len(core & known) < parameters.merge_overlap * len(core)
     }
     found = [
-        (seeds, frozenset().union(*(material.group_accounts[seed] for seed in seeds)), is_coordinated)
+        _candidate(seeds, cores | uncoordinated, material, parameters, is_coordinated=is_coordinated)
         for sets, is_coordinated in ((merged, True), (_merged(uncoordinated, parameters), False))
         for seeds in sets
     ]
-    found.sort(key=lambda entry: (-len(entry[1]), entry[0]))
-    return [Candidate(f"candidate-{number}", *entry) for number, entry in enumerate(found, start=1)]
+    found.sort(key=lambda candidate: (-len(candidate.accounts), candidate.seeds))
+    return [replace(candidate, candidate_id=f"candidate-{number}") for number, candidate in enumerate(found, start=1)]
+
+
+def _candidate(
+    seeds: tuple[str, ...],
+    cores: Mapping[str, frozenset[str]],
+    material: Material,
+    parameters: Parameters,
+    *,
+    is_coordinated: bool,
+) -> Candidate:
+    agreement = _agreement(seeds, cores, material)
+    return Candidate(
+        candidate_id="",
+        seeds=seeds,
+        accounts=frozenset().union(*(material.group_accounts[seed] for seed in seeds)),
+        templates=_defining(seeds, agreement, material, parameters),
+        doubtful=frozenset(account for account, share in agreement.items() if share <= parameters.majority),
+        is_coordinated=is_coordinated,
+    )
 
 
 def _is_tied_harvest(group: str, material: Material, without: str | None) -> bool:
@@ -106,6 +127,44 @@ def _merged(cores: dict[str, frozenset[str]], parameters: Parameters) -> list[tu
     for seed in sorted(cores):
         sets.setdefault(home(seed), []).append(seed)
     return [tuple(sets[first]) for first in sorted(sets)]
+
+
+def _defining(
+    seeds: tuple[str, ...], agreement: Mapping[str, float], material: Material, parameters: Parameters
+) -> tuple[str, ...]:
+    """Return the seeds that define the exchanges: of the first kinds of which some belong to the accounts that most seeds agree on.
+
+    A campaign uses popular things as well, such as the prompt of an agent product; these are seeds, and define nothing.
+    If no kind belongs to these accounts, the first kinds that there are define.
+    """
+    agreed = frozenset(account for account, share in agreement.items() if share >= parameters.majority)
+    by_kinds = [tuple(seed for seed in seeds if kind_of(seed) in kinds) for kinds in DEFINING_KINDS]
+    own = [tuple(seed for seed in found if _is_of(seed, agreed, material, parameters)) for found in by_kinds]
+    return next(filter(None, own), next(filter(None, by_kinds), ()))
+
+
+def _agreement(seeds: tuple[str, ...], cores: Mapping[str, frozenset[str]], material: Material) -> dict[str, float]:
+    """Return account to its share of the votes: a seed has one for each coordination heuristic that fired on it, and each kind counts once.
+
+    What a popular product sends alike has one or two, since the pool in it is diluted; what only the pool has in common has more.
+    """
+    votes: dict[str, dict[str, int]] = {}
+    for seed in seeds:
+        n_fired = 1 + len(material.fired(seed, family=Family.COORDINATION))
+        of_kind = votes.setdefault(kind_of(seed), {})
+        of_kind |= {account: max(n_fired, of_kind.get(account, 0)) for account in cores[seed]}
+    total = sum(max(of_kind.values(), default=0) for of_kind in votes.values())
+    counted: Counter[str] = Counter()
+    for of_kind in votes.values():
+        counted.update(of_kind)
+    return {account: n / total for account, n in counted.items()}
+
+
+def _is_of(seed: str, accounts: frozenset[str], material: Material, parameters: Parameters) -> bool:
+    """Tell whether the exchanges of a group are these accounts' almost without exception."""
+    loads = material.group_loads[seed]
+    own = sum(load for account, load in loads.items() if account in accounts)
+    return own >= parameters.containment * sum(loads.values())
 
 
 def _supported_share(seed: str, cores: dict[str, frozenset[str]], parameters: Parameters) -> float:

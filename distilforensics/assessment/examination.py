@@ -61,8 +61,10 @@ def _loads(connection: duckdb.DuckDBPyConnection, wanted: set[Templates]) -> dic
     pairs = [(number, template) for number, templates in numbered.items() for template in templates]
     write_pairs(connection, "candidate_templates", ("candidate_id", "template_id"), pairs)
     found: dict[Templates, dict[str, Load]] = {templates: {} for templates in wanted}
-    for number, account, n_exchanges, n_days, *by_kind in connection.execute(sql("candidate_loads")).fetchall():
-        found[numbered[number]][account] = Load(n_exchanges, n_days, dict(zip(KINDS, by_kind, strict=True)))
+    for number, account, n_exchanges, n_days, n_hours, *by_kind in connection.execute(
+        sql("candidate_loads")
+    ).fetchall():
+        found[numbered[number]][account] = Load(n_exchanges, n_days, n_hours, dict(zip(KINDS, by_kind, strict=True)))
     return found
 
 

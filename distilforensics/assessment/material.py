@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.case.tables import read_rows
@@ -61,6 +61,10 @@ class Material:
     """Account id to its profile."""
     cluster_links: Mapping[str, Mapping[str, int]]
     """Cluster id to account id to number of links within the cluster."""
+    payers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Account id to the accounts with which it shares a rare payment method or key."""
+    made_together: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Account id to the accounts that were made in the same few minutes and have something else in common with it."""
 
     def fired(self, entity_id: str, *, family: str | None = None, without: str | None = None) -> list[Observation]:
         """Return the observations that fired on an entity, of one family if named, as if one heuristic did not exist."""
@@ -113,6 +117,8 @@ def load_material(case: Case, connection: duckdb.DuckDBPyConnection) -> Material
         states={row["heuristic_id"]: (row["state"], row["reason"]) for row in states},
         profiles=profiles,
         cluster_links=cluster_links,
+        payers=_partners(connection, ["payment", "api_key"]),
+        made_together=_partners(connection, ["signup"]),
     )
 
 
@@ -127,6 +133,20 @@ def _observations(case: Case) -> dict[str, tuple[Observation, ...]]:
         is_stable = stability.get((row["heuristic_id"], row["entity_id"]), row["entity_type"] != "group")
         found[row["entity_id"]].append(Observation(**row, is_stable=is_stable))
     return {entity: tuple(rows) for entity, rows in found.items()}
+
+
+def _partners(connection: duckdb.DuckDBPyConnection, attributes: list[str]) -> dict[str, frozenset[str]]:
+    """Return account to the accounts to which a link leads that rests on one of the attributes."""
+    rows = connection.execute(
+        "select account_a, account_b from links"
+        " where len(list_filter(attributes, lambda x: list_contains($attributes::varchar[], x.attribute) and x.weight > 0)) > 0",
+        {"attributes": attributes},
+    ).fetchall()
+    found: dict[str, set[str]] = defaultdict(set)
+    for a, b in rows:
+        found[a].add(b)
+        found[b].add(a)
+    return {account: frozenset(partners) for account, partners in found.items()}
 
 
 def _template_loads(connection: duckdb.DuckDBPyConnection, templates: list[str]) -> dict[str, dict[str, int]]:

@@ -40,6 +40,8 @@ class Load:
 
     n_exchanges: int
     n_days: int
+    n_hours: int = 24
+    """Hours of the day (UTC) with an exchange."""
     by_kind: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -73,47 +75,81 @@ def decide_members(
     """
     if not candidate.templates:
         return _by_links(candidate, material, parameters)
-    rate = typical(load.rate for load in loads.values())
-    mixture = _mixture(loads, rate, parameters)
+    standard = _standard(loads, parameters, has_text=candidate.has_text)
     links = _links_in_clusters(loads, material, parameters)
     members: dict[str, int] = {}
     left_out: dict[str, str] = {}
     for account in sorted(candidate.accounts | set(loads)):
         load = loads.get(account)
-        reason = _reason(load, rate, mixture, links.get(account, 0), parameters)
-        if reason is None and load is not None:
-            members[account] = load.n_exchanges
+        if load is None:
+            left_out[account] = "carries a group of the campaign, sent none of the templates that define it"
+        elif account in candidate.doubtful and not candidate.has_text:
+            left_out[account] = "shows less than half of what the campaign's accounts have in common"
+        elif reason := _reason(load, standard, links.get(account, 0), parameters):
+            left_out[account] = reason
         else:
-            left_out[account] = str(reason)
-    return Membership(members, left_out)
+            members[account] = load.n_exchanges
+    return _with_tied(Membership(members, left_out), links, material, parameters)
 
 
-def _mixture(loads: Mapping[str, Load], rate: float, parameters: Parameters) -> dict[str, float]:
-    """Return the kinds of templates that most accounts with a full load carry in most exchanges, with their median share."""
+def _with_tied(
+    membership: Membership, links: Mapping[str, int], material: Material, parameters: Parameters
+) -> Membership:
+    """Add the accounts that sent nothing of the campaign's, were made in one go with members and are paid like members: they carry chaff, or wait.
+
+    One of both is not enough: strangers buy the same prepaid card, and sign up in the same minutes after a broadcast.
+    """
+    tied = {
+        account: 0
+        for account, n_links in sorted(links.items())
+        if account not in membership.members
+        and n_links >= parameters.min_member_links
+        and material.payers.get(account, frozenset()) & membership.members.keys()
+        and material.made_together.get(account, frozenset()) & membership.members.keys()
+    }
+    left_out = {account: reason for account, reason in membership.left_out.items() if account not in tied}
+    return Membership(dict(sorted({**membership.members, **tied}.items())), left_out)
+
+
+@dataclass(frozen=True, slots=True)
+class _Standard:
+    """What the typical carrier of a candidate does: exchanges per active day, mixture of templates, hours of the day."""
+
+    rate: float
+    mixture: Mapping[str, float]
+    n_hours: float
+
+
+def _standard(loads: Mapping[str, Load], parameters: Parameters, *, has_text: bool) -> _Standard:
+    """Return the kinds of templates that most accounts with a full load carry in most exchanges with their median share, and the rest.
+
+    Where no text tells the exchanges apart, the clock has to: a program that runs at night is not the one that runs all day.
+    """
+    rate = typical(load.rate for load in loads.values())
     carriers = [load for load in loads.values() if load.rate >= parameters.min_member_rate * rate]
     medians = {kind: statistics.median(load.share(kind) for load in carriers) for kind in KINDS} if carriers else {}
-    return {kind: share for kind, share in medians.items() if share >= parameters.min_common_share}
+    mixture = {kind: share for kind, share in medians.items() if share >= parameters.min_common_share}
+    n_hours = statistics.median(load.n_hours for load in carriers) if carriers and not has_text else 0.0
+    return _Standard(rate, mixture, n_hours)
 
 
-def _reason(
-    load: Load | None, rate: float, mixture: Mapping[str, float], n_links: int, parameters: Parameters
-) -> str | None:
+def _reason(load: Load, standard: _Standard, n_links: int, parameters: Parameters) -> str | None:
     """Return why an account is no member, None if it is one."""
-    if load is None:
-        return "linked to accounts of the campaign, sent none of its templates"
-    for kind, share in mixture.items():
+    for kind, share in standard.mixture.items():
         if load.share(kind) < parameters.min_mixture_share * share:
             return (
                 f"sent templates of the campaign, but {units.share(load.share(kind), 1)} of these exchanges carry its "
                 f"{_WORDS[kind]}, against {units.share(share, 1)} at the median carrier"
             )
+    if load.n_hours < parameters.min_member_hours * standard.n_hours:
+        return f"is active in {load.n_hours} hours of the day, the typical carrier in {standard.n_hours:.0f}"
     if n_links >= parameters.min_member_links:
         return None
     if load.n_exchanges < parameters.min_member_exchanges:
         return f"sent its templates {load.n_exchanges} times, fewer than {parameters.min_member_exchanges}"
-    if load.rate < parameters.min_member_rate * rate:
+    if load.rate < parameters.min_member_rate * standard.rate:
         return (
-            f"sent its templates {load.rate:.1f} times per active day, the typical carrier {rate:.1f}; "
+            f"sent its templates {load.rate:.1f} times per active day, the typical carrier {standard.rate:.1f}; "
             f"below {units.share(parameters.min_member_rate, 1)} of it"
         )
     return None

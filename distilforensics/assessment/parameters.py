@@ -19,12 +19,16 @@ class Parameters:
     """Share of the smaller group's accounts that a larger one must have before it can take the smaller one in."""
     supported_share: float = 0.5
     """Share of the larger group's accounts that such smaller groups must account for; a popular text that a pool uses as well is not supported."""
+    majority: float = 0.5
+    """Share of the votes of a candidate's seeds (one for each coordination heuristic that fired on them) on which its accounts agree."""
     min_member_rate: float = 0.25
     """Share of the typical account's exchanges per active day with the campaign's templates; schedulers give nearly equal shares."""
     min_member_exchanges: int = 3
     """Exchanges with the campaign's templates; one or two may be a coincidence or a copied prompt."""
     min_member_links: int = 2
     """Links inside of a cluster of the candidate that replace the two rules above; one link is one transitive edge."""
+    min_member_hours: float = 0.5
+    """Share of the typical carrier's hours of the day that a member must be active in, where only pace, program or parameters tell exchanges apart."""
     min_common_share: float = 0.5
     """Median share of exchanges that carry a kind of template, from which on the kind belongs to the mixture of the campaign."""
     min_mixture_share: float = 0.5

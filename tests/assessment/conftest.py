@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -59,10 +60,10 @@ class Planted:
         self.exchanges.append(row | {"prompt_chars": len(text) if text else None} | values)
 
     def pool(self, accounts: list[str], *, days: int = 5, per_day: int = 8, frame: str = FRAME, **values: Any) -> None:
-        """Let accounts take turns around the clock with one frame and ever new tasks."""
+        """Let accounts take turns around the clock with one frame and ever new tasks, a third more by day than by night."""
         n = len(accounts) * per_day * days
         for i in range(n):
-            at = timedelta(days=days * i / n)
+            at = timedelta(days=days * i / n + 0.3 * math.sin(math.tau * days * i / n) / math.tau)
             text = f"{frame}{chr(97 + i % 26)}{chr(97 + i // 26 % 26)} matter of {words(i)}"
             own = {key: value(i % len(accounts)) if callable(value) else value for key, value in values.items()}
             self.send(accounts[i % len(accounts)], at, prompt_text=text, **own)

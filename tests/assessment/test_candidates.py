@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from distilforensics.assessment.candidates import Candidate, attached_groups, find_candidates
@@ -131,7 +132,7 @@ def test_the_typical_load_is_that_of_the_account_with_the_middle_exchange() -> N
 
 def test_accounts_far_below_the_median_rate_are_left_out_with_the_reason() -> None:
     """A customer who once copied the prompt is no member; one who was replaced mid-way is."""
-    candidate = Candidate("candidate-1", ("prefix:a",), accounts(0, 33))
+    candidate = Candidate("candidate-1", ("prefix:a",), accounts(0, 33), ("prefix:a",))
     loads = {account: Load(240, 10) for account in sorted(accounts(0, 30))}
     loads |= {"acct_030": Load(24, 1), "acct_031": Load(6, 3), "acct_032": Load(2, 1)}
     found = decide_members(candidate, loads, material({"prefix:a": accounts(0, 33)}, []), PARAMETERS)
@@ -143,9 +144,9 @@ def test_accounts_far_below_the_median_rate_are_left_out_with_the_reason() -> No
 
 def test_accounts_with_another_mixture_are_left_out() -> None:
     """They share the system prompt of the pool and never send its frame."""
-    candidate = Candidate("candidate-1", ("prefix:a", "system:s"), accounts(0, 50))
-    loads = {account: Load(240, 10, {"system": 240, "prefix": 230}) for account in sorted(accounts(0, 30))}
-    loads |= {account: Load(200, 10, {"system": 200}) for account in sorted(accounts(30, 50))}
+    candidate = Candidate("candidate-1", ("prefix:a", "system:s"), accounts(0, 50), ("prefix:a", "system:s"))
+    loads = {account: Load(240, 10, by_kind={"system": 240, "prefix": 230}) for account in sorted(accounts(0, 30))}
+    loads |= {account: Load(200, 10, by_kind={"system": 200}) for account in sorted(accounts(30, 50))}
     found = decide_members(candidate, loads, material({"prefix:a": accounts(0, 50)}, []), PARAMETERS)
 
     assert accounts(0, 30) == frozenset(found.members)
@@ -155,10 +156,12 @@ def test_accounts_with_another_mixture_are_left_out() -> None:
 def test_two_links_replace_the_rate_but_not_the_mixture() -> None:
     """An account that was banned on its first day belongs to the pool by its links; a neighbour with other texts does not."""
     links = {"cluster:c": {"acct_030": 2, "acct_031": 1, "acct_032": 5}}
-    candidate = Candidate("candidate-1", ("cluster:c", "prefix:a", "system:s"), accounts(0, 33))
-    loads = {account: Load(240, 10, {"system": 240, "prefix": 240}) for account in sorted(accounts(0, 30))}
-    loads |= {name: Load(2, 1, {"system": 2, "prefix": 2}) for name in ("acct_030", "acct_031")}
-    loads |= {"acct_032": Load(90, 1, {"system": 90})}
+    candidate = Candidate(
+        "candidate-1", ("cluster:c", "prefix:a", "system:s"), accounts(0, 33), ("prefix:a", "system:s")
+    )
+    loads = {account: Load(240, 10, by_kind={"system": 240, "prefix": 240}) for account in sorted(accounts(0, 30))}
+    loads |= {name: Load(2, 1, by_kind={"system": 2, "prefix": 2}) for name in ("acct_030", "acct_031")}
+    loads |= {"acct_032": Load(90, 1, by_kind={"system": 90})}
     found = decide_members(candidate, loads, material({"prefix:a": accounts(0, 33)}, [], links), PARAMETERS)
 
     assert accounts(0, 31) == frozenset(found.members)
@@ -166,11 +169,11 @@ def test_two_links_replace_the_rate_but_not_the_mixture() -> None:
 
 def test_accounts_that_are_linked_but_sent_no_template_are_left_out() -> None:
     """A neighbour behind the same proxy is not accused."""
-    candidate = Candidate("candidate-1", ("cluster:c", "prefix:a"), accounts(0, 31))
+    candidate = Candidate("candidate-1", ("cluster:c", "prefix:a"), accounts(0, 31), ("prefix:a",))
     loads = {account: Load(100, 10) for account in accounts(0, 30)}
     found = decide_members(candidate, loads, material({"prefix:a": accounts(0, 31)}, []), PARAMETERS)
 
-    assert {"acct_030": "linked to accounts of the campaign, sent none of its templates"} == found.left_out
+    assert {"acct_030": "carries a group of the campaign, sent none of the templates that define it"} == found.left_out
 
 
 def test_without_templates_members_need_two_links() -> None:
@@ -181,3 +184,45 @@ def test_without_templates_members_need_two_links() -> None:
 
     assert accounts(0, 29) == frozenset(found.members)
     assert ["acct_029"] == list(found.left_out)
+
+
+def test_what_a_popular_product_sends_does_not_define_the_campaign_that_uses_it() -> None:
+    """Half of the system prompt's exchanges are other people's; the program of the pool tells the pool apart."""
+    groups = {"cluster:c": accounts(0, 40), "program:p": accounts(0, 48), "system:s": accounts(0, 79)}
+    rows = [fired(group, "coordination.failover_reissue") for group in groups]
+    rows += [fired(group, "coordination.rotation") for group in ("cluster:c", "program:p")]
+    (found,) = find_candidates(material(groups, rows), PARAMETERS)
+
+    assert (tuple(groups), ("program:p",)) == (found.seeds, found.templates)
+    assert accounts(48, 79) == found.doubtful
+
+
+def test_where_no_text_tells_exchanges_apart_the_clock_and_the_majority_do() -> None:
+    """A nightly program and a chance user of the same client are left out, each with the reason."""
+    groups = {"pace:p": accounts(0, 32)}
+    candidate = Candidate(
+        "candidate-1", ("pace:p", "program:x"), accounts(0, 33), ("pace:p",), doubtful=accounts(32, 33)
+    )
+    loads = {account: Load(240, 10, 24) for account in sorted(accounts(0, 30) | accounts(32, 33))}
+    loads |= {"acct_030": Load(240, 10, 3), "acct_031": Load(240, 10, 12)}
+    found = decide_members(candidate, loads, material(groups, []), PARAMETERS)
+
+    assert accounts(0, 30) | {"acct_031"} == frozenset(found.members)
+    assert "active in 3 hours of the day, the typical carrier in 24" in found.left_out["acct_030"]
+    assert "less than half" in found.left_out["acct_032"]
+
+
+def test_an_account_made_and_paid_with_members_is_attached_although_it_sent_no_template() -> None:
+    """One of both ties is not enough: prepaid cards and broadcasts are shared by strangers."""
+    links = {"cluster:c": dict.fromkeys(sorted(accounts(0, 33)), 3)}
+    candidate = Candidate("candidate-1", ("cluster:c", "prefix:a"), accounts(0, 33), ("prefix:a",))
+    loads = {account: Load(100, 10) for account in accounts(0, 30)}
+    ties = material({"cluster:c": accounts(0, 33)}, [], links)
+    payers = {"acct_030": frozenset({"acct_001"}), "acct_031": frozenset({"acct_001"})}
+    ties = replace(
+        ties, payers=payers, made_together={"acct_030": frozenset({"acct_002"}), "acct_032": frozenset({"acct_002"})}
+    )
+    found = decide_members(candidate, loads, ties, PARAMETERS)
+
+    assert 0 == found.members["acct_030"]
+    assert {"acct_031", "acct_032"} == found.left_out.keys()

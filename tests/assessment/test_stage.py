@@ -81,7 +81,7 @@ def test_people_who_share_the_product_prompt_of_the_pool_are_left_out(
 
     assert name_accounts("pool", 30) == found.members()
     reasons = {row["account_id"]: row["reason_not_in_campaign"] for row in found.accounts}
-    assert "0.0 % of these exchanges carry its beginning of the prompt" in reasons["user_000"]
+    assert "sent none of the templates that define it" in reasons["user_000"]
     assert reasons["person_000"] is None
 
 
@@ -194,7 +194,7 @@ def test_a_neighbour_at_the_pools_address_is_not_accused(
 
     assert pool == found.members()
     neighbour = next(row for row in found.accounts if row["account_id"] == "neighbour_000")
-    assert "C-01: linked to accounts of the campaign, sent none of its templates" == neighbour["reason_not_in_campaign"]
+    assert "C-01: carries a group of the campaign, sent none of the templates that define it" == neighbour["reason_not_in_campaign"]
     member = next(row for row in found.accounts if row["account_id"] == "pool_000")
     assert member["link_weight"] > 8
     assert {"link:payment", "link:ip_prefix"} <= set(member["support"])
@@ -222,9 +222,12 @@ def test_a_class_is_explained(planted: Any, name_accounts: Names) -> None:
     planted.observe(planted.template("prefix", "explain in your"), *fired)
     found = planted.assess()
 
-    assert (["confounder.class, confounder.shared_assignment"], []) == (found.explanations, found.campaigns)
+    assert (["confounder.class, confounder.shared_assignment, confounder.timers"], []) == (
+        found.explanations,
+        found.campaigns,
+    )
     assert {None} == {row["campaign_id"] for row in found.accounts}
-    assert "X-01: examined group, explained by confounder.class, confounder.shared_assignment" in {
+    assert "X-01: examined group, explained by confounder.class, confounder.shared_assignment, confounder.timers" in {
         row["reason_not_in_campaign"] for row in found.accounts
     }
 
