@@ -210,8 +210,10 @@ def _by_scenario(results: Sequence[Result]) -> list[str]:
         "",
         "Campaign accounts and innocent accounts by the lowest grade that counts, and the campaigns that were reported.",
         "",
-        "| scenario | found: strong | moderate | weak | accused: strong | moderate | weak | runs with an accusation | campaigns found "
-        "| reported campaigns by grade |",
+        (
+            "| scenario | found: strong | moderate | weak | accused: strong | moderate | weak | runs with an accusation | campaigns found "
+            "| reported campaigns by grade |"
+        ),
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for scenario, runs in _grouped(results, lambda result: result["scenario"]).items():
@@ -265,8 +267,10 @@ def _ablation(results: Sequence[Result]) -> list[str]:
     lines = [
         "## Without one family of heuristics",
         "",
-        f"The assessment of {len(ablated)} runs was repeated without the observations of one family. "
-        "Each cell: campaign accounts found, innocent accounts accused.",
+        (
+            f"The assessment of {len(ablated)} runs was repeated without the observations of one family. "
+            "Each cell: campaign accounts found, innocent accounts accused."
+        ),
         "",
         "| scenario | all | " + " | ".join(f"without {family}" for family in families) + " |",
         "|---|" + "---|" * (len(families) + 1),

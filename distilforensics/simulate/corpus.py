@@ -72,8 +72,10 @@ class Deck:
         return text
 
     def hand(self, size: int) -> tuple[Text, ...]:
-        """Return the next `size` texts."""
-        return tuple(self.deal() for _ in range(size)) if self._texts else ()
+        """Return the next `size` texts, fewer or none when the deck ends: strangers rarely ask the same."""
+        dealt = tuple(self._texts[self._next : self._next + size])
+        self._next += len(dealt)
+        return dealt
 
 
 def read_corpus(folder: Path, families: Sequence[str] | None = None) -> Corpus:

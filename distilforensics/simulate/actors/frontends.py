@@ -78,8 +78,8 @@ class Frontend:
         history: list[Message] = []
         known: str | None = None
         message = grammar.expand(rng, "prompt") if grammar else text.question(rng, user.voice, topic)
-        if traits.questions:
-            message, known = traits.questions[self._n_conversations % len(traits.questions)]
+        if self._n_conversations < len(traits.questions):
+            message, known = traits.questions[self._n_conversations]
             self._n_conversations += 1
         while True:
             history.append(("user", message))

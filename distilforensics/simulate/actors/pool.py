@@ -59,6 +59,7 @@ class PoolParameters:
     chaff_sigma: float = 0.8
     """Spread of the natural logarithm of the chaff per account."""
     frame: str = "notebook"
+    """Name of a frame of `data/harvest.toml`, or any: another one with every seed."""
     frame_revision_day: int = 4
     """Day on which the wording of the frame is revised."""
     limited_share: float = 0.012
@@ -208,7 +209,9 @@ class Pool:
         """Send one request, again on another account while it fails, and return the last account; None if there was none."""
         parameters, rng = self._parameters, self._rng
         sampling = draft.sampling or Sampling(parameters.max_tokens, parameters.temperature)
-        request = Request(self._model(at), draft.messages, sampling, draft.system, n_tools=draft.n_tools)
+        request = Request(
+            self._model(at), draft.messages, sampling, draft.system, n_tools=draft.n_tools, thinks=draft.thinks
+        )
         index: int | None = None
         for _ in range(_FAILOVER_ATTEMPTS):
             candidates = self._candidates(at)

@@ -11,6 +11,7 @@ from distilforensics.simulate.actors.pool import Pool, PoolAccount
 from distilforensics.simulate.actors.work import Customer, make_work
 from distilforensics.simulate.builders.world import Built, Registration, private_account
 from distilforensics.simulate.exchange import DAY, HOUR, MICROSECONDS
+from distilforensics.simulate.grammar import load_vocabulary
 
 if TYPE_CHECKING:
     from random import Random
@@ -23,7 +24,7 @@ _REPLACED_AT_SHARE = 0.55
 _SIGNUP_GAP_S = 70
 """Mean pause between two sign-ups of a burst."""
 _CUSTOMER_LANGUAGES = ("en", "en", "zh", "zh", "es", "ja", "pt")
-_QUESTIONS_PER_CUSTOMER = 25
+_QUESTIONS_PER_CUSTOMER = 12
 _BAN_SPREAD_H = 3.0
 """Mean hours by which an account ends before the last one of its pool."""
 
@@ -31,6 +32,9 @@ _BAN_SPREAD_H = 3.0
 def build_pool(world: World, parameters: PoolParameters) -> Built:
     """Return the accounts of a pool and the actor that uses them."""
     rng = world.identities.rng("/".join(filter(None, ("pool", parameters.campaign_id, parameters.generation))))
+    if parameters.frame == "any":
+        names = list(load_vocabulary("harvest")["frames"])
+        parameters = replace(parameters, frame=world.identities.rng("frame/" + parameters.campaign_id).choice(names))
     members = _members(world, rng, parameters)
     voices = [
         (text.make_voice(rng, rng.choice(_CUSTOMER_LANGUAGES)), rng.paretovariate(1.0))
