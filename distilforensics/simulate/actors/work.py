@@ -132,7 +132,8 @@ class FrameWork:
             notes = text.answer(rng, _topic(domain), length=tasks.answer_length)
             answer = f"<notes>\n{notes}\n</notes>\nRESULT {answer}"
         if parameters.frame_place == "system":
-            yield Draft((("user", task),), answer, system=prompt.removesuffix(task).rstrip())
+            system = text.harvest_grammar().fill(rng, frame, {"task": ""}).strip()
+            yield Draft((("user", task),), answer, system=system)
         else:
             yield Draft((("user", prompt),), answer)
 
