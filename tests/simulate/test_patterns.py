@@ -186,16 +186,13 @@ def test_the_sticky_relay_keeps_conversations_on_their_account(logs):
 def test_the_cleaner_gives_answers_back_on_other_accounts(logs):
     """Most requests carry an earlier answer of the model, and not one of their own account."""
     run = logs("cleaner")
-    answered_by = defaultdict(set)
+    answered_by, returned = {}, []
     for row in run.pool:
-        answered_by[row["response"]].add(row["account_id"])
-    returned = [
-        (row["account_id"], answered_by[reasoning])
-        for row in run.pool
-        if (reasoning := row["prompt"].partition("\n\n")[2]) in answered_by
-    ]
+        if (reasoning := row["prompt"].partition("\n\n")[2]) in answered_by:
+            returned.append((row["account_id"], answered_by[reasoning]))
+        answered_by.setdefault(row["response"], row["account_id"])
     assert len(returned) > 0.4 * len(run.pool)
-    assert all(sources - {sender} for sender, sources in returned)
+    assert all(sender != source for sender, source in returned)
 
 
 def test_the_second_pool_takes_over_within_two_days(logs):
