@@ -112,3 +112,21 @@ def test_families_without_a_folder_are_refused(tmp_path):
     """There would be nothing to take them from."""
     with pytest.raises(UsageError, match="need a folder"):
         simulate("benign", tmp_path / "out", seed=1, families=["people"])
+
+
+def test_rates_of_real_clients_become_the_course_of_programs(folder, tmp_path):
+    """Hour by hour, for clients that are busy and were watched for days; others are left out."""
+    hours = range(120)
+    rows = [
+        {"client_id": client, "t_seconds": hour * 3600.0 + part, "rate_rps": rate(hour)}
+        for client, rate in (("busy", lambda hour: 1.0 + hour % 24), ("rare", lambda hour: float(hour == 3)))
+        for hour in hours
+        for part in (0.0, 1800.0)
+    ]
+    rows += [{"client_id": "short", "t_seconds": hour * 3600.0, "rate_rps": 1.0} for hour in range(20)]
+    pq.write_table(pa.Table.from_pylist(rows), folder / "rates.parquet")
+    [course] = read_corpus(folder).courses
+    assert course == tuple(2.0 * (1 + hour % 24) for hour in hours)
+    simulate("benign", tmp_path / "out", seed=1, scale=0.05, days=1, texts=folder, formats=["generic_csv"])
+    description = json.loads((tmp_path / "out" / "scenario.json").read_text())
+    assert "rates.parquet" in [entry["file"] for entry in description["texts"]]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from distilforensics.simulate import identities as ids
 from distilforensics.simulate import text
-from distilforensics.simulate.actors.pool import Pool, PoolAccount
+from distilforensics.simulate.actors.pool import CUSTOMER_HOURS, Pool, PoolAccount
 from distilforensics.simulate.actors.work import Customer, make_work
 from distilforensics.simulate.builders.world import Built, Registration, private_account
 from distilforensics.simulate.exchange import DAY, HOUR, MICROSECONDS
@@ -55,6 +55,7 @@ def build_pool(world: World, parameters: PoolParameters) -> Built:
         work,
         released_at=world.released_at,
         answer_length=world.answer_length,
+        customer_course=world.course(f"pool/{parameters.campaign_id}", CUSTOMER_HOURS),
     )
     return [member.account for member in members], [pool]
 

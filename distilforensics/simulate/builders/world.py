@@ -61,6 +61,10 @@ class World:
             self.work_lists[name] = self._work_list(name)
         return self.work_lists[name]
 
+    def course(self, name: str, usual: tuple[float, ...]) -> tuple[float, ...]:
+        """Return how the requests of a program that serves people rise and fall: as those of a real client, or as usual."""
+        return self.identities.rng("course/" + name).choice(self.corpus.courses) if self.corpus.courses else usual
+
     def _work_list(self, name: str) -> Deck:
         rng = self.identities.rng("families/" + name)
         families = self.corpus.family_names(HARVESTED)
