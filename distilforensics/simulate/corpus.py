@@ -147,16 +147,16 @@ def _courses(table: pa.Table) -> list[tuple[float, ...]]:
     """Return the rate of every client that serves people, hour by hour, ordered by client."""
     import numpy as np
 
-    clients = np.asarray(table["client_id"].to_pylist())
+    encoded = table["client_id"].combine_chunks().dictionary_encode()
+    names, numbers = encoded.dictionary.to_pylist(), np.asarray(encoded.indices)
     hours = np.asarray(table["t_seconds"], dtype=float).astype(int) // 3600
     rates = np.asarray(table["rate_rps"], dtype=float)
-    names, numbers = np.unique(clients, return_inverse=True)
     n_hours = int(hours.max(initial=0)) + 1
     sums = np.bincount(numbers * n_hours + hours, weights=rates, minlength=len(names) * n_hours)
     last = np.zeros(len(names), dtype=int)
     np.maximum.at(last, numbers, hours)
     courses = []
-    for number in range(len(names)):
+    for _, number in sorted((name, number) for number, name in enumerate(names)):
         course = sums[number * n_hours : number * n_hours + int(last[number]) + 1]
         if len(course) >= _MIN_RATE_HOURS and (course > 0).mean() >= _MIN_BUSY_SHARE:
             courses.append(tuple(round(float(rate), 6) for rate in course))

@@ -10,7 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from distilforensics.simulate import SCENARIOS, simulate
+from distilforensics.simulate import SCENARIOS, simulate, text
+from distilforensics.simulate.grammar import load_vocabulary
 
 MEASURED = [name for name in SCENARIOS if name not in {"pool", "benign", "metadata_only"}]
 WITH_POOL = [name for name in MEASURED if name != "hard_negatives"]
@@ -19,9 +20,9 @@ SHORT = 0.15
 """Length of answers: shapes do not depend on it."""
 
 
-def seconds(text):
+def seconds(moment):
     """Return a time as seconds since 1970."""
-    return datetime.fromisoformat(text).timestamp()
+    return datetime.fromisoformat(moment).timestamp()
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +173,15 @@ def test_the_relay_has_no_frame_and_many_languages(logs):
     assert systems.keys() & {
         row["system_prompt"] for role, rows in run.by_role.items() if role != "pool" for row in rows
     }
+    words = " ".join(row["prompt"] for row in run.pool).lower()
+    heard = {
+        language
+        for language in text.ALL_LANGUAGES
+        if any(
+            phrase.lower() in words for phrase in load_vocabulary(language)["rules"]["follow_up"] if "«" not in phrase
+        )
+    }
+    assert len(heard) >= 11
     assert n_turns > 300
     assert moved > 0.9
 

@@ -71,8 +71,6 @@ class Customer:
 
     voice: text.Voice
     weight: float
-    questions: tuple[tuple[str, str | None], ...] = ()
-    """Real first messages with their answers, if there are any."""
 
 
 @dataclass(slots=True)
@@ -263,30 +261,27 @@ class RelayWork:
     _agent_share = 0.45
     _more_turns = 0.62
 
-    def __init__(self, rng: Random, customers: tuple[Customer, ...], answer_length: float) -> None:
+    def __init__(self, rng: Random, customers: tuple[Customer, ...], questions: Deck, answer_length: float) -> None:
         self._rng = rng
+        self._questions = questions
         self._customers = customers
         self._weights = [customer.weight for customer in customers]
         self._answer_length = answer_length
-        self._n_dealt: dict[int, int] = {}
 
     def talk(self, _at: int, _day: int, /) -> Generator[Draft, Exchange, None]:
         """Yield the turns of one conversation."""
         rng = self._rng
-        index = rng.choices(range(len(self._customers)), weights=self._weights, k=1)[0]
+        customer = rng.choices(self._customers, weights=self._weights, k=1)[0]
         if rng.random() < self._agent_share:
             yield from self._agent(rng)
         else:
-            yield from self._chat(rng, index)
+            yield from self._chat(rng, customer)
 
-    def _chat(self, rng: Random, index: int) -> Generator[Draft, Exchange, None]:
-        customer = self._customers[index]
+    def _chat(self, rng: Random, customer: Customer) -> Generator[Draft, Exchange, None]:
         topic = text.choose_topic(rng, customer.voice)
         first, known = text.question(rng, customer.voice, topic), None
-        dealt = self._n_dealt.get(index, 0)
-        if dealt < len(customer.questions):
-            first, known = customer.questions[dealt]
-            self._n_dealt[index] = dealt + 1
+        if hand := self._questions.hand(1):
+            first, known = hand[0]
         history: list[Message] = [("user", first)]
         pause = 0
         while True:
@@ -314,14 +309,17 @@ class RelayWork:
 
 
 def make_work(
-    rng: Random, parameters: PoolParameters, customers: tuple[Customer, ...], deck: Deck, answer_length: float
+    rng: Random,
+    parameters: PoolParameters,
+    customers: tuple[Customer, ...],
+    tasks: TaskList,
+    questions: Deck,
 ) -> Work:
-    """Return the work of one of `KINDS`.
+    """Return the work of one of `KINDS`: `tasks` is what a pool harvests, `questions` real ones of its customers, if there are any.
 
     Raises:
         ValueError: If the kind is unknown.
     """
-    tasks = TaskList(rng, parameters.repeated_task_share, deck, answer_length)
     if parameters.work == "frame":
         return FrameWork(rng, parameters, tasks)
     if parameters.work == "reworded":
@@ -331,5 +329,5 @@ def make_work(
     if parameters.work == "cleaner":
         return CleanerWork(rng, tasks)
     if parameters.work == "relay":
-        return RelayWork(rng, customers, answer_length)
+        return RelayWork(rng, customers, questions, tasks.answer_length)
     raise ValueError(f"work {parameters.work!r}, expected one of {', '.join(KINDS)}")
