@@ -181,7 +181,7 @@ def test_the_relay_has_no_frame_and_many_languages(logs):
             phrase.lower() in words for phrase in load_vocabulary(language)["rules"]["follow_up"] if "«" not in phrase
         )
     }
-    assert len(heard) >= 11
+    assert len(heard) >= 9
     assert n_turns > 300
     assert moved > 0.9
 
