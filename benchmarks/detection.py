@@ -1,143 +1,293 @@
-"""Error rates of the whole chain on simulated, labelled logs, over several seeds and variants; writes docs/validation.md.
+"""Error rates of the whole chain on simulated, labelled logs: every published pattern, and none, among look-alikes.
 
-    python benchmarks/detection.py --seeds 5 --write docs/validation.md
+    python benchmarks/detection.py --texts DIR --write docs/validation.md
 
-Every variant is simulated, examined from ingest to assessment, and compared with its labels. Counts are pooled over seeds,
-intervals are exact (Clopper-Pearson, 95 %). Some thresholds were settled after looking at simulated logs of other seeds, and no real traffic is in them:
-these figures show what the chain does on patterns of the public record, not what it will do on a given service.
+Every scenario is simulated with every seed, examined from ingest to assessment and compared with its labels. Each result is
+appended to a file, so an interrupted measurement goes on where it stopped; results of other code are kept and not counted.
+With a folder of real prompts, every second seed takes them, from families that were not used for tuning unless asked otherwise.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
+import multiprocessing
+import os
 import shutil
+import sys
 import tempfile
 import time
-from dataclasses import dataclass, field, replace
+import traceback
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from distilforensics.case.engines.duckdb import Limits
-from distilforensics.case.layout import open_case
-from distilforensics.case.tables import read_rows
-from distilforensics.core.progress import Silent
-from distilforensics.evaluation import evaluate
-from distilforensics.ingest.options import IngestOptions
-from distilforensics.pipeline.run import run_case
-from distilforensics.pipeline.steps import STEPS
-from distilforensics.simulate import simulate
-from distilforensics.simulate.scenarios import SCENARIOS, ScenarioParameters
+ROOT = Path(__file__).resolve().parents[1]
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
 
-FORMATS = ("litellm_spendlogs",)
-"""One format keeps a run short; the sample logs cover several in one case."""
+from benchmarks.validation import document, progress_table  # noqa: E402
+
+if TYPE_CHECKING:
+    from distilforensics.case.engines.duckdb import Limits
+
+SCENARIOS = (
+    "pool_round_robin",
+    "pool_least_recently_used",
+    "pool_random",
+    "pool_sticky",
+    "low_and_slow",
+    "heavy_chaff",
+    "relay",
+    "relay_sticky",
+    "cleaner",
+    "pivot",
+    "access_log",
+    "hashes_only",
+    "evasive",
+    "hard_negatives",
+)
+FAMILIES = ("structure", "harvest", "coordination", "infrastructure", "evasion")
+"""Families of heuristics, each removed in turn for the ablation."""
+
+TUNING_TEXTS = (
+    "distill_alpaca_regen", "distill_alpaca_zh", "distill_codealpaca", "distill_gpteacher_roleplay", "distill_huatuo_o1_reason",
+    "human_arena_1k", "human_awesome_prompts", "human_oasst", "bulk_eval_math", "bulk_translate",
+)  # fmt: skip
+HELD_OUT_TEXTS = (
+    "distill_alpaca_wire", "distill_autoj_rubric", "distill_chatdoctor", "distill_gpteacher_toolformer", "distill_moss_dialog",
+    "distill_strategyqa_cot", "human_lima", "human_stackoverflow_titles", "bulk_classify_tweets", "bulk_eval_code", "bulk_judge",
+    "bulk_rag_qa",
+)  # fmt: skip
+TEXT_SETS = {"held_out": HELD_OUT_TEXTS, "tuning": TUNING_TEXTS}
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS", "RAYON_NUM_THREADS")
+_NOT_MEASURED = ("audit", "cli", "report", "export")
+"""Packages whose code cannot change a result."""
 
 
-def variants() -> dict[str, ScenarioParameters]:
-    """Return name to scenario: the pool behind each scheduler, with more chaff, smaller, slower, and the population without it."""
-    pool = SCENARIOS["pool"]
-    base = pool.pools[0]
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One run: a scenario, a seed and where its texts come from."""
 
-    def with_pool(**changes: object) -> ScenarioParameters:
-        return replace(pool, pools=(replace(base, **changes),))
+    scenario: str
+    seed: int
+    texts: str
+    """invented, held_out or tuning"""
+    is_ablated: bool
+    scale: float
+    code: str
 
-    schedulers = ("least_recently_used", "round_robin", "random", "sticky")
-    return {f"pool, {name.replace('_', ' ')}": with_pool(scheduler=name) for name in schedulers} | {
-        "pool, half of the traffic chaff": with_pool(chaff_share=0.5),
-        "pool of 40 accounts": with_pool(n_accounts=40),
-        "pool, 8 requests per account and day": with_pool(requests_per_account_day=8.0),
-        "no pool, all look-alikes": SCENARIOS["benign"],
-        "metadata only, pool in an access log": SCENARIOS["metadata_only"],
+
+def code_sha256() -> str:
+    """Return a hash over everything of the program that can change a result."""
+    digest = hashlib.sha256()
+    package = ROOT / "distilforensics"
+    for path in sorted(package.rglob("*")):
+        relative = path.relative_to(package)
+        if path.suffix in {".py", ".sql", ".toml", ".json", ".yaml"} and relative.parts[0] not in _NOT_MEASURED:
+            digest.update(f"{relative.as_posix()}\0".encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def run(task: Task, folder: Path | None, scratch: Path | None, memory_bytes: int) -> dict[str, Any]:
+    """Return what one run found, or the error that ended it."""
+    work = Path(tempfile.mkdtemp(prefix="detection-", dir=scratch))
+    begin = time.perf_counter()
+    try:
+        result = _examine(task, folder, work, memory_bytes)
+    except Exception:  # noqa: BLE001 - one failed run must not end a measurement of an hour; the document counts it
+        result = {"error": traceback.format_exc(limit=-3)}
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return asdict(task) | result | {"seconds": round(time.perf_counter() - begin, 1)}
+
+
+def _examine(task: Task, folder: Path | None, work: Path, memory_bytes: int) -> dict[str, Any]:
+    from distilforensics.case.engines.duckdb import Limits as EngineLimits
+    from distilforensics.core.progress import Silent
+    from distilforensics.ingest.options import IngestOptions
+    from distilforensics.pipeline.run import run_case
+    from distilforensics.pipeline.steps import STEPS
+    from distilforensics.simulate import simulate
+
+    real = task.texts != "invented"
+    begin = time.perf_counter()
+    summary = simulate(
+        task.scenario,
+        work / "simulated",
+        seed=task.seed,
+        scale=task.scale,
+        texts=folder if real else None,
+        families=TEXT_SETS[task.texts] if real else None,
+    )
+    seconds = {"simulate": round(time.perf_counter() - begin, 1)}
+    limits = EngineLimits(memory_bytes=memory_bytes, threads=1)
+    steps = tuple(step for step in STEPS if step.name != "report")
+    case = work / "case"
+    run_case([str(work / "simulated" / "logs")], case, IngestOptions(), limits, Silent(), steps=steps)
+    stages = json.loads((case / "run.json").read_text(encoding="utf-8"))["stages"]
+    seconds |= {stage["stage"]: stage["seconds"] for stage in stages}
+    labels = work / "simulated" / "labels.csv"
+    result = {"n_exchanges": summary.n_exchanges, "seconds_by_stage": seconds} | _outcome(case, labels)
+    if task.is_ablated:
+        result["ablation"] = {family: _without(case, family, labels, work, limits) for family in FAMILIES}
+    return result
+
+
+def _outcome(case: Path, labels: Path) -> dict[str, Any]:
+    """Return the evaluation of a case, reduced to counts."""
+    from distilforensics.case.layout import open_case
+    from distilforensics.case.tables import read_rows
+    from distilforensics.evaluation import evaluate
+
+    found = evaluate(case, labels).as_dict()
+
+    def counts(share: dict[str, Any]) -> list[int]:
+        return [share["n_of"], share["n_total"]]
+
+    return {
+        "by_grade": {
+            row["grade"]: {name: counts(row[name]) for name in ("recall", "false_accusations")}
+            for row in found["by_grade"]
+        },
+        "known": [
+            {
+                "id": row["campaign_id"],
+                "is_found": row["is_found"],
+                "recall": counts(row["recall"]),
+                "n_pieces": len(row["pieces"]),
+            }
+            for row in found["known_campaigns"]
+        ],
+        "reported": [
+            {"grade": row["grade"], "purity": counts(row["purity"]), "n_innocent": row["n_innocent"]}
+            for row in found["reported_campaigns"]
+        ],
+        "grades": sorted(row["grade"] for row in read_rows(open_case(case), "campaigns", ["grade"])),
+        "roles": {role: counts(share) for role, share in found["false_accusations_by_role"].items()},
     }
 
 
-@dataclass
-class Tally:
-    """Counts of one variant over seeds."""
+def _without(case: Path, family: str, labels: Path, work: Path, limits: Limits) -> dict[str, Any]:
+    """Return the outcome of the assessment when the observations of one family of heuristics are taken away."""
+    from distilforensics.assessment.stage import assess
+    from distilforensics.case.layout import open_case
+    from distilforensics.case.tables import read_rows, write_rows
+    from distilforensics.core.progress import Silent
 
-    found: int = 0
-    planted: int = 0
-    accused: int = 0
-    innocent: int = 0
-    campaigns: int = 0
-    reported: list[str] = field(default_factory=list)
-
-
-def examine(scenario: ScenarioParameters, seed: int, folder: Path, limits: Limits, tally: Tally) -> None:
-    """Simulate, run and evaluate one seed, and add its counts."""
-    formats = scenario.formats if scenario.formats == ("nginx_combined",) else FORMATS
-    simulate(scenario, folder / "logs", seed=seed, formats=formats, compression="none")
-    steps = tuple(step for step in STEPS if step.name != "report")
-    case = folder / "case"
-    run_case([str(folder / "logs" / "logs")], case, IngestOptions(), limits, Silent(), steps=steps)
-    result = evaluate(case, folder / "logs" / "labels.csv").as_dict()["accounts"]
-    tally.found += result["recall"]["n_of"]
-    tally.planted += result["recall"]["n_total"]
-    tally.accused += result["false_accusations"]["n_of"]
-    tally.innocent += result["false_accusations"]["n_total"]
-    campaigns = read_rows(open_case(case), "campaigns", ["grade"])
-    tally.reported.append("+".join(row["grade"] for row in campaigns) or "none")
+    copied = work / f"without-{family}"
+    shutil.copytree(case, copied, copy_function=os.link)
+    opened = open_case(copied)
+    rows = read_rows(opened, "observations")
+    write_rows(opened, "observations", [row for row in rows if row["family"] != family])
+    assess(opened, limits, Silent())
+    outcome = _outcome(copied, labels)
+    shutil.rmtree(copied)
+    return {"by_grade": outcome["by_grade"], "known": outcome["known"], "reported": outcome["reported"]}
 
 
-def interval(part: int, whole: int) -> str:
-    """Return part of whole with the exact interval, never a bare 0 % or 100 %."""
-    from scipy.stats import binomtest
-
-    if not whole:
-        return "-"
-    bounds = binomtest(part, whole).proportion_ci(confidence_level=0.95, method="exact")
-    return f"{part:,} of {whole:,} ({100 * bounds.low:.2f} to {100 * bounds.high:.2f} %)"
-
-
-def table(tallies: dict[str, Tally], seeds: list[int]) -> str:
-    """Return the Markdown document."""
-    lines = [
-        "# Validation",
-        "",
-        "<!-- Written by benchmarks/detection.py; do not edit. -->",
-        "",
-        (__doc__ or "").split("\n\n")[2].replace("\n", " "),
-        "",
-        f"Seeds {seeds[0]} to {seeds[-1]} of each variant; accused means a grade of moderate or strong; intervals are exact, 95 %.",
-        "Accounts of one log are not independent of each other, so the true uncertainty is larger than the intervals say.",
-        "",
-        "| variant | campaign accounts found | innocent accounts accused | campaigns reported, seed by seed |",
-        "|---|---|---|---|",
+def plan(options: argparse.Namespace, code: str) -> list[Task]:
+    """Return all runs, seed by seed, so that a part of them is balanced over scenarios."""
+    chosen = [name for name in SCENARIOS if not options.only or any(part in name for part in options.only)]
+    seeds = range(options.first_seed, options.first_seed + options.seeds)
+    return [
+        Task(
+            scenario,
+            seed,
+            options.families if options.texts and (seed % 2 or options.real_only) else "invented",
+            seed - options.first_seed < options.ablation_seeds,
+            options.scale,
+            code,
+        )
+        for seed in seeds
+        for scenario in chosen
     ]
-    for name, tally in tallies.items():
-        found, accused = interval(tally.found, tally.planted), interval(tally.accused, tally.innocent)
-        lines.append(f"| {name} | {found} | {accused} | {', '.join(tally.reported)} |")
-    return "\n".join([*lines, ""])
+
+
+def read_results(path: Path) -> list[dict[str, Any]]:
+    """Return the results of a file; a line that was cut by an interruption is left out."""
+    results = []
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+        try:
+            results.append(json.loads(line))
+        except ValueError:
+            print("a broken line of the results is left out", file=sys.stderr)
+    return results
+
+
+def measure(tasks: list[Task], options: argparse.Namespace) -> None:
+    """Do what is missing among `tasks` and append each result."""
+    keys = [field for field in Task.__slots__ if field != "is_ablated"]
+    done = {
+        tuple(row[key] for key in keys)
+        for row in read_results(options.results)
+        if "error" not in row and (not row["is_ablated"] or "ablation" in row)
+    }
+    missing = [task for task in tasks if tuple(getattr(task, key) for key in keys) not in done]
+    print(f"{len(tasks)} runs, {len(missing)} to do", file=sys.stderr, flush=True)
+    options.results.parent.mkdir(parents=True, exist_ok=True)
+    context = multiprocessing.get_context("spawn")
+    with (
+        options.results.open("a", encoding="utf-8", newline="\n") as file,
+        ProcessPoolExecutor(options.workers, mp_context=context, max_tasks_per_child=20) as pool,
+    ):
+        futures = [
+            pool.submit(run, task, options.texts, options.scratch, options.memory_mb * 1_000_000) for task in missing
+        ]
+        for number, future in enumerate(as_completed(futures), start=1):
+            result = future.result()
+            file.write(json.dumps(result, sort_keys=True) + "\n")
+            file.flush()
+            print(f"{number}/{len(missing)} {_line(result)}", file=sys.stderr, flush=True)
+
+
+def _line(result: dict[str, Any]) -> str:
+    name = f"{result['scenario']} {result['seed']} {result['texts']}"
+    if "error" in result:
+        return f"{name}: failed, {result['error'].strip().splitlines()[-1]}"
+    moderate = result["by_grade"]["moderate"]
+    found, accused = (moderate[key] for key in ("recall", "false_accusations"))
+    return (
+        f"{name}: {'+'.join(result['grades']) or 'none'}, found {found[0]} of {found[1]}, "
+        f"accused {accused[0]} of {accused[1]}, {result['seconds']:.0f} s"
+    )
 
 
 def main() -> None:
     """Parse the command line and run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=5, help="seeds per variant")
+    parser.add_argument("--seeds", type=int, default=20, help="seeds per scenario")
     parser.add_argument("--first-seed", type=int, default=101, help="first seed; development used seeds below 100")
-    parser.add_argument("--only", action="append", help="variant whose name contains this; repeat for more")
+    parser.add_argument("--only", action="append", help="scenario whose name contains this; repeat for more")
+    parser.add_argument("--scale", type=float, default=1.0, help="factor on the number of accounts")
+    parser.add_argument("--workers", type=int, default=2, help="processes, each with one thread")
+    parser.add_argument("--memory-mb", type=int, default=1500, help="memory of the engine in each process")
+    parser.add_argument(
+        "--ablation-seeds", type=int, default=6, help="seeds that are assessed again without each family"
+    )
+    parser.add_argument("--texts", type=Path, help="folder of real prompts; none: all texts are invented")
+    parser.add_argument("--families", choices=sorted(TEXT_SETS), default="held_out", help="which real prompts")
+    parser.add_argument("--real-only", action="store_true", help="real prompts with every seed, not every second one")
+    parser.add_argument("--results", type=Path, default=ROOT / "benchmarks" / "results" / "detection.jsonl")
+    parser.add_argument("--scratch", type=Path, help="folder for logs and cases, deleted after each run")
+    parser.add_argument("--only-write", action="store_true", help="measure nothing, aggregate what is there")
+    parser.add_argument("--any-code", action="store_true", help="count results of other code too")
     parser.add_argument("--write", type=Path, help="Markdown file to write")
     options = parser.parse_args()
-    limits = Limits.of_this_machine()
-    seeds = list(range(options.first_seed, options.first_seed + options.seeds))
-    tallies: dict[str, Tally] = {}
-    for name, scenario in variants().items():
-        if options.only and not any(part in name for part in options.only):
-            continue
-        tallies[name] = Tally()
-        for seed in seeds:
-            folder = Path(tempfile.mkdtemp(prefix="detection-"))
-            start = time.perf_counter()
-            examine(scenario, seed, folder, limits, tallies[name])
-            shutil.rmtree(folder)
-            tally = tallies[name]
-            print(
-                f"{name}, seed {seed}: {tally.reported[-1]}, found {tally.found} of {tally.planted}, "
-                f"accused {tally.accused} of {tally.innocent}, {time.perf_counter() - start:.0f} s",
-                flush=True,
-            )
-    document = table(tallies, seeds)
-    print(document)
+    for name in _ONE_THREAD:
+        os.environ[name] = "1"
+    code = code_sha256()
+    if not options.only_write:
+        measure(plan(options, code), options)
+    rows = [row for row in read_results(options.results) if options.any_code or row["code"] == code]
+    latest = {(row["scenario"], row["seed"], row["texts"], row["scale"]): row for row in rows}
+    results = [latest[key] for key in sorted(latest)]
+    print(progress_table(results))
     if options.write:
-        options.write.write_text(document, encoding="utf-8", newline="\n")
+        options.write.write_text(document(results), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

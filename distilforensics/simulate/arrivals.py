@@ -71,16 +71,16 @@ def program_gap(rng: Random) -> int:
 
 
 def cycle_times(
-    rng: Random, start: int, end: int, count: float, hours: tuple[int, ...], utc_offset_hours: int
+    rng: Random, start: int, end: int, count: float, hours: tuple[float, ...], utc_offset_hours: int
 ) -> list[int]:
-    """Return about `count` sorted times in [start, end) of a Poisson process whose rate follows `hours`."""
+    """Return about `count` sorted times in [start, end) of a Poisson process whose rate follows `hours`, a day or a longer time again and again."""
     total_weight = sum(hours)
     n_hours = max(1, (end - start) // HOUR)
     times: list[int] = []
     for index in range(n_hours):
         hour_start = start + index * HOUR
-        local_hour = (hour_start // HOUR + utc_offset_hours) % 24
-        expected = count / n_hours * 24 * hours[local_hour] / total_weight
+        local_hour = (hour_start // HOUR + utc_offset_hours) % len(hours)
+        expected = count / n_hours * len(hours) * hours[local_hour] / total_weight
         times.extend(hour_start + int(rng.random() * HOUR) for _ in range(poisson(rng, expected)))
     times.sort()
     return times

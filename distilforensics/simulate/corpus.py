@@ -1,6 +1,7 @@
-"""Real prompts and answers from a folder outside of the project, used in place of the invented ones where somebody has such a folder.
+"""Real prompts, answers and request rates from a folder outside of the project, used in place of the invented ones.
 
-Files are Parquet with the columns family, kind, prompt and response; kind is `distill`, `benign_human` or `benign_bulk`.
+Files are Parquet. Texts have the columns family, kind, prompt and response; kind is `distill`, `benign_human` or `benign_bulk`.
+Rates have the columns client_id, t_seconds and rate_rps: requests per second of one client of a service in windows of equal length.
 Nothing of them is kept in the project. Without a folder every text comes from the project's own grammars.
 """
 
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 
 HARVESTED, HUMAN, BULK = "distill", "benign_human", "benign_bulk"
 COLUMNS = ("family", "kind", "prompt", "response")
+RATE_COLUMNS = ("client_id", "t_seconds", "rate_rps")
+_MIN_RATE_HOURS = 96
+"""Shorter records say nothing of the course of a week."""
+_MIN_BUSY_SHARE = 0.3
+"""Share of hours with traffic; clients with less are single jobs, not programs that serve people."""
+
 _MAX_PROMPT_CHARS = 4000
 """Longer prompts are left out: they are few, and a simulated log should stay small."""
 _MAX_ANSWER_CHARS = 2600
@@ -35,6 +42,8 @@ class Corpus:
     """Texts by kind and family; without any, everything is invented."""
 
     families: dict[tuple[str, str], tuple[Text, ...]] = field(default_factory=dict)
+    courses: tuple[tuple[float, ...], ...] = ()
+    """Requests of real clients, hour by hour."""
     digests: tuple[tuple[str, str], ...] = ()
     """Name and SHA-256 of the files that were read."""
 
@@ -72,8 +81,10 @@ class Deck:
         return text
 
     def hand(self, size: int) -> tuple[Text, ...]:
-        """Return the next `size` texts."""
-        return tuple(self.deal() for _ in range(size)) if self._texts else ()
+        """Return the next `size` texts, fewer or none when the deck ends: strangers rarely ask the same."""
+        dealt = tuple(self._texts[self._next : self._next + size])
+        self._next += len(dealt)
+        return dealt
 
 
 def read_corpus(folder: Path, families: Sequence[str] | None = None) -> Corpus:
@@ -87,32 +98,66 @@ def read_corpus(folder: Path, families: Sequence[str] | None = None) -> Corpus:
         UsageError: If no file has the columns, or a family is in none of them.
     """
     found: dict[tuple[str, str], tuple[Text, ...]] = {}
+    courses: list[tuple[float, ...]] = []
     digests = []
     for path in sorted(folder.glob("*.parquet")):
-        table = _read(path)
+        table = _read(path, COLUMNS) or _read(path, RATE_COLUMNS)
         if table is None:
             continue
         digests.append((path.name, hashlib.sha256(path.read_bytes()).hexdigest()))
-        rows: dict[tuple[str, str], list[Text]] = {}
-        for row in table.to_pylist():
-            prompt, response = row["prompt"], row["response"]
-            if prompt and len(prompt) <= _MAX_PROMPT_CHARS and (families is None or row["family"] in families):
-                rows.setdefault((row["kind"], row["family"]), []).append(
-                    (prompt, response[:_MAX_ANSWER_CHARS] if response else None)
-                )
-        for key, texts in rows.items():
+        if table.column_names == list(RATE_COLUMNS):
+            courses.extend(_courses(table))
+            continue
+        for key, texts in _texts(table, families).items():
             found[key] = (*found.get(key, ()), *texts)
-    if not digests:
+    if not found and families is None:
         raise UsageError(f"no Parquet file with the columns {', '.join(COLUMNS)}", where=shown(folder))
     missing = sorted(set(families or ()) - {family for _, family in found})
     if missing:
         raise UsageError(f"no text of the family {shown(missing[0])}", where=shown(folder))
-    return Corpus(found, tuple(digests))
+    return Corpus(found, tuple(courses), tuple(digests))
 
 
-def _read(path: Path) -> pa.Table | None:
+def _read(path: Path, columns: tuple[str, ...]) -> pa.Table | None:
     import pyarrow.parquet as pq
 
-    if not set(COLUMNS) <= set(pq.read_schema(path).names):
+    if not set(columns) <= set(pq.read_schema(path).names):
         return None
-    return pq.read_table(path, columns=list(COLUMNS))
+    return pq.read_table(path, columns=list(columns))
+
+
+def _texts(table: pa.Table, families: Sequence[str] | None) -> dict[tuple[str, str], list[Text]]:
+    """Return the texts of a table by kind and family."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if families is not None:
+        table = table.filter(pc.is_in(table["family"], value_set=pa.array(families)))
+    lengths = pc.utf8_length(table["prompt"])
+    table = table.filter(pc.and_(pc.greater(lengths, 0), pc.less_equal(lengths, _MAX_PROMPT_CHARS)))
+    responses = pc.utf8_slice_codeunits(table["response"], 0, _MAX_ANSWER_CHARS)
+    texts: dict[tuple[str, str], list[Text]] = {}
+    columns = (table[name].to_pylist() for name in ("kind", "family", "prompt"))
+    for kind, family, prompt, response in zip(*columns, responses.to_pylist(), strict=True):
+        texts.setdefault((kind, family), []).append((prompt, response or None))
+    return texts
+
+
+def _courses(table: pa.Table) -> list[tuple[float, ...]]:
+    """Return the rate of every client that serves people, hour by hour, ordered by client."""
+    import numpy as np
+
+    encoded = table["client_id"].combine_chunks().dictionary_encode()
+    names, numbers = encoded.dictionary.to_pylist(), np.asarray(encoded.indices)
+    hours = np.asarray(table["t_seconds"], dtype=float).astype(int) // 3600
+    rates = np.asarray(table["rate_rps"], dtype=float)
+    n_hours = int(hours.max(initial=0)) + 1
+    sums = np.bincount(numbers * n_hours + hours, weights=rates, minlength=len(names) * n_hours)
+    last = np.zeros(len(names), dtype=int)
+    np.maximum.at(last, numbers, hours)
+    courses = []
+    for _, number in sorted((name, number) for number, name in enumerate(names)):
+        course = sums[number * n_hours : number * n_hours + int(last[number]) + 1]
+        if len(course) >= _MIN_RATE_HOURS and (course > 0).mean() >= _MIN_BUSY_SHARE:
+            courses.append(tuple(round(float(rate), 6) for rate in course))
+    return courses

@@ -146,6 +146,8 @@ class PopulationParameters:
         FrontendParameters("reseller", 120, 55.0, 0.55, "AsyncOpenAI/Python 1.97.0", is_streaming=True),
     )
     crowds: tuple[CrowdParameters, ...] = ()
+    agents_think: bool = False
+    """Whether coding agents use hidden reasoning, which they send back in the turns that follow."""
     hobbyist_sizes: tuple[int, ...] = ()
     """Numbers of accounts of the hobbyists in turn; empty: `hobbyist_accounts` each."""
 
@@ -168,6 +170,9 @@ def _batches(share: float) -> tuple[JobParameters, ...]:
         JobParameters(
             "evaluation", "evaluation", accounts(30), calls(1500), (1, RELEASE), 13.0, 9.0, 0.0, 512, async_client,
             tries_new_model=True, families=math_and_code,
+        ),
+        JobParameters(
+            "reasoning_evaluation", "evaluation", accounts(24), calls(1000), (2, 4), 16.0, 7.0, 0.0, 2048, async_client,
         ),
         JobParameters(
             "judging", "evaluation", accounts(8), calls(500), (2, 4), 7.0, 5.0, 0.0, 64, async_client,
@@ -232,6 +237,10 @@ def _crowds(share: float) -> tuple[CrowdParameters, ...]:
             "crowd_worker", members(60), "labelling", 0.95, works_through=True, signup_days_before=(2.0, 120.0),
             sessions_median=1.2, sessions_sigma=1.0,
         ),
+        CrowdParameters(
+            "vendor_customer", members(60), network="servers", hours="service", sessions_median=0.8, sessions_sigma=1.0,
+            user_agent="Go-http-client/2.0",
+        ),
     )  # fmt: skip
 
 
@@ -255,6 +264,7 @@ EVERYBODY = PopulationParameters(
         FrontendParameters("white_label", 8, 80.0, 0.55, "OpenAI/JS 5.23.2", is_streaming=True, n_accounts=18),
     ),
     crowds=_crowds(0.3),
+    agents_think=True,
 )
 """Ordinary customers with every known look-alike of a pool on a small scale."""
 
@@ -272,5 +282,6 @@ LOOK_ALIKES = PopulationParameters(
         FrontendParameters("white_label", 8, 220.0, 0.55, "OpenAI/JS 5.23.2", is_streaming=True, n_accounts=60),
     ),
     crowds=_crowds(1.0),
+    agents_think=True,
 )
 """Mostly look-alikes, each at a size at which it could be taken for a pool."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from dataclasses import dataclass, field
+from typing import Self
 
 MICROSECONDS = 1_000_000
 """Microseconds in a second: simulated time is an integer count of microseconds since 1970-01-01 UTC."""
@@ -12,6 +15,25 @@ DAY = 24 * HOUR
 
 Message = tuple[str, str]
 """Role (system, user, assistant) and text."""
+
+
+class ReasonedText(str):
+    """An answer that came with hidden reasoning; whoever sends the answer back sends its signature along."""
+
+    __slots__ = ("signature",)
+    signature: str
+
+    def __new__(cls, text: str, signature: str) -> Self:
+        """Return `text` with the signature of its reasoning."""
+        made = super().__new__(cls, text)
+        made.signature = signature
+        return made
+
+
+def reasoning_signature(name: str) -> str:
+    """Return what a service hands out in place of the reasoning called `name`: several hundred characters that depend on it alone."""
+    digest = hashlib.shake_256(name.encode())
+    return base64.b64encode(digest.digest(180 + digest.digest(1)[0])).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +82,8 @@ class Request:
     end_user: str | None = None
     session: str | None = None
     n_tools: int = 0
+    thinks: bool = False
+    """Whether the answer comes with hidden reasoning."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

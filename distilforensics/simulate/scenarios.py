@@ -56,12 +56,15 @@ def _among_everybody(
     *pools: PoolParameters,
     population: PopulationParameters = EVERYBODY,
     formats: tuple[str, ...] = _ONE_GATEWAY,
+    released_day: int = 3,
 ) -> ScenarioParameters:
     """Return a scenario of six days with `pools` among ordinary customers."""
-    return ScenarioParameters(name, title, formats, days=_WEEK, released_day=3, population=population, pools=pools)
+    return ScenarioParameters(
+        name, title, formats, days=_WEEK, released_day=released_day, population=population, pools=pools
+    )
 
 
-_POOL = PoolParameters(n_accounts=70, requests_per_account_day=14.0, frame_revision_day=3)
+_POOL = PoolParameters(frame="any", n_accounts=70, requests_per_account_day=14.0, frame_revision_day=3)
 _SCHEDULERS = {
     "round_robin": "a pool whose accounts are taken in a circle",
     "least_recently_used": "a pool that takes the account that rested longest",
@@ -157,6 +160,7 @@ _MEASURED = (
             replaced_share=0.0,
             pivot_share=0.5,
         ),
+        released_day=4,
     ),
     _among_everybody(
         "access_log", "a pool seen only in the access log of a web server", _POOL, formats=("nginx_combined",)

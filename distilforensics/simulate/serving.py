@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from distilforensics.simulate.exchange import DAY, Account, Client, Exchange, Request
+from distilforensics.simulate.exchange import DAY, Account, Client, Exchange, ReasonedText, Request, reasoning_signature
 from distilforensics.simulate.text import count_tokens
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ def _answered(rng: Random, call: Call) -> Exchange:
     limit = call.request.sampling.max_tokens
     if limit is not None and output_tokens > limit:
         answer, output_tokens, reason = answer[: limit * 4], limit, "length"
+    if call.request.thinks:
+        answer = ReasonedText(answer, reasoning_signature(f"{call.account.account_id}/{call.number}"))
     first_token_at = call.at + int((250 + rng.expovariate(1 / 300) + input_tokens * 0.08) * 1000)
     speed = rng.uniform(35, 90) * (2.5 if call.request.model == MINI else 1.0)
     return Exchange(

@@ -1,4 +1,4 @@
-"""What people write and what models answer, in seven languages.
+"""What people write and what models answer, in a dozen languages.
 
 Independent writers differ in language, interests, opening words, case and care, so that long common beginnings between strangers stay rare,
 as they are in real prompts.
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from random import Random
 
 LANGUAGES = ("en", "de", "fr", "es", "pt", "zh", "ja")
+ALL_LANGUAGES = (*LANGUAGES, "it", "nl", "ru", "ko", "tr")
+"""The customers of a large relay write in at least a dozen languages, others in `LANGUAGES`."""
 _SPACELESS = frozenset({"zh", "ja"})
 _CODE_SUBJECTS = frozenset({"code", "operations"})
 _DATA_SUBJECTS = frozenset({"data"})
@@ -90,7 +92,7 @@ def make_voice(rng: Random, language: str, *, technical_share: float = 0.25) -> 
 
     Args:
         rng: Generator of this person.
-        language: One of `LANGUAGES`.
+        language: One of `ALL_LANGUAGES`.
         technical_share: Probability that the person mostly asks about code and operations.
     """
     grammar = question_grammar(language)

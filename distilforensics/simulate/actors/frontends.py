@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from distilforensics.simulate import text
-from distilforensics.simulate.arrivals import SERVICE_HOURS, cycle_times, in_time_order, thinking_gap
+from distilforensics.simulate.arrivals import cycle_times, in_time_order, thinking_gap
 from distilforensics.simulate.exchange import DAY, Account, Client, Exchange, Message, Request, Sampling
 from distilforensics.simulate.serving import Call
 
@@ -39,6 +39,8 @@ class FrontendTraits:
     sampling: Sampling
     utc_offset_hours: int
     more_turns: float
+    course: tuple[float, ...]
+    """Relative number of conversations by hour."""
     answer_length: float
     questions: tuple[tuple[str, str | None], ...] = ()
     """Real first messages of end users with their answers, if there are any."""
@@ -63,7 +65,7 @@ class Frontend:
     def _day(self, day_start: int) -> list[Exchange]:
         traits, produced = self._traits, list[Exchange]()
         for at in cycle_times(
-            self._rng, day_start, day_start + DAY, traits.conversations_per_day, SERVICE_HOURS, traits.utc_offset_hours
+            self._rng, day_start, day_start + DAY, traits.conversations_per_day, traits.course, traits.utc_offset_hours
         ):
             produced.extend(self._conversation(at))
         return produced
@@ -78,8 +80,8 @@ class Frontend:
         history: list[Message] = []
         known: str | None = None
         message = grammar.expand(rng, "prompt") if grammar else text.question(rng, user.voice, topic)
-        if traits.questions:
-            message, known = traits.questions[self._n_conversations % len(traits.questions)]
+        if self._n_conversations < len(traits.questions):
+            message, known = traits.questions[self._n_conversations]
             self._n_conversations += 1
         while True:
             history.append(("user", message))

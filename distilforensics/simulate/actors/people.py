@@ -74,6 +74,8 @@ class PersonTraits:
     """Whether the product is used one request after the other, without looking back."""
     product_system: str | None = None
     """System prompt of the product where it is not that of the whole product."""
+    agent_thinks: bool = False
+    """Whether the coding agent uses hidden reasoning, which it sends back in the turns that follow."""
     questions: tuple[tuple[str, str | None], ...] = ()
     """Real first messages with their answers, if there are any."""
 
@@ -123,8 +125,8 @@ class Person:
         topic = text.choose_topic(rng, traits.voice)
         history: list[Message] = []
         message, known = first or text.question(rng, traits.voice, topic), None
-        if first is None and traits.questions and rng.random() < _REAL_SHARE:
-            message, known = traits.questions[self._n_asked % len(traits.questions)]
+        if first is None and self._n_asked < len(traits.questions) and rng.random() < _REAL_SHARE:
+            message, known = traits.questions[self._n_asked]
             self._n_asked += 1
         for turn in range(_MAX_TURNS):
             history.append(("user", message))
@@ -162,6 +164,7 @@ class Person:
                     system,
                     session=session,
                     n_tools=_AGENT_TOOLS,
+                    thinks=traits.agent_thinks,
                 )
                 exchange = self._send(at, client, request, answer, produced)
                 history.append(("assistant", exchange.answer))

@@ -40,9 +40,9 @@ _FAILOVER_ATTEMPTS = 4
 _HOURS = {
     "around_the_clock": (9, 9, 9, 8, 8, 8, 9, 10, 10, 11, 11, 11, 11, 11, 11, 11, 11, 10, 10, 10, 10, 10, 9, 9),
     "with_nights": (6, 7, 7, 6, 5, 6, 7, 7, 6, 4, 3, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 4),
-    "of_customers": (6, 7, 7, 6, 5, 5, 5, 6, 6, 7, 8, 8, 9, 9, 8, 7, 6, 5, 4, 3, 3, 4, 5, 6),
 }
-_CHAFF_HOURS = _HOURS["of_customers"]
+CUSTOMER_HOURS = (6, 7, 7, 6, 5, 5, 5, 6, 6, 7, 8, 8, 9, 9, 8, 7, 6, 5, 4, 3, 3, 4, 5, 6)
+"""Course of the day of customers all over the world, where there is no real one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ class PoolParameters:
     chaff_sigma: float = 0.8
     """Spread of the natural logarithm of the chaff per account."""
     frame: str = "notebook"
+    """Name of a frame of `data/harvest.toml`, or any: another one with every seed."""
     frame_revision_day: int = 4
     """Day on which the wording of the frame is revised."""
     limited_share: float = 0.012
@@ -133,6 +134,7 @@ class Pool:
         *,
         released_at: int,
         answer_length: float,
+        customer_course: tuple[float, ...],
     ) -> None:
         self._rng = rng
         self._parameters = parameters
@@ -142,6 +144,7 @@ class Pool:
         self._work = work
         self._pivots_at = released_at + int(parameters.pivot_delay_hours * HOUR)
         self._answer_length = answer_length
+        self._customer_course = customer_course
         self._scheduler = make_scheduler(
             parameters.scheduler,
             rng,
@@ -164,12 +167,13 @@ class Pool:
         )
         n_calls = n_alive * parameters.requests_per_account_day * self._day_weight(day)
         n_talks = n_calls * (1 - parameters.chaff_share) / MEAN_REQUESTS[parameters.work]
-        for at in cycle_times(rng, day_start, day_start + DAY, n_talks, _HOURS[parameters.hours], 0):
+        course = _HOURS.get(parameters.hours, self._customer_course)
+        for at in cycle_times(rng, day_start, day_start + DAY, n_talks, course, 0):
             if not self._pauses(at):
                 produced.extend(self._talk(at, day))
         mean_turns = 2.0
         for at in cycle_times(
-            rng, day_start, day_start + DAY, n_calls * parameters.chaff_share / mean_turns, _CHAFF_HOURS, 0
+            rng, day_start, day_start + DAY, n_calls * parameters.chaff_share / mean_turns, self._customer_course, 0
         ):
             produced.extend(self._chaff(at, mean_turns))
         return produced
@@ -208,7 +212,9 @@ class Pool:
         """Send one request, again on another account while it fails, and return the last account; None if there was none."""
         parameters, rng = self._parameters, self._rng
         sampling = draft.sampling or Sampling(parameters.max_tokens, parameters.temperature)
-        request = Request(self._model(at), draft.messages, sampling, draft.system, n_tools=draft.n_tools)
+        request = Request(
+            self._model(at), draft.messages, sampling, draft.system, n_tools=draft.n_tools, thinks=draft.thinks
+        )
         index: int | None = None
         for _ in range(_FAILOVER_ATTEMPTS):
             candidates = self._candidates(at)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from distilforensics.simulate import text
 from distilforensics.simulate.arrivals import program_gap, thinking_gap
-from distilforensics.simulate.exchange import Message, Sampling
+from distilforensics.simulate.exchange import Message, ReasonedText, Sampling, reasoning_signature
 from distilforensics.simulate.grammar import load_vocabulary
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ _HARVEST_ANSWER_LENGTH = 1.7
 _CODE_DOMAINS = frozenset(
     {"python_code", "typescript_code", "sql_task", "rust_code", "shell_task", "debugging", "code_review"}
 )
-_BLOB_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-_BLOB_LINES = (4, 14)
 _BLOB_LINE_CHARS = 76
 _REFUSED_SHARE = 0.35
 _KEPT_MESSAGES = 9
@@ -57,6 +55,7 @@ class Draft:
     avoid: str | None = None
     """An account that must not take the request."""
     n_tools: int = 0
+    thinks: bool = False
 
 
 class Work(Protocol):
@@ -72,8 +71,6 @@ class Customer:
 
     voice: text.Voice
     weight: float
-    questions: tuple[tuple[str, str | None], ...] = ()
-    """Real first messages with their answers, if there are any."""
 
 
 @dataclass(slots=True)
@@ -133,7 +130,8 @@ class FrameWork:
             notes = text.answer(rng, _topic(domain), length=tasks.answer_length)
             answer = f"<notes>\n{notes}\n</notes>\nRESULT {answer}"
         if parameters.frame_place == "system":
-            yield Draft((("user", task),), answer, system=prompt.removesuffix(task).rstrip())
+            system = text.harvest_grammar().fill(rng, frame, {"task": ""}).strip()
+            yield Draft((("user", task),), answer, system=system)
         else:
             yield Draft((("user", prompt),), answer)
 
@@ -164,34 +162,62 @@ class RewordedWork:
             yield Draft(history, more, sampling=sampling, pause=thinking_gap(rng))
 
 
-class TranscriptionWork:
-    """Encrypted reasoning of one conversation put into another one, with the wish to have it in plain words."""
-
-    _task_share = 0.15
-
-    def __init__(self, rng: Random, tasks: TaskList) -> None:
-        self._rng = rng
-        self._tasks = tasks
-
-    def talk(self, _at: int, _day: int, /) -> Generator[Draft, Exchange, None]:
-        """Yield one attempt, or a task whose reasoning is wanted."""
-        rng, tasks, grammar = self._rng, self._tasks, text.variant_grammar("transcription")
-        domain, task, known = tasks.next()
-        if rng.random() < self._task_share:
-            yield Draft((("user", task),), tasks.answer(domain, known))
-            return
-        lines = rng.randint(*_BLOB_LINES)
-        blob = "\n".join("".join(rng.choices(_BLOB_ALPHABET, k=_BLOB_LINE_CHARS)) for _ in range(lines))
-        prompt = grammar.expand(rng, "order", {"blob": blob}).strip()
-        is_refused = rng.random() < _REFUSED_SHARE
-        yield Draft((("user", prompt),), grammar.expand(rng, "refusal") if is_refused else tasks.answer(domain, known))
-
-
 @dataclass(frozen=True, slots=True)
 class _Capture:
     at: int
     account_id: str
     reasoning: str
+
+
+class TranscriptionWork:
+    """Hidden reasoning of one conversation put into another one, on another account, with the wish to have it in plain words."""
+
+    _task_share = 0.15
+    _pasted_share = 0.3
+    """Attempts in which the encrypted reasoning is pasted into the words, not sent as reasoning of an earlier turn."""
+
+    def __init__(self, rng: Random, tasks: TaskList) -> None:
+        self._rng = rng
+        self._tasks = tasks
+        self._captures: list[_Capture] = []
+
+    def talk(self, at: int, _day: int, /) -> Generator[Draft, Exchange, None]:
+        """Yield a task whose hidden reasoning is kept, or an attempt to read what was kept."""
+        rng, tasks = self._rng, self._tasks
+        domain, task, known = tasks.next()
+        if rng.random() < self._task_share:
+            reply = yield Draft((("user", task),), tasks.answer(domain, known), thinks=True)
+            if isinstance(reply.answer, ReasonedText):
+                self._captures.append(_Capture(reply.ended_at, reply.account_id, reply.answer.signature))
+            return
+        ready = [capture for capture in self._captures if capture.at < at]
+        capture = (
+            rng.choice(ready[-_KEPT_CAPTURES:])
+            if ready
+            else _Capture(at, "", reasoning_signature(f"elsewhere/{rng.random()}"))
+        )
+        yield self._attempt(capture, tasks.answer(domain, known))
+
+    def _attempt(self, capture: _Capture, reasoning: str) -> Draft:
+        rng, grammar = self._rng, text.variant_grammar("transcription")
+        answer = grammar.expand(rng, "refusal") if rng.random() < _REFUSED_SHARE else reasoning
+        if rng.random() < self._pasted_share:
+            blob = capture.reasoning
+            lines = "\n".join(blob[start : start + _BLOB_LINE_CHARS] for start in range(0, len(blob), _BLOB_LINE_CHARS))
+            prompt = grammar.expand(rng, "order", {"blob": lines}).strip()
+            return Draft((("user", prompt),), answer, avoid=capture.account_id)
+        history = (
+            ("user", grammar.expand(rng, "opener")),
+            ("assistant", ReasonedText(grammar.expand(rng, "reply"), capture.reasoning)),
+            (
+                "user",
+                grammar.expand(rng, "order", {"blob": ""})
+                .replace("<data></data>", "")
+                .replace("```\n\n```", "")
+                .strip(),
+            ),
+        )
+        return Draft(history, answer, avoid=capture.account_id)
 
 
 class CleanerWork:
@@ -235,30 +261,27 @@ class RelayWork:
     _agent_share = 0.45
     _more_turns = 0.62
 
-    def __init__(self, rng: Random, customers: tuple[Customer, ...], answer_length: float) -> None:
+    def __init__(self, rng: Random, customers: tuple[Customer, ...], questions: Deck, answer_length: float) -> None:
         self._rng = rng
+        self._questions = questions
         self._customers = customers
         self._weights = [customer.weight for customer in customers]
         self._answer_length = answer_length
-        self._n_dealt: dict[int, int] = {}
 
     def talk(self, _at: int, _day: int, /) -> Generator[Draft, Exchange, None]:
         """Yield the turns of one conversation."""
         rng = self._rng
-        index = rng.choices(range(len(self._customers)), weights=self._weights, k=1)[0]
+        customer = rng.choices(self._customers, weights=self._weights, k=1)[0]
         if rng.random() < self._agent_share:
             yield from self._agent(rng)
         else:
-            yield from self._chat(rng, index)
+            yield from self._chat(rng, customer)
 
-    def _chat(self, rng: Random, index: int) -> Generator[Draft, Exchange, None]:
-        customer = self._customers[index]
+    def _chat(self, rng: Random, customer: Customer) -> Generator[Draft, Exchange, None]:
         topic = text.choose_topic(rng, customer.voice)
         first, known = text.question(rng, customer.voice, topic), None
-        if customer.questions:
-            dealt = self._n_dealt.get(index, 0)
-            self._n_dealt[index] = dealt + 1
-            first, known = customer.questions[dealt % len(customer.questions)]
+        if hand := self._questions.hand(1):
+            first, known = hand[0]
         history: list[Message] = [("user", first)]
         pause = 0
         while True:
@@ -280,20 +303,23 @@ class RelayWork:
         for step in range(steps):
             answer = grammar.expand(rng, "report" if step == steps - 1 else "tool_call")
             messages = tuple(history[-_KEPT_MESSAGES:])
-            reply = yield Draft(messages, answer, system, sampling, pause, n_tools=_AGENT_TOOLS)
+            reply = yield Draft(messages, answer, system, sampling, pause, n_tools=_AGENT_TOOLS, thinks=True)
             history += [("assistant", reply.answer), ("user", grammar.expand(rng, "tool_result"))]
             pause = program_gap(rng)
 
 
 def make_work(
-    rng: Random, parameters: PoolParameters, customers: tuple[Customer, ...], deck: Deck, answer_length: float
+    rng: Random,
+    parameters: PoolParameters,
+    customers: tuple[Customer, ...],
+    tasks: TaskList,
+    questions: Deck,
 ) -> Work:
-    """Return the work of one of `KINDS`.
+    """Return the work of one of `KINDS`: `tasks` is what a pool harvests, `questions` real ones of its customers, if there are any.
 
     Raises:
         ValueError: If the kind is unknown.
     """
-    tasks = TaskList(rng, parameters.repeated_task_share, deck, answer_length)
     if parameters.work == "frame":
         return FrameWork(rng, parameters, tasks)
     if parameters.work == "reworded":
@@ -303,5 +329,5 @@ def make_work(
     if parameters.work == "cleaner":
         return CleanerWork(rng, tasks)
     if parameters.work == "relay":
-        return RelayWork(rng, customers, answer_length)
+        return RelayWork(rng, customers, questions, tasks.answer_length)
     raise ValueError(f"work {parameters.work!r}, expected one of {', '.join(KINDS)}")

@@ -10,7 +10,7 @@ from distilforensics.simulate.exchange import Sampling
 if TYPE_CHECKING:
     from random import Random
 
-QUESTIONS_PER_PERSON = 30
+QUESTIONS_PER_PERSON = 12
 """Real questions that one person has, if there are any."""
 
 _LANGUAGES = {

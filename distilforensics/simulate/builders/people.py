@@ -202,6 +202,7 @@ class _PeopleBuilder:
             if rng.random() < _LEAVING_SHARE
             else world.end,
             answer_length=world.answer_length,
+            agent_thinks=parameters.agents_think,
             questions=world.asked.hand(QUESTIONS_PER_PERSON),
         )
         self.actors.append(Person(rng, traits, world.service))

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from distilforensics.simulate import identities as ids
 from distilforensics.simulate import text
-from distilforensics.simulate.actors.pool import Pool, PoolAccount
-from distilforensics.simulate.actors.work import Customer, make_work
+from distilforensics.simulate.actors.pool import CUSTOMER_HOURS, Pool, PoolAccount
+from distilforensics.simulate.actors.work import Customer, TaskList, make_work
 from distilforensics.simulate.builders.world import Built, Registration, private_account
 from distilforensics.simulate.exchange import DAY, HOUR, MICROSECONDS
+from distilforensics.simulate.grammar import load_vocabulary
 
 if TYPE_CHECKING:
     from random import Random
@@ -23,7 +24,7 @@ _REPLACED_AT_SHARE = 0.55
 _SIGNUP_GAP_S = 70
 """Mean pause between two sign-ups of a burst."""
 _CUSTOMER_LANGUAGES = ("en", "en", "zh", "zh", "es", "ja", "pt")
-_QUESTIONS_PER_CUSTOMER = 25
+_RELAYED_LANGUAGES = ("zh", "zh", "zh", "en", "en", "en", *text.ALL_LANGUAGES)
 _BAN_SPREAD_H = 3.0
 """Mean hours by which an account ends before the last one of its pool."""
 
@@ -31,17 +32,17 @@ _BAN_SPREAD_H = 3.0
 def build_pool(world: World, parameters: PoolParameters) -> Built:
     """Return the accounts of a pool and the actor that uses them."""
     rng = world.identities.rng("/".join(filter(None, ("pool", parameters.campaign_id, parameters.generation))))
+    if parameters.frame == "any":
+        names = list(load_vocabulary("harvest")["frames"])
+        parameters = replace(parameters, frame=world.identities.rng("frame/" + parameters.campaign_id).choice(names))
     members = _members(world, rng, parameters)
-    voices = [
-        (text.make_voice(rng, rng.choice(_CUSTOMER_LANGUAGES)), rng.paretovariate(1.0))
-        for _ in range(parameters.n_chaff_customers)
-    ]
-    hands = world.passed_on.hand(len(voices) * _QUESTIONS_PER_CUSTOMER)
+    languages = _RELAYED_LANGUAGES if parameters.work == "relay" else _CUSTOMER_LANGUAGES
     customers = tuple(
-        Customer(voice, weight, hands[number * _QUESTIONS_PER_CUSTOMER : (number + 1) * _QUESTIONS_PER_CUSTOMER])
-        for number, (voice, weight) in enumerate(voices)
+        Customer(text.make_voice(rng, rng.choice(languages)), rng.paretovariate(1.0))
+        for _ in range(parameters.n_chaff_customers)
     )
-    work = make_work(rng, parameters, customers, world.tasks(parameters.campaign_id), world.answer_length)
+    tasks = TaskList(rng, parameters.repeated_task_share, world.tasks(parameters.campaign_id), world.answer_length)
+    work = make_work(rng, parameters, customers, tasks, world.passed_on)
     pool = Pool(
         rng,
         parameters,
@@ -51,6 +52,7 @@ def build_pool(world: World, parameters: PoolParameters) -> Built:
         work,
         released_at=world.released_at,
         answer_length=world.answer_length,
+        customer_course=world.course(f"pool/{parameters.campaign_id}", CUSTOMER_HOURS),
     )
     return [member.account for member in members], [pool]
 

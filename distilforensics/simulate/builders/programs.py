@@ -9,6 +9,7 @@ from distilforensics.simulate import identities as ids
 from distilforensics.simulate import text
 from distilforensics.simulate.actors.frontends import EndUser, Frontend, FrontendTraits
 from distilforensics.simulate.actors.jobs import Job
+from distilforensics.simulate.arrivals import SERVICE_HOURS
 from distilforensics.simulate.builders.world import Built, make_tenant, tenant_account
 from distilforensics.simulate.exchange import DAY, MICROSECONDS, Sampling
 from distilforensics.simulate.serving import LARGE, MINI, ModelHabit
@@ -108,6 +109,7 @@ def _frontend(world: World, parameters: FrontendParameters, index: int) -> tuple
             sampling=Sampling(parameters.max_tokens, parameters.temperature, stream=parameters.is_streaming),
             utc_offset_hours=tenant.utc_offset_hours,
             more_turns=parameters.more_turns,
+            course=world.course(name, SERVICE_HOURS),
             answer_length=world.answer_length,
             questions=world.passed_on.hand(_QUESTIONS_PER_PROGRAM) if parameters.job is None else (),
         )

@@ -50,8 +50,22 @@ class World:
     passed_on: Deck = field(default_factory=lambda: Deck((), ""))
     """Questions of the customers of resellers and pools; others than `asked`."""
 
+    work_lists: dict[str, Deck] = field(default_factory=dict)
+
     def tasks(self, name: str) -> Deck:
-        """Return the work list of a pool: a few families of harvested prompts, in an order of its own."""
+        """Return the work list of a campaign: a few families of harvested prompts, in an order of its own.
+
+        Pools that follow each other in one campaign share the list: the later one goes on where the earlier one stopped.
+        """
+        if name not in self.work_lists:
+            self.work_lists[name] = self._work_list(name)
+        return self.work_lists[name]
+
+    def course(self, name: str, usual: tuple[float, ...]) -> tuple[float, ...]:
+        """Return how the requests of a program that serves people rise and fall: as those of a real client, or as usual."""
+        return self.identities.rng("course/" + name).choice(self.corpus.courses) if self.corpus.courses else usual
+
+    def _work_list(self, name: str) -> Deck:
         rng = self.identities.rng("families/" + name)
         families = self.corpus.family_names(HARVESTED)
         chosen = sorted(rng.sample(families, min(len(families), rng.randint(1, 3))))

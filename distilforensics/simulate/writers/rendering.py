@@ -6,6 +6,8 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from distilforensics.simulate.exchange import ReasonedText
+
 if TYPE_CHECKING:
     from distilforensics.simulate.exchange import Exchange
 
@@ -39,11 +41,18 @@ def iso_seconds(microseconds: int) -> str:
     return moment(microseconds - microseconds % 1_000_000).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def chat_messages(exchange: Exchange) -> list[dict[str, str]]:
+def chat_messages(exchange: Exchange) -> list[dict[str, Any]]:
     """Return the messages of the request with the system prompt first."""
     request = exchange.request
     head = [{"role": "system", "content": request.system}] if request.system else []
-    return [*head, *({"role": role, "content": content} for role, content in request.messages)]
+    return [*head, *({"role": role, "content": content, **_reasoning(content)} for role, content in request.messages)]
+
+
+def _reasoning(content: str) -> dict[str, Any]:
+    """Return the signed reasoning of a turn as the gateway writes it, nothing for a turn without."""
+    if not isinstance(content, ReasonedText):
+        return {}
+    return {"thinking_blocks": [{"type": "thinking", "thinking": "", "signature": content.signature}]}
 
 
 def tool_names(exchange: Exchange) -> tuple[str, ...]:
@@ -81,7 +90,7 @@ def chat_completion(exchange: Exchange, request_id: str) -> dict[str, Any]:
             {
                 "index": 0,
                 "finish_reason": exchange.finish_reason,
-                "message": {"role": "assistant", "content": exchange.answer},
+                "message": {"role": "assistant", "content": exchange.answer, **_reasoning(exchange.answer)},
             }
         ],
         "usage": {
