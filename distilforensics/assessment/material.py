@@ -18,8 +18,14 @@ if TYPE_CHECKING:
 TEXT_KINDS = frozenset({"prefix", "suffix", "system", "prompt"})
 """Kinds of templates that rest on text."""
 
-DEFINING_KINDS = (TEXT_KINDS, frozenset({"parameters"}), frozenset({"pace"}), frozenset({"program"}))
-"""Kinds of templates from the most to the least telling: text, and where there is none call parameters, pace, and the program alone."""
+DEFINING_KINDS = (
+    TEXT_KINDS,
+    frozenset({"parameters"}),
+    frozenset({"varied"}),
+    frozenset({"pace"}),
+    frozenset({"program"}),
+)
+"""Kinds of templates from the most to the least telling: text, and where there is none call parameters, their variety, pace, and the program alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,7 @@ def typical(loads: Iterable[float]) -> float:
 
 
 def kind_of(group_id: str) -> str:
-    """Return the kind of a group: system, prefix, suffix, prompt, parameters, program, pace or cluster."""
+    """Return the kind of a group: system, prefix, suffix, prompt, parameters, program, pace, varied or cluster."""
     return group_id.split(":", 1)[0]
 
 

@@ -10,7 +10,7 @@ import statistics
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from distilforensics.assessment.material import typical
+from distilforensics.assessment.material import kind_of, typical
 from distilforensics.core import units
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from distilforensics.assessment.material import Material
     from distilforensics.assessment.parameters import Parameters
 
-KINDS = ("system", "prefix", "suffix", "prompt", "parameters", "program", "pace")
+KINDS = ("system", "prefix", "suffix", "prompt", "parameters", "program", "pace", "varied")
 """Kinds of templates in the order of the columns of `candidate_loads.sql`."""
 
 _WORDS = {
@@ -31,6 +31,7 @@ _WORDS = {
     "parameters": "call parameters",
     "program": "client program",
     "pace": "even pace",
+    "varied": "varied call parameters",
 }
 
 
@@ -75,7 +76,7 @@ def decide_members(
     """
     if not candidate.templates:
         return _by_links(candidate, material, parameters)
-    standard = _standard(loads, parameters, has_text=candidate.has_text)
+    standard = _standard(candidate, loads, parameters)
     links = _links_in_clusters(loads, material, parameters)
     members: dict[str, int] = {}
     left_out: dict[str, str] = {}
@@ -120,16 +121,19 @@ class _Standard:
     n_hours: float
 
 
-def _standard(loads: Mapping[str, Load], parameters: Parameters, *, has_text: bool) -> _Standard:
+def _standard(candidate: Candidate, loads: Mapping[str, Load], parameters: Parameters) -> _Standard:
     """Return the kinds of templates that most accounts with a full load carry in most exchanges with their median share, and the rest.
 
     Where no text tells the exchanges apart, the clock has to: a program that runs at night is not the one that runs all day.
+    Who varies the parameters of every call also varies loads and hours, and is told by that.
     """
     rate = typical(load.rate for load in loads.values())
     carriers = [load for load in loads.values() if load.rate >= parameters.min_member_rate * rate]
     medians = {kind: statistics.median(load.share(kind) for load in carriers) for kind in KINDS} if carriers else {}
     mixture = {kind: share for kind, share in medians.items() if share >= parameters.min_common_share}
-    n_hours = statistics.median(load.n_hours for load in carriers) if carriers and not has_text else 0.0
+    if {kind_of(template) for template in candidate.templates} == {"varied"}:
+        return _Standard(0.0, mixture, 0.0)
+    n_hours = statistics.median(load.n_hours for load in carriers) if carriers and not candidate.has_text else 0.0
     return _Standard(rate, mixture, n_hours)
 
 

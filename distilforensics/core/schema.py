@@ -258,6 +258,21 @@ ACCOUNTS_DIRECTORY = Table(
     ),
 )
 
+ACCOUNT_TRAITS = Table(
+    "account_traits",
+    "features",
+    "one row per account with a start, ordered by account_id: traits that make groups of accounts",
+    _columns(
+        ("account_id", TEXT, "as in exchanges"),
+        ("n_pauses", COUNT, "pauses between consecutive exchanges, nights left out"),
+        ("pace", REAL, "median pause / mean pause; near 0 for sessions, 0.69 for chance, 1 for a circle"),
+        ("is_even", FLAG, "enough pauses on enough days, and an even pace"),
+        ("n_parameter_sets", COUNT, "different sets of call parameters, each in two exchanges or more"),
+        ("top_parameter_share", REAL, "share of the exchanges with parameters that carry the most frequent set"),
+        ("is_varied", FLAG, "many sets of parameters and none usual"),
+    ),
+)
+
 EXCHANGE_FEATURES = Table(
     "exchange_features",
     "features",
@@ -312,6 +327,11 @@ EXCHANGE_FEATURES = Table(
             "template id of the client program, for accounts that call at an even pace on several days",
         ),
         (
+            "varied_template",
+            TEXT,
+            "`varied:parameters`, for accounts that use many sets of call parameters and none usually",
+        ),
+        (
             "lexicon_marks",
             TEXTS,
             "marks of the harvest lexicon found in system or prompt text: cot_elicitation, grader_rubric; NULL without text",
@@ -325,7 +345,7 @@ TEMPLATES = Table(
     "one row per template used by at least `min_template_accounts` accounts, ordered by template_id",
     _columns(
         ("template_id", TEXT, "kind, ':' and 16 hex digits"),
-        ("kind", TEXT, "system, prefix, suffix, prompt (a whole prompt repeated), parameters, program, pace"),
+        ("kind", TEXT, "system, prefix, suffix, prompt (a whole prompt repeated), parameters, program, pace, varied"),
         ("n_exchanges", COUNT, "exchanges"),
         ("n_accounts", COUNT, "accounts"),
         ("n_tenants", COUNT, "tenants"),
@@ -391,7 +411,7 @@ ACCOUNT_ATTRIBUTES = Table(
         (
             "attribute",
             TEXT,
-            "payment, email_domain, signup (10-minute slot), ip, ip_prefix, client, system, prefix, suffix, prompt, parameters, program, pace, api_key",
+            "payment, email_domain, signup (10-minute slot), ip, ip_prefix, client, api_key, handover (refused prompt that the other sent next), kinds of templates",
         ),
         ("value", TEXT, "the value, templates by id"),
         ("n_exchanges", COUNT, "exchanges of the account that carry it; NULL for directory attributes"),
@@ -647,7 +667,7 @@ TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         EXCHANGES, SOURCES, QUARANTINE, DUPLICATES, OUT_OF_SCOPE, ACCOUNTS_DIRECTORY,
-        EXCHANGE_FEATURES, TEMPLATES, ACCOUNT_PROFILES, ACCOUNT_DAYS, ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS,
+        ACCOUNT_TRAITS, EXCHANGE_FEATURES, TEMPLATES, ACCOUNT_PROFILES, ACCOUNT_DAYS, ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS,
         LINKS, LINK_COVERAGE, CLUSTERS, CLUSTER_MEMBERS, OBSERVATIONS, HEURISTIC_STATES, OBSERVATION_STABILITY,
         CAMPAIGNS, CAMPAIGN_EVIDENCE, EXPLAINED_GROUPS, ACCOUNTS,
     )

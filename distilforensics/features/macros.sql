@@ -18,6 +18,15 @@ create macro frame(v) as trim(
             '[0-9]+', '#', 'g'),
         '\s+', ' ', 'g'));
 
+-- The content-free shape of a call, NULL where nothing of it is logged.
+create macro parameter_key(operation, max_output_tokens, temperature, top_p, is_stream, n_choices, n_tools, tools_sha256, response_format, reasoning_effort) as case
+    when coalesce(max_output_tokens::varchar, temperature::varchar, top_p::varchar, tools_sha256, response_format, reasoning_effort) is not null
+    then concat_ws(
+        '|', operation, coalesce(max_output_tokens::varchar, '-'), coalesce(temperature::varchar, '-'), coalesce(top_p::varchar, '-'),
+        coalesce(is_stream::varchar, '-'), coalesce(n_choices::varchar, '-'), coalesce(n_tools::varchar, '-'), coalesce(tools_sha256, '-'),
+        coalesce(response_format, '-'), coalesce(reasoning_effort, '-'))
+end;
+
 create macro short_hash(t) as left(md5(t), 16);
 
 -- Network of an address: /24 for IPv4, /48 for IPv6 in the compressed form that the ingest writes.

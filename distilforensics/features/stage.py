@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 READS = ("exchanges", "duplicates", "accounts_directory")
 
 ORDER = (
+    "account_traits",
     "exchange_features",
     "templates",
     "template_exchanges",

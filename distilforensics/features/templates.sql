@@ -28,6 +28,9 @@ with uses as (
     union all
     select 'pace', pace_template, account_id, tenant_id, prompt_hash, started_at, record_id
     from exchange_features where pace_template is not null
+    union all
+    select 'varied', varied_template, account_id, tenant_id, prompt_hash, started_at, record_id
+    from exchange_features where varied_template is not null
 ),
 -- Most prompts belong to one account; they fall out before anything is counted.
 shared as (
@@ -67,6 +70,7 @@ select
         when 'suffix' then right(frame(right(visible(sample.prompt_text), $read_chars)), $text_chars)
         when 'prompt' then left(plain(visible(sample.prompt_text)), $text_chars)
         when 'program' then left(concat_ws(' ', sample.user_agent, sample.ja4), $text_chars)
+        when 'varied' then 'many sets of call parameters, none of them usual'
         when 'pace' then left(concat_ws(' ', 'at an even pace:', sample.user_agent, sample.ja4), $text_chars)
         else concat_ws(
             ', ', 'operation=' || sample.operation, 'max_output_tokens=' || sample.max_output_tokens::varchar,

@@ -18,6 +18,8 @@ with uses as (
     select program_template, account_id, tenant_id, prompt_hash, started_at, record_id from exchange_features
     union all
     select pace_template, account_id, tenant_id, prompt_hash, started_at, record_id from exchange_features
+    union all
+    select varied_template, account_id, tenant_id, prompt_hash, started_at, record_id from exchange_features
 )
 select
     template_id,
@@ -51,6 +53,8 @@ with uses as (
     select program_template, record_id, account_id, started_at, prompt_hash from exchange_features
     union all
     select pace_template, record_id, account_id, started_at, prompt_hash from exchange_features
+    union all
+    select varied_template, record_id, account_id, started_at, prompt_hash from exchange_features
 )
 select uses.*
 from uses
@@ -137,6 +141,8 @@ with found as (
     select account_id, 'program', program_template, count(*) from exchange_features group by account_id, program_template
     union all
     select account_id, 'pace', pace_template, count(*) from exchange_features group by account_id, pace_template
+    union all
+    select account_id, 'varied', varied_template, count(*) from exchange_features group by account_id, varied_template
 )
 select account_id, attribute, value, n_exchanges
 from found

@@ -67,3 +67,7 @@ def update_lock() -> list[str]:
     text = json.dumps(entries, indent=2, sort_keys=True, ensure_ascii=False)
     Path(str(lock_file())).write_text(f"{text}\n", encoding="utf-8")
     return sorted(key for key in entries.keys() | locked.keys() if entries.get(key) != locked.get(key))
+
+
+if __name__ == "__main__":
+    update_lock()

@@ -38,8 +38,8 @@ weighed as (
             case
                 when population.n_cross_pairs > 0 then sqrt(counted.n_cross_pairs / population.n_cross_pairs)
                 else counted.n_accounts / population.n_accounts
-            end)))::bigint as millibits,
-        floor(1000 * log2(comparisons.m * population.n_accounts))::bigint as most_millibits
+            end)))::bigint + comparisons.window_millibits as millibits,
+        floor(1000 * log2(comparisons.m * population.n_accounts))::bigint + comparisons.window_millibits as most_millibits
     from counted
     join comparisons on comparisons.attribute = counted.attribute
     cross join population

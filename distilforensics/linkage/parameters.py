@@ -19,6 +19,14 @@ class Comparison:
     m: float
     disagreement: bool
     pairs: bool
+    window_s: float | None = None
+    """Seconds within which the agreement has to fall, None if it has no time."""
+
+    def window_millibits(self, span_s: float) -> int:
+        """Return what it weighs, in thousandths of a bit, that an agreement by chance falls into the window, in a log of this length."""
+        if self.window_s is None or span_s <= self.window_s:
+            return 0
+        return math.floor(1000 * math.log2(span_s / self.window_s))
 
     @property
     def millibits_against(self) -> int:
@@ -52,7 +60,7 @@ def limit(name: str) -> float:
 def comparisons() -> list[Comparison]:
     """Return the compared attributes by name."""
     return [
-        Comparison(name, entry["family"], entry["m"], entry["disagreement"], entry["pairs"])
+        Comparison(name, entry["family"], entry["m"], entry["disagreement"], entry["pairs"], entry.get("window_s"))
         for name, entry in sorted(stated()["comparisons"].items())
     ]
 

@@ -86,13 +86,24 @@ def _load_numbers(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(_ACCOUNTS)
     connection.execute(
         "create temp table comparisons "
-        "(attribute varchar, family varchar, family_no bigint, m double, millibits_against bigint, pairs boolean)"
+        "(attribute varchar, family varchar, family_no bigint, m double, window_millibits bigint, millibits_against bigint, pairs boolean)"
     )
+    [(span_s,)] = connection.execute(
+        "select coalesce(epoch_us(max(last_seen)) - epoch_us(min(first_seen)), 0) / 1000000 from account_profiles"
+    ).fetchall()
     numbers = {family: number for number, family in enumerate(parameters.families())}
     connection.executemany(
-        "insert into comparisons values (?, ?, ?, ?, ?, ?)",
+        "insert into comparisons values (?, ?, ?, ?, ?, ?, ?)",
         [
-            [entry.attribute, entry.family, numbers[entry.family], entry.m, entry.millibits_against, entry.pairs]
+            [
+                entry.attribute,
+                entry.family,
+                numbers[entry.family],
+                entry.m,
+                entry.window_millibits(span_s),
+                entry.millibits_against,
+                entry.pairs,
+            ]
             for entry in parameters.comparisons()
         ],
     )

@@ -194,7 +194,10 @@ def test_a_neighbour_at_the_pools_address_is_not_accused(
 
     assert pool == found.members()
     neighbour = next(row for row in found.accounts if row["account_id"] == "neighbour_000")
-    assert "C-01: carries a group of the campaign, sent none of the templates that define it" == neighbour["reason_not_in_campaign"]
+    assert (
+        "C-01: carries a group of the campaign, sent none of the templates that define it"
+        == neighbour["reason_not_in_campaign"]
+    )
     member = next(row for row in found.accounts if row["account_id"] == "pool_000")
     assert member["link_weight"] > 8
     assert {"link:payment", "link:ip_prefix"} <= set(member["support"])

@@ -6,14 +6,16 @@ status = "experimental"
 level = "high"
 description = "Counts exchanges, and separately conversations, per account and period (day; week or whole window where days are too thin) inside one group and compares their spread with what chance alone gives accounts of one common rate. Independent customers differ in rate by an order of magnitude; accounts behind a scheduler do not."
 entity = "group"
-sees = "$min_accounts accounts with a mean of $min_mean_load exchanges of one template per account and day (or week), or $min_window_load per account in the whole log, whose rates differ by a coefficient of variation below $max_rate_spread."
-volume = "$min_accounts accounts with a mean load of $min_mean_load exchanges or conversations per account and day or week, or $min_window_load per account in the window; at most the share $max_trimmed of the account periods far below their median"
+sees = "$min_accounts accounts with a mean of $min_mean_load exchanges of one template per account and day (or week), or $min_window_load per account in the whole log ($min_sparse_load if there are $min_sparse_accounts accounts), whose rates differ by a coefficient of variation below $max_rate_spread."
+volume = "$min_accounts accounts with a mean load of $min_mean_load exchanges or conversations per account and day or week, or $min_window_load per account in the window ($min_sparse_load if there are $min_sparse_accounts accounts); at most the share $max_trimmed of the account periods far below their median"
 reads = ["group_exchanges", "groups"]
 needs = ["account_id", "started_at"]
 requires_order = false
 params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of 2 to 6 subscriptions are common and no harvest" }
 params.min_mean_load = { default = 5, unit = "exchanges per account and period", why = "below it zero truncation alone makes any population look equal: at a mean of 1.5 the dispersion of chance is 0.37, at 5 it is 0.97" }
 params.min_window_load = { default = 10, unit = "exchanges per account", why = "totals over the whole window also carry differences of life span, so more counts are asked for" }
+params.min_sparse_load = { default = 2, unit = "exchanges per account", why = "in the whole log, where very many accounts make up for it: at a mean of 2 chance gives 0.59, a text that people use once or twice 1.0 and more, and over a hundred accounts the difference is beyond chance" }
+params.min_sparse_accounts = { default = 100, unit = "accounts", why = "as above; the standard error of the dispersion is then below 0.1" }
 params.max_rate_spread = { default = 0.25, unit = "coefficient of variation of the accounts' rates", why = "the firing threshold is the dispersion that rates differing by this much would give; rates of independent people differ by 0.8 to 2" }
 params.trim_share = { default = 0.25, unit = "share of the period's median", why = "account periods below it are sign-up days, bans and outages, not choices of a scheduler" }
 params.max_trimmed = { default = 0.2, unit = "share of account periods", why = "if more have to be left out, the rest is a selection and is not judged" }
@@ -31,16 +33,19 @@ output.share_trimmed = { unit = "share of account periods", meaning = "left out 
 output.share_clock_driven = { unit = "share of the group's exchanges", meaning = "left out because their account always comes at the same time of day" }
 value = { unit = "variance / mean", meaning = "index of dispersion of the loads, pooled over periods with the weights accounts - 1; low values fire" }
 falsepositives = ["a class or course in which every student does the same number of exercises", "runners of one company's test or evaluation suite with one account each", "a daily or hourly quota that every account uses up", "load tests with a fixed rate per key"]
-limitations = ["a pool that gives its accounts deliberately different loads is not seen; it pays with throughput", "very low counts (below 10 per account in the whole log) cannot be judged at all", "accounts that live shorter than three periods enter with their partial days", "if honest users share the template in number, the group is a mixture and the pool in it is not seen; the clusters of linkage separate them"]
+limitations = ["a pool that gives its accounts deliberately different loads is not seen; it pays with throughput", "low counts (below 10 per account in the whole log, or 2 where there are a hundred accounts) cannot be judged at all", "accounts that live shorter than three periods enter with their partial days", "if honest users share the template in number, the group is a mixture and the pool in it is not seen; the clusters of linkage separate them"]
 references = ["Anthropic, Detecting and preventing distillation attacks, 23 February 2026", "R. A. Fisher, The significance of deviations from expectation in a Poisson series, Biometrics 6 (1950), the index of dispersion"]
 tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
 author = "distilforensics"
 date = "2026-11-23"
-modified = "2026-11-23"
-version = 1
+modified = "2026-11-25"
+version = 2
 ---*/
 with large_groups as (
-    select group_id from groups where n_accounts >= $min_accounts and n_exchanges >= $min_mean_load * n_accounts
+    select group_id
+    from groups
+    where n_accounts >= $min_accounts
+        and n_exchanges >= case when n_accounts >= $min_sparse_accounts then $min_sparse_load else $min_mean_load end * n_accounts
 ),
 -- A conversation begins with a request of one user turn (with or without a system prompt); where turns are not logged, with its session.
 session_starts as (
@@ -143,7 +148,7 @@ periods as (
         case
             when t.n >= $min_mean_load * t.n_days then 'day'
             when t.n >= $min_mean_load * w.n then 'week'
-            when t.n >= $min_window_load * t.n_accounts then 'window'
+            when t.n >= case when t.n_accounts >= $min_sparse_accounts then $min_sparse_load else $min_window_load end * t.n_accounts then 'window'
         end as period
     from load_totals as t
     join account_weeks as w on w.group_id = t.group_id and w.load_unit = t.load_unit
@@ -233,7 +238,7 @@ ginis as (
     from ranked_means
     group by group_id, load_unit
 ),
--- Zero-truncated Poisson with mean m: rate = m (1 - exp(-rate)), dispersion = 1 + rate - m. Three steps of the fixed point are exact to 6 digits from m = 5 on.
+-- Zero-truncated Poisson with mean m: rate = m (1 - exp(-rate)), dispersion = 1 + rate - m. Twenty steps of the fixed point are exact to 7 digits from m = 2 on.
 expected as (
     select
         p.group_id,
@@ -247,12 +252,17 @@ expected as (
         g.n_accounts,
         g.gini,
         c.share_clock_driven,
-        1 + p.mean_load * (1 - exp(-p.mean_load * (1 - exp(-p.mean_load * (1 - exp(-p.mean_load)))))) - p.mean_load as dispersion_expected
+        1 - p.mean_load + list_reduce(
+            list_transform(range(21), lambda step: p.mean_load), lambda rate, mean: mean * (1 - exp(-rate))) as dispersion_expected
     from pooled as p
     join ginis as g on g.group_id = p.group_id and g.load_unit = p.load_unit
     join periods as c on c.group_id = p.group_id and c.load_unit = p.load_unit
     where g.n_accounts >= $min_accounts
-        and p.mean_load >= case p.period when 'window' then $min_window_load else $min_mean_load end
+        and p.mean_load >= case
+            when p.period <> 'window' then $min_mean_load
+            when g.n_accounts >= $min_sparse_accounts then $min_sparse_load
+            else $min_window_load
+        end
         and p.share_trimmed <= $max_trimmed
 ),
 with_threshold as (

@@ -18,6 +18,8 @@ with carried as (
     select program_template, * from exchange_features where program_template is not null
     union all
     select pace_template, * from exchange_features where pace_template is not null
+    union all
+    select varied_template, * from exchange_features where varied_template is not null
 )
 select carried.*
 from carried
