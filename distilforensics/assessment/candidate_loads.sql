@@ -17,7 +17,8 @@ select
     count(*) filter (where starts_with(e.template_id, 'parameters:')) as n_parameters,
     count(*) filter (where starts_with(e.template_id, 'program:')) as n_program,
     count(*) filter (where starts_with(e.template_id, 'pace:')) as n_pace,
-    count(*) filter (where starts_with(e.template_id, 'varied:')) as n_varied
+    count(*) filter (where starts_with(e.template_id, 'varied:')) as n_varied,
+    count(*) filter (where starts_with(e.template_id, 'mark:')) as n_mark
 from candidate_templates as t
 join template_exchanges as e on e.template_id = t.template_id
 group by t.candidate_id, e.account_id

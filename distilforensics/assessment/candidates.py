@@ -39,7 +39,7 @@ class Candidate:
     @property
     def has_text(self) -> bool:
         """Whether its own exchanges are told by what they say."""
-        return any(kind_of(template) in TEXT_KINDS for template in self.templates)
+        return any(kind_of(template) in {*TEXT_KINDS, "mark"} for template in self.templates)
 
 
 def find_candidates(material: Material, parameters: Parameters, without: str | None = None) -> list[Candidate]:

@@ -60,11 +60,18 @@ def _loads(connection: duckdb.DuckDBPyConnection, wanted: set[Templates]) -> dic
     numbered = {str(number): templates for number, templates in enumerate(sorted(wanted))}
     pairs = [(number, template) for number, templates in numbered.items() for template in templates]
     write_pairs(connection, "candidate_templates", ("candidate_id", "template_id"), pairs)
+    few = {"min_member_exchanges": PARAMETERS.min_member_exchanges}
+    support = {
+        (number, account): millibits / 1000
+        for number, account, millibits in connection.execute(sql("candidate_support"), few).fetchall()
+    }
     found: dict[Templates, dict[str, Load]] = {templates: {} for templates in wanted}
     for number, account, n_exchanges, n_days, n_hours, *by_kind in connection.execute(
         sql("candidate_loads")
     ).fetchall():
-        found[numbered[number]][account] = Load(n_exchanges, n_days, n_hours, dict(zip(KINDS, by_kind, strict=True)))
+        shares = dict(zip(KINDS, by_kind, strict=True))
+        ties = support.get((number, account), 0.0)
+        found[numbered[number]][account] = Load(n_exchanges, n_days, n_hours, shares, ties)
     return found
 
 

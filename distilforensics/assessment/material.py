@@ -20,12 +20,13 @@ TEXT_KINDS = frozenset({"prefix", "suffix", "system", "prompt"})
 
 DEFINING_KINDS = (
     TEXT_KINDS,
+    frozenset({"mark"}),
     frozenset({"parameters"}),
     frozenset({"varied"}),
     frozenset({"pace"}),
     frozenset({"program"}),
 )
-"""Kinds of templates from the most to the least telling: text, and where there is none call parameters, their variety, pace, and the program alone."""
+"""Kinds of templates from the most to the least telling: text, what it asks for, call parameters, their variety, pace, the program alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def typical(loads: Iterable[float]) -> float:
 
 
 def kind_of(group_id: str) -> str:
-    """Return the kind of a group: system, prefix, suffix, prompt, parameters, program, pace, varied or cluster."""
+    """Return the kind of a group: system, prefix, suffix, prompt, parameters, program, pace, varied, mark or cluster."""
     return group_id.split(":", 1)[0]
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from distilforensics.assessment.material import Material
     from distilforensics.assessment.parameters import Parameters
 
-KINDS = ("system", "prefix", "suffix", "prompt", "parameters", "program", "pace", "varied")
+KINDS = ("system", "prefix", "suffix", "prompt", "parameters", "program", "pace", "varied", "mark")
 """Kinds of templates in the order of the columns of `candidate_loads.sql`."""
 
 _WORDS = {
@@ -32,6 +32,7 @@ _WORDS = {
     "program": "client program",
     "pace": "even pace",
     "varied": "varied call parameters",
+    "mark": "phrases of the lexicon",
 }
 
 
@@ -44,6 +45,8 @@ class Load:
     n_hours: int = 24
     """Hours of the day (UTC) with an exchange."""
     by_kind: Mapping[str, int] = field(default_factory=dict)
+    support: float = 0.0
+    """Bits by which network, payment, sign-up and mail domain speak for the few exchanges of an account; 0 for those with more."""
 
     @property
     def rate(self) -> float:
@@ -147,10 +150,13 @@ def _reason(load: Load, standard: _Standard, n_links: int, parameters: Parameter
             )
     if load.n_hours < parameters.min_member_hours * standard.n_hours:
         return f"is active in {load.n_hours} hours of the day, the typical carrier in {standard.n_hours:.0f}"
-    if n_links >= parameters.min_member_links:
+    if n_links >= parameters.min_member_links or load.support >= parameters.min_support_bits:
         return None
     if load.n_exchanges < parameters.min_member_exchanges:
-        return f"sent its templates {load.n_exchanges} times, fewer than {parameters.min_member_exchanges}"
+        return (
+            f"sent its templates {load.n_exchanges} times, fewer than {parameters.min_member_exchanges}, and what it shares with "
+            f"the others (network, payment, sign-up, mail domain) weighs {load.support:.1f} bits, less than {parameters.min_support_bits:.0f}"
+        )
     if load.rate < parameters.min_member_rate * standard.rate:
         return (
             f"sent its templates {load.rate:.1f} times per active day, the typical carrier {standard.rate:.1f}; "

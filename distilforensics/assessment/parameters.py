@@ -25,6 +25,8 @@ class Parameters:
     """Share of the typical account's exchanges per active day with the campaign's templates; schedulers give nearly equal shares."""
     min_member_exchanges: int = 3
     """Exchanges with the campaign's templates; one or two may be a coincidence or a copied prompt."""
+    min_support_bits: float = 4.0
+    """Bits of shared network, payment, key, sign-up and mail domain that replace them as well: sixteen times as common among those who sent many."""
     min_member_links: int = 2
     """Links inside of a cluster of the candidate that replace the two rules above; one link is one transitive edge."""
     min_member_hours: float = 0.5

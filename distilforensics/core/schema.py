@@ -334,7 +334,7 @@ EXCHANGE_FEATURES = Table(
         (
             "lexicon_marks",
             TEXTS,
-            "marks of the harvest lexicon found in system or prompt text: cot_elicitation, grader_rubric; NULL without text",
+            "marks of the harvest lexicon found in system or prompt text: cot_elicitation, encoded_block, grader_rubric; NULL without text",
         ),
     ),
 )
@@ -345,7 +345,11 @@ TEMPLATES = Table(
     "one row per template used by at least `min_template_accounts` accounts, ordered by template_id",
     _columns(
         ("template_id", TEXT, "kind, ':' and 16 hex digits"),
-        ("kind", TEXT, "system, prefix, suffix, prompt (a whole prompt repeated), parameters, program, pace, varied"),
+        (
+            "kind",
+            TEXT,
+            "system, prefix, suffix, prompt (a whole prompt repeated), parameters, program, pace, varied, mark (phrases of the lexicon)",
+        ),
         ("n_exchanges", COUNT, "exchanges"),
         ("n_accounts", COUNT, "accounts"),
         ("n_tenants", COUNT, "tenants"),
@@ -411,7 +415,7 @@ ACCOUNT_ATTRIBUTES = Table(
         (
             "attribute",
             TEXT,
-            "payment, email_domain, signup (10-minute slot), ip, ip_prefix, client, api_key, handover (refused prompt that the other sent next), kinds of templates",
+            "payment, email_domain, signup (10 minutes), ip, ip_prefix, client, api_key, handover (refused prompt sent next by the other), kinds of templates",
         ),
         ("value", TEXT, "the value, templates by id"),
         ("n_exchanges", COUNT, "exchanges of the account that carry it; NULL for directory attributes"),

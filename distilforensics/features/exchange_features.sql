@@ -89,7 +89,8 @@ select
         else list_filter(
             [
                 case when regexp_matches(all_text, $cot_elicitation) then 'cot_elicitation' end,
-                case when regexp_matches(all_text, $grader_rubric) then 'grader_rubric' end
+                case when regexp_matches(all_text, $grader_rubric) then 'grader_rubric' end,
+                case when regexp_matches(all_text, $encoded_block) then 'encoded_block' end
             ],
             lambda mark: mark is not null)
     end as lexicon_marks

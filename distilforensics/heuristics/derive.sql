@@ -20,6 +20,8 @@ with uses as (
     select pace_template, account_id, tenant_id, prompt_hash, started_at, record_id from exchange_features
     union all
     select varied_template, account_id, tenant_id, prompt_hash, started_at, record_id from exchange_features
+    union all
+    select 'mark:' || unnest(lexicon_marks), account_id, tenant_id, prompt_hash, started_at, record_id from exchange_features
 )
 select
     template_id,
@@ -55,6 +57,8 @@ with uses as (
     select pace_template, record_id, account_id, started_at, prompt_hash from exchange_features
     union all
     select varied_template, record_id, account_id, started_at, prompt_hash from exchange_features
+    union all
+    select 'mark:' || unnest(lexicon_marks), record_id, account_id, started_at, prompt_hash from exchange_features
 )
 select uses.*
 from uses
@@ -143,6 +147,8 @@ with found as (
     select account_id, 'pace', pace_template, count(*) from exchange_features group by account_id, pace_template
     union all
     select account_id, 'varied', varied_template, count(*) from exchange_features group by account_id, varied_template
+    union all
+    select account_id, 'mark', 'mark:' || mark, count(*) from (select account_id, unnest(lexicon_marks) as mark from exchange_features) group by account_id, mark
 )
 select account_id, attribute, value, n_exchanges
 from found

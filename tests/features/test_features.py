@@ -146,7 +146,7 @@ def test_the_lexicon_marks_elicitation_and_leaves_ordinary_requests_alone(
 
 def test_every_pattern_of_the_lexicon_compiles_and_has_two_marks() -> None:
     """The alternations are what the query is given."""
-    assert ["cot_elicitation", "grader_rubric"] == sorted(lexicon())
+    assert ["cot_elicitation", "encoded_block", "grader_rubric"] == sorted(lexicon())
 
 
 def test_exported_hashes_stand_in_for_missing_text(tmp_path: Path) -> None:

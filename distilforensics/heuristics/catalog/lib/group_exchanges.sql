@@ -20,6 +20,8 @@ with carried as (
     select pace_template, * from exchange_features where pace_template is not null
     union all
     select varied_template, * from exchange_features where varied_template is not null
+    union all
+    select 'mark:' || marks.mark, e.* from exchange_features as e, unnest(e.lexicon_marks) as marks(mark)
 )
 select carried.*
 from carried
