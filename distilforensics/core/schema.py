@@ -423,6 +423,32 @@ POPULATIONS = Table(
     ),
 )
 
+REASONING_USES = Table(
+    "reasoning_uses",
+    "features",
+    "one row per reasoning signature (or encrypted reasoning) and place it stands in, ordered by all columns up to is_answer",
+    _columns(
+        ("signature_sha256", TEXT, "SHA-256 of the signature, as reasoning_signature_sha256 in exchanges"),
+        ("account_id", TEXT, "as in exchanges"),
+        ("session_id", TEXT, "as in exchanges"),
+        (
+            "opening_hash",
+            TEXT,
+            "16 hex digits of the text of the first user turn of the conversation; NULL if it has no text",
+        ),
+        (
+            "preceding_hash",
+            TEXT,
+            "likewise of the user turn or tool result that the reasoning follows; 'nothing' if none stands before it, 'without text' if it has no text",
+        ),
+        ("is_answer", FLAG, "the exchange received the signature; false: its request carries it"),
+        ("tenant_id", TEXT, "smallest tenant of these exchanges"),
+        ("n_exchanges", COUNT, "exchanges"),
+        ("first_seen", TIME, "UTC"),
+        ("sample_record_id", TEXT, "smallest record_id"),
+    ),
+)
+
 LINKS = Table(
     "links",
     "linkage",
@@ -641,7 +667,7 @@ TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         EXCHANGES, SOURCES, QUARANTINE, DUPLICATES, OUT_OF_SCOPE, ACCOUNTS_DIRECTORY,
-        EXCHANGE_FEATURES, TEMPLATES, ACCOUNT_PROFILES, ACCOUNT_DAYS, ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS,
+        EXCHANGE_FEATURES, TEMPLATES, ACCOUNT_PROFILES, ACCOUNT_DAYS, ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS, REASONING_USES,
         LINKS, LINK_COVERAGE, CLUSTERS, CLUSTER_MEMBERS, OBSERVATIONS, HEURISTIC_STATES, OBSERVATION_STABILITY,
         CAMPAIGNS, CAMPAIGN_EVIDENCE, EXPLAINED_GROUPS, ACCOUNTS,
     )
