@@ -413,7 +413,7 @@ POPULATIONS = Table(
         (
             "measure",
             TEXT,
-            "such as output_input_ratio, prompt_diversity, exchanges_per_active_day, active_hours_of_week",
+            "such as output_input_ratio; conversation_steps and conversation_predecessors: shares of turns whose exchange before is logged",
         ),
         ("n_accounts", COUNT, "accounts with enough exchanges for the measure"),
         ("median", REAL, "median over accounts"),

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
-from distilforensics.case.engines.duckdb import Limits
-from distilforensics.case.layout import create_case
-from distilforensics.case.tables import read_rows, write_rows
-from distilforensics.core.progress import Silent
-from distilforensics.core.schema import EXCHANGES
-from distilforensics.features.stage import build_features
+from distilforensics.case.tables import read_rows
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
+
+    from distilforensics.case.layout import Case
+
+    Make = Callable[[list[dict[str, Any]]], Case]
 
 SIGNATURE = "EqQBCkgI" * 12
 SHA256 = hashlib.sha256(SIGNATURE.encode()).hexdigest()
@@ -27,33 +23,15 @@ ASK = {"role": "user", "content": "first question"}
 GO_ON = {"role": "user", "content": [{"type": "text", "text": "and then?"}]}
 
 
-def exchange(line: int, account: str, **values: Any) -> dict[str, Any]:
-    """Return one exchange with the obligatory columns filled."""
-    started_at = datetime(2026, 3, 2, 9) + timedelta(minutes=line)
-    return {"record_id": f"r{line}", "account_id": account, "started_at": started_at} | values
-
-
-def built(root: Path, exchanges: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the rows of a case that holds the exchanges."""
-    case = create_case(root / "case")
-    write_rows(case, "duplicates", [])
-    write_rows(case, "accounts_directory", [])
-    folder = case.table_path("exchanges")
-    folder.mkdir(parents=True)
-    pq.write_table(pa.Table.from_pylist(exchanges, schema=EXCHANGES.arrow), folder / "part.parquet")
-    build_features(case, Limits(500_000_000, 1), Silent())
-    return read_rows(case, "reasoning_uses")
-
-
 def thinking(block: Any) -> dict[str, Any]:
     """Return an assistant's turn with one content block."""
     return {"role": "assistant", "content": [block, {"type": "text", "text": "an answer"}]}
 
 
-def uses_of(root: Path, messages: Any) -> list[dict[str, Any]]:
+def uses_of(featured: Make, messages: Any) -> list[dict[str, Any]]:
     """Return the rows of a log with one request."""
     written = messages if isinstance(messages, str) else json.dumps(messages)
-    return built(root, [exchange(1, "acct_0", messages_json=written)])
+    return read_rows(featured([{"messages_json": written}]), "reasoning_uses")
 
 
 @pytest.mark.parametrize(
@@ -69,9 +47,9 @@ def uses_of(root: Path, messages: Any) -> list[dict[str, Any]]:
         thinking({"text": "an answer", "thoughtSignature": SIGNATURE}),
     ],
 )  # fmt: skip
-def test_a_signature_is_found_in_every_shape(tmp_path: Path, bearer: dict[str, Any]) -> None:
+def test_a_signature_is_found_in_every_shape(featured: Make, bearer: dict[str, Any]) -> None:
     """The formats of several providers and gateways give the same row."""
-    (row,) = uses_of(tmp_path, [ASK, bearer, GO_ON])
+    (row,) = uses_of(featured, [ASK, bearer, GO_ON])
 
     assert SHA256 == row["signature_sha256"]
     assert row["opening_hash"] == row["preceding_hash"]
@@ -90,20 +68,20 @@ def test_a_signature_is_found_in_every_shape(tmp_path: Path, bearer: dict[str, A
         [None, 7, "signature", ["signature"], {"role": ["signature"], "content": {"signature": SIGNATURE}}],
     ],
 )
-def test_what_is_no_signature_of_reasoning_gives_no_row(tmp_path: Path, messages: Any) -> None:
+def test_what_is_no_signature_of_reasoning_gives_no_row(featured: Make, messages: Any) -> None:
     """Arguments of tools, images, quoted text, placeholders and broken JSON."""
-    assert [] == uses_of(tmp_path, messages)
+    assert [] == uses_of(featured, messages)
 
 
-def test_a_continued_conversation_has_the_place_of_the_answer(tmp_path: Path) -> None:
+def test_a_continued_conversation_has_the_place_of_the_answer(featured: Make) -> None:
     """The answer's exchange and the next request agree on opening and preceding turn; noise of writing does not matter."""
     bearer = thinking({"type": "thinking", "thinking": "", "signature": SIGNATURE})
     rows = [
-        exchange(1, "acct_0", prompt_text="First  question", reasoning_signature_sha256=SHA256),
-        exchange(2, "acct_0", prompt_text="and then?", messages_json=json.dumps([ASK, bearer, GO_ON])),
-        exchange(3, "acct_0", prompt_text="go on", messages_json=json.dumps([ASK, bearer, GO_ON, bearer, ASK])),
+        {"prompt_text": "First  question", "reasoning_signature_sha256": SHA256},
+        {"prompt_text": "and then?", "messages_json": json.dumps([ASK, bearer, GO_ON])},
+        {"prompt_text": "go on", "messages_json": json.dumps([ASK, bearer, GO_ON, bearer, ASK])},
     ]
-    found = built(tmp_path, rows)
+    found = read_rows(featured(rows), "reasoning_uses")
 
     assert [1, 1, 2] == sorted(row["n_exchanges"] for row in found)
     assert 1 == sum(row["is_answer"] for row in found)
@@ -111,15 +89,15 @@ def test_a_continued_conversation_has_the_place_of_the_answer(tmp_path: Path) ->
     assert 2 == len({row["preceding_hash"] for row in found})
 
 
-def test_the_place_of_an_answer_in_a_longer_conversation_is_after_its_last_turn(tmp_path: Path) -> None:
+def test_the_place_of_an_answer_in_a_longer_conversation_is_after_its_last_turn(featured: Make) -> None:
     """A tool result is the turn that the reasoning follows."""
     result = {"role": "user", "content": [{"type": "tool_result", "content": [{"type": "text", "text": "42 rows"}]}]}
     bearer = thinking({"type": "thinking", "thinking": "", "signature": SIGNATURE})
     rows = [
-        exchange(1, "acct_0", messages_json=json.dumps([ASK, result]), reasoning_signature_sha256=SHA256),
-        exchange(2, "acct_0", messages_json=json.dumps([ASK, result, bearer, GO_ON])),
+        {"messages_json": json.dumps([ASK, result]), "reasoning_signature_sha256": SHA256},
+        {"messages_json": json.dumps([ASK, result, bearer, GO_ON])},
     ]
-    first, second = built(tmp_path, rows)
+    first, second = read_rows(featured(rows), "reasoning_uses")
 
     assert {True, False} == {first["is_answer"], second["is_answer"]}
     assert first["preceding_hash"] == second["preceding_hash"] != first["opening_hash"]

@@ -24,8 +24,8 @@ limitations = ["a replay that keeps the first turn, or the turn before the reaso
 references = ["Anthropic, Detecting and countering misuse of AI, September 2026: replay of thinking signatures across sessions", "OpenAI, Disrupting a coordinated model-distillation campaign, 30 September 2026: encrypted reasoning copied from one conversation into another"]
 tags = ["atlas.AML.T0024.002", "atlas.AML.T0054"]
 author = "distilforensics"
-date = "2026-11-24"
-modified = "2026-11-24"
+date = "2026-11-25"
+modified = "2026-11-25"
 version = 1
 ---*/
 -- The first place of a signature: where it was received, else where it was sent first.
