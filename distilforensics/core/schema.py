@@ -286,6 +286,8 @@ EXCHANGE_FEATURES = Table(
         ("response_hash", TEXT, "likewise for the response"),
         ("prompt_chars", COUNT, "characters"),
         ("response_chars", COUNT, "characters"),
+        ("first_number", COUNT, "first whole number of up to 9 digits in the first 1000 characters of the prompt"),
+        ("last_number", COUNT, "last one in the last 1000 characters"),
         ("n_turns", COUNT, "messages"),
         ("is_stream", FLAG, "as in exchanges"),
         ("n_choices", COUNT, "answers asked for"),

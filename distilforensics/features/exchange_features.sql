@@ -55,6 +55,8 @@ select
     coalesce(short_hash(nullif(plain(response_visible), '')), left(response_sha256, 16)) as response_hash,
     prompt_chars,
     response_chars,
+    try_cast(regexp_extract(left(prompt_visible, $read_chars), '\b([0-9]{1,9})\b', 1) as bigint) as first_number,
+    try_cast(regexp_extract(right(prompt_visible, $read_chars), '(?s).*\b([0-9]{1,9})\b', 1) as bigint) as last_number,
     n_turns,
     is_stream,
     n_choices,
