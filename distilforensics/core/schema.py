@@ -303,6 +303,7 @@ EXCHANGE_FEATURES = Table(
         ("client_asn", COUNT, "as in exchanges"),
         ("api_key_id", TEXT, "as in exchanges"),
         ("project_id", TEXT, "as in exchanges"),
+        ("source_format", TEXT, "as in exchanges"),
         ("system_template", TEXT, "template id of the system prompt"),
         ("prefix_template", TEXT, "template id of the beginning of the normalised prompt"),
         ("suffix_template", TEXT, "template id of the end of the normalised prompt"),

@@ -72,6 +72,7 @@ select
     client_asn,
     api_key_id,
     project_id,
+    source_format,
     coalesce('system:' || short_hash(nullif(system_head, '')), 'system:' || left(system_sha256, 16)) as system_template,
     case when length(prompt_head) >= $edge_chars then 'prefix:' || short_hash(left(prompt_head, $edge_chars)) end as prefix_template,
     case when length(prompt_tail) >= 2 * $edge_chars then 'suffix:' || short_hash(right(prompt_tail, $edge_chars)) end as suffix_template,
