@@ -20,7 +20,7 @@ output.n_moved = { unit = "places", meaning = "signatures of other accounts whos
 output.first_replay_record_id = { unit = "record id", meaning = "smallest record with a replay" }
 value = { unit = "share of places", meaning = "replays / places in requests of the account that carry a signature; baseline: median over accounts that send signatures" }
 falsepositives = ["a client that rewrites both the first turn and the tool results of a conversation and starts a new session for it", "a test suite of a client library that sends one recorded signature in many requests"]
-limitations = ["a replay that keeps the first turn, or the turn before the reasoning, cannot be told from a conversation that goes on", "a signature that was received elsewhere (another log, another provider path) and stands in one place only is not seen", "of an answer with several signatures the log keeps one; the others are compared between requests alone", "needs the messages of requests"]
+limitations = ["a replay that keeps the first turn, or the turn before the reasoning, cannot be told from a conversation that goes on", "a signature that was received elsewhere (another log, another provider path) and stands in one place only is not seen", "on one account, a request that starts with the reasoning itself is taken for a conversation whose oldest turns were dropped", "of an answer with several signatures the log keeps one; the others are compared between requests alone", "needs the messages of requests"]
 references = ["Anthropic, Detecting and countering misuse of AI, September 2026: replay of thinking signatures across sessions", "OpenAI, Disrupting a coordinated model-distillation campaign, 30 September 2026: encrypted reasoning copied from one conversation into another"]
 tags = ["atlas.AML.T0024.002", "atlas.AML.T0054"]
 author = "distilforensics"
@@ -48,8 +48,8 @@ places as (
         (u.account_id <> o.origin.account_id or u.session_id is distinct from o.origin.session_id or u.session_id is null)
         and coalesce(u.opening_hash <> o.origin.opening_hash, false)
         and u.preceding_hash <> o.origin.preceding_hash
-        and u.preceding_hash <> 'without text'
-        and o.origin.preceding_hash <> 'without text' as is_replay
+        and 'without text' not in (u.preceding_hash, o.origin.preceding_hash)
+        and ('nothing' not in (u.preceding_hash, o.origin.preceding_hash) or u.account_id <> o.origin.account_id) as is_replay
     from reasoning_uses as u
     join origins as o on o.signature_sha256 = u.signature_sha256
     where not u.is_answer
