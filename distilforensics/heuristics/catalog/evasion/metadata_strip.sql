@@ -8,12 +8,12 @@ description = "Asks for five optional fields whether the accounts of a group lea
 entity = "group"
 sees = "$min_tenants tenants of which a share of $min_share lacks the same $min_fields fields that $min_carried of the accounts outside of the group carry in the same format."
 volume = "$min_tenants tenants (accounts without a tenant count one each) with $min_exchanges exchanges in one format, $min_reference_accounts accounts outside of the group in that format, and $min_fields fields that $min_carried of them carry"
-reads = ["account_profiles", "all_group_accounts", "exchange_features", "group_accounts"]
+reads = ["all_group_accounts", "exchange_features", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "user_agent|end_user_id|session_id|client_country|project_id"]
 params.min_tenants = { default = 20, unit = "tenants", why = "a company's own gateway strips the fields of all its accounts" }
 params.min_exchanges = { default = 5, unit = "exchanges per account and format", why = "one or two calls may come from another client" }
 params.min_reference_accounts = { default = 30, unit = "accounts per format", why = "nearly everybody needs a number" }
-params.max_carried_share = { default = 0.1, unit = "share of an account's exchanges", why = "an account lacks a field if hardly any of its exchanges carries it" }
+params.max_carried_share = { default = 0.1, unit = "share of an account's exchanges", why = "an account lacks a field if hardly any of its exchanges (in a group: of those that belong to the group) carries it" }
 params.min_carried = { default = 0.9, unit = "share of the accounts outside", why = "what one in five leaves out is a habit, not a sign" }
 params.min_fields = { default = 2, unit = "fields", why = "one field depends on the client; several at once indicate that something rewrites requests" }
 params.min_share = { default = 0.5, unit = "share of the group's accounts", why = "half of a group is the group's" }
@@ -47,28 +47,53 @@ with carried as (
 ),
 -- One row per account, format and field: is it lacking?
 fields as (
-    select account_id, source_format, n, 'user_agent' as field, n_user_agent <= $max_carried_share * n as is_lacking from carried
-    union all
-    select account_id, source_format, n, 'end_user_id', n_end_user <= $max_carried_share * n from carried
-    union all
-    select account_id, source_format, n, 'session_id', n_session <= $max_carried_share * n from carried
-    union all
-    select account_id, source_format, n, 'client_country', n_country <= $max_carried_share * n from carried
-    union all
-    select account_id, source_format, n, 'project_id', n_project <= $max_carried_share * n from carried
+    select
+        account_id,
+        source_format,
+        unnest(['user_agent', 'end_user_id', 'session_id', 'client_country', 'project_id']) as field,
+        unnest([n_user_agent, n_end_user, n_session, n_country, n_project]) <= $max_carried_share * n as is_lacking
+    from carried
 ),
 in_log as (
     select source_format, field, count(*) as n, count(*) filter (where is_lacking) as n_lacking
     from fields
     group by source_format, field
 ),
+-- Inside of the group its own exchanges are looked at, so that other traffic of the same accounts does not fill the gaps.
+carried_in_group as (
+    select
+        e.group_id,
+        e.account_id,
+        e.source_format,
+        min(coalesce('tenant ' || e.tenant_id, 'account ' || e.account_id)) as tenant,
+        count(*) as n,
+        count(e.user_agent) as n_user_agent,
+        count(e.end_user_id) as n_end_user,
+        count(e.session_id) as n_session,
+        count(e.client_country) as n_country,
+        count(e.project_id) as n_project
+    from group_exchanges as e
+    semi join groups as g on g.group_id = e.group_id and g.n_accounts >= $min_tenants
+    where e.source_format is not null and coalesce(e.operation, 'chat') in ('chat', 'completion', 'responses')
+    group by e.group_id, e.account_id, e.source_format
+    having count(*) >= $min_exchanges
+),
 tenants as (
-    select g.group_id, c.source_format, count(distinct coalesce('tenant ' || p.tenant_id, 'account ' || p.account_id)) as n_tenants
-    from group_accounts as g
-    join carried as c on c.account_id = g.account_id
-    join account_profiles as p on p.account_id = g.account_id
-    group by g.group_id, c.source_format
-    having count(distinct coalesce('tenant ' || p.tenant_id, 'account ' || p.account_id)) >= $min_tenants
+    select group_id, source_format
+    from carried_in_group
+    group by group_id, source_format
+    having count(distinct tenant) >= $min_tenants
+),
+fields_in_group as (
+    select
+        group_id,
+        account_id,
+        source_format,
+        n,
+        unnest(['user_agent', 'end_user_id', 'session_id', 'client_country', 'project_id']) as field,
+        unnest([n_user_agent, n_end_user, n_session, n_country, n_project]) <= $max_carried_share * n as is_lacking
+    from carried_in_group
+    semi join tenants using (group_id, source_format)
 ),
 in_whole_group as (
     select g.group_id, f.source_format, f.field, count(*) as n, count(*) filter (where f.is_lacking) as n_lacking
@@ -95,11 +120,10 @@ asked as (
     having count(*) >= $min_fields
 ),
 lacking as (
-    select g.group_id, f.source_format, f.account_id, f.n, f.field, f.is_lacking, u.share_lacking
-    from group_accounts as g
-    join fields as f on f.account_id = g.account_id
-    join usual_fields as u on u.group_id = g.group_id and u.source_format = f.source_format and u.field = f.field
-    semi join asked as a on a.group_id = g.group_id and a.source_format = f.source_format
+    select f.group_id, f.source_format, f.account_id, f.n, f.field, f.is_lacking, u.share_lacking
+    from fields_in_group as f
+    join usual_fields as u on u.group_id = f.group_id and u.source_format = f.source_format and u.field = f.field
+    semi join asked as a on a.group_id = f.group_id and a.source_format = f.source_format
 ),
 per_account as (
     select group_id, source_format, account_id, min(n) as n, count(*) filter (where is_lacking) >= $min_fields as is_stripped

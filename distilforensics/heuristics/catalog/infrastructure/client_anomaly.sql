@@ -26,7 +26,7 @@ output.n_odd_accounts = { unit = "accounts", meaning = "accounts of the group th
 output.share_pool_default = { unit = "share of the group's accounts", meaning = "main client is written into a published pool program" }
 value = { unit = "share of the group's accounts with a main client or end users", meaning = "accounts that show the most frequent oddity; baseline: the same among accounts outside of the group" }
 falsepositives = ["a product that ships with an old library", "companies without a tenant in the log that pin one build", "an application that names its requests instead of its users as end users"]
-limitations = ["needs other users of the same program in the log", "a pool that copies the current client in every detail is not seen", "where a log drops tools or streaming, these questions stay open"]
+limitations = ["needs other users of the same program in the log", "looks at all traffic of the accounts, so that more chaff with other clients than jobs hides it", "a pool that copies the current client in every detail is not seen", "where a log drops tools or streaming, these questions stay open"]
 references = ["Source of published pool programs, read between February 2025 and August 2026", "NSA, CISA, FBI, joint advisory AA26-251A, 8 September 2026"]
 tags = ["atlas.AML.T0008.005", "attack.T1090.002"]
 author = "distilforensics"
