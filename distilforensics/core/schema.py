@@ -301,6 +301,8 @@ EXCHANGE_FEATURES = Table(
         ("response_hash", TEXT, "likewise for the response"),
         ("prompt_chars", COUNT, "characters"),
         ("response_chars", COUNT, "characters"),
+        ("first_number", COUNT, "first whole number of up to 9 digits in the first 1000 characters of the prompt"),
+        ("last_number", COUNT, "last one in the last 1000 characters"),
         ("n_turns", COUNT, "messages"),
         ("is_stream", FLAG, "as in exchanges"),
         ("n_choices", COUNT, "answers asked for"),
@@ -316,6 +318,7 @@ EXCHANGE_FEATURES = Table(
         ("client_asn", COUNT, "as in exchanges"),
         ("api_key_id", TEXT, "as in exchanges"),
         ("project_id", TEXT, "as in exchanges"),
+        ("source_format", TEXT, "as in exchanges"),
         ("system_template", TEXT, "template id of the system prompt"),
         ("prefix_template", TEXT, "template id of the beginning of the normalised prompt"),
         ("suffix_template", TEXT, "template id of the end of the normalised prompt"),
@@ -443,13 +446,39 @@ POPULATIONS = Table(
         (
             "measure",
             TEXT,
-            "such as output_input_ratio, prompt_diversity, exchanges_per_active_day, active_hours_of_week",
+            "such as output_input_ratio; conversation_steps and conversation_predecessors: shares of turns whose exchange before is logged",
         ),
         ("n_accounts", COUNT, "accounts with enough exchanges for the measure"),
         ("median", REAL, "median over accounts"),
         ("mad", REAL, "median absolute deviation"),
         ("p90", REAL, "90th percentile"),
         ("p99", REAL, "99th percentile"),
+    ),
+)
+
+REASONING_USES = Table(
+    "reasoning_uses",
+    "features",
+    "one row per reasoning signature (or encrypted reasoning) and place it stands in, ordered by all columns up to is_answer",
+    _columns(
+        ("signature_sha256", TEXT, "SHA-256 of the signature, as reasoning_signature_sha256 in exchanges"),
+        ("account_id", TEXT, "as in exchanges"),
+        ("session_id", TEXT, "as in exchanges"),
+        (
+            "opening_hash",
+            TEXT,
+            "16 hex digits of the text of the first user turn of the conversation; NULL if it has no text",
+        ),
+        (
+            "preceding_hash",
+            TEXT,
+            "likewise of the user turn or tool result that the reasoning follows; 'nothing' if none stands before it, 'without text' if it has no text",
+        ),
+        ("is_answer", FLAG, "the exchange received the signature; false: its request carries it"),
+        ("tenant_id", TEXT, "smallest tenant of these exchanges"),
+        ("n_exchanges", COUNT, "exchanges"),
+        ("first_seen", TIME, "UTC"),
+        ("sample_record_id", TEXT, "smallest record_id"),
     ),
 )
 
@@ -672,6 +701,7 @@ TABLES: dict[str, Table] = {
     for table in (
         EXCHANGES, SOURCES, QUARANTINE, DUPLICATES, OUT_OF_SCOPE, ACCOUNTS_DIRECTORY,
         ACCOUNT_TRAITS, EXCHANGE_FEATURES, TEMPLATES, ACCOUNT_PROFILES, ACCOUNT_DAYS, ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS,
+        REASONING_USES,
         LINKS, LINK_COVERAGE, CLUSTERS, CLUSTER_MEMBERS, OBSERVATIONS, HEURISTIC_STATES, OBSERVATION_STABILITY,
         CAMPAIGNS, CAMPAIGN_EVIDENCE, EXPLAINED_GROUPS, ACCOUNTS,
     )

@@ -38,3 +38,13 @@ create macro network(ip) as case
             else array_to_string((string_split(ip, ':'))[1:3], ':') || '::/48' end
     else array_to_string((string_split(ip, '.'))[1:3], '.') || '.0/24'
 end;
+
+-- Text of one turn: the content itself where it is a text, else the texts of all its parts, tool results included.
+create macro turn_text(content) as case json_type(content)
+    when 'VARCHAR' then json_extract_string(content, '$')
+    when 'ARRAY' then array_to_string(list_concat(json_extract_string(content, '$[*].text'), json_extract_string(content, '$[*].content[*].text'),
+        list_transform(list_filter(json_extract(content, '$[*].content'), lambda part: json_type(part) = 'VARCHAR'), lambda part: json_extract_string(part, '$'))), ' ')
+end;
+
+-- Key of a text for comparing turns that were logged by different programs: white space and case do not count.
+create macro text_key(t) as short_hash(nullif(regexp_replace(visible(t), '\s+', '', 'g'), ''));

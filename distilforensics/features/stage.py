@@ -26,6 +26,7 @@ ORDER = (
     "account_days",
     "account_attributes",
     "populations",
+    "reasoning_uses",
 )
 """Tables in order of dependency; each is written by the query of the same name."""
 

@@ -157,7 +157,12 @@ qualify count(*) over (partition by attribute, value) >= 2
 order by attribute, value, account_id;
 
 -- table: populations
-with measured as (
+with steps as (
+    select account_id, n_turns - lag(n_turns) over (partition by session_id order by started_at, n_turns, record_id) as step
+    from exchange_features
+    where session_id is not null and n_turns is not null
+),
+measured as (
     select 'exchanges' as measure, n_exchanges::double as value from account_profiles
     union all
     select 'exchanges_per_active_day', n_exchanges / nullif(n_active_days, 0) from account_profiles where n_exchanges >= 20
@@ -171,6 +176,8 @@ with measured as (
     select 'ips', n_ips::double from account_profiles where n_exchanges >= 20 and n_ips > 0
     union all
     select 'end_users', n_end_users::double from account_profiles where n_exchanges >= 20
+    union all
+    select 'conversation_steps', avg(case when step <= 3 then 1 else 0 end) from steps where step > 0 group by account_id having count(*) >= 3
 ),
 centres as (
     select measure, median(value) as centre from measured where value is not null group by measure

@@ -110,6 +110,8 @@ def _facts(heuristic: Heuristic) -> str:
     ]
     if heuristic.requires_order:
         lines.append("- Rests on the order of exchanges: groups whose clock is too coarse for it are not judged.")
+    if heuristic.requires_complete:
+        lines.append("- Rests on every exchange being logged: a log that seems to be a sample is not judged.")
     return "\n".join(lines)
 
 

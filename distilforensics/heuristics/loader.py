@@ -23,7 +23,7 @@ REQUIRED_KEYS = (
 )  # fmt: skip
 """Keys of a header; `output` may be missing where there are no further columns, `params` where there are none."""
 
-KEY_ORDER = (*REQUIRED_KEYS[:11], "requires_order", *REQUIRED_KEYS[11:])
+KEY_ORDER = (*REQUIRED_KEYS[:11], "requires_order", "requires_complete", *REQUIRED_KEYS[11:])
 """The one order in which a header gives its keys, so that all headers read alike."""
 
 STATUSES = ("experimental", "test", "stable")
@@ -126,6 +126,11 @@ class Heuristic:
     def requires_order(self) -> bool:
         """The order of exchanges within an entity carries the meaning, so coarse clocks make the result inconclusive."""
         return bool(self.file.header.get("requires_order", False))
+
+    @property
+    def requires_complete(self) -> bool:
+        """Every exchange has to be in the log, because order or repetition carries the meaning; a sampled log makes the result inconclusive."""
+        return bool(self.file.header.get("requires_complete", False))
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:

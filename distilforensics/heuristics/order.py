@@ -1,4 +1,7 @@
-"""When not to trust order: coarse clocks make the order of exchanges arbitrary, and order-based heuristics meaningless."""
+"""When not to trust order: coarse clocks make the order of exchanges arbitrary, and a sampled log has lost it.
+
+Both make heuristics that rest on order or on repetition meaningless.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,15 @@ if TYPE_CHECKING:
 
 MAX_TIE_SHARE = 0.2
 """Share of consecutive exchanges that may share a coarse start time before order is called unresolved."""
+
+MIN_COMPLETENESS = 0.8
+"""Share of turns whose exchange before is in the log, below which the log is called a sample.
+
+Whole logs show 1.0, less where clients rewrite earlier turns or call several tools at once; logs of which every second exchange is left show 0.65.
+"""
+
+MIN_COMPLETENESS_ACCOUNTS = 10
+"""Accounts with conversations below which completeness is not known."""
 
 
 def unresolved_entities(connection: duckdb.DuckDBPyConnection, heuristic: Heuristic, entities: list[str]) -> set[str]:
@@ -34,3 +46,15 @@ def log_tie_share(connection: duckdb.DuckDBPyConnection) -> float:
     """Return the share of consecutive exchanges of the log that share a start time written in whole seconds or coarser."""
     ((share,),) = connection.execute(library_file("log_ties").body).fetchall()
     return float(share or 0.0)
+
+
+def log_completeness(connection: duckdb.DuckDBPyConnection) -> float | None:
+    """Return the share of turns whose exchange before is in the log, for the median account; None if it cannot be told.
+
+    Two measures are taken, and the higher one counts: what only one of them misses has another reason than sampling.
+    """
+    ((share,),) = connection.execute(
+        "select max(median) from populations where measure in ('conversation_steps', 'conversation_predecessors') and n_accounts >= ?",
+        [MIN_COMPLETENESS_ACCOUNTS],
+    ).fetchall()
+    return None if share is None else float(share)

@@ -14,7 +14,7 @@ from distilforensics.core.errors import HeuristicError
 from distilforensics.core.finding import EntityType, State
 from distilforensics.core.text import shown
 from distilforensics.heuristics.loader import STANDARD_COLUMNS, Heuristic
-from distilforensics.heuristics.order import unresolved_entities
+from distilforensics.heuristics.order import MIN_COMPLETENESS, log_completeness, unresolved_entities
 from distilforensics.heuristics.sqltree import columns_named, parse
 from distilforensics.heuristics.views import N_TENTHS, leave_out_tenth, show_all_groups, show_groups
 
@@ -60,6 +60,8 @@ def run_heuristic(
     """
     if coverage is not None and coverage.missing:
         return Outcome([], State.NOT_EVALUATED, coverage.missing)
+    if heuristic.requires_complete and (share := log_completeness(connection)) is not None and share < MIN_COMPLETENESS:
+        return Outcome([], State.INCONCLUSIVE, _reason_for_sample(share))
     values = heuristic.defaults(overrides)
     rows = run_query(connection, heuristic, values)
     n_judged = len(rows)
@@ -79,6 +81,13 @@ def _reason_for_no_rows(heuristic: Heuristic, values: dict[str, Any], n_unresolv
             "consecutive exchanges share a start time that is written in whole seconds or coarser"
         )
     return f"not enough volume; needed is {heuristic.sentence('volume', values).rstrip('.')}"
+
+
+def _reason_for_sample(share: float) -> str:
+    return (
+        f"the log seems to be a sample: the exchange before is logged for {share:.0%} of the turns of conversations (median account), "
+        f"needed is {MIN_COMPLETENESS:.0%}; order and repetition of exchanges are lost in a sample"
+    )
 
 
 def run_query(

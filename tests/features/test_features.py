@@ -249,3 +249,24 @@ def test_nights_do_not_make_an_even_pace_uneven(tmp_path: Path) -> None:
     case = case_of(tmp_path / "case", rows)
 
     assert "pace" in {row["kind"] for row in read_rows(case, "templates")}
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("Solve problem 00417 of list 9.", (417, 9)),
+        ("item 1\u200b2: no other", (12, 12)),
+        ("version v12 and 3.5, on 2026-03-02", (3, 2)),
+        ("12345678901 is too long, ten\n7", (7, 7)),
+        ("x" * 990 + " 5 " + "y" * 990 + " 6 " + "z" * 990 + " 8", (5, 8)),
+        ("no number", (None, None)),
+    ],
+)
+def test_the_outer_numbers_of_a_prompt_are_kept(
+    tmp_path: Path, text: str, numbers: tuple[int | None, int | None]
+) -> None:
+    """Whole words of digits within the first and last thousand characters."""
+    case = case_of(tmp_path / "case", [exchange(1, "acct_0", prompt_text=text)])
+    (row,) = read_rows(case, "exchange_features", ["first_number", "last_number"])
+
+    assert numbers == (row["first_number"], row["last_number"])

@@ -161,6 +161,35 @@ def test_for_the_log_as_a_whole_the_ties_of_the_log_decide(make_heuristic: Make,
     assert outcome.state is State.INCONCLUSIVE
 
 
+def sampled(step: int, n: int = 20) -> dict[str, list[dict[str, Any]]]:
+    """Return a group of which n accounts show every turn (step 2) or fewer of their conversations."""
+    given = group(20, 5)
+    turns = {"session_id": f"s{{i % {n}}}", "n_turns": f"{{1 + {step} * (i // {n})}}"}
+    given["exchange_features"].append({"repeat": 10 * n, "accounts": n} | turns)
+    return given
+
+
+@pytest.mark.parametrize(
+    ("given", "state"),
+    [
+        (sampled(4), State.INCONCLUSIVE),
+        (sampled(2), State.FIRED),
+        (sampled(4, 9), State.FIRED),
+        (group(20, 5), State.FIRED),
+    ],
+    ids=["long steps", "whole log", "too few accounts to tell", "no conversations"],
+)
+def test_a_log_that_seems_to_be_a_sample_is_inconclusive_for_what_needs_every_exchange(
+    make_heuristic: Make, tables: Fill, given: dict[str, list[dict[str, Any]]], state: State
+) -> None:
+    """Only heuristics that ask for it, and only where conversations tell."""
+    outcome = run_heuristic(tables(given), make_heuristic(requires_complete=True))
+    assert outcome.state is state
+    reason = "the log seems to be a sample: the exchange before is logged for 0% of the turns"
+    assert (reason in (outcome.reason or "")) == (state is State.INCONCLUSIVE)
+    assert run_heuristic(tables(given), make_heuristic()).state is not State.INCONCLUSIVE
+
+
 def test_an_even_group_fires_without_any_tenth_of_its_accounts(make_heuristic: Make, tables: Fill) -> None:
     """Ninety of a hundred exchanges are left in each repetition."""
     connection, heuristic = tables(group(20, 5)), make_heuristic()

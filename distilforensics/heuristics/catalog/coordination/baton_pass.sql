@@ -11,6 +11,7 @@ volume = "$min_accounts accounts with at least 5 exchanges each in the group"
 reads = ["group_accounts", "group_exchanges"]
 needs = ["account_id", "started_at"]
 requires_order = true
+requires_complete = true
 params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of 2 to 6 subscriptions use the same software" }
 params.min_changes = { default = 20, unit = "changes of account", why = "so that a share of them means something" }
 params.max_gap_s = { default = 120, unit = "seconds", why = "a program notices a limit error with its next call; people who happen to come one after the other leave longer gaps" }
@@ -27,7 +28,7 @@ output.coverage = { unit = "share of the time from first to last exchange", mean
 output.share_after_limit = { unit = "share of relieved changes", meaning = "stretch before the change ends with a limit error or another error; NULL if the log has no status" }
 value = { unit = "share of the group's exchanges", meaning = "exchanges in a stretch of one account that another account relieves within the permitted gap" }
 falsepositives = ["a shift of workers who share one seat and one tool", "a test run that goes through a list of keys one after the other", "a company's client that moves to the next of its own keys at a limit"]
-limitations = ["several streams at once on one template, each sticky to another account, overlap and are not seen", "clusters mix in the other traffic of the accounts; templates are the better groups here"]
+limitations = ["several streams at once on one template, each sticky to another account, overlap and are not seen", "clusters mix in the other traffic of the accounts; templates are the better groups here", "a sampled log has lost the neighbours; it is recognised by conversations of several turns alone"]
 references = ["Published relay software keys sticky sessions by a hash of the system text with a life of one hour (session helper of two account-pool relays, 2025 and 2026)", "NSA, CISA, FBI, joint advisory AA26-251A, 8 September 2026: automated failover between pathways"]
 tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
 author = "distilforensics"

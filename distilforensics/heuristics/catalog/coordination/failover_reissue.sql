@@ -11,6 +11,7 @@ volume = "$min_failed failed exchanges with a prompt in the group"
 reads = ["exchange_features", "group_exchanges"]
 needs = ["account_id", "started_at", "status"]
 requires_order = true
+requires_complete = true
 params.min_failed = { default = 20, unit = "failed exchanges", why = "a share of fewer is too coarse" }
 params.min_reissued = { default = 10, unit = "failed exchanges", why = "single coincidences and hand-made repetitions stay below" }
 params.min_reissued_accounts = { default = 7, unit = "accounts with a repeated failed call", why = "personal pools of 2 to 6 subscriptions use the same software" }
@@ -25,7 +26,7 @@ output.share_in_rest = { unit = "share of failed exchanges", meaning = "the same
 output.median_delay_s = { unit = "seconds", meaning = "median time from the failed call to its repetition by another account" }
 value = { unit = "share of the group's failed exchanges", meaning = "failed exchanges whose prompt is next sent by another account within the window" }
 falsepositives = ["one customer with several keys that retries on the next key; excluded where the log names the same tenant", "a gateway that logs an attempt per upstream account for one call of one customer"]
-limitations = ["needs the text or an exported hash of prompts, and a status per call", "only the next occurrence of the prompt counts, so prompts that are sent all the time hide a repetition", "a pool that drops failed calls, waits longer than the window or varies the prompt is not seen"]
+limitations = ["needs the text or an exported hash of prompts, and a status per call", "only the next occurrence of the prompt counts, so prompts that are sent all the time hide a repetition", "a pool that drops failed calls, waits longer than the window or varies the prompt is not seen", "a sampled log has lost most repetitions; it is recognised by conversations of several turns alone"]
 references = ["NSA, CISA, FBI, joint advisory AA26-251A, 8 September 2026: automated failover between pathways", "Published account-pool software fails over on 401, 403, 429 and 529 answers"]
 tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
 author = "distilforensics"

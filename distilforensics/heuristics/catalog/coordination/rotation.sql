@@ -11,6 +11,7 @@ volume = "$min_accounts accounts with at least $min_uses exchanges or conversati
 reads = ["group_accounts", "group_exchanges"]
 needs = ["account_id", "started_at"]
 requires_order = true
+requires_complete = true
 params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of 2 to 6 subscriptions are common and no harvest" }
 params.min_uses = { default = 4, unit = "exchanges or conversations per account", why = "with fewer than three distances the spread of an account says nothing" }
 params.min_distances = { default = 100, unit = "distances", why = "keeps the standard error of the measure near 0.1 or below" }
@@ -30,7 +31,7 @@ output.share_of_exchanges = { unit = "share of the group's exchanges", meaning =
 output.share_clock_driven = { unit = "share of the group's exchanges or conversations", meaning = "left out because their account comes at a fixed time of the day or of the hour" }
 value = { unit = "coefficient of variation", meaning = "spread of the distances between uses of the same account, each distance divided by its account's mean; low values fire" }
 falsepositives = ["parallel workers of one test or evaluation run, each with its own key and all equally fast", "a company that shards its own service accounts in turn", "scheduled jobs of one product for many customers that run every few minutes without a fixed minute"]
-limitations = ["a random scheduler leaves no order; coordination.equal_load sees it", "clusters mix the pool with the other traffic of its accounts, which breaks the order; templates are the better groups here", "a sampled log (every n-th record) has lost the order", "clocks of several gateways that differ by more than the gap between exchanges destroy the order"]
+limitations = ["a random scheduler leaves no order; coordination.equal_load sees it", "clusters mix the pool with the other traffic of its accounts, which breaks the order; templates are the better groups here", "a sampled log has lost the order; it is recognised by conversations of several turns alone", "clocks of several gateways that differ by more than the gap between exchanges destroy the order"]
 references = ["Anthropic, Detecting and preventing distillation attacks, 23 February 2026", "R. Pyke, Spacings, Journal of the Royal Statistical Society B 27 (1965)"]
 tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
 author = "distilforensics"
