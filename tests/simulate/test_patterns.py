@@ -116,7 +116,7 @@ def test_each_look_alike_is_a_fair_part_of_the_ordinary_customers(logs):
     """What could be taken for a pool is among the innocents of every attack, and larger where there is none."""
     twins = {
         "agency", "crowd_worker", "drift_monitor", "employee", "evaluation", "hackathon", "hobbyist", "load_test", "nightly_ci", "open_course",
-        "rag_batch", "release_day", "reseller", "student", "support_bot", "vendor_customer", "white_label",
+        "rag_batch", "puzzle_hunt", "release_day", "reseller", "self_review", "student", "support_bot", "vendor_customer", "white_label",
     }  # fmt: skip
     among, alone = logs("pool_random").summary.accounts_by_role, logs("hard_negatives").summary.accounts_by_role
     assert twins <= among.keys() & alone.keys()
@@ -321,6 +321,36 @@ def test_release_day_callers_are_strangers_with_the_same_questions(logs):
     assert len({row["timestamp"][:10] for row in rows}) <= 2
     assert len(set(first)) <= 10 < len(first)
     assert len({row["client_ip"] for row in rows}) >= len(loads(rows))
+
+
+def test_keys_are_rotated_in_the_middle(logs):
+    """A tenant's first accounts end where its others begin, with the same work: as a pool that was replaced, and innocent."""
+    days = defaultdict(set)
+    for row in logs("hard_negatives").by_role["rag_batch"]:
+        days[row["account_id"]].add(row["timestamp"][:10])
+    early = [account_id for account_id, of_account in days.items() if max(of_account) < "2026-03-05"]
+    assert len(early) == len(days) / 2
+
+
+def test_answers_of_a_review_pipeline_come_back_within_one_tenant(logs):
+    """As the cleaner does it, by one customer and openly."""
+    rows = logs("hard_negatives").by_role["self_review"]
+    answers = {row["response"]: row["account_id"] for row in rows}
+    returned = [
+        (row["account_id"], answers[given]) for row in rows if (given := row["prompt"].partition("\n\n")[2]) in answers
+    ]
+    assert len({row["tenant_id"] for row in rows}) == 1
+    assert len(returned) > 0.4 * len(rows)
+    assert all(sender != source for sender, source in returned)
+
+
+def test_puzzle_hunters_are_strangers_who_want_blocks_decoded(logs):
+    """A few requests each within days, the same blocks in their own words, from own addresses."""
+    run = logs("hard_negatives")
+    counts = loads(run.by_role["puzzle_hunt"])
+    assert len(counts) > 20
+    assert statistics.median(counts.values()) < 12
+    assert len({row["client_ip"] for row in run.by_role["puzzle_hunt"]}) >= len(counts)
 
 
 def test_a_description_names_every_parameter(logs):

@@ -264,7 +264,9 @@ class Pool:
     def _send(self, at: int, index: int, request: Request, answer: str) -> Exchange:
         member = self._members[index]
         slot = at // (6 * HOUR) + index
-        address = member.exits[slot % len(member.exits)] if member.exits else home_address(member.home, 0, at // DAY)
+        address = (
+            member.exits[slot % len(member.exits)] if member.exits else home_address(member.home, index % 16, at // DAY)
+        )
         client = Client(address, member.user_agent or self._parameters.user_agent)
         limited = self._parameters.limited_share
         exchange = self._service.serve(

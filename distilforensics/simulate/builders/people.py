@@ -6,7 +6,7 @@ Every person and team has its own generator, named after it, so that adding a po
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from distilforensics.simulate import identities as ids
@@ -92,6 +92,10 @@ class _PeopleBuilder:
             plan,
             None if plan == "free" else world.identities.payment(f"household/{household}"),
         )
+        if world.identities.rng(f"domain/{name}").random() < self._parameters.own_domain_share:
+            registration = replace(
+                registration, email_domain=ids.own_domain(world.identities.rng(f"domain/{name}/own"))
+            )
         account = private_account(world, name, 0, "individual", registration)
         self.accounts.append(account)
         zone = choose_zone(rng)
