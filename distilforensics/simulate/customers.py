@@ -104,6 +104,8 @@ class PopulationParameters:
     """Tenants with an internal application and its own system prompt."""
     proxy_share: float = 0.08
     """Individuals who at times use the same commercial proxy as a pool."""
+    n_proxy_networks: int = 3
+    """Networks of that proxy which they come from."""
     jobs: tuple[JobParameters, ...] = (
         JobParameters(
             "evaluation",
@@ -262,6 +264,15 @@ _PROGRAMS = (
     _RESELLER,
 )
 
+_PRODUCTS = (
+    ("agent_product", 0.18),
+    ("terminal_agent", 0.12),
+    ("editor_agent", 0.06),
+    ("writing_product", 0.08),
+    ("notes_product", 0.05),
+    ("public_prompt", 0.05),
+)
+
 EVERYBODY = PopulationParameters(
     n_individuals=230,
     n_tenants=14,
@@ -274,6 +285,9 @@ EVERYBODY = PopulationParameters(
         FrontendParameters("white_label", 8, 80.0, 0.55, "OpenAI/JS 5.23.2", is_streaming=True, n_accounts=18),
     ),
     crowds=_crowds(0.3),
+    product_shares=_PRODUCTS,
+    proxy_share=0.12,
+    n_proxy_networks=5,
     own_domain_share=0.06,
     agents_think=True,
 )
@@ -293,6 +307,9 @@ LOOK_ALIKES = PopulationParameters(
         FrontendParameters("white_label", 8, 220.0, 0.55, "OpenAI/JS 5.23.2", is_streaming=True, n_accounts=60),
     ),
     crowds=_crowds(1.0),
+    product_shares=_PRODUCTS,
+    proxy_share=0.12,
+    n_proxy_networks=5,
     own_domain_share=0.06,
     agents_think=True,
 )

@@ -78,7 +78,8 @@ class _PeopleBuilder:
         self._parameters = parameters
         vendor = world.identities.rng("vendor/notes_product")
         self._vendor_addresses = tuple(ids.hosting_address(vendor) for _ in range(3))
-        self._proxy_exits = tuple(address for network in ids.proxy_networks(3) for address in network)
+        networks = ids.proxy_networks(parameters.n_proxy_networks)
+        self._proxy_exits = tuple(address for network in networks for address in network)
 
     def add_individual(self, index: int) -> None:
         world, name = self._world, f"individual/{index}"
