@@ -24,14 +24,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-ROOT = Path(__file__).resolve().parents[1]
-if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
-
-from benchmarks.validation import document, progress_table  # noqa: E402
+from validation import document, progress_table
 
 if TYPE_CHECKING:
     from distilforensics.case.engines.duckdb import Limits
+
+ROOT = Path(__file__).resolve().parents[1]
 
 SCENARIOS = (
     "pool_round_robin",

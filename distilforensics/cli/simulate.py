@@ -52,7 +52,9 @@ def simulate(
 ) -> None:
     """Write labelled synthetic logs.
 
-    Ordinary customers, their innocent look-alikes and, depending on SCENARIO, pools of coordinated accounts.
+    Ordinary customers, their innocent look-alikes and, depending on SCENARIO, pools of coordinated accounts:
+    pool, benign, metadata_only, pool_round_robin, pool_least_recently_used, pool_random, pool_sticky, low_and_slow, heavy_chaff, relay, relay_sticky,
+    cleaner, pivot, access_log, hashes_only, evasive, hard_negatives.
     The folder gets logs/, labels.csv for `evaluate`, and scenario.json. All people and addresses in it are invented.
     """
     from distilforensics.simulate import simulate as write

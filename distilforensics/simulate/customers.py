@@ -104,6 +104,8 @@ class PopulationParameters:
     """Tenants with an internal application and its own system prompt."""
     proxy_share: float = 0.08
     """Individuals who at times use the same commercial proxy as a pool."""
+    n_proxy_networks: int = 3
+    """Networks of that proxy which they come from."""
     jobs: tuple[JobParameters, ...] = (
         JobParameters(
             "evaluation",
@@ -146,6 +148,8 @@ class PopulationParameters:
         FrontendParameters("reseller", 120, 55.0, 0.55, "AsyncOpenAI/Python 1.97.0", is_streaming=True),
     )
     crowds: tuple[CrowdParameters, ...] = ()
+    own_domain_share: float = 0.0
+    """Individuals with a mail domain of their own."""
     agents_think: bool = False
     """Whether coding agents use hidden reasoning, which they send back in the turns that follow."""
     hobbyist_sizes: tuple[int, ...] = ()
@@ -155,14 +159,14 @@ class PopulationParameters:
 _ALL_DAYS = tuple(range(6))
 
 
-def _batches(share: float) -> tuple[JobParameters, ...]:
-    """Return the batch programs of a population of `share` times the accounts and calls of a large one."""
+def _batches(share_of_accounts: float, share_of_calls: float) -> tuple[JobParameters, ...]:
+    """Return the batch programs of a population with these shares of the accounts and calls of a large one."""
 
     def accounts(number: int) -> int:
-        return max(2, round(number * share))
+        return max(2, round(number * share_of_accounts))
 
     def calls(number: int) -> int:
-        return round(number * share)
+        return round(number * share_of_calls)
 
     async_client, plain_client = "AsyncOpenAI/Python 2.1.0", "OpenAI/Python 1.109.1"
     math_and_code = ("bulk_eval_math", "bulk_eval_code")
@@ -187,8 +191,12 @@ def _batches(share: float) -> tuple[JobParameters, ...]:
             families=("bulk_classify_tweets",),
         ),
         JobParameters(
-            "rag", "rag_batch", accounts(6), calls(400), (0, 2, 3, 4), 6.0, 10.0, 0.1, 256, "langchain/0.3.27",
-            families=("bulk_rag_qa",),
+            "rag", "rag_batch", 2 * accounts(10), calls(400), _ALL_DAYS, 6.0, 10.0, 0.1, 256, "langchain/0.3.27",
+            rotates_keys=True, families=("bulk_rag_qa",),
+        ),
+        JobParameters(
+            "self_review", "self_review", accounts(12), calls(200), _ALL_DAYS, 5.0, 14.0, 0.4, 2048, async_client,
+            answer_sentences=4, reviews=True,
         ),
         JobParameters(
             "synthetic_data", "synthetic_data", 1, calls(400), (5,), 8.0, 14.0, 1.0, 2048, async_client, answer_sentences=3
@@ -238,6 +246,10 @@ def _crowds(share: float) -> tuple[CrowdParameters, ...]:
             sessions_median=1.2, sessions_sigma=1.0,
         ),
         CrowdParameters(
+            "puzzle_hunt", members(120), "puzzle_hunt", 0.9, signup_days_before=(1.0, 300.0), active_share=(0.4, 0.8),
+            sessions_median=0.9, sessions_sigma=0.4, works_through=True,
+        ),
+        CrowdParameters(
             "vendor_customer", members(60), network="servers", hours="service", sessions_median=0.8, sessions_sigma=1.0,
             user_agent="Go-http-client/2.0",
         ),
@@ -252,18 +264,31 @@ _PROGRAMS = (
     _RESELLER,
 )
 
+_PRODUCTS = (
+    ("agent_product", 0.18),
+    ("terminal_agent", 0.12),
+    ("editor_agent", 0.06),
+    ("writing_product", 0.08),
+    ("notes_product", 0.05),
+    ("public_prompt", 0.05),
+)
+
 EVERYBODY = PopulationParameters(
     n_individuals=230,
     n_tenants=14,
     class_size=30,
     n_hobbyists=4,
     hobbyist_sizes=(2, 3, 4, 6),
-    jobs=_batches(0.3),
+    jobs=_batches(0.3, 0.3),
     frontends=(
         *_PROGRAMS,
         FrontendParameters("white_label", 8, 80.0, 0.55, "OpenAI/JS 5.23.2", is_streaming=True, n_accounts=18),
     ),
     crowds=_crowds(0.3),
+    product_shares=_PRODUCTS,
+    proxy_share=0.12,
+    n_proxy_networks=5,
+    own_domain_share=0.06,
     agents_think=True,
 )
 """Ordinary customers with every known look-alike of a pool on a small scale."""
@@ -276,12 +301,16 @@ LOOK_ALIKES = PopulationParameters(
     lesson_days=(0, 2, 4),
     n_hobbyists=8,
     hobbyist_sizes=(2, 3, 4, 5, 6),
-    jobs=_batches(1.0),
+    jobs=_batches(1.0, 0.5),
     frontends=(
         *_PROGRAMS,
         FrontendParameters("white_label", 8, 220.0, 0.55, "OpenAI/JS 5.23.2", is_streaming=True, n_accounts=60),
     ),
     crowds=_crowds(1.0),
+    product_shares=_PRODUCTS,
+    proxy_share=0.12,
+    n_proxy_networks=5,
+    own_domain_share=0.06,
     agents_think=True,
 )
 """Mostly look-alikes, each at a size at which it could be taken for a pool."""

@@ -5,10 +5,18 @@ Numbers are of scale 1. They follow the public record of disclosed campaigns and
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from distilforensics.simulate.actors.pool import PoolParameters
 from distilforensics.simulate.customers import EVERYBODY, LOOK_ALIKES, RELEASE, PopulationParameters
+
+if TYPE_CHECKING:
+    from random import Random
+
+_FEW_ACCOUNTS = 3
+"""Batch programs with so few accounts keep them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +33,52 @@ class ScenarioParameters:
     released_hour_utc: float = 16.0
     population: PopulationParameters = field(default_factory=PopulationParameters)
     pools: tuple[PoolParameters, ...] = ()
+    spread: float = 0.0
+    """How far sizes and amounts of traffic differ from seed to seed: by factors from exp(-spread) to exp(spread)."""
+
+    def varied(self, rng: Random) -> ScenarioParameters:
+        """Return the scenario with sizes of groups and amounts of traffic of its own; pools are never smaller than stated."""
+        if not self.spread:
+            return self
+
+        def factor(lowest: float = -self.spread) -> float:
+            return math.exp(rng.uniform(lowest, self.spread))
+
+        people = self.population
+        population = replace(
+            people,
+            class_size=round(people.class_size * factor()),
+            jobs=tuple(
+                replace(
+                    job,
+                    n_accounts=round(job.n_accounts * factor()) if job.n_accounts > _FEW_ACCOUNTS else job.n_accounts,
+                    requests_per_run=round(job.requests_per_run * factor()),
+                )
+                for job in people.jobs
+            ),
+            frontends=tuple(
+                replace(frontend, conversations_per_day=frontend.conversations_per_day * factor())
+                for frontend in people.frontends
+            ),
+            crowds=tuple(
+                replace(
+                    crowd,
+                    n_members=round(crowd.n_members * factor()),
+                    sessions_median=crowd.sessions_median * factor(),
+                )
+                for crowd in people.crowds
+            ),
+        )
+        pools = tuple(
+            replace(
+                pool,
+                n_accounts=round(pool.n_accounts * factor(0.0)),
+                requests_per_account_day=pool.requests_per_account_day
+                * (1.0 if pool.requests_per_account_day < 1 else factor()),
+            )
+            for pool in self.pools
+        )
+        return replace(self, population=population, pools=pools)
 
     def lasting(self, days: int) -> ScenarioParameters:
         """Return the scenario stretched or shrunk to `days`: what happens on certain days happens at the same share of the time."""
@@ -48,6 +102,7 @@ class ScenarioParameters:
 _ONE_GATEWAY = ("litellm_spendlogs",)
 _WEEK = 6
 """Days of the scenarios that are made for measuring."""
+_SPREAD = 0.3
 
 
 def _among_everybody(
@@ -60,7 +115,7 @@ def _among_everybody(
 ) -> ScenarioParameters:
     """Return a scenario of six days with `pools` among ordinary customers."""
     return ScenarioParameters(
-        name, title, formats, days=_WEEK, released_day=released_day, population=population, pools=pools
+        name, title, formats, days=_WEEK, released_day=released_day, population=population, pools=pools, spread=_SPREAD
     )
 
 

@@ -191,6 +191,7 @@ def _check_target(out: Path, force: bool) -> None:  # noqa: FBT001
 def _write(
     parameters: ScenarioParameters, settings: _Settings, corpus: Corpus, work: Path, out: Path
 ) -> SimulationSummary:
+    parameters = parameters.varied(Identities(settings.seed).rng("sizes"))
     start = int(datetime.fromisoformat(parameters.start).replace(tzinfo=UTC).timestamp()) * 1_000_000
     asked, passed_on = _dealt(corpus, settings.seed)
     world = World(

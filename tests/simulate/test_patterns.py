@@ -6,6 +6,7 @@ import re
 import statistics
 from collections import Counter, defaultdict
 from datetime import datetime
+from random import Random
 from types import SimpleNamespace
 
 import pytest
@@ -116,11 +117,11 @@ def test_each_look_alike_is_a_fair_part_of_the_ordinary_customers(logs):
     """What could be taken for a pool is among the innocents of every attack, and larger where there is none."""
     twins = {
         "agency", "crowd_worker", "drift_monitor", "employee", "evaluation", "hackathon", "hobbyist", "load_test", "nightly_ci", "open_course",
-        "rag_batch", "release_day", "reseller", "student", "support_bot", "vendor_customer", "white_label",
+        "rag_batch", "puzzle_hunt", "release_day", "reseller", "self_review", "student", "support_bot", "vendor_customer", "white_label",
     }  # fmt: skip
     among, alone = logs("pool_random").summary.accounts_by_role, logs("hard_negatives").summary.accounts_by_role
     assert twins <= among.keys() & alone.keys()
-    assert all(alone[role] >= among[role] for role in twins)
+    assert all(alone[role] >= 0.7 * among[role] for role in twins)
     assert sum(alone[role] for role in twins) > 0.6 * sum(alone.values())
 
 
@@ -214,7 +215,8 @@ def test_the_second_pool_takes_over_within_two_days(logs):
         second.setdefault(row["account_id"], seconds(row["timestamp"]))
     ended = [last for last in first.values() if last < seconds("2026-03-05T00:00:00Z")]
     begun = [begin for begin in second.values() if begin > seconds("2026-03-05T00:00:00Z")]
-    assert len(ended) == len(begun) == 18
+    assert min(len(ended), len(begun)) >= 18
+    assert len(ended) + len(begun) == len(first)
     assert 24 * 3600 <= min(begun) - max(ended) <= 48 * 3600
     after = [row for row in run.pool if row["timestamp"] > "2026-03-07T00"]
     assert 0.3 < sum(row["model"] == "atlas-large-3" for row in after) / len(after) < 0.6
@@ -321,6 +323,49 @@ def test_release_day_callers_are_strangers_with_the_same_questions(logs):
     assert len({row["timestamp"][:10] for row in rows}) <= 2
     assert len(set(first)) <= 10 < len(first)
     assert len({row["client_ip"] for row in rows}) >= len(loads(rows))
+
+
+def test_keys_are_rotated_in_the_middle(logs):
+    """A tenant's first accounts end where its others begin, with the same work: as a pool that was replaced, and innocent."""
+    days = defaultdict(set)
+    for row in logs("hard_negatives").by_role["rag_batch"]:
+        days[row["account_id"]].add(row["timestamp"][:10])
+    early = [account_id for account_id, of_account in days.items() if max(of_account) < "2026-03-05"]
+    assert len(days) > 4
+    assert len(early) == len(days) // 2
+
+
+def test_answers_of_a_review_pipeline_come_back_within_one_tenant(logs):
+    """As the cleaner does it, by one customer and openly."""
+    rows = logs("hard_negatives").by_role["self_review"]
+    answers = {row["response"]: row["account_id"] for row in rows}
+    returned = [
+        (row["account_id"], answers[given]) for row in rows if (given := row["prompt"].partition("\n\n")[2]) in answers
+    ]
+    assert len({row["tenant_id"] for row in rows}) == 1
+    assert len(returned) > 0.4 * len(rows)
+    assert all(sender != source for sender, source in returned)
+
+
+def test_puzzle_hunters_are_strangers_who_want_blocks_decoded(logs):
+    """A few requests each within days, the same blocks in their own words, from own addresses."""
+    run = logs("hard_negatives")
+    counts = loads(run.by_role["puzzle_hunt"])
+    assert len(counts) > 20
+    assert statistics.median(counts.values()) < 12
+    assert len({row["client_ip"] for row in run.by_role["puzzle_hunt"]}) >= len(counts)
+
+
+def test_sizes_differ_from_seed_to_seed():
+    """No two seeds measure the same mixture; pools never fall below the size that is stated."""
+    scenario = SCENARIOS["pool_random"]
+    varied = [scenario.varied(Random(seed)) for seed in range(40)]
+    sizes = [each.pools[0].n_accounts for each in varied]
+    classes = [each.population.class_size for each in varied]
+    assert len(set(sizes)) > 8
+    assert min(sizes) >= scenario.pools[0].n_accounts
+    assert min(classes) < scenario.population.class_size < max(classes)
+    assert SCENARIOS["pool"].varied(Random(1)) == SCENARIOS["pool"]
 
 
 def test_a_description_names_every_parameter(logs):

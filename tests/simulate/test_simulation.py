@@ -227,3 +227,11 @@ def test_every_scenario_has_a_title_and_known_formats():
         assert scenario.name == name
         assert scenario.title
         assert set(scenario.formats) <= WRITERS.keys()
+
+
+def test_the_help_names_every_scenario():
+    """Nobody has to guess one."""
+    from distilforensics.cli.simulate import simulate as command
+
+    named = command.help.partition(" pools of coordinated accounts:")[2].partition(".")[0]
+    assert [name.strip() for name in named.split(",")] == list(SCENARIOS)

@@ -41,6 +41,10 @@ class JobParameters:
     """Runs at equal distances over the day."""
     is_ephemeral: bool = False
     """Whether every run has new machines, and so every account a new address."""
+    rotates_keys: bool = False
+    """Whether the first half of the accounts gives way to the other half in the middle of the time."""
+    reviews: bool = False
+    """Whether every answer is given back to the model on the next account for a check."""
     grammar: str = ""
     """Rules of the prompts; empty: those called `name`."""
     families: tuple[str, ...] = ()
@@ -70,9 +74,11 @@ class Job:
         self._run_days = frozenset(released_day if day < 0 else day for day in parameters.run_days)
         self._inputs = inputs
         self._number = 0
+        self._middle = 0
 
     def exchanges(self, start: int, days: int) -> Iterator[Exchange]:
         """Yield the exchanges of the program in order of time."""
+        self._middle = start + days * DAY // 2
         return in_time_order((start + (day + 1) * DAY, self._day(start + day * DAY, day)) for day in range(days))
 
     def _day(self, day_start: int, day: int) -> list[Exchange]:
@@ -90,19 +96,37 @@ class Job:
         produced, at = list[Exchange](), begin
         if parameters.is_ephemeral:
             self._addresses = tuple(hosting_address(rng) for _ in self._accounts)
+        accounts = self._accounts_at(begin)
         for index in range(parameters.requests_per_run):
             at += int(rng.expovariate(1 / mean_gap)) + 1000
-            account = self._accounts[index % len(self._accounts)]
-            produced.extend(self._call(at, account, self._addresses[index % len(self._addresses)]))
+            address = self._addresses[index % len(self._addresses)]
+            calls = self._call(at, accounts[index % len(accounts)], address)
+            if parameters.reviews and calls[-1].status == 200:
+                check = text.job_grammar(parameters.grammar or parameters.name).expand(rng, "check")
+                later = calls[-1].ended_at + int(rng.uniform(1, 40) * MICROSECONDS)
+                calls += self._call(
+                    later, accounts[(index + 1) % len(accounts)], address, f"{check}\n\n{calls[-1].answer}"
+                )
+            produced.extend(calls)
         return produced
 
-    def _call(self, at: int, account: Account, address: str) -> list[Exchange]:
+    def _accounts_at(self, time: int) -> tuple[Account, ...]:
+        if not self._parameters.rotates_keys:
+            return self._accounts
+        half = len(self._accounts) // 2
+        return self._accounts[:half] if time < self._middle else self._accounts[half:]
+
+    def _call(self, at: int, account: Account, address: str, prompt: str | None = None) -> list[Exchange]:
+        """Return one call with its repetitions after failures; `prompt` is a check, None the next input."""
         parameters, rng, produced = self._parameters, self._rng, list[Exchange]()
         grammar = text.job_grammar(parameters.grammar or parameters.name)
-        prompt, known = self._inputs.deal() if self._inputs else (grammar.expand(rng, "prompt"), None)
+        known: str | None = None
+        rule = "answer" if prompt is None else "verdict"
+        if prompt is None:
+            prompt, known = self._inputs.deal() if self._inputs else (grammar.expand(rng, "prompt"), None)
         model = self._habit.at(at)
         wording = Random(f"{model}/{prompt}") if parameters.temperature == 0 else rng
-        answer = known or " ".join(grammar.expand(wording, "answer") for _ in range(parameters.answer_sentences))
+        answer = known or " ".join(grammar.expand(wording, rule) for _ in range(parameters.answer_sentences))
         request = Request(
             model,
             (("user", prompt),),

@@ -24,6 +24,7 @@ _AGENT_KEPT_MESSAGES = 10
 _AGENT_TOOLS = 4
 _REAL_SHARE = 0.8
 """Share of a person's conversations that begin with a real question, where there are any."""
+_AGENTS = {"agent_product": "helmsman-cli/1.4.2", "terminal_agent": "fathom/2.0.52", "editor_agent": "loom-ide/0.9.0"}
 _CLIENTS = {"writing_product": "quillbox/3.0.1", "notes_product": "dayleaf-server/7"}
 _CALLED_BY_VENDOR = frozenset({"notes_product"})
 
@@ -111,8 +112,8 @@ class Person:
         client = Client(traits.connection.address(rng, at), traits.user_agent)
         name = f"sess-{int(rng.random() * 16**12):012x}"
         if traits.product is not None and rng.random() < traits.product_share:
-            if traits.product == "agent_product":
-                return self._agent_session(at, Client(client.ip, "helmsman-cli/1.4.2"), name)
+            if traits.product in _AGENTS:
+                return self._agent_session(at, Client(client.ip, _AGENTS[traits.product]), name, traits.product)
             if traits.product in _CLIENTS or traits.works_through:
                 address = rng.choice(traits.vendor_addresses) if traits.product in _CALLED_BY_VENDOR else client.ip
                 agent = _CLIENTS.get(traits.product, client.user_agent)
@@ -146,9 +147,9 @@ class Person:
             message = text.follow_up(rng, traits.voice, topic)
         return produced
 
-    def _agent_session(self, at: int, client: Client, session: str) -> list[Exchange]:
+    def _agent_session(self, at: int, client: Client, session: str, agent: str) -> list[Exchange]:
         rng, traits, produced = self._rng, self._traits, list[Exchange]()
-        grammar = text.job_grammar("agent_product")
+        grammar = text.job_grammar(agent)
         system = grammar.expand(rng, "system")
         handle = {"handle": f"u{traits.accounts[0].api_key[:5]}"}
         history: list[Message] = []

@@ -98,7 +98,7 @@ class PoolParameters:
     exits: str = "proxy"
     """Shared exits of commercial proxies (proxy) or a private connection for every account (own)."""
     shares_client: bool = True
-    """Whether all accounts show one user agent."""
+    """Whether all accounts show one user agent and set the same parameters."""
     own_domain_share: float = 0.0
     """Accounts with a mail domain of their own."""
     free_share: float = 0.0
@@ -117,6 +117,8 @@ class PoolAccount:
     chaff_weight: float
     home: str = ""
     user_agent: str = ""
+    sampling: Sampling | None = None
+    """What the account always sets; None: what the pool sets."""
     load_weight: float = 1.0
 
 
@@ -211,10 +213,8 @@ class Pool:
     def _place(self, at: int, draft: Draft, kept: int | None, produced: list[Exchange]) -> int | None:
         """Send one request, again on another account while it fails, and return the last account; None if there was none."""
         parameters, rng = self._parameters, self._rng
-        sampling = draft.sampling or Sampling(parameters.max_tokens, parameters.temperature)
-        request = Request(
-            self._model(at), draft.messages, sampling, draft.system, n_tools=draft.n_tools, thinks=draft.thinks
-        )
+        common = Sampling(parameters.max_tokens, parameters.temperature)
+        model = self._model(at)
         index: int | None = None
         for _ in range(_FAILOVER_ATTEMPTS):
             candidates = self._candidates(at)
@@ -223,6 +223,8 @@ class Pool:
             if not candidates:
                 return None
             index = kept if kept in candidates else self._scheduler.pick(candidates)
+            sampling = draft.sampling or self._members[index].sampling or common
+            request = Request(model, draft.messages, sampling, draft.system, n_tools=draft.n_tools, thinks=draft.thinks)
             exchange = self._send(at, index, request, draft.answer)
             produced.append(exchange)
             if exchange.status == 200:
@@ -264,7 +266,9 @@ class Pool:
     def _send(self, at: int, index: int, request: Request, answer: str) -> Exchange:
         member = self._members[index]
         slot = at // (6 * HOUR) + index
-        address = member.exits[slot % len(member.exits)] if member.exits else home_address(member.home, 0, at // DAY)
+        address = (
+            member.exits[slot % len(member.exits)] if member.exits else home_address(member.home, index % 16, at // DAY)
+        )
         client = Client(address, member.user_agent or self._parameters.user_agent)
         limited = self._parameters.limited_share
         exchange = self._service.serve(

@@ -49,7 +49,7 @@ class Draft:
     answer: str
     system: str | None = None
     sampling: Sampling | None = None
-    """None: what the pool always sets."""
+    """None: what the pool always sets, or the account."""
     pause: int = 0
     """Microseconds after the previous answer of the talk."""
     avoid: str | None = None
@@ -150,16 +150,13 @@ class RewordedWork:
         rng, tasks, grammar = self._rng, self._tasks, text.variant_grammar("reworded")
         domain, task, known = tasks.next()
         prompt = grammar.expand(rng, "order", {"task": task}).strip()
-        sampling = Sampling(
-            max_tokens=rng.choice((None, 1024, 2048, 4096)), temperature=rng.choice((None, None, 0.3, 0.7, 1.0))
-        )
         notes = text.answer(rng, _topic(domain), length=tasks.answer_length)
         answer = f"{notes}\n\n{tasks.answer(domain, known)}"
-        reply = yield Draft((("user", prompt),), answer, sampling=sampling)
+        reply = yield Draft((("user", prompt),), answer)
         if reply.status == 200 and rng.random() < self._follow_up_share:
             history = (("user", prompt), ("assistant", reply.answer), ("user", grammar.expand(rng, "more")))
             more = text.answer(rng, _topic(domain), length=tasks.answer_length)
-            yield Draft(history, more, sampling=sampling, pause=thinking_gap(rng))
+            yield Draft(history, more, pause=thinking_gap(rng))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Every person and team has its own generator, named after it, so that adding a po
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from distilforensics.simulate import identities as ids
@@ -78,7 +78,8 @@ class _PeopleBuilder:
         self._parameters = parameters
         vendor = world.identities.rng("vendor/notes_product")
         self._vendor_addresses = tuple(ids.hosting_address(vendor) for _ in range(3))
-        self._proxy_exits = tuple(address for network in ids.proxy_networks(3) for address in network)
+        networks = ids.proxy_networks(parameters.n_proxy_networks)
+        self._proxy_exits = tuple(address for network in networks for address in network)
 
     def add_individual(self, index: int) -> None:
         world, name = self._world, f"individual/{index}"
@@ -92,6 +93,10 @@ class _PeopleBuilder:
             plan,
             None if plan == "free" else world.identities.payment(f"household/{household}"),
         )
+        if world.identities.rng(f"domain/{name}").random() < self._parameters.own_domain_share:
+            registration = replace(
+                registration, email_domain=ids.own_domain(world.identities.rng(f"domain/{name}/own"))
+            )
         account = private_account(world, name, 0, "individual", registration)
         self.accounts.append(account)
         zone = choose_zone(rng)

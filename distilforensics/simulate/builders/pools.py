@@ -9,6 +9,7 @@ from distilforensics.simulate import identities as ids
 from distilforensics.simulate import text
 from distilforensics.simulate.actors.pool import CUSTOMER_HOURS, Pool, PoolAccount
 from distilforensics.simulate.actors.work import Customer, TaskList, make_work
+from distilforensics.simulate.builders.habits import SAMPLINGS
 from distilforensics.simulate.builders.world import Built, Registration, private_account
 from distilforensics.simulate.exchange import DAY, HOUR, MICROSECONDS
 from distilforensics.simulate.grammar import load_vocabulary
@@ -103,6 +104,7 @@ def _individual(world: World, owner: str, parameters: PoolParameters, member: Po
         exits=() if parameters.exits == "own" else member.exits,
         home=ids.home_network(rng),
         user_agent="" if parameters.shares_client else ids.user_agent(rng),
+        sampling=None if parameters.shares_client else rng.choice(SAMPLINGS),
         load_weight=rng.lognormvariate(0.0, parameters.load_sigma),
     )
 
