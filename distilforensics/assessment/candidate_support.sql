@@ -1,6 +1,6 @@
 /*---
 reads = ["template_exchanges", "account_attributes", "account_profiles"]
-description = "What speaks, beside the number of exchanges, for the few that an account sent: network, payment, key, sign-up and mail domain that are common among accounts which sent many of the candidate's exchanges and rare among those which sent none"
+description = "What speaks for an account beside the exchanges that it sent: network, payment, key, sign-up and mail domain that are common among other accounts which sent many of the candidate's exchanges and rare among those which sent none"
 [params]
 ---*/
 -- Per family the heaviest value counts: log2(share of the accounts with many exchanges / share of the accounts with none), half an account added to the latter.
@@ -32,28 +32,25 @@ among_carriers as (
     join ties as t on t.account_id = c.account_id
     group by c.candidate_id, t.attribute, t.value
 ),
-weights as (
-    select
-        a.candidate_id,
-        a.attribute,
-        a.value,
-        floor(1000 * log2(
-            (a.n_many / s.n_many) / ((totals.n_all - a.n_carriers + 0.5) / (population.n - s.n_carriers + 1))))::bigint as millibits
-    from among_carriers as a
-    join sizes as s on s.candidate_id = a.candidate_id
-    join totals on totals.attribute = a.attribute and totals.value = a.value
-    cross join population
-    where a.n_many > 0
-),
+-- An account is not compared with itself.
 per_family as (
-    select c.candidate_id, c.account_id, t.family, max(w.millibits) as millibits
+    select
+        c.candidate_id,
+        c.account_id,
+        t.family,
+        max(floor(1000 * log2(
+            ((a.n_many - (c.n >= $min_member_exchanges)::bigint) / nullif(s.n_many - (c.n >= $min_member_exchanges)::bigint, 0))
+            / ((totals.n_all - a.n_carriers + 0.5) / (population.n - s.n_carriers + 1))))::bigint) as millibits
     from carriers as c
     join ties as t on t.account_id = c.account_id
-    join weights as w on w.candidate_id = c.candidate_id and w.attribute = t.attribute and w.value = t.value
-    where c.n < $min_member_exchanges and w.millibits > 0
+    join sizes as s on s.candidate_id = c.candidate_id
+    join among_carriers as a on a.candidate_id = c.candidate_id and a.attribute = t.attribute and a.value = t.value
+    join totals on totals.attribute = t.attribute and totals.value = t.value
+    cross join population
+    where a.n_many > (c.n >= $min_member_exchanges)::bigint
     group by c.candidate_id, c.account_id, t.family
 )
-select candidate_id, account_id, sum(millibits)::bigint as millibits
+select candidate_id, account_id, coalesce(sum(millibits) filter (where millibits > 0), 0)::bigint as millibits
 from per_family
 group by candidate_id, account_id
 order by candidate_id, account_id

@@ -32,7 +32,7 @@ _WORDS = {
     "program": "client program",
     "pace": "even pace",
     "varied": "varied call parameters",
-    "mark": "phrases of the lexicon",
+    "mark": "kind of request",
 }
 
 
@@ -46,7 +46,7 @@ class Load:
     """Hours of the day (UTC) with an exchange."""
     by_kind: Mapping[str, int] = field(default_factory=dict)
     support: float = 0.0
-    """Bits by which network, payment, sign-up and mail domain speak for the few exchanges of an account; 0 for those with more."""
+    """Bits by which network, payment, key, sign-up and mail domain are more common among the other carriers than elsewhere."""
 
     @property
     def rate(self) -> float:
@@ -122,6 +122,8 @@ class _Standard:
     rate: float
     mixture: Mapping[str, float]
     n_hours: float
+    support: float
+    """Bits of common surroundings that a member must have."""
 
 
 def _standard(candidate: Candidate, loads: Mapping[str, Load], parameters: Parameters) -> _Standard:
@@ -129,15 +131,21 @@ def _standard(candidate: Candidate, loads: Mapping[str, Load], parameters: Param
 
     Where no text tells the exchanges apart, the clock has to: a program that runs at night is not the one that runs all day.
     Who varies the parameters of every call also varies loads and hours, and is told by that.
+    What is asked for says less than its wording: people ask for the same, but do not share networks and payments with those who do.
     """
     rate = typical(load.rate for load in loads.values())
     carriers = [load for load in loads.values() if load.rate >= parameters.min_member_rate * rate]
     medians = {kind: statistics.median(load.share(kind) for load in carriers) for kind in KINDS} if carriers else {}
     mixture = {kind: share for kind, share in medians.items() if share >= parameters.min_common_share}
     if {kind_of(template) for template in candidate.templates} == {"varied"}:
-        return _Standard(0.0, mixture, 0.0)
+        return _Standard(0.0, mixture, 0.0, 0.0)
+    is_by_request = {kind_of(template) for template in candidate.templates} == {"mark"}
+    has_ties = (
+        statistics.median(load.support for load in loads.values()) >= parameters.min_support_bits if loads else False
+    )
+    support = parameters.min_support_bits if is_by_request and has_ties else 0.0
     n_hours = statistics.median(load.n_hours for load in carriers) if carriers and not candidate.has_text else 0.0
-    return _Standard(rate, mixture, n_hours)
+    return _Standard(rate, mixture, n_hours, support)
 
 
 def _reason(load: Load, standard: _Standard, n_links: int, parameters: Parameters) -> str | None:
@@ -150,6 +158,11 @@ def _reason(load: Load, standard: _Standard, n_links: int, parameters: Parameter
             )
     if load.n_hours < parameters.min_member_hours * standard.n_hours:
         return f"is active in {load.n_hours} hours of the day, the typical carrier in {standard.n_hours:.0f}"
+    if load.support < standard.support:
+        return (
+            f"asks for the same, but what it shares with the others (network, payment, sign-up, mail domain) weighs {load.support:.1f} bits, "
+            f"less than {standard.support:.0f}"
+        )
     if n_links >= parameters.min_member_links or load.support >= parameters.min_support_bits:
         return None
     if load.n_exchanges < parameters.min_member_exchanges:

@@ -335,9 +335,14 @@ EXCHANGE_FEATURES = Table(
             "`varied:parameters`, for accounts that use many sets of call parameters and none usually",
         ),
         (
+            "mark_template",
+            TEXT,
+            "mark:reasoning if it asks for reasoning in any marked way, else mark:grading if it has a grading rubric",
+        ),
+        (
             "lexicon_marks",
             TEXTS,
-            "marks of the harvest lexicon found in system or prompt text: cot_elicitation, encoded_block, grader_rubric; NULL without text",
+            "marks of the harvest lexicon found in system or prompt text: cot_elicitation, encoded_block, grader_rubric, replayed_reasoning; NULL without text",
         ),
     ),
 )
@@ -351,7 +356,7 @@ TEMPLATES = Table(
         (
             "kind",
             TEXT,
-            "system, prefix, suffix, prompt (a whole prompt repeated), parameters, program, pace, varied, mark (phrases of the lexicon)",
+            "system, prefix, suffix, prompt (a whole prompt repeated), parameters, program, pace, varied, mark (what it asks for)",
         ),
         ("n_exchanges", COUNT, "exchanges"),
         ("n_accounts", COUNT, "accounts"),
@@ -453,6 +458,24 @@ POPULATIONS = Table(
         ("mad", REAL, "median absolute deviation"),
         ("p90", REAL, "90th percentile"),
         ("p99", REAL, "99th percentile"),
+    ),
+)
+
+REASONING_PLACES = Table(
+    "reasoning_places",
+    "features",
+    "one row per signature and place in requests where an account sends it, ordered by signature_sha256, account_id, sample_record_id",
+    _columns(
+        ("account_id", TEXT, "as in exchanges"),
+        ("signature_sha256", TEXT, "as in reasoning_uses"),
+        ("n_exchanges", COUNT, "requests with the signature in this place"),
+        ("sample_record_id", TEXT, "smallest record_id of these"),
+        ("is_of_other", FLAG, "the signature was first seen on another account"),
+        (
+            "is_replay",
+            FLAG,
+            "another session or account, another first turn and another preceding turn than where it was first seen",
+        ),
     ),
 )
 
@@ -701,7 +724,7 @@ TABLES: dict[str, Table] = {
     for table in (
         EXCHANGES, SOURCES, QUARANTINE, DUPLICATES, OUT_OF_SCOPE, ACCOUNTS_DIRECTORY,
         ACCOUNT_TRAITS, EXCHANGE_FEATURES, TEMPLATES, ACCOUNT_PROFILES, ACCOUNT_DAYS, ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS,
-        REASONING_USES,
+        REASONING_USES, REASONING_PLACES,
         LINKS, LINK_COVERAGE, CLUSTERS, CLUSTER_MEMBERS, OBSERVATIONS, HEURISTIC_STATES, OBSERVATION_STABILITY,
         CAMPAIGNS, CAMPAIGN_EVIDENCE, EXPLAINED_GROUPS, ACCOUNTS,
     )

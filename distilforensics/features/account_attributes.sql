@@ -60,7 +60,7 @@ found as (
     union all
     select account_id, 'varied', varied_template, count(*) from exchange_features group by account_id, varied_template
     union all
-    select account_id, 'mark', 'mark:' || mark, count(*) from (select account_id, unnest(lexicon_marks) as mark from exchange_features) group by account_id, mark
+    select account_id, 'mark', mark_template, count(*) from exchange_features group by account_id, mark_template
     union all
     select account_id, 'api_key', api_key_id, count(*) from exchanges
     where account_id is not null and started_at is not null and api_key_id <> account_id

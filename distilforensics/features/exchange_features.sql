@@ -1,6 +1,6 @@
 /*---
 table = "exchange_features"
-reads = ["exchanges", "duplicates", "accounts_directory", "account_traits"]
+reads = ["exchanges", "duplicates", "accounts_directory", "account_traits", "reasoning_places"]
 [params]
 edge_chars = { value = 48, unit = "characters", why = "about eight English words; independent people rarely share so long a beginning (0 to 2.5 % of human prompts in public sets share 40), frames always do" }
 system_chars = { value = 200, unit = "characters", why = "system prompts often end in a date or a directory; the beginning identifies the product" }
@@ -18,6 +18,9 @@ kept as (
     left join directory as d using (account_id)
     where e.account_id is not null and e.started_at is not null
 ),
+replayed as (
+    select distinct sample_record_id as record_id from reasoning_places where is_replay
+),
 visible_text as (
     select *, visible(prompt_text) as prompt_visible, visible(response_text) as response_visible, visible(system_text) as system_visible from kept
 ),
@@ -32,9 +35,27 @@ normalised as (
         case when length(prompt_visible) <= $read_chars then prompt_head else frame(right(prompt_visible, $read_chars)) end as prompt_tail,
         concat_ws(' ', system_visible, prompt_visible) as all_text,
         traits.is_even,
-        traits.is_varied
+        traits.is_varied,
+        replayed.record_id is not null as is_replayed
     from framed
     left join account_traits as traits using (account_id)
+    left join replayed using (record_id)
+),
+marked as (
+    select
+        *,
+        case
+            when system_text is null and prompt_text is null then null
+            else list_filter(
+                [
+                    case when regexp_matches(all_text, $cot_elicitation) then 'cot_elicitation' end,
+                    case when regexp_matches(all_text, $grader_rubric) then 'grader_rubric' end,
+                    case when regexp_matches(all_text, $encoded_block) then 'encoded_block' end,
+                    case when is_replayed then 'replayed_reasoning' end
+                ],
+                lambda mark: mark is not null)
+        end as lexicon_marks
+    from normalised
 )
 select
     record_id,
@@ -88,14 +109,9 @@ select
     case when is_even then 'pace:' || short_hash(coalesce(client_name, '')) end as pace_template,
     case when is_varied then 'varied:parameters' end as varied_template,
     case
-        when system_text is null and prompt_text is null then null
-        else list_filter(
-            [
-                case when regexp_matches(all_text, $cot_elicitation) then 'cot_elicitation' end,
-                case when regexp_matches(all_text, $grader_rubric) then 'grader_rubric' end,
-                case when regexp_matches(all_text, $encoded_block) then 'encoded_block' end
-            ],
-            lambda mark: mark is not null)
-    end as lexicon_marks
-from normalised
+        when list_has_any(lexicon_marks, ['cot_elicitation', 'encoded_block', 'replayed_reasoning']) then 'mark:reasoning'
+        when list_contains(lexicon_marks, 'grader_rubric') then 'mark:grading'
+    end as mark_template,
+    lexicon_marks
+from marked
 order by started_at, record_id

@@ -1,11 +1,21 @@
 /*---
 table = "reasoning_uses"
-reads = ["exchanges", "exchange_features"]
+reads = ["exchanges", "duplicates", "accounts_directory"]
 [params]
 min_signature_chars = { value = 64, unit = "characters", why = "signatures and encrypted reasoning have hundreds; shorter ones are placeholders that clients write to pass a check" }
 ---*/
 -- Only requests whose JSON names one of the keys are parsed. A key that stands inside of a text is escaped there and does not match.
-with requests as (
+with directory as (
+    select account_id, min(tenant_id) as tenant_id from accounts_directory group by account_id
+),
+kept as (
+    select x.record_id, x.account_id, x.session_id, x.started_at, x.reasoning_signature_sha256, coalesce(x.tenant_id, t.tenant_id) as tenant_id
+    from exchanges as x
+    anti join duplicates as d on d.record_id = x.record_id
+    left join directory as t on t.account_id = x.account_id
+    where x.account_id is not null and x.started_at is not null
+),
+requests as (
     select
         e.record_id,
         from_json(
@@ -99,7 +109,7 @@ in_answers as (
                 else turn_text(coalesce(json_extract(x.messages_json, '$[#-1].content'), json_extract(x.messages_json, '$[#-1].output')))
             end), 'without text') as preceding_hash,
         true as is_answer
-    from exchange_features as e
+    from kept as e
     join (select record_id, prompt_text, case when json_valid(messages_json) then messages_json end as messages_json from exchanges
         where reasoning_signature_sha256 is not null) as x on x.record_id = e.record_id
     where e.reasoning_signature_sha256 is not null
@@ -121,6 +131,6 @@ select
     min(e.started_at) as first_seen,
     min(u.record_id) as sample_record_id
 from uses as u
-join exchange_features as e on e.record_id = u.record_id
+join kept as e on e.record_id = u.record_id
 group by all
 order by u.signature_sha256, e.account_id, e.session_id, u.opening_hash, u.preceding_hash, u.is_answer

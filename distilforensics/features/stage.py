@@ -19,6 +19,8 @@ READS = ("exchanges", "duplicates", "accounts_directory")
 
 ORDER = (
     "account_traits",
+    "reasoning_uses",
+    "reasoning_places",
     "exchange_features",
     "templates",
     "template_exchanges",
@@ -26,7 +28,6 @@ ORDER = (
     "account_days",
     "account_attributes",
     "populations",
-    "reasoning_uses",
 )
 """Tables in order of dependency; each is written by the query of the same name."""
 

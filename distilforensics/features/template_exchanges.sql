@@ -20,7 +20,7 @@ with uses as (
     union all
     select varied_template, record_id, account_id, started_at, prompt_hash from exchange_features
     union all
-    select 'mark:' || unnest(lexicon_marks), record_id, account_id, started_at, prompt_hash from exchange_features
+    select mark_template, record_id, account_id, started_at, prompt_hash from exchange_features
 )
 select uses.template_id, uses.record_id, uses.account_id, uses.started_at, uses.prompt_hash
 from uses

@@ -29,8 +29,8 @@ with uses as (
     select 'pace', pace_template, account_id, tenant_id, prompt_hash, started_at, record_id
     from exchange_features where pace_template is not null
     union all
-    select 'mark', 'mark:' || unnest(lexicon_marks), account_id, tenant_id, prompt_hash, started_at, record_id
-    from exchange_features
+    select 'mark', mark_template, account_id, tenant_id, prompt_hash, started_at, record_id
+    from exchange_features where mark_template is not null
     union all
     select 'varied', varied_template, account_id, tenant_id, prompt_hash, started_at, record_id
     from exchange_features where varied_template is not null
@@ -73,7 +73,7 @@ select
         when 'suffix' then right(frame(right(visible(sample.prompt_text), $read_chars)), $text_chars)
         when 'prompt' then left(plain(visible(sample.prompt_text)), $text_chars)
         when 'program' then left(concat_ws(' ', sample.user_agent, sample.ja4), $text_chars)
-        when 'mark' then replace(template_id, 'mark:', 'phrases of the lexicon: ')
+        when 'mark' then replace(template_id, 'mark:', 'asks for ')
         when 'varied' then 'many sets of call parameters, none of them usual'
         when 'pace' then left(concat_ws(' ', 'at an even pace:', sample.user_agent, sample.ja4), $text_chars)
         else concat_ws(

@@ -21,7 +21,7 @@ with uses as (
     union all
     select varied_template, account_id, tenant_id, prompt_hash, started_at, record_id from exchange_features
     union all
-    select 'mark:' || unnest(lexicon_marks), account_id, tenant_id, prompt_hash, started_at, record_id from exchange_features
+    select mark_template, account_id, tenant_id, prompt_hash, started_at, record_id from exchange_features
 )
 select
     template_id,
@@ -58,12 +58,39 @@ with uses as (
     union all
     select varied_template, record_id, account_id, started_at, prompt_hash from exchange_features
     union all
-    select 'mark:' || unnest(lexicon_marks), record_id, account_id, started_at, prompt_hash from exchange_features
+    select mark_template, record_id, account_id, started_at, prompt_hash from exchange_features
 )
 select uses.*
 from uses
 semi join templates on templates.template_id = uses.template_id
 order by template_id, started_at, record_id;
+
+-- table: reasoning_places
+-- The first place of a signature: where it was received, else where it was sent first.
+with origins as (
+    select
+        signature_sha256,
+        arg_min(
+            {'account_id': account_id, 'session_id': session_id, 'opening_hash': opening_hash, 'preceding_hash': preceding_hash},
+            (not is_answer, first_seen, sample_record_id, preceding_hash, coalesce(session_id, ''))) as origin
+    from reasoning_uses
+    group by signature_sha256
+)
+select
+    u.account_id,
+    u.signature_sha256,
+    u.n_exchanges,
+    u.sample_record_id,
+    u.account_id <> o.origin.account_id as is_of_other,
+    (u.account_id <> o.origin.account_id or u.session_id is distinct from o.origin.session_id or u.session_id is null)
+    and coalesce(u.opening_hash <> o.origin.opening_hash, false)
+    and u.preceding_hash <> o.origin.preceding_hash
+    and 'without text' not in (u.preceding_hash, o.origin.preceding_hash)
+    and ('nothing' not in (u.preceding_hash, o.origin.preceding_hash) or u.account_id <> o.origin.account_id) as is_replay
+from reasoning_uses as u
+join origins as o on o.signature_sha256 = u.signature_sha256
+where not u.is_answer
+order by u.signature_sha256, u.account_id, u.sample_record_id, is_replay, is_of_other, u.n_exchanges;
 
 -- table: account_profiles
 with tenants as (
@@ -148,7 +175,7 @@ with found as (
     union all
     select account_id, 'varied', varied_template, count(*) from exchange_features group by account_id, varied_template
     union all
-    select account_id, 'mark', 'mark:' || mark, count(*) from (select account_id, unnest(lexicon_marks) as mark from exchange_features) group by account_id, mark
+    select account_id, 'mark', mark_template, count(*) from exchange_features group by account_id, mark_template
 )
 select account_id, attribute, value, n_exchanges
 from found

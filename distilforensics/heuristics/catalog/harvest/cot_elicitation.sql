@@ -4,7 +4,7 @@ code = "H3"
 title = "A group asks for the model's reasoning far more often than the rest of the log"
 status = "experimental"
 level = "medium"
-description = "Rate of exchanges whose system prompt or prompt asks for the internal reasoning, by the versioned lexicon of phrases in several languages, or hands over an encoded block (reasoning that was encrypted or encoded elsewhere, to be turned into text), against the exchanges of all accounts outside of the group. Plain 'step by step' is not in the lexicon. Single occurrences mean nothing; the bounds of the rates are compared."
+description = "Rate of exchanges whose system prompt or prompt asks for the internal reasoning, by the versioned lexicon of phrases in several languages, or hands over an encoded block (reasoning that was encrypted or encoded elsewhere, to be turned into text) or reasoning signatures of another conversation, against the exchanges of all accounts outside of the group. Plain 'step by step' is not in the lexicon. Single occurrences mean nothing; the bounds of the rates are compared."
 entity = "group"
 sees = "$min_accounts accounts with $min_exchanges exchanges of which, at 99 % confidence, more than $min_rate carry a phrase that asks for internal reasoning, and $min_lift times more than in the exchanges of all other accounts; at least $min_marked_accounts accounts carry it."
 volume = "a group of at least $min_accounts accounts with at least $min_exchanges exchanges with text, and $min_rest exchanges of other accounts as comparison"
@@ -22,7 +22,7 @@ output.n_marked_accounts = { unit = "accounts", meaning = "accounts of the group
 output.lower_bound = { unit = "share", meaning = "lower end of the 99 % Wilson interval of value; this is what is compared" }
 output.rest_upper_bound = { unit = "share", meaning = "upper end of the 99 % Wilson interval of baseline" }
 output.n_rest = { unit = "exchanges", meaning = "exchanges with text of accounts outside of the group" }
-value = { unit = "share of exchanges", meaning = "exchanges of the group with a phrase that asks for internal reasoning, or with an encoded block; baseline: the same over all accounts that are not in the group" }
+value = { unit = "share of exchanges", meaning = "exchanges of the group with a phrase that asks for internal reasoning, with an encoded block or with a replayed signature; baseline: the same over all accounts that are not in the group" }
 falsepositives = ["people who paste encoded data such as keys, tokens or files", "courses and research on reasoning", "audit trails that require an explanation with every answer", "agent frameworks that let the model think in tags"]
 limitations = ["on the group of kind `mark`, which consists of such exchanges by definition, the rate is 1: there it states what makes the group, and coordination has to be shown by other heuristics", "paraphrases and languages outside of the lexicon are not seen, and trace inversion needs no such phrase: silence does not exonerate", "a product whose default system prompt carries such a phrase fires; its accounts are customers", "exchanges of one account are not independent, so the intervals are narrower than they should be; min_marked_accounts guards against one heavy account"]
 references = ["Anthropic, Detecting and preventing distillation attacks, 23 February 2026: articulate the internal reasoning behind a completed response", "Anthropic, Detecting and countering misuse of AI, September 2026, pages 143 to 154", "Google GTIG, AI Threat Tracker, 12 February 2026: reasoning trace coercion", "E. B. Wilson, Probable inference, JASA 22 (1927)"]
@@ -30,10 +30,10 @@ tags = ["atlas.AML.T0024.002", "atlas.AML.T0054"]
 author = "distilforensics"
 date = "2026-11-23"
 modified = "2026-11-25"
-version = 2
+version = 3
 ---*/
 with account_marks as (
-    select account_id, count(*) as n, count(*) filter (where list_has_any(lexicon_marks, ['cot_elicitation', 'encoded_block'])) as n_marked
+    select account_id, count(*) as n, count(*) filter (where list_has_any(lexicon_marks, ['cot_elicitation', 'encoded_block', 'replayed_reasoning'])) as n_marked
     from exchange_features
     where lexicon_marks is not null
     group by account_id
@@ -57,8 +57,8 @@ inside as (
     select
         e.group_id,
         count(*) as n,
-        count(*) filter (where list_has_any(e.lexicon_marks, ['cot_elicitation', 'encoded_block'])) as n_marked,
-        count(distinct e.account_id) filter (where list_has_any(e.lexicon_marks, ['cot_elicitation', 'encoded_block'])) as n_marked_accounts
+        count(*) filter (where list_has_any(e.lexicon_marks, ['cot_elicitation', 'encoded_block', 'replayed_reasoning'])) as n_marked,
+        count(distinct e.account_id) filter (where list_has_any(e.lexicon_marks, ['cot_elicitation', 'encoded_block', 'replayed_reasoning'])) as n_marked_accounts
     from group_exchanges as e
     semi join large_groups as g on g.group_id = e.group_id
     where e.lexicon_marks is not null

@@ -8,17 +8,17 @@ description = "A reasoning signature (or encrypted reasoning) belongs to one tur
 entity = "account"
 sees = "An account that sends signatures at $min_replays places or more where they do not belong, and a share of $min_share of all places where it sends signatures."
 volume = "$min_replays places in the requests of one account that carry a reasoning signature"
-reads = ["reasoning_uses"]
+reads = ["reasoning_places"]
 needs = ["account_id", "started_at", "messages_json"]
 params.min_replays = { default = 2, unit = "places", why = "campaigns with four requests per account are published; one place may be a client that mixed up its conversations" }
 params.min_share = { default = 0.05, unit = "share of places", why = "an agent that sends thousands of signatures back may lose track of a few" }
-params.min_lift = { default = 5, unit = "ratio to the median account", why = "where a widespread client rebuilds conversations, all its users show replays and none of them stands out" }
+params.min_lift = { default = 5, unit = "ratio to the account that sends the middle signature", why = "where a widespread client rebuilds conversations, all its users show replays and none of them stands out" }
 output.n_replays = { unit = "places", meaning = "signature, first turn and preceding turn that differ from those of the first place of the signature" }
 output.n_signatures_replayed = { unit = "signatures", meaning = "different signatures among them" }
 output.n_from_other_accounts = { unit = "places", meaning = "of n_replays, those whose signature was first seen on another account" }
 output.n_moved = { unit = "places", meaning = "signatures of other accounts whose conversation begins the same or goes on after the same turn: a conversation that moved, not counted" }
 output.first_replay_record_id = { unit = "record id", meaning = "smallest record with a replay" }
-value = { unit = "share of places", meaning = "replays / places in requests of the account that carry a signature; baseline: median over accounts that send signatures" }
+value = { unit = "share of places", meaning = "replays / places in requests of the account that carry a signature; baseline: the same for the account that sends the middle signature of the log" }
 falsepositives = ["a client that rewrites both the first turn and the tool results of a conversation and starts a new session for it", "a test suite of a client library that sends one recorded signature in many requests"]
 limitations = ["a replay that keeps the first turn, or the turn before the reasoning, cannot be told from a conversation that goes on", "a signature that was received elsewhere (another log, another provider path) and stands in one place only is not seen", "on one account, a request that starts with the reasoning itself is taken for a conversation whose oldest turns were dropped", "of an answer with several signatures the log keeps one; the others are compared between requests alone", "needs the messages of requests"]
 references = ["Anthropic, Detecting and countering misuse of AI, September 2026: replay of thinking signatures across sessions", "OpenAI, Disrupting a coordinated model-distillation campaign, 30 September 2026: encrypted reasoning copied from one conversation into another"]
@@ -26,35 +26,9 @@ tags = ["atlas.AML.T0024.002", "atlas.AML.T0054"]
 author = "distilforensics"
 date = "2026-11-25"
 modified = "2026-11-25"
-version = 1
+version = 2
 ---*/
--- The first place of a signature: where it was received, else where it was sent first.
-with origins as (
-    select
-        signature_sha256,
-        arg_min(
-            {'account_id': account_id, 'session_id': session_id, 'opening_hash': opening_hash, 'preceding_hash': preceding_hash},
-            (not is_answer, first_seen, sample_record_id, preceding_hash, coalesce(session_id, ''))) as origin
-    from reasoning_uses
-    group by signature_sha256
-),
-places as (
-    select
-        u.account_id,
-        u.signature_sha256,
-        u.n_exchanges,
-        u.sample_record_id,
-        u.account_id <> o.origin.account_id as is_of_other,
-        (u.account_id <> o.origin.account_id or u.session_id is distinct from o.origin.session_id or u.session_id is null)
-        and coalesce(u.opening_hash <> o.origin.opening_hash, false)
-        and u.preceding_hash <> o.origin.preceding_hash
-        and 'without text' not in (u.preceding_hash, o.origin.preceding_hash)
-        and ('nothing' not in (u.preceding_hash, o.origin.preceding_hash) or u.account_id <> o.origin.account_id) as is_replay
-    from reasoning_uses as u
-    join origins as o on o.signature_sha256 = u.signature_sha256
-    where not u.is_answer
-),
-accounts as (
+with accounts as (
     select
         account_id,
         count(*) as n,
@@ -64,11 +38,16 @@ accounts as (
         count(*) filter (where not is_replay and is_of_other) as n_moved,
         sum(n_exchanges)::bigint as n_exchanges,
         min(sample_record_id) filter (where is_replay) as first_record
-    from places
+    from reasoning_places
     group by account_id
 ),
+-- The account that sends the middle signature: many accounts with a few signatures each do not set what is usual.
+ranked as (
+    select n_replays / nullif(n, 0) as share, sum(n) over (order by n_replays / nullif(n, 0), account_id) as running, sum(n) over () as n_all
+    from accounts
+),
 usual as (
-    select median(n_replays / nullif(n, 0)) as share from accounts
+    select min(share) as share from ranked where running >= 0.5 * n_all
 )
 select
     a.account_id as entity_id,

@@ -21,7 +21,7 @@ with carried as (
     union all
     select varied_template, * from exchange_features where varied_template is not null
     union all
-    select 'mark:' || marks.mark, e.* from exchange_features as e, unnest(e.lexicon_marks) as marks(mark)
+    select mark_template, * from exchange_features where mark_template is not null
 )
 select carried.*
 from carried
