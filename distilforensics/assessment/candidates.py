@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from distilforensics.assessment.material import DEFINING_KINDS, TEXT_KINDS, Material, kind_of
+from distilforensics.assessment.material import DEFINING_KINDS, REASONING_MARKS, TEXT_KINDS, Material, kind_of
 from distilforensics.core.finding import Family
 
 if TYPE_CHECKING:
@@ -140,7 +140,12 @@ def _defining(
     agreed = frozenset(account for account, share in agreement.items() if share >= parameters.majority)
     by_kinds = [tuple(seed for seed in seeds if kind_of(seed) in kinds) for kinds in DEFINING_KINDS]
     own = [tuple(seed for seed in found if _is_of(seed, agreed, material, parameters)) for found in by_kinds]
-    return next(filter(None, own), next(filter(None, by_kinds), ()))
+    return _with_kindred(next(filter(None, own), next(filter(None, by_kinds), ())))
+
+
+def _with_kindred(templates: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the templates with the other ways of asking for reasoning, if that is what defines: one campaign tries several."""
+    return tuple(sorted({*templates, *REASONING_MARKS})) if REASONING_MARKS & set(templates) else templates
 
 
 def _agreement(seeds: tuple[str, ...], cores: Mapping[str, frozenset[str]], material: Material) -> dict[str, float]:

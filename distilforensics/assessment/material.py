@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 TEXT_KINDS = frozenset({"prefix", "suffix", "system", "prompt"})
 """Kinds of templates that rest on text."""
 
+REASONING_MARKS = frozenset({"mark:cot_elicitation", "mark:encoded_block", "mark:replayed_reasoning"})
+"""Groups of exchanges that ask for reasoning: in words, by handing over what was encoded, by replaying signatures."""
+
 DEFINING_KINDS = (
     TEXT_KINDS,
     frozenset({"mark"}),

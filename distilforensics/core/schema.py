@@ -337,7 +337,7 @@ EXCHANGE_FEATURES = Table(
         (
             "mark_template",
             TEXT,
-            "mark:reasoning if it asks for reasoning in any marked way, else mark:grading if it has a grading rubric",
+            "template id of what it asks for: the first of replayed_reasoning, encoded_block, cot_elicitation, grader_rubric",
         ),
         (
             "lexicon_marks",

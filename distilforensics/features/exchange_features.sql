@@ -109,8 +109,10 @@ select
     case when is_even then 'pace:' || short_hash(coalesce(client_name, '')) end as pace_template,
     case when is_varied then 'varied:parameters' end as varied_template,
     case
-        when list_has_any(lexicon_marks, ['cot_elicitation', 'encoded_block', 'replayed_reasoning']) then 'mark:reasoning'
-        when list_contains(lexicon_marks, 'grader_rubric') then 'mark:grading'
+        when list_contains(lexicon_marks, 'replayed_reasoning') then 'mark:replayed_reasoning'
+        when list_contains(lexicon_marks, 'encoded_block') then 'mark:encoded_block'
+        when list_contains(lexicon_marks, 'cot_elicitation') then 'mark:cot_elicitation'
+        when list_contains(lexicon_marks, 'grader_rubric') then 'mark:grader_rubric'
     end as mark_template,
     lexicon_marks
 from marked
