@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 N_TENTHS = 10
 """Parts of a group that stability runs leave out one by one."""
 
-PRECISION = 16
-"""Steps per standard deviation of a coordinate; 64 exchanges of 100 accounts stay far below 63 bits when squared and added."""
+PRECISION = 1024
+"""Steps per standard deviation of a coordinate: fine enough that the mean of thousands of accounts can be taken off in whole steps."""
+
+FARTHEST = 1 << 24
+"""Largest deviation of one account in steps; a hundred of them stay within 32 bits."""
 
 _CHUNK = 50
 """Groups of chance that are added at a time; bounds memory, changes nothing else."""
@@ -47,8 +50,8 @@ class Scale:
 
     def apply(self, sums: Sums) -> NDArray[np.int32]:
         """Return, per row, the deviation from the mean summed over its exchanges, in steps of `1 / PRECISION` deviations."""
-        deviations = np.rint(sums.vectors - sums.n[:, None] * (self.total / self.n))
-        return np.rint(deviations * self.factor).astype(np.int32)
+        deviations = sums.vectors - sums.n[:, None] * (self.total / self.n)
+        return _in_steps(deviations * self.factor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +104,15 @@ def compare(group: Sample, tenths: NDArray[np.int64], rest: Sample, *, seed: int
     return Comparison(float(observed[0, -1]), null[:, -1], float(ranks[-1]), [float(rank) for rank in ranks[:-1]])
 
 
+def _in_steps(deviations: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Return deviations as whole steps."""
+    return np.clip(np.rint(deviations), -FARTHEST, FARTHEST).astype(np.int32)
+
+
 def _centred(vectors: NDArray[np.int32], n: NDArray[np.int64]) -> Sample:
     """Return accounts as deviations from their own common mean, which does not depend on who is in the group."""
     mean = vectors.sum(axis=0, dtype=np.int64) / max(1, int(n.sum()))
-    return Sample(np.rint(vectors - n[:, None] * mean).astype(np.int32), n)
+    return Sample(_in_steps(vectors - n[:, None] * mean), n)
 
 
 def _draws(wanted: NDArray[np.int64], available: NDArray[np.int64], seed: int, n_draws: int) -> NDArray[np.int64]:
@@ -126,9 +134,9 @@ def _statistics(pool: Sample, places: NDArray[np.int64], tenths: NDArray[np.int6
     Source: A. Gretton et al., A kernel two-sample test, JMLR 13 (2012), lemma 6, with accounts in the place of single points.
     """
     shape = (len(places), N_TENTHS + 1)
-    sums = np.zeros((*shape, DIMENSIONS), dtype=np.int64)
-    squares, n, n_squares = (np.zeros(shape, dtype=np.int64) for _ in range(3))
-    own = np.einsum("ad,ad->a", pool.vectors, pool.vectors, dtype=np.int64)
+    sums = np.zeros((*shape, DIMENSIONS))
+    squares, n, n_squares = (np.zeros(shape, dtype=kind) for kind in (np.float64, np.int64, np.int64))
+    own = np.einsum("ad,ad->a", pool.vectors, pool.vectors, dtype=np.float64)
     for tenth in np.unique(tenths):
         part = places[:, tenths == tenth]
         sums[:, tenth] = pool.vectors[part].sum(axis=1, dtype=np.int32)

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DIMENSIONS = 512
-"""Buckets of the hash; 256 find slightly less, 1,024 no more (docs/decisions/0013)."""
+"""Buckets of the hash; 256 found slightly less (docs/decisions/0013)."""
 
 UNIT = 1024
 """Length of the vector of one exchange."""
 
 NGRAM_SIZES = (2, 3)
-"""Characters per n-gram; longer ones find less in windows of a few hundred exchanges (docs/decisions/0013)."""
+"""Characters per n-gram; three and four found less (docs/decisions/0013)."""
 
 _BITS = np.uint64(DIMENSIONS.bit_length() - 1)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -40,7 +40,7 @@ def mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return values ^ (values >> np.uint64(31))
 
 
-def text_vectors(texts: Sequence[str]) -> NDArray[np.int64]:
+def text_vectors(texts: Sequence[str]) -> NDArray[np.int32]:
     """Return one row per text: signed counts of its hashed character n-grams, at length `UNIT`."""
     padded = [f" {text} " for text in texts]
     lengths = np.fromiter((len(text) for text in padded), dtype=np.int64, count=len(padded))
@@ -49,7 +49,7 @@ def text_vectors(texts: Sequence[str]) -> NDArray[np.int64]:
     ends = np.cumsum(lengths)[rows]
     places = np.arange(len(codes))
     grams = np.full(len(codes), _START, dtype=np.uint64)
-    counts = np.zeros(len(padded) * DIMENSIONS, dtype=np.int64)
+    found: list[tuple[NDArray[np.int64], NDArray[np.uint64]]] = []
     for size in range(1, max(NGRAM_SIZES) + 1):
         following = np.zeros_like(codes)
         following[: len(codes) - size + 1] = codes[size - 1 :]
@@ -57,13 +57,14 @@ def text_vectors(texts: Sequence[str]) -> NDArray[np.int64]:
         grams ^= grams >> _SHIFT
         if size in NGRAM_SIZES:
             inside = places + size <= ends
-            counts += _counted(rows[inside], mixed(grams[inside] + np.uint64(size)), len(padded))
-    return at_unit_length(counts.reshape(len(padded), DIMENSIONS))
+            found.append((rows[inside], mixed(grams[inside] + np.uint64(size))))
+    rows, hashes = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return at_unit_length(_counted(rows, hashes, len(padded)))
 
 
-def word_vectors(hashes: NDArray[np.uint64], rows: NDArray[np.int64], n_rows: int) -> NDArray[np.int64]:
+def word_vectors(hashes: NDArray[np.uint64], rows: NDArray[np.int64], n_rows: int) -> NDArray[np.int32]:
     """Return one row per exchange from the hashes of its words, at length `UNIT`."""
-    return at_unit_length(_counted(rows, mixed(hashes), n_rows).reshape(n_rows, DIMENSIONS))
+    return at_unit_length(_counted(rows, mixed(hashes), n_rows))
 
 
 def word_hashes(words: Sequence[str]) -> NDArray[np.uint64]:
@@ -72,16 +73,16 @@ def word_hashes(words: Sequence[str]) -> NDArray[np.uint64]:
     return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
 
 
-def _counted(rows: NDArray[np.int64], hashes: NDArray[np.uint64], n_rows: int) -> NDArray[np.int64]:
-    """Return the sum of signs per row and bucket, flat."""
+def _counted(rows: NDArray[np.int64], hashes: NDArray[np.uint64], n_rows: int) -> NDArray[np.float64]:
+    """Return the sum of signs per row and bucket: whole numbers, which doubles add exactly."""
     buckets = rows * DIMENSIONS + (hashes >> (np.uint64(64) - _BITS)).astype(np.int64)
-    is_plus = (hashes & np.uint64(1)).astype(np.bool_)
-    n = n_rows * DIMENSIONS
-    return np.bincount(buckets[is_plus], minlength=n) - np.bincount(buckets[~is_plus], minlength=n)
+    signs = (hashes & np.uint64(1)).astype(np.float64) * 2 - 1
+    counts = np.bincount(buckets, weights=signs, minlength=n_rows * DIMENSIONS)
+    return np.asarray(counts, dtype=np.float64).reshape(n_rows, DIMENSIONS)
 
 
-def at_unit_length(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+def at_unit_length(counts: NDArray[np.float64]) -> NDArray[np.int32]:
     """Return rows scaled to the length `UNIT` and rounded; root and quotient are correctly rounded on every machine."""
-    lengths = np.sqrt(np.square(counts).sum(axis=1, keepdims=True).astype(np.float64))
-    vectors: NDArray[np.int64] = np.rint(counts * UNIT / np.maximum(lengths, 1)).astype(np.int64)
+    lengths = np.sqrt(np.einsum("rd,rd->r", counts, counts))
+    vectors: NDArray[np.int32] = np.rint(counts * UNIT / np.maximum(lengths, 1)[:, None]).astype(np.int32)
     return vectors

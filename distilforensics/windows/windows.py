@@ -32,14 +32,14 @@ class Sums:
         """Return sums of nothing."""
         return cls(np.zeros((n_rows, DIMENSIONS), dtype=np.int32), np.zeros(n_rows, dtype=np.int64))
 
-    def add(self, rows: NDArray[np.int64], vectors: NDArray[np.int64]) -> None:
+    def add(self, rows: NDArray[np.int64], vectors: NDArray[np.int32]) -> None:
         """Add one vector to each of the rows; rows may repeat."""
         if not len(rows):
             return
         order = np.argsort(rows, kind="stable")
         ordered = rows[order]
         starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
-        self.vectors[ordered[starts]] += np.add.reduceat(vectors[order], starts, axis=0).astype(np.int32)
+        self.vectors[ordered[starts]] += np.add.reduceat(vectors[order], starts, axis=0)
         self.n[ordered[starts]] += np.diff(np.r_[starts, len(ordered)])
 
 
@@ -78,11 +78,11 @@ def read_windows(
     return windows
 
 
-def _vectors(view: str, column: pa.Array, known: dict[str, int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _vectors(view: str, column: pa.Array, known: dict[str, int]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Return the rows of a batch that carry the view, and their vectors."""
     present = np.flatnonzero(pc.is_valid(column).to_numpy(zero_copy_only=False))
     if not len(present):
-        return present, np.zeros((0, DIMENSIONS), dtype=np.int64)
+        return present, np.zeros((0, DIMENSIONS), dtype=np.int32)
     if view != "call":
         return present, text_vectors(column.take(pa.array(present)).to_pylist())
     words = column.flatten().dictionary_encode()
