@@ -74,7 +74,8 @@ def _row(
     if row["reason"]:
         return row | {"state": "inconclusive"}
     n_null = parameters.value("test", "n_null")
-    result = compare(tested, group.tenths[places], others, seed=group.seed, n_null=n_null)
+    compared = others.at(_drawn_from(tested, others, group.seed))
+    result = compare(tested, group.tenths[places], compared, seed=group.seed, n_null=n_null)
     median, high = np.quantile(np.sort(result.null), [0.5, 0.99], method="inverted_cdf")
     return row | {
         "state": "tested",
@@ -105,6 +106,18 @@ def _comparable(sample: Sample, candidates: NDArray[np.int64], others: Sample, s
         inside = np.flatnonzero(strata == stratum)
         allowed = int((available == stratum).sum()) // factor
         chosen.append(candidates[inside[np.argsort(keys[inside])[:allowed]]])
+    return np.sort(np.concatenate(chosen))
+
+
+def _drawn_from(tested: Sample, others: Sample, seed: int) -> NDArray[np.int64]:
+    """Return the other accounts of the group's volumes, by chance a bounded number for each of its accounts."""
+    factor = parameters.value("test", "max_reference_factor")
+    available = others.strata
+    keys = mixed(np.arange(len(available), dtype=np.uint64) ^ mixed(np.array([seed], dtype=np.uint64)))
+    chosen = []
+    for stratum, n in zip(*np.unique(tested.strata, return_counts=True), strict=True):
+        inside = np.flatnonzero(available == stratum)
+        chosen.append(inside[np.argsort(keys[inside])[: factor * n]])
     return np.sort(np.concatenate(chosen))
 
 
