@@ -93,6 +93,7 @@ def _stage(verb: str, name: str, text: str) -> click.Command:
 
 features = _stage("features", "features", "Compute fingerprints and reference values.")
 link = _stage("link", "linkage", "Link accounts that share rare attributes, and cluster them.")
+windows = _stage("windows", "windows", "Compare groups of accounts with the rest of the log.")
 assess = _stage("assess", "assessment", "Weigh observations into graded campaigns.")
 report = _stage("report", "report", "Render the report of a case.")
 
@@ -131,5 +132,5 @@ def seal(case_dir: Path, output: Output) -> None:
         output.line(f"sealed; SHA-256 of tagmanifest-sha256.txt is {anchors['tagmanifest_sha256']}")
 
 
-STAGE_COMMANDS = (ingest, features, link, scan, assess, report, seal)
+STAGE_COMMANDS = (ingest, features, link, windows, scan, assess, report, seal)
 """In the order in which they depend on each other."""

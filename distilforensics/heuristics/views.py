@@ -21,6 +21,7 @@ GROUP_VIEWS = ("group_accounts", "groups", "group_exchanges")
 SOURCE_TABLES = (
     "exchange_features", "templates", "template_exchanges", "account_profiles", "account_days", "account_attributes",
     "populations", "reasoning_uses", "reasoning_places", "accounts_directory", "links", "clusters", "cluster_members",
+    "window_tests",
 )  # fmt: skip
 """Tables of the case that a heuristic may read."""
 

@@ -85,7 +85,7 @@ def test_running_again_changes_no_byte_and_ends_with_the_path_of_the_report(home
     assert before == {path: path.read_bytes() for path in before}
     assert all(
         f"note: {stage}: up to date, not run again" in told.err
-        for stage in ("features", "linkage", "heuristics", "assessment", "report")
+        for stage in ("features", "linkage", "windows", "heuristics", "assessment", "report")
     )
     for title in ("Sources", "Balance", "Heuristics", "Campaigns", "Effort", "Custody"):
         assert f"\n{title}" in told.err
