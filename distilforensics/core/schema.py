@@ -556,6 +556,19 @@ OBSERVATION_STABILITY = Table(
     ),
 )
 
+THRESHOLD_STABILITY = Table(
+    "threshold_stability",
+    "heuristics",
+    "one row per heuristic and group on which it fired, or would at thresholds 25 % laxer where something else fired, ordered by heuristic_id, entity_id",
+    _columns(
+        ("heuristic_id", TEXT, "as in observations; informational heuristics are left out"),
+        ("entity_id", TEXT, "as in observations"),
+        ("is_fired", FLAG, "as in observations: at the stated threshold"),
+        ("fires_stricter", FLAG, "fires with its firing threshold moved 25 % in the stricter direction"),
+        ("fires_laxer", FLAG, "fires with its firing threshold moved 25 % in the laxer direction"),
+    ),
+)
+
 CAMPAIGNS = Table(
     "campaigns",
     "assessment",
@@ -643,6 +656,7 @@ TABLES: dict[str, Table] = {
         EXCHANGES, SOURCES, QUARANTINE, DUPLICATES, OUT_OF_SCOPE, ACCOUNTS_DIRECTORY,
         EXCHANGE_FEATURES, TEMPLATES, ACCOUNT_PROFILES, ACCOUNT_DAYS, ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS,
         LINKS, LINK_COVERAGE, CLUSTERS, CLUSTER_MEMBERS, OBSERVATIONS, HEURISTIC_STATES, OBSERVATION_STABILITY,
+        THRESHOLD_STABILITY,
         CAMPAIGNS, CAMPAIGN_EVIDENCE, EXPLAINED_GROUPS, ACCOUNTS,
     )
 }  # fmt: skip
