@@ -110,7 +110,7 @@ def _answer(
     groups = attached_groups(members, material.group_accounts, material, PARAMETERS)
     fired = fired_heuristics(groups, candidate.templates, members, material, n_tests, PARAMETERS)
     bearing = {heuristic: found.observation.family for heuristic, found in fired.items() if found.bears}
-    checks = with_heuristics(checks, bearing)
+    checks_alone, checks = checks, with_heuristics(checks, bearing)
     standing = Standing(
         fired=bearing,
         stable={heuristic: found.observation.family for heuristic, found in fired.items() if found.bears_stably},
@@ -119,7 +119,8 @@ def _answer(
         partly=tuple(check.confounder_id for check in checks if check.verdict == "partly"),
         open_questions=tuple(check.confounder_id for check in checks if check.verdict == "not_checkable"),
     )
-    return Examined(candidate, membership, groups, fired, checks, grade_campaign(standing, PARAMETERS), totals)
+    verdict = grade_campaign(standing, PARAMETERS)
+    return Examined(candidate, membership, groups, fired, checks, verdict, totals, standing, checks_alone)
 
 
 def _is_among(members: frozenset[str], found: Iterable[frozenset[str]]) -> bool:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from distilforensics.assessment.candidates import Candidate
     from distilforensics.assessment.confounding import Check
     from distilforensics.assessment.evidence import FiredHeuristic
-    from distilforensics.assessment.grades import Verdict
+    from distilforensics.assessment.grades import Standing, Verdict
     from distilforensics.assessment.members import Membership
 
 
@@ -26,6 +26,10 @@ class Examined:
     checks: list[Check]
     verdict: Verdict
     totals: dict[str, Any]
+    standing: Standing
+    """What the grade was given on."""
+    checks_alone: list[Check]
+    """The benign explanations before the heuristics that fired rebutted any."""
 
     @property
     def members(self) -> frozenset[str]:

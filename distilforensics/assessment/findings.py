@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from distilforensics import __version__
 from distilforensics.assessment.confounding import load_confounders, parameters_of
+from distilforensics.assessment.error_rates import VERBAL_SCALE, calibration_summary
 from distilforensics.assessment.parameters import PARAMETERS
 from distilforensics.case.layout import Case, write_file, write_json
 from distilforensics.case.tables import read_rows
@@ -19,7 +20,11 @@ from distilforensics.core.text import csv_cell, show
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ANNEXES = ("accounts", "campaigns", "campaign_evidence", "explained_groups")
+    from distilforensics.assessment.calibration import Calibration
+    from distilforensics.assessment.error_rates import Measurement
+    from distilforensics.core.rates import MeasuredRates
+
+ANNEXES = ("accounts", "campaigns", "campaign_evidence", "explained_groups", "error_rates")
 """Tables that are also written as CSV; cells are guarded against formulas, exact values are in Parquet."""
 
 _LIMITS = (
@@ -29,11 +34,19 @@ _LIMITS = (
     "Rarity is measured in this log: if it holds little besides one campaign, nothing in it is rare.",
 )
 
+_NOT_MEASURED = "a false-accusation rate of this log needs labelled accounts of the same service; none were given"
+
 _BALANCE = ("n_read", "n_kept", "n_quarantined", "n_duplicate", "n_out_of_scope")
 
 
-def write_findings(case: Case) -> None:
-    """Write findings.json and the CSV annexes from the tables of the case."""
+def write_findings(case: Case, error_rates: Mapping[str, Any], n_nearly_coordinated: int) -> None:
+    """Write findings.json and the CSV annexes from the tables of the case.
+
+    Args:
+        case: The case with its tables.
+        error_rates: What `error_rates_json` returns.
+        n_nearly_coordinated: Groups on which coordination would fire at laxer thresholds alone.
+    """
     campaigns = read_rows(case, "campaigns")
     write_json(
         case.findings / "findings.json",
@@ -63,25 +76,49 @@ def write_findings(case: Case) -> None:
                     for file in load_confounders()
                 ],
             },
-            "error_rates": {
-                "is_measured_for_this_log": False,
-                "reason": "a false-accusation rate of this log needs labelled accounts of the same service; none were given",
-                "how": "distilforensics evaluate CASE --labels FILE",
-                "not_measured": [
-                    "share of innocent accounts that are accused, and of campaign accounts that are missed",
-                    "share of benign groups of each kind that would be graded",
-                ],
-                "bounds_by_design": {
-                    "observations_on_single_accounts": (
-                        "one-sided Fisher probability times the number of tests, at most lift_probability"
-                    ),
-                },
-            },
+            "error_rates": error_rates,
+            "threshold_stability": {"moved_by": 0.25, "n_groups_nearly_coordinated": n_nearly_coordinated},
             "limits": [*_LIMITS, *_limits_of_this_log(case)],
         },
     )
     for name in ANNEXES:
         write_file(case.findings / f"{name}.csv", _csv(case, name))
+
+
+def error_rates_json(case: Case, measurement: Measurement, calibration: Calibration) -> dict[str, Any]:
+    """Return what is known of the rate of errors, with the reason where nothing is."""
+    refused = "; ".join(f"{show(rates.about) or 'a measurement'}: {why}" for rates, why in measurement.refused)
+    reason = f"what was supplied does not apply to this log ({refused})" if refused else _NOT_MEASURED
+    return {
+        "is_measured_for_this_log": bool(measurement.used),
+        "reason": None if measurement.used else reason,
+        "how": "distilforensics evaluate CASE --labels FILE --save FILE, then distilforensics assess --case DIR --error-rates FILE",
+        "measured_on": [_measured_on(rates) for rates in measurement.used],
+        "not_used": [{"about": rates.about, "reason": why} for rates, why in measurement.refused],
+        "block_accounts": measurement.pooled.block_accounts if measurement.pooled else None,
+        "rows": [_plain(row) for row in read_rows(case, "error_rates")],
+        "calibration": calibration_summary(calibration),
+        "verbal_scale": {
+            "source": "ENFSI, Guideline for evaluative reporting in forensic science, version 3.0, 2015",
+            "steps": [{"from": least, "words": words} for least, words in VERBAL_SCALE],
+        },
+        "bounds_by_design": {
+            "observations_on_single_accounts": (
+                "one-sided Fisher probability times the number of tests, at most lift_probability"
+            ),
+        },
+    }
+
+
+def _measured_on(rates: MeasuredRates) -> dict[str, Any]:
+    return {
+        "about": rates.about,
+        "n_campaign_accounts": sum(rates.campaign_accounts.values()),
+        "n_known_campaigns": rates.n_known_campaigns,
+        "n_innocent_accounts": sum(rates.innocent_accounts.values()),
+        "findings_sha256": rates.findings_sha256,
+        "labels_sha256": rates.labels_sha256,
+    }
 
 
 def _limits_of_this_log(case: Case) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from distilforensics.assessment.evidence import fact_row
 from distilforensics.assessment.examination import sql, write_pairs
 from distilforensics.assessment.material import kind_of
+from distilforensics.assessment.sensitivity import sensitivity
 from distilforensics.core import units
 
 if TYPE_CHECKING:
@@ -16,12 +17,14 @@ if TYPE_CHECKING:
 
     from distilforensics.assessment.examined import Examined
     from distilforensics.assessment.material import Material
+    from distilforensics.assessment.sensitivity import Moved
 
 Row = dict[str, Any]
 
 
-def campaign_row(campaign_id: str, examined: Examined, material: Material) -> Row:
+def campaign_row(campaign_id: str, examined: Examined, moved: Moved, material: Material) -> Row:
     """Return the row of one campaign."""
+    at_moved = sensitivity(examined, moved)
     return {
         "campaign_id": campaign_id,
         "grade": examined.verdict.grade.value,
@@ -40,6 +43,10 @@ def campaign_row(campaign_id: str, examined: Examined, material: Material) -> Ro
         "grade_reason": examined.verdict.reason,
         "is_stable_without_any_heuristic": examined.verdict.is_stable_without_any_heuristic,
         "is_stable_without_accounts": examined.verdict.is_stable_without_accounts,
+        "grade_stricter": at_moved.stricter.value,
+        "grade_laxer": at_moved.laxer.value,
+        "heuristics_lost": list(at_moved.lost),
+        "heuristics_gained": list(at_moved.gained),
     }
 
 

@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from distilforensics import __version__
+from distilforensics.assessment.calibration import calibrate
 from distilforensics.assessment.confounding import load_confounders, parameters_of
+from distilforensics.assessment.error_rates import error_rate_rows, load_measurement
 from distilforensics.assessment.evidence import check_row, heuristic_rows, in_order
 from distilforensics.assessment.examination import examine, sql, write_pairs
-from distilforensics.assessment.findings import write_findings
+from distilforensics.assessment.findings import error_rates_json, write_findings
 from distilforensics.assessment.material import load_material
 from distilforensics.assessment.parameters import PARAMETERS
 from distilforensics.assessment.rows import account_rows, campaign_row, explained_row, fact_rows
+from distilforensics.assessment.sensitivity import load_moved
 from distilforensics.case.engines.duckdb import Limits, connect
-from distilforensics.case.stages import StageOutcome, run_stage
-from distilforensics.case.tables import write_rows
+from distilforensics.case.stages import StageOutcome, file_sha256, package_sha256, run_stage
+from distilforensics.case.tables import read_rows, write_rows
+from distilforensics.core.rates import method_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import duckdb
 
+    from distilforensics.assessment.error_rates import Measurement
     from distilforensics.assessment.examined import Examined
     from distilforensics.assessment.material import Material
+    from distilforensics.assessment.sensitivity import Moved
     from distilforensics.case.layout import Case
     from distilforensics.core.progress import Progress
 
 READS = (
     "sources", "exchanges", "duplicates", "accounts_directory", "exchange_features", "templates", "template_exchanges", "account_profiles",
     "account_days", "account_attributes", "populations", "links", "link_coverage", "clusters", "cluster_members",
-    "observations", "heuristic_states", "observation_stability",
+    "observations", "heuristic_states", "observation_stability", "threshold_stability",
 )  # fmt: skip
-WRITES = ("campaigns", "campaign_evidence", "explained_groups", "accounts")
+WRITES = ("campaigns", "campaign_evidence", "explained_groups", "accounts", "calibration", "error_rates")
 
 
 def assess(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
@@ -40,16 +47,22 @@ def assess(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
         CaseError: an earlier stage has not run.
         HeuristicError: the check of a benign explanation fails.
     """
-    checks = {file.header["id"]: parameters_of(file) for file in load_confounders()}
+    supplied = {path.name: file_sha256(path) for path in sorted(case.calibration.glob("*.json"))}
     return run_stage(
         case,
         stage="assessment",
         reads=READS,
         writes=WRITES,
         folder=case.findings,
-        parameters={"rules": PARAMETERS.as_dict(), "confounders": checks},
+        parameters=_rules() | {"calibration": supplied},
         work=lambda: _write_all(case, limits, progress),
     )
+
+
+def _rules() -> dict[str, Any]:
+    """Return everything beside the code that decides a grade."""
+    checks = {file.header["id"]: parameters_of(file) for file in load_confounders()}
+    return {"rules": PARAMETERS.as_dict(), "confounders": checks}
 
 
 def _write_all(case: Case, limits: Limits, progress: Progress) -> dict[str, int]:
@@ -61,11 +74,24 @@ def _write_all(case: Case, limits: Limits, progress: Progress) -> dict[str, int]
         progress.advance(steps=1, item="benign explanations")
         campaigns = {f"C-{number:02d}": e for number, e in enumerate([e for e in examined if e.is_campaign], start=1)}
         others = {f"X-{number:02d}": e for number, e in enumerate([e for e in examined if not e.is_campaign], start=1)}
-        n_rows = _write_tables(case, connection, campaigns, others, material)
-    write_findings(case)
+        moved = load_moved(case, material)
+        n_rows = _write_tables(case, connection, campaigns, others, moved, material)
+    calibration = calibrate(case, material)
+    measurement = _measurement(case)
+    n_rows |= {
+        "calibration": write_rows(case, "calibration", calibration.rows()),
+        "error_rates": write_rows(case, "error_rates", error_rate_rows(measurement, calibration, campaigns)),
+    }
+    write_findings(case, error_rates_json(case, measurement, calibration), moved.n_nearly_coordinated)
     progress.advance(steps=1, item="findings")
     progress.end(f"{n_rows['campaigns']} campaigns, {n_rows['explained_groups']} groups examined and not reported")
     return n_rows
+
+
+def _measurement(case: Case) -> Measurement:
+    states = read_rows(case, "heuristic_states", ["heuristic_id", "version", "sha256", "parameters", "state"])
+    code = package_sha256("distilforensics.assessment")
+    return load_measurement(case, method_sha256(__version__, states, code, _rules()), states)
 
 
 def _write_tables(
@@ -73,6 +99,7 @@ def _write_tables(
     connection: duckdb.DuckDBPyConnection,
     campaigns: Mapping[str, Examined],
     others: Mapping[str, Examined],
+    moved: Moved,
     material: Material,
 ) -> dict[str, int]:
     records = _records(connection, {**campaigns, **others})
@@ -86,7 +113,7 @@ def _write_tables(
         )
     ]
     rows = {
-        "campaigns": [campaign_row(name, e, material) for name, e in campaigns.items()],
+        "campaigns": [campaign_row(name, e, moved, material) for name, e in campaigns.items()],
         "campaign_evidence": in_order(evidence),
         "explained_groups": [explained_row(name, e) for name, e in others.items()],
         "accounts": account_rows(connection, campaigns, others, material),

@@ -58,6 +58,11 @@ class Case:
         return self.root / "report"
 
     @property
+    def calibration(self) -> Path:
+        """What the examiner put in for calibration: a reference population and measured rates; kept like case.toml."""
+        return self.root / "calibration"
+
+    @property
     def stages(self) -> Path:
         """One JSON record per completed stage: input hashes, parameters, code version, output hashes."""
         return self.root / "stages"

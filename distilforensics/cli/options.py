@@ -149,6 +149,31 @@ def limits_options(function: Function) -> Function:
     return wrapped
 
 
+def calibration_options(function: Function) -> Function:
+    """Add --reference and --error-rates; the function gets `supplied`."""
+
+    @click.option(
+        "--reference",
+        type=CASE_DIR,
+        metavar="CASE",
+        help="Finished case over a benign period of the same service; accounts and groups are ranked among its own.",
+    )
+    @click.option(
+        "--error-rates",
+        type=FILE,
+        multiple=True,
+        metavar="FILE",
+        help="Rates measured on labelled logs with evaluate --save; repeat for more.",
+    )
+    @functools.wraps(function)
+    def wrapped(*, reference: Path | None, error_rates: tuple[Path, ...], **arguments: object) -> object:
+        from distilforensics.pipeline.supplied import Supplied
+
+        return function(supplied=Supplied(reference, error_rates), **arguments)
+
+    return wrapped
+
+
 def make_limits(threads: int | None, memory_limit: int | None) -> Limits:
     """Return the limits of this machine with those that were given."""
     from distilforensics.case.engines.duckdb import Limits

@@ -8,6 +8,7 @@ import click
 
 from distilforensics.cli.diagnostics import ExitCode, say
 from distilforensics.cli.options import (
+    calibration_options,
     case_option,
     command,
     examples,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from distilforensics.cli.output import Output
     from distilforensics.ingest.options import IngestOptions
     from distilforensics.pipeline.run import RunResult
+    from distilforensics.pipeline.supplied import Supplied
 
 
 @command(
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 @case_option
 @reading_options
 @limits_options
+@calibration_options
 @fail_on_option
 @click.option("--extend", "is_extending", is_flag=True, help="Add these logs to a case that is sealed already.")
 @click.option("--force", "is_forced", is_flag=True, help="Start the case over; its case.toml and custody log stay.")
@@ -48,6 +51,7 @@ def run(
     case_dir: Path,
     options: IngestOptions,
     limits: Limits,
+    supplied: Supplied,
     fail_on: str | None,
     is_extending: bool,
     is_forced: bool,
@@ -61,7 +65,16 @@ def run(
     from distilforensics.pipeline.run import run_case
 
     with progress_for(output) as progress:
-        result = run_case(logs, case_dir, options, limits, progress, is_forced=is_forced, is_extending=is_extending)
+        result = run_case(
+            logs,
+            case_dir,
+            options,
+            limits,
+            progress,
+            is_forced=is_forced,
+            is_extending=is_extending,
+            supplied=supplied,
+        )
     tell(result, output)
     click.get_current_context().exit(exit_code(result, fail_on))
 

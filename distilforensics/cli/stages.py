@@ -8,6 +8,7 @@ import click
 
 from distilforensics.cli.diagnostics import ExitCode, say
 from distilforensics.cli.options import (
+    calibration_options,
     case_option,
     command,
     examples,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from distilforensics.ingest.options import IngestOptions
     from distilforensics.pipeline.record import Timing
     from distilforensics.pipeline.steps import Step
+    from distilforensics.pipeline.supplied import Supplied
 
 
 @command(
@@ -49,13 +51,20 @@ def ingest(logs: tuple[str, ...], case_dir: Path, options: IngestOptions, limits
     click.get_current_context().exit(ExitCode.INPUT if summary.is_partial else ExitCode.COMPLETE)
 
 
-def _run(name: str, case_dir: Path, limits: Limits, output: Output, step: Step | None = None) -> None:
+def _run(
+    name: str,
+    case_dir: Path,
+    limits: Limits,
+    output: Output,
+    step: Step | None = None,
+    supplied: Supplied | None = None,
+) -> None:
     from distilforensics.case.layout import open_case
     from distilforensics.pipeline.alone import run_stage_alone
     from distilforensics.pipeline.steps import step_named
 
     with progress_for(output) as progress:
-        timing = run_stage_alone(open_case(case_dir), step or step_named(name), limits, progress)
+        timing = run_stage_alone(open_case(case_dir), step or step_named(name), limits, progress, supplied)
     _tell(timing, output)
 
 
@@ -94,8 +103,22 @@ def _stage(verb: str, name: str, text: str) -> click.Command:
 features = _stage("features", "features", "Compute fingerprints and reference values.")
 link = _stage("link", "linkage", "Link accounts that share rare attributes, and cluster them.")
 windows = _stage("windows", "windows", "Compare groups of accounts with the rest of the log.")
-assess = _stage("assess", "assessment", "Weigh observations into graded campaigns.")
 report = _stage("report", "report", "Render the report of a case.")
+
+
+@command(
+    "assess",
+    epilog=examples(
+        "distilforensics assess --case cases/2026-017",
+        "distilforensics assess --case cases/2026-017 --reference cases/last-winter --error-rates rates.json",
+    ),
+)
+@case_option
+@limits_options
+@calibration_options
+def assess(case_dir: Path, limits: Limits, supplied: Supplied, output: Output) -> None:
+    """Weigh observations into graded campaigns."""
+    _run("assessment", case_dir, limits, output, supplied=supplied)
 
 
 @command(

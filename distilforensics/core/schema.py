@@ -681,6 +681,19 @@ OBSERVATION_STABILITY = Table(
     ),
 )
 
+THRESHOLD_STABILITY = Table(
+    "threshold_stability",
+    "heuristics",
+    "one row per heuristic and group on which it fired, or would at thresholds 25 % laxer where something else fired, ordered by heuristic_id, entity_id",
+    _columns(
+        ("heuristic_id", TEXT, "as in observations; informational heuristics are left out"),
+        ("entity_id", TEXT, "as in observations"),
+        ("is_fired", FLAG, "as in observations: at the stated threshold"),
+        ("fires_stricter", FLAG, "fires with its firing threshold moved 25 % in the stricter direction"),
+        ("fires_laxer", FLAG, "fires with its firing threshold moved 25 % in the laxer direction"),
+    ),
+)
+
 CAMPAIGNS = Table(
     "campaigns",
     "assessment",
@@ -703,6 +716,14 @@ CAMPAIGNS = Table(
         ("grade_reason", TEXT, "the rule that gave the grade, in words"),
         ("is_stable_without_any_heuristic", FLAG, "grade class survives leaving out any one heuristic"),
         ("is_stable_without_accounts", FLAG, "survives leaving out 10 % of the members, every repetition"),
+        (
+            "grade_stricter",
+            TEXT,
+            "grade by the same rules with all firing thresholds 25 % stricter; inconclusive if none is left",
+        ),
+        ("grade_laxer", TEXT, "the same with all firing thresholds 25 % laxer"),
+        ("heuristics_lost", TEXTS, "ids of the heuristics that bear the grade and would not at stricter thresholds"),
+        ("heuristics_gained", TEXTS, "ids of the heuristics that would bear it at laxer thresholds alone"),
     ),
 )
 
@@ -762,6 +783,78 @@ ACCOUNTS = Table(
     ),
 )
 
+CALIBRATION = Table(
+    "calibration",
+    "assessment",
+    "one row per account and per judged group: how it ranks among those of the reference population, ordered by level, entity_id",
+    _columns(
+        ("level", TEXT, "account or group"),
+        ("entity_id", TEXT, "account_id, template_id or cluster_id"),
+        (
+            "fired",
+            TEXTS,
+            "heuristics that fired on the group, or on groups of which the account is a core member; informational ones are left out",
+        ),
+        ("n_families", COUNT, "families among them, of heuristics that were evaluated on the reference as well"),
+        ("n_heuristics", COUNT, "the same in heuristics; the score is families first, heuristics second"),
+        (
+            "n_reference",
+            COUNT,
+            "entities of the reference that it was compared with; 0 if the reference cannot be used",
+        ),
+        ("n_as_high", COUNT, "of these, those with at least the same score"),
+        ("p_value", REAL, "conformal p-value, (1 + n_as_high) / (1 + n_reference)"),
+        ("q_value", REAL, "adjusted by Benjamini and Hochberg over all entities of the level"),
+        (
+            "is_marked",
+            FLAG,
+            "q_value is at most 0.05: of all marked entities at most this part is expected to be ordinary",
+        ),
+    ),
+)
+
+ERROR_RATES = Table(
+    "error_rates",
+    "assessment",
+    "one row per statement on how often accusations are wrong, ordered by place",
+    _columns(
+        ("place", COUNT, "number of the row from 1"),
+        (
+            "kind",
+            TEXT,
+            "sensitivity, false_accusation, base_rate, likelihood_ratio, conformal_accounts, conformal_groups",
+        ),
+        ("grade", TEXT, "grade or stronger; for likelihood_ratio exactly this grade; NULL for conformal rows"),
+        ("campaign_id", TEXT, "for conformal rows; NULL for what is in no campaign"),
+        ("assumed_share", REAL, "for base_rate: assumed share of campaign accounts among all accounts"),
+        ("is_known", FLAG, "something can be stated; else the statement says why not"),
+        ("n_of", COUNT, "accounts or groups counted"),
+        ("n_total", COUNT, "of so many"),
+        ("n_of_blocks", COUNT, "the same in independent trials: campaigns, or blocks of innocent accounts"),
+        ("n_blocks", COUNT, "of so many"),
+        ("n_reference", COUNT, "for conformal rows: entities of the reference"),
+        (
+            "rate",
+            REAL,
+            "n_of / n_total; for base_rate the part of right accusations; for likelihood_ratio the least ratio; NULL if not measured",
+        ),
+        (
+            "ci95_low",
+            REAL,
+            "lower bound of the exact 95 % interval, over blocks where there are any; for likelihood_ratio the least share of campaign accounts",
+        ),
+        ("ci95_high", REAL, "upper bound; for likelihood_ratio the largest share of innocent accounts"),
+        (
+            "needed_rate",
+            REAL,
+            "for base_rate: false-accusation rate below which nine in ten accusations are right if every campaign account is found",
+        ),
+        ("p_value", REAL, "for conformal rows: largest p-value of the campaign's accounts or groups"),
+        ("verbal", TEXT, "for likelihood_ratio: words of the ENFSI scale"),
+        ("statement", TEXT, "in plain words, with its numbers"),
+    ),
+)
+
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
@@ -769,10 +862,13 @@ TABLES: dict[str, Table] = {
         ACCOUNT_TRAITS, EXCHANGE_FEATURES, TEMPLATES, ACCOUNT_PROFILES, ACCOUNT_DAYS, ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS,
         REASONING_USES, REASONING_PLACES,
         LINKS, LINK_COVERAGE, CLUSTERS, CLUSTER_MEMBERS, WINDOW_TESTS, OBSERVATIONS, HEURISTIC_STATES, OBSERVATION_STABILITY,
-        CAMPAIGNS, CAMPAIGN_EVIDENCE, EXPLAINED_GROUPS, ACCOUNTS,
+        THRESHOLD_STABILITY,
+        CAMPAIGNS, CAMPAIGN_EVIDENCE, EXPLAINED_GROUPS, ACCOUNTS, CALIBRATION, ERROR_RATES,
     )
 }  # fmt: skip
 """Every table by name, in order of the data flow."""
 
-FINDINGS_TABLES = frozenset({"accounts", "campaigns", "campaign_evidence", "explained_groups"})
+FINDINGS_TABLES = frozenset(
+    {"accounts", "calibration", "campaigns", "campaign_evidence", "error_rates", "explained_groups"}
+)
 """Tables that live in findings/ as the contract for other programs; the rest lives in data/."""

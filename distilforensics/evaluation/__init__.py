@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from distilforensics.core.proportion import Proportion
 from distilforensics.evaluation.labels import Label, read_labels
-from distilforensics.evaluation.proportion import Proportion
 from distilforensics.evaluation.results import Evaluation
 from distilforensics.evaluation.scoring import evaluate
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from distilforensics.core.proportion import Proportion
 from distilforensics.core.text import show
-from distilforensics.evaluation.proportion import Proportion
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from distilforensics.case.layout import Case
 from distilforensics.core.errors import CaseError, UsageError
 from distilforensics.core.finding import Grade
+from distilforensics.core.proportion import Proportion
 from distilforensics.core.text import shown
 from distilforensics.evaluation.labels import Label, read_labels
-from distilforensics.evaluation.proportion import Proportion
 from distilforensics.evaluation.results import Evaluation, GradeScore, KnownCampaign, ReportedCampaign
 
 if TYPE_CHECKING:

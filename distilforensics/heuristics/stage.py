@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -15,10 +16,13 @@ from distilforensics.core.schema import OBSERVATIONS
 from distilforensics.heuristics.coverage import Coverage, measure_coverage
 from distilforensics.heuristics.loader import Heuristic, load_catalog
 from distilforensics.heuristics.runner import Outcome, count_stability, run_heuristic
+from distilforensics.heuristics.thresholds import judge_moved
 from distilforensics.heuristics.views import SOURCE_TABLES, create_empty_tables, create_library
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    import duckdb
 
     from distilforensics.case.layout import Case
     from distilforensics.core.progress import Progress
@@ -27,7 +31,7 @@ REQUIRED = ("exchanges", "exchange_features", "templates", "account_profiles", "
 """Tables without which a scan makes no sense; all other missing tables count as empty."""
 
 READS = ("exchanges", "duplicates", *SOURCE_TABLES)
-WRITES = ("observations", "heuristic_states", "observation_stability")
+WRITES = ("observations", "heuristic_states", "observation_stability", "threshold_stability")
 
 
 def scan(case: Case, limits: Limits, progress: Progress, only: Iterable[str] = ()) -> StageOutcome:
@@ -65,14 +69,37 @@ def _scan(case: Case, limits: Limits, progress: Progress, heuristics: list[Heuri
             states.append(_state_row(heuristic, coverage, outcome))
             stability += count_stability(connection, heuristic, outcome.fired)
             progress.advance(steps=1, item=heuristic.id)
+        moved = _moved(connection, heuristics, batches)
     n_rows = {
         "observations": write_batches(case, "observations", batches),
         "heuristic_states": write_rows(case, "heuristic_states", states),
         "observation_stability": write_rows(case, "observation_stability", stability),
+        "threshold_stability": write_rows(case, "threshold_stability", moved),
     }
     n_fired = sum(row["state"] == State.FIRED.value for row in states)
     progress.end(f"{n_fired} of {len(states)} heuristics fired")
     return n_rows
+
+
+def _moved(
+    connection: duckdb.DuckDBPyConnection, heuristics: Iterable[Heuristic], batches: Iterable[pa.RecordBatch]
+) -> list[dict[str, Any]]:
+    """Return what fires at moved thresholds, on groups where something fired that is more than informational."""
+    judged: dict[str, set[str]] = defaultdict(set)
+    fired: dict[str, set[str]] = defaultdict(set)
+    for batch in batches:
+        columns = (batch.column(name).to_pylist() for name in ("heuristic_id", "entity_id", "is_fired"))
+        for heuristic_id, entity_id, is_fired in zip(*columns, strict=True):
+            judged[heuristic_id].add(entity_id)
+            if is_fired:
+                fired[heuristic_id].add(entity_id)
+    counting = [heuristic for heuristic in heuristics if heuristic.level != "informational"]
+    wanted = set().union(*(fired[heuristic.id] for heuristic in counting))
+    return [
+        row
+        for heuristic in counting
+        for row in judge_moved(connection, heuristic, judged[heuristic.id], fired[heuristic.id], wanted)
+    ]
 
 
 def _batches(heuristic: Heuristic, outcome: Outcome) -> list[pa.RecordBatch]:

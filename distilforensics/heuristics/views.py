@@ -121,5 +121,11 @@ def leave_out_tenth(connection: duckdb.DuckDBPyConnection, tenth: int) -> None:
     _count_groups(connection)
 
 
+def leave_out_nobody(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let the shown groups have all of their accounts."""
+    connection.execute("CREATE OR REPLACE TABLE left_out (group_id VARCHAR, account_id VARCHAR)")
+    _count_groups(connection)
+
+
 def _count_groups(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"CREATE OR REPLACE TABLE groups AS {library_file('groups').body}")

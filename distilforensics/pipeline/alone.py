@@ -10,6 +10,7 @@ from distilforensics.case.locking import locked
 from distilforensics.pipeline.record import Timing, read_record, write_record
 from distilforensics.pipeline.run import read_logs, recorded, run_step, seal_timed
 from distilforensics.pipeline.steps import STEPS, Step
+from distilforensics.pipeline.supplied import Supplied, put_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from distilforensics.ingest.options import IngestOptions, IngestSummary
 
 
-def run_stage_alone(case: Case, step: Step, limits: Limits, progress: Progress) -> Timing:
+def run_stage_alone(
+    case: Case, step: Step, limits: Limits, progress: Progress, supplied: Supplied | None = None
+) -> Timing:
     """Run one stage of an existing case by itself; the case has to be sealed again afterwards.
 
     Raises:
@@ -29,6 +32,8 @@ def run_stage_alone(case: Case, step: Step, limits: Limits, progress: Progress) 
     """
     started_at = custody.now()
     with locked(case, step.name), recorded(case, step.name, {}):
+        if supplied is not None:
+            put_in(case, supplied)
         timing = run_step(case, step, limits, progress)
         _merge_record(case, step.name, started_at, limits, [timing])
     return timing

@@ -17,6 +17,7 @@ from distilforensics.core.errors import CaseError
 from distilforensics.pipeline.record import Timing, peak_memory, read_record, write_record
 from distilforensics.pipeline.steps import STEPS, Step, ingest
 from distilforensics.pipeline.summary import CaseSummary, summarise
+from distilforensics.pipeline.supplied import Supplied, put_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -60,6 +61,7 @@ def run_case(
     *,
     is_forced: bool = False,
     is_extending: bool = False,
+    supplied: Supplied | None = None,
     steps: Sequence[Step] = STEPS,
     read: IngestFunction = ingest,
 ) -> RunResult:
@@ -75,6 +77,7 @@ def run_case(
         progress: Who is told.
         is_forced: Start over: discard tables, findings and report of an existing case. Its custody log stays.
         is_extending: Allow adding logs to a case that is sealed already.
+        supplied: Reference and measured rates for calibration.
         steps: Stages after ingest.
         read: The ingest.
 
@@ -87,6 +90,8 @@ def run_case(
             start_over(case)
         elif not is_extending:
             _require_same_inputs(case, inputs)
+        if supplied is not None:
+            put_in(case, supplied)
         return run_locked(case, inputs, options, limits, progress, steps=steps, read=read)
 
 
@@ -184,6 +189,7 @@ def recorded(case: Case, command: str, details: Mapping[str, Any]) -> Iterator[N
 
 def start_over(case: Case) -> None:
     """Discard everything that the stages wrote; what the examiner stated and the custody log stay."""
+    shutil.rmtree(case.calibration, ignore_errors=True)
     for folder in (case.data, case.findings, case.report, case.stages):
         shutil.rmtree(folder, ignore_errors=False)
         folder.mkdir()

@@ -13,6 +13,7 @@ needs = ["account_id", "started_at"]
 params.max_p = { default = 0.01, unit = "p-value", why = "in a log of a hundred groups one fires by chance" }
 params.min_tenants = { default = 19, unit = "tenants", why = "with fewer no rank among them can be as small as 0.05" }
 params.max_p_among_tenants = { default = 0.05, unit = "p-value", why = "tenants are groups that differ for innocent reasons; what ranks among them is nothing to look at" }
+stricter = { max_p = "lower" }
 output.view = { unit = "word", meaning = "the view behind the value: prompt, answer or call" }
 output.n_views = { unit = "views", meaning = "views that could be tested" }
 output.statistic = { unit = "shared part of the deviation", meaning = "mean product of standardised deviations of different accounts: 0 = no more alike than any accounts of the log" }

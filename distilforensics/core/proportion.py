@@ -1,4 +1,4 @@
-"""A counted share with its exact interval; the only way in which error rates leave this package."""
+"""A counted share with its exact interval; the only way in which error rates are stated."""
 
 from __future__ import annotations
 
@@ -57,6 +57,11 @@ class Proportion:
         if self.n_of == self.n_total:
             return f"{self.n_of:,} of {self.n_total:,} (at least {low})"
         return f"{self.n_of:,} of {self.n_total:,} = {_percent(self.n_of / self.n_total, ROUND_HALF_EVEN)} ({low} to {high})"
+
+
+def percent(share: float, *, is_lower: bool) -> str:
+    """Return a bound in per cent, rounded outwards so that it stays one."""
+    return _percent(share, ROUND_FLOOR if is_lower else ROUND_CEILING)
 
 
 def _percent(share: float, rounding: str) -> str:

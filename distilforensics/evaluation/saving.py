@@ -1,0 +1,64 @@
+"""Counts of a labelled case in the form in which the assessment of another case takes them in."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from distilforensics import __version__
+from distilforensics.case.layout import Case
+from distilforensics.case.stages import file_sha256, tables_sha256
+from distilforensics.case.tables import read_rows
+from distilforensics.core.errors import CaseError
+from distilforensics.core.finding import Grade, State
+from distilforensics.core.rates import OUTCOMES, MeasuredRates, method_sha256
+from distilforensics.evaluation.labels import read_labels
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def measure(root: Path, labels: Path, *, about: str = "") -> MeasuredRates:
+    """Return the counts of a case whose accounts are labelled.
+
+    Args:
+        root: Case folder.
+        labels: Labels as `evaluate` reads them.
+        about: What the examiner says of the log and its labels.
+
+    Raises:
+        CaseError: the assessment has not run.
+        UsageError: the labels cannot be read.
+    """
+    case, known = Case(root), read_labels(labels)
+    record = case.stages / "assessment.json"
+    if not record.is_file():
+        raise CaseError("the assessment has not run", where=str(root), hint="distilforensics run LOGS... --case DIR")
+    stage = json.loads(record.read_bytes())
+    states = read_rows(case, "heuristic_states", ["heuristic_id", "version", "sha256", "parameters", "state"])
+    rules = {key: stage["parameters"][key] for key in ("rules", "confounders")}
+    examined = read_rows(case, "explained_groups", ["n_accounts"])
+    counts: Counter[tuple[bool, str]] = Counter()
+    campaigns = set()
+    for row in read_rows(case, "accounts", ["account_id", "grade"]):
+        label = known.get(row["account_id"])
+        if label is None:
+            continue
+        counts[label.campaign_id is not None, row["grade"] or Grade.INCONCLUSIVE.value] += 1
+        campaigns.add(label.campaign_id)
+    findings = json.dumps(tables_sha256(case, ("accounts", "campaigns")), sort_keys=True)
+    return MeasuredRates(
+        about=about,
+        program=__version__,
+        method_sha256=method_sha256(__version__, states, stage["code"], rules),
+        findings_sha256=hashlib.sha256(findings.encode()).hexdigest(),
+        labels_sha256=file_sha256(labels),
+        not_evaluated=tuple(row["heuristic_id"] for row in states if row["state"] == State.NOT_EVALUATED),
+        campaign_accounts={grade.value: counts[True, grade.value] for grade in OUTCOMES},
+        innocent_accounts={grade.value: counts[False, grade.value] for grade in OUTCOMES},
+        n_known_campaigns=len(campaigns - {None}),
+        n_examined_groups=len(examined),
+        n_examined_accounts=sum(row["n_accounts"] for row in examined),
+    )
