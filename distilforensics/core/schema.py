@@ -308,12 +308,12 @@ EXCHANGE_FEATURES = Table(
         (
             "lexicon_marks",
             TEXTS,
-            "marks of the harvest lexicon found in system or prompt text: cot_elicitation, grader_rubric, policy_rewrite, task_code, task_math; NULL without text",
+            "marks of the lexicon in system or prompt text: cot_elicitation, grader_rubric, policy_rewrite, task_code, task_math; NULL without text",
         ),
         (
             "is_refused",
             FLAG,
-            "the model or a filter declined: blocked, finish reason refusal or filter, or an answer that opens by declining; NULL if the call failed or neither is logged",
+            "declined: blocked, finish reason refusal or filter, or an answer that opens by declining; NULL if the call failed or none is logged",
         ),
     ),
 )

@@ -159,9 +159,9 @@ def test_the_lexicon_has_these_marks() -> None:
 @pytest.mark.parametrize(
     ("answer", "is_refused"),
     [
-        ({"response_text": "I'm sorry, but I can’t help with that. Please ask something else."}, True),
+        ({"response_text": "I'm sorry, but I can\u2019t help with that. Please ask something else."}, True),
         ({"response_text": "I cannot provide instructions for this."}, True),
-        ({"response_text": "抱歉，我不能提供这些信息。"}, True),
+        ({"response_text": "抱歉\uff0c我不能提供这些信息。"}, True),
         ({"response_text": "Leider kann ich dabei nicht helfen."}, True),
         ({"response_text": "I'm sorry to hear that. You should see a doctor."}, False),
         ({"response_text": "The list cannot be empty, so the function raises an error."}, False),

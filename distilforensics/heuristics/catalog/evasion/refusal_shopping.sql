@@ -25,7 +25,7 @@ output.n_retried_by_same = { unit = "refused exchanges", meaning = "whose prompt
 output.share_in_rest = { unit = "share of refused exchanges", meaning = "value over refused exchanges of the log outside of the group; NULL if there are none" }
 value = { unit = "share of the group's refused exchanges", meaning = "refused exchanges whose prompt is next sent by another account of another customer within the window" }
 falsepositives = ["a published list of forbidden questions that many people try out; it repeats after answers too, and the control holds it if the answers vary", "a safety benchmark that independent teams run on the same day", "accounts of one customer where the log names no tenant"]
-limitations = ["needs the text or an exported hash of prompts, and a refusal that is logged as such or begins the answer", "a program that rephrases after a refusal, or moves to another provider, is not seen", "only the next occurrence of the prompt counts"]
+limitations = ["needs the text or an exported hash of prompts, and a refusal that is logged as such or begins the answer", "a program that rephrases after a refusal, or moves to another provider, is not seen", "only the next occurrence of the prompt counts", "silent where a pool samples every prompt on several accounts, since prompts then recur after answers too"]
 references = ["Anthropic, Detecting and countering misuse of AI, September 2026, pages 143 to 154: a campaign switched to another model where safeguards were stronger", "NSA, CISA, FBI, joint advisory AA26-251A, 8 September 2026: failover between pathways when blocked"]
 tags = ["atlas.AML.T0024.002", "atlas.AML.T0054"]
 author = "distilforensics"
