@@ -343,7 +343,12 @@ EXCHANGE_FEATURES = Table(
         (
             "lexicon_marks",
             TEXTS,
-            "marks of the harvest lexicon found in system or prompt text: cot_elicitation, encoded_block, grader_rubric, replayed_reasoning; NULL without text",
+            "marks of the lexicon in system or prompt text: cot_elicitation, encoded_block, grader_rubric, policy_rewrite, replayed_reasoning, task_code, task_math; NULL without text",
+        ),
+        (
+            "is_refused",
+            FLAG,
+            "declined: blocked, finish reason refusal or filter, or an answer that opens by declining; NULL if the call failed or none is logged",
         ),
     ),
 )

@@ -4,6 +4,7 @@ reads = ["exchanges", "duplicates", "accounts_directory", "account_traits", "rea
 [params]
 edge_chars = { value = 48, unit = "characters", why = "about eight English words; independent people rarely share so long a beginning (0 to 2.5 % of human prompts in public sets share 40), frames always do" }
 system_chars = { value = 200, unit = "characters", why = "system prompts often end in a date or a directory; the beginning identifies the product" }
+opening_chars = { value = 200, unit = "characters", why = "an assistant that declines says so in its first sentence" }
 read_chars = { value = 1000, unit = "characters", why = "bounds the cost of normalising; only both edges of the text are used, and marks shorten it" }
 ---*/
 with directory as (
@@ -51,6 +52,9 @@ marked as (
                     case when regexp_matches(all_text, $cot_elicitation) then 'cot_elicitation' end,
                     case when regexp_matches(all_text, $grader_rubric) then 'grader_rubric' end,
                     case when regexp_matches(all_text, $encoded_block) then 'encoded_block' end,
+                    case when regexp_matches(all_text, $policy_rewrite) then 'policy_rewrite' end,
+                    case when regexp_matches(left(prompt_visible, $read_chars), $task_code) then 'task_code' end,
+                    case when regexp_matches(left(prompt_visible, $read_chars), $task_math) then 'task_math' end,
                     case when is_replayed then 'replayed_reasoning' end
                 ],
                 lambda mark: mark is not null)
@@ -114,6 +118,11 @@ select
         when list_contains(lexicon_marks, 'cot_elicitation') then 'mark:cot_elicitation'
         when list_contains(lexicon_marks, 'grader_rubric') then 'mark:grader_rubric'
     end as mark_template,
-    lexicon_marks
+    lexicon_marks,
+    case
+        when status in ('limited', 'error') and finish_reason is null then null
+        when status = 'blocked' or finish_reason in ('refusal', 'filter') then true
+        else coalesce(regexp_matches(left(response_visible, $opening_chars), $refusal), case when finish_reason is not null then false end)
+    end as is_refused
 from marked
 order by started_at, record_id

@@ -132,6 +132,12 @@ def test_a_masked_address_is_never_compared(tmp_path: Path) -> None:
         ("Rate the answer below on a scale from 1 to 10.", ["grader_rubric"]),
         ("Let's think step by step: what is 17 * 23?", []),
         ("Can you explain the reasoning of the court in this ruling?", []),
+        ("Rewrite this politically sensitive question as a neutral one.", ["policy_rewrite"]),
+        ("把下面的敏感问题改写成合规的问题", ["policy_rewrite"]),
+        ("Rewrite this paragraph in a more neutral tone.", []),
+        ("Fix the bug in this Python function: def f(x): return x", ["task_code"]),
+        ("How many apples are left if 3 of 17 are eaten?", ["task_math"]),
+        ("How do I say good morning in Welsh?", []),
         (None, None),
     ],
 )
@@ -144,9 +150,37 @@ def test_the_lexicon_marks_elicitation_and_leaves_ordinary_requests_alone(
     assert [marks] == [row["lexicon_marks"] for row in read_rows(case, "exchange_features")]
 
 
-def test_every_pattern_of_the_lexicon_compiles_and_has_two_marks() -> None:
+def test_the_lexicon_has_these_marks() -> None:
     """The alternations are what the query is given."""
-    assert ["cot_elicitation", "encoded_block", "grader_rubric"] == sorted(lexicon())
+    marks = ["cot_elicitation", "encoded_block", "grader_rubric", "policy_rewrite", "refusal", "task_code", "task_math"]
+    assert marks == sorted(lexicon())
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_refused"),
+    [
+        ({"response_text": "I'm sorry, but I can\u2019t help with that. Please ask something else."}, True),
+        ({"response_text": "I cannot provide instructions for this."}, True),
+        ({"response_text": "抱歉\uff0c我不能提供这些信息。"}, True),
+        ({"response_text": "Leider kann ich dabei nicht helfen."}, True),
+        ({"response_text": "I'm sorry to hear that. You should see a doctor."}, False),
+        ({"response_text": "The list cannot be empty, so the function raises an error."}, False),
+        ({"response_text": "Here it is. I'm sorry, but I cannot help with the second part."}, False),
+        ({"finish_reason": "refusal"}, True),
+        ({"finish_reason": "filter"}, True),
+        ({"finish_reason": "stop"}, False),
+        ({"status": "blocked"}, True),
+        ({"status": "limited"}, None),
+        ({}, None),
+    ],
+)
+def test_a_refusal_is_a_decline_and_neither_regret_nor_a_failed_call(
+    tmp_path: Path, answer: dict[str, Any], is_refused: bool | None
+) -> None:
+    """A finish reason decides, else the first sentence of the answer; NULL where neither is known."""
+    case = case_of(tmp_path / "case", [exchange(1, "acct_0", **answer)])
+
+    assert [is_refused] == [row["is_refused"] for row in read_rows(case, "exchange_features")]
 
 
 def test_exported_hashes_stand_in_for_missing_text(tmp_path: Path) -> None:
