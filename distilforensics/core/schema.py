@@ -343,7 +343,7 @@ EXCHANGE_FEATURES = Table(
         (
             "lexicon_marks",
             TEXTS,
-            "marks of the lexicon in system or prompt text: cot_elicitation, encoded_block, grader_rubric, policy_rewrite, replayed_reasoning, task_code, task_math; NULL without text",
+            "marks of the lexicon: cot_elicitation, encoded_block, grader_rubric, policy_rewrite, replayed_reasoning, task_code, task_math; NULL without text",
         ),
         (
             "is_refused",
