@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from distilforensics.case.layout import Case
 
-TEXT_KINDS = frozenset({"prefix", "suffix", "system", "prompt"})
+TEXT_KINDS = frozenset({"prefix", "suffix", "system", "near", "passage", "prompt"})
 """Kinds of templates that rest on text; parameters are the content-free rest."""
 
 
@@ -83,7 +83,7 @@ def typical(loads: Iterable[float]) -> float:
 
 
 def kind_of(group_id: str) -> str:
-    """Return the kind of a group: system, prefix, suffix, prompt, parameters or cluster."""
+    """Return the kind of a group: system, prefix, suffix, near, passage, prompt, parameters or cluster."""
     return group_id.split(":", 1)[0]
 
 

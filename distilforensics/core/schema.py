@@ -19,6 +19,7 @@ REAL = pa.float64()
 FLAG = pa.bool_()
 TIME = pa.timestamp("us")
 TEXTS = pa.list_(pa.string())
+NUMBERS = pa.list_(pa.int64())
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +259,26 @@ ACCOUNTS_DIRECTORY = Table(
     ),
 )
 
+FINGERPRINTS = Table(
+    "fingerprints",
+    "features",
+    "one row per exchange with text that is no duplicate and has an account and a start, ordered by record_id; hashes of passages of 48 bytes",
+    _columns(
+        ("record_id", TEXT, "as in exchanges"),
+        ("account_id", TEXT, "as in exchanges"),
+        ("prompt_begin", COUNT, "hash of the first passage of the prompt; NULL if it is shorter"),
+        ("prompt_end", COUNT, "hash of its last passage"),
+        (
+            "prompt_wording",
+            NUMBERS,
+            "sketch of the wording at both edges of the prompt: up to 32 numbers; the share on which two agree estimates their likeness",
+        ),
+        ("prompt_passages", NUMBERS, "hashes of sampled passages of the prompt, sorted, at most 96"),
+        ("system_passages", NUMBERS, "likewise of the system prompt"),
+        ("response_passages", NUMBERS, "likewise of the answer"),
+    ),
+)
+
 EXCHANGE_FEATURES = Table(
     "exchange_features",
     "features",
@@ -305,6 +326,8 @@ EXCHANGE_FEATURES = Table(
         ("prefix_template", TEXT, "template id of the beginning of the normalised prompt"),
         ("suffix_template", TEXT, "template id of the end of the normalised prompt"),
         ("parameter_template", TEXT, "template id of the call's parameters (the content-free shape)"),
+        ("near_template", TEXT, "template id of a frame that is worded anew for every request; NULL without text"),
+        ("passage_template", TEXT, "template id of a passage within changing texts; NULL without text"),
         (
             "lexicon_marks",
             TEXTS,
@@ -319,7 +342,11 @@ TEMPLATES = Table(
     "one row per template used by at least `min_template_accounts` accounts, ordered by template_id",
     _columns(
         ("template_id", TEXT, "kind, ':' and 16 hex digits"),
-        ("kind", TEXT, "system, prefix, suffix, prompt (a whole prompt repeated), parameters"),
+        (
+            "kind",
+            TEXT,
+            "system, prefix, suffix, near (a frame worded anew), passage (a text inside of changing ones), prompt (a whole prompt repeated), parameters",
+        ),
         ("n_exchanges", COUNT, "exchanges"),
         ("n_accounts", COUNT, "accounts"),
         ("n_tenants", COUNT, "tenants"),
@@ -385,7 +412,7 @@ ACCOUNT_ATTRIBUTES = Table(
         (
             "attribute",
             TEXT,
-            "payment, email_domain, signup (10-minute slot), ip, ip_prefix, client, system, prefix, suffix, prompt, parameters, api_key",
+            "payment, email_domain, signup (10-minute slot), ip, ip_prefix, client, system, prefix, suffix, near, passage, prompt, parameters, api_key",
         ),
         ("value", TEXT, "the value, templates by id"),
         ("n_exchanges", COUNT, "exchanges of the account that carry it; NULL for directory attributes"),
@@ -641,7 +668,7 @@ TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         EXCHANGES, SOURCES, QUARANTINE, DUPLICATES, OUT_OF_SCOPE, ACCOUNTS_DIRECTORY,
-        EXCHANGE_FEATURES, TEMPLATES, ACCOUNT_PROFILES, ACCOUNT_DAYS, ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS,
+        FINGERPRINTS, EXCHANGE_FEATURES, TEMPLATES, ACCOUNT_PROFILES, ACCOUNT_DAYS, ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS,
         LINKS, LINK_COVERAGE, CLUSTERS, CLUSTER_MEMBERS, OBSERVATIONS, HEURISTIC_STATES, OBSERVATION_STABILITY,
         CAMPAIGNS, CAMPAIGN_EVIDENCE, EXPLAINED_GROUPS, ACCOUNTS,
     )

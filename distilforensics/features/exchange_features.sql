@@ -1,6 +1,6 @@
 /*---
 table = "exchange_features"
-reads = ["exchanges", "duplicates", "accounts_directory"]
+reads = ["exchanges", "duplicates", "accounts_directory", "shared_content"]
 [params]
 edge_chars = { value = 48, unit = "characters", why = "about eight English words; independent people rarely share so long a beginning (0 to 2.5 % of human prompts in public sets share 40), frames always do" }
 system_chars = { value = 200, unit = "characters", why = "system prompts often end in a date or a directory; the beginning identifies the product" }
@@ -80,6 +80,8 @@ select
             coalesce(is_stream::varchar, '-'), coalesce(n_choices::varchar, '-'), coalesce(n_tools::varchar, '-'), coalesce(tools_sha256, '-'),
             coalesce(response_format, '-'), coalesce(reasoning_effort, '-')))
     end as parameter_template,
+    near_template,
+    passage_template,
     case
         when system_text is null and prompt_text is null then null
         else list_filter(
@@ -90,4 +92,5 @@ select
             lambda mark: mark is not null)
     end as lexicon_marks
 from normalised
+left join shared_content using (record_id)
 order by started_at, record_id
