@@ -19,7 +19,7 @@ GROUP_VIEWS = ("group_accounts", "groups", "group_exchanges")
 """Views of groups; each is defined by the file of its name in `catalog/lib`."""
 
 SOURCE_TABLES = (
-    "exchange_features", "templates", "template_exchanges", "account_profiles", "account_days", "account_attributes",
+    "exchange_features", "fingerprints", "templates", "template_exchanges", "account_profiles", "account_days", "account_attributes",
     "populations", "accounts_directory", "links", "clusters", "cluster_members",
 )  # fmt: skip
 """Tables of the case that a heuristic may read."""
