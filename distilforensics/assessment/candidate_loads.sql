@@ -13,6 +13,8 @@ select
     count(*) filter (where starts_with(e.template_id, 'system:')) as n_system,
     count(*) filter (where starts_with(e.template_id, 'prefix:')) as n_prefix,
     count(*) filter (where starts_with(e.template_id, 'suffix:')) as n_suffix,
+    count(*) filter (where starts_with(e.template_id, 'near:')) as n_near,
+    count(*) filter (where starts_with(e.template_id, 'passage:')) as n_passage,
     count(*) filter (where starts_with(e.template_id, 'prompt:')) as n_prompt,
     count(*) filter (where starts_with(e.template_id, 'parameters:')) as n_parameters,
     count(*) filter (where starts_with(e.template_id, 'program:')) as n_program,

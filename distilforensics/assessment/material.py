@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from distilforensics.case.layout import Case
 
-TEXT_KINDS = frozenset({"prefix", "suffix", "system", "prompt"})
+TEXT_KINDS = frozenset({"prefix", "suffix", "system", "near", "passage", "prompt"})
 """Kinds of templates that rest on text."""
 
 REASONING_MARKS = frozenset({"mark:cot_elicitation", "mark:encoded_block", "mark:replayed_reasoning"})
@@ -100,7 +100,7 @@ def typical(loads: Iterable[float]) -> float:
 
 
 def kind_of(group_id: str) -> str:
-    """Return the kind of a group: system, prefix, suffix, prompt, parameters, program, pace, varied, mark or cluster."""
+    """Return the kind of a group: system, prefix, suffix, near, passage, prompt, parameters, program, pace, varied, mark or cluster."""
     return group_id.split(":", 1)[0]
 
 

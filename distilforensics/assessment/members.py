@@ -20,13 +20,15 @@ if TYPE_CHECKING:
     from distilforensics.assessment.material import Material
     from distilforensics.assessment.parameters import Parameters
 
-KINDS = ("system", "prefix", "suffix", "prompt", "parameters", "program", "pace", "varied", "mark")
+KINDS = ("system", "prefix", "suffix", "near", "passage", "prompt", "parameters", "program", "pace", "varied", "mark")
 """Kinds of templates in the order of the columns of `candidate_loads.sql`."""
 
 _WORDS = {
     "system": "system prompt",
     "prefix": "beginning of the prompt",
     "suffix": "end of the prompt",
+    "near": "reworded frame",
+    "passage": "injected passage",
     "prompt": "whole prompt",
     "parameters": "call parameters",
     "program": "client program",

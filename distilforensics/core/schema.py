@@ -20,6 +20,7 @@ FLAG = pa.bool_()
 TIME = pa.timestamp("us")
 TEXTS = pa.list_(pa.string())
 REALS = pa.list_(pa.float64())
+NUMBERS = pa.list_(pa.int64())
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +275,26 @@ ACCOUNT_TRAITS = Table(
     ),
 )
 
+FINGERPRINTS = Table(
+    "fingerprints",
+    "features",
+    "one row per exchange with text that is no duplicate and has an account and a start, ordered by record_id; hashes of passages of 48 bytes",
+    _columns(
+        ("record_id", TEXT, "as in exchanges"),
+        ("account_id", TEXT, "as in exchanges"),
+        ("prompt_begin", COUNT, "hash of the first passage of the prompt; NULL if it is shorter"),
+        ("prompt_end", COUNT, "hash of its last passage"),
+        (
+            "prompt_wording",
+            NUMBERS,
+            "sketch of the wording at both edges of the prompt: up to 32 numbers; the share on which two agree estimates their likeness",
+        ),
+        ("prompt_passages", NUMBERS, "hashes of sampled passages of the prompt, sorted, at most 96"),
+        ("system_passages", NUMBERS, "likewise of the system prompt"),
+        ("response_passages", NUMBERS, "likewise of the answer"),
+    ),
+)
+
 EXCHANGE_FEATURES = Table(
     "exchange_features",
     "features",
@@ -340,6 +361,8 @@ EXCHANGE_FEATURES = Table(
             TEXT,
             "template id of what it asks for: the first of replayed_reasoning, encoded_block, cot_elicitation, grader_rubric",
         ),
+        ("near_template", TEXT, "template id of a frame that is worded anew for every request; NULL without text"),
+        ("passage_template", TEXT, "template id of a passage within changing texts; NULL without text"),
         (
             "lexicon_marks",
             TEXTS,
@@ -362,7 +385,7 @@ TEMPLATES = Table(
         (
             "kind",
             TEXT,
-            "system, prefix, suffix, prompt (a whole prompt repeated), parameters, program, pace, varied, mark (what it asks for)",
+            "system, prefix, suffix, near (frames worded anew), passage (in changing texts), prompt (whole), parameters, program, pace, varied, mark",
         ),
         ("n_exchanges", COUNT, "exchanges"),
         ("n_accounts", COUNT, "accounts"),
@@ -864,7 +887,7 @@ TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         EXCHANGES, SOURCES, QUARANTINE, DUPLICATES, OUT_OF_SCOPE, ACCOUNTS_DIRECTORY,
-        ACCOUNT_TRAITS, EXCHANGE_FEATURES, TEMPLATES, ACCOUNT_PROFILES, ACCOUNT_DAYS, ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS,
+        ACCOUNT_TRAITS, FINGERPRINTS, EXCHANGE_FEATURES, TEMPLATES, ACCOUNT_PROFILES, ACCOUNT_DAYS, ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS,
         REASONING_USES, REASONING_PLACES,
         LINKS, LINK_COVERAGE, CLUSTERS, CLUSTER_MEMBERS, WINDOW_TESTS, OBSERVATIONS, HEURISTIC_STATES, OBSERVATION_STABILITY,
         THRESHOLD_STABILITY,

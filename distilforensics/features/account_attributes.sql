@@ -48,6 +48,10 @@ found as (
     union all
     select account_id, 'suffix', suffix_template, count(*) from exchange_features group by account_id, suffix_template
     union all
+    select account_id, 'near', near_template, count(*) from exchange_features group by account_id, near_template
+    union all
+    select account_id, 'passage', passage_template, count(*) from exchange_features group by account_id, passage_template
+    union all
     select account_id, 'prompt', 'prompt:' || prompt_hash, count(*) from exchange_features
     where coalesce(prompt_chars, $min_prompt_chars) >= $min_prompt_chars
     group by account_id, prompt_hash

@@ -1,6 +1,6 @@
 /*---
 table = "exchange_features"
-reads = ["exchanges", "duplicates", "accounts_directory", "account_traits", "reasoning_places"]
+reads = ["exchanges", "duplicates", "accounts_directory", "account_traits", "reasoning_places", "shared_content"]
 [params]
 edge_chars = { value = 48, unit = "characters", why = "about eight English words; independent people rarely share so long a beginning (0 to 2.5 % of human prompts in public sets share 40), frames always do" }
 system_chars = { value = 200, unit = "characters", why = "system prompts often end in a date or a directory; the beginning identifies the product" }
@@ -118,6 +118,8 @@ select
         when list_contains(lexicon_marks, 'cot_elicitation') then 'mark:cot_elicitation'
         when list_contains(lexicon_marks, 'grader_rubric') then 'mark:grader_rubric'
     end as mark_template,
+    near_template,
+    passage_template,
     lexicon_marks,
     case
         when status in ('limited', 'error') and finish_reason is null then null
@@ -125,4 +127,5 @@ select
         else coalesce(regexp_matches(left(response_visible, $opening_chars), $refusal), case when finish_reason is not null then false end)
     end as is_refused
 from marked
+left join shared_content using (record_id)
 order by started_at, record_id

@@ -10,6 +10,7 @@ from distilforensics.case.engines.duckdb import Limits, connect, create_view
 from distilforensics.case.stages import StageOutcome, run_stage
 from distilforensics.case.tables import write_query
 from distilforensics.core.sqlfile import SqlFile, read_sql_file
+from distilforensics.features import shared_content
 
 if TYPE_CHECKING:
     from distilforensics.case.layout import Case
@@ -21,6 +22,7 @@ ORDER = (
     "account_traits",
     "reasoning_uses",
     "reasoning_places",
+    "fingerprints",
     "exchange_features",
     "templates",
     "template_exchanges",
@@ -44,7 +46,7 @@ def build_features(case: Case, limits: Limits, progress: Progress) -> StageOutco
         stage="features",
         reads=READS,
         writes=ORDER,
-        parameters={file.name: parameters(file) for file in queries},
+        parameters={file.name: parameters(file) for file in queries} | shared_content.parameters(),
         work=lambda: _write_all(case, limits, progress, queries),
     )
 
@@ -74,9 +76,12 @@ def _write_all(case: Case, limits: Limits, progress: Progress, queries: list[Sql
     macros = (importlib.resources.files(__package__) / "macros.sql").read_text(encoding="utf-8")
     with connect(case, limits=limits, tables=READS) as connection:
         connection.execute(macros)
+        shared_content.offer_fingerprints(connection)
         for file in queries:
             n_rows[file.name] = write_query(case, connection, file.name, file.body, parameters(file))
             create_view(connection, case, file.name)
+            if file.name == "fingerprints":
+                shared_content.create_shared_content(connection)
             progress.advance(steps=1, item=file.name)
     progress.end(f"{n_rows['templates']} templates, {n_rows['account_profiles']} accounts")
     return n_rows

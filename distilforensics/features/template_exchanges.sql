@@ -10,6 +10,10 @@ with uses as (
     union all
     select suffix_template, record_id, account_id, started_at, prompt_hash from exchange_features
     union all
+    select near_template, record_id, account_id, started_at, prompt_hash from exchange_features
+    union all
+    select passage_template, record_id, account_id, started_at, prompt_hash from exchange_features
+    union all
     select 'prompt:' || prompt_hash, record_id, account_id, started_at, prompt_hash from exchange_features
     union all
     select parameter_template, record_id, account_id, started_at, prompt_hash from exchange_features

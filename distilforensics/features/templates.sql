@@ -17,6 +17,12 @@ with uses as (
     select 'suffix', suffix_template, account_id, tenant_id, prompt_hash, started_at, record_id
     from exchange_features where suffix_template is not null
     union all
+    select 'near', near_template, account_id, tenant_id, prompt_hash, started_at, record_id
+    from exchange_features where near_template is not null
+    union all
+    select 'passage', passage_template, account_id, tenant_id, prompt_hash, started_at, record_id
+    from exchange_features where passage_template is not null
+    union all
     select 'prompt', 'prompt:' || prompt_hash, account_id, tenant_id, prompt_hash, started_at, record_id
     from exchange_features where prompt_hash is not null and coalesce(prompt_chars, $min_prompt_chars) >= $min_prompt_chars
     union all
@@ -49,7 +55,8 @@ grouped as (
         count(distinct prompt_hash) as n_distinct_prompts,
         min(started_at) as first_seen,
         max(started_at) as last_seen,
-        min(record_id) as sample_record_id
+        min(record_id) as sample_record_id,
+        max(record_id) as other_record_id
     from uses
     semi join shared using (template_id)
     group by template_id
@@ -69,6 +76,12 @@ select
     sample_record_id,
     case kind
         when 'system' then left(frame(left(visible(sample.system_text), $read_chars)), $text_chars)
+        when 'passage' then left(
+            common_passage(
+                concat_ws(chr(30), sample.system_text, sample.prompt_text), concat_ws(chr(30), other.system_text, other.prompt_text),
+                ('0x' || split_part(template_id, ':', 2))::bigint),
+            $text_chars)
+        when 'near' then left(frame(left(visible(sample.prompt_text), $read_chars)), $text_chars)
         when 'prefix' then left(frame(left(visible(sample.prompt_text), $read_chars)), $text_chars)
         when 'suffix' then right(frame(right(visible(sample.prompt_text), $read_chars)), $text_chars)
         when 'prompt' then left(plain(visible(sample.prompt_text)), $text_chars)
@@ -85,4 +98,5 @@ select
 from grouped
 cross join population
 left join exchanges as sample on sample.record_id = grouped.sample_record_id
+left join exchanges as other on grouped.kind = 'passage' and other.record_id = grouped.other_record_id
 order by template_id

@@ -186,6 +186,8 @@ def _moment(value: object) -> datetime:
 def _typed(value: object, wanted: pa.DataType) -> object:
     if value is None:
         return None
+    if pa.types.is_list(wanted) and isinstance(value, list):
+        return [_typed(item, wanted.value_type) for item in value]
     if pa.types.is_timestamp(wanted):
         return _moment(value)
     if pa.types.is_date(wanted):

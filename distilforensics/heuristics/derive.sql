@@ -10,6 +10,10 @@ with uses as (
     union all
     select suffix_template, account_id, tenant_id, prompt_hash, started_at, record_id from exchange_features
     union all
+    select near_template, account_id, tenant_id, prompt_hash, started_at, record_id from exchange_features
+    union all
+    select passage_template, account_id, tenant_id, prompt_hash, started_at, record_id from exchange_features
+    union all
     select 'prompt:' || prompt_hash, account_id, tenant_id, prompt_hash, started_at, record_id from exchange_features
     where coalesce(prompt_chars, 16) >= 16
     union all
@@ -47,6 +51,10 @@ with uses as (
     select prefix_template, record_id, account_id, started_at, prompt_hash from exchange_features
     union all
     select suffix_template, record_id, account_id, started_at, prompt_hash from exchange_features
+    union all
+    select near_template, record_id, account_id, started_at, prompt_hash from exchange_features
+    union all
+    select passage_template, record_id, account_id, started_at, prompt_hash from exchange_features
     union all
     select 'prompt:' || prompt_hash, record_id, account_id, started_at, prompt_hash from exchange_features
     union all
@@ -162,6 +170,10 @@ with found as (
     select account_id, 'prefix', prefix_template, count(*) from exchange_features group by account_id, prefix_template
     union all
     select account_id, 'suffix', suffix_template, count(*) from exchange_features group by account_id, suffix_template
+    union all
+    select account_id, 'near', near_template, count(*) from exchange_features group by account_id, near_template
+    union all
+    select account_id, 'passage', passage_template, count(*) from exchange_features group by account_id, passage_template
     union all
     select account_id, 'prompt', 'prompt:' || prompt_hash, count(*) from exchange_features
     where coalesce(prompt_chars, 16) >= 16

@@ -43,7 +43,8 @@ A heuristic indicates a pattern; no heuristic is a verdict, and a grade needs a 
 Every parameter is an engineering choice with a reason; none is calibrated on labelled traffic of a provider.
 
 A heuristic is *fired*, *silent*, *not evaluated* (the log lacks a column) or *inconclusive* (too little volume, or a clock too coarse for order).
-Groups are the templates that several accounts share (kinds `system`, `prefix`, `suffix`, `prompt`, `parameters`, `program`, `pace`, `varied`, `mark`)
+Groups are the templates that several accounts share (kinds `system`, `prefix`, `suffix`, `near`, `passage`, `prompt`,
+`parameters`, `program`, `pace`, `varied`, `mark`)
 and the clusters of linked accounts (`cluster`).
 """
 

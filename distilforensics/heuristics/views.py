@@ -19,8 +19,8 @@ GROUP_VIEWS = ("group_accounts", "groups", "group_exchanges")
 """Views of groups; each is defined by the file of its name in `catalog/lib`."""
 
 SOURCE_TABLES = (
-    "exchange_features", "templates", "template_exchanges", "account_profiles", "account_days", "account_attributes",
-    "populations", "reasoning_uses", "reasoning_places", "accounts_directory", "links", "clusters", "cluster_members",
+    "exchange_features", "fingerprints", "templates", "template_exchanges", "account_profiles", "account_days",
+    "account_attributes", "populations", "reasoning_uses", "reasoning_places", "accounts_directory", "links", "clusters", "cluster_members",
     "window_tests",
 )  # fmt: skip
 """Tables of the case that a heuristic may read."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from distilforensics.core.errors import HeuristicError
+from distilforensics.features.shared_content import offer_fingerprints
 from distilforensics.features.stage import parameters, query
 from distilforensics.heuristics.casefile import TestCase
 from distilforensics.heuristics.testing import create_tables, outcome_of_case, run_case, run_cases, scratch_connection
@@ -37,6 +38,8 @@ GIVEN: dict[str, list[dict[str, Any]]] = {
             "system_template": "system:{i % 2}",
             "prefix_template": "prefix:{noise(i, 40)}",
             "suffix_template": "suffix:{i}",
+            "near_template": "near:{noise(i, 9)}",
+            "passage_template": "passage:{noise(i, 7)}",
             "parameter_template": "parameters:{noise(i, 3)}",
         },
         {"repeat": 25, "account_id": "sparse", "status": "limited", "end_user_id": "u{i % 3}", "prompt_hash": "s{i}"},
@@ -66,6 +69,7 @@ def test_derived_tables_equal_those_of_the_feature_queries(table: str) -> None:
         connection.execute(
             (importlib.resources.files("distilforensics.features") / "macros.sql").read_text(encoding="utf-8")
         )
+        offer_fingerprints(connection)
         relation = connection.sql(file.body, params=parameters(file)) if parameters(file) else connection.sql(file.body)
         connection.register("by_features", relation.to_arrow_table())
         columns = DERIVED[table]

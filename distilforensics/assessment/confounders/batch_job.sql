@@ -8,12 +8,12 @@ params.min_tenant_share = { default = 0.8, unit = "share of the members", why = 
 params.min_template_share = { default = 0.8, unit = "share of exchanges", why = "a job has one frame" }
 params.max_output_ratio = { default = 0.5, unit = "output tokens / input tokens", why = "labels and retrieval answers are far shorter than what is read, translations at most as long; harvested answers are longer than their questions" }
 references = ["classification, translation and retrieval backfills"]
-version = 1
+version = 2
 ---*/
 with frames as (
     select candidate_id, template_id, count(*) as n
     from (
-        select candidate_id, unnest([system_template, prefix_template, suffix_template]) as template_id from candidate_features
+        select candidate_id, unnest([system_template, prefix_template, suffix_template, near_template, passage_template]) as template_id from candidate_features
     )
     where template_id is not null
     group by candidate_id, template_id

@@ -8,7 +8,8 @@ with members as (
     select a.value as group_id, a.account_id, a.n_exchanges
     from account_attributes as a
     semi join templates as t on t.template_id = a.value and t.n_accounts >= $min_group_accounts
-    where a.attribute in ('system', 'prefix', 'suffix', 'prompt', 'parameters', 'program', 'pace', 'varied', 'mark')
+    where a.attribute in (
+        'system', 'prefix', 'suffix', 'near', 'passage', 'prompt', 'parameters', 'program', 'pace', 'varied', 'mark')
     union all
     select m.cluster_id, m.account_id, p.n_exchanges
     from cluster_members as m

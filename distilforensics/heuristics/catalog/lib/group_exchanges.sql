@@ -11,6 +11,10 @@ with carried as (
     union all
     select suffix_template, * from exchange_features where suffix_template is not null
     union all
+    select near_template, * from exchange_features where near_template is not null
+    union all
+    select passage_template, * from exchange_features where passage_template is not null
+    union all
     select 'prompt:' || prompt_hash, * from exchange_features where prompt_hash is not null
     union all
     select parameter_template, * from exchange_features where parameter_template is not null

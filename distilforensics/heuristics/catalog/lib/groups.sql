@@ -1,7 +1,7 @@
 /*---
 id = "lib.groups"
 grain = "one row per group"
-description = "Groups with their size; kind is system, prefix, suffix, prompt, parameters, program, pace, varied, mark or cluster."
+description = "Groups with their size; kind is system, prefix, suffix, near, passage, prompt, parameters, program, pace, varied, mark or cluster."
 columns = ["group_id", "kind", "n_exchanges", "n_accounts"]
 ---*/
 select

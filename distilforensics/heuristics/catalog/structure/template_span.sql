@@ -4,7 +4,7 @@ code = "S1"
 title = "One frame filled with many different contents from many accounts"
 status = "experimental"
 level = "medium"
-description = "A text frame (system prompt, beginning or end of the prompt) is used by many accounts, and most of their prompts differ in the rest: the frame is filled, not repeated."
+description = "A text frame (system prompt, beginning or end of the prompt, or a frame that is worded anew) is used by many accounts, and most of their prompts differ in the rest: the frame is filled, not repeated."
 entity = "group"
 sees = "A frame of at least 48 normalised characters that $min_accounts accounts together filled with $min_distinct_prompts different contents, where at least $min_distinct_share of the prompts are different."
 volume = "a frame used by at least $min_accounts accounts in at least $min_exchanges exchanges with a prompt"
@@ -21,18 +21,18 @@ output.account_share = { unit = "share", meaning = "accounts of the frame / acco
 output.is_product_default = { unit = "flag", meaning = "a system prompt sent by more than max_account_share of all accounts; it does not fire" }
 value = { unit = "share", meaning = "different prompts / prompts within the frame; baseline: median over all frames of the log with this volume" }
 falsepositives = ["products and plug-ins that send a fixed text with every request", "a course in which many students get one assignment text", "an agency with one client prompt over many sub-accounts", "benchmark and translation runs of one customer with many keys"]
-limitations = ["frames that a model rephrases for every request are not seen", "the system prompt of a pool that holds more than max_account_share of all accounts is taken for the default of a product", "niche products below max_account_share fire; this heuristic alone says that a frame exists, not who is behind it"]
+limitations = ["frames whose wording a model replaces entirely are not seen", "the system prompt of a pool that holds more than max_account_share of all accounts is taken for the default of a product", "niche products below max_account_share fire; this heuristic alone says that a frame exists, not who is behind it"]
 references = ["Anthropic, Detecting and preventing distillation attacks, 23 February 2026: variations of one prompt, tens of thousands of times, across hundreds of accounts", "NSA, CISA, FBI, joint advisory AA26-251A, 8 September 2026: identical or similar prompt texts"]
 tags = ["atlas.AML.T0024.002", "owasp.LLM10"]
 author = "distilforensics"
 date = "2026-11-23"
-modified = "2026-11-23"
-version = 1
+modified = "2026-11-25"
+version = 2
 ---*/
 with frames as (
     select group_id, kind, n_accounts
     from groups
-    where kind in ('system', 'prefix', 'suffix') and n_accounts >= $min_accounts and n_exchanges >= $min_exchanges
+    where kind in ('system', 'prefix', 'suffix', 'near') and n_accounts >= $min_accounts and n_exchanges >= $min_exchanges
 ),
 -- Counting in two steps keeps the memory bounded; a count of distinct values cannot spill to disk.
 fillings as (
@@ -51,7 +51,7 @@ measured as (
 reference as (
     select median(n_distinct_prompts / nullif(n_exchanges, 0)) as distinct_share
     from templates
-    where kind in ('system', 'prefix', 'suffix') and n_accounts >= $min_accounts and n_exchanges >= $min_exchanges
+    where kind in ('system', 'prefix', 'suffix', 'near') and n_accounts >= $min_accounts and n_exchanges >= $min_exchanges
 ),
 judged as (
     select

@@ -1,0 +1,112 @@
+"""What prompts share beyond exact beginnings and ends: reworded frames and passages within changing texts."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+from distilforensics.case.tables import read_rows
+from tests.features.test_features import case_of, exchange
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SLOTS = (
+    ("You are", "You act as", "Take the role of"),
+    ("an experienced surveyor", "a seasoned surveyor", "a surveyor with long practice"),
+    ("who measures every plot twice.", "that checks each plot two times.", "who takes all measures again."),
+    ("Your goal is", "Your task is", "You are asked"),
+    ("to state what can be built,", "to say which buildings fit,", "to list what fits on the plot,"),
+    ("not to sell it.", "and not to advertise.", "rather than to praise it."),
+    ("Name each rule", "Quote every rule", "Give all the rules"),
+    ("before you conclude.", "and conclude only then.", "ahead of the conclusion."),
+)
+INSTRUCTION = (
+    "Keep a running account of every doubt between square marks, do not leave any of them out, "
+    "and put the answer itself on a line of its own at the very end."
+)
+
+
+def words(rng: random.Random, n: int) -> str:
+    """Return n invented words."""
+    return " ".join("".join(rng.choices("abcdefghijklmnop", k=rng.randint(2, 9))) for _ in range(n))
+
+
+def log(make: Any, n_accounts: int = 20, n_each: int = 12, n_others: int = 60) -> list[dict[str, Any]]:
+    """Return exchanges of accounts whose prompts are made by `make`, beside as many accounts with invented words."""
+    rng = random.Random(7)
+    texts = [(f"pool_{i % n_accounts:02}", make(rng)) for i in range(n_accounts * n_each)]
+    texts += [(f"other_{i % n_others:02}", words(rng, 40)) for i in range(n_others * 8)]
+    return [exchange(i, account, prompt_text=text) for i, (account, text) in enumerate(texts)]
+
+
+def templates(root: Path, rows: list[dict[str, Any]], kind: str) -> list[tuple[int, int, str]]:
+    """Return accounts, exchanges and text of the templates of a kind."""
+    found = [row for row in read_rows(case_of(root, rows), "templates") if row["kind"] == kind]
+    return [(row["n_accounts"], row["n_exchanges"], row["template_text"]) for row in found]
+
+
+def test_a_reworded_frame_is_one_template(tmp_path: Path) -> None:
+    """No two prompts begin alike, and nearly all are found to carry one frame."""
+    rows = log(lambda rng: " ".join(rng.choice(slot) for slot in SLOTS) + " " + words(rng, 12))
+    (found,) = templates(tmp_path / "case", rows, "near")
+
+    assert 20 == found[0]
+    assert found[1] >= 0.9 * 240
+
+
+def test_a_passage_in_changing_prompts_is_one_template_with_its_whole_text(tmp_path: Path) -> None:
+    """It stands at the beginning, in the middle or at the end."""
+    rows = log(lambda rng: f"{words(rng, rng.randint(0, 40))} {INSTRUCTION} {words(rng, rng.randint(0, 40))}")
+
+    assert [(20, 240, INSTRUCTION.lower())] == templates(tmp_path / "case", rows, "passage")
+
+
+def test_a_passage_appended_to_different_system_prompts_is_found(tmp_path: Path) -> None:
+    """The beginning of the system prompt identifies the product, not the addition."""
+    rng = random.Random(8)
+    products = [words(rng, 60) for _ in range(5)]
+    rows = log(lambda rng: words(rng, 30))
+    for i, row in enumerate(rows[:240]):
+        row["system_text"] = f"{products[i % 5]} {INSTRUCTION}"
+
+    assert [(20, 240)] == [found[:2] for found in templates(tmp_path / "case", rows, "passage")]
+
+
+def test_what_is_a_prefix_already_is_no_second_template(tmp_path: Path) -> None:
+    """A fixed beginning is said once."""
+    rows = log(lambda rng: f"{INSTRUCTION} {words(rng, 30)}")
+    root = tmp_path / "case"
+
+    assert [] == templates(root / "near", rows, "near")
+    assert [] == templates(root / "passage", rows, "passage")
+
+
+def test_what_nine_accounts_share_is_no_group(tmp_path: Path) -> None:
+    """The floor of a group."""
+    rows = log(lambda rng: f"{words(rng, 10)} {INSTRUCTION} {words(rng, 10)}", n_accounts=9)
+
+    assert [] == templates(tmp_path / "case", rows, "passage")
+
+
+def test_a_quotation_that_everybody_sends_once_is_no_passage(tmp_path: Path) -> None:
+    """A class that asks about the same paragraph sends it once each."""
+    rows = log(lambda rng: f"{words(rng, 10)} {INSTRUCTION} {words(rng, 10)}", n_accounts=40, n_each=1)
+
+    assert [] == templates(tmp_path / "case", rows, "passage")
+
+
+def test_what_most_of_the_log_sends_is_no_passage(tmp_path: Path) -> None:
+    """A product's text is popular, not shared."""
+    rows = log(lambda rng: f"{words(rng, 10)} {INSTRUCTION} {words(rng, 10)}", n_accounts=70, n_others=60)
+
+    assert [] == templates(tmp_path / "case", rows, "passage")
+
+
+def test_unrelated_prompts_are_not_chained(tmp_path: Path) -> None:
+    """Every prompt takes half of its wording from the one before and half from the next, and no frame holds all."""
+    rng = random.Random(9)
+    pieces = [words(rng, 12) for _ in range(200)]
+    rows = log(lambda rng: (lambda i: f"{pieces[i]} {pieces[i + 1]} {words(rng, 4)}")(rng.randrange(199)), n_each=40)
+
+    assert all(n_exchanges <= 800 / 10 for _, n_exchanges, _ in templates(tmp_path / "case", rows, "near"))
