@@ -13,6 +13,7 @@ from distilforensics.assessment.parameters import PARAMETERS
 from distilforensics.case.layout import Case, write_file, write_json
 from distilforensics.case.tables import read_rows
 from distilforensics.core.finding import Grade, State
+from distilforensics.core.power import HOW, NOT_MEASURED, reaches
 from distilforensics.core.schema import SCHEMA_VERSION, TABLES
 from distilforensics.core.text import csv_cell, show
 
@@ -77,6 +78,7 @@ def write_findings(case: Case) -> None:
                     ),
                 },
             },
+            "power": _power(case),
             "limits": [*_LIMITS, *_limits_of_this_log(case)],
         },
     )
@@ -105,6 +107,18 @@ def _limits_of_this_log(case: Case) -> list[str]:
     }
     found += [f"{source} could not be settled for every candidate." for source in sorted(unchecked)]
     return found
+
+
+def _power(case: Case) -> dict[str, Any]:
+    """Return what planted campaigns say about how much silence is worth."""
+    if not case.table_files("power"):
+        return {"is_measured": False, "reason": NOT_MEASURED, "how": HOW}
+    planted = read_rows(case, "power")
+    return {
+        "is_measured": True,
+        "statements": [reach.sentence() for reach in reaches(planted)],
+        "planted": planted,
+    }
 
 
 def _balance(case: Case) -> dict[str, Any]:

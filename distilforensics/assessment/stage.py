@@ -44,7 +44,7 @@ def assess(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
     return run_stage(
         case,
         stage="assessment",
-        reads=READS,
+        reads=(*READS, "power"),
         writes=WRITES,
         folder=case.findings,
         parameters={"rules": PARAMETERS.as_dict(), "confounders": checks},
