@@ -161,7 +161,7 @@ _COLUMNS: dict[str, Callable[[dict[str, object]], object]] = {
     "other traffic": lambda row: units.share(float(str(row["dilution"])), 1),
     "accounts": lambda row: row["n_accounts"],
     "exchanges each": lambda row: row["exchanges_per_account"],
-    "found": lambda row: row["n_found"],
+    "accounts found": lambda row: row["n_found"],
     "grade": lambda row: row["grade"] or "none",
     "result": lambda row: "found" if row["is_found"] else "missed",
     "innocents": lambda row: row["n_innocents"],
@@ -191,9 +191,9 @@ def _tell(measurement: Measurement, output: Output, *, is_written: bool) -> None
     )
     if output.is_quiet:
         return
-    for text in measurement.left_out:
-        say(f"note: not planted, since this log cannot hold it: {text}")
+    if measurement.left_out:
+        say(f"note: larger campaigns would drown the log; planted were at most {'; '.join(measurement.left_out)}")
     if not measurement.is_complete:
         say("note: time ran out before every boundary was known; the same command again goes on")
     if not is_written:
-        say("note: nothing was added to the case; --write adds it, renews the report and seals the case")
+        say("note: nothing was written to the case; --write adds it, renews the report and seals the case")

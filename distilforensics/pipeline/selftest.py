@@ -6,9 +6,11 @@ known beforehand, and two of them must fail on purpose.
 
 from __future__ import annotations
 
+import multiprocessing
 import re
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from distilforensics.core.progress import Progress
 
 _BOUND = re.compile(r"(>=|<|==)\s*([0-9.]+)")
+_MAX_WORKERS = 4
+"""Processes for the heuristic cases; each takes about 200 MB."""
 _SCENARIO = {"scenario": "pool", "seed": 7, "scale": 0.3, "days": 3, "formats": ["litellm_spendlogs"]}
 """A small log with one pool of accounts, which is known to be found whole and alone."""
 
@@ -63,7 +67,7 @@ def _checks(folder: Path, limits: Limits) -> list[tuple[str, str, Callable[[], t
     return [
         ("engine versions", "within the stated bounds", _versions),
         ("heuristic files", "no issue, hashes as locked", _catalogue),
-        ("heuristic cases", "all behave as stated", _heuristic_cases),
+        ("heuristic cases", "all behave as stated", lambda: _heuristic_cases(min(limits.threads, _MAX_WORKERS))),
         ("simulated log", "read whole, balance closes", exam.read_whole),
         ("planted pool", "found at moderate or better, all accounts", exam.pool_found),
         ("other accounts", "none accused", exam.nobody_else),
@@ -107,10 +111,12 @@ def _catalogue() -> tuple[str, bool]:
     return f"{len(load_catalog())} heuristics, {len(issues)} issues", not issues
 
 
-def _heuristic_cases() -> tuple[str, bool]:
-    from distilforensics.heuristics.testing import run_cases
+def _heuristic_cases(n_workers: int) -> tuple[str, bool]:
+    from distilforensics.heuristics.testing import all_cases, run_case_by_id
 
-    results = run_cases()
+    spawning = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(n_workers, mp_context=spawning) as pool:
+        results = list(pool.map(run_case_by_id, all_cases(), chunksize=8))
     failed = [f"{result.heuristic_id}: {result.name}" for result in results if not result.is_passed]
     return "; ".join(failed[:3]) or f"{len(results)} of {len(results)}", not failed
 

@@ -102,7 +102,7 @@ class Measurement:
     key: str
     """What the outcomes depend on: log, code, parameters."""
     left_out: tuple[str, ...]
-    """What this log cannot hold, in words."""
+    """Largest campaigns that this log can hold, in words, where larger ones were asked for."""
 
     @property
     def statements(self) -> list[str]:
@@ -221,10 +221,9 @@ def _searches(traffic: Traffic, choices: Choices) -> tuple[tuple[Search, ...], t
             sizes = sizes_for(traffic, kind, choices.sizes)
             if sizes:
                 searches.append(Search(kind, sizes))
-            missing = [str(size) for size in sorted(set(choices.sizes) - set(sizes))]
-            if missing:
+            if set(choices.sizes) - set(sizes):
                 mixed = f" with {units.share(dilution, 1)} other traffic" if dilution else ""
-                left_out.append(f"{rate} requests a day{mixed}: {', '.join(missing)} accounts")
+                left_out.append(f"{sizes[-1] if sizes else 0} accounts at {rate} requests a day{mixed}")
     return tuple(searches), tuple(left_out)
 
 
