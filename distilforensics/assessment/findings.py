@@ -13,7 +13,7 @@ from distilforensics.assessment.parameters import PARAMETERS
 from distilforensics.case.layout import Case, write_file, write_json
 from distilforensics.case.tables import read_rows
 from distilforensics.core.finding import Grade, State
-from distilforensics.core.power import HOW, NOT_MEASURED, reaches
+from distilforensics.core.power import HOW, NOT_MEASURED, statements
 from distilforensics.core.schema import SCHEMA_VERSION, TABLES
 from distilforensics.core.text import csv_cell, show
 
@@ -116,7 +116,7 @@ def _power(case: Case) -> dict[str, Any]:
     planted = read_rows(case, "power")
     return {
         "is_measured": True,
-        "statements": [reach.sentence() for reach in reaches(planted)],
+        "statements": statements(planted),
         "planted": planted,
     }
 

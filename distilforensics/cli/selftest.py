@@ -183,12 +183,8 @@ def _tell(measurement: Measurement, output: Output, *, is_written: bool) -> None
     output.line()
     for statement in measurement.statements:
         output.line(statement)
-    n_innocents = sum(outcome.n_innocents for outcome in measurement.outcomes)
-    output.line(
-        f"INNOCENTS ACCUSED: {n_innocents} accounts that were not accused without the planted campaigns"
-        if n_innocents
-        else "No account that was not planted was accused because of a planted campaign."
-    )
+    if not any(outcome.n_innocents for outcome in measurement.outcomes):
+        output.line("No account that was not planted was accused because of a planted campaign.")
     if output.is_quiet:
         return
     if measurement.left_out:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from distilforensics.core import units
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 NOT_MEASURED = "The smallest campaign that would have been found in this log was not measured."
 HOW = "distilforensics selftest --inject CASE --write"
@@ -39,13 +39,31 @@ class Reach:
         kind = self._kind()
         if self.found_from is None:
             return f"A campaign of {of_accounts} ({kind}) would have been missed; no larger one was planted."
-        missed = f"; one of {units.count(self.missed_up_to)} accounts was missed" if self.missed_up_to else ""
-        return f"A campaign of {of_accounts} ({kind}) would have been found{missed}."
+        missed = (
+            f"one of {units.count(self.missed_up_to)} accounts was missed"
+            if self.missed_up_to
+            else "smaller ones were not planted"
+        )
+        return f"A campaign of {of_accounts} ({kind}) would have been found; {missed}."
 
     def _kind(self) -> str:
         mixed = f", {self.dilution:.0%} of it for unrelated customers".replace("%", " %") if self.dilution else ""
         careful = ", no card, address or sign-up time in common" if self.is_careful else ""
         return f"{units.count(self.requests_per_day)} a day{mixed}{careful}"
+
+
+def statements(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the reach per kind of campaign in words, and the innocents that planting brought into a campaign, if any.
+
+    Args:
+        rows: Rows of the table `power`.
+    """
+    n_innocents = sum(row["n_innocents"] for row in rows)
+    warning = (
+        f"INNOCENTS ACCUSED: over all copies, {units.count(n_innocents)} accounts that were not planted reached moderate or"
+        " strong because of a planted campaign."
+    )
+    return [*(reach.sentence() for reach in reaches(rows)), *([warning] if n_innocents else [])]
 
 
 def reaches(rows: Iterable[Mapping[str, Any]]) -> list[Reach]:

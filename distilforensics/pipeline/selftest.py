@@ -16,6 +16,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
+import pyarrow as pa
+
+from distilforensics.core.errors import DistilForensicsError
 from distilforensics.core.progress import Silent
 
 if TYPE_CHECKING:
@@ -26,6 +30,11 @@ if TYPE_CHECKING:
     from distilforensics.core.progress import Progress
 
 _BOUND = re.compile(r"(>=|<|==)\s*([0-9.]+)")
+_FAULTS = (
+    DistilForensicsError, duckdb.Error, pa.ArrowException, ArithmeticError, AssertionError, AttributeError, ImportError,
+    LookupError, OSError, RuntimeError, TypeError, ValueError,
+)  # fmt: skip
+"""What a broken installation may raise."""
 _MAX_WORKERS = 4
 """Processes for the heuristic cases; each takes about 200 MB."""
 _SCENARIO = {"scenario": "pool", "seed": 7, "scale": 0.3, "days": 3, "formats": ["litellm_spendlogs"]}
@@ -53,7 +62,7 @@ def run_selftest(limits: Limits, progress: Progress) -> list[Check]:
             start = time.perf_counter()
             try:
                 found, is_passed = work()
-            except Exception as e:  # noqa: BLE001 - a check that breaks is a check that fails, and the others are still of use
+            except _FAULTS as e:  # a check that breaks is a check that fails, and the others are still of use
                 found, is_passed = f"{type(e).__name__}: {e}", False
             checks.append(Check(name, expected, found, is_passed, time.perf_counter() - start))
             progress.advance(steps=1, item=name)

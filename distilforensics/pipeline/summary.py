@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.finding import Grade, State
-from distilforensics.core.power import reaches
+from distilforensics.core.power import statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -79,7 +79,7 @@ def summarise(case: Case) -> CaseSummary:
         reasons={row["heuristic_id"]: row["reason"] for row in states if row["reason"]},
         campaigns=tuple(_campaign(row) for row in _rows(case, "campaigns")),
         n_explained=len(_rows(case, "explained_groups", ["group_id"])),
-        power=tuple(reach.sentence() for reach in reaches(_rows(case, "power"))),
+        power=tuple(statements(_rows(case, "power"))),
     )
 
 

@@ -1,6 +1,6 @@
 """The order in which campaigns are planted, and what the outcomes say."""
 
-from distilforensics.core.power import reaches
+from distilforensics.core.power import reaches, statements
 from distilforensics.pipeline.power.plan import Kind, Plant, Search, n_runs_left, next_plant
 
 SIZES = (10, 20, 40, 80, 160)
@@ -21,7 +21,14 @@ def measured(smallest, seeds=(1,)):
 
 def row(n_accounts, is_found, **changes):
     """Return a row of the table `power`."""
-    same = {"is_careful": False, "requests_per_day": 26, "dilution": 0.0, "exchanges_per_account": 260, "seed": 1}
+    same = {
+        "is_careful": False,
+        "requests_per_day": 26,
+        "dilution": 0.0,
+        "exchanges_per_account": 260,
+        "n_innocents": 0,
+        "seed": 1,
+    }
     return {**same, "n_accounts": n_accounts, "is_found": is_found} | changes
 
 
@@ -76,7 +83,7 @@ def test_the_sentence_says_what_was_found_and_what_was_missed():
         "A campaign of 160 accounts with about 260 exchanges each (26 a day, 70 % of it for unrelated customers, no card, address or"
         " sign-up time in common) would have been missed; no larger one was planted." == missed[0].sentence()
     )
-    assert all_found[0].sentence().endswith("(26 a day) would have been found.")
+    assert all_found[0].sentence().endswith("(26 a day) would have been found; smaller ones were not planted.")
 
 
 def test_kinds_are_told_apart_and_ordered():
@@ -91,3 +98,9 @@ def test_kinds_are_told_apart_and_ordered():
     assert [(False, 4, 0.0), (False, 26, 0.0), (False, 26, 0.5), (True, 26, 0.0)] == [
         (reach.is_careful, reach.requests_per_day, reach.dilution) for reach in reaches(rows)
     ]
+
+
+def test_innocents_are_told_beside_the_reach():
+    """In one more sentence, and only if there are any."""
+    assert 1 == len(statements([row(10, True)]))
+    assert statements([row(10, True, n_innocents=3)])[1].startswith("INNOCENTS ACCUSED: over all copies, 3 accounts")

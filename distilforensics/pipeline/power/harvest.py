@@ -107,7 +107,7 @@ def _row(
         "system_text": None,
         "system_sha256": None,
     }
-    return row | _content(rng, row, prompt, is_answered=like["status"] == "ok")
+    return row | _content(rng, row, prompt, is_answered=like["status"] in {None, "ok"})
 
 
 _OUTCOME = (

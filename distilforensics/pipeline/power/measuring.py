@@ -11,6 +11,7 @@ import json
 import shutil
 import time
 from dataclasses import dataclass
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.case.layout import write_file
@@ -19,7 +20,7 @@ from distilforensics.case.tables import read_rows
 from distilforensics.core import units
 from distilforensics.core.errors import CaseError
 from distilforensics.core.finding import Grade
-from distilforensics.core.power import reaches
+from distilforensics.core.power import statements
 from distilforensics.core.progress import Silent
 from distilforensics.pipeline.power.copying import INGESTED, copy_case
 from distilforensics.pipeline.power.parameters import DILUTIONS, FOUND_SHARE, PUBLISHED_RATE, SIZES
@@ -107,7 +108,7 @@ class Measurement:
     @property
     def statements(self) -> list[str]:
         """How small a campaign is found, in sentences."""
-        return [reach.sentence() for reach in reaches(outcome.row() for outcome in self.outcomes)]
+        return statements([outcome.row() for outcome in self.outcomes])
 
 
 def measure(
@@ -159,8 +160,8 @@ def _measure_copies(
     n_new = 0
     progress.begin("power", "Planting campaigns in copies of this log", total_steps=n_left or None)
     while (chosen := next_plant(searches, choices.seeds, _found(outcomes))) is not None:
-        longest = max((outcome.seconds for outcome in outcomes.values()), default=0.0)
-        if time.perf_counter() - start + longest > choices.max_seconds:
+        usual = fmean(outcome.seconds for outcome in outcomes.values()) if outcomes else 0.0
+        if time.perf_counter() - start + usual > choices.max_seconds:
             break
         outcomes[chosen] = _try(base, work / "planted", traffic, chosen, before, limits, steps)
         _append(work / RESULTS, key, outcomes[chosen])

@@ -59,9 +59,9 @@ def make_members(rng: Random, traffic: Traffic, kind: Kind, n_accounts: int) -> 
         members.append(
             Member(
                 place=place,
-                account_id=f"planted-{place:04d}",
-                tenant_id=f"planted-tenant-{place:04d}",
-                api_key_id=digest("key", place)[:16],
+                account_id=f"planted-{digest(traffic.salt, 'account', place)[:12]}",
+                tenant_id=f"planted-{digest(traffic.salt, 'tenant', place)[:12]}",
+                api_key_id=digest(traffic.salt, "key", place)[:16],
                 source_format=source_format,
                 exits=exits,
                 pattern=patterns[source_format],
@@ -74,7 +74,7 @@ def directory_rows(rng: Random, traffic: Traffic, kind: Kind, members: Sequence[
     """Return the rows of the accounts directory; none if the log comes without one."""
     if not traffic.directory:
         return []
-    payments = _payments(rng, kind, len(members))
+    payments = [f"planted-{digest(traffic.salt, card)[:12]}" for card in _payments(rng, kind, len(members))]
     sessions = _sign_ups(rng, traffic, kind, len(members))
     rows = []
     for member, payment, created_at in zip(members, payments, sessions, strict=True):
@@ -93,17 +93,18 @@ def directory_rows(rng: Random, traffic: Traffic, kind: Kind, members: Sequence[
 
 
 def _payments(rng: Random, kind: Kind, n_accounts: int) -> list[str]:
+    """Return the name of each account's payment method."""
     order = list(range(n_accounts))
     rng.shuffle(order)
     payments, group, room = [""] * n_accounts, 0, 0
     for place in order:
         if kind.is_careful or rng.random() < PLANTING.own_payment_share:
-            payments[place] = f"planted-own-{place:04d}"
+            payments[place] = f"own {place}"
             continue
         if room == 0:
             group, room = group + 1, rng.randint(*PLANTING.payment_group)
         room -= 1
-        payments[place] = f"planted-shared-{group:04d}"
+        payments[place] = f"shared {group}"
     return payments
 
 

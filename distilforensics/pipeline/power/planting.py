@@ -169,6 +169,7 @@ def _add_sources(target: Case, formats: Iterable[str]) -> None:
     rows = read_rows(target, "sources")
     added = []
     for name in sorted(formats):
-        like = next(row for row in rows if row["role"] == "log" and row["format"] == name)
+        logs = [row for row in rows if row["role"] == "log"]
+        like = next((row for row in logs if row["format"] == name), logs[0])
         added.append(like | {"source_sha256": source_sha256(name), "path": f"planted/{name}", "part": "planted"})
     write_rows(target, "sources", [*rows, *added])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.resources
 import math
 from dataclasses import dataclass
@@ -60,6 +61,8 @@ class Traffic:
     limited_share: float
     directory: Sequence[Mapping[str, Any]]
     """Rows of ordinary accounts in the accounts directory."""
+    salt: str
+    """Hash of the evidence: names made with it cannot occur in the log."""
     frame: str
     """A frame of the harvest vocabulary that does not occur in the log."""
 
@@ -112,6 +115,7 @@ def read_traffic(case: Case, limits: Limits) -> Traffic:
             limited=_patterns(connection, "limited"),
             limited_share=_limited_share(connection),
             directory=_directory(case, {c.account_id for c in ordinary}),
+            salt=_salt(case),
             frame=_unused_frame(connection),
         )
 
@@ -139,6 +143,11 @@ def _limited_share(connection: duckdb.DuckDBPyConnection) -> float:
     query = "select count(*) filter (status = 'limited') as n_limited, count(*) as n from exchange_features semi join ordinary using (account_id)"
     [(n_limited, n)] = connection.execute(query).fetchall()
     return float(n_limited / n) if n else 0.0
+
+
+def _salt(case: Case) -> str:
+    hashes = sorted(row["source_sha256"] for row in read_rows(case, "sources", ["source_sha256"]))
+    return hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
 def _directory(case: Case, ordinary: set[str]) -> list[dict[str, Any]]:
