@@ -14,6 +14,7 @@ from distilforensics.assessment.parameters import PARAMETERS
 from distilforensics.case.layout import Case, write_file, write_json
 from distilforensics.case.tables import read_rows
 from distilforensics.core.finding import Grade, State
+from distilforensics.core.power import HOW, NOT_MEASURED, statements
 from distilforensics.core.schema import SCHEMA_VERSION, TABLES
 from distilforensics.core.text import csv_cell, show
 
@@ -78,6 +79,7 @@ def write_findings(case: Case, error_rates: Mapping[str, Any], n_nearly_coordina
             },
             "error_rates": error_rates,
             "threshold_stability": {"moved_by": 0.25, "n_groups_nearly_coordinated": n_nearly_coordinated},
+            "power": _power(case),
             "limits": [*_LIMITS, *_limits_of_this_log(case)],
         },
     )
@@ -142,6 +144,18 @@ def _limits_of_this_log(case: Case) -> list[str]:
     }
     found += [f"{source} could not be settled for every candidate." for source in sorted(unchecked)]
     return found
+
+
+def _power(case: Case) -> dict[str, Any]:
+    """Return what planted campaigns say about how much silence is worth."""
+    if not case.table_files("power"):
+        return {"is_measured": False, "reason": NOT_MEASURED, "how": HOW}
+    planted = read_rows(case, "power")
+    return {
+        "is_measured": True,
+        "statements": statements(planted),
+        "planted": planted,
+    }
 
 
 def _balance(case: Case) -> dict[str, Any]:

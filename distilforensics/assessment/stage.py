@@ -51,7 +51,7 @@ def assess(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
     return run_stage(
         case,
         stage="assessment",
-        reads=READS,
+        reads=(*READS, "power"),
         writes=WRITES,
         folder=case.findings,
         parameters=_rules() | {"calibration": supplied},

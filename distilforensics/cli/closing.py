@@ -35,6 +35,7 @@ def closing_lines(result: RunResult, output: Output) -> Iterator[str]:
         ("Balance", _balance(result)),
         ("Heuristics", _heuristics(result.summary)),
         ("Campaigns", _campaigns(result.summary)),
+        ("Power", _power(result)),
         ("Effort", _effort(result)),
         (
             "Custody",
@@ -117,6 +118,14 @@ def _campaign(campaign: CampaignLine) -> str:
     )
 
 
+def _power(result: RunResult) -> Iterator[str]:
+    """Yield how much silence is worth; with findings, it says what else could have been missed."""
+    if not result.summary.power:
+        yield "not measured: how small a campaign this log would have shown is not known"
+        yield f"measure it with: distilforensics selftest --inject {show(result.case.root)} --write"
+    yield from result.summary.power[:_LISTED]
+
+
 def _effort(result: RunResult) -> Iterator[str]:
     stages = ", ".join(
         f"{timing.stage} {'skipped' if timing.is_skipped else units.duration(timing.seconds)}"
@@ -157,6 +166,7 @@ def closing_json(result: RunResult) -> Mapping[str, Any]:
             for campaign in summary.campaigns
         ],
         "n_explained": summary.n_explained,
+        "power": list(summary.power),
         "seconds": {timing.stage: round(timing.seconds, 3) for timing in result.timings},
         "peak_memory_bytes": dict(result.peak_memory_bytes),
         "custody_head": result.custody_head,

@@ -11,6 +11,7 @@ from distilforensics.cli.heuristics import heuristics
 from distilforensics.cli.inspect import inspect
 from distilforensics.cli.options import CONTEXT, examples, version_option
 from distilforensics.cli.run import run
+from distilforensics.cli.selftest import selftest
 from distilforensics.cli.show import show
 from distilforensics.cli.simulate import simulate
 from distilforensics.cli.sql import sql
@@ -46,5 +47,5 @@ def cli() -> None:
     """
 
 
-for verb in (run, inspect, verify, show, sql, cite, audit, heuristics, simulate, evaluate, *STAGE_COMMANDS):
+for verb in (run, inspect, verify, show, sql, cite, audit, heuristics, simulate, evaluate, selftest, *STAGE_COMMANDS):
     cli.add_command(verb)

@@ -44,6 +44,12 @@ if TYPE_CHECKING:
 @limits_options
 @calibration_options
 @fail_on_option
+@click.option(
+    "--power",
+    "is_measuring_power",
+    is_flag=True,
+    help="Also plant campaigns in copies of this log and report the smallest that would have been found.",
+)
 @click.option("--extend", "is_extending", is_flag=True, help="Add these logs to a case that is sealed already.")
 @click.option("--force", "is_forced", is_flag=True, help="Start the case over; its case.toml and custody log stay.")
 def run(
@@ -55,6 +61,7 @@ def run(
     fail_on: str | None,
     is_extending: bool,
     is_forced: bool,
+    is_measuring_power: bool,
     output: Output,
 ) -> None:
     """Examine LOGS, write a sealed case and its report.
@@ -62,8 +69,11 @@ def run(
     LOGS are files and folders; accounts directories among them are recognised. The same command again goes on where
     an interrupted one was, and skips what has not changed. The last line on stdout is the path of the report.
     """
+    from distilforensics.pipeline.power.stage import steps_with_power
     from distilforensics.pipeline.run import run_case
+    from distilforensics.pipeline.steps import STEPS
 
+    steps = steps_with_power(case_dir) if is_measuring_power else STEPS
     with progress_for(output) as progress:
         result = run_case(
             logs,
@@ -74,6 +84,7 @@ def run(
             is_forced=is_forced,
             is_extending=is_extending,
             supplied=supplied,
+            steps=steps,
         )
     tell(result, output)
     click.get_current_context().exit(exit_code(result, fail_on))

@@ -11,7 +11,7 @@ import pyarrow as pa
 from distilforensics.case.engines.duckdb import Limits, connect
 from distilforensics.case.stages import StageOutcome, run_stage
 from distilforensics.case.tables import write_batches, write_rows
-from distilforensics.core.finding import State
+from distilforensics.core.finding import EntityType, Family, State
 from distilforensics.core.schema import OBSERVATIONS
 from distilforensics.heuristics.coverage import Coverage, measure_coverage
 from distilforensics.heuristics.loader import Heuristic, load_catalog
@@ -20,7 +20,7 @@ from distilforensics.heuristics.thresholds import judge_moved
 from distilforensics.heuristics.views import SOURCE_TABLES, create_empty_tables, create_library
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import duckdb
 
@@ -56,8 +56,7 @@ def _scan(case: Case, limits: Limits, progress: Progress, heuristics: list[Heuri
     present = {name for name in READS if name in REQUIRED or case.table_files(name)}
     batches: list[pa.RecordBatch] = []
     states: list[dict[str, Any]] = []
-    stability: list[dict[str, Any]] = []
-    progress.begin("heuristics", "Running the catalogue", total_steps=len(heuristics))
+    progress.begin("heuristics", "Running the catalogue", total_steps=2 * len(heuristics))
     with connect(case, limits=limits, tables=[name for name in READS if name in present]) as connection:
         create_empty_tables(connection, [name for name in READS if name not in present])
         create_library(connection)
@@ -67,9 +66,8 @@ def _scan(case: Case, limits: Limits, progress: Progress, heuristics: list[Heuri
             outcome = run_heuristic(connection, heuristic, coverage)
             batches += _batches(heuristic, outcome)
             states.append(_state_row(heuristic, coverage, outcome))
-            stability += count_stability(connection, heuristic, outcome.fired)
             progress.advance(steps=1, item=heuristic.id)
-        moved = _moved(connection, heuristics, batches)
+        stability, moved = _judge_again(connection, heuristics, batches, progress)
     n_rows = {
         "observations": write_batches(case, "observations", batches),
         "heuristic_states": write_rows(case, "heuristic_states", states),
@@ -81,10 +79,16 @@ def _scan(case: Case, limits: Limits, progress: Progress, heuristics: list[Heuri
     return n_rows
 
 
-def _moved(
-    connection: duckdb.DuckDBPyConnection, heuristics: Iterable[Heuristic], batches: Iterable[pa.RecordBatch]
-) -> list[dict[str, Any]]:
-    """Return what fires at moved thresholds, on groups where something fired that is more than informational."""
+def _judge_again(
+    connection: duckdb.DuckDBPyConnection,
+    heuristics: Iterable[Heuristic],
+    batches: Iterable[pa.RecordBatch],
+    progress: Progress,
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return how often each observation still fires with accounts left out, and what fires at moved thresholds.
+
+    Only what can bear on a grade is judged again: heuristics that are more than informational, on groups that can belong to a candidate.
+    """
     judged: dict[str, set[str]] = defaultdict(set)
     fired: dict[str, set[str]] = defaultdict(set)
     for batch in batches:
@@ -94,12 +98,46 @@ def _moved(
             if is_fired:
                 fired[heuristic_id].add(entity_id)
     counting = [heuristic for heuristic in heuristics if heuristic.level != "informational"]
-    wanted = set().union(*(fired[heuristic.id] for heuristic in counting))
-    return [
-        row
-        for heuristic in counting
-        for row in judge_moved(connection, heuristic, judged[heuristic.id], fired[heuristic.id], wanted)
+    wanted = groups_of_candidates(connection, counting, fired)
+    stability: list[dict[str, Any]] = []
+    moved: list[dict[str, Any]] = []
+    for heuristic in counting:
+        fired_here = fired[heuristic.id] & wanted
+        stability += count_stability(connection, heuristic, sorted(fired_here))
+        moved += judge_moved(connection, heuristic, judged[heuristic.id], fired_here, wanted)
+        progress.advance(steps=1, item=f"{heuristic.id}, again")
+    return stability, moved
+
+
+def groups_of_candidates(
+    connection: duckdb.DuckDBPyConnection, heuristics: Iterable[Heuristic], fired: Mapping[str, set[str]]
+) -> frozenset[str]:
+    """Return the groups on which something fired and that can belong to a candidate.
+
+    A candidate grows from groups with coordination, or with content and ties of identity; what else bears on it has half of its accounts there.
+
+    Args:
+        connection: A connection on which `views.create_library` has been called.
+        heuristics: Heuristics that can bear on a grade.
+        fired: Heuristic id to the entities on which it fired.
+    """
+    families: dict[str, set[str]] = defaultdict(set)
+    for heuristic in heuristics:
+        for entity in fired[heuristic.id] if heuristic.entity is EntityType.GROUP else ():
+            families[entity].add(heuristic.family)
+    seeds = [
+        entity
+        for entity, found in families.items()
+        if Family.COORDINATION in found
+        or (Family.INFRASTRUCTURE in found and found & {Family.STRUCTURE, Family.HARVEST})
     ]
+    rows = connection.execute(
+        "WITH seeds AS (SELECT DISTINCT account_id FROM all_group_accounts WHERE group_id IN (SELECT unnest($seeds::VARCHAR[])))"
+        " SELECT g.group_id FROM all_group_accounts AS g LEFT JOIN seeds AS s ON s.account_id = g.account_id"
+        " WHERE g.group_id IN (SELECT unnest($fired::VARCHAR[])) GROUP BY g.group_id HAVING 2 * count(s.account_id) >= count(*)",
+        {"seeds": sorted(seeds), "fired": sorted(families)},
+    ).fetchall()
+    return frozenset(group for (group,) in rows)
 
 
 def _batches(heuristic: Heuristic, outcome: Outcome) -> list[pa.RecordBatch]:

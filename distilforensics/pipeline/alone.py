@@ -70,7 +70,7 @@ def _merge_record(
     before = read_record(case)
     done = {timing.stage for timing in timings}
     earlier = [Timing(**stage) for stage in before.get("stages", []) if stage["stage"] not in done]
-    order = ["ingest", *(step.name for step in STEPS)]
+    order = ["ingest", *(step.name for step in STEPS if step.name != "report"), "power", "report"]
     write_record(
         case,
         command=command,

@@ -14,6 +14,7 @@ from distilforensics.case import custody, manifest
 from distilforensics.case.layout import create_case
 from distilforensics.case.locking import locked
 from distilforensics.core.errors import CaseError
+from distilforensics.pipeline.power.stage import drop_if_stale
 from distilforensics.pipeline.record import Timing, peak_memory, read_record, write_record
 from distilforensics.pipeline.steps import STEPS, Step, ingest
 from distilforensics.pipeline.summary import CaseSummary, summarise
@@ -111,6 +112,7 @@ def run_locked(
     with recorded(case, command, {"inputs": list(inputs), "options": options.parameters()}):
         timings: list[Timing] = []
         summary = read_logs(case, inputs, options, limits, progress, timings, read)
+        drop_if_stale(case, progress)
         timings.extend(run_step(case, step, limits, progress) for step in steps)
         write_record(
             case,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.finding import Grade, State
+from distilforensics.core.power import statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -50,6 +51,8 @@ class CaseSummary:
     campaigns: tuple[CampaignLine, ...]
     n_explained: int
     """Groups that were examined and are no campaign."""
+    power: tuple[str, ...]
+    """How small a campaign would have been found, in sentences; empty if it was not measured."""
 
     def has_campaign_at(self, grade: Grade) -> bool:
         """Tell whether a campaign reaches a grade."""
@@ -76,6 +79,7 @@ def summarise(case: Case) -> CaseSummary:
         reasons={row["heuristic_id"]: row["reason"] for row in states if row["reason"]},
         campaigns=tuple(_campaign(row) for row in _rows(case, "campaigns")),
         n_explained=len(_rows(case, "explained_groups", ["group_id"])),
+        power=tuple(statements(_rows(case, "power"))),
     )
 
 

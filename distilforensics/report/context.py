@@ -299,6 +299,17 @@ class ErrorRates:
 
 
 @dataclass(frozen=True, slots=True)
+class Power:
+    """How small a campaign would have been found in this log."""
+
+    statements: Sequence[str] = doc("one sentence per kind of planted campaign")
+    n_innocents: int = doc("accounts that only a planted campaign brought to moderate or strong, over all copies")
+    planted: DataTable | None = doc("planted campaigns and what was found; none if nothing was measured")
+    reason: str = doc("why there is no statement; empty if it was measured")
+    how: str = doc("command that measures it")
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """The rules by which the assessment graded, as it wrote them into findings.json."""
 
@@ -339,6 +350,7 @@ class Report:
     linkage: DataTable = doc("what linkage compared, and the assumed chances")
     rules: Rules = doc("rules of the assessment")
     error_rates: ErrorRates = doc("error rates")
+    power: Power = doc("how small a campaign would have been found")
     checks: Sequence[Check] = doc("totals computed twice")
     queries: Sequence[QueryText] = doc("all queries of the report")
     limits: Sequence[Mapping[str, str]] = doc("what the report does not establish: title and text")
@@ -358,7 +370,7 @@ class Report:
 
 
 CONTEXT_TYPES = (
-    Report, CaseHeader, Seals, Totals, Campaign, Evidence, Exhibit, Excerpt, ExplainedGroup, Heuristic, Health, ErrorRates, Rules, Check, Figure,
+    Report, CaseHeader, Seals, Totals, Campaign, Evidence, Exhibit, Excerpt, ExplainedGroup, Heuristic, Health, ErrorRates, Power, Rules, Check, Figure,
     DataTable, Column, QueryText,
 )  # fmt: skip
 """All dataclasses of the context in the order of the reference page."""

@@ -42,6 +42,7 @@ _CHAPTERS = (
     ("sources", "Sources"),
     ("methods", "Methods"),
     ("error-rates", "Error rates"),
+    ("power", "Power: what would have been found"),
     ("limits", "What this report does not establish"),
     ("verification", "How to verify this report"),
     ("glossary", "Glossary"),

@@ -31,6 +31,8 @@ READS = (
     "account_profiles", "links", "link_coverage", "clusters", "cluster_members", "observations", "heuristic_states", "observation_stability",
     *sorted(FINDINGS_TABLES),
 )  # fmt: skip
+OPTIONAL = ("power",)
+"""Tables that are there if they were asked for."""
 
 REPORT_FILE = "report.html"
 
@@ -52,7 +54,7 @@ def render_report(case: Case, limits: Limits, progress: Progress, catalogue: Tra
     return run_stage(
         case,
         stage="report",
-        reads=READS,
+        reads=(*READS, *OPTIONAL),
         writes=(),
         parameters=_parameters(case, files),
         work=lambda: _write(case, limits, progress, files),
@@ -74,7 +76,8 @@ def _parameters(case: Case, catalogue: dict[str, SqlFile]) -> dict[str, Any]:
 def _write(case: Case, limits: Limits, progress: Progress, catalogue: dict[str, SqlFile]) -> dict[str, int]:
     progress.begin("report", "Writing the report")
     annexes = Annexes(case.report)
-    with connect(case, limits=limits, tables=READS) as connection:
+    tables = (*READS, *(name for name in OPTIONAL if case.table_files(name)))
+    with connect(case, limits=limits, tables=tables) as connection:
         report = _collect(Work(case, connection, annexes, catalogue), progress)
     annexes.finish()
     text = page(report, annexes.listed(), lambda title: progress.advance(steps=1, item=title))
@@ -99,7 +102,7 @@ def _collect(work: Work, progress: Progress) -> Report:
         work.annexes.text(f"queries/{query.name}.sql", f"Query of the report: {query.title}", f"{query.sql}\n")
     return Report(
         case=overview.header(work.case),
-        seals=overview.seals(work, READS, catalogue),
+        seals=overview.seals(work, (*READS, *OPTIONAL), catalogue),
         totals=overview.totals(work),
         models=overview.models(work),
         campaigns=found,
@@ -111,6 +114,7 @@ def _collect(work: Work, progress: Progress) -> Report:
         linkage=overview.linkage(work),
         rules=overview.rules(work.case),
         error_rates=overview.error_rates(work.case),
+        power=overview.power(work),
         checks=overview.checks(work),
         queries=texts,
         limits=overview.fixed_text("limits"),

@@ -13,11 +13,12 @@ from distilforensics import __version__
 from distilforensics.case.layout import CASE_FILE
 from distilforensics.case.stages import package_sha256, tables_sha256
 from distilforensics.core.errors import UsageError
+from distilforensics.core.power import HOW, NOT_MEASURED, reaches
 from distilforensics.core.schema import SCHEMA_VERSION
 from distilforensics.core.text import shown
 from distilforensics.report.annexes import checksum_lines
 from distilforensics.report.chapters.work import sentence
-from distilforensics.report.context import CaseHeader, Check, ErrorRates, Rules, Seals, Totals
+from distilforensics.report.context import CaseHeader, Check, ErrorRates, Power, Rules, Seals, Totals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -143,6 +144,20 @@ def error_rates(case: Case) -> ErrorRates:
     content = {key: value for key, value in written.items() if key != "is_measured_for_this_log"}
     reason = "" if is_measured else sentence(str(written.get("reason", "")))
     return ErrorRates(is_measured=is_measured, reason=reason, content=dict(_flat("", content)) if is_measured else {})
+
+
+def power(work: Work) -> Power:
+    """Return how small a campaign would have been found."""
+    if not work.case.table_files("power"):
+        return Power(statements=(), n_innocents=0, planted=None, reason=NOT_MEASURED, how=HOW)
+    rows = work.rows("power")
+    return Power(
+        statements=tuple(reach.sentence() for reach in reaches(rows)),
+        n_innocents=sum(row["n_innocents"] for row in rows),
+        planted=work.table("power", rows, anchor="power-planted", exhibit="power"),
+        reason="",
+        how=HOW,
+    )
 
 
 def rules(case: Case) -> Rules:
