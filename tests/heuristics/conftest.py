@@ -51,6 +51,7 @@ HEADER: dict[str, Any] = {
         "min_accounts": {"default": 10, "unit": "accounts", "why": "an example"},
         "min_exchanges": {"default": 50, "unit": "exchanges", "why": "an example"},
     },
+    "stricter": {"min_exchanges": "higher"},
     "value": {"unit": "exchanges", "meaning": "exchanges of the group"},
     "falsepositives": ["anything"],
     "limitations": ["everything"],
