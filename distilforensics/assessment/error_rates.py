@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from distilforensics.assessment import conformal
 from distilforensics.assessment.calibration import ACCOUNT, SET
+from distilforensics.case.tables import read_rows
 from distilforensics.core import units
 from distilforensics.core.errors import UsageError
 from distilforensics.core.finding import Grade, State
@@ -78,25 +79,32 @@ def load_measurement(case: Case, method: str, states: Iterable[Mapping[str, Any]
         UsageError: a file holds no measured rates.
     """
     not_evaluated = {row["heuristic_id"] for row in states if row["state"] == State.NOT_EVALUATED}
-    used: dict[tuple[str, str], MeasuredRates] = {}
+    sources = {row["source_sha256"] for row in read_rows(case, "sources", ["source_sha256"])}
+    used: dict[tuple[str, ...], MeasuredRates] = {}
     refused = []
     for path in sorted(case.calibration.glob(RATES_GLOB)):
         try:
             rates = read_rates(path.read_text(encoding="utf-8"), str(path))
         except UnicodeDecodeError as e:
             raise UsageError("is not UTF-8", where=str(path)) from e
-        if reason := _unfit(rates, method, not_evaluated, used):
+        if reason := _unfit(rates, method, sources, not_evaluated, used):
             refused.append((rates, reason))
         else:
-            used[rates.identity] = rates
+            used[rates.sources] = rates
     return Measurement(tuple(used.values()), tuple(refused))
 
 
 def _unfit(
-    rates: MeasuredRates, method: str, not_evaluated: set[str], used: Mapping[tuple[str, str], MeasuredRates]
+    rates: MeasuredRates,
+    method: str,
+    sources: set[str],
+    not_evaluated: set[str],
+    used: Mapping[tuple[str, ...], MeasuredRates],
 ) -> str | None:
-    if rates.identity in used:
-        return "the same measurement was supplied twice"
+    if sources & set(rates.sources):
+        return "it was measured on files of this very log, and a rate says something of other logs only"
+    if any(set(rates.sources) & set(other.sources) for other in used.values()):
+        return "it was measured on files that another measurement counts already"
     if rates.method_sha256 != method:
         return f"it was measured with other rules, heuristics or parameters (version {rates.program}); they decide the grades"
     difference = sorted(not_evaluated ^ set(rates.not_evaluated))
