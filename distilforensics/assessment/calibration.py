@@ -25,7 +25,7 @@ from distilforensics.assessment.parameters import PARAMETERS
 from distilforensics.case.stages import package_sha256, tables_sha256
 from distilforensics.case.tables import read_rows
 from distilforensics.core.errors import UsageError
-from distilforensics.core.finding import EntityType, State
+from distilforensics.core.finding import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -141,9 +141,7 @@ def rank(material: Material) -> Ranked:
     on_accounts: dict[str, set[str]] = {account: set() for account in material.profiles}
     for entity, rows in material.observations.items():
         found = tuple(sorted(row.heuristic_id for row in rows if row.is_fired and row.heuristic_id in counting))
-        if not found:
-            continue
-        if rows[0].entity_type == EntityType.GROUP:
+        if found and entity in material.group_accounts:
             on_groups[entity] = found
         elif entity in on_accounts:
             on_accounts[entity].update(found)

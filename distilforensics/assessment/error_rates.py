@@ -321,7 +321,7 @@ def _said(calibration: Calibration, campaign: str | None, n_marked: int, n_sets:
     if n_marked:
         return (
             f"{units.count(n_marked)} of {sets} {'stands' if n_marked == 1 else 'stand'} out from the reference at a false-discovery rate of "
-            f"{conformal.ALPHA:.0%}: of all sets so marked, at most that part is expected to be ordinary ones."
+            f"{100 * conformal.ALPHA:.0f} %: of all sets so marked, at most that part is expected to be ordinary ones."
         )
     if not campaign:
         return f"None of {sets} stands out from the reference."
