@@ -53,7 +53,7 @@ def find_candidates(material: Material, parameters: Parameters, without: str | N
     groups = [group for group in sorted(material.observations) if group in material.group_accounts]
     coordinated = [group for group in groups if material.fired(group, family=Family.COORDINATION, without=without)]
     cores = {group: material.core_accounts(group, parameters.core_share) for group in coordinated}
-    merged = _merged(cores, parameters)
+    merged = merged_groups(cores, parameters)
     known = frozenset().union(*cores.values())
     uncoordinated = {
         group: core
@@ -64,7 +64,7 @@ def find_candidates(material: Material, parameters: Parameters, without: str | N
     }
     found = [
         _candidate(seeds, cores | uncoordinated, material, parameters, is_coordinated=is_coordinated)
-        for sets, is_coordinated in ((merged, True), (_merged(uncoordinated, parameters), False))
+        for sets, is_coordinated in ((merged, True), (merged_groups(uncoordinated, parameters), False))
         for seeds in sets
     ]
     found.sort(key=lambda candidate: (-len(candidate.accounts), candidate.seeds))
@@ -102,8 +102,8 @@ def _reaches(material: Material, heuristic_id: str, level: str) -> bool:
     return _LEVELS.index(material.levels[heuristic_id]) >= _LEVELS.index(level)
 
 
-def _merged(cores: dict[str, frozenset[str]], parameters: Parameters) -> list[tuple[str, ...]]:
-    """Return the seeds in merged sets, each sorted."""
+def merged_groups(cores: dict[str, frozenset[str]], parameters: Parameters) -> list[tuple[str, ...]]:
+    """Return groups, given with their core accounts, in merged sets, each sorted."""
     homes = {seed: seed for seed in cores}
 
     def home(seed: str) -> str:

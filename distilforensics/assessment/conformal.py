@@ -46,11 +46,11 @@ def adjusted(p_values: Sequence[float]) -> list[float]:
     return result
 
 
-def smallest_set(n_tested: int, n_reference: int, alpha: float) -> int:
+def smallest_number(n_tested: int, n_reference: int) -> int:
     """Return how many entities above the whole reference are needed before any can be marked: 1 / (n + 1) <= alpha * k / m."""
-    return math.ceil(round(n_tested / (alpha * (n_reference + 1)), 9))
+    return math.ceil(round(n_tested / (ALPHA * (n_reference + 1)), 9))
 
 
-def needed_reference(n_tested: int, alpha: float, n_set: int = 1) -> int:
-    """Return the size of a reference with which `n_set` entities above all of it can be marked among `n_tested`."""
-    return max(0, math.ceil(round(n_tested / (alpha * n_set), 9)) - 1)
+def needed_reference(n_tested: int, n_marked: int = 1) -> int:
+    """Return the size of a reference with which so many entities above all of it can be marked among all tested ones."""
+    return max(0, math.ceil(round(n_tested / (ALPHA * n_marked), 9)) - 1)

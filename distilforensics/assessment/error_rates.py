@@ -7,12 +7,12 @@ of the log at hand, and no rate is ever 0: what was not seen has an upper bound.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.assessment import conformal
-from distilforensics.assessment.calibration import ACCOUNT, GROUP, LEVELS
+from distilforensics.assessment.calibration import ACCOUNT, SET
+from distilforensics.case.tables import read_rows
 from distilforensics.core import units
 from distilforensics.core.errors import UsageError
 from distilforensics.core.finding import Grade, State
@@ -22,7 +22,7 @@ from distilforensics.core.rates import MeasuredRates, PooledRates, pool, read_ra
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from distilforensics.assessment.calibration import Calibration
+    from distilforensics.assessment.calibration import Calibration, Population
     from distilforensics.assessment.examined import Examined
     from distilforensics.case.layout import Case
 
@@ -79,25 +79,32 @@ def load_measurement(case: Case, method: str, states: Iterable[Mapping[str, Any]
         UsageError: a file holds no measured rates.
     """
     not_evaluated = {row["heuristic_id"] for row in states if row["state"] == State.NOT_EVALUATED}
-    used: dict[tuple[str, str], MeasuredRates] = {}
+    sources = {row["source_sha256"] for row in read_rows(case, "sources", ["source_sha256"])}
+    used: dict[tuple[str, ...], MeasuredRates] = {}
     refused = []
     for path in sorted(case.calibration.glob(RATES_GLOB)):
         try:
             rates = read_rates(path.read_text(encoding="utf-8"), str(path))
         except UnicodeDecodeError as e:
             raise UsageError("is not UTF-8", where=str(path)) from e
-        if reason := _unfit(rates, method, not_evaluated, used):
+        if reason := _unfit(rates, method, sources, not_evaluated, used):
             refused.append((rates, reason))
         else:
-            used[rates.identity] = rates
+            used[rates.sources] = rates
     return Measurement(tuple(used.values()), tuple(refused))
 
 
 def _unfit(
-    rates: MeasuredRates, method: str, not_evaluated: set[str], used: Mapping[tuple[str, str], MeasuredRates]
+    rates: MeasuredRates,
+    method: str,
+    sources: set[str],
+    not_evaluated: set[str],
+    used: Mapping[tuple[str, ...], MeasuredRates],
 ) -> str | None:
-    if rates.identity in used:
-        return "the same measurement was supplied twice"
+    if sources & set(rates.sources):
+        return "it was measured on files of this very log, and a rate says something of other logs only"
+    if any(set(rates.sources) & set(other.sources) for other in used.values()):
+        return "it was measured on files that another measurement counts already"
     if rates.method_sha256 != method:
         return f"it was measured with other rules, heuristics or parameters (version {rates.program}); they decide the grades"
     difference = sorted(not_evaluated ^ set(rates.not_evaluated))
@@ -113,13 +120,13 @@ def error_rate_rows(measurement: Measurement, calibration: Calibration, campaign
     """Return the rows of the table `error_rates`, in its order."""
     pooled = measurement.pooled
     rows = [*_rates(pooled), *_base_rates(pooled), *_likelihood_ratios(pooled)]
-    rows += [row for level in LEVELS for row in _conformal(calibration, level, campaigns)]
+    rows += _conformal(calibration, campaigns)
     return [{"place": place, **_rounded(row)} for place, row in enumerate(rows, start=1)]
 
 
 def _rounded(row: Row) -> Row:
-    """Return a row with nine digits after the point: the smallest bound of a log of a hundred million accounts still shows."""
-    return {key: round(value, 9) if isinstance(value, float) else value for key, value in row.items()}
+    """Return a row with twelve digits after the point, so that the smallest bound still shows."""
+    return {key: round(value, 12) if isinstance(value, float) else value for key, value in row.items()}
 
 
 def _at_least(grade: Grade) -> list[str]:
@@ -164,14 +171,19 @@ def _bounds(rate: float | None, blocks: Proportion) -> Row:
 def _base_rates(pooled: PooledRates | None) -> list[Row]:
     """Return, for each assumed share of campaign accounts, what part of the accusations would be right."""
     rows = []
-    for grade in GRADES:
+    for grade in GRADES if pooled else (None,):
         for share in ASSUMED_SHARES:
             needed = share / (1 - share) * (1 - WANTED_PRECISION) / WANTED_PRECISION
-            row: Row = {"kind": "base_rate", "grade": grade.value, "assumed_share": share, "needed_rate": needed}
+            row: Row = {
+                "kind": "base_rate",
+                "grade": grade and grade.value,
+                "assumed_share": share,
+                "needed_rate": needed,
+            }
             words = f"If one account in {round(1 / share):,} belongs to a campaign"
             need = f"nine in ten accusations are right only if fewer than one innocent account in {round(1 / needed):,} is accused"
-            right = _precision(pooled, grade, share)
-            if right is None:
+            right = _precision(pooled, grade, share) if pooled and grade else None
+            if grade is None or right is None:
                 said = (
                     f"{words}, {need}, even where every campaign account is found; whether that holds was not measured."
                 )
@@ -186,10 +198,8 @@ def _base_rates(pooled: PooledRates | None) -> list[Row]:
     return rows
 
 
-def _precision(pooled: PooledRates | None, grade: Grade, share: float) -> tuple[float | None, float, float] | None:
+def _precision(pooled: PooledRates, grade: Grade, share: float) -> tuple[float | None, float, float] | None:
     """Return the part of right accusations as measured, at least and at most; None without both populations."""
-    if pooled is None:
-        return None
     found, accused = pooled.found(_at_least(grade)), pooled.accused(_at_least(grade))
     if found.blocks.interval is None or accused.blocks.interval is None:
         return None
@@ -206,22 +216,26 @@ def _precision(pooled: PooledRates | None, grade: Grade, share: float) -> tuple[
 
 
 def _likelihood_ratios(pooled: PooledRates | None) -> list[Row]:
+    if pooled is None:
+        refused = _refused("neither campaign accounts nor innocent accounts of known outcome were supplied")
+        return [{"kind": "likelihood_ratio"} | refused]
     return [{"kind": "likelihood_ratio", "grade": grade.value} | _likelihood_ratio(pooled, grade) for grade in GRADES]
 
 
-def _likelihood_ratio(pooled: PooledRates | None, grade: Grade) -> Row:
+def _likelihood_ratio(pooled: PooledRates, grade: Grade) -> Row:
     """Return the least likelihood ratio that the labelled logs support for exactly this grade, or why there is none."""
-    if pooled is None:
-        return _refused("neither campaign accounts nor innocent accounts of known outcome were supplied")
     found, accused = pooled.found([grade.value]), pooled.accused([grade.value])
     if found.blocks.interval is None:
-        return _refused("no labelled log holds a known campaign, so it is unknown how often campaigns get this grade")
+        return _refused(
+            "no labelled log holds a known campaign, so it is unknown how often campaigns get this grade", grade
+        )
     if accused.blocks.interval is None:
         return _refused(
-            f"the labelled logs hold {accused.accounts.n_total:,} innocent accounts, fewer than one block of {pooled.block_accounts}"
+            f"the labelled logs hold {accused.accounts.n_total:,} innocent accounts, fewer than one block of {pooled.block_accounts}",
+            grade,
         )
     if not found.blocks.n_of:
-        return _refused("no known campaign of the labelled logs got this grade as a whole")
+        return _refused("no known campaign of the labelled logs got this grade as a whole", grade)
     low, high = found.blocks.interval[0], accused.blocks.interval[1]
     ratio = low / high
     said = (
@@ -243,8 +257,11 @@ def _likelihood_ratio(pooled: PooledRates | None, grade: Grade) -> Row:
     }
 
 
-def _refused(reason: str) -> Row:
-    return {"is_known": False, "statement": f"No likelihood ratio: {reason}."}
+def _refused(reason: str, grade: Grade | None = None) -> Row:
+    return {
+        "is_known": False,
+        "statement": f"No likelihood ratio{f' of grade {grade.value}' if grade else ''}: {reason}.",
+    }
 
 
 def verbal(ratio: float) -> str:
@@ -268,96 +285,95 @@ def percent_high(share: float) -> str:
     return percent(share, is_lower=False)
 
 
-def _conformal(calibration: Calibration, level: str, campaigns: Mapping[str, Examined]) -> list[Row]:
-    """Return how many accounts, or groups, of each campaign and of no campaign stand out from the reference."""
-    tested = calibration.levels[level]
-    marked = {row["entity_id"] for row in tested.rows if row["is_marked"]}
-    p_values = {row["entity_id"]: row["p_value"] for row in tested.rows if row["p_value"] is not None}
-    own: dict[str | None, list[str]] = {
-        name: sorted(
-            (e.members if level == ACCOUNT else frozenset(e.groups)) & {row["entity_id"] for row in tested.rows}
-        )
-        for name, e in campaigns.items()
-    }
-    taken = frozenset(entity for entities in own.values() for entity in entities)
-    own[None] = [row["entity_id"] for row in tested.rows if row["entity_id"] not in taken]
+def _conformal(calibration: Calibration, campaigns: Mapping[str, Examined]) -> list[Row]:
+    """Return how many sets of each campaign, and of no campaign, stand out from the reference."""
+    found = {row["entity_id"]: row for row in calibration.rows if row["level"] == SET}
+    own: dict[str | None, list[str]] = {}
+    for name, e in campaigns.items():
+        seeds = frozenset(e.candidate.seeds)
+        own[name] = [head for head, row in found.items() if seeds & frozenset(row["groups"])]
+    taken = {head for heads in own.values() for head in heads}
+    own[None] = [head for head in found if head not in taken]
     rows = []
-    for name, entities in own.items():
-        share = Proportion(sum(entity in marked for entity in entities), len(entities))
-        low, high = share.interval or (None, None)
+    for campaign, heads in own.items():
+        known = [p for head in heads if (p := found[head]["p_value"]) is not None]
+        n_marked = sum(found[head]["is_marked"] for head in heads)
         rows.append(
             {
-                "kind": f"conformal_{level}s",
-                "campaign_id": name,
-                "n_of": share.n_of,
-                "n_total": share.n_total,
-                "n_reference": tested.n_reference,
-                "rate": share.rate,
-                "ci95_low": low,
-                "ci95_high": high,
-                "p_value": max((p_values[entity] for entity in entities if entity in p_values), default=None),
-                "is_known": bool(share.n_of),
-                "statement": _said(calibration, level, name, share),
+                "kind": "conformal_sets",
+                "campaign_id": campaign,
+                "n_of": n_marked,
+                "n_total": len(heads),
+                "n_reference": calibration.n_reference[SET],
+                "p_value": min(known, default=None),
+                "is_known": bool(n_marked),
+                "statement": _said(calibration, campaign, n_marked, len(heads)),
             }
         )
     return rows
 
 
-def _said(calibration: Calibration, level: str, name: str | None, share: Proportion) -> str:
-    whose = f"of campaign {name}" if name else "in no campaign"
-    plural = f"{level}s"
-    if not share.n_total:
-        return f"There are no {plural} {whose} to test."
-    if share.n_of:
+def _said(calibration: Calibration, campaign: str | None, n_marked: int, n_sets: int) -> str:
+    whose = f"of campaign {campaign}" if campaign else "of no campaign"
+    if not n_sets:
+        return f"There is nothing to test: no set {whose}."
+    sets = f"{units.count(n_sets)} {'set' if n_sets == 1 else 'sets'} {whose}"
+    if n_marked:
         return (
-            f"Of the {plural} {whose}, {share} stand out from the reference at a false-discovery rate of {conformal.ALPHA:.0%}: of all {plural} so "
-            "marked, at most that part is expected to be ordinary ones."
+            f"{units.count(n_marked)} of {sets} {'stands' if n_marked == 1 else 'stand'} out from the reference at a false-discovery rate of "
+            f"{100 * conformal.ALPHA:.0f} %: of all sets so marked, at most that part is expected to be ordinary ones."
         )
-    if not name:
-        return f"None of the {units.count(share.n_total)} {plural} {whose} stands out from the reference."
-    return f"Nothing is claimed of the {units.count(share.n_total)} {plural} {whose}: {refusal(calibration, level, share.n_total)}."
+    if not campaign:
+        return f"None of {sets} stands out from the reference."
+    return f"Nothing is claimed of {sets}: {refusal(calibration, n_sets)}."
 
 
-def refusal(calibration: Calibration, level: str, n_set: int) -> str:
-    """Return why a set of accounts or groups is not marked, with the size of a reference that would do."""
-    tested = calibration.levels[level]
-    needed = units.count(tested.needed_reference(n_set))
+def refusal(calibration: Calibration, n_sets: int) -> str:
+    """Return why the sets of a campaign are not marked, with the size of a reference that would do."""
     would_do = (
-        f"a benign period with at least {needed} {level}s would allow it for {units.count(n_set)} that exceed all of it"
+        f"benign periods in which something fired on {units.count(calibration.needed_reference(n_sets))} sets or more would allow it, "
+        "if none of them shows as much"
     )
-    if calibration.refusal:
-        return f"the reference cannot be used, since {calibration.refusal}"
-    if tested.smallest_set > n_set:
-        return (
-            f"the reference has {units.count(tested.n_reference)} {level}s; among {units.count(tested.n_tested)} tested it can mark "
-            f"{units.count(tested.smallest_set)} or more at once; {would_do}"
-        )
+    if calibration.refused and not calibration.used:
+        return f"no reference that was named can be used; {would_do}"
     if not calibration.is_separate:
-        return f"the reference is the other half of this log and holds part of what is tested, so its {level}s are as unusual; {would_do}"
-    return f"too many {level}s of the reference show as much"
+        return (
+            f"no reference was named, and as one of {units.count(calibration.n_sets)} sets of its own log none can be rarer than one in "
+            f"{units.count(calibration.n_sets)}; {would_do}"
+        )
+    if calibration.smallest_number > n_sets:
+        return (
+            f"the reference has {units.count(calibration.n_reference[SET])} sets and can only mark {units.count(calibration.smallest_number)} "
+            f"or more at once among {units.count(calibration.n_sets)} tested; {would_do}"
+        )
+    return "too many sets of the reference show as much"
 
 
 def calibration_summary(calibration: Calibration) -> dict[str, Any]:
     """Return what findings.json says of the reference and the tests."""
+    n_reference = calibration.n_reference
     return {
         "alpha": conformal.ALPHA,
-        "score": "families, then heuristics, that fired on what the entity is part of",
+        "score": "families, then heuristics, that fired on the groups of a set",
         "n_heuristics": calibration.n_heuristics,
         "is_separate_reference": calibration.is_separate,
-        "reference": dict(calibration.about),
-        "refusal": calibration.refusal,
-        "levels": {level: _level_summary(calibration, level) for level in (ACCOUNT, GROUP)},
+        "references": [_reference(entry) for entry in calibration.used],
+        "refused_references": [_reference(entry) | {"reason": why} for entry, why in calibration.refused],
+        "n_reference_accounts": n_reference[ACCOUNT],
+        "n_reference_sets": n_reference[SET],
+        "n_tested_accounts": len(calibration.ranked.accounts),
+        "n_tested_sets": calibration.n_sets,
+        "n_marked_sets": sum(row["level"] == SET and row["is_marked"] for row in calibration.rows),
+        "smallest_number_that_can_be_marked": calibration.smallest_number,
+        "n_reference_sets_needed": calibration.needed_reference(),
     }
 
 
-def _level_summary(calibration: Calibration, level: str) -> dict[str, Any]:
-    tested = calibration.levels[level]
-    counts = Counter(row["is_marked"] for row in tested.rows)
+def _reference(entry: Population) -> dict[str, Any]:
     return {
-        "n_tested": len(tested.rows),
-        "n_reference": tested.n_reference,
-        "n_marked": counts[True],
-        "smallest_p_value": round(conformal.p_value(0, tested.n_reference), 9) if tested.n_reference else None,
-        "smallest_set_that_can_be_marked": tested.smallest_set,
-        "reference_needed_for_one": tested.needed_reference(1),
+        "tables_sha256": entry.tables,
+        "n_days": entry.n_days,
+        "n_accounts": entry.n_accounts,
+        "n_sets": sum(entry.fired[SET].values()),
+        "n_campaigns": entry.n_campaigns,
     }

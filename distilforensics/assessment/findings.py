@@ -89,8 +89,7 @@ def write_findings(case: Case, error_rates: Mapping[str, Any], n_nearly_coordina
 
 def error_rates_json(case: Case, measurement: Measurement, calibration: Calibration) -> dict[str, Any]:
     """Return what is known of the rate of errors, with the reason where nothing is."""
-    refused = "; ".join(f"{show(rates.about) or 'a measurement'}: {why}" for rates, why in measurement.refused)
-    reason = f"what was supplied does not apply to this log ({refused})" if refused else _NOT_MEASURED
+    reason = "what was supplied does not apply to this log" if measurement.refused else _NOT_MEASURED
     return {
         "is_measured_for_this_log": bool(measurement.used),
         "reason": None if measurement.used else reason,

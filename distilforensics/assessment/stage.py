@@ -79,7 +79,7 @@ def _write_all(case: Case, limits: Limits, progress: Progress) -> dict[str, int]
     calibration = calibrate(case, material)
     measurement = _measurement(case)
     n_rows |= {
-        "calibration": write_rows(case, "calibration", calibration.rows()),
+        "calibration": write_rows(case, "calibration", calibration.rows),
         "error_rates": write_rows(case, "error_rates", error_rate_rows(measurement, calibration, campaigns)),
     }
     write_findings(case, error_rates_json(case, measurement, calibration), moved.n_nearly_coordinated)

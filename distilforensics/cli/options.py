@@ -154,9 +154,11 @@ def calibration_options(function: Function) -> Function:
 
     @click.option(
         "--reference",
+        "references",
         type=CASE_DIR,
+        multiple=True,
         metavar="CASE",
-        help="Finished case over a benign period of the same service; accounts and groups are ranked among its own.",
+        help="Finished case over a benign period of the same service, among which this log is ranked; repeat for more.",
     )
     @click.option(
         "--error-rates",
@@ -166,10 +168,10 @@ def calibration_options(function: Function) -> Function:
         help="Rates measured on labelled logs with evaluate --save; repeat for more.",
     )
     @functools.wraps(function)
-    def wrapped(*, reference: Path | None, error_rates: tuple[Path, ...], **arguments: object) -> object:
+    def wrapped(*, references: tuple[Path, ...], error_rates: tuple[Path, ...], **arguments: object) -> object:
         from distilforensics.pipeline.supplied import Supplied
 
-        return function(supplied=Supplied(reference, error_rates), **arguments)
+        return function(supplied=Supplied(references, error_rates), **arguments)
 
     return wrapped
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 KIND = "distilforensics measured rates"
 FORMAT_VERSION = 1
 
+_LISTS = ("sources", "not_evaluated")
+
 OUTCOMES = (Grade.STRONG, Grade.MODERATE, Grade.WEAK, Grade.INCONCLUSIVE)
 """What an account can end as; inconclusive stands for every account that is in no campaign."""
 
@@ -40,6 +42,8 @@ class MeasuredRates:
     """Hash of what decides a grade; rates of another method say nothing of this one."""
     findings_sha256: str
     labels_sha256: str
+    sources: tuple[str, ...]
+    """SHA-256 of the log files, so that no log is judged by rates of its own."""
     not_evaluated: tuple[str, ...]
     """Heuristics for which the labelled log lacks columns."""
     campaign_accounts: Mapping[str, int]
@@ -55,11 +59,6 @@ class MeasuredRates:
     def as_json(self) -> dict[str, Any]:
         """Return what the file holds."""
         return {"kind": KIND, "format_version": FORMAT_VERSION, **asdict(self)}
-
-    @property
-    def identity(self) -> tuple[str, str]:
-        """What is the same if a measurement is handed in twice."""
-        return self.findings_sha256, self.labels_sha256
 
 
 def read_rates(text: str, where: str) -> MeasuredRates:
@@ -89,7 +88,7 @@ def read_rates(text: str, where: str) -> MeasuredRates:
                 hint=hint,
             )
     values = {field.name: content[field.name] for field in fields(MeasuredRates)}
-    return MeasuredRates(**values | {"not_evaluated": tuple(content["not_evaluated"])})
+    return MeasuredRates(**values | {name: tuple(content[name]) for name in _LISTS})
 
 
 def _is_count(value: object) -> bool:
@@ -101,7 +100,7 @@ def _fits(name: str, value: object) -> bool:
         return _is_count(value)
     if name.endswith("_accounts"):
         return isinstance(value, dict) and set(value) == set(OUTCOMES) and all(map(_is_count, value.values()))
-    if name == "not_evaluated":
+    if name in _LISTS:
         return isinstance(value, list) and all(isinstance(entry, str) for entry in value)
     return isinstance(value, str)
 
@@ -111,7 +110,7 @@ def _expected(name: str) -> str:
         return "a count"
     if name.endswith("_accounts"):
         return f"a count for each of {', '.join(OUTCOMES)}"
-    return "a list of texts" if name == "not_evaluated" else "a text"
+    return "a list of texts" if name in _LISTS else "a text"
 
 
 def method_sha256(program: str, heuristics: Iterable[Mapping[str, Any]], code: str, rules: Mapping[str, Any]) -> str:

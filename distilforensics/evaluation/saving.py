@@ -38,6 +38,7 @@ def measure(root: Path, labels: Path, *, about: str = "") -> MeasuredRates:
         raise CaseError("the assessment has not run", where=str(root), hint="distilforensics run LOGS... --case DIR")
     stage = json.loads(record.read_bytes())
     states = read_rows(case, "heuristic_states", ["heuristic_id", "version", "sha256", "parameters", "state"])
+    sources = read_rows(case, "sources", ["source_sha256", "role"])
     rules = {key: stage["parameters"][key] for key in ("rules", "confounders")}
     examined = read_rows(case, "explained_groups", ["n_accounts"])
     counts: Counter[tuple[bool, str]] = Counter()
@@ -55,6 +56,7 @@ def measure(root: Path, labels: Path, *, about: str = "") -> MeasuredRates:
         method_sha256=method_sha256(__version__, states, stage["code"], rules),
         findings_sha256=hashlib.sha256(findings.encode()).hexdigest(),
         labels_sha256=file_sha256(labels),
+        sources=tuple(sorted(row["source_sha256"] for row in sources if row["role"] == "log")),
         not_evaluated=tuple(row["heuristic_id"] for row in states if row["state"] == State.NOT_EVALUATED),
         campaign_accounts={grade.value: counts[True, grade.value] for grade in OUTCOMES},
         innocent_accounts={grade.value: counts[False, grade.value] for grade in OUTCOMES},

@@ -1,4 +1,4 @@
-"""What an examiner puts into a case for calibration: counts of a benign reference case, and rates measured on labelled logs.
+"""What an examiner puts into a case for calibration: counts of benign reference cases, and rates measured on labelled logs.
 
 Both are copied into the case, so that it stays complete by itself, and stay in force until others are put in or the case is started over.
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Supplied:
     """Paths as the examiner names them; nothing given leaves in force what the case holds."""
 
-    reference: Path | None = None
+    references: Sequence[Path] = ()
     error_rates: Sequence[Path] = ()
 
 
@@ -32,23 +32,29 @@ def put_in(case: Case, supplied: Supplied) -> None:
     """Copy what was supplied into the case, in place of what was there before, and note it in the custody log.
 
     Raises:
-        CaseError: the reference is no case, or was not assessed.
-        UsageError: the reference is the case itself or was assessed by another version, or a file holds no measured rates.
+        CaseError: a reference is no case, or was not assessed.
+        UsageError: a reference is the case itself, or a file holds no measured rates.
     """
-    if supplied.reference is not None:
-        _put_reference(case, supplied.reference)
+    if supplied.references:
+        _put_references(case, supplied.references)
     if supplied.error_rates:
         _put_rates(case, supplied.error_rates)
 
 
-def _put_reference(case: Case, root: Path) -> None:
-    from distilforensics.assessment.calibration import REFERENCE_FILE, reference_json
+def _put_references(case: Case, roots: Sequence[Path]) -> None:
+    from distilforensics.assessment.calibration import REFERENCES_GLOB, reference_json
 
-    if root.resolve() == case.root.resolve():
-        raise UsageError("a case cannot be its own reference", where=str(root))
-    path = case.calibration / REFERENCE_FILE
-    write_json(path, reference_json(open_case(root)))
-    custody.append(case, "reference put in", {"case": str(root), "sha256": file_sha256(path)})
+    contents = []
+    for root in roots:
+        if root.resolve() == case.root.resolve():
+            raise UsageError("a case cannot be its own reference", where=str(root))
+        contents.append(reference_json(open_case(root)))
+    for old in sorted(case.calibration.glob(REFERENCES_GLOB)):
+        old.unlink()
+    for number, (root, content) in enumerate(zip(roots, contents, strict=True), start=1):
+        path = case.calibration / f"reference-{number:04d}.json"
+        write_json(path, content)
+        custody.append(case, "reference put in", {"case": str(root), "sha256": file_sha256(path)})
 
 
 def _put_rates(case: Case, files: Sequence[Path]) -> None:

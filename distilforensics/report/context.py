@@ -295,7 +295,14 @@ class ErrorRates:
 
     is_measured: bool = doc("whether error rates were measured for this log")
     reason: str = doc("why they were not measured; empty if they were")
-    content: Mapping[str, Any] = doc("what was measured, as key and value")
+    measured_on: Sequence[Mapping[str, Any]] = doc("what the examiner said of each labelled log, and its counts")
+    not_used: Sequence[Mapping[str, Any]] = doc("measurements that were supplied and do not apply, with the reason")
+    block_accounts: int | None = doc("innocent accounts that count as one trial; none without a measurement")
+    calibration: Mapping[str, Any] = doc("the reference population and the sizes of the tests, as in findings.json")
+    rates: DataTable = doc("measured shares of campaign accounts found and innocent accounts accused")
+    base: DataTable = doc("what part of the accusations is right for assumed shares of campaign accounts")
+    ratios: Sequence[str] = doc("one sentence per grade: its least likelihood ratio, or why there is none")
+    standing_out: DataTable = doc("sets of groups that stand out from the reference, by campaign")
 
 
 @dataclass(frozen=True, slots=True)

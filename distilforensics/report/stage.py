@@ -14,7 +14,7 @@ from distilforensics.case.stages import StageOutcome, file_sha256, run_stage
 from distilforensics.core.schema import FINDINGS_TABLES
 from distilforensics.report import queries
 from distilforensics.report.annexes import Annexes
-from distilforensics.report.chapters import campaigns, evidence, health, heuristics, overview
+from distilforensics.report.chapters import campaigns, error_rates, evidence, health, heuristics, overview
 from distilforensics.report.chapters.work import Work
 from distilforensics.report.context import Report
 from distilforensics.report.render import page
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 READS = (
     "exchanges", "sources", "quarantine", "duplicates", "out_of_scope", "exchange_features", "templates", "template_exchanges",
     "account_profiles", "links", "link_coverage", "clusters", "cluster_members", "observations", "heuristic_states", "observation_stability",
+    "threshold_stability",
     *sorted(FINDINGS_TABLES),
 )  # fmt: skip
 OPTIONAL = ("power",)
@@ -113,7 +114,7 @@ def _collect(work: Work, progress: Progress) -> Report:
         sources=sources,
         linkage=overview.linkage(work),
         rules=overview.rules(work.case),
-        error_rates=overview.error_rates(work.case),
+        error_rates=error_rates.collect(work),
         power=overview.power(work),
         checks=overview.checks(work),
         queries=texts,

@@ -38,6 +38,10 @@ class Planted:
     exchanges: list[dict[str, Any]] = field(default_factory=list)
     directory: list[dict[str, Any]] = field(default_factory=list)
     observations: list[tuple[str, str, bool, bool]] = field(default_factory=list)
+    barely: set[tuple[str, str]] = field(default_factory=set)
+    """Heuristic and group where it fires and would not at a stricter threshold."""
+    nearly: set[tuple[str, str]] = field(default_factory=set)
+    """Heuristic and group where it is silent and would fire at a laxer threshold."""
     case: Case | None = None
 
     def send(self, account: str, at: timedelta, **values: Any) -> None:
@@ -132,9 +136,27 @@ class Planted:
             if is_fired and ":" in entity
         ]
         write_rows(self.case, "observation_stability", stability)
+        write_rows(self.case, "threshold_stability", [self._moved(*entry) for entry in self._moving()])
         assess(self.case, limits, Silent())
         tables = ("campaigns", "campaign_evidence", "explained_groups", "accounts")
         return Findings(**{name: read_rows(self.case, name) for name in tables})
+
+    def _moving(self) -> list[tuple[str, str, bool]]:
+        """Return heuristic, group and whether it fires, for what is tried at other thresholds."""
+        return [
+            (heuristic, entity, is_fired)
+            for heuristic, entity, is_fired, _ in sorted(self.observations)
+            if ":" in entity and (is_fired or (heuristic, entity) in self.nearly)
+        ]
+
+    def _moved(self, heuristic: str, entity: str, is_fired: bool) -> dict[str, Any]:
+        return {
+            "heuristic_id": heuristic,
+            "entity_id": entity,
+            "is_fired": is_fired,
+            "fires_stricter": is_fired and (heuristic, entity) not in self.barely,
+            "fires_laxer": True,
+        }
 
     def _observation(self, heuristic: str, entity: str, is_fired: bool, is_stable: bool) -> dict[str, Any]:
         return {

@@ -314,6 +314,52 @@ def test_evaluate_compares_with_the_labels(home, case, capsys):
     assert told["known_campaigns"][0]["is_found"]
 
 
+def test_measured_rates_are_saved_and_never_used_for_the_log_that_they_come_from(home, copied, tmp_path, capsys):
+    """Counts and no names; the reason for the refusal stands in the findings, and the case can be sealed again."""
+    saved = tmp_path / "rates.json"
+    labelled = ["evaluate", str(copied), "--labels", str(home / "pool" / "labels.csv")]
+
+    assert ExitCode.USAGE == run_cli([*labelled, "--save", str(saved)])
+    assert "--save needs --about" in capsys.readouterr().err
+    assert ExitCode.COMPLETE == run_cli([*labelled, "--save", str(saved), "--about", "a simulated pool"])
+    assert ExitCode.USAGE == run_cli([*labelled, "--save", str(saved), "--about", "again"])
+
+    content = json.loads(saved.read_text())
+    assert (1, 0) == (content["n_known_campaigns"], content["campaign_accounts"]["weak"])
+    assert "acct" not in saved.read_text()
+
+    assess = ["assess", "--case", str(copied), "-q", "--error-rates", str(saved)]
+    assert ExitCode.COMPLETE == run_cli(assess)
+    rates = json.loads((copied / "findings" / "findings.json").read_text())["error_rates"]
+    assert "files of this very log" in rates["not_used"][0]["reason"]
+    assert ExitCode.COMPLETE == run_cli(["report", "--case", str(copied), "-q"])
+    assert ExitCode.COMPLETE == run_cli(["seal", "--case", str(copied), "-q"])
+    assert ExitCode.COMPLETE == run_cli(["verify", str(copied), "-q"])
+    assert "calibration/rates-0001.json" in (copied / "tagmanifest-sha256.txt").read_text()
+
+
+def test_a_reference_is_copied_into_the_case_and_refused_if_it_is_the_same_log(home, case, copied, capsys):
+    """A case is no reference of itself, and its copy shares the files."""
+    assess = ["assess", "--case", str(copied), "-q", "--reference"]
+
+    assert ExitCode.USAGE == run_cli([*assess, str(copied)])
+    assert "cannot be its own reference" in capsys.readouterr().err
+    assert ExitCode.COMPLETE == run_cli([*assess, case])
+    found = json.loads((copied / "findings" / "findings.json").read_text())["error_rates"]["calibration"]
+    assert "shares log files with this case" in found["refused_references"][0]["reason"]
+    assert "reference put in" in (copied / "custody.jsonl").read_text()
+
+
+def test_rates_that_are_none_are_wrong_usage_and_leave_the_case_alone(copied, tmp_path, capsys):
+    """The message says how to make them."""
+    other = tmp_path / "other.json"
+    other.write_text("{}")
+
+    assert ExitCode.USAGE == run_cli(["assess", "--case", str(copied), "-q", "--error-rates", str(other)])
+    assert "evaluate CASE --labels FILE --save FILE" in capsys.readouterr().err
+    assert not (copied / "calibration").exists()
+
+
 def test_a_case_can_be_built_stage_by_stage(home, tmp_path, capsys):
     """The same manifests as those of a run."""
     target = str(tmp_path / "steps")

@@ -51,6 +51,7 @@ HEADER: dict[str, Any] = {
         "min_accounts": {"default": 10, "unit": "accounts", "why": "an example"},
         "min_exchanges": {"default": 50, "unit": "exchanges", "why": "an example"},
     },
+    "stricter": {"min_exchanges": "higher"},
     "value": {"unit": "exchanges", "meaning": "exchanges of the group"},
     "falsepositives": ["anything"],
     "limitations": ["everything"],
@@ -84,6 +85,8 @@ def make_heuristic(tmp_path: Path) -> Callable[..., Heuristic]:
 
     def make(body: str = BODY, *, cases: str = "", document: str = "", **changes: Any) -> Heuristic:
         header = {key: value for key, value in (HEADER | changes).items() if value is not None}
+        if "stricter" not in changes and "min_exchanges" not in header.get("params", {}):
+            del header["stricter"]
         folder = tmp_path / "catalog" / str(header.get("id", "structure.example")).split(".", maxsplit=1)[0]
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "example.sql").write_text(f"/*---\n{toml(header)}\n---*/\n{body}\n", encoding="utf-8")

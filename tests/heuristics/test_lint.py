@@ -257,3 +257,10 @@ def test_two_statements_or_no_select_are_refused(make_heuristic: Make, tables: F
         messages(make_heuristic, tables, "order", "select 1; select 2")
     with pytest.raises(HeuristicError, match="not a SELECT"):
         messages(make_heuristic, tables, "order", "drop table groups")
+
+
+def test_a_header_that_does_not_name_its_threshold_is_found(make_heuristic: Make, tables: Fill) -> None:
+    """The message says what to add."""
+    (found,) = messages(make_heuristic, tables, "threshold", stricter=None)
+    assert found.startswith("`stricter` is missing or empty: which parameters make the firing threshold")
+    assert messages(make_heuristic, tables, "threshold", stricter=None, params={}, sees="x", volume="y") == []

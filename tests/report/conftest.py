@@ -84,7 +84,13 @@ def bare(render):
     return render(has_texts=False)
 
 
-@pytest.fixture(params=["full", "quiet", "bare"])
+@pytest.fixture(scope="session")
+def rated(render):
+    """A log with measured error rates and a benign reference."""
+    return render(has_rates=True)
+
+
+@pytest.fixture(params=["full", "quiet", "bare", "rated"])
 def any_report(request):
     """Each of the three reports in turn."""
     return request.getfixturevalue(request.param)

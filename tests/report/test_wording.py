@@ -103,6 +103,44 @@ def test_error_rates_are_not_claimed_where_they_were_not_measured(full):
     assert None is re.search(r"\d\s?%", text)
 
 
+def test_measured_rates_stand_with_their_intervals_and_never_as_a_bare_zero(rated):
+    """No innocent account was accused, so the upper bound is given; what was not used is named with the reason."""
+    text = rated.text("error-rates")
+    table = rated.text("error-rates-measured")
+
+    assert "“confirmed cases of May” with 1,000 accounts of 10 known campaigns and 20,000 innocent accounts" in text
+    assert "innocent accounts strong 0 of 20,000 0 of 1,000 at most 0.369 %" in table
+    assert "campaign accounts strong 960 of 1,000 9 of 10 55.4 % to 99.75 %" in table
+    assert "at least 13.1 %" in rated.text("error-rates-base")
+    assert "The measurement “cases of June” was supplied and not used: it was measured with other rules." in text
+    assert None is re.search(r"(?<![\d.])0 %", text)
+    assert "Error rates are stated in" in rated.text("summary")
+
+
+def test_a_reference_is_described_and_a_refused_one_named(rated, full):
+    """With a benign period its size stands there; without one it is said that nothing can be claimed."""
+    text = rated.text("error-rates")
+
+    assert "150 accounts over 28 days, 200 sets" in text
+    assert "A reference of 150 accounts over 3 days was named and not used: it is too short." in text
+    assert "every set is ranked among the others of this log. That orders them and supports no claim." in full.text(
+        "error-rates"
+    )
+
+
+def test_a_campaign_says_what_becomes_of_it_at_moved_thresholds(full):
+    """In words below the grade, and per heuristic in the table of stability."""
+    strong, weak = full.text("campaign-c-1"), full.text("campaign-c-2")
+
+    assert (
+        "With all firing thresholds 25 % stricter at once the grade would be the same, without 1 heuristic that bears it (evasion.flat_clock)"
+        in strong
+    )
+    assert "with all of them 25 % laxer it would be the same, with 1 heuristic more (coordination.baton_pass)" in strong
+    assert "the grade would be inconclusive" in weak
+    assert "Fired at a threshold 25 % stricter" in full.text("campaign-c-1-stability")
+
+
 def test_evidence_against_stands_beside_evidence_for_in_one_table(full):
     """One table with two columns, each piece with its type, benign explanations with their outcome."""
     table = full.tree.find(".//*[@id='campaign-c-1-evidence-table']/table")

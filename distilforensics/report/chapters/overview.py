@@ -1,4 +1,4 @@
-"""The frame of the report: case, seals, sizes, sources, error rates, and the fixed texts."""
+"""The frame of the report: case, seals, sizes, sources, and the fixed texts."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from distilforensics.core.power import HOW, NOT_MEASURED, reaches
 from distilforensics.core.schema import SCHEMA_VERSION
 from distilforensics.core.text import shown
 from distilforensics.report.annexes import checksum_lines
-from distilforensics.report.chapters.work import sentence
-from distilforensics.report.context import CaseHeader, Check, ErrorRates, Power, Rules, Seals, Totals
+from distilforensics.report.context import CaseHeader, Check, Power, Rules, Seals, Totals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -135,15 +134,6 @@ def findings(case: Case) -> dict[str, Any]:
     path = case.findings / "findings.json"
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return content
-
-
-def error_rates(case: Case) -> ErrorRates:
-    """Return what the assessment has written down about error rates."""
-    written = findings(case).get("error_rates") or {}
-    is_measured = bool(written.get("is_measured_for_this_log"))
-    content = {key: value for key, value in written.items() if key != "is_measured_for_this_log"}
-    reason = "" if is_measured else sentence(str(written.get("reason", "")))
-    return ErrorRates(is_measured=is_measured, reason=reason, content=dict(_flat("", content)) if is_measured else {})
 
 
 def power(work: Work) -> Power:

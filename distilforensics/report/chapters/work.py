@@ -57,6 +57,7 @@ class Work:
         n_rows: int | None = None,
         words: Mapping[str, str] | None = None,
         further: Sequence[Column] = (),
+        layout: str = "",
     ) -> DataTable:
         """Return rows as a table of the report, laid out as texts/tables.toml says for the query.
 
@@ -68,13 +69,14 @@ class Work:
             n_rows: Rows that exist, if the query itself returns the first ones only.
             words: Texts for the marks in caption and headings, such as the campaign's name.
             further: Columns after those of the layout.
+            layout: Name of the layout if it is not that of the query.
         """
-        layout = _layouts()[query]
-        shown = rows[: layout.get("most")]
+        laid_out = _layouts()[layout or query]
+        shown = rows[: laid_out.get("most")]
         total = len(rows) if n_rows is None else n_rows
-        caption = layout["caption"].format(**words or {})
-        columns = (*_columns(layout["columns"], words or {}), *further)
-        annex_columns = _columns(layout["annex"], words or {}) if "annex" in layout else columns
+        caption = laid_out["caption"].format(**words or {})
+        columns = (*_columns(laid_out["columns"], words or {}), *further)
+        annex_columns = _columns(laid_out["annex"], words or {}) if "annex" in laid_out else columns
         return DataTable(
             anchor=anchor,
             caption=caption,
@@ -82,7 +84,7 @@ class Work:
             columns=columns,
             rows=tuple(shown),
             n_rows=total,
-            rule=layout.get("rule", "") if total > len(shown) else "",
+            rule=laid_out.get("rule", "") if total > len(shown) else "",
             exhibit=self.annexes.csv(exhibit, caption, annex_columns, rows) if exhibit else "",
         )
 
