@@ -1,5 +1,8 @@
 with large_groups as (
-    select group_id from groups where n_accounts >= $min_accounts and n_exchanges >= $min_mean_load * n_accounts
+    select group_id
+    from groups
+    where n_accounts >= $min_accounts
+        and n_exchanges >= case when n_accounts >= $min_sparse_accounts then $min_sparse_load else $min_mean_load end * n_accounts
 ),
 -- A conversation begins with a request of one user turn (with or without a system prompt); where turns are not logged, with its session.
 session_starts as (
@@ -102,7 +105,7 @@ periods as (
         case
             when t.n >= $min_mean_load * t.n_days then 'day'
             when t.n >= $min_mean_load * w.n then 'week'
-            when t.n >= $min_window_load * t.n_accounts then 'window'
+            when t.n >= case when t.n_accounts >= $min_sparse_accounts then $min_sparse_load else $min_window_load end * t.n_accounts then 'window'
         end as period
     from load_totals as t
     join account_weeks as w on w.group_id = t.group_id and w.load_unit = t.load_unit
@@ -192,7 +195,7 @@ ginis as (
     from ranked_means
     group by group_id, load_unit
 ),
--- Zero-truncated Poisson with mean m: rate = m (1 - exp(-rate)), dispersion = 1 + rate - m. Three steps of the fixed point are exact to 6 digits from m = 5 on.
+-- Zero-truncated Poisson with mean m: rate = m (1 - exp(-rate)), dispersion = 1 + rate - m. Twenty steps of the fixed point are exact to 7 digits from m = 2 on.
 expected as (
     select
         p.group_id,
@@ -206,12 +209,17 @@ expected as (
         g.n_accounts,
         g.gini,
         c.share_clock_driven,
-        1 + p.mean_load * (1 - exp(-p.mean_load * (1 - exp(-p.mean_load * (1 - exp(-p.mean_load)))))) - p.mean_load as dispersion_expected
+        1 - p.mean_load + list_reduce(
+            list_transform(range(21), lambda step: p.mean_load), lambda rate, mean: mean * (1 - exp(-rate))) as dispersion_expected
     from pooled as p
     join ginis as g on g.group_id = p.group_id and g.load_unit = p.load_unit
     join periods as c on c.group_id = p.group_id and c.load_unit = p.load_unit
     where g.n_accounts >= $min_accounts
-        and p.mean_load >= case p.period when 'window' then $min_window_load else $min_mean_load end
+        and p.mean_load >= case
+            when p.period <> 'window' then $min_mean_load
+            when g.n_accounts >= $min_sparse_accounts then $min_sparse_load
+            else $min_window_load
+        end
         and p.share_trimmed <= $max_trimmed
 ),
 with_threshold as (

@@ -1,5 +1,5 @@
 with account_marks as (
-    select account_id, count(*) as n, count(*) filter (where list_contains(lexicon_marks, 'cot_elicitation')) as n_marked
+    select account_id, count(*) as n, count(*) filter (where list_has_any(lexicon_marks, ['cot_elicitation', 'encoded_block', 'replayed_reasoning'])) as n_marked
     from exchange_features
     where lexicon_marks is not null
     group by account_id
@@ -23,8 +23,8 @@ inside as (
     select
         e.group_id,
         count(*) as n,
-        count(*) filter (where list_contains(e.lexicon_marks, 'cot_elicitation')) as n_marked,
-        count(distinct e.account_id) filter (where list_contains(e.lexicon_marks, 'cot_elicitation')) as n_marked_accounts
+        count(*) filter (where list_has_any(e.lexicon_marks, ['cot_elicitation', 'encoded_block', 'replayed_reasoning'])) as n_marked,
+        count(distinct e.account_id) filter (where list_has_any(e.lexicon_marks, ['cot_elicitation', 'encoded_block', 'replayed_reasoning'])) as n_marked_accounts
     from group_exchanges as e
     semi join large_groups as g on g.group_id = e.group_id
     where e.lexicon_marks is not null

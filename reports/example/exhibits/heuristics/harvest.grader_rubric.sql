@@ -10,7 +10,7 @@ log_marks as (
 large_groups as (
     select group_id, n_accounts
     from groups
-    where n_accounts >= $min_accounts and n_exchanges >= $min_exchanges
+    where kind <> 'mark' and n_accounts >= $min_accounts and n_exchanges >= $min_exchanges
 ),
 members as (
     select a.group_id, sum(m.n)::bigint as n, sum(m.n_marked)::bigint as n_marked

@@ -1,7 +1,7 @@
 with frames as (
     select group_id, kind, n_accounts
     from groups
-    where kind in ('system', 'prefix', 'suffix') and n_accounts >= $min_accounts and n_exchanges >= $min_exchanges
+    where kind in ('system', 'prefix', 'suffix', 'near') and n_accounts >= $min_accounts and n_exchanges >= $min_exchanges
 ),
 -- Counting in two steps keeps the memory bounded; a count of distinct values cannot spill to disk.
 fillings as (
@@ -20,7 +20,7 @@ measured as (
 reference as (
     select median(n_distinct_prompts / nullif(n_exchanges, 0)) as distinct_share
     from templates
-    where kind in ('system', 'prefix', 'suffix') and n_accounts >= $min_accounts and n_exchanges >= $min_exchanges
+    where kind in ('system', 'prefix', 'suffix', 'near') and n_accounts >= $min_accounts and n_exchanges >= $min_exchanges
 ),
 judged as (
     select

@@ -11,7 +11,9 @@ from (
         f.account_id, f.started_at, f.input_tokens, f.output_tokens, a.campaign_id,
         coalesce(len(c.templates), 0) = 0 or list_has_any(
             c.templates,
-            [f.system_template, f.prefix_template, f.suffix_template, f.parameter_template, 'prompt:' || f.prompt_hash]) as is_own
+            [f.mark_template, f.system_template, f.prefix_template, f.suffix_template, f.near_template, f.passage_template,
+                f.parameter_template, f.program_template, f.pace_template, f.varied_template,
+                'prompt:' || f.prompt_hash]) as is_own
     from exchange_features as f
     join accounts as a using (account_id)
     join campaigns as c on c.campaign_id = a.campaign_id

@@ -1,0 +1,135 @@
+with carried as (
+    select
+        account_id,
+        source_format,
+        count(*) as n,
+        count(user_agent) as n_user_agent,
+        count(end_user_id) as n_end_user,
+        count(session_id) as n_session,
+        count(client_country) as n_country,
+        count(project_id) as n_project
+    from exchange_features
+    where source_format is not null and coalesce(operation, 'chat') in ('chat', 'completion', 'responses')
+    group by account_id, source_format
+    having count(*) >= $min_exchanges
+),
+-- One row per account, format and field: is it lacking?
+fields as (
+    select
+        account_id,
+        source_format,
+        unnest(['user_agent', 'end_user_id', 'session_id', 'client_country', 'project_id']) as field,
+        unnest([n_user_agent, n_end_user, n_session, n_country, n_project]) <= $max_carried_share * n as is_lacking
+    from carried
+),
+in_log as (
+    select source_format, field, count(*) as n, count(*) filter (where is_lacking) as n_lacking
+    from fields
+    group by source_format, field
+),
+-- Inside of the group its own exchanges are looked at, so that other traffic of the same accounts does not fill the gaps.
+carried_in_group as (
+    select
+        e.group_id,
+        e.account_id,
+        e.source_format,
+        min(coalesce('tenant ' || e.tenant_id, 'account ' || e.account_id)) as tenant,
+        count(*) as n,
+        count(e.user_agent) as n_user_agent,
+        count(e.end_user_id) as n_end_user,
+        count(e.session_id) as n_session,
+        count(e.client_country) as n_country,
+        count(e.project_id) as n_project
+    from group_exchanges as e
+    semi join groups as g on g.group_id = e.group_id and g.n_accounts >= $min_tenants
+    where e.source_format is not null and coalesce(e.operation, 'chat') in ('chat', 'completion', 'responses')
+    group by e.group_id, e.account_id, e.source_format
+    having count(*) >= $min_exchanges
+),
+tenants as (
+    select group_id, source_format
+    from carried_in_group
+    group by group_id, source_format
+    having count(distinct tenant) >= $min_tenants
+),
+fields_in_group as (
+    select
+        group_id,
+        account_id,
+        source_format,
+        n,
+        unnest(['user_agent', 'end_user_id', 'session_id', 'client_country', 'project_id']) as field,
+        unnest([n_user_agent, n_end_user, n_session, n_country, n_project]) <= $max_carried_share * n as is_lacking
+    from carried_in_group
+    semi join tenants using (group_id, source_format)
+),
+in_whole_group as (
+    select g.group_id, f.source_format, f.field, count(*) as n, count(*) filter (where f.is_lacking) as n_lacking
+    from all_group_accounts as g
+    join fields as f on f.account_id = g.account_id
+    semi join tenants as t on t.group_id = g.group_id and t.source_format = f.source_format
+    group by g.group_id, f.source_format, f.field
+),
+usual_fields as (
+    select
+        g.group_id,
+        g.source_format,
+        g.field,
+        (l.n_lacking - g.n_lacking) / nullif(l.n - g.n, 0) as share_lacking
+    from in_whole_group as g
+    join in_log as l on l.source_format = g.source_format and l.field = g.field
+    where l.n - g.n >= $min_reference_accounts
+        and (l.n - g.n) - (l.n_lacking - g.n_lacking) >= $min_carried * (l.n - g.n)
+),
+asked as (
+    select group_id, source_format
+    from usual_fields
+    group by group_id, source_format
+    having count(*) >= $min_fields
+),
+lacking as (
+    select f.group_id, f.source_format, f.account_id, f.n, f.field, f.is_lacking, u.share_lacking
+    from fields_in_group as f
+    join usual_fields as u on u.group_id = f.group_id and u.source_format = f.source_format and u.field = f.field
+    semi join asked as a on a.group_id = f.group_id and a.source_format = f.source_format
+),
+per_account as (
+    select group_id, source_format, account_id, min(n) as n, count(*) filter (where is_lacking) >= $min_fields as is_stripped
+    from lacking
+    group by group_id, source_format, account_id
+),
+per_format as (
+    select
+        group_id,
+        source_format,
+        count(*) as n_accounts,
+        sum(n)::bigint as n_exchanges,
+        count(*) filter (where is_stripped) as n_stripped
+    from per_account
+    group by group_id, source_format
+    qualify row_number() over (partition by group_id order by count(*) filter (where is_stripped) desc, count(*) desc, source_format) = 1
+),
+missing_fields as (
+    select group_id, source_format, list(field order by field) as fields, min(share_lacking) as share_lacking
+    from (
+        select group_id, source_format, field, min(share_lacking) as share_lacking
+        from lacking
+        group by group_id, source_format, field
+        having count(*) filter (where is_lacking) * 2 > count(*)
+    )
+    group by group_id, source_format
+)
+select
+    p.group_id as entity_id,
+    round(p.n_stripped / nullif(p.n_accounts, 0), 6) >= $min_share as is_fired,
+    round(p.n_stripped / nullif(p.n_accounts, 0), 6) as value,
+    round(coalesce(m.share_lacking, 0), 6) as baseline,
+    $min_share::double as threshold,
+    p.n_exchanges,
+    p.n_accounts,
+    coalesce(m.fields, []) as fields,
+    p.source_format,
+    p.n_stripped as n_stripped_accounts
+from per_format as p
+left join missing_fields as m on m.group_id = p.group_id and m.source_format = p.source_format
+order by entity_id

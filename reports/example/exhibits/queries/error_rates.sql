@@ -1,0 +1,1 @@
+select * from error_rates order by place
