@@ -65,6 +65,8 @@ class CrowdParameters:
     daily_quota: int | None = None
     user_agent: str | None = None
     """Client that all of them use; None: each has an own one."""
+    thinking_share: float = 0.5
+    """Members whose chats use hidden reasoning."""
     plan: str = ""
     """Plan of private accounts; empty: each has an own one."""
 
@@ -150,6 +152,8 @@ class PopulationParameters:
     crowds: tuple[CrowdParameters, ...] = ()
     own_domain_share: float = 0.0
     """Individuals with a mail domain of their own."""
+    thinking_share: float = 0.0
+    """People whose chats use hidden reasoning, which their programs send back in the turns that follow."""
     agents_think: bool = False
     """Whether coding agents use hidden reasoning, which they send back in the turns that follow."""
     hobbyist_sizes: tuple[int, ...] = ()
@@ -289,6 +293,7 @@ EVERYBODY = PopulationParameters(
     proxy_share=0.12,
     n_proxy_networks=5,
     own_domain_share=0.06,
+    thinking_share=0.5,
     agents_think=True,
 )
 """Ordinary customers with every known look-alike of a pool on a small scale."""
@@ -311,6 +316,7 @@ LOOK_ALIKES = PopulationParameters(
     proxy_share=0.12,
     n_proxy_networks=5,
     own_domain_share=0.06,
+    thinking_share=0.5,
     agents_think=True,
 )
 """Mostly look-alikes, each at a size at which it could be taken for a pool."""

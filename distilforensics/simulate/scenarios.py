@@ -133,7 +133,7 @@ _MEASURED = (
         "low_and_slow",
         "several hundred accounts with four requests each that want reasoning transcribed, most of them on two days",
         PoolParameters(
-            n_accounts=300,
+            n_accounts=260,
             scheduler="random",
             requests_per_account_day=0.72,
             day_weights=(0.25, 0.25, 0.5, 2.5, 2.3, 0.2),
@@ -151,6 +151,7 @@ _MEASURED = (
             pauses_hours=(),
             hours="of_customers",
         ),
+        population=replace(EVERYBODY, n_individuals=480),
     ),
     _among_everybody(
         "heavy_chaff",

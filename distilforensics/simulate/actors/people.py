@@ -75,6 +75,8 @@ class PersonTraits:
     """Whether the product is used one request after the other, without looking back."""
     product_system: str | None = None
     """System prompt of the product where it is not that of the whole product."""
+    chat_thinks: bool = False
+    """Whether chats use hidden reasoning."""
     agent_thinks: bool = False
     """Whether the coding agent uses hidden reasoning, which it sends back in the turns that follow."""
     questions: tuple[tuple[str, str | None], ...] = ()
@@ -138,6 +140,7 @@ class Person:
                 traits.sampling,
                 traits.house_system,
                 session=session,
+                thinks=traits.chat_thinks,
             )
             exchange = self._send(at, client, request, answer, produced)
             history.append(("assistant", exchange.answer))

@@ -114,5 +114,6 @@ def _traits(
         daily_quota=parameters.daily_quota,
         works_through=parameters.works_through,
         product_system=system,
+        chat_thinks=world.identities.rng(f"thinking/{account.account_id}").random() < parameters.thinking_share,
         questions=world.asked.hand(QUESTIONS_PER_PERSON),
     )

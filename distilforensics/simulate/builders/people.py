@@ -207,6 +207,7 @@ class _PeopleBuilder:
             if rng.random() < _LEAVING_SHARE
             else world.end,
             answer_length=world.answer_length,
+            chat_thinks=world.identities.rng(f"thinking/{accounts[0].account_id}").random() < parameters.thinking_share,
             agent_thinks=parameters.agents_think,
             questions=world.asked.hand(QUESTIONS_PER_PERSON),
         )
