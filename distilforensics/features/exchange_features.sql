@@ -49,7 +49,7 @@ marked as (
             when system_text is null and prompt_text is null then null
             else list_filter(
                 [
-                    case when regexp_matches(all_text, $cot_elicitation) then 'cot_elicitation' end,
+                    case when regexp_matches(all_text, $cot_elicitation_gate) then case when regexp_matches(all_text, $cot_elicitation) then 'cot_elicitation' end end,
                     case when regexp_matches(all_text, $grader_rubric) then 'grader_rubric' end,
                     case when regexp_matches(all_text, $encoded_block) then 'encoded_block' end,
                     case when regexp_matches(all_text, $policy_rewrite) then 'policy_rewrite' end,

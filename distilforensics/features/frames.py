@@ -109,6 +109,8 @@ class _Search:
         self.by_value = np.argsort(self.value_no, kind="stable")
         self.value_starts = np.searchsorted(self.value_no[self.by_value], np.arange(len(self.shared) + 1))
         self.prompt_starts = np.searchsorted(sample.prompts, np.arange(len(sample.accounts) + 1))
+        self.prompt_sizes = np.diff(self.prompt_starts)
+        self.weight_sums = np.concatenate([[0], np.cumsum(self.weights[self.value_no])])
         self.is_free = np.ones(len(sample.accounts), np.bool_)
 
     def profiles(self) -> list[tuple[Numbers, Numbers]]:
@@ -155,8 +157,9 @@ class _Search:
 
     def _weight_of(self, prompts: Numbers) -> Numbers:
         """Return how many millibits of shared wording every prompt holds."""
-        sums = np.concatenate([[0], np.cumsum(self.weights[self.value_no])])
-        weight: Numbers = sums[self.prompt_starts[prompts + 1]] - sums[self.prompt_starts[prompts]]
+        weight: Numbers = (
+            self.weight_sums[self.prompt_starts[prompts + 1]] - self.weight_sums[self.prompt_starts[prompts]]
+        )
         return weight
 
     def _agreeing(self, wording: Numbers) -> Numbers:
@@ -173,7 +176,7 @@ class _Search:
 
     def _profile(self, members: Numbers) -> Numbers:
         """Return the wording that recurs among the members."""
-        starts, sizes = self.prompt_starts[members], np.diff(self.prompt_starts)[members]
+        starts, sizes = self.prompt_starts[members], self.prompt_sizes[members]
         entry = np.repeat(starts - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
         values, counts = np.unique(self.value_no[entry], return_counts=True)
         return values[counts >= max(2.0, self.rules.min_profile_share * len(members))]

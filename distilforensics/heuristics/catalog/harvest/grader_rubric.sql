@@ -27,7 +27,7 @@ output.n_rest = { unit = "exchanges", meaning = "exchanges with text of accounts
 output.short_answer_share = { unit = "share", meaning = "marked exchanges with at most short_answer output tokens, or NULL without token counts" }
 value = { unit = "share of exchanges", meaning = "exchanges of the group with a grading instruction; baseline: the same over all accounts that are not in the group" }
 falsepositives = ["evaluation suites with a model as judge, the most common honest use of such prompts", "grading of school work", "moderation and review scoring"]
-limitations = ["the group of kind `mark`, which consists of such exchanges by definition, is not judged", "needs a coordination heuristic to mean anything: judges are ordinary", "rubrics in other languages than English and Chinese are not in the lexicon"]
+limitations = ["the group of kind `mark`, which consists of such exchanges by definition, is not judged", "needs a coordination heuristic to mean anything: judges are ordinary", "rubrics without a scale of numbers, and in languages outside of the lexicon, are not seen"]
 references = ["Anthropic, Detecting and preventing distillation attacks, 23 February 2026: rubric-based grading tasks that made the model act as a reward model", "E. B. Wilson, Probable inference, JASA 22 (1927)"]
 tags = ["atlas.AML.T0024.002", "owasp.LLM10"]
 author = "distilforensics"
