@@ -48,8 +48,8 @@ class Reach:
 
     def _kind(self) -> str:
         mixed = f", {self.dilution:.0%} of it for unrelated customers".replace("%", " %") if self.dilution else ""
-        careful = ", no card, address or sign-up time in common" if self.is_careful else ""
-        return f"{units.count(self.requests_per_day)} a day{mixed}{careful}"
+        shared = "none shared" if self.is_careful else "partly shared"
+        return f"{units.count(self.requests_per_day)} a day{mixed}; cards, addresses, sign-ups {shared}"
 
 
 def statements(rows: Sequence[Mapping[str, Any]]) -> list[str]:

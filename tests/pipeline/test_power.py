@@ -84,7 +84,10 @@ def test_a_large_campaign_is_found_and_a_trivial_one_is_not_and_the_case_keeps_i
     assert [0, 0] == [outcome.n_innocents for outcome in measurement.outcomes]
     assert measurement.is_complete
     assert [
-        "A campaign of 45 accounts with about 30 exchanges each (10 a day) would have been found; one of 4 accounts was missed."
+        (
+            "A campaign of 45 accounts with about 30 exchanges each (10 a day; cards, addresses, sign-ups partly shared)"
+            " would have been found; one of 4 accounts was missed."
+        )
     ] == measurement.statements
     assert [outcome.row() for outcome in measurement.outcomes] == [outcome.row() for outcome in again.outcomes]
     assert ["results.jsonl"] == [path.name for path in (tmp_path / "work").iterdir()]
@@ -225,7 +228,10 @@ def test_the_result_becomes_part_of_the_case_when_asked_for_and_is_dropped_when_
     asked = ["--sizes", "45,4", "--dilutions", "0", "--requests", "10"]
     code = run_cli(["selftest", "--inject", path, *asked, "--write", *FLAGS])
     told = capsys.readouterr().out
-    sentence = "A campaign of 45 accounts with about 30 exchanges each (10 a day) would have been found; one of 4 accounts was missed."
+    sentence = (
+        "A campaign of 45 accounts with about 30 exchanges each (10 a day; cards, addresses, sign-ups partly shared)"
+        " would have been found; one of 4 accounts was missed."
+    )
     actions = [json.loads(line)["action"] for line in case.custody_log.read_text().splitlines()]
     power = json.loads((case.findings / "findings.json").read_text())["power"]
 

@@ -76,14 +76,20 @@ def test_the_sentence_says_what_was_found_and_what_was_missed():
     all_found = reaches([row(10, True)])
 
     assert (
-        "A campaign of 40 accounts with about 260 exchanges each (26 a day) would have been found; one of 20 accounts was missed."
-        == found[0].sentence()
+        "A campaign of 40 accounts with about 260 exchanges each (26 a day; cards, addresses, sign-ups partly shared)"
+        " would have been found; one of 20 accounts was missed." == found[0].sentence()
     )
     assert (
-        "A campaign of 160 accounts with about 260 exchanges each (26 a day, 70 % of it for unrelated customers, no card, address or"
-        " sign-up time in common) would have been missed; no larger one was planted." == missed[0].sentence()
+        "A campaign of 160 accounts with about 260 exchanges each (26 a day, 70 % of it for unrelated customers; cards,"
+        " addresses, sign-ups none shared) would have been missed; no larger one was planted." == missed[0].sentence()
     )
-    assert all_found[0].sentence().endswith("(26 a day) would have been found; smaller ones were not planted.")
+    assert (
+        all_found[0]
+        .sentence()
+        .endswith(
+            "(26 a day; cards, addresses, sign-ups partly shared) would have been found; smaller ones were not planted."
+        )
+    )
 
 
 def test_kinds_are_told_apart_and_ordered():

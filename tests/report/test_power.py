@@ -41,7 +41,7 @@ def test_a_quiet_report_says_what_would_have_been_found(measured):
     """The sentence stands in summary and chapter, the rows in a table and an annex."""
     report = measured({"n_accounts": 20}, {"n_accounts": 40, "n_found": 40, "grade": "strong", "is_found": True})
     sentence = (
-        "A campaign of 40 accounts with about 260 exchanges each (26 a day, 50 % of it for unrelated customers)"
+        "A campaign of 40 accounts with about 260 exchanges each (26 a day, 50 % of it for unrelated customers; cards, addresses, sign-ups partly shared)"
         " would have been found; one of 20 accounts was missed."
     )
     rows = report.all(".//*[@id='power-planted']//tbody/tr")
