@@ -238,6 +238,12 @@ def _likelihood_ratio(pooled: PooledRates, grade: Grade) -> Row:
         return _refused("no known campaign of the labelled logs got this grade as a whole", grade)
     low, high = found.blocks.interval[0], accused.blocks.interval[1]
     ratio = low / high
+    if ratio <= 1:
+        return _refused(
+            f"{found.blocks.n_total:,} known campaigns and {accused.blocks.n_total:,} blocks of {pooled.block_accounts} innocent accounts are too "
+            f"few to show that it is more probable for a campaign account ({percent_low(low)} at least against {percent_high(high)} at most)",
+            grade,
+        )
     said = (
         f"Grade {grade.value} is at least {_floor(ratio)} times as probable for a campaign account as for an innocent one "
         f"({percent_low(low)} against at most {percent_high(high)}); with these innocent accounts no ratio above {_floor(1 / high)} could be "

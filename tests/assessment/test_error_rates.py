@@ -157,7 +157,7 @@ def test_a_likelihood_ratio_is_lower_over_upper_bound_and_never_more_than_the_co
         ),
     ],
 )
-def test_a_ratio_is_refused_where_a_population_is_missing(
+def test_a_ratio_is_refused_where_a_population_is_missing_or_too_small(
     assessed: Case, changes: dict[str, Any], message: str
 ) -> None:
     """The reason is given in place of the number."""
