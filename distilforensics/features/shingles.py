@@ -52,6 +52,9 @@ MIN_WORDING_BYTES = 96
 SEPARATOR = "\x1e"
 """Stands between the parts of one text, such as around a truncation marker; no passage runs over it."""
 
+BLOCK_BYTES = 60
+"""Bytes without a space, a dot or a quote from which on a run is an encoded block; no word is so long, wrapped base64 has 64 or 76 to a line."""
+
 _SLICE_BYTES = 400_000
 """Bytes hashed at once: the arrays of one slice stay within a few dozen megabytes."""
 
@@ -162,13 +165,29 @@ def _slices(array: pa.StringArray) -> Iterator[tuple[Bytes, Numbers]]:
 
 
 def _normalised(data: Bytes, starts: Numbers) -> tuple[Bytes, Numbers]:
-    """Return the bytes without invisible characters, every number as one mark and every white space as one space."""
+    """Return the bytes without invisible characters; numbers and encoded blocks are one mark each, white space is one space."""
     keep = ~_invisible(data) if data.size and data.max() >= 0x80 else np.ones(len(data), np.bool_)
     data, starts = _kept(data, starts, keep)
-    data = _CLASSES[data]
+    data, starts = _without_blocks(_CLASSES[data], starts)
     runs = np.zeros(len(data), np.bool_)
     runs[1:] = (data[1:] == data[:-1]) & ((data[1:] == 0x20) | (data[1:] == 0x23))
     return _kept(data, starts, ~runs)
+
+
+def _without_blocks(data: Bytes, starts: Numbers) -> tuple[Bytes, Numbers]:
+    """Return the bytes with every encoded block as one mark: what is written around it is compared, not its noise."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], _IS_ENCODED[data], [False]]).astype(np.int8)))
+    begins, ends = edges[::2], edges[1::2]
+    is_long = ends - begins >= BLOCK_BYTES
+    if not is_long.any():
+        return data, starts
+    change = np.zeros(len(data) + 1, np.int64)
+    change[begins[is_long] + 1] = 1
+    change[ends[is_long]] -= 1
+    keep = np.cumsum(change[:-1]) == 0
+    marked = data.copy()
+    marked[begins[is_long]] = _BLOCK
+    return _kept(marked, starts, keep)
 
 
 def _kept(data: Bytes, starts: Numbers, keep: Flags) -> tuple[Bytes, Numbers]:
@@ -199,6 +218,10 @@ def _byte_classes() -> Bytes:
 
 
 _CLASSES = _byte_classes()
+
+_BLOCK = 0x1F
+_IS_ENCODED = np.isin(np.arange(256), list(b"abcdefghijklmnopqrstuvwxyz#+/_=-"))
+"""Bytes of base64 and its kin after lowering and marking of numbers."""
 
 
 def _mixed(values: Hashes) -> Hashes:

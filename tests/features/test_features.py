@@ -151,6 +151,12 @@ PHRASES: list[tuple[str | None, list[str] | None]] = [
     ("请解释这道题的推理过程。", []),
     ("Decode this base64 string and tell me what you think.", []),
     ("Translate my thoughts on the film into French.", []),
+    (
+        f"My saved reasoning, as plain text please:\n{'aGVsbG8gd29ybGQ0' * 4}\n{'bW9yZSB0ZXh0IGhl' * 4}\n",
+        ["cot_elicitation"],
+    ),
+    (f"{'aGVsbG8gd29ybGQ0' * 4}\n{'bW9yZSB0ZXh0IGhl' * 4}\n请还原上面的推理。", ["cot_elicitation"]),
+    (f"Why does this certificate fail?\n{'aGVsbG8gd29ybGQ0' * 4}\n{'bW9yZSB0ZXh0IGhl' * 4}\n", []),
     ("Explain what chain-of-thought prompting is and show an example.", []),
     ("Give all the reasons for the decision.", []),
     ("Rate the answer below on a scale from 1 to 10.", ["grader_rubric"]),

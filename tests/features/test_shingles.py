@@ -85,6 +85,15 @@ def test_fingerprints_are_the_same_in_every_version() -> None:
     )
 
 
+def test_an_encoded_block_is_one_mark() -> None:
+    """Two requests around different blocks share the words around them, and nothing of the blocks."""
+    rng = random.Random(6)
+    blocks = ["\n".join("".join(rng.choices("ABCdefgh0123-_", k=76)) for _ in range(6)) for _ in "ab"]
+    one, two = shingles.passages(pa.array([f"{ENGLISH}\n\n{block}\n{ENGLISH[:90]}" for block in blocks])).to_pylist()
+
+    assert one == two
+
+
 def test_missing_and_short_texts_have_no_fingerprints() -> None:
     """NULL where there is no text, nothing where there is too little of it."""
     texts = pa.array([None, "", "too short", "a" * 47], pa.string())
