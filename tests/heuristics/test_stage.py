@@ -44,7 +44,11 @@ def test_a_scan_writes_observations_states_and_stability(make_case: MakeCase) ->
     assert observation["entity_id"] == "prefix:frame"
     assert observation["is_fired"]
     assert observation["sha256"] == heuristic.sha256
-    assert (observation["family"], observation["entity_type"], observation["version"]) == ("structure", "group", 1)
+    assert (observation["family"], observation["entity_type"], observation["version"]) == (
+        "structure",
+        "group",
+        heuristic.version,
+    )
     assert json.loads(observation["details"])["n_distinct_prompts"] == 600
     assert outcome.n_rows == {name: len(read_rows(case, name)) for name in WRITES}
     (stable,) = [row for row in read_rows(case, "observation_stability") if row["heuristic_id"] == heuristic.id]
