@@ -61,6 +61,8 @@ class Ranked:
     """By the first group of the set."""
     groups: Mapping[str, tuple[str, ...]]
     """Set to its groups."""
+    core: Mapping[str, frozenset[str]]
+    """Set to the core accounts of its groups."""
 
     def fired(self, level: str) -> Mapping[str, Fired]:
         """Return entity to heuristics."""
@@ -156,6 +158,7 @@ def rank(material: Material) -> Ranked:
             name: tuple(sorted({h for group in members for h in on_groups[group]})) for name, members in groups.items()
         },
         groups=groups,
+        core={name: frozenset().union(*(cores[group] for group in members)) for name, members in groups.items()},
     )
 
 

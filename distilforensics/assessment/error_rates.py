@@ -300,6 +300,9 @@ def _conformal(calibration: Calibration, campaigns: Mapping[str, Examined]) -> l
         own[name] = [head for head, row in found.items() if seeds & frozenset(row["groups"])]
     taken = {head for heads in own.values() for head in heads}
     own[None] = [head for head in found if head not in taken]
+    members = frozenset(account for e in campaigns.values() for account in e.members)
+    core = calibration.ranked.core
+    n_shared = sum(found[head]["is_marked"] and bool(core[head] & members) for head in own[None])
     rows = []
     for campaign, heads in own.items():
         known = [p for head in heads if (p := found[head]["p_value"]) is not None]
@@ -313,7 +316,12 @@ def _conformal(calibration: Calibration, campaigns: Mapping[str, Examined]) -> l
                 "n_reference": calibration.n_reference[SET],
                 "p_value": min(known, default=None),
                 "is_known": bool(n_marked),
-                "statement": _said(calibration, campaign, n_marked, len(heads)),
+                "statement": _said(calibration, campaign, n_marked, len(heads))
+                + (
+                    f" {units.count(n_shared)} of them also {'holds' if n_shared == 1 else 'hold'} members of a campaign."
+                    if n_shared and not campaign
+                    else ""
+                ),
             }
         )
     return rows

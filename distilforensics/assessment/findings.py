@@ -37,6 +37,11 @@ _LIMITS = (
 
 _NOT_MEASURED = "a false-accusation rate of this log needs labelled accounts of the same service; none were given"
 
+_UNKNOWN_SHARES = (
+    "share of innocent accounts that are accused, and of campaign accounts that are missed",
+    "share of benign groups of each kind that would be graded",
+)
+
 _BALANCE = ("n_read", "n_kept", "n_quarantined", "n_duplicate", "n_out_of_scope")
 
 
@@ -94,6 +99,7 @@ def error_rates_json(case: Case, measurement: Measurement, calibration: Calibrat
         "is_measured_for_this_log": bool(measurement.used),
         "reason": None if measurement.used else reason,
         "how": "distilforensics evaluate CASE --labels FILE --save FILE, then distilforensics assess --case DIR --error-rates FILE",
+        "not_measured": [] if measurement.used else list(_UNKNOWN_SHARES),
         "measured_on": [_measured_on(rates) for rates in measurement.used],
         "not_used": [{"about": rates.about, "reason": why} for rates, why in measurement.refused],
         "block_accounts": measurement.pooled.block_accounts if measurement.pooled else None,

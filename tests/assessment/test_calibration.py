@@ -176,3 +176,20 @@ def test_a_file_that_is_no_reference_is_wrong_usage(assessed: Case) -> None:
     write_json(assessed.calibration / "reference-0001.json", {"kind": "shopping list"})
     with pytest.raises(UsageError, match="is no reference population"):
         assess(assessed, LIMITS, Silent())
+
+
+def test_marked_sets_of_no_campaign_that_hold_members_are_told_apart(
+    planted: Any, name_accounts: Names, full: tuple[str, ...]
+) -> None:
+    """A product prompt that the pool and sixty people send is no seed and shows what the pool shows."""
+    product = {"system_text": "You are the assistant of a well known editor. Help the person and keep answers short."}
+    planted.pool(name_accounts("pool", 30), tenant_id=lambda i: f"pool_{i}", **product)
+    planted.pool(name_accounts("person", 60), frame="Good day, ", tenant_id=lambda i: f"tenant_{i}", **product)
+    planted.build()
+    planted.observe(planted.template("prefix", "write down"), *full)
+    planted.observe(planted.template("system"), "structure.template_span", "infrastructure.shared_payment")
+    planted.assess()
+    put(planted.case, reference(planted.case))
+
+    assert "1 of 1 set of no campaign stands out" in claims(planted.case)[None]
+    assert claims(planted.case)[None].endswith("1 of them also holds members of a campaign.")

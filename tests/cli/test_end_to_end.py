@@ -365,7 +365,7 @@ def test_a_case_can_be_built_stage_by_stage(home, tmp_path, capsys):
     target = str(tmp_path / "steps")
 
     assert ExitCode.COMPLETE == run_cli(["ingest", str(home / "pool" / "logs"), "--case", target, "-q"])
-    for verb in ("features", "link", "scan", "assess", "report", "seal"):
+    for verb in ("features", "link", "windows", "scan", "assess", "report", "seal"):
         assert ExitCode.COMPLETE == run_cli([verb, "--case", target, "-q"]), verb
     assert ExitCode.COMPLETE == run_cli(["verify", target, "-q"])
     assert (home / "case" / "manifest-sha256.txt").read_text() == (

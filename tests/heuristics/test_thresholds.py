@@ -119,7 +119,7 @@ def test_every_heuristic_of_the_catalogue_names_its_threshold_in_a_way_that_can_
 def test_a_scan_writes_what_fires_at_moved_thresholds_and_leaves_informational_heuristics_out(
     make_case: Callable[..., Case],
 ) -> None:
-    """The frame is filled with 600 contents, far above half; its output volume is informational."""
+    """Thirty accounts fill a frame with 600 contents in equal loads, far from both thresholds; its diversity is informational."""
     given = {
         "exchange_features": [
             {"repeat": 600, "accounts": 30, "every": "60s", "prefix_template": "prefix:frame", "prompt_hash": "p{i}"},
@@ -128,8 +128,9 @@ def test_a_scan_writes_what_fires_at_moved_thresholds_and_leaves_informational_h
         "exchanges": [{"repeat": 600, "account_id": "a", "prompt_text": "text"}],
     }
     case = make_case("case", given)
-    scan(case, Limits(500_000_000, 2), Silent(), ["structure"])
+    scan(case, Limits(500_000_000, 2), Silent(), ["structure", "coordination.equal_load"])
     rows = {(row["heuristic_id"], row["entity_id"]): row for row in read_rows(case, "threshold_stability")}
-    frame = rows["structure.template_span", "prefix:frame"]
-    assert (frame["is_fired"], frame["fires_stricter"], frame["fires_laxer"]) == (True, True, True)
+    for heuristic in ("structure.template_span", "coordination.equal_load"):
+        frame = rows[heuristic, "prefix:frame"]
+        assert (frame["is_fired"], frame["fires_stricter"], frame["fires_laxer"]) == (True, True, True)
     assert not any(heuristic == "structure.prompt_diversity" for heuristic, _ in rows)
