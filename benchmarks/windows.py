@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from distilforensics.evaluation.proportion import Proportion
+from distilforensics.core.proportion import Proportion
 from distilforensics.windows import parameters
 from distilforensics.windows.comparison import Sample, Scale, compare
 from distilforensics.windows.sketch import DIMENSIONS, text_vectors

@@ -6,8 +6,12 @@ Numbers are of scale 1.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from distilforensics.simulate.actors.jobs import JobParameters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 RELEASE = -1
 """In `JobParameters.run_days`: the day on which the new model appears."""
@@ -172,6 +176,11 @@ def _batches(share_of_accounts: float, share_of_calls: float) -> tuple[JobParame
     def calls(number: int) -> int:
         return round(number * share_of_calls)
 
+    return (*_work(accounts, calls), *_checks(accounts, calls))
+
+
+def _work(accounts: Callable[[int], int], calls: Callable[[int], int]) -> tuple[JobParameters, ...]:
+    """Return the programs whose answers are used: evaluations, translation, classification, retrieval, synthetic data."""
     async_client, plain_client = "AsyncOpenAI/Python 2.1.0", "OpenAI/Python 1.109.1"
     math_and_code = ("bulk_eval_math", "bulk_eval_code")
     return (
@@ -205,6 +214,12 @@ def _batches(share_of_accounts: float, share_of_calls: float) -> tuple[JobParame
         JobParameters(
             "synthetic_data", "synthetic_data", 1, calls(400), (5,), 8.0, 14.0, 1.0, 2048, async_client, answer_sentences=3
         ),
+    )  # fmt: skip
+
+
+def _checks(accounts: Callable[[int], int], calls: Callable[[int], int]) -> tuple[JobParameters, ...]:
+    """Return the programs whose answers are only looked at: load tests, builds, monitors."""
+    return (
         JobParameters(
             "load_test", "load_test", accounts(30), calls(1500), (3,), 15.0, 0.6, 0.0, 64, "k6/1.2.0",
         ),
@@ -213,8 +228,8 @@ def _batches(share_of_accounts: float, share_of_calls: float) -> tuple[JobParame
             "OpenAI/Python 1.97.0", is_ephemeral=True,
         ),
         JobParameters(
-            "drift_monitor", "drift_monitor", accounts(12), accounts(12) * 5, _ALL_DAYS, 0.0, 0.1, 0.0, 64, plain_client,
-            runs_per_day=4,
+            "drift_monitor", "drift_monitor", accounts(12), accounts(12) * 5, _ALL_DAYS, 0.0, 0.1, 0.0, 64,
+            "OpenAI/Python 1.109.1", runs_per_day=4,
         ),
         JobParameters("nightly_checks", "nightly_checks", 3, calls(60), (0, 1, 2, 3, 4), 2.0, 0.6, 0.0, 256, "langchain/0.3.27"),
     )  # fmt: skip
