@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import signal
 import threading
@@ -153,7 +154,7 @@ def _allow_time(batch: Batch) -> None:
     n_bytes = sum(os.stat(path).st_size for path in batch.paths if os.path.exists(path))  # noqa: PTH110, PTH116
     allowed = CPU_SECONDS_MIN + CPU_SECONDS_PER_MB * n_bytes / 1e6
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    wanted = int(used.ru_utime + used.ru_stime + allowed)
+    wanted = math.ceil(used.ru_utime + used.ru_stime + allowed)
     if hard == resource.RLIM_INFINITY or wanted < hard:
         resource.setrlimit(resource.RLIMIT_CPU, (wanted, hard))
 

@@ -32,7 +32,7 @@ from distilforensics.ingest import formats
 from distilforensics.ingest.formats import *
 from distilforensics.ingest.formats import detect as real_detect
 
-worker.CPU_SECONDS_MIN, worker.CPU_SECONDS_PER_MB = 1, 0
+worker.CPU_SECONDS_MIN, worker.CPU_SECONDS_PER_MB = 3, 0
 
 def detect(sample):
     if sample.name.startswith("crash"):
