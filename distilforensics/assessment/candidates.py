@@ -41,6 +41,11 @@ class Candidate:
         """Whether its own exchanges are told by what they say."""
         return any(kind_of(template) in {*TEXT_KINDS, "mark"} for template in self.templates)
 
+    @property
+    def has_own_text(self) -> bool:
+        """Whether they are told by more than a system prompt, which a product may have given to everybody who uses it."""
+        return self.has_text and any(kind_of(template) != "system" for template in self.templates)
+
 
 def find_candidates(material: Material, parameters: Parameters, without: str | None = None) -> list[Candidate]:
     """Return candidates in a fixed order, numbered `candidate-1` and on.
@@ -149,14 +154,15 @@ def _with_kindred(templates: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _agreement(seeds: tuple[str, ...], cores: Mapping[str, frozenset[str]], material: Material) -> dict[str, float]:
-    """Return account to its share of the votes: a seed has one for each coordination heuristic that fired on it, and each kind counts once.
+    """Return account to its share of the votes: a seed has one for each coordination heuristic that fired on it, and each kind counts once, texts together.
 
     What a popular product sends alike has one or two, since the pool in it is diluted; what only the pool has in common has more.
     """
     votes: dict[str, dict[str, int]] = {}
     for seed in seeds:
         n_fired = 1 + len(material.fired(seed, family=Family.COORDINATION))
-        of_kind = votes.setdefault(kind_of(seed), {})
+        kind = kind_of(seed)
+        of_kind = votes.setdefault("text" if kind in TEXT_KINDS else kind, {})
         of_kind |= {account: max(n_fired, of_kind.get(account, 0)) for account in cores[seed]}
     total = sum(max(of_kind.values(), default=0) for of_kind in votes.values())
     counted: Counter[str] = Counter()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib.resources
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.assessment.candidates import Candidate, attached_groups, find_candidates, jaccard
 from distilforensics.assessment.confounding import Check, check_confounders, with_heuristics
-from distilforensics.assessment.evidence import fired_heuristics
+from distilforensics.assessment.evidence import FiredHeuristic, fired_heuristics
 from distilforensics.assessment.examined import Examined
 from distilforensics.assessment.grades import Standing, grade_campaign
 from distilforensics.assessment.lifts import account_observations
@@ -109,6 +110,8 @@ def _answer(
     members = frozenset(membership.members)
     groups = attached_groups(members, material.group_accounts, material, PARAMETERS)
     fired = fired_heuristics(groups, candidate.templates, members, material, n_tests, PARAMETERS)
+    if not candidate.is_coordinated:
+        fired = {heuristic: _without_coordination(found) for heuristic, found in fired.items()}
     bearing = {heuristic: found.observation.family for heuristic, found in fired.items() if found.bears}
     checks_alone, checks = checks, with_heuristics(checks, bearing)
     standing = Standing(
@@ -121,6 +124,12 @@ def _answer(
     )
     verdict = grade_campaign(standing, PARAMETERS)
     return Examined(candidate, membership, groups, fired, checks, verdict, totals, standing, checks_alone)
+
+
+def _without_coordination(found: FiredHeuristic) -> FiredHeuristic:
+    """Return what fired as it counts for a candidate that no coordination made: what members coordinate elsewhere is not about it."""
+    is_coordination = found.observation.family == Family.COORDINATION
+    return replace(found, bears=False, bears_stably=False) if is_coordination else found
 
 
 def _is_among(members: frozenset[str], found: Iterable[frozenset[str]]) -> bool:

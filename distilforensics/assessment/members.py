@@ -89,13 +89,17 @@ def decide_members(
         load = loads.get(account)
         if load is None:
             left_out[account] = "carries a group of the campaign, sent none of the templates that define it"
-        elif account in candidate.doubtful and not candidate.has_text:
+        elif account in candidate.doubtful and not candidate.has_own_text:
             left_out[account] = "shows less than half of what the campaign's accounts have in common"
         elif reason := _reason(load, standard, links.get(account, 0), parameters):
             left_out[account] = reason
         else:
             members[account] = load.n_exchanges
-    return _with_tied(Membership(members, left_out), links, material, parameters)
+    membership = Membership(members, left_out)
+    if not candidate.is_coordinated:
+        return membership
+    silent = {account: n for account, n in links.items() if account not in loads}
+    return _with_tied(membership, silent, material, parameters)
 
 
 def _with_tied(
