@@ -81,7 +81,7 @@ def test_people_who_share_the_product_prompt_of_the_pool_are_left_out(
 
     assert name_accounts("pool", 30) == found.members()
     reasons = {row["account_id"]: row["reason_not_in_campaign"] for row in found.accounts}
-    assert "sent none of the templates that define it" in reasons["user_000"]
+    assert "0.0 % of these exchanges carry its beginning of the prompt" in reasons["user_000"]
     assert reasons["person_000"] is None
 
 
