@@ -23,6 +23,7 @@ semi join candidate_members as m on m.account_id = e.account_id
 where not exists (from candidate_templates)
     or e.system_template in (select template_id from candidate_templates)
     or e.prefix_template in (select template_id from candidate_templates)
+    or e.near_template in (select template_id from candidate_templates)
 """
 
 
