@@ -75,6 +75,8 @@ class Material:
     """Account id to the accounts with which it shares a rare payment method or key."""
     made_together: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Account id to the accounts that were made in the same few minutes and have something else in common with it."""
+    neighbours: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Account id to the accounts with which it shares a rare address."""
 
     def fired(self, entity_id: str, *, family: str | None = None, without: str | None = None) -> list[Observation]:
         """Return the observations that fired on an entity, of one family if named, as if one heuristic did not exist."""
@@ -129,6 +131,7 @@ def load_material(case: Case, connection: duckdb.DuckDBPyConnection) -> Material
         cluster_links=cluster_links,
         payers=_partners(connection, ["payment", "api_key"]),
         made_together=_partners(connection, ["signup"]),
+        neighbours=_partners(connection, ["ip"]),
     )
 
 

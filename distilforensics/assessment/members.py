@@ -105,17 +105,18 @@ def decide_members(
 def _with_tied(
     membership: Membership, links: Mapping[str, int], material: Material, parameters: Parameters
 ) -> Membership:
-    """Add the accounts that sent nothing of the campaign's, were made in one go with members and are paid like members: they carry chaff, or wait.
+    """Add the accounts that sent nothing of the campaign's and share two of payment, sign-up and address with members: they carry chaff, or wait.
 
-    One of both is not enough: strangers buy the same prepaid card, and sign up in the same minutes after a broadcast.
+    One is not enough: strangers buy the same prepaid card, sign up in the same minutes after a broadcast, and use the same exit.
     """
+    ties = (material.payers, material.made_together, material.neighbours)
     tied = {
         account: 0
         for account, n_links in sorted(links.items())
         if account not in membership.members
         and n_links >= parameters.min_member_links
-        and material.payers.get(account, frozenset()) & membership.members.keys()
-        and material.made_together.get(account, frozenset()) & membership.members.keys()
+        and sum(bool(partners.get(account, frozenset()) & membership.members.keys()) for partners in ties)
+        >= parameters.min_tie_kinds
     }
     left_out = {account: reason for account, reason in membership.left_out.items() if account not in tied}
     return Membership(dict(sorted({**membership.members, **tied}.items())), left_out)

@@ -3,12 +3,13 @@ id = "confounder.product_default"
 title = "The default of a popular product or a public prompt"
 question = "Do many independent customers carry the templates because a product or a public page gave them the text?"
 priority = 8
-rebutted_by = ["coordination.rotation", "coordination.baton_pass", "coordination.failover_reissue", "coordination.split_conversation", "infrastructure.shared_payment", "infrastructure.signup_burst"]
+rebutted_by = ["coordination.rotation", "coordination.baton_pass", "coordination.failover_reissue", "coordination.limit_handover", "coordination.split_conversation", "infrastructure.shared_payment", "infrastructure.signup_burst"]
 reads = ["candidate_carriers", "candidate_members", "candidate_features", "candidate_templates", "candidate_tenancy", "account_profiles"]
 params.min_account_share = { default = 0.01, unit = "share of all accounts of the log", why = "popular things are used by many; below a hundredth of all accounts a text is not popular in this log" }
 params.max_typical_share = { default = 0.7, unit = "share of exchanges", why = "exchanges from accounts whose daily load lies within a factor of two of the typical one: about 0.4 to 0.5 for independent customers (log-normal loads with a spread of 1 to 1.25), 0.85 and more behind a scheduler" }
 params.min_customer_share = { default = 0.5, unit = "customers / accounts", why = "a product is used by many customers" }
-params.min_text_share = { default = 0.5, unit = "share of exchanges", why = "of frames that are reworded every time: a product and a public page give everybody the same words, so that most exchanges have an exact text in common with others" }
+params.min_text_share = { default = 0.5, unit = "share of exchanges", why = "of frames that are reworded every time: a product and a public page give everybody the same words, so that most exchanges carry an exact text that many of the accounts have" }
+params.min_text_accounts = { default = 0.25, unit = "share of the accounts", why = "that have such a text; a product with several functions has several texts, each used by a part of its users" }
 references = ["agent products send one system prompt from a third of all accounts of a log"]
 version = 3
 ---*/
@@ -39,12 +40,29 @@ loads as (
     group by c.candidate_id
 ),
 sizes as (
+    select candidate_id, count(*) as n_exchanges, count(distinct account_id) as n_senders from candidate_features group by candidate_id
+),
+texts as (
     select
         candidate_id,
-        count(*) as n_exchanges,
-        count(*) filter (where coalesce(system_template, prefix_template, suffix_template, passage_template) is not null) as n_with_text
+        record_id,
+        account_id,
+        unnest([system_template, prefix_template, suffix_template, passage_template]) as template_id
     from candidate_features
-    group by candidate_id
+),
+common_texts as (
+    select t.candidate_id, t.template_id
+    from texts as t
+    join sizes as s on s.candidate_id = t.candidate_id
+    where t.template_id is not null
+    group by t.candidate_id, t.template_id
+    having count(distinct t.account_id) >= $min_text_accounts * min(s.n_senders)
+),
+with_common_text as (
+    select t.candidate_id, count(distinct t.record_id) as n
+    from texts as t
+    semi join common_texts as c on c.candidate_id = t.candidate_id and c.template_id = t.template_id
+    group by t.candidate_id
 ),
 reworded as (
     select distinct candidate_id from candidate_templates where starts_with(template_id, 'near:')
@@ -58,12 +76,13 @@ measured as (
         l.n_carriers / p.n as account_share,
         l.typical_share,
         case when t.largest_share is not null then t.n_customers / t.n_known end as customer_share,
-        case when r.candidate_id is not null then s.n_with_text / s.n_exchanges end as text_share
+        case when r.candidate_id is not null then coalesce(w.n, 0) / s.n_exchanges end as text_share
     from candidate_tenancy as t
     cross join population as p
     left join loads as l on l.candidate_id = t.candidate_id
     left join sizes as s on s.candidate_id = t.candidate_id
     left join reworded as r on r.candidate_id = t.candidate_id
+    left join with_common_text as w on w.candidate_id = t.candidate_id
 ),
 judged as (
     select
@@ -91,7 +110,7 @@ select
             '{} accounts ({:.1f} % of the log) carry it, and {:.1f} % of its exchanges come from accounts whose daily load is within a factor of two of the typical one; ',
             n_carriers, 100 * account_share, 100 * typical_share),
         coalesce(format('there are {:.2f} customers per account', customer_share), 'customers are not known'),
-        coalesce(format('; {:.1f} % of the exchanges, whose frame is reworded, have an exact text in common with others', 100 * text_share), ''),
+        coalesce(format('; {:.1f} % of the exchanges, whose frame is reworded, carry an exact text that many of the accounts have', 100 * text_share), ''),
         '.') as statement
 from judged
 order by candidate_id

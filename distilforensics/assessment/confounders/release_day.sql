@@ -3,13 +3,13 @@ id = "confounder.release_day"
 title = "Many parties try a new model"
 question = "Do the exchanges go to a model that has just appeared, and end within days?"
 priority = 6
-rebutted_by = ["coordination.rotation", "coordination.baton_pass", "coordination.failover_reissue", "coordination.split_conversation", "infrastructure.shared_payment", "infrastructure.signup_burst"]
+rebutted_by = ["coordination.rotation", "coordination.baton_pass", "coordination.failover_reissue", "coordination.limit_handover", "coordination.split_conversation", "infrastructure.shared_payment", "infrastructure.signup_burst"]
 reads = ["candidate_members", "candidate_features", "exchange_features", "candidate_tenancy"]
 params.min_share = { default = 0.8, unit = "share of the exchanges with a known model", why = "who compares models for their own use tries the new one and little else; a campaign that moves keeps part of its work on the old one" }
 params.max_hours = { default = 72, unit = "hours after the model was first seen", why = "first impressions are published within days" }
 params.min_lead_hours = { default = 24, unit = "hours from the beginning of the log to the model's first exchange", why = "a model that was there from the first day has not appeared in this log" }
 references = ["benchmarks and first impressions on the day a model is released"]
-version = 1
+version = 2
 ---*/
 with models as (
     select model, min(started_at) as first_seen from exchange_features where model is not null group by model

@@ -3,7 +3,7 @@ id = "confounder.timers"
 title = "Programs on timers of their own"
 question = "Does every account call at one fixed interval, as monitors and heartbeats of a product do?"
 priority = 5
-rebutted_by = ["coordination.baton_pass", "coordination.failover_reissue", "coordination.split_conversation", "infrastructure.shared_payment", "infrastructure.signup_burst"]
+rebutted_by = ["coordination.baton_pass", "coordination.failover_reissue", "coordination.limit_handover", "coordination.split_conversation", "infrastructure.shared_payment", "infrastructure.signup_burst"]
 reads = ["candidate_members", "candidate_features"]
 params.tolerance = { default = 0.02, unit = "share of the account's median pause", why = "a timer keeps its interval to a second or two; in a circle of accounts every pause is the sum of many arrivals and varies by a tenth and more" }
 params.min_tolerance_us = { default = 1500000, unit = "microseconds", why = "clocks of one second blur a pause by one second" }
@@ -11,7 +11,7 @@ params.min_pauses = { default = 20, unit = "pauses per account", why = "an inter
 params.min_fixed_share = { default = 0.8, unit = "share of the account's pauses", why = "restarts and nights interrupt a timer now and then" }
 params.min_account_share = { default = 0.8, unit = "share of the members with enough pauses", why = "the explanation has to hold for nearly everybody" }
 references = ["uptime probes, heartbeats and drift monitors of one product at many customers"]
-version = 1
+version = 2
 ---*/
 with pauses as (
     select

@@ -1,9 +1,11 @@
 /*---
 id = "lib.candidate_tenancy"
-title = "The largest customer among a candidate's members: by tenant, by organisation where there are no tenants, by payer where there is neither"
+title = "The largest customer among a candidate's members: by organisation, by tenant where none is known, by payer where there is neither"
 reads = ["candidate_members", "exchange_features", "account_profiles"]
 ---*/
--- A source that names no tenant for anybody says nothing about tenants; in one that does, an account without a tenant is a customer of its own.
+-- An organisation has tenants (its departments, its projects), so it comes first.
+-- A source that names no tenant for anybody says nothing about tenants; in one that does, an account without a tenant is a customer of its own,
+-- unless it is paid like most of the others: keys that one customer renews look like that.
 with naming_sources as (
     select distinct split_part(record_id, ':', 1) as source from exchange_features where tenant_id is not null
 ),
@@ -13,18 +15,27 @@ in_naming_source as (
     semi join candidate_members as m on m.account_id = e.account_id
     semi join naming_sources as s on s.source = split_part(e.record_id, ':', 1)
 ),
+common_payers as (
+    select m.candidate_id, p.payment_fingerprint
+    from candidate_members as m
+    join account_profiles as p on p.account_id = m.account_id
+    where p.payment_fingerprint is not null
+    group by m.candidate_id, p.payment_fingerprint
+    qualify count(*) >= 0.5 * sum(count(*)) over (partition by m.candidate_id)
+),
 members as (
     select
         m.candidate_id,
         m.account_id,
         case
-            when p.tenant_id is not null then 'tenant ' || p.tenant_id
             when p.organization is not null then 'organisation ' || p.organization
-            when n.account_id is not null then 'account ' || m.account_id
+            when p.tenant_id is not null then 'tenant ' || p.tenant_id
+            when n.account_id is not null and c.payment_fingerprint is null then 'account ' || m.account_id
         end as customer
     from candidate_members as m
     left join account_profiles as p on p.account_id = m.account_id
     left join in_naming_source as n on n.account_id = m.account_id
+    left join common_payers as c on c.candidate_id = m.candidate_id and c.payment_fingerprint = p.payment_fingerprint
 ),
 sizes as (
     select candidate_id, customer, count(*) as n
