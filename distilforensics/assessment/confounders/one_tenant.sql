@@ -5,9 +5,10 @@ question = "Are the accounts the sub-accounts of one customer, who may divide wo
 priority = 9
 reads = ["candidate_tenancy", "candidate_features"]
 params.applies_share = { default = 0.8, unit = "share of the members", why = "a few accounts beside a customer's own are expected where a template is public" }
+params.few_share = { default = 0.8, unit = "share of the members", why = "that belong to the six largest customers: each of a few customers divides its own work over its keys, and a program or an event that they have in common makes them look like one" }
 params.partly_share = { default = 0.5, unit = "share of the members", why = "half of the candidate being one customer leaves a remainder that may be too small to be judged" }
 references = ["agencies and companies run hundreds of sub-accounts under one client prompt"]
-version = 1
+version = 2
 ---*/
 with sizes as (
     select candidate_id, count(*) as n_exchanges from candidate_features group by candidate_id
@@ -18,6 +19,7 @@ measured as (
         t.n_accounts,
         coalesce(s.n_exchanges, 0) as n_exchanges,
         case when t.by_tenant then t.largest_share end as largest_share,
+        t.six_largest_share,
         t.n_largest,
         t.n_known,
         t.n_customers,
@@ -32,7 +34,7 @@ judged as (
         -- One payment method is what one customer has, and also what a pool on one stolen card has: without tenants it explains a part at most.
         case
             when largest_share >= $applies_share then 'applies'
-            when largest_share >= $partly_share then 'partly'
+            when largest_share >= $partly_share or six_largest_share >= $few_share then 'partly'
             when largest_share is not null then 'rebutted'
             when payer_share >= $applies_share then 'partly'
             when payer_share < $partly_share then 'rebutted'
@@ -48,6 +50,8 @@ select
     n_exchanges,
     n_accounts,
     case
+        when largest_share < $partly_share and verdict = 'partly'
+            then format('{:.1f} % of the accounts belong to the six largest of {} tenants, which is consistent with a few customers that use many keys each.', 100 * six_largest_share, n_customers)
         when largest_share is not null and verdict <> 'rebutted'
             then format('{} of {} accounts belong to one tenant, which is consistent with one customer that uses many keys.', n_largest, n_accounts)
         when largest_share is not null

@@ -44,8 +44,13 @@ sizes as (
     group by candidate_id, customer
 ),
 largest as (
-    select candidate_id, max(n) as n_largest, sum(n)::bigint as n_known, count(*) as n_customers
-    from sizes
+    select
+        candidate_id,
+        max(n) as n_largest,
+        sum(n) filter (where place <= 6)::bigint as n_of_six_largest,
+        sum(n)::bigint as n_known,
+        count(*) as n_customers
+    from (select candidate_id, n, row_number() over (partition by candidate_id order by n desc, customer) as place from sizes)
     group by candidate_id
 ),
 payers as (
@@ -71,6 +76,7 @@ placed as (
         coalesce(l.n_known >= 0.5 * c.n_accounts, false) as by_tenant,
         coalesce(p.n_known >= 0.5 * c.n_accounts, false) as by_payer,
         l.n_largest,
+        l.n_of_six_largest,
         l.n_known,
         l.n_customers,
         p.n_largest as n_payer,
@@ -91,5 +97,6 @@ select
     case when by_tenant then n_largest when by_payer and n_payer < 0.5 * n_paid then n_payer end as n_largest,
     case when by_tenant then n_known when by_payer and n_payer < 0.5 * n_paid then n_paid end as n_known,
     case when by_tenant then n_customers when by_payer and n_payer < 0.5 * n_paid then n_payers end as n_customers,
+    case when by_tenant then n_of_six_largest / n_known end as six_largest_share,
     case when by_tenant then n_largest / n_known when by_payer and n_payer < 0.5 * n_paid then n_payer / n_paid end as largest_share
 from placed

@@ -4,7 +4,7 @@ code = "K10"
 title = "When a call of one account fails, another account of the group goes on at once"
 status = "experimental"
 level = "high"
-description = "Follows every call of a group that ended in a limit error or another failure and asks whether another account of the group calls within seconds, compared with what follows the successful calls of the group, and with the same stretch of time some minutes before and after. Pool software moves a failed call to the next account; people and programs with one account wait and try again there. Needs neither prompts nor their hashes, so that an access log will do."
+description = "Follows every call of a group that ended in a limit error or another failure and asks whether another account of the group calls within seconds, compared with what follows the successful calls of the group, and with the same stretch of time some minutes before and after. Pool software moves a failed call to the next account; people and programs with one account wait and try again there. The accounts of one tenant are one. Needs neither prompts nor their hashes, so that an access log will do."
 entity = "group"
 sees = "$min_failed failed calls on $min_failed_accounts accounts, after which another account of the group calls within $window_s seconds so often that it takes at least the share $min_excess of what chance leaves, while the failing account itself tries again at most after $max_same of them."
 volume = "$min_failed failed calls in the group, on $min_failed_accounts accounts"
@@ -26,7 +26,7 @@ output.share_after_success = { unit = "share of successful calls", meaning = "af
 output.share_same = { unit = "share of failed calls", meaning = "after which the same account calls within the window" }
 output.n_failed_accounts = { unit = "accounts", meaning = "accounts with a failed call" }
 value = { unit = "share", meaning = "(share_handed - share_by_chance) / (1 - share_by_chance): failed calls after which another account goes on, beyond chance" }
-falsepositives = ["a company or a gateway with several keys that fails over to the next one", "customers of one product who are all limited at once in an outage and come back in the same seconds"]
+falsepositives = ["a company or a gateway with several keys that fails over to the next one, where the log names no tenants", "customers of one product who are all limited at once in an outage and come back in the same seconds"]
 limitations = ["groups with a call every few seconds leave no chance to see a handover", "a pool that waits longer, or gives up on failed calls, is not seen", "a sampled log has lost most of the calls that follow"]
 references = ["NSA, CISA, FBI, joint advisory AA26-251A, 8 September 2026: automated failover between pathways", "Published account-pool software fails over on 401, 403, 429 and 529 answers"]
 tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
@@ -39,24 +39,30 @@ with large_groups as (
     select group_id from groups where n_accounts >= $min_accounts
 ),
 calls as (
-    select e.group_id, e.record_id, e.account_id, epoch_us(e.started_at) as at_us, coalesce(e.status in ('limited', 'error', 'blocked'), false) as is_failed
+    select
+        e.group_id,
+        e.record_id,
+        e.account_id,
+        coalesce('tenant ' || e.tenant_id, 'account ' || e.account_id) as holder,
+        epoch_us(e.started_at) as at_us,
+        coalesce(e.status in ('limited', 'error', 'blocked'), false) as is_failed
     from group_exchanges as e
     semi join large_groups as g on g.group_id = e.group_id
 ),
 failed as (
-    select group_id, record_id, account_id, at_us
+    select group_id, record_id, account_id, holder, at_us
     from calls
     where is_failed
     qualify count(*) over (partition by group_id) >= $min_failed
 ),
 -- The moment of the failure and, as its control, the same stretch of time in the minutes around it.
 probes as (
-    select group_id, record_id, account_id, at_us + shift * 1000000 as at_us, shift = 0 as is_failure, shift
-    from (select group_id, record_id, account_id, at_us, unnest([0, -300, -240, -180, -120, 120, 180, 240, 300]) as shift from failed)
+    select group_id, record_id, account_id, holder, at_us + shift * 1000000 as at_us, shift = 0 as is_failure, shift
+    from (select group_id, record_id, account_id, holder, at_us, unnest([0, -300, -240, -180, -120, 120, 180, 240, 300]) as shift from failed)
 ),
 -- Buckets of the window's length keep the join one of equal columns: a stretch lies in its bucket and the next.
 bucketed as (
-    select group_id, record_id, account_id, at_us, is_failure, shift, unnest([at_us // ($window_s * 1000000), at_us // ($window_s * 1000000) + 1]) as bucket
+    select group_id, record_id, account_id, holder, at_us, is_failure, shift, unnest([at_us // ($window_s * 1000000), at_us // ($window_s * 1000000) + 1]) as bucket
     from probes
 ),
 -- What follows a successful call: accounts that all react to one event call together, failed or not.
@@ -65,8 +71,8 @@ following as (
         group_id,
         is_failed,
         coalesce(
-            lead(account_id) over turn <> account_id and lead(at_us) over turn - at_us <= $window_s * 1000000
-            or lead(account_id, 2) over turn <> account_id and lead(at_us, 2) over turn - at_us <= $window_s * 1000000,
+            lead(holder) over turn <> holder and lead(at_us) over turn - at_us <= $window_s * 1000000
+            or lead(holder, 2) over turn <> holder and lead(at_us, 2) over turn - at_us <= $window_s * 1000000,
             false) as is_handed
     from calls
     semi join failed using (group_id)
@@ -79,7 +85,7 @@ after_success as (
     group by group_id
 ),
 used_calls as (
-    select c.group_id, c.record_id, c.account_id, c.at_us, c.at_us // ($window_s * 1000000) as bucket
+    select c.group_id, c.record_id, c.holder, c.at_us, c.at_us // ($window_s * 1000000) as bucket
     from calls as c
     semi join failed as f on f.group_id = c.group_id
 ),
@@ -88,8 +94,8 @@ met as (
         p.group_id,
         p.record_id,
         p.shift,
-        bool_or(c.account_id <> p.account_id) as is_handed,
-        bool_or(c.account_id = p.account_id) as is_same
+        bool_or(c.holder <> p.holder) as is_handed,
+        bool_or(c.holder = p.holder) as is_same
     from bucketed as p
     join used_calls as c
         on c.group_id = p.group_id and c.bucket = p.bucket and c.at_us >= p.at_us and c.at_us <= p.at_us + $window_s * 1000000
@@ -100,7 +106,7 @@ measured as (
     select
         p.group_id,
         count(*) filter (where p.is_failure) as n_failed,
-        count(distinct p.account_id) as n_failed_accounts,
+        count(distinct p.holder) as n_failed_accounts,
         count(*) filter (where p.is_failure and m.is_handed) / nullif(count(*) filter (where p.is_failure), 0) as share_handed,
         count(*) filter (where p.is_failure and m.is_same) / nullif(count(*) filter (where p.is_failure), 0) as share_same,
         count(*) filter (where not p.is_failure and m.is_handed) / nullif(count(*) filter (where not p.is_failure), 0) as share_around

@@ -4,7 +4,7 @@ code = "K9"
 title = "The accounts of a group behave like one stream of calls dealt out by lot"
 status = "experimental"
 level = "medium"
-description = "Compares how often two answered calls of a group in the same three hours come from the same account with how often they would if the calls were dealt out to the accounts by lot, each account with its own total. People work in sessions, so their calls sit together; a scheduler that deals out one stream leaves no sessions, whatever loads it gives and however the wording changes. The same is asked of the time of day, since independent customers have habits of their own."
+description = "Takes the accounts of one tenant for one holder. Compares how often two answered calls of a group in the same three hours come from the same account with how often they would if the calls were dealt out to the accounts by lot, each account with its own total. People work in sessions, so their calls sit together; a scheduler that deals out one stream leaves no sessions, whatever loads it gives and however the wording changes. The same is asked of the time of day, since independent customers have habits of their own."
 entity = "group"
 sees = "$min_accounts accounts, loads equal or not, whose calls meet in the same three hours at most $max_ratio times as often as by lot, and at the same hours of other days at most $max_habit times as often, in a log whose accounts meet $min_log_ratio times as often as by lot."
 volume = "$min_accounts accounts with $min_uses calls, on $min_days days, where at least $min_pairs pairs of calls of one account in one slot are expected by lot"
@@ -27,7 +27,7 @@ output.n_pairs = { unit = "pairs of calls", meaning = "pairs of one account in o
 output.n_pairs_expected = { unit = "pairs of calls", meaning = "the same if the calls were dealt out by lot" }
 output.slot_share = { unit = "share of all pairs of calls", meaning = "pairs of calls of the group, of any accounts, that lie in one slot" }
 value = { unit = "ratio", meaning = "pairs of calls of one account in the same three hours, observed / expected if the group's calls were dealt out by lot with the same totals; 1 = no sessions, low values fire" }
-falsepositives = ["a product that calls once per event that reaches its user (a mail, a ticket, a commit), for users of one country", "a company that shards one queue of jobs over its own keys", "a gateway that spreads the calls of its customers over keys"]
+falsepositives = ["a product that calls once per event that reaches its user (a mail, a ticket, a commit), for users of one country", "a company that shards one queue of jobs over its own keys, where the log names no tenants", "a gateway that spreads the calls of its customers over keys"]
 limitations = ["conversations that stay on one account are sessions, so a pool that relays them is not seen", "accounts that follow each other within the log (bans, replacements) look like long sessions", "a pool that gives each account its own hours is not seen; it looks like people then, and has the throughput of people"]
 references = ["R. A. Fisher, The significance of deviations from expectation in a Poisson series, Biometrics 6 (1950): counts against their margins", "A.-L. Barabasi, The origin of bursts and heavy tails in human dynamics, Nature 435 (2005): people act in bursts"]
 tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
@@ -43,7 +43,7 @@ with large_groups as (
 slots as (
     select
         e.group_id,
-        e.account_id,
+        coalesce('tenant ' || e.tenant_id, 'account ' || e.account_id) as holder,
         epoch_us(e.started_at) // 86400000000 as day,
         epoch_us(e.started_at) // 1000000 % 86400 // $slot_s as slot,
         count(*) as n
@@ -52,33 +52,33 @@ slots as (
     where coalesce(e.status, 'ok') in ('ok', 'partial')
     group by 1, 2, 3, 4
     union all
-    select 'log', e.account_id, epoch_us(e.started_at) // 86400000000, epoch_us(e.started_at) // 1000000 % 86400 // $slot_s, count(*)
+    select 'log', coalesce('tenant ' || e.tenant_id, 'account ' || e.account_id), epoch_us(e.started_at) // 86400000000, epoch_us(e.started_at) // 1000000 % 86400 // $slot_s, count(*)
     from exchange_features as e
     where coalesce(e.status, 'ok') in ('ok', 'partial') and e.account_id is not null
     group by 2, 3, 4
 ),
--- One account with very many calls would decide alone, since pairs grow with the square.
+-- One holder with very many calls would decide alone, since pairs grow with the square.
 busiest as (
-    select group_id, account_id
-    from (select group_id, account_id, sum(n)::bigint as n from slots group by group_id, account_id)
-    qualify row_number() over (partition by group_id order by n desc, account_id) = 1
+    select group_id, holder
+    from (select group_id, holder, sum(n)::bigint as n from slots group by group_id, holder)
+    qualify row_number() over (partition by group_id order by n desc, holder) = 1
 ),
 kept as (
-    select s.group_id, s.account_id, s.day, s.slot, s.n
+    select s.group_id, s.holder, s.day, s.slot, s.n
     from slots as s
-    anti join busiest as b on b.group_id = s.group_id and b.account_id = s.account_id
+    anti join busiest as b on b.group_id = s.group_id and b.holder = s.holder
 ),
-by_account as (
-    select group_id, account_id, sum(n)::bigint as n, sum(n * (n - 1))::bigint as n_same_slot, sum(n * n)::bigint as n_squares
+by_holder as (
+    select group_id, holder, sum(n)::bigint as n, sum(n * (n - 1))::bigint as n_same_slot, sum(n * n)::bigint as n_squares
     from kept
-    group by group_id, account_id
+    group by group_id, holder
 ),
-by_account_hour as (
-    select group_id, account_id, sum(n)::bigint as n
+by_holder_hour as (
+    select group_id, holder, sum(n)::bigint as n
     from kept
-    group by group_id, account_id, slot
+    group by group_id, holder, slot
 ),
--- Ordered pairs, of one account and of any two calls: in one slot, and at the same time of day in different slots.
+-- Ordered pairs, of one holder and of any two calls: in one slot, and at the same time of day in different slots.
 own as (
     select
         a.group_id,
@@ -87,11 +87,11 @@ own as (
         sum(a.n * (a.n - 1))::bigint as n_pairs,
         sum(a.n_same_slot)::bigint as n_same_slot,
         sum(a.n_squares)::bigint as n_squares
-    from by_account as a
+    from by_holder as a
     group by a.group_id
 ),
 own_hours as (
-    select group_id, sum(n * n)::bigint as n_squares from by_account_hour group by group_id
+    select group_id, sum(n * n)::bigint as n_squares from by_holder_hour group by group_id
 ),
 group_slots as (
     select group_id, day, slot, sum(n)::bigint as n from kept group by group_id, day, slot
