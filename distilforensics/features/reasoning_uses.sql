@@ -94,24 +94,41 @@ in_requests as (
     from signatures as s
 ),
 -- The exchange that received the signature: its place is after the last turn of its own request.
+answered as (
+    select
+        e.record_id,
+        e.prompt_text,
+        case when json_valid(e.messages_json) then e.messages_json end as messages_json
+    from exchanges as e
+    where e.reasoning_signature_sha256 is not null
+),
+-- Each text by itself, since a macro repeats its argument and with it the parsing.
+contents as (
+    select
+        record_id,
+        prompt_text,
+        messages_json is null as is_text,
+        json_extract(
+            list_filter(json_extract(messages_json, '$[*]'), lambda turn: json_extract_string(turn, '$.role') = 'user')[1], '$.content') as opening,
+        coalesce(json_extract(messages_json, '$[#-1].content'), json_extract(messages_json, '$[#-1].output')) as preceding
+    from answered
+),
+answered_texts as (
+    select
+        record_id,
+        case when is_text then prompt_text else turn_text(opening) end as opening,
+        case when is_text then prompt_text else turn_text(preceding) end as preceding
+    from contents
+),
 in_answers as (
     select
         e.reasoning_signature_sha256 as signature_sha256,
         e.record_id,
-        case
-            when x.messages_json is null then text_key(x.prompt_text)
-            else text_key(turn_text(json_extract(
-                list_filter(json_extract(x.messages_json, '$[*]'), lambda turn: json_extract_string(turn, '$.role') = 'user')[1], '$.content')))
-        end as opening_hash,
-        coalesce(
-            text_key(case
-                when x.messages_json is null then x.prompt_text
-                else turn_text(coalesce(json_extract(x.messages_json, '$[#-1].content'), json_extract(x.messages_json, '$[#-1].output')))
-            end), 'without text') as preceding_hash,
+        text_key(x.opening) as opening_hash,
+        coalesce(text_key(x.preceding), 'without text') as preceding_hash,
         true as is_answer
     from kept as e
-    join (select record_id, prompt_text, case when json_valid(messages_json) then messages_json end as messages_json from exchanges
-        where reasoning_signature_sha256 is not null) as x on x.record_id = e.record_id
+    join answered_texts as x on x.record_id = e.record_id
     where e.reasoning_signature_sha256 is not null
 ),
 uses as (
