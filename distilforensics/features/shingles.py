@@ -123,27 +123,33 @@ def _single(texts: pa.Array | pa.ChunkedArray, *, is_last: bool) -> pa.Array:
 
 def _edge_of_slice(data: Bytes, starts: Numbers, *, is_last: bool) -> Hashes:
     """Return the hash at the first or last place of every text; the highest number for texts without a passage there."""
-    hashes = np.append(_rolling(data, PASSAGE_BYTES), _NONE)
     places = starts[1:] - 1 - PASSAGE_BYTES if is_last else starts[:-1]
     is_whole = np.diff(starts) > PASSAGE_BYTES
-    return np.where(is_whole, hashes[np.where(is_whole, places, 0)], _NONE)
+    hashes = np.full(len(places), _NONE)
+    hashes[is_whole] = _at(data, places[is_whole], PASSAGE_BYTES)
+    return hashes
 
 
 def _lists(texts: pa.Array | pa.ChunkedArray, work: Callable[[Bytes, Numbers], tuple[Numbers, Numbers]]) -> pa.Array:
-    array = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    array = (texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts).cast(pa.string())
+    encoded = array.dictionary_encode()
+    # System prompts are few and sent again and again.
+    is_repeating = 2 * len(encoded.dictionary) < len(array) - array.null_count
+    distinct = encoded.dictionary if is_repeating else array
     counts: list[Numbers] = []
     values: list[Numbers] = []
-    for data, starts in _slices(array.cast(pa.string())):
+    for data, starts in _slices(distinct):
         count, value = work(data, starts)
         counts.append(count)
         values.append(value)
-    offsets = np.zeros(len(array) + 1, np.int32)
+    offsets = np.zeros(len(distinct) + 1, np.int32)
     np.cumsum(np.concatenate(counts) if counts else np.zeros(0, np.int64), out=offsets[1:], dtype=np.int32)
-    return pa.ListArray.from_arrays(
+    lists = pa.ListArray.from_arrays(
         pa.array(offsets),
         pa.array(np.concatenate(values) if values else np.zeros(0, np.int64), pa.int64()),
-        mask=pc.is_null(array),
+        mask=pc.is_null(distinct),
     )
+    return lists.take(encoded.indices) if is_repeating else lists
 
 
 def _slices(array: pa.StringArray) -> Iterator[tuple[Bytes, Numbers]]:
@@ -166,8 +172,8 @@ def _slices(array: pa.StringArray) -> Iterator[tuple[Bytes, Numbers]]:
 
 def _normalised(data: Bytes, starts: Numbers) -> tuple[Bytes, Numbers]:
     """Return the bytes without invisible characters; numbers and encoded blocks are one mark each, white space is one space."""
-    keep = ~_invisible(data) if data.size and data.max() >= 0x80 else np.ones(len(data), np.bool_)
-    data, starts = _kept(data, starts, keep)
+    if data.size and data.max() >= 0x80:
+        data, starts = _kept(data, starts, ~_invisible(data))
     data, starts = _without_blocks(_CLASSES[data], starts)
     runs = np.zeros(len(data), np.bool_)
     runs[1:] = (data[1:] == data[:-1]) & ((data[1:] == 0x20) | (data[1:] == 0x23))
@@ -191,9 +197,7 @@ def _without_blocks(data: Bytes, starts: Numbers) -> tuple[Bytes, Numbers]:
 
 
 def _kept(data: Bytes, starts: Numbers, keep: Flags) -> tuple[Bytes, Numbers]:
-    before = np.zeros(len(data) + 1, np.int64)
-    np.cumsum(keep, out=before[1:])
-    return data[keep], before[starts]
+    return data[keep], starts - np.searchsorted(np.flatnonzero(~keep), starts)
 
 
 def _invisible(data: Bytes) -> Flags:
@@ -226,9 +230,12 @@ _IS_ENCODED = np.isin(np.arange(256), list(b"abcdefghijklmnopqrstuvwxyz#+/_=-"))
 
 def _mixed(values: Hashes) -> Hashes:
     """Return the values with every bit depending on every bit (the finaliser of SplitMix64)."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
+    values = values ^ (values >> np.uint64(30))
+    values *= np.uint64(0xBF58476D1CE4E5B9)
+    values ^= values >> np.uint64(27)
+    values *= np.uint64(0x94D049BB133111EB)
+    values ^= values >> np.uint64(31)
+    return values
 
 
 _BYTE_VALUES = _mixed(np.arange(1, 257, dtype=np.uint64) * np.uint64(_FACTOR))
@@ -241,26 +248,48 @@ def _rolling(data: Bytes, length: int) -> Hashes:
     sums = np.zeros(len(data) + 1, np.uint64)
     np.cumsum(_BYTE_VALUES[data] * _powers(_FACTOR, len(data)), out=sums[1:])
     # The run at i carries the factor _FACTOR ** i, which the inverse takes away again: hashes do not depend on the place.
-    runs = (sums[length:] - sums[:-length]) * _powers(_INVERSE, len(data) - length + 1)
-    hashes = _mixed(runs) >> np.uint64(2)
-    hashes[_n_separators(data, length) > 0] = _NONE
+    runs = sums[length:] - sums[:-length]
+    runs *= _powers(_INVERSE, len(runs))
+    hashes = _mixed(runs)
+    hashes >>= np.uint64(2)
+    hashes[_with_separator(data, length)] = _NONE
+    return hashes
+
+
+def _at(data: Bytes, places: Numbers, length: int) -> Hashes:
+    """Return the hashes of `_rolling` at a few places, each with a whole run behind it."""
+    runs = data[places[:, np.newaxis] + np.arange(length)]
+    hashes = _mixed((_BYTE_VALUES[runs] * _powers(_FACTOR, length)).sum(axis=1, dtype=np.uint64)) >> np.uint64(2)
+    hashes[(runs == ord(SEPARATOR)).any(axis=1)] = _NONE
     return hashes
 
 
 _NONE = np.uint64(2**64 - 1)
 
 
+_known_powers: dict[int, Hashes] = {}
+
+
 def _powers(base: int, n: int) -> Hashes:
-    powers = np.full(n, base, np.uint64)
-    powers[0] = 1
-    return np.multiply.accumulate(powers)
+    powers = _known_powers.get(base, _BYTE_VALUES[:0])
+    if len(powers) < n:
+        powers = np.full(max(n, 2 * _SLICE_BYTES), base, np.uint64)
+        powers[0] = 1
+        powers = np.multiply.accumulate(powers)
+        powers.flags.writeable = False
+        _known_powers[base] = powers
+    return powers[:n]
 
 
-def _n_separators(data: Bytes, length: int) -> Numbers:
-    """Return the number of separators in every run of `length` bytes."""
-    sums = np.zeros(len(data) + 1, np.int64)
-    np.cumsum(data == ord(SEPARATOR), out=sums[1:])
-    return sums[length:] - sums[:-length]
+def _with_separator(data: Bytes, length: int) -> Flags:
+    """Return which runs of `length` bytes hold a separator."""
+    found: Flags = data == ord(SEPARATOR)
+    width = 1
+    while width < length:
+        step = min(width, length - width)
+        found = found[:-step] | found[step:]
+        width += step
+    return found
 
 
 def _passages_of_slice(data: Bytes, starts: Numbers) -> tuple[Numbers, Numbers]:
@@ -283,7 +312,7 @@ def _winnowed(data: Bytes, hashes: Hashes) -> Numbers:
     if len(hashes) < WINDOW:
         return np.zeros(0, np.int64)
     least = _sliding(np.minimum, hashes)
-    least[_n_separators(data, PASSAGE_BYTES + WINDOW - 1) > 0] = 0
+    least[_with_separator(data, PASSAGE_BYTES + WINDOW - 1)] = 0
     # A passage was the smallest somewhere if the greatest minimum over the windows that hold it is its own hash.
     around = np.concatenate([np.zeros(WINDOW - 1, np.uint64), least, np.zeros(WINDOW - 1, np.uint64)])
     return np.flatnonzero((_sliding(np.maximum, around) == hashes) & (hashes != _NONE))

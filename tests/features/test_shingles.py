@@ -76,6 +76,17 @@ def test_fingerprints_of_a_text_do_not_depend_on_its_neighbours() -> None:
         assert [function(pa.array([text])).to_pylist()[0] for text in texts] == function(pa.array(texts)).to_pylist()
 
 
+def test_texts_that_repeat_have_the_fingerprints_of_each_alone() -> None:
+    """Equal texts are read once, missing ones among them stay missing."""
+    texts = [ENGLISH, None, ENGLISH[:200], ENGLISH, "", None, ENGLISH[:200], ENGLISH, ""]
+
+    for function in (shingles.passages, shingles.wording):
+        alone = [function(pa.array([text], pa.string())).to_pylist()[0] for text in texts]
+        assert alone == function(pa.array(texts, pa.string())).to_pylist()
+        assert alone[1] is None
+        assert alone[0]
+
+
 def test_fingerprints_are_the_same_in_every_version() -> None:
     """They stand in tables that are compared between cases."""
     assert ([18140680340749612], 1, 31) == (
