@@ -16,7 +16,14 @@ from distilforensics.core.text import shown
 from distilforensics.heuristics.loader import STANDARD_COLUMNS, Heuristic
 from distilforensics.heuristics.order import MIN_COMPLETENESS, log_completeness, unresolved_entities
 from distilforensics.heuristics.sqltree import columns_named, parse
-from distilforensics.heuristics.views import N_TENTHS, leave_out_tenth, show_all_groups, show_groups
+from distilforensics.heuristics.views import (
+    N_TENTHS,
+    leave_out_tenths,
+    show_all_groups,
+    show_groups,
+    tenths_at_once,
+    whole_group,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,13 +106,18 @@ def run_query(
         HeuristicError: the query fails, its columns are not those of the header, or an entity is missing or repeated.
     """
     try:
-        relation = connection.sql(heuristic.body, params=values) if values else connection.sql(heuristic.body)
-        _require_columns(heuristic, [(n, str(t)) for n, t in zip(relation.columns, relation.types, strict=True)])
-        found = relation.to_arrow_table().to_pylist()
+        result = connection.execute(heuristic.body, values or None)
+        columns = [(name, str(kind)) for name, kind, *_ in result.description or ()]
+        found = result.fetchall()
     except duckdb.Error as e:
         message = str(e).splitlines()[0]
         raise HeuristicError(f"the query failed: {message}\n{heuristic.body}", where=heuristic.id) from e
-    rows = sorted((_observation(heuristic, row) for row in found), key=lambda row: str(row["entity_id"]))
+    _require_columns(heuristic, columns)
+    names = [name for name, _ in columns]
+    rows = sorted(
+        (_observation(heuristic, dict(zip(names, row, strict=True))) for row in found),
+        key=lambda row: str(row["entity_id"]),
+    )
     for previous, row in itertools.pairwise(rows):
         if previous["entity_id"] == row["entity_id"]:
             raise HeuristicError(
@@ -157,7 +169,7 @@ def count_stability(
 ) -> list[dict[str, Any]]:
     """Return, for each group on which the heuristic fired, in how many of ten repetitions it still fires.
 
-    Each repetition leaves out another tenth of every group's accounts and runs the same query on what is left.
+    Each repetition leaves out another tenth of every group's accounts and judges what is left by the same query.
     """
     if heuristic.entity is not EntityType.GROUP or not fired:
         return []
@@ -165,11 +177,12 @@ def count_stability(
     n_fired = dict.fromkeys(fired, 0)
     try:
         show_groups(connection, fired, columns_named(parse(connection, heuristic.body, heuristic.id)))
-        for tenth in range(N_TENTHS):
-            leave_out_tenth(connection, tenth)
+        for tenths in tenths_at_once(connection, heuristic.reads):
+            leave_out_tenths(connection, tenths)
             for row in run_query(connection, heuristic, values):
-                if row["is_fired"] and row["entity_id"] in n_fired:
-                    n_fired[row["entity_id"]] += 1
+                group = whole_group(row["entity_id"])
+                if row["is_fired"] and group in n_fired:
+                    n_fired[group] += 1
     finally:
         show_all_groups(connection)
     return [

@@ -17,7 +17,7 @@ from distilforensics.heuristics.coverage import Coverage, measure_coverage
 from distilforensics.heuristics.loader import Heuristic, load_catalog
 from distilforensics.heuristics.runner import Outcome, count_stability, run_heuristic
 from distilforensics.heuristics.thresholds import judge_moved
-from distilforensics.heuristics.views import SOURCE_TABLES, create_empty_tables, create_library
+from distilforensics.heuristics.views import SOURCE_TABLES, create_empty_tables, create_library, hold_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,6 +31,9 @@ REQUIRED = ("exchanges", "exchange_features", "templates", "account_profiles", "
 """Tables without which a scan makes no sense; all other missing tables count as empty."""
 
 READS = ("exchanges", "duplicates", *SOURCE_TABLES)
+HELD = ("exchange_features", "account_profiles", "account_days", "account_attributes")
+"""Tables that most heuristics read."""
+
 WRITES = ("observations", "heuristic_states", "observation_stability", "threshold_stability")
 
 
@@ -59,6 +62,7 @@ def _scan(case: Case, limits: Limits, progress: Progress, heuristics: list[Heuri
     progress.begin("heuristics", "Running the catalogue", total_steps=2 * len(heuristics))
     with connect(case, limits=limits, tables=[name for name in READS if name in present]) as connection:
         create_empty_tables(connection, [name for name in READS if name not in present])
+        hold_tables(connection, [name for name in HELD if name in present])
         create_library(connection)
         coverages = measure_coverage(connection, heuristics)
         for heuristic in heuristics:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from distilforensics.core.finding import EntityType
 from distilforensics.heuristics.runner import run_query
 from distilforensics.heuristics.sqltree import columns_named, parse
-from distilforensics.heuristics.views import leave_out_nobody, show_all_groups, show_groups
+from distilforensics.heuristics.views import show_all_groups, show_groups
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -66,8 +66,10 @@ def judge_moved(
         return []
     try:
         show_groups(connection, groups, columns_named(parse(connection, heuristic.body, heuristic.id)))
-        leave_out_nobody(connection)
-        laxer = _fires(connection, heuristic, is_stricter=False) & frozenset(groups)
+        # Whatever fires at the stated threshold fires at a laxer one.
+        laxer = (
+            _fires(connection, heuristic, is_stricter=False) if frozenset(groups) - frozenset(fired) else frozenset()
+        )
         stricter = _fires(connection, heuristic, is_stricter=True) if fired else frozenset()
     finally:
         show_all_groups(connection)

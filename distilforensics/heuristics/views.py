@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from distilforensics.case.engines.duckdb import quote
 from distilforensics.core.schema import EXCHANGE_FEATURES, TABLES
 from distilforensics.core.sqlfile import SqlFile, read_sql_file
 from distilforensics.heuristics.loader import catalog_folder
@@ -31,11 +32,20 @@ READABLE = (*SOURCE_TABLES, *GROUP_VIEWS, "all_group_accounts", "exchanges", "du
 `all_group_accounts` has the columns of `group_accounts` and is never narrowed: it tells which accounts are the rest of the log.
 """
 
+MAX_HELD_ROWS = 500_000
+"""Rows of exchanges and groups up to which they are copied into the engine, some hundred megabytes; above that the files are read each time."""
+
 N_TENTHS = 10
 """Parts into which `group_accounts.tenth` cuts the accounts of a group."""
 
 MIN_GROUP_ACCOUNTS = 10
 """Smaller groups are no groups here: personal pools have two to six accounts, and a tenth of fewer than ten is nothing."""
+
+BY_GROUP = frozenset({"window_tests"})
+"""Tables in which heuristics look a group up by its id, so that it must be shown under its own name."""
+
+_WITHOUT = "\x1f"
+"""Stands between a group and the tenth of its accounts that is left out; no id holds it."""
 
 _SQL_TYPES = {
     pa.string(): "VARCHAR",
@@ -72,59 +82,115 @@ def library_file(name: str) -> SqlFile:
 def create_library(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the group views over the tables of the case.
 
-    The accounts of all groups are computed once into `all_group_accounts`. What the views show is ruled by two small tables,
+    The accounts of all groups are computed once into `accounts_of_groups`. What the views show is ruled by two small tables,
     `shown_groups` and `left_out`, so that stability runs change what every heuristic sees without touching its query.
     """
     connection.execute(
-        f"CREATE TABLE all_group_accounts AS {library_file('group_accounts').body}",
+        f"CREATE TABLE accounts_of_groups AS {library_file('group_accounts').body}",
         {"min_group_accounts": MIN_GROUP_ACCOUNTS},
     )
-    connection.execute("CREATE TABLE shown_groups (group_id VARCHAR)")
-    connection.execute("CREATE TABLE left_out (group_id VARCHAR, account_id VARCHAR)")
+    _show(connection, "SELECT DISTINCT group_id, group_id, NULL::BIGINT FROM accounts_of_groups")
     connection.execute(
-        "CREATE VIEW group_accounts AS SELECT a.* FROM all_group_accounts AS a SEMI JOIN shown_groups AS s ON s.group_id = a.group_id"
-        " ANTI JOIN left_out AS l ON l.group_id = a.group_id AND l.account_id = a.account_id"
+        "CREATE VIEW group_accounts AS SELECT s.shown_as AS group_id, a.account_id, a.n_exchanges, a.tenth FROM accounts_of_groups AS a"
+        " JOIN shown_groups AS s ON s.group_id = a.group_id"
+        " ANTI JOIN left_out AS l ON l.shown_as = s.shown_as AND l.account_id = a.account_id"
     )
+    connection.execute(f"CREATE VIEW stored_group_exchanges AS {library_file('group_exchanges').body}")
+    ((n_rows,),) = connection.execute("SELECT coalesce(sum(n_exchanges), 0) FROM accounts_of_groups").fetchall()
+    if n_rows <= MAX_HELD_ROWS:
+        connection.execute("CREATE TABLE held_group_exchanges AS SELECT * FROM stored_group_exchanges")
     show_all_groups(connection)
+
+
+def hold_tables(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> None:
+    """Copy tables that nearly every heuristic reads into the engine, unless the log is large: opening a file takes longer than reading it."""
+    ((n_rows,),) = connection.execute("SELECT count(*) FROM exchange_features").fetchall()
+    for name in names if n_rows <= MAX_HELD_ROWS else ():
+        connection.execute(f"ALTER VIEW {name} RENAME TO stored_{name}")
+        connection.execute(f"CREATE TABLE {name} AS SELECT * FROM stored_{name}")
+
+
+def is_held(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Return whether the exchanges of all groups were copied into the engine."""
+    found = connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'held_group_exchanges'").fetchall()
+    return bool(found)
 
 
 def show_all_groups(connection: duckdb.DuckDBPyConnection) -> None:
     """Let the group views show all groups with all accounts."""
-    connection.execute("CREATE OR REPLACE TABLE shown_groups AS SELECT DISTINCT group_id FROM all_group_accounts")
-    connection.execute("CREATE OR REPLACE TABLE left_out (group_id VARCHAR, account_id VARCHAR)")
-    connection.execute(f"CREATE OR REPLACE VIEW group_exchanges AS {library_file('group_exchanges').body}")
+    _show(connection, "SELECT DISTINCT group_id, group_id, NULL::BIGINT FROM accounts_of_groups")
+    connection.execute("CREATE OR REPLACE VIEW all_group_accounts AS SELECT * FROM accounts_of_groups")
+    source = "held_group_exchanges" if is_held(connection) else "stored_group_exchanges"
+    connection.execute(f"CREATE OR REPLACE VIEW group_exchanges AS SELECT * FROM {source}")
     _count_groups(connection)
 
 
 def show_groups(connection: duckdb.DuckDBPyConnection, groups: Iterable[str], columns: Iterable[str]) -> None:
-    """Let the group views show the named groups alone, their exchanges copied once with the named columns for repeated reading."""
-    connection.execute("CREATE OR REPLACE TABLE shown_groups (group_id VARCHAR)")
-    connection.execute("INSERT INTO shown_groups SELECT unnest($1)", [sorted(groups)])
-    wanted = set(columns) | {"account_id"}
-    listed = ", ".join(column.name for column in EXCHANGE_FEATURES.columns if column.name in wanted)
-    connection.execute(f"CREATE OR REPLACE TABLE shown_exchanges AS SELECT group_id, {listed} FROM group_exchanges")
-    connection.execute(
-        f"CREATE OR REPLACE VIEW group_exchanges AS SELECT e.group_id, {listed.replace('account_id', 'e.account_id')}"
-        " FROM shown_exchanges AS e ANTI JOIN left_out AS l ON l.group_id = e.group_id AND l.account_id = e.account_id"
-    )
+    """Let the group views show the named groups alone, with all accounts.
 
-
-def leave_out_tenth(connection: duckdb.DuckDBPyConnection, tenth: int) -> None:
-    """Take one tenth of the accounts out of every shown group.
-
-    Tenths are disjoint: over all of them every account is left out exactly once.
+    Args:
+        connection: A connection on which `create_library` has been called.
+        groups: The groups to show.
+        columns: Columns that will be read; of a large log they alone are copied, once for repeated reading.
     """
+    _show(connection, "SELECT unnest($1), unnest($1), NULL::BIGINT", [sorted(groups)])
+    source, listed = "held_group_exchanges", [column.name for column in EXCHANGE_FEATURES.columns]
+    if not is_held(connection):
+        wanted = set(columns) | {"account_id"}
+        source, listed = "shown_exchanges", [name for name in listed if name in wanted]
+        connection.execute(
+            f"CREATE OR REPLACE TABLE shown_exchanges AS SELECT group_id, {', '.join(listed)} FROM stored_group_exchanges"
+        )
     connection.execute(
-        "CREATE OR REPLACE TABLE left_out AS SELECT a.group_id, a.account_id FROM all_group_accounts AS a"
-        f" SEMI JOIN shown_groups AS s ON s.group_id = a.group_id WHERE a.tenth = {int(tenth)}"
+        f"CREATE OR REPLACE VIEW group_exchanges AS SELECT s.shown_as AS group_id, {', '.join(f'e.{name}' for name in listed)}"
+        f" FROM {source} AS e JOIN shown_groups AS s ON s.group_id = e.group_id"
+        " ANTI JOIN left_out AS l ON l.shown_as = s.shown_as AND l.account_id = e.account_id"
     )
     _count_groups(connection)
 
 
-def leave_out_nobody(connection: duckdb.DuckDBPyConnection) -> None:
-    """Let the shown groups have all of their accounts."""
-    connection.execute("CREATE OR REPLACE TABLE left_out (group_id VARCHAR, account_id VARCHAR)")
+def tenths_at_once(connection: duckdb.DuckDBPyConnection, reads: Iterable[str]) -> list[list[int]]:
+    """Return all tenths, together if the log is small and the query looks groups up in the group views alone, else one by one."""
+    tenths = list(range(N_TENTHS))
+    is_joint = is_held(connection) and BY_GROUP.isdisjoint(reads)
+    return [tenths] if is_joint else [[tenth] for tenth in tenths]
+
+
+def leave_out_tenths(connection: duckdb.DuckDBPyConnection, tenths: list[int]) -> None:
+    """Show every shown group once for each of the tenths, without its accounts of that tenth.
+
+    Tenths are disjoint: over all of them every account is left out exactly once. Several at once spare planning the same query again and
+    again; each group then stands under a name of its own for each tenth, and `whole_group` tells which group it is.
+    """
+    name = f"s.group_id || {quote(_WITHOUT)} || t.tenth" if len(tenths) > 1 else "s.group_id"
+    _show(
+        connection,
+        f"SELECT DISTINCT {name}, s.group_id, t.tenth FROM shown_groups AS s CROSS JOIN (SELECT unnest($1) AS tenth) AS t",
+        [tenths],
+    )
+    if len(tenths) > 1:
+        connection.execute(
+            "CREATE OR REPLACE VIEW all_group_accounts AS SELECT * FROM accounts_of_groups UNION ALL"
+            " SELECT s.shown_as, a.account_id, a.n_exchanges, a.tenth FROM accounts_of_groups AS a"
+            " JOIN shown_groups AS s ON s.group_id = a.group_id"
+        )
     _count_groups(connection)
+
+
+def whole_group(shown_as: str) -> str:
+    """Return the group that `leave_out_tenths` shows under a name."""
+    return shown_as.partition(_WITHOUT)[0]
+
+
+def _show(connection: duckdb.DuckDBPyConnection, rows: str, values: list[object] | None = None) -> None:
+    """Fill `shown_groups` with rows of name, group and the tenth that is left out, and `left_out` with the accounts of that tenth."""
+    connection.execute(
+        f"CREATE OR REPLACE TABLE shown_groups AS SELECT * FROM ({rows}) AS shown(shown_as, group_id, tenth)", values
+    )
+    connection.execute(
+        "CREATE OR REPLACE TABLE left_out AS SELECT s.shown_as, a.account_id FROM accounts_of_groups AS a"
+        " JOIN shown_groups AS s ON s.group_id = a.group_id AND s.tenth = a.tenth"
+    )
 
 
 def _count_groups(connection: duckdb.DuckDBPyConnection) -> None:

@@ -29,10 +29,9 @@ with carried as (
 )
 select carried.*
 from carried
-semi join shown_groups as s on s.group_id = carried.group_id
-anti join left_out as l on l.group_id = carried.group_id and l.account_id = carried.account_id
+semi join accounts_of_groups as a on a.group_id = carried.group_id
 union all
-select g.group_id, e.*
+select a.group_id, e.*
 from exchange_features as e
-join group_accounts as g on g.account_id = e.account_id
-where starts_with(g.group_id, 'cluster:')
+join accounts_of_groups as a on a.account_id = e.account_id
+where starts_with(a.group_id, 'cluster:')
