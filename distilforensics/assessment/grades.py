@@ -23,6 +23,17 @@ IDENTITY = frozenset({"infrastructure.link_graph", "infrastructure.shared_paymen
 """Heuristics that tie the holders of accounts. A vendor that works with its customers' accounts shares a frame and exits, not these."""
 
 
+_HANDOVERS = frozenset(
+    {"coordination.failover_reissue", "coordination.handover_partner", "coordination.limit_handover"}
+)
+RESTATED = {
+    "coordination.equal_load": frozenset({"coordination.single_stream"}),
+    "coordination.rotation": frozenset({"coordination.single_stream"}),
+    **dict.fromkeys(_HANDOVERS, _HANDOVERS),
+}
+"""Heuristic to others that say the same of the same exchanges in another way, and are left out with it: one fact must not support itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """A grade with the rule that gave it, and both resistance tests."""
@@ -115,7 +126,8 @@ def _has_purpose_or_identity(families: Mapping[str, str]) -> bool:
 
 
 def _without(fired: Mapping[str, str], left_out: str) -> Grade:
-    return base_grade({heuristic: family for heuristic, family in fired.items() if heuristic != left_out})
+    gone = {left_out} | RESTATED.get(left_out, frozenset())
+    return base_grade({heuristic: family for heuristic, family in fired.items() if heuristic not in gone})
 
 
 def _lowest(grades: Collection[Grade]) -> int:

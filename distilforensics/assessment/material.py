@@ -21,6 +21,9 @@ TEXT_KINDS = frozenset({"prefix", "suffix", "system", "near", "passage", "prompt
 REASONING_MARKS = frozenset({"mark:cot_elicitation", "mark:encoded_block", "mark:replayed_reasoning"})
 """Groups of exchanges that ask for reasoning: in words, by handing over what was encoded, by replaying signatures."""
 
+_MAX_OF_ONE_HOLDER = 6
+"""Accounts that one person has; a card of more may be a voucher or a prepaid one that strangers use."""
+
 DEFINING_KINDS = (
     TEXT_KINDS,
     frozenset({"mark"}),
@@ -72,11 +75,11 @@ class Material:
     cluster_links: Mapping[str, Mapping[str, int]]
     """Cluster id to account id to number of links within the cluster."""
     payers: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Account id to the accounts with which it shares a rare payment method or key."""
+    """Account id to the accounts with which it shares a payment method or key that only a few accounts have."""
     made_together: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Account id to the accounts that were made in the same few minutes and have something else in common with it."""
     neighbours: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Account id to the accounts with which it shares a rare address."""
+    """Account id to the accounts with which it shares a rare address or network."""
 
     def fired(self, entity_id: str, *, family: str | None = None, without: str | None = None) -> list[Observation]:
         """Return the observations that fired on an entity, of one family if named, as if one heuristic did not exist."""
@@ -129,9 +132,9 @@ def load_material(case: Case, connection: duckdb.DuckDBPyConnection) -> Material
         states={row["heuristic_id"]: (row["state"], row["reason"]) for row in states},
         profiles=profiles,
         cluster_links=cluster_links,
-        payers=_partners(connection, ["payment", "api_key"]),
+        payers=_partners(connection, ["payment", "api_key"], max_accounts=_MAX_OF_ONE_HOLDER),
         made_together=_partners(connection, ["signup"]),
-        neighbours=_partners(connection, ["ip"]),
+        neighbours=_partners(connection, ["ip", "ip_prefix"]),
     )
 
 
@@ -148,12 +151,15 @@ def _observations(case: Case) -> dict[str, tuple[Observation, ...]]:
     return {entity: tuple(rows) for entity, rows in found.items()}
 
 
-def _partners(connection: duckdb.DuckDBPyConnection, attributes: list[str]) -> dict[str, frozenset[str]]:
-    """Return account to the accounts to which a link leads that rests on one of the attributes."""
+def _partners(
+    connection: duckdb.DuckDBPyConnection, attributes: list[str], max_accounts: int | None = None
+) -> dict[str, frozenset[str]]:
+    """Return account to the accounts to which a link leads that rests on one of the attributes, on a value of at most `max_accounts`."""
     rows = connection.execute(
         "select account_a, account_b from links"
-        " where len(list_filter(attributes, lambda x: list_contains($attributes::varchar[], x.attribute) and x.weight > 0)) > 0",
-        {"attributes": attributes},
+        " where len(list_filter(attributes, lambda x: list_contains($attributes::varchar[], x.attribute) and x.weight > 0"
+        " and ($max_accounts::bigint is null or x.n_accounts <= $max_accounts))) > 0",
+        {"attributes": attributes, "max_accounts": max_accounts},
     ).fetchall()
     found: dict[str, set[str]] = defaultdict(set)
     for a, b in rows:

@@ -7,6 +7,7 @@ does not send its frame, and differs in the mixture whatever it shares otherwise
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -98,28 +99,26 @@ def decide_members(
     membership = Membership(members, left_out)
     if not candidate.is_coordinated:
         return membership
-    silent = {account: n for account, n in links.items() if account not in loads}
-    return _with_tied(membership, silent, material, parameters)
+    return _with_tied(membership, loads, material, parameters)
 
 
 def _with_tied(
-    membership: Membership, links: Mapping[str, int], material: Material, parameters: Parameters
+    membership: Membership, loads: Mapping[str, Load], material: Material, parameters: Parameters
 ) -> Membership:
-    """Add the accounts that sent nothing of the campaign's and share two of payment, sign-up and address with members: they carry chaff, or wait.
+    """Add the accounts that sent nothing of the campaign's and share two of payment, sign-up and network with members: they carry chaff, or wait.
 
     One is not enough: strangers buy the same prepaid card, sign up in the same minutes after a broadcast, and use the same exit.
     """
-    ties = (material.payers, material.made_together, material.neighbours)
-    tied = {
+    counted: Counter[str] = Counter()
+    for partners in (material.payers, material.made_together, material.neighbours):
+        counted.update(account for account, tied in partners.items() if tied & membership.members.keys())
+    added = {
         account: 0
-        for account, n_links in sorted(links.items())
-        if account not in membership.members
-        and n_links >= parameters.min_member_links
-        and sum(bool(partners.get(account, frozenset()) & membership.members.keys()) for partners in ties)
-        >= parameters.min_tie_kinds
+        for account, n_kinds in counted.items()
+        if n_kinds >= parameters.min_tie_kinds and account not in loads and account not in membership.members
     }
-    left_out = {account: reason for account, reason in membership.left_out.items() if account not in tied}
-    return Membership(dict(sorted({**membership.members, **tied}.items())), left_out)
+    left_out = {account: reason for account, reason in membership.left_out.items() if account not in added}
+    return Membership(dict(sorted({**membership.members, **added}.items())), left_out)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ class Parameters:
     min_member_links: int = 2
     """Links inside of a cluster of the candidate that replace the two rules above; one link is one transitive edge."""
     min_tie_kinds: int = 2
-    """Kinds of ties with members (payment, sign-up, address) that make a silent account of their cluster a member; each alone is a coincidence."""
+    """Kinds of ties with members (payment, sign-up, network) that make an account a member that sent nothing of theirs; each alone is a coincidence."""
     min_member_hours: float = 0.5
     """Share of the typical carrier's hours of the day that a member must be active in, where only pace, program or parameters tell exchanges apart."""
     min_common_share: float = 0.5

@@ -26,10 +26,11 @@ SOURCE_TABLES = (
 )  # fmt: skip
 """Tables of the case that a heuristic may read."""
 
-READABLE = (*SOURCE_TABLES, *GROUP_VIEWS, "all_group_accounts", "exchanges", "duplicates")
+READABLE = (*SOURCE_TABLES, *GROUP_VIEWS, "account_holders", "all_group_accounts", "exchanges", "duplicates")
 """Everything that may stand in `reads`; `exchanges` is wide and slow, so only where a column is nowhere else.
 
 `all_group_accounts` has the columns of `group_accounts` and is never narrowed: it tells which accounts are the rest of the log.
+`account_holders` says which accounts are one customer's.
 """
 
 MAX_HELD_ROWS = 500_000
@@ -89,6 +90,7 @@ def create_library(connection: duckdb.DuckDBPyConnection) -> None:
         f"CREATE TABLE accounts_of_groups AS {library_file('group_accounts').body}",
         {"min_group_accounts": MIN_GROUP_ACCOUNTS},
     )
+    connection.execute(f"CREATE TABLE account_holders AS {library_file('account_holders').body}")
     _show(connection, "SELECT DISTINCT group_id, group_id, NULL::BIGINT FROM accounts_of_groups")
     connection.execute(
         "CREATE VIEW group_accounts AS SELECT s.shown_as AS group_id, a.account_id, a.n_exchanges, a.tenth FROM accounts_of_groups AS a"

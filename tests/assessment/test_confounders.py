@@ -80,16 +80,18 @@ def test_every_explanation_is_described_and_tried_on_both_sides(file: Any) -> No
 
 
 def test_an_explanation_falls_where_a_heuristic_fired_that_it_cannot_produce() -> None:
-    """People do not repeat each other's refused calls; a vendor's customers do not harvest."""
+    """People do not repeat each other's refused calls; a vendor's program buys long answers, and does not ask for reasoning."""
     held = Check("confounder.class", "t", 2, "applies", 1.0, 0.7, 900, 30, "People of one place.")
     vendor = Check("confounder.vendor", "t", 7, "partly", 1.0, 0.9, 900, 30, "Customers of one vendor.")
     equal = {"coordination.equal_load": "coordination"}
     failover = equal | {"coordination.failover_reissue": "coordination"}
-    ratio = equal | {"harvest.output_harvest_ratio": "harvest"}
+    elicited = equal | {"harvest.cot_elicitation": "harvest"}
+    long_answers = equal | {"harvest.output_harvest_ratio": "harvest"}
 
     assert [held, vendor] == with_heuristics([held, vendor], equal)
-    assert ["rebutted", "partly"] == [check.verdict for check in with_heuristics([held, vendor], failover)]
-    assert ["applies", "rebutted"] == [check.verdict for check in with_heuristics([held, vendor], ratio)]
+    assert ["rebutted", "rebutted"] == [check.verdict for check in with_heuristics([held, vendor], failover)]
+    assert ["applies", "rebutted"] == [check.verdict for check in with_heuristics([held, vendor], elicited)]
+    assert [held, vendor] == with_heuristics([held, vendor], long_answers)
     assert "coordination.failover_reissue" in with_heuristics([held], failover)[0].statement
 
 

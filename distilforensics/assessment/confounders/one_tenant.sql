@@ -11,7 +11,12 @@ references = ["agencies and companies run hundreds of sub-accounts under one cli
 version = 2
 ---*/
 with sizes as (
-    select candidate_id, count(*) as n_exchanges from candidate_features group by candidate_id
+    select candidate_id, count(*) as n_exchanges, count(ip_prefix) as n_with_network from candidate_features group by candidate_id
+),
+networks as (
+    select candidate_id, max(n) as n_largest
+    from (select candidate_id, ip_prefix, count(*) as n from candidate_features where ip_prefix is not null group by candidate_id, ip_prefix)
+    group by candidate_id
 ),
 measured as (
     select
@@ -24,19 +29,23 @@ measured as (
         t.n_known,
         t.n_customers,
         t.n_payer,
-        t.payer_share
+        t.payer_share,
+        case when s.n_with_network >= 0.5 * s.n_exchanges then w.n_largest / s.n_with_network end as network_share
     from candidate_tenancy as t
     left join sizes as s on s.candidate_id = t.candidate_id
+    left join networks as w on w.candidate_id = t.candidate_id
 ),
 judged as (
     select
         *,
-        -- One payment method is what one customer has, and also what a pool on one stolen card has: without tenants it explains a part at most.
+        -- One payment method is what one customer has, whose projects may be tenants, and also what a pool on one stolen card has.
+        -- One network, where nothing else is known, is an office or one exit of a pool. Both explain a part at most.
         case
             when largest_share >= $applies_share then 'applies'
             when largest_share >= $partly_share or six_largest_share >= $few_share then 'partly'
-            when largest_share is not null then 'rebutted'
             when payer_share >= $applies_share then 'partly'
+            when largest_share is not null then 'rebutted'
+            when payer_share is null and network_share >= $applies_share then 'partly'
             when payer_share < $partly_share then 'rebutted'
             else 'not_checkable'
         end as verdict
@@ -45,19 +54,21 @@ judged as (
 select
     candidate_id,
     verdict,
-    round(coalesce(largest_share, payer_share), 6) as value,
+    round(coalesce(case when verdict = 'partly' and payer_share >= $applies_share then payer_share end, largest_share, payer_share, network_share), 6) as value,
     null::double as baseline,
     n_exchanges,
     n_accounts,
     case
+        when verdict = 'partly' and coalesce(largest_share, 0) < $partly_share and coalesce(six_largest_share, 0) < $few_share and payer_share >= $applies_share
+            then format('One payment method pays for {} of {} accounts, which is consistent with one customer that uses many keys.', n_payer, n_accounts)
+        when verdict = 'partly' and largest_share is null and payer_share is null
+            then format('The log says nothing about who holds or pays for the accounts, and {:.1f} % of the exchanges come from one network, which is consistent with one customer that uses many keys.', 100 * network_share)
         when largest_share < $partly_share and verdict = 'partly'
             then format('{:.1f} % of the accounts belong to the six largest of {} tenants, which is consistent with a few customers that use many keys each.', 100 * six_largest_share, n_customers)
         when largest_share is not null and verdict <> 'rebutted'
             then format('{} of {} accounts belong to one tenant, which is consistent with one customer that uses many keys.', n_largest, n_accounts)
         when largest_share is not null
             then format('The accounts are not those of one customer: the largest tenant holds {} of {} accounts that can be placed, of {} tenants.', n_largest, n_known, n_customers)
-        when verdict = 'partly'
-            then format('The log names no tenants; one payment method pays for {} of {} accounts, which is consistent with one customer that uses many keys.', n_payer, n_accounts)
         when verdict = 'rebutted'
             then format('The log names no tenants, but the accounts are not paid by one customer: the most used payment method pays for {} of {} accounts.', n_payer, n_accounts)
         else 'Whether the accounts are those of one customer cannot be checked: the log names no tenants for them, and payment methods do not settle it.'

@@ -3,11 +3,11 @@ id = "confounder.quota"
 title = "Everybody uses up the same quota"
 question = "Are the loads equal because many accounts stop at the same daily number?"
 priority = 6
-rebutted_by = ["coordination.rotation", "coordination.baton_pass", "coordination.failover_reissue", "coordination.limit_handover", "coordination.split_conversation", "coordination.single_stream"]
+rebutted_by = ["coordination.rotation", "coordination.baton_pass", "coordination.failover_reissue", "coordination.handover_partner", "coordination.limit_handover", "coordination.single_stream", "coordination.split_conversation", "infrastructure.shared_payment", "infrastructure.signup_burst"]
 reads = ["candidate_members", "candidate_features"]
 params.min_load = { default = 5, unit = "exchanges per account and day", why = "smaller numbers coincide anyway" }
 params.min_share = { default = 0.4, unit = "share of the account days with that load", why = "at a mean of 25 a day, chance alone puts 8 % of the days on the most frequent number" }
-references = ["employees on one plan with a daily quota; free tiers with a daily limit; participants of a challenge, who also share vouchers and the hour of their sign-up"]
+references = ["employees on one plan with a daily quota; free tiers with a daily limit"]
 version = 2
 ---*/
 with loads as (

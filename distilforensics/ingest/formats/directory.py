@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.errors import InputRefusedError
@@ -16,6 +16,8 @@ from distilforensics.ingest.formats.completion import fill, library_file, litera
 from distilforensics.ingest.formats.mapping import json_path, suggest_mapping
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import duckdb
 
     from distilforensics.ingest.formats.detection import Sample
@@ -75,7 +77,7 @@ def match_accounts_directory(sample: Sample) -> DirectoryMatch | None:
     suggestion = suggest_mapping(sample)
     if REQUEST_COLUMNS & {*suggestion.columns, *suggestion.ambiguous}:
         return None
-    columns = _columns(records)
+    columns = _columns({name for record in records for name in record})
     if "account_id" not in columns or len(columns) < 2:
         return None
     accounts = [str(record.get(columns["account_id"])) for record in records]
@@ -85,10 +87,10 @@ def match_accounts_directory(sample: Sample) -> DirectoryMatch | None:
     return DirectoryMatch(columns, f"one record per account and no field of requests: {named}")
 
 
-def _columns(records: list[Mapping[str, Any]]) -> dict[str, str]:
+def _columns(names: Iterable[str]) -> dict[str, str]:
     """Return target -> field; of several fields for one target the one whose name stands first in the list of names."""
     best: dict[str, tuple[int, str]] = {}
-    for name in sorted({name for record in records for name in record}):
+    for name in sorted(names):
         target, rank = _RANKS.get(normalised(name), (None, 0))
         if target is not None and (target not in best or rank < best[target][0]):
             best[target] = (rank, name)
@@ -113,6 +115,7 @@ def read_accounts_directory(
     Raises:
         InputRefusedError: a payment fingerprint is a raw card number; nothing of the file may be stored then.
     """
+    match = _matched_on_all_rows(connection, match)
     relation = connection.execute(directory_projection(match, assume_time_zone))
     names = [column[0] for column in relation.description or ()]
     result = DirectoryRows([])
@@ -134,6 +137,15 @@ def read_accounts_directory(
             result.doubted.append((row["row_index"], "invalid_timestamp", f"{match.columns['created_at']} is no time"))
         result.rows.append(row)
     return result
+
+
+def _matched_on_all_rows(connection: duckdb.DuckDBPyConnection, match: DirectoryMatch) -> DirectoryMatch:
+    """Return the match with the fields of all rows: an empty cell leaves its field out, so that the first rows may lack a column."""
+    names = connection.execute(
+        "select distinct unnest(json_keys(line)) as name from lines where json_valid(line) and json_type(line) = 'OBJECT' order by name"
+    ).fetchall()
+    columns = _columns(name for (name,) in names)
+    return replace(match, columns={**match.columns, **columns})
 
 
 def is_card_number(value: str | None) -> bool:

@@ -8,7 +8,7 @@ description = "Follows every prompt that ended in a limit error or another failu
 entity = "group"
 sees = "$min_failed failed calls of one template of which $min_reissued are repeated within $window_s seconds by other accounts, from at least $min_reissued_accounts accounts."
 volume = "$min_failed failed exchanges with a prompt in the group"
-reads = ["exchange_features", "group_exchanges"]
+reads = ["account_holders", "exchange_features", "group_exchanges"]
 needs = ["account_id", "started_at", "status"]
 requires_order = true
 requires_complete = true
@@ -26,26 +26,27 @@ output.n_retried_by_same = { unit = "failed exchanges", meaning = "whose prompt 
 output.share_in_rest = { unit = "share of failed exchanges", meaning = "the same share over failed exchanges of the log outside of the group; NULL if there are none" }
 output.median_delay_s = { unit = "seconds", meaning = "median time from the failed call to its repetition by another account" }
 value = { unit = "share of the group's failed exchanges", meaning = "failed exchanges whose prompt is next sent by another account within the window" }
-falsepositives = ["one customer with several keys that retries on the next key; excluded where the log names the same tenant", "a gateway that logs an attempt per upstream account for one call of one customer"]
+falsepositives = ["one customer with several keys that retries on the next key; excluded where the log names the same tenant, or one payment method of up to six accounts", "a gateway that logs an attempt per upstream account for one call of one customer"]
 limitations = ["needs the text or an exported hash of prompts, and a status per call", "only the next occurrence of the prompt counts, so prompts that are sent all the time hide a repetition", "a pool that drops failed calls, waits longer than the window or varies the prompt is not seen", "a sampled log has lost most repetitions; it is recognised by conversations of several turns alone"]
 references = ["NSA, CISA, FBI, joint advisory AA26-251A, 8 September 2026: automated failover between pathways", "Published account-pool software fails over on 401, 403, 429 and 529 answers"]
 tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
 author = "distilforensics"
 date = "2026-11-23"
-modified = "2026-11-23"
-version = 2
+modified = "2026-11-25"
+version = 3
 ---*/
 with followed as (
     select
-        record_id,
-        account_id,
-        status,
-        lead(account_id) over repetition as next_account,
-        epoch_us(lead(started_at) over repetition) - epoch_us(started_at) as delay_us,
-        coalesce(tenant_id = lead(tenant_id) over repetition, false) as is_same_tenant
-    from exchange_features
-    where prompt_hash is not null
-    window repetition as (partition by prompt_hash order by started_at, record_id)
+        e.record_id,
+        e.account_id,
+        e.status,
+        lead(e.account_id) over repetition as next_account,
+        epoch_us(lead(e.started_at) over repetition) - epoch_us(e.started_at) as delay_us,
+        coalesce(h.holder = lead(h.holder) over repetition, false) as is_same_holder
+    from exchange_features as e
+    left join account_holders as h on h.account_id = e.account_id
+    where e.prompt_hash is not null
+    window repetition as (partition by e.prompt_hash order by e.started_at, e.record_id)
 ),
 marked as (
     select
@@ -54,7 +55,7 @@ marked as (
         next_account,
         delay_us,
         status in ('limited', 'error', 'blocked') as is_failed,
-        coalesce(delay_us <= $window_s * 1000000 and next_account <> account_id and not is_same_tenant, false) as is_reissued,
+        coalesce(delay_us <= $window_s * 1000000 and next_account <> account_id and not is_same_holder, false) as is_reissued,
         coalesce(delay_us <= $window_s * 1000000 and next_account = account_id, false) as is_retried
     from followed
     where status in ('ok', 'limited', 'error', 'blocked')

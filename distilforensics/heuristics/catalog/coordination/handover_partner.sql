@@ -8,7 +8,7 @@ description = "Marks accounts whose failed prompt is sent next, within a minute,
 entity = "account"
 sees = "A quarter of a group's accounts that hand a failed prompt on within $window_s seconds or take one over, three times as often as all other accounts."
 volume = "$min_prompts exchanges of an account with a prompt"
-reads = ["exchange_features"]
+reads = ["account_holders", "exchange_features"]
 needs = ["account_id", "started_at", "status"]
 requires_order = true
 requires_complete = true
@@ -32,14 +32,15 @@ version = 1
 ---*/
 with sent as (
     select
-        record_id,
-        prompt_hash,
-        account_id,
-        coalesce('tenant ' || tenant_id, 'account ' || account_id) as holder,
-        epoch_us(started_at) as started_us,
-        coalesce(status in ('limited', 'error', 'blocked'), false) as is_failed
-    from exchange_features
-    where prompt_hash is not null and account_id is not null
+        e.record_id,
+        e.prompt_hash,
+        e.account_id,
+        h.holder,
+        epoch_us(e.started_at) as started_us,
+        coalesce(e.status in ('limited', 'error', 'blocked'), false) as is_failed
+    from exchange_features as e
+    join account_holders as h on h.account_id = e.account_id
+    where e.prompt_hash is not null
 ),
 rare_prompts as (
     select prompt_hash

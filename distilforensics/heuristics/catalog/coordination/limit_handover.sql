@@ -4,11 +4,11 @@ code = "K10"
 title = "When a call of one account fails, another account of the group goes on at once"
 status = "experimental"
 level = "high"
-description = "Follows every call of a group that ended in a limit error or another failure and asks whether another account of the group calls within seconds, compared with what follows the successful calls of the group, and with the same stretch of time some minutes before and after. Pool software moves a failed call to the next account; people and programs with one account wait and try again there. The accounts of one tenant are one. Needs neither prompts nor their hashes, so that an access log will do."
+description = "Follows every call of a group that ended in a limit error or another failure and asks whether another account of the group calls within seconds, compared with what follows the successful calls of the group, and with the same stretch of time some minutes before and after. Pool software moves a failed call to the next account; people and programs with one account wait and try again there. Accounts of one tenant, or of one payment method with up to six, are one. Needs neither prompts nor their hashes, so that an access log will do."
 entity = "group"
 sees = "$min_failed failed calls on $min_failed_accounts accounts, after which another account of the group calls within $window_s seconds so often that it takes at least the share $min_excess of what chance leaves, while the failing account itself tries again at most after $max_same of them."
 volume = "$min_failed failed calls in the group, on $min_failed_accounts accounts"
-reads = ["group_exchanges", "groups"]
+reads = ["account_holders", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "status"]
 requires_order = true
 params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of 2 to 6 subscriptions are common and no harvest" }
@@ -43,11 +43,12 @@ calls as (
         e.group_id,
         e.record_id,
         e.account_id,
-        coalesce('tenant ' || e.tenant_id, 'account ' || e.account_id) as holder,
+        h.holder,
         epoch_us(e.started_at) as at_us,
         coalesce(e.status in ('limited', 'error', 'blocked'), false) as is_failed
     from group_exchanges as e
     semi join large_groups as g on g.group_id = e.group_id
+    join account_holders as h on h.account_id = e.account_id
 ),
 failed as (
     select group_id, record_id, account_id, holder, at_us

@@ -4,11 +4,11 @@ code = "K9"
 title = "The accounts of a group behave like one stream of calls dealt out by lot"
 status = "experimental"
 level = "medium"
-description = "Takes the accounts of one tenant for one holder. Compares how often two answered calls of a group in the same three hours come from the same account with how often they would if the calls were dealt out to the accounts by lot, each account with its own total. People work in sessions, so their calls sit together; a scheduler that deals out one stream leaves no sessions, whatever loads it gives and however the wording changes. The same is asked of the time of day, since independent customers have habits of their own."
+description = "Accounts of one tenant, or of one payment method with up to six, are one. Compares how often two answered calls of a group in the same three hours come from the same account with how often they would if the calls were dealt out to the accounts by lot, each account with its own total. People work in sessions, so their calls sit together; a scheduler that deals out one stream leaves no sessions, whatever loads it gives and however the wording changes. The same is asked of the time of day, since independent customers have habits of their own."
 entity = "group"
 sees = "$min_accounts accounts, loads equal or not, whose calls meet in the same three hours at most $max_ratio times as often as by lot, and at the same hours of other days at most $max_habit times as often, in a log whose accounts meet $min_log_ratio times as often as by lot."
 volume = "$min_accounts accounts with $min_uses calls, on $min_days days, where at least $min_pairs pairs of calls of one account in one slot are expected by lot"
-reads = ["exchange_features", "group_exchanges", "groups"]
+reads = ["account_holders", "exchange_features", "group_exchanges", "groups"]
 needs = ["account_id", "started_at"]
 requires_order = false
 params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of 2 to 6 subscriptions are common and no harvest" }
@@ -43,18 +43,20 @@ with large_groups as (
 slots as (
     select
         e.group_id,
-        coalesce('tenant ' || e.tenant_id, 'account ' || e.account_id) as holder,
+        h.holder,
         epoch_us(e.started_at) // 86400000000 as day,
         epoch_us(e.started_at) // 1000000 % 86400 // $slot_s as slot,
         count(*) as n
     from group_exchanges as e
     semi join large_groups as g on g.group_id = e.group_id
+    join account_holders as h on h.account_id = e.account_id
     where coalesce(e.status, 'ok') in ('ok', 'partial')
     group by 1, 2, 3, 4
     union all
-    select 'log', coalesce('tenant ' || e.tenant_id, 'account ' || e.account_id), epoch_us(e.started_at) // 86400000000, epoch_us(e.started_at) // 1000000 % 86400 // $slot_s, count(*)
+    select 'log', h.holder, epoch_us(e.started_at) // 86400000000, epoch_us(e.started_at) // 1000000 % 86400 // $slot_s, count(*)
     from exchange_features as e
-    where coalesce(e.status, 'ok') in ('ok', 'partial') and e.account_id is not null
+    join account_holders as h on h.account_id = e.account_id
+    where coalesce(e.status, 'ok') in ('ok', 'partial')
     group by 2, 3, 4
 ),
 -- One holder with very many calls would decide alone, since pairs grow with the square.
