@@ -132,3 +132,17 @@ def test_strong_needs_a_harvest_or_ties_of_identity() -> None:
 
     assert Grade.MODERATE is grade(LOAD | ROTATION | SPAN | exits | CLOCK).grade
     assert Grade.STRONG is grade(LOAD | ROTATION | SPAN | LINKS | CLOCK).grade
+
+
+def test_one_fact_said_twice_does_not_support_itself() -> None:
+    """A stream dealt out by lot follows from equal loads, and three heuristics see the same failed calls move on."""
+    stream = {"coordination.single_stream": "coordination"}
+    handovers = {
+        "coordination.failover_reissue": "coordination",
+        "coordination.limit_handover": "coordination",
+        "coordination.handover_partner": "coordination",
+    }
+
+    assert Grade.WEAK is grade(LOAD | stream | SPAN | RATIO).grade
+    assert Grade.WEAK is grade(handovers | SPAN | RATIO).grade
+    assert Grade.MODERATE is grade(handovers | stream | SPAN | RATIO).grade

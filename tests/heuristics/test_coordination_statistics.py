@@ -18,10 +18,12 @@ START = datetime(2026, 3, 2)
 FRAME = "prefix:frame"
 
 
-def _observation(heuristic_id: str, rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+def _observation(
+    heuristic_id: str, rows: list[dict[str, Any]], others: list[dict[str, Any]] | None = None
+) -> dict[str, Any] | None:
     """Return what a heuristic says about the one frame of some exchanges, details unfolded."""
     with scratch_connection() as connection:
-        create_tables(connection, {"exchange_features": [{"prefix_template": FRAME} | row for row in rows]})
+        create_tables(connection, {"exchange_features": [{"prefix_template": FRAME} | row for row in rows] + (others or [])})
         outcome = run_heuristic(connection, load_heuristic(heuristic_id))
     found = [row | json.loads(row["details"]) for row in outcome.observations if row["entity_id"] == FRAME]
     return found[0] if found else None
@@ -191,3 +193,40 @@ def test_no_coordination_heuristic_fires_on_groups_of_independent_people() -> No
     assert not {name for name, outcome in outcomes.items() if outcome.fired}
     assert len(outcomes["coordination.rotation"].observations) == 8
     assert len(outcomes["coordination.baton_pass"].observations) == 8
+
+
+def _people(rng: random.Random) -> list[dict[str, Any]]:
+    """Return the exchanges of fifty people, each with sessions of eight calls at hours of their own."""
+    rows = []
+    for person in range(50):
+        for session in range(6):
+            begin = START + timedelta(days=session, hours=(person * 7) % 20 + rng.random() * 2)
+            rows += [
+                {
+                    "record_id": f"p{person:02d}_{session}_{i}",
+                    "account_id": f"person_{person}",
+                    "started_at": begin + timedelta(minutes=4 * i),
+                }
+                for i in range(8)
+            ]
+    return rows
+
+
+def test_a_stream_that_is_dealt_out_by_lot_shows_a_ratio_of_one_whatever_the_loads() -> None:
+    """The expectation is that of random orders: the values average to 1, and nearly all stay below the threshold."""
+    rng = random.Random(5)
+    people = _people(rng)
+    found = [_observation("coordination.single_stream", _sequence(_uneven_loads(rng), 1100), people) for _ in range(8)]
+    values = [row["value"] for row in found if row]
+    assert len(values) == 8
+    assert sum(values) / 8 == pytest.approx(1.0, abs=0.1)
+    assert all(row["log_ratio"] > 1.6 for row in found if row)
+
+
+def test_people_who_share_a_frame_are_far_from_a_lot() -> None:
+    """Sessions put calls of one account together several times as often."""
+    rng = random.Random(6)
+    row = _observation("coordination.single_stream", _people(rng), _people(rng))
+    assert row is not None
+    assert row["value"] > 2
+    assert not row["is_fired"]

@@ -53,3 +53,13 @@ def test_a_case_of_directories_alone_has_no_log(ingest, log):
 
     with pytest.raises(InputRefusedError, match=r"accounts\.csv"):
         ingest(log(DIRECTORY.encode(), "accounts.csv"))
+
+
+def test_a_column_that_is_empty_at_the_beginning_is_read(ingest, log, line, table):
+    """What the first thousand rows leave empty is a column all the same, wherever its values stand."""
+    log(line(1) + b"\n")
+    rows = [f"a{n},2026-01-01T00:00:00Z,{'Acme' if n >= 1990 else ''}\n" for n in range(2000)]
+    path = log(("account_id,created_at,organization\n" + "".join(rows)).encode(), "accounts.csv")
+    ingest(path.parent)
+    named = [row["account_id"] for row in table("accounts_directory") if row["organization"] == "Acme"]
+    assert named == [f"a{n}" for n in range(1990, 2000)]
