@@ -23,7 +23,9 @@ def _observation(
 ) -> dict[str, Any] | None:
     """Return what a heuristic says about the one frame of some exchanges, details unfolded."""
     with scratch_connection() as connection:
-        create_tables(connection, {"exchange_features": [{"prefix_template": FRAME} | row for row in rows] + (others or [])})
+        create_tables(
+            connection, {"exchange_features": [{"prefix_template": FRAME} | row for row in rows] + (others or [])}
+        )
         outcome = run_heuristic(connection, load_heuristic(heuristic_id))
     found = [row | json.loads(row["details"]) for row in outcome.observations if row["entity_id"] == FRAME]
     return found[0] if found else None
