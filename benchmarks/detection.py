@@ -19,8 +19,8 @@ import sys
 import tempfile
 import time
 import traceback
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -230,13 +230,17 @@ def measure(tasks: list[Task], options: argparse.Namespace) -> None:
     missing = [task for task in tasks if tuple(getattr(task, key) for key in keys) not in done]
     print(f"{len(tasks)} runs, {len(missing)} to do", file=sys.stderr, flush=True)
     options.results.parent.mkdir(parents=True, exist_ok=True)
-    examine = partial(run, folder=options.texts, scratch=options.scratch, memory_bytes=options.memory_mb * 1_000_000)
-    # A pool that replaces its workers: an executor with max_tasks_per_child can stand still for ever (CPython issue 115634).
+    # Workers are not replaced after a number of runs: an executor that does so can stand still for ever (CPython issue 115634).
+    context = multiprocessing.get_context("spawn")
     with (
         options.results.open("a", encoding="utf-8", newline="\n") as file,
-        multiprocessing.get_context("spawn").Pool(options.workers, maxtasksperchild=20) as pool,
+        ProcessPoolExecutor(options.workers, mp_context=context) as pool,
     ):
-        for number, result in enumerate(pool.imap_unordered(examine, missing), start=1):
+        futures = [
+            pool.submit(run, task, options.texts, options.scratch, options.memory_mb * 1_000_000) for task in missing
+        ]
+        for number, future in enumerate(as_completed(futures), start=1):
+            result = future.result()
             file.write(json.dumps(result, sort_keys=True) + "\n")
             file.flush()
             print(f"{number}/{len(missing)} {_line(result)}", file=sys.stderr, flush=True)
