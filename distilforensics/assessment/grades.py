@@ -23,13 +23,11 @@ IDENTITY = frozenset({"infrastructure.link_graph", "infrastructure.shared_paymen
 """Heuristics that tie the holders of accounts. A vendor that works with its customers' accounts shares a frame and exits, not these."""
 
 
-_HANDOVERS = frozenset(
-    {"coordination.failover_reissue", "coordination.handover_partner", "coordination.limit_handover"}
-)
+_SAME_PROMPTS = frozenset({"coordination.failover_reissue", "coordination.handover_partner"})
 RESTATED = {
     "coordination.equal_load": frozenset({"coordination.single_stream"}),
     "coordination.rotation": frozenset({"coordination.single_stream"}),
-    **dict.fromkeys(_HANDOVERS, _HANDOVERS),
+    **dict.fromkeys(_SAME_PROMPTS, _SAME_PROMPTS),
 }
 """Heuristic to others that say the same of the same exchanges in another way, and are left out with it: one fact must not support itself."""
 

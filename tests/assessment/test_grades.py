@@ -135,14 +135,15 @@ def test_strong_needs_a_harvest_or_ties_of_identity() -> None:
 
 
 def test_one_fact_said_twice_does_not_support_itself() -> None:
-    """A stream dealt out by lot follows from equal loads, and three heuristics see the same failed calls move on."""
+    """A stream dealt out by lot follows from equal loads, and two heuristics see the same prompts move on; the times at which calls fail are another fact."""
     stream = {"coordination.single_stream": "coordination"}
-    handovers = {
+    prompts = {
         "coordination.failover_reissue": "coordination",
-        "coordination.limit_handover": "coordination",
         "coordination.handover_partner": "coordination",
     }
+    times = {"coordination.limit_handover": "coordination"}
 
     assert Grade.WEAK is grade(LOAD | stream | SPAN | RATIO).grade
-    assert Grade.WEAK is grade(handovers | SPAN | RATIO).grade
-    assert Grade.MODERATE is grade(handovers | stream | SPAN | RATIO).grade
+    assert Grade.WEAK is grade(prompts | SPAN | RATIO).grade
+    assert Grade.MODERATE is grade(prompts | stream | SPAN | RATIO).grade
+    assert Grade.MODERATE is grade(prompts | times | SPAN | RATIO).grade

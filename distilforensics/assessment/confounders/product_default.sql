@@ -7,6 +7,7 @@ rebutted_by = ["coordination.rotation", "coordination.baton_pass", "coordination
 reads = ["candidate_carriers", "candidate_members", "candidate_features", "candidate_templates", "candidate_tenancy", "account_profiles"]
 params.min_account_share = { default = 0.01, unit = "share of all accounts of the log", why = "popular things are used by many; below a hundredth of all accounts a text is not popular in this log" }
 params.max_typical_share = { default = 0.7, unit = "share of exchanges", why = "exchanges from accounts whose daily load lies within a factor of two of the typical one: about 0.4 to 0.5 for independent customers (log-normal loads with a spread of 1 to 1.25), 0.85 and more behind a scheduler" }
+params.max_doubtful_share = { default = 0.85, unit = "share of exchanges", why = "between the two, loads are those of a small or an even group of customers or of a pool with unequal loads: the explanation holds in part" }
 params.min_customer_share = { default = 0.5, unit = "customers / accounts", why = "a product is used by many customers" }
 params.min_text_share = { default = 0.5, unit = "share of exchanges", why = "of frames that are reworded every time: a product and a public page give everybody the same words, so that most exchanges carry an exact text that many of the accounts have" }
 params.min_text_accounts = { default = 0.25, unit = "share of the accounts", why = "that have such a text; a product with several functions has several texts, each used by a part of its users" }
@@ -90,12 +91,16 @@ judged as (
         account_share >= $min_account_share
         and typical_share < $max_typical_share
         and customer_share >= $min_customer_share
-        and coalesce(text_share >= $min_text_share, true) as is_explained
+        and coalesce(text_share >= $min_text_share, true) as is_explained,
+        account_share >= $min_account_share
+        and typical_share < $max_doubtful_share
+        and customer_share >= $min_customer_share
+        and coalesce(text_share >= $min_text_share, true) as is_partly
     from measured
 )
 select
     candidate_id,
-    case when is_explained then 'applies' when not is_explained then 'rebutted' else 'not_checkable' end as verdict,
+    case when is_explained then 'applies' when is_partly then 'partly' when not is_partly then 'rebutted' else 'not_checkable' end as verdict,
     round(typical_share, 6) as value,
     $max_typical_share::double as baseline,
     n_exchanges,
@@ -103,7 +108,8 @@ select
     concat(
         case
             when is_explained then 'The group is consistent with the default of a product or a public prompt: '
-            when not is_explained then 'The group is not that of a popular product or public prompt: '
+            when is_partly then 'The group is in part consistent with the default of a product or a public prompt: '
+            when not is_partly then 'The group is not that of a popular product or public prompt: '
             else 'Whether the group is that of a popular product or public prompt cannot be settled: '
         end,
         format(
