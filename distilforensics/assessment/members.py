@@ -97,7 +97,8 @@ def decide_members(
         else:
             members[account] = load.n_exchanges
     membership = Membership(members, left_out)
-    if not candidate.is_coordinated:
+    # Ties lead from members to others, so that they must not begin at accounts that are members by program or parameters alone.
+    if not candidate.is_coordinated or not candidate.has_own_text:
         return membership
     return _with_tied(membership, loads, material, parameters)
 
