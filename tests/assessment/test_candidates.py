@@ -226,3 +226,16 @@ def test_an_account_made_and_paid_with_members_is_attached_although_it_sent_no_t
 
     assert 0 == found.members["acct_030"]
     assert {"acct_031", "acct_032"} == found.left_out.keys()
+
+
+def test_ties_do_not_lead_on_from_members_that_no_text_of_their_own_tells() -> None:
+    """Members by program alone may be wrong; what shares their card and the minutes of their sign-up is left out."""
+    groups = {"program:p": accounts(0, 31)}
+    candidate = Candidate("candidate-1", ("program:p",), accounts(0, 31), ("program:p",))
+    loads = {account: Load(240, 10, 24) for account in accounts(0, 30)}
+    partners = {"acct_030": frozenset({"acct_001", "acct_002"})}
+    tied = replace(material(groups, []), payers=partners, made_together=partners)
+
+    assert accounts(0, 30) == frozenset(decide_members(candidate, loads, tied, PARAMETERS).members)
+    told = replace(candidate, templates=("prefix:a",))
+    assert "acct_030" in decide_members(told, loads, tied, PARAMETERS).members

@@ -63,3 +63,13 @@ def test_a_column_that_is_empty_at_the_beginning_is_read(ingest, log, line, tabl
     ingest(path.parent)
     named = [row["account_id"] for row in table("accounts_directory") if row["organization"] == "Acme"]
     assert named == [f"a{n}" for n in range(1990, 2000)]
+
+
+def test_one_strange_row_does_not_take_the_account_from_the_others(ingest, log, line, table):
+    """A better name for the account in a single late row changes nothing for the rows that were recognised."""
+    log(line(1) + b"\n")
+    rows = [b'{"user_id": "a%d", "plan": "pro"}\n' % n for n in range(2000)]
+    path = log(b"".join(rows) + b'{"account_id": "b", "user_id": "a2000", "plan": "pro"}\n', "accounts.json")
+    ingest(path.parent)
+    assert [row["account_id"] for row in table("accounts_directory")] == [f"a{n}" for n in range(2001)]
+    assert table("quarantine") == []

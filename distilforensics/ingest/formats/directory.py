@@ -140,12 +140,15 @@ def read_accounts_directory(
 
 
 def _matched_on_all_rows(connection: duckdb.DuckDBPyConnection, match: DirectoryMatch) -> DirectoryMatch:
-    """Return the match with the fields of all rows: an empty cell leaves its field out, so that the first rows may lack a column."""
+    """Return the match with the fields of all rows: an empty cell leaves its field out, so that the first rows may lack a column.
+
+    What the first rows showed stays: one strange row must not take the account from all others.
+    """
     names = connection.execute(
         "select distinct unnest(json_keys(line)) as name from lines where json_valid(line) and json_type(line) = 'OBJECT' order by name"
     ).fetchall()
     columns = _columns(name for (name,) in names)
-    return replace(match, columns={**match.columns, **columns})
+    return replace(match, columns={**columns, **match.columns})
 
 
 def is_card_number(value: str | None) -> bool:
