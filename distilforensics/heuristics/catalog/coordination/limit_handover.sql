@@ -6,14 +6,14 @@ status = "experimental"
 level = "high"
 description = "Follows every call of a group that ended in a limit error or another failure and asks whether another account of the group calls within seconds, compared with what follows the successful calls of the group, and with the same stretch of time some minutes before and after. Pool software moves a failed call to the next account; people and programs with one account wait and try again there. Accounts of one tenant, or of one payment method with up to six, are one. Needs neither prompts nor their hashes, so that an access log will do."
 entity = "group"
-sees = "$min_failed failed calls on $min_failed_accounts accounts, after which another account of the group calls within $window_s seconds so often that it takes at least the share $min_excess of what chance leaves, while the failing account itself tries again at most after $max_same of them."
-volume = "$min_failed failed calls in the group, on $min_failed_accounts accounts"
+sees = "$min_failed failed calls of $min_failed_holders customers, after which another customer of the group calls within $window_s seconds so often that it takes at least the share $min_excess of what chance leaves, while the failing account itself tries again at most after $max_same of them."
+volume = "$min_failed failed calls in the group, of $min_failed_holders customers"
 reads = ["account_holders", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "status"]
 requires_order = true
 params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of 2 to 6 subscriptions are common and no harvest" }
 params.min_failed = { default = 20, unit = "failed calls", why = "a share of fewer is too coarse" }
-params.min_failed_accounts = { default = 10, unit = "accounts with a failed call", why = "one customer with a few keys fails over as well" }
+params.min_failed_holders = { default = 10, unit = "customers with a failed call", why = "one customer with a few keys fails over as well" }
 params.window_s = { default = 15, unit = "seconds", why = "programs move on with the next call, after a pause of seconds" }
 params.min_excess = { default = 0.4, unit = "share of the failed calls that chance would leave alone", why = "independent customers of one product stay below 0.35 at any size; pools show 0.45 to 1, less where their group holds other traffic" }
 params.max_same = { default = 0.5, unit = "share of the failed calls", why = "who tries again on the account that failed has no other one; clients of independent customers do so after half of the failures and more" }
@@ -24,7 +24,7 @@ output.share_by_chance = { unit = "share", meaning = "of what is expected of fai
 output.share_around = { unit = "share of stretches of the same length", meaning = "two to five minutes before and after the failed calls, in which another account calls" }
 output.share_after_success = { unit = "share of successful calls", meaning = "after which another account of the group calls within the window" }
 output.share_same = { unit = "share of failed calls", meaning = "after which the same account calls within the window" }
-output.n_failed_accounts = { unit = "accounts", meaning = "accounts with a failed call" }
+output.n_failed_holders = { unit = "customers", meaning = "with a failed call: accounts of one tenant, or of one payment method with up to six, are one" }
 value = { unit = "share", meaning = "(share_handed - share_by_chance) / (1 - share_by_chance): failed calls after which another account goes on, beyond chance" }
 falsepositives = ["a company or a gateway with several keys that fails over to the next one, where the log names no tenants", "customers of one product who are all limited at once in an outage and come back in the same seconds"]
 limitations = ["groups with a call every few seconds leave no chance to see a handover", "a pool that waits longer, or gives up on failed calls, is not seen", "a sampled log has lost most of the calls that follow"]
@@ -107,7 +107,8 @@ measured as (
     select
         p.group_id,
         count(*) filter (where p.is_failure) as n_failed,
-        count(distinct p.holder) as n_failed_accounts,
+        count(distinct p.account_id) as n_failed_accounts,
+        count(distinct p.holder) as n_failed_holders,
         count(*) filter (where p.is_failure and m.is_handed) / nullif(count(*) filter (where p.is_failure), 0) as share_handed,
         count(*) filter (where p.is_failure and m.is_same) / nullif(count(*) filter (where p.is_failure), 0) as share_same,
         count(*) filter (where not p.is_failure and m.is_handed) / nullif(count(*) filter (where not p.is_failure), 0) as share_around
@@ -120,6 +121,7 @@ with_chance as (
         m.group_id,
         m.n_failed,
         m.n_failed_accounts,
+        m.n_failed_holders,
         m.share_handed,
         m.share_same,
         m.share_around,
@@ -133,6 +135,7 @@ judged as (
         group_id,
         n_failed,
         n_failed_accounts,
+        n_failed_holders,
         share_handed,
         share_same,
         share_around,
@@ -140,7 +143,7 @@ judged as (
         share_by_chance,
         round((share_handed - share_by_chance) / nullif(1 - share_by_chance, 0), 6) as excess
     from with_chance
-    where n_failed_accounts >= $min_failed_accounts and round(share_by_chance, 6) <= $max_chance
+    where n_failed_holders >= $min_failed_holders and round(share_by_chance, 6) <= $max_chance
 )
 select
     group_id as entity_id,
@@ -155,6 +158,6 @@ select
     round(share_around, 6) as share_around,
     round(share_after_success, 6) as share_after_success,
     round(share_same, 6) as share_same,
-    n_failed_accounts
+    n_failed_holders
 from judged
 order by entity_id

@@ -6,13 +6,13 @@ status = "experimental"
 level = "medium"
 description = "Accounts of one tenant, or of one payment method with up to six, are one. Compares how often two answered calls of a group in the same three hours come from the same account with how often they would if the calls were dealt out to the accounts by lot, each account with its own total. People work in sessions, so their calls sit together; a scheduler that deals out one stream leaves no sessions, whatever loads it gives and however the wording changes. The same is asked of the time of day, since independent customers have habits of their own."
 entity = "group"
-sees = "$min_accounts accounts, loads equal or not, whose calls meet in the same three hours at most $max_ratio times as often as by lot, and at the same hours of other days at most $max_habit times as often, in a log whose accounts meet $min_log_ratio times as often as by lot."
-volume = "$min_accounts accounts with $min_uses calls, on $min_days days, where at least $min_pairs pairs of calls of one account in one slot are expected by lot"
+sees = "Accounts of $min_holders customers, loads equal or not, whose calls meet in the same three hours at most $max_ratio times as often as by lot, and at the same hours of other days at most $max_habit times as often, in a log whose accounts meet $min_log_ratio times as often as by lot."
+volume = "$min_holders customers with $min_uses calls, on $min_days days, where at least $min_pairs pairs of calls of one account in one slot are expected by lot"
 reads = ["account_holders", "exchange_features", "group_exchanges", "groups"]
 needs = ["account_id", "started_at"]
 requires_order = false
-params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of 2 to 6 subscriptions are common and no harvest" }
-params.min_uses = { default = 2, unit = "answered calls per account", why = "an account with one call has no pair" }
+params.min_holders = { default = 20, unit = "customers", why = "personal pools of 2 to 6 subscriptions are common and no harvest" }
+params.min_uses = { default = 2, unit = "answered calls per customer", why = "one call makes no pair" }
 params.min_days = { default = 3, unit = "days", why = "everybody is in one session on one occasion" }
 params.min_pairs = { default = 40, unit = "pairs of calls of one account in one slot, expected by lot", why = "keeps the chance error of the ratio near 0.16; sessions of people give 1.7 and more" }
 params.slot_s = { default = 10800, unit = "seconds", why = "longer than a session of a person, short against a day; has to divide a day" }
@@ -21,6 +21,7 @@ params.max_ratio = { default = 1.25, unit = "ratio to dealing by lot", why = "de
 params.max_habit = { default = 1.2, unit = "ratio to dealing by lot", why = "one dispatcher has one course of the day (1); customers with hours of their own reach 1.2 to 2.5" }
 params.min_log_ratio = { default = 1.6, unit = "ratio to dealing by lot", why = "all accounts of the log as one group: where they show no sessions either, an account is not a person here (keys that change, a gateway that balances loads), and the comparison says nothing" }
 stricter = { max_ratio = "lower", max_habit = "lower" }
+output.n_holders = { unit = "customers", meaning = "with enough calls: accounts of one tenant, or of one payment method with up to six, are one" }
 output.habit_ratio = { unit = "ratio", meaning = "the same for calls on different days at the same three hours of the day" }
 output.log_ratio = { unit = "ratio", meaning = "the same as the value for all accounts of the log taken as one group" }
 output.n_pairs = { unit = "pairs of calls", meaning = "pairs of one account in one slot, observed" }
@@ -37,7 +38,7 @@ modified = "2026-11-25"
 version = 1
 ---*/
 with large_groups as (
-    select group_id from groups where n_accounts >= $min_accounts and n_exchanges >= $min_uses * $min_accounts
+    select group_id from groups where n_accounts >= $min_holders and n_exchanges >= $min_uses * $min_holders
 ),
 -- Calls that failed are repeated, on the same account by people and on another one by a pool; neither is a second piece of work.
 slots as (
@@ -48,7 +49,7 @@ slots as (
         epoch_us(e.started_at) // 1000000 % 86400 // $slot_s as slot,
         count(*) as n
     from group_exchanges as e
-    semi join large_groups as g on g.group_id = e.group_id
+    semi join large_groups as l on l.group_id = e.group_id
     join account_holders as h on h.account_id = e.account_id
     where coalesce(e.status, 'ok') in ('ok', 'partial')
     group by 1, 2, 3, 4
@@ -84,7 +85,7 @@ by_holder_hour as (
 own as (
     select
         a.group_id,
-        count(*) filter (where a.n >= $min_uses) as n_accounts,
+        count(*) filter (where a.n >= $min_uses) as n_holders,
         sum(a.n)::bigint as n,
         sum(a.n * (a.n - 1))::bigint as n_pairs,
         sum(a.n_same_slot)::bigint as n_same_slot,
@@ -111,7 +112,7 @@ all_hours as (
 measured as (
     select
         o.group_id,
-        o.n_accounts,
+        o.n_holders,
         o.n,
         s.n_days,
         o.n_same_slot,
@@ -130,7 +131,8 @@ whole_log as (
 judged as (
     select
         m.group_id,
-        m.n_accounts,
+        g.n_accounts,
+        m.n_holders,
         m.n,
         m.n_same_slot,
         m.n_same_slot_expected,
@@ -140,8 +142,8 @@ judged as (
         w.ratio as log_ratio
     from measured as m
     cross join whole_log as w
-    where m.group_id <> 'log'
-        and m.n_accounts >= $min_accounts
+    join groups as g on g.group_id = m.group_id
+    where m.n_holders >= $min_holders
         and m.n_days >= $min_days
         and round(m.n_same_slot_expected / 2, 6) >= $min_pairs
         and round(m.slot_share, 6) <= $max_slot_share
@@ -155,6 +157,7 @@ select
     $max_ratio::double as threshold,
     n as n_exchanges,
     n_accounts,
+    n_holders,
     round(habit_ratio, 6) as habit_ratio,
     round(log_ratio, 6) as log_ratio,
     n_same_slot // 2 as n_pairs,
