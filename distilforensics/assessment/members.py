@@ -7,7 +7,6 @@ does not send its frame, and differs in the mixture whatever it shares otherwise
 from __future__ import annotations
 
 import statistics
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -82,7 +81,7 @@ def decide_members(
     """
     if not candidate.templates:
         return _by_links(candidate, material, parameters)
-    standard = _standard(candidate, loads, parameters)
+    standard = _standard(candidate, loads, material, parameters)
     links = _links_in_clusters(loads, material, parameters)
     members: dict[str, int] = {}
     left_out: dict[str, str] = {}
@@ -92,7 +91,9 @@ def decide_members(
             left_out[account] = "carries a group of the campaign, sent none of the templates that define it"
         elif account in candidate.doubtful and not candidate.has_own_text:
             left_out[account] = "shows less than half of what the campaign's accounts have in common"
-        elif reason := _reason(load, standard, links.get(account, 0), parameters):
+        elif reason := _reason(
+            load, standard, material.profiles[account]["n_exchanges"], links.get(account, 0), parameters
+        ):
             left_out[account] = reason
         else:
             members[account] = load.n_exchanges
@@ -109,17 +110,25 @@ def _with_tied(
     """Add the accounts that sent nothing of the campaign's and share two of payment, sign-up and network with members: they carry chaff, or wait.
 
     One is not enough: strangers buy the same prepaid card, sign up in the same minutes after a broadcast, and use the same exit.
+    Accounts that were added lead on to others, but not alone: one of the ties has to be with an account that sent the campaign's text.
     """
-    counted: Counter[str] = Counter()
-    for partners in (material.payers, material.made_together, material.neighbours):
-        counted.update(account for account, tied in partners.items() if tied & membership.members.keys())
-    added = {
-        account: 0
-        for account, n_kinds in counted.items()
-        if n_kinds >= parameters.min_tie_kinds and account not in loads and account not in membership.members
-    }
+    kinds = (material.payers, material.made_together, material.neighbours)
+    candidates = set().union(*kinds) - loads.keys() - membership.members.keys()
+    added: set[str] = set()
+    while True:
+        found = set()
+        for account in candidates - added:
+            partners = [kind[account] for kind in kinds if account in kind]
+            own = [each & membership.members.keys() for each in partners]
+            tied = [each & (membership.members.keys() | added) for each in partners]
+            is_led_on = any(own) and len(set().union(*tied)) > 1
+            if sum(map(bool, tied if is_led_on else own)) >= parameters.min_tie_kinds:
+                found.add(account)
+        if not found:
+            break
+        added |= found
     left_out = {account: reason for account, reason in membership.left_out.items() if account not in added}
-    return Membership(dict(sorted({**membership.members, **added}.items())), left_out)
+    return Membership(dict(sorted({**membership.members, **dict.fromkeys(added, 0)}.items())), left_out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,31 +140,43 @@ class _Standard:
     n_hours: float
     support: float
     """Bits of common surroundings that a member must have."""
+    own_share: float
+    """Share of all exchanges of the median carrier that are the candidate's."""
 
 
-def _standard(candidate: Candidate, loads: Mapping[str, Load], parameters: Parameters) -> _Standard:
+def _standard(
+    candidate: Candidate, loads: Mapping[str, Load], material: Material, parameters: Parameters
+) -> _Standard:
     """Return the kinds of templates that most accounts with a full load carry in most exchanges with their median share, and the rest.
 
     Where no text tells the exchanges apart, the clock has to: a program that runs at night is not the one that runs all day.
     Who varies the parameters of every call also varies loads and hours, and is told by that.
-    What is asked for says less than its wording: people ask for the same, but do not share networks and payments with those who do.
+    What is asked for says less than its wording, and so do the prompt, the parameters and the program that a product gives to everybody who
+    uses it: people have these as well, but do not share networks and payments with a pool that has. Where its accounts share these, members do.
     """
     rate = typical(load.rate for load in loads.values())
     carriers = [load for load in loads.values() if load.rate >= parameters.min_member_rate * rate]
+    shares = [
+        load.n_exchanges / material.profiles[account]["n_exchanges"]
+        for account, load in loads.items()
+        if load.rate >= parameters.min_member_rate * rate
+    ]
+    own_share = statistics.median(shares) if shares else 0.0
     medians = {kind: statistics.median(load.share(kind) for load in carriers) for kind in KINDS} if carriers else {}
     mixture = {kind: share for kind, share in medians.items() if share >= parameters.min_common_share}
     if {kind_of(template) for template in candidate.templates} == {"varied"}:
-        return _Standard(0.0, mixture, 0.0, 0.0)
-    is_by_request = {kind_of(template) for template in candidate.templates} == {"mark"}
-    has_ties = (
-        statistics.median(load.support for load in loads.values()) >= parameters.min_support_bits if loads else False
-    )
-    support = parameters.min_support_bits if is_by_request and has_ties else 0.0
+        return _Standard(0.0, mixture, 0.0, 0.0, 0.0)
+    ties = statistics.median(load.support for load in carriers) if carriers else 0.0
+    support = 0.0
+    if ties >= parameters.min_support_bits and not candidate.has_own_text:
+        support = max(parameters.min_support_bits, parameters.min_mixture_share * ties)
+    elif ties >= parameters.min_support_bits and {kind_of(template) for template in candidate.templates} == {"mark"}:
+        support = parameters.min_support_bits
     n_hours = statistics.median(load.n_hours for load in carriers) if carriers and not candidate.has_text else 0.0
-    return _Standard(rate, mixture, n_hours, support)
+    return _Standard(rate, mixture, n_hours, support, own_share)
 
 
-def _reason(load: Load, standard: _Standard, n_links: int, parameters: Parameters) -> str | None:
+def _reason(load: Load, standard: _Standard, n_all: int, n_links: int, parameters: Parameters) -> str | None:
     """Return why an account is no member, None if it is one."""
     for kind, share in standard.mixture.items():
         if load.share(kind) < parameters.min_mixture_share * share:
@@ -167,8 +188,8 @@ def _reason(load: Load, standard: _Standard, n_links: int, parameters: Parameter
         return f"is active in {load.n_hours} hours of the day, the typical carrier in {standard.n_hours:.0f}"
     if load.support < standard.support:
         return (
-            f"asks for the same, but what it shares with the others (network, payment, sign-up, mail domain) weighs {load.support:.1f} bits, "
-            f"less than {standard.support:.0f}"
+            f"sends what others send as well, and what it shares with the others (network, payment, sign-up, mail domain) weighs {load.support:.1f} bits, "
+            f"less than {standard.support:.1f}"
         )
     if n_links >= parameters.min_member_links or load.support >= parameters.min_support_bits:
         return None
@@ -181,6 +202,11 @@ def _reason(load: Load, standard: _Standard, n_links: int, parameters: Parameter
         return (
             f"sent its templates {load.rate:.1f} times per active day, the typical carrier {standard.rate:.1f}; "
             f"below {units.share(parameters.min_member_rate, 1)} of it"
+        )
+    if load.n_exchanges < parameters.min_member_rate * standard.own_share * n_all:
+        return (
+            f"its templates are in {units.share(load.n_exchanges / n_all, 1)} of all that it sent, in {units.share(standard.own_share, 1)} at "
+            f"the median carrier; below {units.share(parameters.min_member_rate, 1)} of it"
         )
     return None
 

@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FrameRules:
-    """What makes prompts one frame. Each has its unit and reason in `frames.sql`."""
+    """What makes prompts one frame. Each has its unit and reason in `shared_wording.sql`."""
 
     min_accounts: int
     min_agreeing: int
     min_millibits: int
     min_profile_share: float
     max_edge_share: float
+    min_common_accounts: float
     max_trials: int
 
 
@@ -98,6 +99,36 @@ def find_frames(sample: Sample, weights: tuple[Numbers, Numbers], rules: FrameRu
         weights[1][np.searchsorted(weights[0], values[order])],
         [f"near:{hashlib.md5(centre.tobytes(), usedforsecurity=False).hexdigest()[:16]}" for _, centre in profiles],
     )
+
+
+def united(frames: Numbers, accounts: Numbers, n_frames: int, rules: FrameRules) -> Numbers:
+    """Return for every frame the number of the frame that it is one with: its own, or that of a frame of more accounts, mostly the same ones.
+
+    A frame whose beginning varies falls apart into as many frames as it has beginnings. Each of them is too thin to be judged, and the same
+    accounts send all of them. Again a star and no chain: the accounts of every frame are compared with those of the first one alone.
+
+    Args:
+        frames: Frame of every pair of frame and account; no pair stands twice.
+        accounts: Account of every pair.
+        n_frames: Number of frames.
+        rules: What makes prompts one frame.
+    """
+    result = np.arange(n_frames)
+    sizes = np.bincount(frames, minlength=n_frames)
+    order = np.lexsort((result, -sizes))
+    order = order[sizes[order] >= rules.min_accounts]
+    is_free = np.ones(n_frames, np.bool_)
+    is_account = np.zeros(accounts.max() + 1 if len(accounts) else 0, np.bool_)
+    for first in order:
+        if not is_free[first]:
+            continue
+        is_account[:] = False
+        is_account[accounts[frames == first]] = True
+        n_common = np.bincount(frames[is_account[accounts]], minlength=n_frames)
+        is_one = is_free & (sizes >= rules.min_accounts)
+        is_one &= n_common >= rules.min_common_accounts * (sizes + sizes[first] - n_common)
+        result[is_one], is_free[is_one] = first, False
+    return result
 
 
 class _Search:

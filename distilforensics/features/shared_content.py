@@ -16,7 +16,7 @@ from duckdb.func import FunctionNullHandling, PythonUDFType
 
 from distilforensics.core.sqlfile import SqlFile, read_sql_file
 from distilforensics.features import shingles
-from distilforensics.features.frames import FrameRules, Frames, Sample, find_frames
+from distilforensics.features.frames import FrameRules, Frames, Sample, find_frames, united
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,22 +60,18 @@ def create_shared_content(connection: duckdb.DuckDBPyConnection) -> None:
         is_here = found["place"] == place
         known, priority = found["passage"][is_here], found["priority"][is_here]
         _offer(connection, name, _passage_lookup(known, priority), ["BIGINT[]"], "BIGINT")
-    connection.register(
-        "frame_ids",
-        pa.table(
-            {
-                "frame_no": pa.array(range(len(frames.ids)), pa.int64()),
-                "near_template": pa.array(frames.ids, pa.string()),
-            }
-        ),
-    )
     connection.execute(
-        "CREATE TABLE shared_content AS WITH looked_up AS (SELECT record_id, near_frame(prompt_wording) AS frame_no,"
-        " coalesce(prompt_passage(prompt_passages), system_passage(system_passages)) AS passage FROM fingerprints)"
+        "CREATE TABLE looked_up AS SELECT record_id, account_id, near_frame(prompt_wording) AS frame_no,"
+        " coalesce(prompt_passage(prompt_passages), system_passage(system_passages)) AS passage FROM fingerprints"
+    )
+    connection.register("frame_ids", _united_ids(connection, frames, rules))
+    connection.execute(
+        "CREATE TABLE shared_content AS"
         " SELECT record_id, near_template, 'passage:' || printf('%016x', passage) AS passage_template"
         " FROM looked_up LEFT JOIN frame_ids USING (frame_no) WHERE frame_no IS NOT NULL OR passage IS NOT NULL"
     )
     connection.unregister("frame_ids")
+    connection.execute("DROP TABLE looked_up")
     for step in STEPS:
         connection.execute(f"DROP TABLE {step}")
 
@@ -114,6 +110,21 @@ def _frames(connection: duckdb.DuckDBPyConnection) -> tuple[Frames, FrameRules]:
         _numbers(prompts["prompt_end"]),
     )
     return find_frames(sample, (_numbers(weights["wording"]), _numbers(weights["millibits"])), rules), rules
+
+
+def _united_ids(connection: duckdb.DuckDBPyConnection, frames: Frames, rules: FrameRules) -> pa.Table:
+    """Return the template of every frame; frames of mostly the same accounts have one."""
+    pairs = connection.execute(
+        "with pairs as (select distinct frame_no, account_id from looked_up where frame_no is not null)"
+        " select frame_no, dense_rank() over (order by account_id) as account_no from pairs order by frame_no, account_no"
+    ).fetchnumpy()
+    first = united(_numbers(pairs["frame_no"]), _numbers(pairs["account_no"]), len(frames.ids), rules)
+    return pa.table(
+        {
+            "frame_no": pa.array(range(len(frames.ids)), pa.int64()),
+            "near_template": pa.array([frames.ids[number] for number in first], pa.string()),
+        }
+    )
 
 
 def _numbers(values: npt.ArrayLike) -> Numbers:

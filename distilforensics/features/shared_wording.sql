@@ -10,6 +10,7 @@ min_agreeing = { value = 5, unit = "of 32 parts of the sketch", why = "of 2000 r
 min_millibits = { value = 12000, unit = "thousandths of a bit", why = "the agreement is expected by chance in one of 4096 pairs if wording were independent; common wording weighs little" }
 min_profile_share = { value = 0.05, unit = "share of the prompts around the centre", why = "a slot of a frame with up to twenty wordings recurs so often; the tasks do not" }
 max_edge_share = { value = 0.8, unit = "share of prompts", why = "prompts that begin or end alike have a template of that kind already" }
+min_common_accounts = { value = 0.5, unit = "common accounts / all accounts of two frames", why = "the majority is common; as when groups are merged into candidates" }
 max_trials = { value = 20000, unit = "pairs of wording", why = "bounds the time; the most widespread pairs are tried first" }
 ---*/
 with by_account as (
