@@ -10,6 +10,7 @@ With a folder of real prompts, every second seed takes them, from families that 
 from __future__ import annotations
 
 import argparse
+import csv
 import hashlib
 import json
 import multiprocessing
@@ -169,7 +170,25 @@ def _outcome(case: Path, labels: Path) -> dict[str, Any]:
         ],
         "grades": sorted(row["grade"] for row in read_rows(open_case(case), "campaigns", ["grade"])),
         "roles": {role: counts(share) for role, share in found["false_accusations_by_role"].items()},
+        "idle": _idle(case, labels),
     }
+
+
+def _idle(case: Path, labels: Path) -> list[int]:
+    """Return how many accounts of campaigns that did none of its work were found at moderate or better, and how many there are."""
+    from distilforensics.case.layout import open_case
+    from distilforensics.case.tables import read_rows
+
+    with labels.open(encoding="utf-8", newline="") as file:
+        idle = {
+            row["account_id"]
+            for row in csv.DictReader(file)
+            if row["campaign_id"] and row["n_campaign_exchanges"] == "0"
+        }
+    grades = {
+        row["account_id"]: row["grade"] for row in read_rows(open_case(case), "accounts", ["account_id", "grade"])
+    }
+    return [sum(grades[account] in {"moderate", "strong"} for account in idle), len(idle)]
 
 
 def _without(case: Path, family: str, labels: Path, work: Path, limits: Limits) -> dict[str, Any]:

@@ -117,6 +117,7 @@ def document(results: Sequence[Result]) -> str:
         _against_goals(good),
         _by_scenario(good),
         _by_texts(good),
+        _idle(good),
         _by_role(good),
         _ablation(good),
     ]
@@ -245,6 +246,26 @@ def _by_texts(results: Sequence[Result]) -> list[str]:
             tally = Tally([result for result in runs if result["texts"] == name])
             cells += [str(tally.recall()) if tally.n_planted else "-", str(tally.accusations())]
         lines.append(f"| {scenario} | {' | '.join(cells)} |")
+    return [*lines, ""]
+
+
+def _idle(results: Sequence[Result]) -> list[str]:
+    lines = [
+        "## Accounts that did none of the work",
+        "",
+        "A scheduler that stays on one account until it is limited does not reach every account before it ends, and a pool passes unrelated",
+        "customers through as well. An account that sent nothing of the campaign's has no content that could tell it: it is found if it shares",
+        "two of payment method, sign-up and rare network with accounts that were told, and otherwise not. All others, and these:",
+        "",
+        "| scenario | did some of the work: found | did none: found |",
+        "|---|---|---|",
+    ]
+    for scenario, runs in _grouped(results, lambda result: result["scenario"]).items():
+        tally = Tally(runs)
+        idle = [sum(result["idle"][place] for result in runs) for place in (0, 1)]
+        if tally.n_planted and idle[1]:
+            busy = Proportion(tally.found["moderate"] - idle[0], tally.n_planted - idle[1])
+            lines.append(f"| {scenario} | {busy} | {Proportion(*idle)} |")
     return [*lines, ""]
 
 

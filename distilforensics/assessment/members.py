@@ -144,9 +144,7 @@ class _Standard:
     """Share of all exchanges of the median carrier that are the candidate's."""
 
 
-def _standard(
-    candidate: Candidate, loads: Mapping[str, Load], material: Material, parameters: Parameters
-) -> _Standard:
+def _standard(candidate: Candidate, loads: Mapping[str, Load], material: Material, parameters: Parameters) -> _Standard:
     """Return the kinds of templates that most accounts with a full load carry in most exchanges with their median share, and the rest.
 
     Where no text tells the exchanges apart, the clock has to: a program that runs at night is not the one that runs all day.

@@ -105,3 +105,5 @@ class Exchange:
     output_tokens: int = field(compare=False)
     first_token_at: int | None = field(compare=False)
     ended_at: int = field(compare=False)
+    is_of_campaign: bool = field(compare=False, default=False)
+    """Whether it is work of a campaign; the chaff of a pool is not."""

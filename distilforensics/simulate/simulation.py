@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 OUTPUTS = frozenset({"logs", "labels.csv", "scenario.json"})
 """Everything that a simulation writes into its folder."""
 
-LABEL_COLUMNS = ("account_id", "campaign_id", "role")
+LABEL_COLUMNS = ("account_id", "campaign_id", "role", "n_campaign_exchanges")
 DIRECTORY_COLUMNS = (
     "account_id",
     "created_at",
@@ -211,7 +211,7 @@ def _write(
     counts = _write_logs(world, actors, work / "logs", settings.compression)
     _write_directory(accounts, work / "logs" / "accounts.csv")
     seen = [account for account in accounts if counts.by_account[account.account_id]]
-    _write_labels(seen, work / "labels.csv")
+    _write_labels(seen, counts.of_campaign, work / "labels.csv")
     summary = SimulationSummary(
         out=out,
         scenario=parameters.name,
@@ -244,11 +244,12 @@ class _Counts:
     by_account: Counter[str]
     by_format: Counter[str]
     by_role: Counter[str]
+    of_campaign: Counter[str]
     other_lines: Counter[str]
 
 
 def _write_logs(world: World, actors: list[Actor], folder: Path, compression: dict[str, str]) -> _Counts:
-    counts = _Counts(Counter(), Counter(), Counter(), Counter())
+    counts = _Counts(Counter(), Counter(), Counter(), Counter(), Counter())
     with ExitStack() as stack:
         writers = {}
         for name in world.formats:
@@ -261,6 +262,7 @@ def _write_logs(world: World, actors: list[Actor], folder: Path, compression: di
             counts.by_account[account.account_id] += 1
             counts.by_format[account.gateway] += 1
             counts.by_role[account.role] += 1
+            counts.of_campaign[account.account_id] += exchange.is_of_campaign
     counts.other_lines.update({name: writer.n_other_lines for name, writer in writers.items()})
     return counts
 
@@ -286,10 +288,12 @@ def _write_directory(accounts: list[Account], path: Path) -> None:
     _write_csv(path, DIRECTORY_COLUMNS, rows)
 
 
-def _write_labels(accounts: list[Account], path: Path) -> None:
-    _write_csv(
-        path, LABEL_COLUMNS, ((account.account_id, account.campaign_id or "", account.role) for account in accounts)
+def _write_labels(accounts: list[Account], of_campaign: Counter[str], path: Path) -> None:
+    rows = (
+        (account.account_id, account.campaign_id or "", account.role, str(of_campaign[account.account_id]))
+        for account in accounts
     )
+    _write_csv(path, LABEL_COLUMNS, rows)
 
 
 def _write_csv(path: Path, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:

@@ -29,13 +29,14 @@ def material(
     groups: Mapping[str, frozenset[str]],
     observations: list[Observation],
     links: Mapping[str, Mapping[str, int]] | None = None,
+    totals: Mapping[str, int] | None = None,
 ) -> Material:
-    """Return material with the groups, their observations and profiles of all accounts."""
+    """Return material with the groups, their observations and profiles of all accounts, with `totals` or else 240 exchanges each."""
     by_entity: dict[str, tuple[Observation, ...]] = {}
     for row in observations:
         by_entity[row.entity_id] = (*by_entity.get(row.entity_id, ()), row)
     everybody = sorted(frozenset().union(*groups.values()))
-    profiles = {account: {"n_exchanges": 100} for account in everybody}
+    profiles = {account: {"n_exchanges": (totals or {}).get(account, 240)} for account in everybody}
     heuristics = sorted({row.heuristic_id for row in observations})
     return Material(
         observations=by_entity,
@@ -135,11 +136,39 @@ def test_accounts_far_below_the_median_rate_are_left_out_with_the_reason() -> No
     candidate = Candidate("candidate-1", ("prefix:a",), accounts(0, 33), ("prefix:a",))
     loads = {account: Load(240, 10) for account in sorted(accounts(0, 30))}
     loads |= {"acct_030": Load(24, 1), "acct_031": Load(6, 3), "acct_032": Load(2, 1)}
-    found = decide_members(candidate, loads, material({"prefix:a": accounts(0, 33)}, []), PARAMETERS)
+    totals = {account: loads[account].n_exchanges for account in ("acct_030", "acct_031", "acct_032")}
+    found = decide_members(candidate, loads, material({"prefix:a": accounts(0, 33)}, [], None, totals), PARAMETERS)
 
     assert accounts(0, 31) == frozenset(found.members)
     assert "2.0 times per active day" in found.left_out["acct_031"]
     assert "2 times, fewer than 3" in found.left_out["acct_032"]
+
+
+def test_an_account_that_hardly_sends_the_template_beside_its_own_traffic_is_left_out() -> None:
+    """A frame is matched by wording, so that somebody who writes a lot comes near it now and then; a quarter of the usual share is the rule."""
+    candidate = Candidate("candidate-1", ("near:a",), accounts(0, 32), ("near:a",))
+    loads = {account: Load(120, 10) for account in sorted(accounts(0, 30))}
+    loads |= {"acct_030": Load(30, 10), "acct_031": Load(30, 10)}
+    totals = {"acct_030": 240, "acct_031": 241}
+    found = decide_members(candidate, loads, material({"near:a": accounts(0, 32)}, [], None, totals), PARAMETERS)
+
+    assert accounts(0, 31) == frozenset(found.members)
+    assert "in 12.4 % of all that it sent, in 50.0 % at the median carrier" in found.left_out["acct_031"]
+
+
+def test_who_uses_the_product_that_a_pool_relays_is_no_member_without_the_ties_of_the_pool() -> None:
+    """The product's prompt tells nobody apart: where its heavy users share cards and networks, members do, half as much at least."""
+    groups = {"system:s": accounts(0, 33)}
+    candidate = Candidate("candidate-1", ("system:s",), accounts(0, 33), ("system:s",))
+    loads = {account: Load(200, 10, support=12.0) for account in sorted(accounts(0, 30))}
+    loads |= {"acct_030": Load(200, 10, support=6.0), "acct_031": Load(200, 10, support=5.9), "acct_032": Load(200, 10)}
+    found = decide_members(candidate, loads, material(groups, []), PARAMETERS)
+
+    assert accounts(0, 31) == frozenset(found.members)
+    assert "weighs 5.9 bits, less than 6.0" in found.left_out["acct_031"]
+
+    untied = {account: replace(load, support=3.9) for account, load in loads.items()}
+    assert accounts(0, 33) == frozenset(decide_members(candidate, untied, material(groups, []), PARAMETERS).members)
 
 
 def test_accounts_with_another_mixture_are_left_out() -> None:
@@ -199,7 +228,7 @@ def test_what_a_popular_product_sends_does_not_define_the_campaign_that_uses_it(
 
 def test_where_no_text_tells_exchanges_apart_the_clock_and_the_majority_do() -> None:
     """A nightly program and a chance user of the same client are left out, each with the reason."""
-    groups = {"pace:p": accounts(0, 32)}
+    groups = {"pace:p": accounts(0, 33)}
     candidate = Candidate(
         "candidate-1", ("pace:p", "program:x"), accounts(0, 33), ("pace:p",), doubtful=accounts(32, 33)
     )
@@ -226,6 +255,23 @@ def test_an_account_made_and_paid_with_members_is_attached_although_it_sent_no_t
 
     assert 0 == found.members["acct_030"]
     assert {"acct_031", "acct_032"} == found.left_out.keys()
+
+
+def test_attached_accounts_lead_on_beside_a_member_but_not_alone() -> None:
+    """031 shares its card with the attached 030 and its exit with a member; 032 shares both with 030 alone."""
+    candidate = Candidate("candidate-1", ("prefix:a",), accounts(0, 34), ("prefix:a",))
+    loads = {account: Load(100, 10) for account in accounts(0, 30)}
+    member, attached = frozenset({"acct_001"}), frozenset({"acct_030"})
+    tied = replace(
+        material({"prefix:a": accounts(0, 34)}, []),
+        payers={"acct_030": member, "acct_031": attached, "acct_032": attached, "acct_033": attached},
+        made_together={"acct_030": member, "acct_032": attached},
+        neighbours={"acct_031": member},
+    )
+    found = decide_members(candidate, loads, tied, PARAMETERS)
+
+    assert {"acct_030", "acct_031"} == found.members.keys() - loads.keys()
+    assert {"acct_032", "acct_033"} == found.left_out.keys()
 
 
 def test_ties_do_not_lead_on_from_members_that_no_text_of_their_own_tells() -> None:

@@ -110,3 +110,30 @@ def test_unrelated_prompts_are_not_chained(tmp_path: Path) -> None:
     rows = log(lambda rng: (lambda i: f"{pieces[i]} {pieces[i + 1]} {words(rng, 4)}")(rng.randrange(199)), n_each=40)
 
     assert all(n_exchanges <= 800 / 10 for _, n_exchanges, _ in templates(tmp_path / "case", rows, "near"))
+
+
+def frames_of(groups: list[tuple[list[str], int]]) -> list[dict[str, Any]]:
+    """Return exchanges of accounts, each with one frame of its own per group of accounts, beside accounts with invented words."""
+    rng = random.Random(11)
+    texts = []
+    for accounts, n_frames in groups:
+        for _ in range(n_frames):
+            slots = [[f"{words(rng, 3)}" for _ in range(3)] for _ in range(8)]
+            texts += [
+                (account, " ".join(rng.choice(slot) for slot in slots) + " " + words(rng, 10))
+                for account in accounts
+                for _ in range(6)
+            ]
+    texts += [(f"other_{i % 60:02}", words(rng, 40)) for i in range(480)]
+    return [exchange(i, account, prompt_text=text) for i, (account, text) in enumerate(texts)]
+
+
+def test_frames_that_mostly_the_same_accounts_send_are_one_template(tmp_path: Path) -> None:
+    """Two frames of twelve accounts and eight of these with others: half of all their accounts is the rule."""
+    pool = [f"pool_{i:02}" for i in range(20)]
+
+    same = templates(tmp_path / "same", frames_of([(pool[:12], 1), (pool[4:16], 1)]), "near")
+    assert [16] == [n_accounts for n_accounts, _, _ in same]
+
+    other = templates(tmp_path / "other", frames_of([(pool[:12], 1), (pool[5:17], 1)]), "near")
+    assert [12, 12] == [n_accounts for n_accounts, _, _ in other]

@@ -6,7 +6,7 @@ chaff, quick move to a new model, accounts that end and are replaced, shared pro
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from distilforensics.simulate import text
@@ -225,7 +225,7 @@ class Pool:
             index = kept if kept in candidates else self._scheduler.pick(candidates)
             sampling = draft.sampling or self._members[index].sampling or common
             request = Request(model, draft.messages, sampling, draft.system, n_tools=draft.n_tools, thinks=draft.thinks)
-            exchange = self._send(at, index, request, draft.answer)
+            exchange = replace(self._send(at, index, request, draft.answer), is_of_campaign=True)
             produced.append(exchange)
             if exchange.status == 200:
                 break
