@@ -361,7 +361,11 @@ EXCHANGE_FEATURES = Table(
             TEXT,
             "template id of what it asks for: the first of replayed_reasoning, encoded_block, cot_elicitation, grader_rubric",
         ),
-        ("near_template", TEXT, "template id of a frame that is worded anew for every request; NULL without text"),
+        (
+            "near_template",
+            TEXT,
+            "template id of a frame that is worded anew for every request, or of several from mostly the same accounts; NULL without text",
+        ),
         ("passage_template", TEXT, "template id of a passage within changing texts; NULL without text"),
         (
             "lexicon_marks",

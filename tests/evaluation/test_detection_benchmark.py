@@ -37,6 +37,7 @@ def result(scenario, *, found=70, accused=0, reported=((70, 70),), **other):
         ],
         "grades": ["strong"] * len(reported),
         "roles": {"student": [accused, 40]},
+        "idle": [0, 0],
     } | other
 
 
@@ -55,6 +56,7 @@ def test_a_run_counts_what_was_found_with_and_without_each_family(benchmark, tmp
     planted, innocent = (found["by_grade"]["moderate"][key][1] for key in ("recall", "false_accusations"))
     assert planted >= 8
     assert innocent == sum(total for _, total in found["roles"].values())
+    assert found["idle"][0] <= found["idle"][1] < planted
     assert found["ablation"].keys() == set(detection.FAMILIES)
     assert all(ablated["by_grade"]["moderate"]["recall"][1] == planted for ablated in found["ablation"].values())
     assert json.loads(json.dumps(found))["seed"] == 3
@@ -102,6 +104,14 @@ def test_any_campaign_among_innocents_misses_the_goal(benchmark):
     loud = benchmark.validation.document([result("hard_negatives", accused=40, reported=((0, 40),), found=0)])
     assert cells(silent, "hard negatives")[-1] == "yes"
     assert cells(loud, "hard negatives")[-1] == "**no**: accused"
+
+
+def test_accounts_that_did_none_of_the_work_are_counted_apart(benchmark):
+    """The share of the others is not lowered by what nobody could tell."""
+    document = benchmark.validation.document([result("pool_sticky", found=66, idle=[1, 5]), result("pool_random")])
+    section = document.split("## Accounts that did none of the work")[1].split("##")[0]
+    assert [cell[:8] for cell in cells(section, "pool_sticky")] == ["pool_sti", "65 of 65", "1 of 5 ="]
+    assert "pool_random" not in section
 
 
 def test_no_rate_is_shown_as_zero_or_as_certain(benchmark):

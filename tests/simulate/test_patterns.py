@@ -79,6 +79,9 @@ def test_labels_agree_with_the_accounts_of_the_log(logs, name):
     assert {role: len(rows) for role, rows in run.by_role.items()} == run.summary.exchanges_by_role
     assert {row["campaign_id"] for row in run.labels.values() if row["role"] == "pool"} <= {"pool-1"}
     assert {row["campaign_id"] for row in run.labels.values() if row["role"] != "pool"} == {""}
+    sent = loads(run.rows)
+    assert all(0 <= int(row["n_campaign_exchanges"]) <= sent[name] for name, row in run.labels.items())
+    assert {row["n_campaign_exchanges"] for row in run.labels.values() if row["role"] != "pool"} == {"0"}
     assert ("pool" in run.by_role) == (name in WITH_POOL)
 
 
