@@ -110,6 +110,7 @@ def _with_tied(
     """Add the accounts that sent nothing of the campaign's and share two of payment, sign-up and network with members: they carry chaff, or wait.
 
     One is not enough: strangers buy the same prepaid card, sign up in the same minutes after a broadcast, and use the same exit.
+    Nor are two with one account: who is in the same network at the same time signs up together with somebody now and then.
     Accounts that were added lead on to others, but not alone: one of the ties has to be with an account that sent the campaign's text.
     """
     kinds = (material.payers, material.made_together, material.neighbours)
@@ -119,10 +120,14 @@ def _with_tied(
         found = set()
         for account in candidates - added:
             partners = [kind[account] for kind in kinds if account in kind]
-            own = [each & membership.members.keys() for each in partners]
+            is_told = any(each & membership.members.keys() for each in partners)
             tied = [each & (membership.members.keys() | added) for each in partners]
-            is_led_on = any(own) and len(set().union(*tied)) > 1
-            if sum(map(bool, tied if is_led_on else own)) >= parameters.min_tie_kinds:
+            n_partners = len(frozenset().union(*tied))
+            if (
+                is_told
+                and sum(map(bool, tied)) >= parameters.min_tie_kinds
+                and n_partners >= parameters.min_tie_partners
+            ):
                 found.add(account)
         if not found:
             break
@@ -210,10 +215,13 @@ def _reason(load: Load, standard: _Standard, n_all: int, n_links: int, parameter
 
 
 def _links_in_clusters(loads: Mapping[str, Load], material: Material, parameters: Parameters) -> dict[str, int]:
-    """Return account to its links inside of clusters most of whose accounts send the candidate's templates."""
+    """Return account to its links inside of clusters most of whose accounts send the candidate's templates, and not just once or twice."""
     found: dict[str, int] = {}
     for links in material.cluster_links.values():
-        if sum(account in loads for account in links) >= parameters.min_contained_share * len(links):
+        n_sending = sum(
+            account in loads and loads[account].n_exchanges >= parameters.min_member_exchanges for account in links
+        )
+        if n_sending >= parameters.min_contained_share * len(links):
             found.update(links)
     return found
 

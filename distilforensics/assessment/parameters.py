@@ -31,6 +31,8 @@ class Parameters:
     """Links inside of a cluster of the candidate that replace the two rules above; one link is one transitive edge."""
     min_tie_kinds: int = 2
     """Kinds of ties with members (payment, sign-up, network) that make an account a member that sent nothing of theirs; each alone is a coincidence."""
+    min_tie_partners: int = 2
+    """Accounts with which these ties are; a network and the minutes of a sign-up in common with one account are hardly two ties."""
     min_member_hours: float = 0.5
     """Share of the typical carrier's hours of the day that a member must be active in, where only pace, program or parameters tell exchanges apart."""
     min_common_share: float = 0.5
