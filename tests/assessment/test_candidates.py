@@ -184,7 +184,7 @@ def test_accounts_with_another_mixture_are_left_out() -> None:
 
 def test_two_links_replace_the_rate_but_not_the_mixture() -> None:
     """An account that was banned on its first day belongs to the pool by its links; a neighbour with other texts does not."""
-    links = {"cluster:c": {"acct_030": 2, "acct_031": 1, "acct_032": 5}}
+    links = {"cluster:c": {"acct_001": 3, "acct_030": 2, "acct_031": 1, "acct_032": 5}}
     candidate = Candidate(
         "candidate-1", ("cluster:c", "prefix:a", "system:s"), accounts(0, 33), ("prefix:a", "system:s")
     )
@@ -194,6 +194,19 @@ def test_two_links_replace_the_rate_but_not_the_mixture() -> None:
     found = decide_members(candidate, loads, material({"prefix:a": accounts(0, 33)}, [], links), PARAMETERS)
 
     assert accounts(0, 31) == frozenset(found.members)
+
+
+def test_links_count_inside_of_clusters_that_send_the_templates_and_not_in_those_that_met_one() -> None:
+    """Colleagues whose prompts came near a frame once each are no members for being colleagues; three times are enough."""
+    links = {"cluster:c": {"acct_030": 4, "acct_031": 4, "acct_032": 4, "acct_033": 4}}
+    candidate = Candidate("candidate-1", ("near:a",), accounts(0, 34), ("near:a",))
+    loads = {account: Load(240, 10) for account in sorted(accounts(0, 30))}
+    groups = material({"near:a": accounts(0, 34)}, [], links)
+
+    once = loads | {account: Load(1, 1) for account in sorted(accounts(30, 34))}
+    assert accounts(0, 30) == frozenset(decide_members(candidate, once, groups, PARAMETERS).members)
+    thrice = once | {account: Load(3, 1) for account in sorted(accounts(30, 32))}
+    assert accounts(0, 34) == frozenset(decide_members(candidate, thrice, groups, PARAMETERS).members)
 
 
 def test_accounts_that_are_linked_but_sent_no_template_are_left_out() -> None:
@@ -242,26 +255,28 @@ def test_where_no_text_tells_exchanges_apart_the_clock_and_the_majority_do() -> 
 
 
 def test_an_account_made_and_paid_with_members_is_attached_although_it_sent_no_template() -> None:
-    """One of both ties is not enough: prepaid cards and broadcasts are shared by strangers."""
-    links = {"cluster:c": dict.fromkeys(sorted(accounts(0, 33)), 3)}
-    candidate = Candidate("candidate-1", ("cluster:c", "prefix:a"), accounts(0, 33), ("prefix:a",))
+    """One of both ties is not enough, nor are both with one account: prepaid cards, broadcasts and exits are shared by strangers."""
+    links = {"cluster:c": dict.fromkeys(sorted(accounts(0, 34)), 3)}
+    candidate = Candidate("candidate-1", ("cluster:c", "prefix:a"), accounts(0, 34), ("prefix:a",))
     loads = {account: Load(100, 10) for account in accounts(0, 30)}
-    ties = material({"cluster:c": accounts(0, 33)}, [], links)
-    payers = {"acct_030": frozenset({"acct_001"}), "acct_031": frozenset({"acct_001"})}
+    ties = material({"cluster:c": accounts(0, 34)}, [], links)
+    first, second = frozenset({"acct_001"}), frozenset({"acct_002"})
     ties = replace(
-        ties, payers=payers, made_together={"acct_030": frozenset({"acct_002"}), "acct_032": frozenset({"acct_002"})}
+        ties,
+        payers={"acct_030": first, "acct_031": first, "acct_033": first},
+        made_together={"acct_030": second, "acct_032": second, "acct_033": first},
     )
     found = decide_members(candidate, loads, ties, PARAMETERS)
 
     assert 0 == found.members["acct_030"]
-    assert {"acct_031", "acct_032"} == found.left_out.keys()
+    assert {"acct_031", "acct_032", "acct_033"} == found.left_out.keys()
 
 
 def test_attached_accounts_lead_on_beside_a_member_but_not_alone() -> None:
     """031 shares its card with the attached 030 and its exit with a member; 032 shares both with 030 alone."""
     candidate = Candidate("candidate-1", ("prefix:a",), accounts(0, 34), ("prefix:a",))
     loads = {account: Load(100, 10) for account in accounts(0, 30)}
-    member, attached = frozenset({"acct_001"}), frozenset({"acct_030"})
+    member, attached = frozenset({"acct_001", "acct_002"}), frozenset({"acct_030"})
     tied = replace(
         material({"prefix:a": accounts(0, 34)}, []),
         payers={"acct_030": member, "acct_031": attached, "acct_032": attached, "acct_033": attached},
