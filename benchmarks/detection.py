@@ -188,7 +188,7 @@ def _idle(case: Path, labels: Path) -> list[int]:
     grades = {
         row["account_id"]: row["grade"] for row in read_rows(open_case(case), "accounts", ["account_id", "grade"])
     }
-    return [sum(grades[account] in {"moderate", "strong"} for account in idle), len(idle)]
+    return [sum(grades.get(account) in {"moderate", "strong"} for account in idle), len(idle)]
 
 
 def _without(case: Path, family: str, labels: Path, work: Path, limits: Limits) -> dict[str, Any]:

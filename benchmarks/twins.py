@@ -355,9 +355,25 @@ def several_keys(log: Log) -> None:
                     calls += 1
 
 
+def mail_add_in(log: Log) -> None:
+    """A mail program that sends every notice its users get to the model, each on a key of its own; the system prompt is not exported."""
+
+    def words(n: int) -> str:
+        return " ".join("".join(log.rng.choices("aeioubdfgklmnprst", k=log.rng.randint(2, 9))) for _ in range(n))
+
+    senders = [[[words(5) for _ in range(3)] for _ in range(8)] for _ in range(12)]
+    for number in range(40):
+        account = log.account(number, log.long_ago())
+        for d in range(DAYS):
+            for _ in range(round(log.rng.lognormvariate(2.3, 0.6))):
+                at = day(d, log.rng.uniform(0, 24))
+                notice = " ".join(log.rng.choice(slot) for slot in log.rng.choice(senders))
+                log.call(account, at, f"{words(6)} {notice} {words(12)}", "", home(number), length=0.5)
+
+
 TWINS: tuple[Callable[[Log], None], ...] = (
     event_product, watch_list, challenge, departments, project_per_key, renewed_keys, keys_without_directory, help_desk, examiners,
-    online_workshop, crowd_workers, several_keys,
+    online_workshop, crowd_workers, several_keys, mail_add_in,
 )  # fmt: skip
 
 

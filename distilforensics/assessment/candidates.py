@@ -32,7 +32,7 @@ class Candidate:
     templates: tuple[str, ...] = ()
     """Seeds that define the campaign's own exchanges, of the most telling kind that there is; none for clusters alone."""
     doubtful: frozenset[str] = frozenset()
-    """Accounts that no majority of the seeds agrees on."""
+    """Accounts on which the seeds do not agree well enough where nothing but them tells members."""
     is_coordinated: bool = True
     """Whether a coordination heuristic fired on the seeds."""
 
@@ -90,7 +90,7 @@ def _candidate(
         seeds=seeds,
         accounts=frozenset().union(*(material.group_accounts[seed] for seed in seeds)),
         templates=_defining(seeds, agreement, material, parameters),
-        doubtful=frozenset(account for account, share in agreement.items() if share <= parameters.majority),
+        doubtful=frozenset(account for account, share in agreement.items() if share <= parameters.min_votes),
         is_coordinated=is_coordinated,
     )
 

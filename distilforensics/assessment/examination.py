@@ -42,8 +42,7 @@ def examine(connection: duckdb.DuckDBPyConnection, material: Material) -> list[E
         return [(candidate, membership) for candidate, membership in pairs if membership.members]
 
     variants = {
-        heuristic: [frozenset(membership.members) for _, membership in populated(found)]
-        for heuristic, found in without.items()
+        heuristic: [membership.bearing for _, membership in populated(found)] for heuristic, found in without.items()
     }
     examined = _answers(connection, populated(candidates), variants, material)
     return _without_common_accounts(connection, examined, variants, material)
@@ -67,12 +66,12 @@ def _loads(connection: duckdb.DuckDBPyConnection, wanted: set[Templates]) -> dic
         for number, account, millibits in connection.execute(sql("candidate_support"), few).fetchall()
     }
     found: dict[Templates, dict[str, Load]] = {templates: {} for templates in wanted}
-    for number, account, n_exchanges, n_days, n_hours, *by_kind in connection.execute(
+    for number, account, n_exchanges, n_all, n_days, n_hours, *by_kind in connection.execute(
         sql("candidate_loads")
     ).fetchall():
         shares = dict(zip(KINDS, by_kind, strict=True))
         ties = support.get((number, account), 0.0)
-        found[numbered[number]][account] = Load(n_exchanges, n_days, n_hours, shares, ties)
+        found[numbered[number]][account] = Load(n_exchanges, n_days, n_hours, shares, ties, n_exchanges / n_all)
     return found
 
 
@@ -107,7 +106,7 @@ def _answer(
     material: Material,
 ) -> Examined:
     candidate, membership = pair
-    members = frozenset(membership.members)
+    members = membership.bearing
     groups = attached_groups(members, material.group_accounts, material, PARAMETERS)
     fired = fired_heuristics(groups, candidate.templates, members, material, n_tests, PARAMETERS)
     if not candidate.is_coordinated:

@@ -157,7 +157,8 @@ def _partners(
     """Return account to the accounts to which a link leads that rests on one of the attributes, on a value of at most `max_accounts`."""
     rows = connection.execute(
         "select account_a, account_b from links"
-        " where len(list_filter(attributes, lambda x: list_contains($attributes::varchar[], x.attribute) and x.weight > 0"
+        " where not list_contains(list_transform(attributes, lambda x: x.attribute), 'tenant')"
+        " and len(list_filter(attributes, lambda x: list_contains($attributes::varchar[], x.attribute) and x.weight > 0"
         " and ($max_accounts::bigint is null or x.n_accounts <= $max_accounts))) > 0",
         {"attributes": attributes, "max_accounts": max_accounts},
     ).fetchall()

@@ -49,6 +49,8 @@ class Load:
     by_kind: Mapping[str, int] = field(default_factory=dict)
     support: float = 0.0
     """Bits by which network, payment, key, sign-up and mail domain are more common among the other carriers than elsewhere."""
+    own_share: float = 1.0
+    """Share of all exchanges of the account."""
 
     @property
     def rate(self) -> float:
@@ -67,6 +69,11 @@ class Membership:
     members: Mapping[str, int]
     left_out: Mapping[str, str]
 
+    @property
+    def bearing(self) -> frozenset[str]:
+        """Members that sent something of the campaign's. Those attached for their ties bear no grade, since the ties would count twice."""
+        return frozenset(account for account, n_exchanges in self.members.items() if n_exchanges)
+
 
 def decide_members(
     candidate: Candidate, loads: Mapping[str, Load], material: Material, parameters: Parameters
@@ -81,7 +88,7 @@ def decide_members(
     """
     if not candidate.templates:
         return _by_links(candidate, material, parameters)
-    standard = _standard(candidate, loads, material, parameters)
+    standard = _standard(candidate, loads, parameters)
     links = _links_in_clusters(loads, material, parameters)
     members: dict[str, int] = {}
     left_out: dict[str, str] = {}
@@ -90,10 +97,10 @@ def decide_members(
         if load is None:
             left_out[account] = "carries a group of the campaign, sent none of the templates that define it"
         elif account in candidate.doubtful and not candidate.has_own_text:
-            left_out[account] = "shows less than half of what the campaign's accounts have in common"
-        elif reason := _reason(
-            load, standard, material.profiles[account]["n_exchanges"], links.get(account, 0), parameters
-        ):
+            left_out[account] = (
+                f"shows at most {units.share(parameters.min_votes, 1)} of what the campaign's accounts have in common"
+            )
+        elif reason := _reason(load, standard, links.get(account, 0), parameters):
             left_out[account] = reason
         else:
             members[account] = load.n_exchanges
@@ -111,45 +118,38 @@ def _with_tied(
 
     One is not enough: strangers buy the same prepaid card, sign up in the same minutes after a broadcast, and use the same exit.
     Nor are two with one account: who is in the same network at the same time signs up together with somebody now and then.
-    Accounts that were added lead on to others, but not alone: one of the ties has to be with an account that sent the campaign's text.
     """
-    kinds = (material.payers, material.made_together, material.neighbours)
-    candidates = set().union(*kinds) - loads.keys() - membership.members.keys()
-    added: set[str] = set()
-    while True:
-        found = set()
-        for account in candidates - added:
-            partners = [kind[account] for kind in kinds if account in kind]
-            is_told = any(each & membership.members.keys() for each in partners)
-            tied = [each & (membership.members.keys() | added) for each in partners]
-            n_partners = len(frozenset().union(*tied))
-            if (
-                is_told
-                and sum(map(bool, tied)) >= parameters.min_tie_kinds
-                and n_partners >= parameters.min_tie_partners
-            ):
-                found.add(account)
-        if not found:
-            break
-        added |= found
+    told = membership.members.keys()
+    kinds = [
+        {account: tied & told for account, tied in kind.items() if tied & told}
+        for kind in (material.payers, material.made_together, material.neighbours)
+    ]
+    added = {
+        account: 0
+        for account in frozenset().union(*kinds) - loads.keys() - told
+        for tied in [[kind[account] for kind in kinds if account in kind]]
+        if len(tied) >= parameters.min_tie_kinds and len(frozenset().union(*tied)) >= parameters.min_tie_partners
+    }
     left_out = {account: reason for account, reason in membership.left_out.items() if account not in added}
-    return Membership(dict(sorted({**membership.members, **dict.fromkeys(added, 0)}.items())), left_out)
+    return Membership(dict(sorted({**membership.members, **added}.items())), left_out)
 
 
 @dataclass(frozen=True, slots=True)
 class _Standard:
     """What the typical carrier of a candidate does: exchanges per active day, mixture of templates, hours of the day."""
 
-    rate: float
-    mixture: Mapping[str, float]
-    n_hours: float
-    support: float
+    rate: float = 0.0
+    mixture: Mapping[str, float] = field(default_factory=dict)
+    n_hours: float = 0.0
+    support: float = 0.0
     """Bits of common surroundings that a member must have."""
-    own_share: float
+    own_share: float = 0.0
     """Share of all exchanges of the median carrier that are the candidate's."""
+    is_matched_by_wording: bool = False
+    """Whether its exchanges are told by a resemblance, which happens by chance now and then."""
 
 
-def _standard(candidate: Candidate, loads: Mapping[str, Load], material: Material, parameters: Parameters) -> _Standard:
+def _standard(candidate: Candidate, loads: Mapping[str, Load], parameters: Parameters) -> _Standard:
     """Return the kinds of templates that most accounts with a full load carry in most exchanges with their median share, and the rest.
 
     Where no text tells the exchanges apart, the clock has to: a program that runs at night is not the one that runs all day.
@@ -157,29 +157,28 @@ def _standard(candidate: Candidate, loads: Mapping[str, Load], material: Materia
     What is asked for says less than its wording, and so do the prompt, the parameters and the program that a product gives to everybody who
     uses it: people have these as well, but do not share networks and payments with a pool that has. Where its accounts share these, members do.
     """
+    kinds = {kind_of(template) for template in candidate.templates}
     rate = typical(load.rate for load in loads.values())
     carriers = [load for load in loads.values() if load.rate >= parameters.min_member_rate * rate]
-    shares = [
-        load.n_exchanges / material.profiles[account]["n_exchanges"]
-        for account, load in loads.items()
-        if load.rate >= parameters.min_member_rate * rate
-    ]
-    own_share = statistics.median(shares) if shares else 0.0
-    medians = {kind: statistics.median(load.share(kind) for load in carriers) for kind in KINDS} if carriers else {}
+    if not carriers:
+        return _Standard(rate)
+    medians = {kind: statistics.median(load.share(kind) for load in carriers) for kind in KINDS}
     mixture = {kind: share for kind, share in medians.items() if share >= parameters.min_common_share}
-    if {kind_of(template) for template in candidate.templates} == {"varied"}:
-        return _Standard(0.0, mixture, 0.0, 0.0, 0.0)
-    ties = statistics.median(load.support for load in carriers) if carriers else 0.0
-    support = 0.0
-    if ties >= parameters.min_support_bits and not candidate.has_own_text:
-        support = max(parameters.min_support_bits, parameters.min_mixture_share * ties)
-    elif ties >= parameters.min_support_bits and {kind_of(template) for template in candidate.templates} == {"mark"}:
-        support = parameters.min_support_bits
-    n_hours = statistics.median(load.n_hours for load in carriers) if carriers and not candidate.has_text else 0.0
-    return _Standard(rate, mixture, n_hours, support, own_share)
+    if kinds == {"varied"}:
+        return _Standard(mixture=mixture)
+    ties = statistics.median(load.support for load in carriers)
+    asks_for_ties = ties >= parameters.min_support_bits and (kinds == {"mark"} or not candidate.has_own_text)
+    return _Standard(
+        rate=rate,
+        mixture=mixture,
+        n_hours=0.0 if candidate.has_text else statistics.median(load.n_hours for load in carriers),
+        support=parameters.min_support_bits if asks_for_ties else 0.0,
+        own_share=statistics.median(load.own_share for load in carriers),
+        is_matched_by_wording=kinds == {"near"},
+    )
 
 
-def _reason(load: Load, standard: _Standard, n_all: int, n_links: int, parameters: Parameters) -> str | None:
+def _reason(load: Load, standard: _Standard, n_links: int, parameters: Parameters) -> str | None:
     """Return why an account is no member, None if it is one."""
     for kind, share in standard.mixture.items():
         if load.share(kind) < parameters.min_mixture_share * share:
@@ -191,10 +190,17 @@ def _reason(load: Load, standard: _Standard, n_all: int, n_links: int, parameter
         return f"is active in {load.n_hours} hours of the day, the typical carrier in {standard.n_hours:.0f}"
     if load.support < standard.support:
         return (
-            f"sends what others send as well, and what it shares with the others (network, payment, sign-up, mail domain) weighs {load.support:.1f} bits, "
-            f"less than {standard.support:.1f}"
+            f"sends what others send as well, and what it shares with the others (network, payment, sign-up, mail domain) weighs "
+            f"{load.support:.1f} bits, less than {standard.support:.0f}"
         )
-    if n_links >= parameters.min_member_links or load.support >= parameters.min_support_bits:
+    is_tied = n_links >= parameters.min_member_links or load.support >= parameters.min_support_bits
+    is_by_the_way = load.own_share < parameters.min_own_share * standard.own_share
+    if is_by_the_way and (standard.is_matched_by_wording or not is_tied):
+        return (
+            f"its templates are in {units.share(load.own_share, 1)} of all that it sent, in {units.share(standard.own_share, 1)} at the "
+            f"median carrier; below {units.share(parameters.min_own_share, 1)} of it"
+        )
+    if is_tied:
         return None
     if load.n_exchanges < parameters.min_member_exchanges:
         return (
@@ -205,11 +211,6 @@ def _reason(load: Load, standard: _Standard, n_all: int, n_links: int, parameter
         return (
             f"sent its templates {load.rate:.1f} times per active day, the typical carrier {standard.rate:.1f}; "
             f"below {units.share(parameters.min_member_rate, 1)} of it"
-        )
-    if load.n_exchanges < parameters.min_member_rate * standard.own_share * n_all:
-        return (
-            f"its templates are in {units.share(load.n_exchanges / n_all, 1)} of all that it sent, in {units.share(standard.own_share, 1)} at "
-            f"the median carrier; below {units.share(parameters.min_member_rate, 1)} of it"
         )
     return None
 

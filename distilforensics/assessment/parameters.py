@@ -21,14 +21,19 @@ class Parameters:
     """Share of the larger group's accounts that such smaller groups must account for; a popular text that a pool uses as well is not supported."""
     majority: float = 0.5
     """Share of the votes of a candidate's seeds (one for each coordination heuristic that fired on them) on which its accounts agree."""
+    min_votes: float = 0.75
+    """Share of these votes that a member must exceed if no text of its own tells it; users of what a pool relays share up to that with it."""
     min_member_rate: float = 0.25
     """Share of the typical account's exchanges per active day with the campaign's templates; schedulers give nearly equal shares."""
     min_member_exchanges: int = 3
     """Exchanges with the campaign's templates; one or two may be a coincidence or a copied prompt."""
+    min_own_share: float = 0.25
+    """Share that these exchanges must have in all of an account's, against the median carrier; who writes a lot comes near a reworded frame now and then."""
     min_support_bits: float = 4.0
-    """Bits of shared network, payment, key, sign-up and mail domain that replace them as well: sixteen times as common among those who sent many."""
+    """Bits of shared network, payment, key, sign-up and mail domain (16 times as common among those who sent many) that replace rate, number and share; where
+    nothing but a product's prompt, parameters or program tells members and the median carrier has them, members must have them as well."""
     min_member_links: int = 2
-    """Links inside of a cluster of the candidate that replace the two rules above; one link is one transitive edge."""
+    """Links inside of a cluster at least half of which sends the campaign's exchanges that replace the same rules; one link is one transitive edge."""
     min_tie_kinds: int = 2
     """Kinds of ties with members (payment, sign-up, network) that make an account a member that sent nothing of theirs; each alone is a coincidence."""
     min_tie_partners: int = 2

@@ -84,7 +84,9 @@ def _grade(examined: Examined, material: Material) -> tuple[Grade, frozenset[str
     on_groups = replace(
         material, observations={group: material.observations.get(group, ()) for group in examined.groups}
     )
-    found |= fired_heuristics(examined.groups, examined.candidate.templates, examined.members, on_groups, 1, PARAMETERS)
+    found |= fired_heuristics(
+        examined.groups, examined.candidate.templates, examined.membership.bearing, on_groups, 1, PARAMETERS
+    )
     bearing = {heuristic: entry.observation.family for heuristic, entry in found.items() if entry.bears}
     checks = with_heuristics(examined.checks_alone, bearing)
     if any(check.verdict == "applies" for check in checks):

@@ -67,7 +67,7 @@ class Frames:
             return result
         first, last = np.searchsorted(self.values, values, "left"), np.searchsorted(self.values, values, "right")
         repeats = last - first
-        entry = np.repeat(first - np.cumsum(repeats) + repeats, repeats) + np.arange(repeats.sum())
+        entry = _ranges(first, last)
         keys, place, n_agreeing = np.unique(
             np.repeat(prompts, repeats) * len(self.ids) + self.frames[entry], return_inverse=True, return_counts=True
         )
@@ -102,33 +102,40 @@ def find_frames(sample: Sample, weights: tuple[Numbers, Numbers], rules: FrameRu
 
 
 def united(frames: Numbers, accounts: Numbers, n_frames: int, rules: FrameRules) -> Numbers:
-    """Return for every frame the number of the frame that it is one with: its own, or that of a frame of more accounts, mostly the same ones.
+    """Return for every frame the number of the frame that it is one with: its own, or that of a frame of at least as many accounts, mostly the same.
 
     A frame whose beginning varies falls apart into as many frames as it has beginnings. Each of them is too thin to be judged, and the same
     accounts send all of them. Again a star and no chain: the accounts of every frame are compared with those of the first one alone.
 
     Args:
-        frames: Frame of every pair of frame and account; no pair stands twice.
-        accounts: Account of every pair.
+        frames: Frame of every pair of frame and account, ascending; no pair stands twice.
+        accounts: Account of every pair, numbered from 0.
         n_frames: Number of frames.
         rules: What makes prompts one frame.
     """
     result = np.arange(n_frames)
     sizes = np.bincount(frames, minlength=n_frames)
-    order = np.lexsort((result, -sizes))
-    order = order[sizes[order] >= rules.min_accounts]
-    is_free = np.ones(n_frames, np.bool_)
-    is_account = np.zeros(accounts.max() + 1 if len(accounts) else 0, np.bool_)
-    for first in order:
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    by_account = frames[np.argsort(accounts, kind="stable")]
+    first_of_account = np.concatenate([[0], np.cumsum(np.bincount(accounts))])
+    is_free = sizes >= rules.min_accounts
+    for first in np.lexsort((result, -sizes)):
         if not is_free[first]:
             continue
-        is_account[:] = False
-        is_account[accounts[frames == first]] = True
-        n_common = np.bincount(frames[is_account[accounts]], minlength=n_frames)
-        is_one = is_free & (sizes >= rules.min_accounts)
-        is_one &= n_common >= rules.min_common_accounts * (sizes + sizes[first] - n_common)
+        held = accounts[starts[first] : starts[first + 1]]
+        n_common = np.bincount(
+            by_account[_ranges(first_of_account[held], first_of_account[held + 1])], minlength=n_frames
+        )
+        is_one = is_free & (n_common >= rules.min_common_accounts * (sizes + sizes[first] - n_common))
         result[is_one], is_free[is_one] = first, False
     return result
+
+
+def _ranges(starts: Numbers, ends: Numbers) -> Numbers:
+    """Return all numbers from each start up to its end, one range after the other."""
+    sizes = ends - starts
+    numbers: Numbers = np.repeat(ends - np.cumsum(sizes), sizes) + np.arange(sizes.sum())
+    return numbers
 
 
 class _Search:
@@ -140,7 +147,6 @@ class _Search:
         self.by_value = np.argsort(self.value_no, kind="stable")
         self.value_starts = np.searchsorted(self.value_no[self.by_value], np.arange(len(self.shared) + 1))
         self.prompt_starts = np.searchsorted(sample.prompts, np.arange(len(sample.accounts) + 1))
-        self.prompt_sizes = np.diff(self.prompt_starts)
         self.weight_sums = np.concatenate([[0], np.cumsum(self.weights[self.value_no])])
         self.is_free = np.ones(len(sample.accounts), np.bool_)
 
@@ -207,8 +213,7 @@ class _Search:
 
     def _profile(self, members: Numbers) -> Numbers:
         """Return the wording that recurs among the members."""
-        starts, sizes = self.prompt_starts[members], self.prompt_sizes[members]
-        entry = np.repeat(starts - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+        entry = _ranges(self.prompt_starts[members], self.prompt_starts[members + 1])
         values, counts = np.unique(self.value_no[entry], return_counts=True)
         return values[counts >= max(2.0, self.rules.min_profile_share * len(members))]
 

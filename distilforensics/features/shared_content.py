@@ -60,6 +60,8 @@ def create_shared_content(connection: duckdb.DuckDBPyConnection) -> None:
         is_here = found["place"] == place
         known, priority = found["passage"][is_here], found["priority"][is_here]
         _offer(connection, name, _passage_lookup(known, priority), ["BIGINT[]"], "BIGINT")
+    for step in STEPS:
+        connection.execute(f"DROP TABLE {step}")
     connection.execute(
         "CREATE TABLE looked_up AS SELECT record_id, account_id, near_frame(prompt_wording) AS frame_no,"
         " coalesce(prompt_passage(prompt_passages), system_passage(system_passages)) AS passage FROM fingerprints"
@@ -72,8 +74,6 @@ def create_shared_content(connection: duckdb.DuckDBPyConnection) -> None:
     )
     connection.unregister("frame_ids")
     connection.execute("DROP TABLE looked_up")
-    for step in STEPS:
-        connection.execute(f"DROP TABLE {step}")
 
 
 def _step(name: str) -> SqlFile:
@@ -116,7 +116,7 @@ def _united_ids(connection: duckdb.DuckDBPyConnection, frames: Frames, rules: Fr
     """Return the template of every frame; frames of mostly the same accounts have one."""
     pairs = connection.execute(
         "with pairs as (select distinct frame_no, account_id from looked_up where frame_no is not null)"
-        " select frame_no, dense_rank() over (order by account_id) as account_no from pairs order by frame_no, account_no"
+        " select frame_no, dense_rank() over (order by account_id) - 1 as account_no from pairs order by frame_no, account_no"
     ).fetchnumpy()
     first = united(_numbers(pairs["frame_no"]), _numbers(pairs["account_no"]), len(frames.ids), rules)
     return pa.table(

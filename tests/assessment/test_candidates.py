@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from distilforensics.assessment.candidates import Candidate, attached_groups, find_candidates
 from distilforensics.assessment.material import Material, Observation, typical
 from distilforensics.assessment.members import Load, decide_members
@@ -29,14 +31,13 @@ def material(
     groups: Mapping[str, frozenset[str]],
     observations: list[Observation],
     links: Mapping[str, Mapping[str, int]] | None = None,
-    totals: Mapping[str, int] | None = None,
 ) -> Material:
-    """Return material with the groups, their observations and profiles of all accounts, with `totals` or else 240 exchanges each."""
+    """Return material with the groups, their observations and profiles of all accounts."""
     by_entity: dict[str, tuple[Observation, ...]] = {}
     for row in observations:
         by_entity[row.entity_id] = (*by_entity.get(row.entity_id, ()), row)
     everybody = sorted(frozenset().union(*groups.values()))
-    profiles = {account: {"n_exchanges": (totals or {}).get(account, 240)} for account in everybody}
+    profiles = {account: {"n_exchanges": 100} for account in everybody}
     heuristics = sorted({row.heuristic_id for row in observations})
     return Material(
         observations=by_entity,
@@ -136,8 +137,7 @@ def test_accounts_far_below_the_median_rate_are_left_out_with_the_reason() -> No
     candidate = Candidate("candidate-1", ("prefix:a",), accounts(0, 33), ("prefix:a",))
     loads = {account: Load(240, 10) for account in sorted(accounts(0, 30))}
     loads |= {"acct_030": Load(24, 1), "acct_031": Load(6, 3), "acct_032": Load(2, 1)}
-    totals = {account: loads[account].n_exchanges for account in ("acct_030", "acct_031", "acct_032")}
-    found = decide_members(candidate, loads, material({"prefix:a": accounts(0, 33)}, [], None, totals), PARAMETERS)
+    found = decide_members(candidate, loads, material({"prefix:a": accounts(0, 33)}, []), PARAMETERS)
 
     assert accounts(0, 31) == frozenset(found.members)
     assert "2.0 times per active day" in found.left_out["acct_031"]
@@ -146,29 +146,49 @@ def test_accounts_far_below_the_median_rate_are_left_out_with_the_reason() -> No
 
 def test_an_account_that_hardly_sends_the_template_beside_its_own_traffic_is_left_out() -> None:
     """A frame is matched by wording, so that somebody who writes a lot comes near it now and then; a quarter of the usual share is the rule."""
-    candidate = Candidate("candidate-1", ("near:a",), accounts(0, 32), ("near:a",))
-    loads = {account: Load(120, 10) for account in sorted(accounts(0, 30))}
-    loads |= {"acct_030": Load(30, 10), "acct_031": Load(30, 10)}
-    totals = {"acct_030": 240, "acct_031": 241}
-    found = decide_members(candidate, loads, material({"near:a": accounts(0, 32)}, [], None, totals), PARAMETERS)
+    candidate = Candidate("candidate-1", ("near:a",), accounts(0, 34), ("near:a",))
+    loads = {account: Load(120, 10, own_share=0.5) for account in sorted(accounts(0, 30))}
+    loads |= {"acct_030": Load(30, 10, own_share=0.125), "acct_031": Load(30, 10, own_share=0.124)}
+    loads |= {name: Load(30, 10, support=9.0, own_share=0.124) for name in ("acct_032", "acct_033")}
+    links = {"cluster:c": {"acct_001": 2, "acct_002": 2, "acct_033": 2}}
+    groups = material({"near:a": accounts(0, 34)}, [], links)
+    found = decide_members(candidate, loads, groups, PARAMETERS)
 
     assert accounts(0, 31) == frozenset(found.members)
     assert "in 12.4 % of all that it sent, in 50.0 % at the median carrier" in found.left_out["acct_031"]
 
+    exact = replace(candidate, templates=("prefix:a",))
+    assert accounts(0, 31) | accounts(32, 34) == frozenset(decide_members(exact, loads, groups, PARAMETERS).members)
 
-def test_who_uses_the_product_that_a_pool_relays_is_no_member_without_the_ties_of_the_pool() -> None:
-    """The product's prompt tells nobody apart: where its heavy users share cards and networks, members do, half as much at least."""
-    groups = {"system:s": accounts(0, 33)}
-    candidate = Candidate("candidate-1", ("system:s",), accounts(0, 33), ("system:s",))
-    loads = {account: Load(200, 10, support=12.0) for account in sorted(accounts(0, 30))}
-    loads |= {"acct_030": Load(200, 10, support=6.0), "acct_031": Load(200, 10, support=5.9), "acct_032": Load(200, 10)}
-    found = decide_members(candidate, loads, material(groups, []), PARAMETERS)
 
-    assert accounts(0, 31) == frozenset(found.members)
-    assert "weighs 5.9 bits, less than 6.0" in found.left_out["acct_031"]
+def carriers(support: float, *others: float) -> dict[str, Load]:
+    """Return thirty loads whose surroundings weigh `support` bits, followed by one for each other number of bits."""
+    weights = [support] * 30 + list(others)
+    return {f"acct_{number:03d}": Load(200, 10, support=bits) for number, bits in enumerate(weights)}
 
-    untied = {account: replace(load, support=3.9) for account, load in loads.items()}
-    assert accounts(0, 33) == frozenset(decide_members(candidate, untied, material(groups, []), PARAMETERS).members)
+
+@pytest.mark.parametrize("template", ["system:s", "parameters:p", "program:p", "pace:p", "mark:cot_elicitation"])
+def test_who_sends_what_anybody_may_send_is_no_member_without_the_ties_of_the_others(template: str) -> None:
+    """The product's prompt tells nobody apart; where its heavy users share cards and networks, members do: four bits on both sides."""
+    groups = material({template: accounts(0, 32)}, [])
+    candidate = Candidate("candidate-1", (template,), accounts(0, 32), (template,))
+
+    def members(loads: dict[str, Load]) -> frozenset[str]:
+        return frozenset(decide_members(candidate, loads, groups, PARAMETERS).members)
+
+    assert accounts(0, 31) == members(carriers(4.0, 4.0, 3.9))
+    assert accounts(0, 32) == members(carriers(3.9, 4.0, 0.0))
+    light = {f"acct_{number:03d}": Load(3, 3) for number in range(100, 140)}
+    assert "acct_031" not in members(carriers(4.0, 4.0, 3.9) | light)
+
+
+@pytest.mark.parametrize("template", ["prefix:a", "near:a", "varied:v"])
+def test_text_of_its_own_tells_members_without_ties(template: str) -> None:
+    """Nobody sends a frame by chance two hundred times."""
+    candidate = Candidate("candidate-1", (template,), accounts(0, 32), (template,))
+    found = decide_members(candidate, carriers(12.0, 3.9, 0.0), material({template: accounts(0, 32)}, []), PARAMETERS)
+
+    assert accounts(0, 32) == frozenset(found.members)
 
 
 def test_accounts_with_another_mixture_are_left_out() -> None:
@@ -197,16 +217,18 @@ def test_two_links_replace_the_rate_but_not_the_mixture() -> None:
 
 
 def test_links_count_inside_of_clusters_that_send_the_templates_and_not_in_those_that_met_one() -> None:
-    """Colleagues whose prompts came near a frame once each are no members for being colleagues; three times are enough."""
+    """Colleagues whose prompts came near a frame once or twice are no members for being colleagues; three times in half of the accounts are enough."""
     links = {"cluster:c": {"acct_030": 4, "acct_031": 4, "acct_032": 4, "acct_033": 4}}
-    candidate = Candidate("candidate-1", ("near:a",), accounts(0, 34), ("near:a",))
-    loads = {account: Load(240, 10) for account in sorted(accounts(0, 30))}
-    groups = material({"near:a": accounts(0, 34)}, [], links)
+    candidate = Candidate("candidate-1", ("prefix:a",), accounts(0, 34), ("prefix:a",))
+    told = {account: Load(240, 10) for account in sorted(accounts(0, 30))}
+    groups = material({"prefix:a": accounts(0, 34)}, [], links)
 
-    once = loads | {account: Load(1, 1) for account in sorted(accounts(30, 34))}
-    assert accounts(0, 30) == frozenset(decide_members(candidate, once, groups, PARAMETERS).members)
-    thrice = once | {account: Load(3, 1) for account in sorted(accounts(30, 32))}
-    assert accounts(0, 34) == frozenset(decide_members(candidate, thrice, groups, PARAMETERS).members)
+    def members(*n_exchanges: int) -> frozenset[str]:
+        loads = told | {f"acct_{30 + number:03d}": Load(n, 4) for number, n in enumerate(n_exchanges)}
+        return frozenset(decide_members(candidate, loads, groups, PARAMETERS).members)
+
+    assert accounts(0, 34) == members(3, 3, 1, 2)
+    assert accounts(0, 30) == members(3, 2, 2, 2)
 
 
 def test_accounts_that_are_linked_but_sent_no_template_are_left_out() -> None:
@@ -236,7 +258,7 @@ def test_what_a_popular_product_sends_does_not_define_the_campaign_that_uses_it(
     (found,) = find_candidates(material(groups, rows), PARAMETERS)
 
     assert (tuple(groups), ("program:p",)) == (found.seeds, found.templates)
-    assert accounts(48, 79) == found.doubtful
+    assert accounts(40, 79) == found.doubtful
 
 
 def test_where_no_text_tells_exchanges_apart_the_clock_and_the_majority_do() -> None:
@@ -251,7 +273,7 @@ def test_where_no_text_tells_exchanges_apart_the_clock_and_the_majority_do() -> 
 
     assert accounts(0, 30) | {"acct_031"} == frozenset(found.members)
     assert "active in 3 hours of the day, the typical carrier in 24" in found.left_out["acct_030"]
-    assert "less than half" in found.left_out["acct_032"]
+    assert "at most 75.0 % of what" in found.left_out["acct_032"]
 
 
 def test_an_account_made_and_paid_with_members_is_attached_although_it_sent_no_template() -> None:
@@ -270,23 +292,6 @@ def test_an_account_made_and_paid_with_members_is_attached_although_it_sent_no_t
 
     assert 0 == found.members["acct_030"]
     assert {"acct_031", "acct_032", "acct_033"} == found.left_out.keys()
-
-
-def test_attached_accounts_lead_on_beside_a_member_but_not_alone() -> None:
-    """031 shares its card with the attached 030 and its exit with a member; 032 shares both with 030 alone."""
-    candidate = Candidate("candidate-1", ("prefix:a",), accounts(0, 34), ("prefix:a",))
-    loads = {account: Load(100, 10) for account in accounts(0, 30)}
-    member, attached = frozenset({"acct_001", "acct_002"}), frozenset({"acct_030"})
-    tied = replace(
-        material({"prefix:a": accounts(0, 34)}, []),
-        payers={"acct_030": member, "acct_031": attached, "acct_032": attached, "acct_033": attached},
-        made_together={"acct_030": member, "acct_032": attached},
-        neighbours={"acct_031": member},
-    )
-    found = decide_members(candidate, loads, tied, PARAMETERS)
-
-    assert {"acct_030", "acct_031"} == found.members.keys() - loads.keys()
-    assert {"acct_032", "acct_033"} == found.left_out.keys()
 
 
 def test_ties_do_not_lead_on_from_members_that_no_text_of_their_own_tells() -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from distilforensics.case.tables import read_rows
+from distilforensics.features.frames import FrameRules, united
 from tests.features.test_features import case_of, exchange
 
 if TYPE_CHECKING:
@@ -137,3 +140,19 @@ def test_frames_that_mostly_the_same_accounts_send_are_one_template(tmp_path: Pa
 
     other = templates(tmp_path / "other", frames_of([(pool[:12], 1), (pool[5:17], 1)]), "near")
     assert [12, 12] == [n_accounts for n_accounts, _, _ in other]
+
+
+def united_frames(*holders: range) -> list[int]:
+    """Return which frame each of the frames of these accounts is one with."""
+    rules = FrameRules(10, 5, 12000, 0.05, 0.8, 0.5, 20000)
+    frames = np.repeat(np.arange(len(holders)), [len(held) for held in holders])
+    return united(frames, np.concatenate([np.array(held, np.int64) for held in holders]), len(holders), rules).tolist()
+
+
+def test_frames_are_united_around_the_one_of_most_accounts_and_not_in_a_chain() -> None:
+    """Half of all accounts of two frames is the rule, and ten accounts the floor; of equal frames the first one is the centre."""
+    assert [0, 0, 2] == united_frames(range(12), range(4, 16), range(8, 20))
+    assert [1, 1, 1] == united_frames(range(12), range(2, 18), range(8, 20))
+    assert [0, 1] == united_frames(range(12), range(5, 17))
+    assert [0, 1] == united_frames(range(9), range(9))
+    assert [0, 1, 0] == united_frames(range(10), range(0), range(10))

@@ -17,7 +17,8 @@ params.min_failed_holders = { default = 10, unit = "customers with a failed call
 params.window_s = { default = 15, unit = "seconds", why = "programs move on with the next call, after a pause of seconds" }
 params.min_excess = { default = 0.4, unit = "share of the failed calls that chance would leave alone", why = "independent customers of one product stay below 0.35 at any size; pools show 0.45 to 1, less where their group holds other traffic" }
 params.max_same = { default = 0.5, unit = "share of the failed calls", why = "who tries again on the account that failed has no other one; clients of independent customers do so after half of the failures and more" }
-params.max_chance = { default = 0.5, unit = "share of the failed calls", why = "where another account calls within seconds anyway, nothing can be seen" }
+params.max_chance = { default = 0.7, unit = "share of the failed calls", why = "where another account calls within seconds anyway, little can be seen" }
+params.max_noise = { default = 0.2, unit = "standard error of the value by chance alone", why = "half of min_excess; 20 failed calls are enough where chance hands over less than 0.44, 59 are where it does so with 0.7" }
 stricter = { min_excess = "higher", max_same = "lower" }
 output.share_handed = { unit = "share of failed calls", meaning = "after which another account of the group calls within the window" }
 output.share_by_chance = { unit = "share", meaning = "of what is expected of failed calls by chance: the higher of the next two" }
@@ -32,8 +33,8 @@ references = ["NSA, CISA, FBI, joint advisory AA26-251A, 8 September 2026: autom
 tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
 author = "distilforensics"
 date = "2026-11-25"
-modified = "2026-11-25"
-version = 1
+modified = "2026-11-26"
+version = 2
 ---*/
 with large_groups as (
     select group_id from groups where n_accounts >= $min_accounts
@@ -143,7 +144,10 @@ judged as (
         share_by_chance,
         round((share_handed - share_by_chance) / nullif(1 - share_by_chance, 0), 6) as excess
     from with_chance
-    where n_failed_holders >= $min_failed_holders and round(share_by_chance, 6) <= $max_chance
+    where n_failed_holders >= $min_failed_holders
+        and round(share_by_chance, 6) <= $max_chance
+        -- The standard error of a share that is chance alone, in units of what chance leaves.
+        and round(sqrt(share_by_chance / nullif(n_failed * (1 - share_by_chance), 0)), 6) <= $max_noise
 )
 select
     group_id as entity_id,
