@@ -133,13 +133,13 @@ def _examine(task: Task, folder: Path | None, work: Path, memory_bytes: int) -> 
     stages = json.loads((case / "run.json").read_text(encoding="utf-8"))["stages"]
     seconds |= {stage["stage"]: stage["seconds"] for stage in stages}
     labels = work / "simulated" / "labels.csv"
-    result = {"n_exchanges": summary.n_exchanges, "seconds_by_stage": seconds} | _outcome(case, labels)
+    result = {"n_exchanges": summary.n_exchanges, "seconds_by_stage": seconds} | _outcome(case, labels, limits)
     if task.is_ablated:
         result["ablation"] = {family: _without(case, family, labels, work, limits) for family in FAMILIES}
     return result
 
 
-def _outcome(case: Path, labels: Path) -> dict[str, Any]:
+def _outcome(case: Path, labels: Path, limits: Limits) -> dict[str, Any]:
     """Return the evaluation of a case, reduced to counts."""
     from distilforensics.case.layout import open_case
     from distilforensics.case.tables import read_rows
@@ -170,25 +170,39 @@ def _outcome(case: Path, labels: Path) -> dict[str, Any]:
         ],
         "grades": sorted(row["grade"] for row in read_rows(open_case(case), "campaigns", ["grade"])),
         "roles": {role: counts(share) for role, share in found["false_accusations_by_role"].items()},
-        "idle": _idle(case, labels),
+        "idle": _idle(case, labels, limits),
     }
 
 
-def _idle(case: Path, labels: Path) -> list[int]:
-    """Return how many accounts of campaigns that did none of its work were found at moderate or better, and how many there are."""
+def _idle(case: Path, labels: Path, limits: Limits) -> dict[str, int]:
+    """Return what became of the campaigns' accounts that did none of their work, and what one tie instead of two would have made of them.
+
+    `n` of them there are, `n_found` at moderate or better; `n_tied` would be found if one tie of payment, sign-up or network with an
+    account that content told were enough, and `n_innocent_tied` innocent accounts would be accused.
+    """
+    from distilforensics.assessment.material import load_material
+    from distilforensics.assessment.stage import READS
+    from distilforensics.case.engines.duckdb import connect
     from distilforensics.case.layout import open_case
     from distilforensics.case.tables import read_rows
 
+    opened = open_case(case)
     with labels.open(encoding="utf-8", newline="") as file:
-        idle = {
-            row["account_id"]
-            for row in csv.DictReader(file)
-            if row["campaign_id"] and row["n_campaign_exchanges"] == "0"
-        }
-    grades = {
-        row["account_id"]: row["grade"] for row in read_rows(open_case(case), "accounts", ["account_id", "grade"])
+        rows = list(csv.DictReader(file))
+    idle = {row["account_id"] for row in rows if row["campaign_id"] and row["n_campaign_exchanges"] == "0"}
+    innocent = {row["account_id"] for row in rows if not row["campaign_id"]}
+    accused = [row for row in read_rows(opened, "accounts") if row["grade"] in {"moderate", "strong"}]
+    told = {row["account_id"] for row in accused if row["n_campaign_exchanges"]}
+    with connect(opened, limits=limits, tables=READS) as connection:
+        material = load_material(opened, connection)
+    kinds = (material.payers, material.made_together, material.neighbours)
+    tied = {account for kind in kinds for account, partners in kind.items() if partners & told}
+    return {
+        "n": len(idle),
+        "n_found": len(idle & {row["account_id"] for row in accused}),
+        "n_tied": len(idle & tied),
+        "n_innocent_tied": len(innocent & tied - told),
     }
-    return [sum(grades.get(account) in {"moderate", "strong"} for account in idle), len(idle)]
 
 
 def _without(case: Path, family: str, labels: Path, work: Path, limits: Limits) -> dict[str, Any]:
@@ -204,7 +218,7 @@ def _without(case: Path, family: str, labels: Path, work: Path, limits: Limits) 
     rows = read_rows(opened, "observations")
     write_rows(opened, "observations", [row for row in rows if row["family"] != family])
     assess(opened, limits, Silent())
-    outcome = _outcome(copied, labels)
+    outcome = _outcome(copied, labels, limits)
     shutil.rmtree(copied)
     return {"by_grade": outcome["by_grade"], "known": outcome["known"], "reported": outcome["reported"]}
 

@@ -255,17 +255,21 @@ def _idle(results: Sequence[Result]) -> list[str]:
         "",
         "A scheduler that stays on one account until it is limited does not reach every account before it ends, and a pool passes unrelated",
         "customers through as well. An account that sent nothing of the campaign's has no content that could tell it: it is found if it shares two",
-        "of payment method, minutes of sign-up and rare network with accounts that content told, and otherwise not. The others, and these:",
+        "of payment method, minutes of sign-up and rare network with accounts that content told, and otherwise not.",
+        "The last two columns say what one of the three would do instead: how many would be found, and how many innocent accounts accused.",
         "",
-        "| scenario | did some of the work: found | did none: found |",
-        "|---|---|---|",
+        "| scenario | did some of the work: found | did none: found | found by one tie | innocent accounts accused by one tie |",
+        "|---|---|---|---|---|",
     ]
     for scenario, runs in _grouped(results, lambda result: result["scenario"]).items():
         tally = Tally(runs)
-        idle = [sum(result["idle"][place] for result in runs) for place in (0, 1)]
-        if tally.n_planted and idle[1]:
-            busy = Proportion(tally.found["moderate"] - idle[0], tally.n_planted - idle[1])
-            lines.append(f"| {scenario} | {busy} | {Proportion(*idle)} |")
+        n, n_found, n_tied, n_innocent = (
+            sum(result["idle"][key] for result in runs) for key in ("n", "n_found", "n_tied", "n_innocent_tied")
+        )
+        if tally.n_planted and n:
+            busy = Proportion(tally.found["moderate"] - n_found, tally.n_planted - n)
+            cells = (busy, Proportion(n_found, n), Proportion(n_tied, n), Proportion(n_innocent, tally.n_innocent))
+            lines.append(f"| {scenario} | {' | '.join(map(str, cells))} |")
     return [*lines, ""]
 
 

@@ -37,7 +37,7 @@ def result(scenario, *, found=70, accused=0, reported=((70, 70),), **other):
         ],
         "grades": ["strong"] * len(reported),
         "roles": {"student": [accused, 40]},
-        "idle": [0, 0],
+        "idle": {"n": 0, "n_found": 0, "n_tied": 0, "n_innocent_tied": 0},
     } | other
 
 
@@ -56,7 +56,7 @@ def test_a_run_counts_what_was_found_with_and_without_each_family(benchmark, tmp
     planted, innocent = (found["by_grade"]["moderate"][key][1] for key in ("recall", "false_accusations"))
     assert planted >= 8
     assert innocent == sum(total for _, total in found["roles"].values())
-    assert found["idle"][0] <= found["idle"][1] < planted
+    assert 0 <= found["idle"]["n_found"] <= found["idle"]["n_tied"] <= found["idle"]["n"] < planted
     assert found["ablation"].keys() == set(detection.FAMILIES)
     assert all(ablated["by_grade"]["moderate"]["recall"][1] == planted for ablated in found["ablation"].values())
     assert json.loads(json.dumps(found))["seed"] == 3
@@ -108,9 +108,15 @@ def test_any_campaign_among_innocents_misses_the_goal(benchmark):
 
 def test_accounts_that_did_none_of_the_work_are_counted_apart(benchmark):
     """The share of the others is not lowered by what nobody could tell."""
-    document = benchmark.validation.document([result("pool_sticky", found=66, idle=[1, 5]), result("pool_random")])
+    idle = {"n": 5, "n_found": 1, "n_tied": 4, "n_innocent_tied": 20}
+    document = benchmark.validation.document([result("pool_sticky", found=66, idle=idle), result("pool_random")])
     section = document.split("## Accounts that did none of the work")[1].split("##")[0]
-    assert [cell[:8] for cell in cells(section, "pool_sticky")] == ["pool_sti", "65 of 65", "1 of 5 ="]
+    assert [cell.split(" (")[0] for cell in cells(section, "pool_sticky")[1:]] == [
+        "65 of 65",
+        "1 of 5 = 20 %",
+        "4 of 5 = 80 %",
+        "20 of 500 = 4 %",
+    ]
     assert "pool_random" not in section
 
 
