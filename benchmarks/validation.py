@@ -162,6 +162,7 @@ def _against_goals(results: Sequence[Result]) -> list[str]:
         "",
         "Reached means that the measured share reaches the goal; where the interval also reaches it, it is reached for sure.",
         "One true campaign should be one reported campaign, of which at least 98 % belong to it.",
+        "Accounts of a campaign that did none of its work are in the first share, and counted apart further down.",
         "",
         "| scenario | runs | campaign accounts found | goal | innocent accounts accused | goal | reported per campaign | purity | reached |",
         "|---|---|---|---|---|---|---|---|---|",
