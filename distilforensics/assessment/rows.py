@@ -76,14 +76,19 @@ def _n_exchanges(examined: Examined, material: Material) -> int:
 
 def fact_rows(campaign_id: str, examined: Examined, material: Material) -> list[Row]:
     """Return what can be counted about a candidate, and what its members do besides."""
-    n_accounts, n_log_accounts = len(examined.members), len(material.profiles)
+    n_accounts, n_sent, n_log_accounts = len(examined.members), len(examined.membership.bearing), len(material.profiles)
     n_exchanges, n_members = examined.totals["n_exchanges"], _n_exchanges(examined, material)
     n_log = sum(profile["n_exchanges"] for profile in material.profiles.values())
     first, last = (units.moment(examined.totals[key]) for key in ("first_seen", "last_seen"))
     size = (
-        f"{units.count(n_accounts)} accounts ({units.share(n_accounts, n_log_accounts)} of the log) sent "
+        f"{units.count(n_sent)} accounts ({units.share(n_sent, n_log_accounts)} of the log) sent "
         f"{units.count(n_exchanges)} exchanges ({units.share(n_exchanges, n_log)} of the log) from {first} to {last}."
     )
+    if n_accounts > n_sent:
+        size += (
+            f" {units.count(n_accounts - n_sent)} accounts more sent none of these and belong to the group by two ties of payment, sign-up or "
+            "network with accounts that did; they bear no grade."
+        )
     other = (
         f"The same accounts sent {units.count(n_members - n_exchanges)} exchanges ({units.share(n_members - n_exchanges, n_members)} "
         "of theirs) that do not carry the templates of the group."

@@ -167,6 +167,7 @@ class Campaign:
     grade: str = doc("strong, moderate or weak")
     grade_reason: str = doc("the rule that gave the grade, in words")
     facts: Mapping[str, Any] = doc("the row of the table campaigns")
+    n_attached: int = doc("members that sent none of the campaign's exchanges and belong to it by ties alone")
     is_full: bool = doc("false for campaigns beyond the number of chapters printed in full")
     evidence: Sequence[Evidence] = doc("evidence for, against and neutral")
     timeline: Figure | None = doc("exchanges per day, campaign and rest of the log")

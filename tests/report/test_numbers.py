@@ -148,6 +148,24 @@ def test_totals_that_disagree_are_shown_as_differing(full, tmp_path):
     assert 0 == full.html.count("<strong>differs</strong>")
 
 
+def test_members_that_sent_nothing_of_the_campaign_are_told_apart(full, tmp_path):
+    """No account is said to have sent what it did not send."""
+    case = copy_of(full.case, tmp_path)
+    rows = read_rows(case, "accounts")
+    silent = [row["account_id"] for row in rows if row["campaign_id"] == "C-1"][:2]
+    case.table_path("accounts").unlink()
+    write_rows(
+        case, "accounts", [row | {"n_campaign_exchanges": 0} if row["account_id"] in silent else row for row in rows]
+    )
+
+    render_report(case, LIMITS, Silent(), full.catalogue)
+
+    text = (case.report / "report.html").read_text(encoding="utf-8")
+    assert "2 of the 24 accounts of the campaign sent none of these exchanges." in text
+    assert "22 accounts sent " in text
+    assert "sent none of these exchanges" not in full.html
+
+
 def test_every_query_of_the_report_is_printed_with_its_hash_and_lies_in_the_annexes(full):
     """What the page says was run is the text in the file."""
     for query in queries.load_all():

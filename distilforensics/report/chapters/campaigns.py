@@ -55,6 +55,7 @@ def _campaign(
         grade=facts["grade"],
         grade_reason=sentence(facts["grade_reason"] or ""),
         facts=facts,
+        n_attached=sum(not row["n_campaign_exchanges"] for row in sets.members.get(name, [])),
         is_full=is_full,
         evidence=evidence,
         timeline=pictures.timeline(work, sets, name, anchor) if is_full else None,

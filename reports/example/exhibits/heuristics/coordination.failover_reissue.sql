@@ -1,14 +1,15 @@
 with followed as (
     select
-        record_id,
-        account_id,
-        status,
-        lead(account_id) over repetition as next_account,
-        epoch_us(lead(started_at) over repetition) - epoch_us(started_at) as delay_us,
-        coalesce(tenant_id = lead(tenant_id) over repetition, false) as is_same_tenant
-    from exchange_features
-    where prompt_hash is not null
-    window repetition as (partition by prompt_hash order by started_at, record_id)
+        e.record_id,
+        e.account_id,
+        e.status,
+        lead(e.account_id) over repetition as next_account,
+        epoch_us(lead(e.started_at) over repetition) - epoch_us(e.started_at) as delay_us,
+        coalesce(h.holder = lead(h.holder) over repetition, false) as is_same_holder
+    from exchange_features as e
+    left join account_holders as h on h.account_id = e.account_id
+    where e.prompt_hash is not null
+    window repetition as (partition by e.prompt_hash order by e.started_at, e.record_id)
 ),
 marked as (
     select
@@ -17,7 +18,7 @@ marked as (
         next_account,
         delay_us,
         status in ('limited', 'error', 'blocked') as is_failed,
-        coalesce(delay_us <= $window_s * 1000000 and next_account <> account_id and not is_same_tenant, false) as is_reissued,
+        coalesce(delay_us <= $window_s * 1000000 and next_account <> account_id and not is_same_holder, false) as is_reissued,
         coalesce(delay_us <= $window_s * 1000000 and next_account = account_id, false) as is_retried
     from followed
     where status in ('ok', 'limited', 'error', 'blocked')
