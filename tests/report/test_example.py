@@ -9,6 +9,8 @@ from pathlib import Path
 import html5lib
 import pytest
 
+from distilforensics.heuristics.loader import load_catalog
+
 EXAMPLE = Path(__file__).parents[2] / "reports" / "example"
 
 
@@ -28,6 +30,14 @@ def test_the_example_lists_its_annexes_with_their_hashes(tree):
     assert {row[0]: row[3] for row in rows} == {
         name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()
     }
+
+
+def test_the_example_was_made_with_the_heuristics_of_today():
+    """Its annexes hold every query of the catalogue, as it is now."""
+    today = {f"{heuristic.id}.sql": heuristic.file.body.strip() for heuristic in load_catalog()}
+    annexes = EXAMPLE / "exhibits" / "heuristics"
+
+    assert today == {path.name: path.read_text(encoding="utf-8").strip() for path in annexes.iterdir()}
 
 
 def test_the_example_shows_a_campaign_and_totals_that_agree(tree):
