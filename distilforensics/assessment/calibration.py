@@ -16,12 +16,12 @@ import hashlib
 import json
 from collections import Counter
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from distilforensics import __version__
 from distilforensics.assessment import conformal
-from distilforensics.assessment.candidates import merged_groups
-from distilforensics.assessment.parameters import PARAMETERS
+from distilforensics.assessment.log import connected
 from distilforensics.case.stages import package_sha256, tables_sha256
 from distilforensics.case.tables import read_rows
 from distilforensics.core.errors import UsageError
@@ -30,7 +30,7 @@ from distilforensics.core.finding import State
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from distilforensics.assessment.material import Material
+    from distilforensics.assessment.log import Log
     from distilforensics.case.layout import Case
 
 ACCOUNT, SET = "account", "set"
@@ -44,6 +44,9 @@ FORMAT_VERSION = 1
 
 MIN_PART = 0.5
 """Share of this log's days and accounts that a reference must have: heuristics need volume, so a smaller log is quieter by itself."""
+
+_CORE_SHARE, _SAME_ACCOUNTS = 0.1, 0.5
+"""Share of the median load that a core account has, and of common accounts that makes two groups one set."""
 
 _FAMILY_UNIT = 1000
 """Score of one family; more than there are heuristics, so that families come first."""
@@ -136,22 +139,22 @@ def score(fired: Iterable[str], counted: frozenset[str]) -> int:
     return _FAMILY_UNIT * len({heuristic.partition(".")[0] for heuristic in kept}) + len(kept)
 
 
-def rank(material: Material) -> Ranked:
+def rank(log: Log) -> Ranked:
     """Return the accounts and sets of a log with what fired on them; informational heuristics are left out."""
-    counting = {heuristic for heuristic, level in material.levels.items() if level != "informational"}
+    counting = {heuristic for heuristic, level in log.levels.items() if level != "informational"}
     on_groups: dict[str, Fired] = {}
-    on_accounts: dict[str, set[str]] = {account: set() for account in material.profiles}
-    for entity, rows in material.observations.items():
+    on_accounts: dict[str, set[str]] = {account: set() for account in log.accounts}
+    for entity, rows in log.observations.items():
         found = tuple(sorted(row.heuristic_id for row in rows if row.is_fired and row.heuristic_id in counting))
-        if found and entity in material.group_accounts:
+        if found and entity in log.loads:
             on_groups[entity] = found
         elif entity in on_accounts:
             on_accounts[entity].update(found)
-    cores = {group: _core(group, material) for group in sorted(on_groups)}
+    cores = {group: _core(log, group) for group in sorted(on_groups)}
     for group, accounts in cores.items():
         for account in accounts:
             on_accounts[account].update(on_groups[group])
-    groups = {members[0]: members for members in merged_groups(cores, PARAMETERS)}
+    groups = {members[0]: members for members in _merged(cores)}
     return Ranked(
         accounts={account: tuple(sorted(found)) for account, found in on_accounts.items()},
         sets={
@@ -162,12 +165,22 @@ def rank(material: Material) -> Ranked:
     )
 
 
-def _core(group: str, material: Material) -> frozenset[str]:
-    """Return who a group stands for: its regular users, or the accounts with enough links inside of a cluster."""
-    links = material.cluster_links.get(group)
-    if links is None:
-        return material.core_accounts(group, PARAMETERS.core_share)
-    return frozenset(account for account, n_links in links.items() if n_links >= PARAMETERS.min_member_links)
+def _core(log: Log, group: str) -> frozenset[str]:
+    """Return who a group stands for: the accounts with a tenth of its median load."""
+    loads = log.loads[group]
+    floor = _CORE_SHARE * median(n for n, _ in loads.values())
+    return frozenset(account for account, (n, _) in loads.items() if n >= floor)
+
+
+def _merged(cores: Mapping[str, frozenset[str]]) -> list[tuple[str, ...]]:
+    """Return the groups in sets, each sorted: two groups are in one set if half of all their accounts are common."""
+    pairs = {
+        (one, other)
+        for one in cores
+        for other in cores
+        if one <= other and len(cores[one] & cores[other]) >= _SAME_ACCOUNTS * len(cores[one] | cores[other])
+    }
+    return [tuple(sorted(members)) for members in connected(pairs)]
 
 
 def _population(case: Case, fired: Mapping[str, Iterable[Fired]]) -> Population:
@@ -238,13 +251,13 @@ def _read_reference(text: str, where: str) -> Population:
         raise UsageError("is no reference population", where=where, hint=hint) from e
 
 
-def calibrate(case: Case, material: Material) -> Calibration:
+def calibrate(case: Case, log: Log) -> Calibration:
     """Return the ranks of all accounts and sets of a log among its references.
 
     Raises:
         UsageError: a file in the calibration folder is no reference population.
     """
-    ranked = rank(material)
+    ranked = rank(log)
     own = _population(case, {level: ranked.fired(level).values() for level in LEVELS})
     used: list[Population] = []
     refused: list[tuple[Population, str]] = []

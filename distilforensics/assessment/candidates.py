@@ -1,227 +1,272 @@
-"""Which groups are looked at together: seeds, merged where they consist of the same accounts.
+"""Which accounts are looked at together: sets that compete for the ties between accounts.
 
-One campaign shows in many groups (a frame, its end, its parameters, a cluster), so seeds have to be merged. A popular text carries the
-campaign's accounts and many others, so it must not be: a larger group takes a smaller one in only if other seeds account for most of it.
+Every group of accounts (a common text, common parameters, a cluster of rare identities) and every set that ties connect is a candidate.
+Each is weighed by the same rule, the heaviest is taken, its accounts are taken out, and what is left is weighed again. A set that holds
+strangers has more failed calls that went nowhere and more identities that nobody shares, and so weighs less than the pure set inside of it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING
 
-from distilforensics.assessment.material import DEFINING_KINDS, REASONING_MARKS, TEXT_KINDS, Material, kind_of
-from distilforensics.core.finding import Family
+from distilforensics.assessment import weights
+from distilforensics.assessment.log import IDENTITIES, TEXT_KINDS, connected, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
+    from distilforensics.assessment.log import Log, Tie
     from distilforensics.assessment.parameters import Parameters
 
-_CONTENT = frozenset({Family.STRUCTURE, Family.HARVEST})
-_LEVELS = ("informational", "low", "medium", "high", "critical")
+TIES = ("handover", "conversation", "answer")
+"""Kinds of ties by work: a refused call that another account sends, a conversation that goes on elsewhere, an answer that comes back elsewhere."""
+
+Accounts = frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What one kind of tie or identity weighs in a set of accounts."""
+
+    bits: float
+    count: int
+    """Different calls that went on inside of the set; or accounts that share a value with an earlier one of another customer."""
+    reference: float
+    """Calls that could have; or the count that is expected of as many accounts drawn by lot."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Groups that are examined as one campaign, and all accounts that carry any of them."""
+    """Accounts that are examined as one campaign."""
 
     candidate_id: str
-    seeds: tuple[str, ...]
-    accounts: frozenset[str]
-    templates: tuple[str, ...] = ()
-    """Seeds that define the campaign's own exchanges, of the most telling kind that there is; none for clusters alone."""
-    doubtful: frozenset[str] = frozenset()
-    """Accounts on which the seeds do not agree well enough where nothing but them tells members."""
-    is_coordinated: bool = True
-    """Whether a coordination heuristic fired on the seeds."""
-
-    @property
-    def has_text(self) -> bool:
-        """Whether its own exchanges are told by what they say."""
-        return any(kind_of(template) in {*TEXT_KINDS, "mark"} for template in self.templates)
-
-    @property
-    def has_own_text(self) -> bool:
-        """Whether they are told by more than a system prompt, which a product may have given to everybody who uses it."""
-        return self.has_text and any(kind_of(template) != "system" for template in self.templates)
+    accounts: Accounts
+    groups: tuple[str, ...]
+    """Groups whose exchanges are the accounts' almost without exception, sorted."""
+    templates: tuple[str, ...]
+    """Of these, the texts (else the other templates) that most of the accounts send: they define the candidate's own exchanges."""
+    n_tried: int
+    """Sets of accounts that were weighed before it was found."""
 
 
-def find_candidates(material: Material, parameters: Parameters, without: str | None = None) -> list[Candidate]:
-    """Return candidates in a fixed order, numbered `candidate-1` and on.
+def find_candidates(log: Log, parameters: Parameters) -> list[Candidate]:
+    """Return candidates, the heaviest first, with no account in common; numbered `candidate-1` and on."""
+    free = frozenset(log.accounts)
+    found: list[Candidate] = []
+    while True:
+        tried = _sets(log, free, parameters)
+        best = max(((_score(log, members, group), name) for name, group, members in tried), default=(0.0, ""))
+        if best[0] < parameters.min_candidate_bits:
+            break
+        members = next(members for name, _, members in tried if name == best[1])
+        members = _grown(log, members, free, parameters)
+        found.append(_candidate(log, f"candidate-{len(found) + 1}", members, len(tried), parameters))
+        free -= members
+    return found + _dealt_out(log, free, len(found), parameters)
+
+
+def weigh(log: Log, members: Accounts, ties: Iterable[Tie] | None = None) -> dict[str, Weight]:
+    """Return the weight of every kind of tie and identity in a set of accounts.
 
     Args:
-        material: Groups and observations.
-        parameters: Rules of merging.
-        without: A heuristic that is treated as if it did not exist.
+        log: The log.
+        members: The set.
+        ties: The ties that count; all of the log's if omitted.
     """
-    groups = [group for group in sorted(material.observations) if group in material.group_accounts]
-    coordinated = [group for group in groups if material.fired(group, family=Family.COORDINATION, without=without)]
-    cores = {group: material.core_accounts(group, parameters.core_share) for group in coordinated}
-    merged = merged_groups(cores, parameters)
-    known = frozenset().union(*cores.values())
-    uncoordinated = {
-        group: core
-        for group in groups
-        if group not in cores and _is_tied_harvest(group, material, without)
-        for core in [material.core_accounts(group, parameters.core_share)]
-        if len(core & known) < parameters.merge_overlap * len(core)
-    }
-    found = [
-        _candidate(seeds, cores | uncoordinated, material, parameters, is_coordinated=is_coordinated)
-        for sets, is_coordinated in ((merged, True), (merged_groups(uncoordinated, parameters), False))
-        for seeds in sets
+    inside = ties_inside(log, members, ties)
+    found = {}
+    for kind in TIES:
+        count = len({tie.work for tie in inside if tie.kind == kind})
+        chances = max(count, sum(log.accounts[account].chances(kind) for account in members))
+        found[kind] = Weight(weights.of_share(count, chances, RATES[kind]), count, chances)
+    return found | {kind: weigh_identity(log, kind, members) for kind in IDENTITIES}
+
+
+RATES = {"handover": 0.002, "conversation": 0.0005, "answer": 0.0005}
+"""Share of calls of accounts of different customers that make such a tie by chance, per call that could; see docs/validation.md."""
+
+
+def ties_inside(log: Log, members: Accounts, ties: Iterable[Tie] | None = None) -> list[Tie]:
+    """Return the ties with both ends in a set of accounts, in order of record."""
+    if ties is None:
+        ties = {tie for account in members for tie in log.ties_of.get(account, ())}
+    found = [tie for tie in ties if tie.account_id in members and tie.other_account_id in members]
+    return sorted(found, key=lambda tie: (tie.kind, tie.record_id, tie.other_record_id))
+
+
+def weigh_identity(log: Log, kind: str, members: Accounts) -> Weight:
+    """Return the weight of the values of one kind of identity that customers of a set share.
+
+    Expected is what as many accounts drawn from this log by lot would share, value by value.
+    """
+    customers: dict[str, set[str]] = {}
+    for account in members:
+        holder = log.accounts[account].organization or log.accounts[account].tenant_id or account
+        for value in log.shared[kind].get(account, ()):
+            customers.setdefault(value, set()).add(holder)
+    count = sum(len(found) - 1 for found in customers.values())
+    share = len(members) / len(log.accounts)
+    expected = sum(
+        n_values * (size * share - 1 + (1 - share) ** size) for size, n_values in log.value_sizes[kind].items()
+    )
+    # A third of an account is what one value too many would be: without it a set in which nothing is expected has infinite weight.
+    return Weight(weights.of_count(count, expected + 1 / 3), count, expected)
+
+
+def _sets(log: Log, free: Accounts, parameters: Parameters) -> list[tuple[str, str | None, Accounts]]:
+    """Return the sets that compete: name, group (none if ties make the set) and accounts."""
+    found: list[tuple[str, str | None, Accounts]] = [
+        (f"ties-{number}", None, members)
+        for number, members in enumerate(_tied_sets(log, free))
+        if len(members) >= parameters.min_accounts
     ]
-    found.sort(key=lambda candidate: (-len(candidate.accounts), candidate.seeds))
-    return [replace(candidate, candidate_id=f"candidate-{number}") for number, candidate in enumerate(found, start=1)]
+    for group, loads in log.loads.items():
+        present = free & loads.keys()
+        tied = frozenset(
+            account
+            for account in present
+            if any(tie.account_id in present and tie.other_account_id in present for tie in log.ties_of.get(account, ()))
+        )
+        if len(tied) >= parameters.min_tied_accounts:
+            members = present if kind_of(group) == "cluster" else _alike(log, group, tied, free, parameters)
+            if len(members) >= parameters.min_accounts:
+                found.append((group, group, members))
+    return found
 
 
-def _candidate(
-    seeds: tuple[str, ...],
-    cores: Mapping[str, frozenset[str]],
-    material: Material,
-    parameters: Parameters,
-    *,
-    is_coordinated: bool,
-) -> Candidate:
-    agreement = _agreement(seeds, cores, material)
-    return Candidate(
-        candidate_id="",
-        seeds=seeds,
-        accounts=frozenset().union(*(material.group_accounts[seed] for seed in seeds)),
-        templates=_defining(seeds, agreement, material, parameters),
-        doubtful=frozenset(account for account, share in agreement.items() if share <= parameters.min_votes),
-        is_coordinated=is_coordinated,
+def _tied_sets(log: Log, free: Accounts) -> list[Accounts]:
+    """Return the sets that ties connect, without accounts at their rim that a single tie holds."""
+    inside = free & log.ties_of.keys()
+    while True:
+        rim = {
+            account
+            for account in inside
+            if len({(tie.work, *tie.ends) for tie in log.ties_of[account] if inside.issuperset(tie.ends)}) < 2
+        }
+        if not rim:
+            break
+        inside -= rim
+    return connected({tie.ends for account in inside for tie in log.ties_of[account] if inside.issuperset(tie.ends)})
+
+
+def _alike(log: Log, group: str, models: Accounts, free: Accounts, parameters: Parameters) -> Accounts:
+    """Return the free accounts that use a group's template as the models do: as often, and as large a part of their own traffic."""
+    loads = log.loads[group]
+    known = [account for account in models if account in loads]
+    if not known:
+        return frozenset()
+    load = median(loads[account][0] for account in known)
+    share = median(loads[account][0] / log.accounts[account].n_exchanges for account in known)
+    return frozenset(
+        account
+        for account in free & loads.keys()
+        if loads[account][0] >= max(min(parameters.min_exchanges, load), parameters.min_load * load)
+        and loads[account][0] / log.accounts[account].n_exchanges >= parameters.min_own_share * share
     )
 
 
-def _is_tied_harvest(group: str, material: Material, without: str | None) -> bool:
-    """Tell whether a group without coordination is worth a weak grade: a harvest's structure and strong ties of identity, both stable."""
-    rows = [row for row in material.fired(group, without=without) if row.is_stable]
-    content = [row for row in rows if row.family in _CONTENT and _reaches(material, row.heuristic_id, "medium")]
-    ties = [row for row in rows if row.family == Family.INFRASTRUCTURE and _reaches(material, row.heuristic_id, "high")]
-    return bool(content and ties)
+def _score(log: Log, members: Accounts, group: str | None) -> float:
+    """Return the weight by which sets compete. What made the set counts half: it was chosen for it."""
+    found = weigh(log, members)
+    if group is not None and kind_of(group) != "cluster":
+        found["handover"] = _weigh_in_group(log, members, group)
+    ties = sum(found[kind].bits for kind in TIES)
+    identities = sum(found[kind].bits for kind in IDENTITIES)
+    if not ties:
+        return 0.0
+    return ties * (0.5 if group is None else 1) + identities * (0.5 if group and kind_of(group) == "cluster" else 1)
 
 
-def _reaches(material: Material, heuristic_id: str, level: str) -> bool:
-    return _LEVELS.index(material.levels[heuristic_id]) >= _LEVELS.index(level)
+def _weigh_in_group(log: Log, members: Accounts, group: str) -> Weight:
+    """Return the weight of the hand-overs among the exchanges that carry a template."""
+    inside = ties_inside(log, members)
+    carried = {
+        tie.work
+        for tie in inside
+        if tie.kind == "handover" and group in log.groups_of_calls.get(tie.record_id, frozenset())
+    }
+    n_failed = max(len(carried), sum(log.loads[group][account][1] for account in members))
+    return Weight(weights.of_share(len(carried), n_failed, RATES["handover"]), len(carried), n_failed)
 
 
-def merged_groups(cores: dict[str, frozenset[str]], parameters: Parameters) -> list[tuple[str, ...]]:
-    """Return groups, given with their core accounts, in merged sets, each sorted."""
-    homes = {seed: seed for seed in cores}
+def _grown(log: Log, members: Accounts, free: Accounts, parameters: Parameters) -> Accounts:
+    """Return a set with the accounts that send what it sends, as long as the evidence grows with them.
 
-    def home(seed: str) -> str:
-        while homes[seed] != seed:
-            seed = homes[seed]
-        return seed
-
-    ordered = sorted(cores, key=lambda seed: (len(cores[seed]), seed))
-    supported = {seed: _supported_share(seed, cores, parameters) for seed in ordered}
-    for position, smaller in enumerate(ordered):
-        for larger in ordered[position + 1 :]:
-            is_same = jaccard(cores[smaller], cores[larger]) >= parameters.merge_jaccard
-            is_part = (
-                overlap(cores[smaller], cores[larger]) >= parameters.merge_overlap
-                and supported[larger] >= parameters.supported_share
-            )
-            if is_same or is_part:
-                first, second = sorted((home(smaller), home(larger)))
-                homes[second] = first
-    sets: dict[str, list[str]] = {}
-    for seed in sorted(cores):
-        sets.setdefault(home(seed), []).append(seed)
-    return [tuple(sets[first]) for first in sorted(sets)]
-
-
-def _defining(
-    seeds: tuple[str, ...], agreement: Mapping[str, float], material: Material, parameters: Parameters
-) -> tuple[str, ...]:
-    """Return the seeds that define the exchanges: of the first kinds of which some belong to the accounts that most seeds agree on.
-
-    A campaign uses popular things as well, such as the prompt of an agent product; these are seeds, and define nothing.
-    If no kind belongs to these accounts, the first kinds that there are define.
+    The rest of a group comes in whole if it shows ties and identities nearly as often as the set does; else only accounts that show them.
     """
-    agreed = frozenset(account for account, share in agreement.items() if share >= parameters.majority)
-    by_kinds = [tuple(seed for seed in seeds if kind_of(seed) in kinds) for kinds in DEFINING_KINDS]
-    own = [tuple(seed for seed in found if _is_of(seed, agreed, material, parameters)) for found in by_kinds]
-    return _with_kindred(next(filter(None, own), next(filter(None, by_kinds), ())))
+    while True:
+        best, more = parameters.min_growth_bits, Accounts()
+        total = _total(log, members)
+        for group, n_common in sorted(Counter(g for account in members for g in log.groups_of.get(account, ())).items()):
+            if n_common < parameters.min_common_share * len(members):
+                continue
+            others = _alike(log, group, members, free, parameters) - members
+            if not others:
+                continue
+            own = members & log.loads[group].keys()
+            found = shown(log, others, members | others)
+            if len(found) * len(own) < parameters.min_shown * len(shown(log, own, members)) * len(others):
+                others = found
+            gain = _total(log, members | others) - total if others else 0.0
+            if gain > best:
+                best, more = gain, others
+        if not more:
+            return members
+        members |= more
 
 
-def _with_kindred(templates: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the templates with the other ways of asking for reasoning, if that is what defines: one campaign tries several."""
-    return tuple(sorted({*templates, *REASONING_MARKS})) if REASONING_MARKS & set(templates) else templates
+def _total(log: Log, members: Accounts) -> float:
+    return sum(weight.bits for weight in weigh(log, members).values())
 
 
-def _agreement(seeds: tuple[str, ...], cores: Mapping[str, frozenset[str]], material: Material) -> dict[str, float]:
-    """Return account to its share of the votes: a seed has one for each coordination heuristic that fired on it, and each kind counts once, texts together.
-
-    What a popular product sends alike has one or two, since the pool in it is diluted; what only the pool has in common has more.
-    """
-    votes: dict[str, dict[str, int]] = {}
-    for seed in seeds:
-        n_fired = 1 + len(material.fired(seed, family=Family.COORDINATION))
-        kind = kind_of(seed)
-        of_kind = votes.setdefault("text" if kind in TEXT_KINDS else kind, {})
-        of_kind |= {account: max(n_fired, of_kind.get(account, 0)) for account in cores[seed]}
-    total = sum(max(of_kind.values(), default=0) for of_kind in votes.values())
-    counted: Counter[str] = Counter()
-    for of_kind in votes.values():
-        counted.update(of_kind)
-    return {account: n / total for account, n in counted.items()}
+def shown(log: Log, accounts: Accounts, members: Accounts) -> Accounts:
+    """Return which of some accounts of a set are tied to it by work, or by two kinds of identity."""
+    by_work = {account for account in accounts if any(members.issuperset(tie.ends) for tie in log.ties_of.get(account, ()))}
+    n_kinds: Counter[str] = Counter()
+    for kind in IDENTITIES:
+        own = log.shared[kind]
+        held = Counter(value for account in members for value in own.get(account, ()))
+        n_kinds.update(account for account in accounts if any(held[value] > 1 for value in own.get(account, ())))
+    return frozenset(account for account in accounts if account in by_work or n_kinds[account] >= 2)
 
 
-def _is_of(seed: str, accounts: frozenset[str], material: Material, parameters: Parameters) -> bool:
-    """Tell whether the exchanges of a group are these accounts' almost without exception."""
-    loads = material.group_loads[seed]
-    own = sum(load for account, load in loads.items() if account in accounts)
-    return own >= parameters.containment * sum(loads.values())
-
-
-def _supported_share(seed: str, cores: dict[str, frozenset[str]], parameters: Parameters) -> float:
-    """Return the share of a seed's accounts that other, clearly smaller seeds inside of it account for."""
-    own = cores[seed]
-    parts = [
-        other
-        for name, other in cores.items()
-        if name != seed
-        and jaccard(own, other) < parameters.merge_jaccard
-        and len(own & other) >= parameters.merge_overlap * len(other)
+def _dealt_out(log: Log, free: Accounts, n_found: int, parameters: Parameters) -> list[Candidate]:
+    """Return, of the groups whose calls are dealt out in turn and that nothing else ties, the largest ones without common accounts."""
+    groups = [
+        group
+        for group, loads in log.loads.items()
+        if any(row.heuristic_id == "coordination.rotation" for row in log.fired(group))
+        and len(free & loads.keys()) >= parameters.min_shown * len(loads)
     ]
-    return len(own & frozenset().union(*parts)) / len(own) if own else 0.0
+    found: list[Candidate] = []
+    for group in sorted(groups, key=lambda name: (kind_of(name) not in TEXT_KINDS, -len(log.loads[name]), name)):
+        members = free & log.loads[group].keys()
+        if len(members) >= parameters.min_accounts:
+            found.append(_candidate(log, f"candidate-{n_found + len(found) + 1}", members, len(groups), parameters))
+            free -= members
+    return found
 
 
-def overlap(one: frozenset[str], other: frozenset[str]) -> float:
-    """Return the common accounts as a share of the smaller set, 0 for an empty one."""
-    smaller = min(len(one), len(other))
-    return len(one & other) / smaller if smaller else 0.0
+def _candidate(log: Log, candidate_id: str, members: Accounts, n_tried: int, parameters: Parameters) -> Candidate:
+    groups = groups_within(log, members, parameters)
+    covering = [
+        group
+        for group in groups
+        if kind_of(group) != "cluster" and len(members & log.loads[group].keys()) >= parameters.min_template_share * len(members)
+    ]
+    texts = [group for group in covering if kind_of(group) in TEXT_KINDS]
+    return Candidate(candidate_id, members, groups, tuple(texts or covering), n_tried)
 
 
-def jaccard(one: frozenset[str], other: frozenset[str]) -> float:
-    """Return the common accounts as a share of all accounts of both, 0 for two empty sets."""
-    whole = len(one | other)
-    return len(one & other) / whole if whole else 0.0
-
-
-def attached_groups(
-    members: frozenset[str], groups: Iterable[str], material: Material, parameters: Parameters
-) -> tuple[str, ...]:
-    """Return the groups on which something fired and whose traffic is the members' almost without exception, sorted.
-
-    Args:
-        members: Members of a candidate.
-        groups: Groups to look at; usually all of `material.group_accounts`.
-        material: Groups with the load of every account.
-        parameters: Rules.
-    """
+def groups_within(log: Log, members: Accounts, parameters: Parameters) -> tuple[str, ...]:
+    """Return the groups whose exchanges and accounts are the members' almost without exception, sorted."""
     found = []
-    for group in groups:
-        loads = material.group_loads.get(group, {})
-        common = [load for account, load in loads.items() if account in members]
-        if (
-            len(common) >= max(parameters.min_contained_accounts, parameters.min_contained_share * len(loads))
-            and sum(common) >= parameters.containment * sum(loads.values())
-            and material.fired(group)
-        ):
+    for group, n_common in Counter(g for account in members for g in log.groups_of.get(account, ())).items():
+        loads = log.loads[group]
+        inside = sum(loads[account][0] for account in members if account in loads)
+        if n_common >= parameters.containment * len(loads) and inside >= parameters.containment * sum(n for n, _ in loads.values()):
             found.append(group)
     return tuple(sorted(found))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.resources
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -12,7 +12,7 @@ from distilforensics.core.errors import HeuristicError
 from distilforensics.core.sqlfile import SqlFile, read_sql_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 COLUMNS = ("candidate_id", "verdict", "value", "baseline", "n_exchanges", "n_accounts", "statement")
 """What every check returns, one row per candidate."""
@@ -39,27 +39,6 @@ class Check:
     n_exchanges: int | None
     n_accounts: int | None
     statement: str
-
-
-def with_heuristics(checks: Iterable[Check], fired: Mapping[str, str]) -> list[Check]:
-    """Return the checks in the light of the heuristics (id to family) that bear on the candidate.
-
-    A file names in `rebutted_by` the heuristics and families that its explanation cannot produce: people do not take turns in the order
-    of a list, and a vendor does not share its customers' cards. Where one of them fired, the explanation does not stand.
-    """
-    against = {file.header["id"]: set(file.header.get("rebutted_by", ())) for file in load_confounders()}
-    result = []
-    for check in checks:
-        names = sorted(name for name, family in fired.items() if against[check.confounder_id] & {name, family})
-        if names and check.verdict != "rebutted":
-            said = check.statement.removesuffix(".")
-            check = replace(
-                check,
-                verdict="rebutted",
-                statement=f"{said}; but this does not produce what fired here: {', '.join(names)}.",
-            )
-        result.append(check)
-    return result
 
 
 def create_library(connection: duckdb.DuckDBPyConnection) -> None:
@@ -93,7 +72,7 @@ def check_confounders(connection: duckdb.DuckDBPyConnection, candidates: list[st
     """
     create_library(connection)
     results: dict[str, list[Check]] = {candidate: [] for candidate in candidates}
-    for file in load_confounders():
+    for file in load_confounders() if candidates else ():
         for candidate, *fields in _rows(connection, file):
             results[candidate].append(Check(file.header["id"], file.header["title"], file.header["priority"], *fields))
         missing = [

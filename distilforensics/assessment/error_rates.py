@@ -296,7 +296,7 @@ def _conformal(calibration: Calibration, campaigns: Mapping[str, Examined]) -> l
     found = {row["entity_id"]: row for row in calibration.rows if row["level"] == SET}
     own: dict[str | None, list[str]] = {}
     for name, e in campaigns.items():
-        seeds = frozenset(e.candidate.seeds)
+        seeds = frozenset(e.candidate.groups)
         own[name] = [head for head, row in found.items() if seeds & frozenset(row["groups"])]
     taken = {head for heads in own.values() for head in heads}
     own[None] = [head for head in found if head not in taken]

@@ -10,9 +10,9 @@ from distilforensics.core.finding import Grade
 if TYPE_CHECKING:
     from distilforensics.assessment.candidates import Candidate
     from distilforensics.assessment.confounding import Check
-    from distilforensics.assessment.evidence import FiredHeuristic
-    from distilforensics.assessment.grades import Standing, Verdict
-    from distilforensics.assessment.members import Membership
+    from distilforensics.assessment.facts import Fact
+    from distilforensics.assessment.grades import Verdict
+    from distilforensics.assessment.operators import Explanation
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,45 +20,33 @@ class Examined:
     """A candidate after all questions were asked."""
 
     candidate: Candidate
-    membership: Membership
-    groups: tuple[str, ...]
-    fired: dict[str, FiredHeuristic]
-    checks: list[Check]
+    facts: tuple[Fact, ...]
+    operators: tuple[Explanation, ...]
+    """The explanations by which it is one operator's own; they cap the grade."""
+    checks: tuple[Check, ...]
+    """The other innocent explanations, with their numbers."""
     verdict: Verdict
     totals: dict[str, Any]
-    standing: Standing
-    """What the grade was given on."""
-    checks_alone: list[Check]
-    """The benign explanations before the heuristics that fired rebutted any."""
+    n_own: dict[str, int]
+    """Member to its exchanges that are the candidate's own."""
 
     @property
     def members(self) -> frozenset[str]:
         """Members."""
-        return frozenset(self.membership.members)
-
-    @property
-    def explanations(self) -> tuple[str, ...]:
-        """Benign explanations that account for it as a whole, the most specific one first."""
-        found = sorted((check for check in self.checks if check.verdict == "applies"), key=lambda check: check.priority)
-        return tuple(check.confounder_id for check in found)
+        return self.candidate.accounts
 
     @property
     def is_campaign(self) -> bool:
         """Whether it is reported as a campaign."""
-        return not self.explanations and self.verdict.grade is not Grade.INCONCLUSIVE
+        return self.verdict.grade.rank > 0
 
     @property
-    def bearing(self) -> tuple[str, ...]:
-        """Heuristics that bear the grade, sorted."""
-        return tuple(sorted(heuristic for heuristic, found in self.fired.items() if found.bears))
+    def explanations(self) -> tuple[str, ...]:
+        """Explanations by which it is one operator's own, that fit or stay open."""
+        return tuple(explanation.explanation_id for explanation in self.operators if explanation.caps)
 
     @property
-    def strength(self) -> tuple[bool, int, int, int, tuple[str, ...]]:
-        """Sort key: campaigns first, the strongest first, then the largest."""
-        return (
-            not self.is_campaign,
-            -self.verdict.grade.rank,
-            -len(self.bearing),
-            -len(self.members),
-            self.candidate.seeds,
-        )
+    def strength(self) -> tuple[bool, int, float, int, str]:
+        """Sort key: campaigns first, the strongest first, then the heaviest, then the largest."""
+        bits = sum(fact.bits for fact in self.facts if fact.is_counted)
+        return not self.is_campaign, -self.verdict.grade.rank, -bits, -len(self.members), min(self.members)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from distilforensics.assessment.error_rates import Measurement
     from distilforensics.core.rates import MeasuredRates
 
-ANNEXES = ("accounts", "campaigns", "campaign_evidence", "explained_groups", "error_rates")
+ANNEXES = ("accounts", "campaigns", "campaign_facts", "campaign_explanations", "campaign_evidence", "explained_groups", "error_rates")
 """Tables that are also written as CSV; cells are guarded against formulas, exact values are in Parquet."""
 
 _LIMITS = (
@@ -45,13 +45,12 @@ _UNKNOWN_SHARES = (
 _BALANCE = ("n_read", "n_kept", "n_quarantined", "n_duplicate", "n_out_of_scope")
 
 
-def write_findings(case: Case, error_rates: Mapping[str, Any], n_nearly_coordinated: int) -> None:
+def write_findings(case: Case, error_rates: Mapping[str, Any]) -> None:
     """Write findings.json and the CSV annexes from the tables of the case.
 
     Args:
         case: The case with its tables.
         error_rates: What `error_rates_json` returns.
-        n_nearly_coordinated: Groups on which coordination would fire at laxer thresholds alone.
     """
     campaigns = read_rows(case, "campaigns")
     write_json(
@@ -83,7 +82,6 @@ def write_findings(case: Case, error_rates: Mapping[str, Any], n_nearly_coordina
                 ],
             },
             "error_rates": error_rates,
-            "threshold_stability": {"moved_by": 0.25, "n_groups_nearly_coordinated": n_nearly_coordinated},
             "power": _power(case),
             "limits": [*_LIMITS, *_limits_of_this_log(case)],
         },
@@ -108,11 +106,6 @@ def error_rates_json(case: Case, measurement: Measurement, calibration: Calibrat
         "verbal_scale": {
             "source": "ENFSI, Guideline for evaluative reporting in forensic science, version 3.0, 2015",
             "steps": [{"from": least, "words": words} for least, words in VERBAL_SCALE],
-        },
-        "bounds_by_design": {
-            "observations_on_single_accounts": (
-                "one-sided Fisher probability times the number of tests, at most lift_probability"
-            ),
         },
     }
 

@@ -7,63 +7,44 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """Rules of candidates, members and grades."""
+    """Rules of candidates, facts and grades."""
 
-    min_accounts: int = 20
-    """Accounts. Pools of two to six subscriptions of one person are common and no harvest; disclosed campaigns start at hundreds."""
-    core_share: float = 0.1
-    """Share of a group's typical load from which on an account counts when groups are compared; occasional users blur every comparison."""
-    merge_jaccard: float = 0.5
-    """Common accounts / all accounts of two groups from which on both are the same set: the majority is common."""
-    merge_overlap: float = 0.5
-    """Share of the smaller group's accounts that a larger one must have before it can take the smaller one in."""
-    supported_share: float = 0.5
-    """Share of the larger group's accounts that such smaller groups must account for; a popular text that a pool uses as well is not supported."""
-    majority: float = 0.5
-    """Share of the votes of a candidate's seeds (one for each coordination heuristic that fired on them) on which its accounts agree."""
-    min_votes: float = 0.75
-    """Share of these votes that a member must exceed if no text of its own tells it; users of what a pool relays share up to that with it."""
-    min_member_rate: float = 0.25
-    """Share of the typical account's exchanges per active day with the campaign's templates; schedulers give nearly equal shares."""
-    min_member_exchanges: int = 3
-    """Exchanges with the campaign's templates; one or two may be a coincidence or a copied prompt."""
-    min_own_share: float = 0.25
-    """Share that these exchanges must have in all of an account's, against the median carrier; who writes a lot comes near a reworded frame now and then."""
-    min_support_bits: float = 4.0
-    """Bits of shared network, payment, key, sign-up and mail domain (16 times as common among those who sent many) that replace rate, number and share; where
-    nothing but a product's prompt, parameters or program tells members and the median carrier has them, members must have them as well."""
-    min_member_links: int = 2
-    """Links inside of a cluster at least half of which sends the campaign's exchanges that replace the same rules; one link is one transitive edge."""
-    min_tie_kinds: int = 2
-    """Kinds of ties with members (payment, sign-up, network) that make an account a member that sent nothing of theirs; each alone is a coincidence."""
-    min_tie_partners: int = 2
-    """Accounts with which these ties are; a network and the minutes of a sign-up in common with one account are hardly two ties."""
-    min_member_hours: float = 0.5
-    """Share of the typical carrier's hours of the day that a member must be active in, where only pace, program or parameters tell exchanges apart."""
-    min_common_share: float = 0.5
-    """Median share of exchanges that carry a kind of template, from which on the kind belongs to the mixture of the campaign."""
-    min_mixture_share: float = 0.5
-    """Share of that median that a member must reach; an account that shares only the product prompt or the parameters has 0."""
+    min_accounts: int = 5
+    """Accounts of a candidate. People have up to four accounts of their own; the smallest pools that are known have eight."""
+    min_tied_accounts: int = 4
+    """Accounts of a group with ties inside of it, before the group competes: two people who pass work on are no group."""
+    min_candidate_bits: float = 10.0
+    """Bits of the ties and identities of a set, from which on it is examined; a thousand groups are tried in a log of some thousand accounts."""
+    min_growth_bits: float = 3.0
+    """Bits that a set must gain before it takes more accounts in."""
+    min_shown: float = 0.5
+    """Share, against the set's own accounts, of those that show ties or identities, before accounts without any come in with them."""
+    min_common_share: float = 0.3
+    """Share of a set's accounts that use a group, before the group's other accounts are looked at."""
+    min_exchanges: int = 3
+    """Exchanges with a template; one or two may be a coincidence or a copied prompt. Fewer if the set's own accounts send fewer."""
+    min_load: float = 0.1
+    """Share of the set's median exchanges with a template that an account must have."""
+    min_own_share: float = 0.4
+    """The same of the share that these exchanges have in all of the account's; who writes a lot comes near a reworded frame now and then."""
+    min_template_share: float = 0.5
+    """Share of a candidate's accounts that send a template, before it defines the candidate's own exchanges."""
     containment: float = 0.8
-    """Share of a group's exchanges that must be the members' before what was observed on it counts for the campaign."""
-    min_contained_share: float = 0.5
-    """Share of a group's accounts that must be members, since some heuristics count accounts and not exchanges."""
-    min_contained_accounts: int = 10
-    """Members that such a group must have; smaller ones say little about the whole."""
-    min_coordination_coverage: float = 0.5
-    """Share of the members on whose groups a coordination heuristic must have fired to bear the grade: it says what holds them together."""
-    min_coverage: float = 0.25
-    """The same for other families: cards and exits are shared in parts of a pool, frames follow subjects."""
-    max_overlap_of_campaigns: float = 0.5
-    """Share of a candidate's members in a stronger campaign from which on it is a part of that campaign."""
-    same_members: float = 0.9
-    """Common accounts / all accounts of the members with and without a heuristic, from which on the campaign is still the same one."""
-    lift_probability: float = 0.001
-    """Largest one-sided Fisher probability, times the number of tests, at which observations on single accounts count for a campaign."""
-    min_lift: float = 3.0
-    """Share of members on which such a heuristic fired / share of the other accounts."""
+    """Share of a group's exchanges and accounts that must be a candidate's before what was observed on the group is said of the candidate."""
+    min_fact_bits: float = 10.0
+    """Bits from which on a fact counts, with those of the sets that were tried on top."""
+    min_fact_calls: int = 3
+    """Different calls, or shared identities, that a fact rests on at least."""
+    min_fact_share: float = 0.1
+    """Share of a candidate's accounts that a fact of identity must concern."""
+    few_customers: int = 3
+    """Customers that hold most of a candidate, from which down it may be one customer with many keys: an integrator has up to three cards."""
+    most: float = 0.8
+    """Share of a candidate's accounts or exchanges that counts as most of it."""
+    half: float = 0.5
+    """Share of the accounts or ties that must be known before anything is said of customers, and that one customer may hold."""
     exhibit_records: int = 10
-    """Records cited per piece of evidence; each from another account."""
+    """Records cited per fact."""
 
     def as_dict(self) -> dict[str, float]:
         """Return the parameters as JSON-ready data."""

@@ -4,163 +4,287 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from distilforensics.assessment.evidence import fact_row
-from distilforensics.assessment.examination import sql, write_pairs
-from distilforensics.assessment.material import kind_of
-from distilforensics.assessment.sensitivity import sensitivity
+from distilforensics.assessment.examination import write_pairs
+from distilforensics.assessment.log import kind_of
+from distilforensics.assessment.operators import Outcome
+from distilforensics.assessment.queries import query, rows_of
 from distilforensics.core import units
+from distilforensics.core.finding import Claim, Grade, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     import duckdb
 
+    from distilforensics.assessment.confounding import Check
     from distilforensics.assessment.examined import Examined
-    from distilforensics.assessment.material import Material
-    from distilforensics.assessment.sensitivity import Moved
+    from distilforensics.assessment.facts import Fact
+    from distilforensics.assessment.log import Log, Observation
+    from distilforensics.assessment.operators import Explanation
 
 Row = dict[str, Any]
 
+_OUTCOMES = {
+    "rebutted": Outcome.EXCLUDED,
+    "partly": Outcome.IN_PART,
+    "applies": Outcome.FITS,
+    "not_checkable": Outcome.CANNOT_TELL,
+}
 
-def campaign_row(campaign_id: str, examined: Examined, moved: Moved, material: Material) -> Row:
+
+def campaign_row(campaign_id: str, examined: Examined, log: Log) -> Row:
     """Return the row of one campaign."""
-    at_moved = sensitivity(examined, moved)
     return {
         "campaign_id": campaign_id,
         "grade": examined.verdict.grade.value,
         "n_accounts": len(examined.members),
         "n_exchanges": examined.totals["n_exchanges"],
-        "n_exchanges_members": _n_exchanges(examined, material),
+        "n_exchanges_members": _n_exchanges(examined, log),
         "input_tokens": examined.totals["input_tokens"],
         "output_tokens": examined.totals["output_tokens"],
         "n_distinct_prompts": examined.totals["n_distinct_prompts"],
         "first_seen": examined.totals["first_seen"],
         "last_seen": examined.totals["last_seen"],
-        "families": sorted({examined.fired[heuristic].observation.family for heuristic in examined.bearing}),
-        "heuristics": list(examined.bearing),
+        "facts": [fact.fact_id for fact in examined.facts if fact.is_counted],
+        "heuristics": sorted({row.heuristic_id for row in _fired(log, examined)}),
         "templates": list(examined.candidate.templates),
-        "clusters": _clusters(examined.groups),
+        "clusters": _clusters(examined.candidate.groups),
         "grade_reason": examined.verdict.reason,
-        "is_stable_without_any_heuristic": examined.verdict.is_stable_without_any_heuristic,
-        "is_stable_without_accounts": examined.verdict.is_stable_without_accounts,
-        "grade_stricter": at_moved.stricter.value,
-        "grade_laxer": at_moved.laxer.value,
-        "heuristics_lost": list(at_moved.lost),
-        "heuristics_gained": list(at_moved.gained),
+        "grade_without": [f"{name}: {grade.value}" for name, grade in examined.verdict.without.items()],
     }
 
 
-def explained_row(group_id: str, examined: Examined) -> Row:
-    """Return the row of a candidate that is not reported as a campaign, with the explanation that stands."""
-    by_id = {check.confounder_id: check.statement for check in examined.checks}
-    statements = [by_id[explanation] for explanation in examined.explanations]
+def explained_row(group_id: str, examined: Examined, log: Log) -> Row:
+    """Return the row of a candidate that is not reported as a campaign, with the reason."""
+    statements = [e.statement for e in examined.operators if e.caps]
     return {
         "group_id": group_id,
         "n_accounts": len(examined.members),
         "n_exchanges": examined.totals["n_exchanges"],
-        "explanation": ", ".join(examined.explanations) or "insufficient",
-        "statement": " ".join(statements) or f"Not enough for a grade: {examined.verdict.reason}.",
-        "heuristics": sorted(examined.fired),
+        "explanation": ", ".join(examined.explanations) or "operator.unknown",
+        "statement": " ".join([f"{examined.verdict.grade.value.capitalize()}: {examined.verdict.reason}.", *statements]),
+        "heuristics": sorted({row.heuristic_id for row in _fired(log, examined)}),
         "templates": list(examined.candidate.templates),
-        "clusters": _clusters(examined.groups),
+        "clusters": _clusters(examined.candidate.groups),
     }
+
+
+def fact_rows(campaign_id: str, facts: Iterable[Fact]) -> list[Row]:
+    """Return the rows of the facts of a campaign or an examined group, in their order."""
+    return [
+        {
+            "campaign_id": campaign_id,
+            "fact_id": fact.fact_id,
+            "place": place,
+            "title": fact.title,
+            "kind": fact.kind.value,
+            "statement": fact.statement,
+            "weight": round(fact.bits, 3),
+            "value": fact.count,
+            "of": fact.of,
+            "comparison": round(fact.comparison, 6) if fact.comparison is not None else None,
+            "n_accounts": fact.n_accounts,
+            "excludes": fact.excludes,
+            "is_counted": fact.is_counted,
+            "is_telling": fact.is_telling,
+            "record_ids": list(fact.record_ids),
+        }
+        for place, fact in enumerate(facts, start=1)
+    ]
+
+
+def explanation_rows(campaign_id: str, operators: Iterable[Explanation], checks: Iterable[Check]) -> list[Row]:
+    """Return the rows of the innocent explanations: those that cap the grade, then the others."""
+    rows: list[Row] = [
+        {
+            "explanation_id": e.explanation_id,
+            "title": e.title,
+            "outcome": e.outcome.value,
+            "statement": e.statement,
+            "ask": e.ask,
+            "is_capping": e.caps,
+        }
+        for e in operators
+    ]
+    rows += [
+        {
+            "explanation_id": check.confounder_id,
+            "title": check.title,
+            "outcome": _OUTCOMES[check.verdict].value,
+            "statement": check.statement,
+            "ask": None,
+            "is_capping": False,
+        }
+        for check in checks
+    ]
+    return [{"campaign_id": campaign_id, "place": place} | row for place, row in enumerate(rows, start=1)]
+
+
+def evidence_rows(campaign_id: str, examined: Examined, log: Log) -> list[Row]:
+    """Return all evidence of a campaign or examined group as sentences, for, against and neutral."""
+    rows = [
+        _evidence(
+            campaign_id,
+            "for" if fact.is_counted else "neutral",
+            Claim.COMPUTED,
+            f"fact.{fact.fact_id}",
+            f"{fact.title}. {fact.statement}",
+            value=fact.count,
+            baseline=fact.comparison,
+            n_accounts=fact.n_accounts,
+            record_ids=list(fact.record_ids),
+        )
+        for fact in examined.facts
+    ]
+    for row in explanation_rows(campaign_id, examined.operators, examined.checks):
+        is_known = row["outcome"] != Outcome.CANNOT_TELL
+        rows.append(
+            _evidence(
+                campaign_id,
+                "against" if row["outcome"] in {Outcome.FITS, Outcome.IN_PART} or row["is_capping"] else "neutral",
+                Claim.INFERRED,
+                row["explanation_id"],
+                row["statement"],
+                is_rebutted=row["outcome"] == Outcome.EXCLUDED if is_known else None,
+            )
+        )
+    shown: dict[str, Observation] = {}
+    for row in _fired(log, examined):
+        best = shown.get(row.heuristic_id)
+        if best is None or (row.n_accounts, row.entity_id) > (best.n_accounts, best.entity_id):
+            shown[row.heuristic_id] = row
+    rows += [
+        _evidence(
+            campaign_id,
+            "neutral",
+            Claim.COMPUTED,
+            row.heuristic_id,
+            observation_statement(row, log),
+            entity_id=row.entity_id,
+            value=row.value,
+            baseline=row.baseline,
+            n_exchanges=row.n_exchanges,
+            n_accounts=row.n_accounts,
+        )
+        for row in shown.values()
+    ]
+    rows += [
+        _evidence(campaign_id, "neutral", Claim.OBSERVED, name, f"{log.titles[name]}; this could not be judged: {reason}.")
+        for name, (state, reason) in sorted(log.states.items())
+        if state in {State.NOT_EVALUATED, State.INCONCLUSIVE}
+    ]
+    rows += _totals(campaign_id, examined, log)
+    return sorted(rows, key=lambda row: (row["campaign_id"], row["side"], row["source"], row["entity_id"] or ""))
+
+
+def observation_statement(row: Observation, log: Log) -> str:
+    """Return one sentence with the numbers of an observation; the side of the threshold follows from whether it fired."""
+    parts = [f"{_number(row.value)} ({log.units[row.heuristic_id]})"]
+    if row.baseline is not None:
+        parts.append(f"for comparison {_number(row.baseline)}")
+    if row.value is not None and row.threshold is not None:
+        is_upper = (row.value >= row.threshold) == row.is_fired
+        parts.append(f"it fires {'from' if is_upper else 'up to'} {_number(row.threshold)}")
+    where = f"{units.count(row.n_exchanges)} exchanges of {units.count(row.n_accounts)} accounts"
+    return f"{log.titles[row.heuristic_id]}: {'; '.join(parts)}. Over {where}."
+
+
+def _number(value: float | None) -> str:
+    """Return a number with three significant digits and no exponent for what people count."""
+    if value is None:
+        return "n/a"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def _totals(campaign_id: str, examined: Examined, log: Log) -> list[Row]:
+    n_accounts, n_sent = len(examined.members), len(examined.n_own)
+    n_exchanges, n_members = examined.totals["n_exchanges"], _n_exchanges(examined, log)
+    n_log = sum(account.n_exchanges for account in log.accounts.values())
+    first, last = (units.moment(examined.totals[key]) for key in ("first_seen", "last_seen"))
+    size = (
+        f"{units.count(n_sent)} accounts ({units.share(n_sent, len(log.accounts))} of the log) sent "
+        f"{units.count(n_exchanges)} exchanges ({units.share(n_exchanges, n_log)} of the log) from {first} to {last}."
+    )
+    other = (
+        f"All accounts of the group sent {units.count(n_members - n_exchanges)} exchanges "
+        f"({units.share(n_members - n_exchanges, n_members)} of theirs) that do not carry its common templates."
+    )
+    return [
+        _evidence(campaign_id, "neutral", Claim.OBSERVED, "facts.size", size, n_exchanges=n_exchanges, n_accounts=n_accounts),
+        _evidence(
+            campaign_id,
+            "against" if n_members > n_exchanges else "neutral",
+            Claim.OBSERVED,
+            "facts.other_traffic",
+            other,
+            n_exchanges=n_members - n_exchanges,
+            n_accounts=n_accounts,
+        ),
+    ]
+
+
+def _evidence(campaign_id: str, side: str, claim: Claim, source: str, statement: str, **fields: object) -> Row:
+    return {
+        "campaign_id": campaign_id,
+        "side": side,
+        "claim": claim.value,
+        "source": source,
+        "entity_id": None,
+        "statement": statement,
+        "record_ids": [],
+    } | fields
+
+
+def _fired(log: Log, examined: Examined) -> list[Observation]:
+    return [row for group in examined.candidate.groups for row in log.fired(group)]
 
 
 def _clusters(groups: Iterable[str]) -> list[str]:
     return sorted(group for group in groups if kind_of(group) == "cluster")
 
 
-def _n_exchanges(examined: Examined, material: Material) -> int:
-    return sum(material.profiles[account]["n_exchanges"] for account in examined.members)
-
-
-def fact_rows(campaign_id: str, examined: Examined, material: Material) -> list[Row]:
-    """Return what can be counted about a candidate, and what its members do besides."""
-    n_accounts, n_sent, n_log_accounts = len(examined.members), len(examined.membership.bearing), len(material.profiles)
-    n_exchanges, n_members = examined.totals["n_exchanges"], _n_exchanges(examined, material)
-    n_log = sum(profile["n_exchanges"] for profile in material.profiles.values())
-    first, last = (units.moment(examined.totals[key]) for key in ("first_seen", "last_seen"))
-    size = (
-        f"{units.count(n_sent)} accounts ({units.share(n_sent, n_log_accounts)} of the log) sent "
-        f"{units.count(n_exchanges)} exchanges ({units.share(n_exchanges, n_log)} of the log) from {first} to {last}."
-    )
-    if n_accounts > n_sent:
-        size += (
-            f" {units.count(n_accounts - n_sent)} accounts more sent none of these and belong to the group by two ties of payment, sign-up or "
-            "network with accounts that did; they bear no grade."
-        )
-    other = (
-        f"The same accounts sent {units.count(n_members - n_exchanges)} exchanges ({units.share(n_members - n_exchanges, n_members)} "
-        "of theirs) that do not carry the templates of the group."
-    )
-    left_out = f"{units.count(len(examined.membership.left_out))} accounts carry some of its groups and are no members."
-    return [
-        fact_row(campaign_id, "facts.size", size, n_exchanges=n_exchanges, n_accounts=n_accounts),
-        fact_row(
-            campaign_id,
-            "facts.other_traffic",
-            other,
-            side="against" if n_members > n_exchanges else "neutral",
-            n_exchanges=n_members - n_exchanges,
-            n_accounts=n_accounts,
-        ),
-        fact_row(campaign_id, "facts.left_out", left_out, n_accounts=len(examined.membership.left_out)),
-    ]
+def _n_exchanges(examined: Examined, log: Log) -> int:
+    return sum(log.accounts[account].n_exchanges for account in examined.members)
 
 
 def account_rows(
-    connection: duckdb.DuckDBPyConnection,
-    campaigns: Mapping[str, Examined],
-    others: Mapping[str, Examined],
-    material: Material,
+    connection: duckdb.DuckDBPyConnection, campaigns: Mapping[str, Examined], others: Mapping[str, Examined], log: Log
 ) -> list[Row]:
     """Return one row per account of the log, in order of account id."""
-    home = {account: name for name, e in campaigns.items() for account in sorted(e.members)}
-    reasons = _reasons(campaigns, others)
-    links = _links_within(connection, home)
-    keys = ("account_id", "n_exchanges", "output_tokens", "first_seen", "last_seen", "tenant_id")
-    known = [{key: profile[key] for key in keys} for profile in material.profiles.values()]
-    relation = connection.sql(sql("accounts_without_profile"))
+    home = {account: name for name, e in campaigns.items() for account in e.members}
+    listed = {account: name for name, e in others.items() for account in e.members}
+    write_pairs(connection, "campaign_accounts", ("account_id", "campaign_id"), sorted(home.items()))
+    links = {account: (millibits, attributes) for account, millibits, attributes in rows_of(connection, "links_within")}
+    relation = connection.sql(
+        "select account_id, n_exchanges, output_tokens, first_seen, last_seen, tenant_id from account_profiles"
+    )
+    known = [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
+    relation = connection.sql(query("accounts_without_profile").body)
     known += [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
     rows = []
     for account in sorted(known, key=lambda row: str(row["account_id"])):
         name = account["account_id"]
         examined = campaigns[home[name]] if name in home else None
         millibits, attributes = links.get(name, (None, []))
+        grade = examined.verdict.grade.value if examined else None
+        if name in listed:
+            grade = others[listed[name]].verdict.grade.value
         rows.append(
             account
             | {
                 "campaign_id": home.get(name),
-                "grade": examined.verdict.grade.value if examined else None,
-                "n_campaign_exchanges": examined.membership.members[name] if examined else None,
-                "support": _support(name, examined, attributes, material) if examined else None,
+                "grade": grade,
+                "n_campaign_exchanges": examined.n_own.get(name, 0) if examined else None,
+                "support": _support(name, examined, attributes, log) if examined else None,
                 "link_weight": millibits / 1000 if millibits is not None else None,
-                "reason_not_in_campaign": None if examined else reasons.get(name),
+                "reason_not_in_campaign": f"{listed[name]}: {Grade.ONE_OPERATOR.value}" if name in listed else None,
             }
         )
     return rows
 
 
-def _reasons(campaigns: Mapping[str, Examined], others: Mapping[str, Examined]) -> dict[str, str]:
-    """Return account to why it is in no campaign, of the strongest candidate that it came near to."""
-    reasons: dict[str, str] = {}
-    for name, e in campaigns.items():
-        for account, reason in e.membership.left_out.items():
-            reasons.setdefault(account, f"{name}: {reason}")
-    for name, e in others.items():
-        why = f"explained by {', '.join(e.explanations)}" if e.explanations else "not enough for a grade"
-        for account in sorted(e.members):
-            reasons.setdefault(account, f"{name}: examined group, {why}")
-    return reasons
-
-
-def _links_within(connection: duckdb.DuckDBPyConnection, home: Mapping[str, str]) -> dict[str, tuple[int, list[str]]]:
-    write_pairs(connection, "campaign_accounts", ("account_id", "campaign_id"), sorted(home.items()))
-    rows = connection.execute(sql("links_within")).fetchall()
-    return {account: (millibits, attributes) for account, millibits, attributes in rows}
-
-
-def _support(account: str, examined: Examined, attributes: Iterable[str], material: Material) -> list[str]:
-    groups = (*examined.candidate.seeds, *_clusters(examined.groups))
-    carried = {group for group in groups if account in material.group_accounts.get(group, frozenset())}
-    return sorted(carried) + [f"link:{attribute}" for attribute in attributes]
+def _support(account: str, examined: Examined, attributes: Iterable[str], log: Log) -> list[str]:
+    """Return what ties an account to its campaign: groups, kinds of work handed over, attributes of links."""
+    groups = {group for group in examined.candidate.groups if account in log.loads[group]}
+    ties = {f"tie:{tie.kind}" for tie in log.ties_of.get(account, ()) if examined.members.issuperset(tie.ends)}
+    return sorted(groups | ties) + [f"link:{attribute}" for attribute in attributes]

@@ -30,12 +30,13 @@ class Grade(StrEnum):
     STRONG = "strong"
     MODERATE = "moderate"
     WEAK = "weak"
+    ONE_OPERATOR = "one operator, purpose unknown"
     INCONCLUSIVE = "inconclusive"
 
     @property
     def rank(self) -> int:
-        """Order of strength: strong 3, moderate 2, weak 1, inconclusive 0."""
-        return {"strong": 3, "moderate": 2, "weak": 1, "inconclusive": 0}[self.value]
+        """Order of strength: strong 3, moderate 2, weak 1; the others accuse nobody and have 0."""
+        return {Grade.STRONG: 3, Grade.MODERATE: 2, Grade.WEAK: 1}.get(self, 0)
 
 
 class Claim(StrEnum):

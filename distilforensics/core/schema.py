@@ -698,21 +698,51 @@ CAMPAIGNS = Table(
         ("n_distinct_prompts", COUNT, "distinct prompts in n_exchanges"),
         ("first_seen", TIME, "UTC"),
         ("last_seen", TIME, "UTC"),
-        ("families", TEXTS, "families with fired heuristics"),
-        ("heuristics", TEXTS, "ids of the heuristics that bear the grade"),
+        ("facts", TEXTS, "ids of the facts that count, in order of kind and weight"),
+        ("heuristics", TEXTS, "ids of the heuristics that fired on the campaign's groups"),
         ("templates", TEXTS, "template ids"),
         ("clusters", TEXTS, "cluster ids"),
         ("grade_reason", TEXT, "the rule that gave the grade, in words"),
-        ("is_stable_without_any_heuristic", FLAG, "grade class survives leaving out any one heuristic"),
-        ("is_stable_without_accounts", FLAG, "survives leaving out 10 % of the members, every repetition"),
-        (
-            "grade_stricter",
-            TEXT,
-            "grade by the same rules with all firing thresholds 25 % stricter; inconclusive if none is left",
-        ),
-        ("grade_laxer", TEXT, "the same with all firing thresholds 25 % laxer"),
-        ("heuristics_lost", TEXTS, "ids of the heuristics that bear the grade and would not at stricter thresholds"),
-        ("heuristics_gained", TEXTS, "ids of the heuristics that would bear it at laxer thresholds alone"),
+        ("grade_without", TEXTS, "what is left out (a fact, the largest customer, the account with most ties), ': ', and the grade that is left"),
+    ),
+)
+
+CAMPAIGN_FACTS = Table(
+    "campaign_facts",
+    "assessment",
+    "one row per campaign or examined group and fact, ordered by campaign_id, place",
+    _columns(
+        ("campaign_id", TEXT, "as in campaigns; 'X-' ids are examined groups"),
+        ("fact_id", TEXT, "handover, conversation, answer, scheduler, payment, signup, network, mail, frame, purpose"),
+        ("place", COUNT, "order: by kind, the heaviest first"),
+        ("title", TEXT, "what it says, in general"),
+        ("kind", TEXT, "coordination, identity, content, purpose"),
+        ("statement", TEXT, "what it says of this campaign, with its numbers"),
+        ("weight", REAL, "bits against accounts that have nothing to do with each other; 0 if it is not weighed"),
+        ("value", COUNT, "different calls, or accounts beyond the shared values"),
+        ("of", COUNT, "calls that could have shown it"),
+        ("comparison", REAL, "share among accounts outside of every examined group, or the count expected of accounts drawn by lot"),
+        ("n_accounts", COUNT, "accounts that show it"),
+        ("excludes", TEXT, "innocent causes that do not produce it"),
+        ("is_counted", FLAG, "whether it reaches the floors of weight, calls and accounts"),
+        ("is_telling", FLAG, "whether it tells a pool from a product, a vendor and a fleet"),
+        ("record_ids", TEXTS, "up to 10 records that show it: of hand-overs the failed call and the one that follows"),
+    ),
+)
+
+CAMPAIGN_EXPLANATIONS = Table(
+    "campaign_explanations",
+    "assessment",
+    "one row per campaign or examined group and innocent explanation, ordered by campaign_id, place",
+    _columns(
+        ("campaign_id", TEXT, "as in campaigns; 'X-' ids are examined groups"),
+        ("explanation_id", TEXT, "operator.* may cap the grade; confounder.* are shown beside it"),
+        ("place", COUNT, "order"),
+        ("title", TEXT, "the explanation"),
+        ("outcome", TEXT, "excluded, in part, fits, cannot tell"),
+        ("statement", TEXT, "the numbers that decide"),
+        ("ask", TEXT, "whom to ask for what"),
+        ("is_capping", FLAG, "whether it keeps the candidate from being reported as a campaign"),
     ),
 )
 
@@ -724,7 +754,7 @@ CAMPAIGN_EVIDENCE = Table(
         ("campaign_id", TEXT, "as in campaigns; 'X-' ids are examined groups that were explained"),
         ("side", TEXT, "for, against, neutral"),
         ("claim", TEXT, "observed, computed, inferred, asserted"),
-        ("source", TEXT, "heuristic id or 'confounder.' id"),
+        ("source", TEXT, "'fact.' id, 'operator.' or 'confounder.' id, or heuristic id"),
         ("entity_id", TEXT, "group or account the evidence is about"),
         ("statement", TEXT, "one sentence in plain words with its numbers"),
         ("value", REAL, "measure"),
@@ -744,7 +774,7 @@ EXPLAINED_GROUPS = Table(
         ("group_id", TEXT, "'X-' and number"),
         ("n_accounts", COUNT, "members"),
         ("n_exchanges", COUNT, "exchanges"),
-        ("explanation", TEXT, "id of the benign explanation that stands, or 'insufficient'"),
+        ("explanation", TEXT, "ids of the explanations that fit or stay open, or 'operator.unknown'"),
         ("statement", TEXT, "in plain words"),
         ("heuristics", TEXTS, "heuristics that fired on it"),
         ("templates", TEXTS, "template ids"),
@@ -759,7 +789,7 @@ ACCOUNTS = Table(
     _columns(
         ("account_id", TEXT, "as in exchanges"),
         ("campaign_id", TEXT, "NULL if in no campaign"),
-        ("grade", TEXT, "grade of the campaign"),
+        ("grade", TEXT, "grade of the campaign, or 'one operator, purpose unknown' of an examined group"),
         ("n_exchanges", COUNT, "exchanges without duplicates"),
         ("output_tokens", COUNT, "tokens"),
         ("first_seen", TIME, "UTC"),
@@ -877,12 +907,12 @@ TABLES: dict[str, Table] = {
         REASONING_USES, REASONING_PLACES,
         LINKS, LINK_COVERAGE, CLUSTERS, CLUSTER_MEMBERS, OBSERVATIONS, HEURISTIC_STATES, OBSERVATION_STABILITY,
         THRESHOLD_STABILITY,
-        CAMPAIGNS, CAMPAIGN_EVIDENCE, EXPLAINED_GROUPS, ACCOUNTS, CALIBRATION, ERROR_RATES, POWER,
+        CAMPAIGNS, CAMPAIGN_FACTS, CAMPAIGN_EXPLANATIONS, CAMPAIGN_EVIDENCE, EXPLAINED_GROUPS, ACCOUNTS, CALIBRATION, ERROR_RATES, POWER,
     )
 }  # fmt: skip
 """Every table by name, in order of the data flow."""
 
 FINDINGS_TABLES = frozenset(
-    {"accounts", "calibration", "campaigns", "campaign_evidence", "error_rates", "explained_groups"}
+    {"accounts", "calibration", "campaigns", "campaign_evidence", "campaign_explanations", "campaign_facts", "error_rates", "explained_groups"}
 )
 """Tables that live in findings/ as the contract for other programs; the rest lives in data/."""

@@ -13,6 +13,8 @@ from distilforensics.core.sqlfile import SqlFile, read_sql_file
 from distilforensics.features import shared_content
 
 if TYPE_CHECKING:
+    import duckdb
+
     from distilforensics.case.layout import Case
     from distilforensics.core.progress import Progress
 
@@ -51,6 +53,11 @@ def build_features(case: Case, limits: Limits, progress: Progress) -> StageOutco
     )
 
 
+def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the text normalisation that all fingerprints share known to the engine."""
+    connection.execute((importlib.resources.files(__package__) / "macros.sql").read_text(encoding="utf-8"))
+
+
 def query(table: str) -> SqlFile:
     """Return the query file that writes a feature table."""
     return read_sql_file(importlib.resources.files(__package__) / f"{table}.sql")
@@ -73,9 +80,8 @@ def lexicon() -> dict[str, str]:
 def _write_all(case: Case, limits: Limits, progress: Progress, queries: list[SqlFile]) -> dict[str, int]:
     n_rows: dict[str, int] = {}
     progress.begin("features", "Computing fingerprints and baselines", total_steps=len(queries))
-    macros = (importlib.resources.files(__package__) / "macros.sql").read_text(encoding="utf-8")
     with connect(case, limits=limits, tables=READS) as connection:
-        connection.execute(macros)
+        create_macros(connection)
         shared_content.offer_fingerprints(connection)
         for file in queries:
             n_rows[file.name] = write_query(case, connection, file.name, file.body, parameters(file))

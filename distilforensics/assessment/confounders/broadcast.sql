@@ -3,7 +3,6 @@ id = "confounder.broadcast"
 title = "One event reaches every account at the same time"
 question = "Do all accounts call once each time something happens, as copies of one product do that follow the same news, prices or commits?"
 priority = 5
-rebutted_by = ["coordination.baton_pass", "coordination.failover_reissue", "coordination.handover_partner", "coordination.limit_handover", "coordination.split_conversation", "infrastructure.link_graph", "infrastructure.shared_payment"]
 reads = ["candidate_members", "candidate_features"]
 params.max_gap_s = { default = 300, unit = "seconds", why = "copies of one product react within minutes; a pause of five ends the occasion" }
 params.min_part = { default = 0.5, unit = "share of the members", why = "that call on an occasion; one job of a pool goes to one account, one event goes to all" }

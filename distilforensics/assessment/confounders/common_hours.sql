@@ -3,7 +3,6 @@ id = "confounder.common_hours"
 title = "A course or workshop that meets online"
 question = "Does nearly everything happen in a few common meetings in which most of the accounts take part, each with questions of its own?"
 priority = 8
-rebutted_by = ["coordination.baton_pass", "coordination.failover_reissue", "coordination.handover_partner", "coordination.limit_handover", "coordination.split_conversation", "harvest.output_reentry", "harvest.signature_replay", "infrastructure.link_graph", "infrastructure.shared_payment"]
 reads = ["candidate_members", "candidate_features"]
 params.slot_s = { default = 10800, unit = "seconds", why = "a lesson with its homework" }
 params.min_part = { default = 0.6, unit = "share of the members", why = "who are active in the same slot; a few always miss a lesson" }

@@ -3,7 +3,6 @@ id = "confounder.own_sessions"
 title = "People who do the same amount of the same work"
 question = "Does every account have sessions and hours of its own, as people have who take the same course, mark the same papers or follow the same news?"
 priority = 8
-rebutted_by = ["coordination.baton_pass", "coordination.failover_reissue", "coordination.handover_partner", "coordination.limit_handover", "coordination.pool_replacement", "coordination.rotation", "coordination.single_stream", "coordination.split_conversation", "harvest.output_reentry", "harvest.signature_replay", "infrastructure.link_graph"]
 reads = ["candidate_members", "candidate_features"]
 params.slot_s = { default = 10800, unit = "seconds", why = "longer than a session of a person, short against a day" }
 params.min_ratio = { default = 1.5, unit = "ratio to calls dealt out by lot", why = "dealing by lot gives 1, taking turns less; people reach 1.7 to 6. Where a scheduler keeps an account for a while, other heuristics see it, and rebut this" }

@@ -3,7 +3,6 @@ id = "confounder.quota"
 title = "Everybody uses up the same quota"
 question = "Are the loads equal because many accounts stop at the same daily number?"
 priority = 6
-rebutted_by = ["coordination.rotation", "coordination.baton_pass", "coordination.failover_reissue", "coordination.handover_partner", "coordination.limit_handover", "coordination.single_stream", "coordination.split_conversation", "infrastructure.shared_payment", "infrastructure.signup_burst"]
 reads = ["candidate_members", "candidate_features"]
 params.min_load = { default = 5, unit = "exchanges per account and day", why = "smaller numbers coincide anyway" }
 params.min_share = { default = 0.4, unit = "share of the account days with that load", why = "at a mean of 25 a day, chance alone puts 8 % of the days on the most frequent number" }

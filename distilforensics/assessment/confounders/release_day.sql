@@ -3,7 +3,6 @@ id = "confounder.release_day"
 title = "Many parties try a new model"
 question = "Do the exchanges go to a model that has just appeared, and end within days?"
 priority = 6
-rebutted_by = ["coordination.rotation", "coordination.baton_pass", "coordination.failover_reissue", "coordination.handover_partner", "coordination.limit_handover", "coordination.split_conversation", "infrastructure.shared_payment", "infrastructure.signup_burst"]
 reads = ["candidate_members", "candidate_features", "exchange_features", "candidate_tenancy"]
 params.min_share = { default = 0.8, unit = "share of the exchanges with a known model", why = "who compares models for their own use tries the new one and little else; a campaign that moves keeps part of its work on the old one" }
 params.max_hours = { default = 72, unit = "hours after the model was first seen", why = "first impressions are published within days" }

@@ -3,7 +3,6 @@ id = "confounder.timers"
 title = "Programs on timers of their own"
 question = "Does every account call at one fixed interval, as monitors and heartbeats of a product do?"
 priority = 5
-rebutted_by = ["coordination.baton_pass", "coordination.failover_reissue", "coordination.handover_partner", "coordination.limit_handover", "coordination.split_conversation", "infrastructure.shared_payment"]
 reads = ["candidate_members", "candidate_features"]
 params.tolerance = { default = 0.02, unit = "share of the account's median pause", why = "a timer keeps its interval to a second or two; in a circle of accounts every pause is the sum of many arrivals and varies by a tenth and more" }
 params.min_tolerance_us = { default = 1500000, unit = "microseconds", why = "clocks of one second blur a pause by one second" }

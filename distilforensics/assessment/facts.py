@@ -1,0 +1,295 @@
+"""What speaks for a campaign: facts, each one mechanism, with the number of calls or accounts that show it and what that weighs.
+
+Heuristics that see the same calls are one fact. A fact names the innocent causes that it excludes, and those that it does not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from math import log2
+from statistics import median
+from typing import TYPE_CHECKING
+
+from distilforensics.assessment import weights
+from distilforensics.assessment.candidates import RATES, TIES, ties_inside, weigh_identity
+from distilforensics.assessment.log import IDENTITIES, TEXT_KINDS, kind_of
+from distilforensics.core import units
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from distilforensics.assessment.candidates import Accounts, Candidate
+    from distilforensics.assessment.log import Log, Tie
+    from distilforensics.assessment.parameters import Parameters
+
+
+class Kind(StrEnum):
+    """What a fact is about."""
+
+    COORDINATION = "coordination"
+    IDENTITY = "identity"
+    CONTENT = "content"
+    PURPOSE = "purpose"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One mechanism, as far as this log shows it in a candidate."""
+
+    fact_id: str
+    title: str
+    kind: Kind
+    bits: float
+    """What it weighs against accounts that have nothing to do with each other, and between customers that the log tells apart."""
+    count: int
+    of: int | None
+    comparison: float | None
+    """Count or share that accounts outside of every candidate show, or that is expected by chance."""
+    n_accounts: int
+    statement: str
+    excludes: str
+    """Innocent causes that do not produce it."""
+    record_ids: tuple[str, ...] = ()
+    is_counted: bool = True
+    """Whether it reaches the floors of bits, calls and accounts."""
+    is_telling: bool = True
+    """Whether it tells a pool from a product, a vendor and a fleet; a fact that these show by nature bears no grade alone."""
+
+
+SCHEDULING = (
+    "coordination.rotation",
+    "coordination.equal_load",
+    "coordination.single_stream",
+    "coordination.synchrony",
+    "coordination.complementarity",
+    "coordination.pool_replacement",
+)
+"""Heuristics that see one scheduler; all others of their family see hand-overs, which are a fact of their own."""
+
+_LEVELS = ("informational", "low", "medium", "high", "critical")
+
+_TITLES = {
+    "handover": "Refused calls go on at other customers' accounts",
+    "conversation": "Conversations go on at other customers' accounts",
+    "answer": "Answers of some accounts come back as inputs of others",
+    "payment": "One payment method behind several customers",
+    "signup": "Accounts of several customers were made within the same ten minutes",
+    "network": "Several customers share rare networks",
+    "mail": "Several customers share rare mail domains",
+}
+_EXCLUDES = {
+    "handover": "independent customers, a product's users, a vendor's loop, a shared cache, an outage, a class, a benchmark",
+    "conversation": "independent customers, a product's users, a vendor's loop, a shared cache, a class, a benchmark",
+    "answer": "independent customers, a product's users, a vendor's loop, an outage, a benchmark",
+    "payment": "independent customers, a product's users, a vendor that works with its customers' accounts",
+    "signup": "independent customers, a vendor whose customers came one by one",
+    "network": "independent customers",
+    "mail": "independent customers",
+}
+
+
+def find_facts(log: Log, candidate: Candidate, outside: Accounts, parameters: Parameters) -> list[Fact]:
+    """Return the facts of a candidate, the heaviest first within each kind.
+
+    Args:
+        log: The log.
+        candidate: Accounts with the groups that are theirs.
+        outside: Accounts of no candidate; their calls are the log's own control.
+        parameters: Floors.
+    """
+    inside = ties_inside(log, candidate.accounts)
+    floor = parameters.min_fact_bits + log2(max(1, candidate.n_tried))
+    found = [_tie_fact(log, kind, inside, candidate, outside, floor, parameters) for kind in TIES]
+    found += [_identity_fact(log, kind, candidate, floor, parameters) for kind in IDENTITIES]
+    found += [_scheduler_fact(log, candidate, parameters), _frame_fact(log, candidate), _purpose_fact(log, candidate, parameters)]
+    order = {kind: place for place, kind in enumerate(Kind)}
+    return sorted((fact for fact in found if fact), key=lambda fact: (order[fact.kind], -fact.bits, fact.fact_id))
+
+
+def distinct_bits(log: Log, kind: str, members: Accounts, ties: Iterable[Tie], rate: float) -> tuple[float, int]:
+    """Return the weight and the number of different works of the ties of a kind between customers that the log tells apart."""
+    works = {tie.work for tie in ties if tie.kind == kind and tie.relation == "distinct" and members.issuperset(tie.ends)}
+    chances = max(len(works), sum(log.accounts[account].chances(kind) for account in members))
+    return weights.of_share(len(works), chances, rate), len(works)
+
+
+def control_rate(log: Log, kind: str, outside: Accounts) -> tuple[int, int]:
+    """Return the ties of a kind from accounts outside of every candidate, and their calls that could have made one."""
+    count = len({tie.work for account in outside for tie in log.ties_of.get(account, ()) if tie.kind == kind and tie.account_id in outside})
+    return count, sum(log.accounts[account].chances(kind) for account in outside)
+
+
+def rate_of(kind: str, control: tuple[int, int], parameters: Parameters) -> float:
+    """Return the rate against which ties are weighed: the measured one, or this log's own if that is higher and rests on enough calls."""
+    count, chances = control
+    own = count / chances if count >= parameters.min_fact_calls and chances else 0.0
+    return min(0.5, max(RATES[kind], own))
+
+
+def _tie_fact(
+    log: Log, kind: str, inside: list[Tie], candidate: Candidate, outside: Accounts, floor: float, parameters: Parameters
+) -> Fact | None:
+    ties = [tie for tie in inside if tie.kind == kind]
+    if not ties:
+        return None
+    control = control_rate(log, kind, outside)
+    bits, n_distinct = distinct_bits(log, kind, candidate.accounts, ties, rate_of(kind, control, parameters))
+    works = {tie.work for tie in ties}
+    chances = max(len(works), sum(log.accounts[account].chances(kind) for account in candidate.accounts))
+    accounts = {account for tie in ties for account in tie.ends}
+    shown = sorted(ties, key=lambda tie: (tie.relation != "distinct", tie.delay_us, tie.record_id))
+    records = [record for tie in shown for record in (tie.record_id, tie.other_record_id)]
+    return Fact(
+        fact_id=kind,
+        title=_TITLES[kind],
+        kind=Kind.COORDINATION,
+        bits=bits,
+        count=len(works),
+        of=chances,
+        comparison=control[0] / control[1] if control[1] else None,
+        n_accounts=len(accounts),
+        statement=_tie_statement(kind, ties, len(works), n_distinct, chances, len(accounts), control),
+        excludes=_EXCLUDES[kind],
+        record_ids=tuple(dict.fromkeys(records))[: parameters.exhibit_records],
+        is_counted=bits >= floor and n_distinct >= parameters.min_fact_calls and len(accounts) >= parameters.min_tied_accounts,
+    )
+
+
+def _tie_statement(
+    kind: str, ties: list[Tie], n_works: int, n_distinct: int, chances: int, n_accounts: int, control: tuple[int, int]
+) -> str:
+    delay = units.duration(median(tie.delay_us for tie in ties) / 1e6)
+    what = {
+        "handover": f"{units.count(n_works)} of {units.count(chances)} failed calls of these accounts were sent next by another of them",
+        "conversation": f"{units.count(n_works)} calls of these accounts go on with a conversation that another of them had",
+        "answer": f"{units.count(n_works)} answers that one of these accounts was given stand in a later prompt of another of them",
+    }[kind]
+    rest = (
+        f"Of the {units.count(control[1])} such calls of accounts outside of every examined group {units.count(control[0])} did."
+        if control[1]
+        else "No account outside of every examined group has such a call."
+    )
+    return (
+        f"{what}, {delay} later in the median ({units.count(n_accounts)} accounts). In {units.count(n_distinct)} cases the log names both "
+        f"customers, and they differ. {rest}"
+    )
+
+
+def _identity_fact(log: Log, kind: str, candidate: Candidate, floor: float, parameters: Parameters) -> Fact | None:
+    weight = weigh_identity(log, kind, candidate.accounts)
+    if not weight.count:
+        return None
+    held: dict[str, set[str]] = {}
+    for account in candidate.accounts:
+        for value in log.shared[kind].get(account, ()):
+            held.setdefault(value, set()).add(account)
+    common = {value: accounts for value, accounts in held.items() if len(accounts) > 1}
+    accounts = frozenset().union(*common.values()) if common else frozenset()
+    what = {"payment": "payment methods", "signup": "slots of ten minutes", "network": "addresses or networks", "mail": "mail domains"}[kind]
+    verb = {"payment": "are paid by", "signup": "were made in", "network": "call from", "mail": "are registered at"}[kind]
+    return Fact(
+        fact_id=kind,
+        title=_TITLES[kind],
+        kind=Kind.IDENTITY,
+        bits=weight.bits,
+        count=weight.count,
+        of=None,
+        comparison=weight.reference,
+        n_accounts=len(accounts),
+        statement=(
+            f"{units.count(len(accounts))} of {units.count(len(candidate.accounts))} accounts {verb} {units.count(len(common))} {what} that they "
+            f"share: {units.count(weight.count)} accounts more than there are such values; {weight.reference:.1f} are expected of as many "
+            "accounts drawn from this log by lot."
+        ),
+        excludes=_EXCLUDES[kind],
+        is_counted=(
+            weight.bits >= floor
+            and weight.count >= parameters.min_fact_calls
+            and len(accounts) >= parameters.min_fact_share * len(candidate.accounts)
+        ),
+        is_telling=kind != "mail",
+    )
+
+
+def _covering(log: Log, candidate: Candidate, heuristics: Iterable[str], share: float) -> Mapping[str, tuple[str, int]]:
+    """Return heuristic id to the candidate's group with most accounts on which it fired, and these, if they are enough of the candidate's."""
+    wanted, found = set(heuristics), dict[str, tuple[str, int]]()
+    for group in candidate.groups:
+        n_accounts = len(candidate.accounts & log.loads[group].keys())
+        if n_accounts < share * len(candidate.accounts):
+            continue
+        for row in log.fired(group):
+            if row.heuristic_id in wanted and n_accounts > found.get(row.heuristic_id, ("", 0))[1]:
+                found[row.heuristic_id] = (group, n_accounts)
+    return found
+
+
+def _scheduler_fact(log: Log, candidate: Candidate, parameters: Parameters) -> Fact | None:
+    found = _covering(log, candidate, SCHEDULING, parameters.half)
+    if not found:
+        return None
+    names = sorted(found)
+    return Fact(
+        fact_id="scheduler",
+        title="The calls are dealt out over the accounts as one scheduler does",
+        kind=Kind.COORDINATION,
+        bits=0.0,
+        count=len(names),
+        of=len(SCHEDULING),
+        comparison=None,
+        n_accounts=max(n for _, n in found.values()),
+        statement="; ".join(f"{log.titles[name].rstrip('.')}" for name in names) + ".",
+        excludes="independent customers; not a vendor's loop, a fleet, timers or a product that runs by itself",
+        is_telling=False,
+    )
+
+
+def _frame_fact(log: Log, candidate: Candidate) -> Fact | None:
+    texts = [group for group in candidate.templates if kind_of(group) in TEXT_KINDS]
+    if not texts:
+        return None
+    group = max(texts, key=lambda name: (len(candidate.accounts & log.loads[name].keys()), name))
+    loads = log.loads[group]
+    inside = [loads[account][0] for account in candidate.accounts if account in loads]
+    return Fact(
+        fact_id="frame",
+        title="One text that hardly anybody else sends",
+        kind=Kind.CONTENT,
+        bits=0.0,
+        count=sum(inside),
+        of=sum(n for n, _ in loads.values()),
+        comparison=None,
+        n_accounts=len(inside),
+        statement=(
+            f"{units.count(len(inside))} of {units.count(len(candidate.accounts))} accounts send one text; "
+            f"{units.count(len(loads) - len(inside))} other accounts send it too."
+        ),
+        excludes="customers without a common program; not a product or a fleet",
+        is_telling=False,
+    )
+
+
+def _purpose_fact(log: Log, candidate: Candidate, parameters: Parameters) -> Fact | None:
+    names = [
+        row.heuristic_id
+        for group in candidate.groups
+        for row in log.fired(group)
+        if row.family in {"harvest", "structure"} and _LEVELS.index(log.levels[row.heuristic_id]) >= _LEVELS.index("medium")
+    ]
+    found = _covering(log, candidate, names, parameters.min_fact_share)
+    if not found:
+        return None
+    return Fact(
+        fact_id="purpose",
+        title="What is asked for is what training data is made of",
+        kind=Kind.PURPOSE,
+        bits=0.0,
+        count=len(found),
+        of=None,
+        comparison=None,
+        n_accounts=max(n for _, n in found.values()),
+        statement="; ".join(f"{log.titles[name].rstrip('.')}" for name in sorted(found)) + ".",
+        excludes="ordinary use; not a benchmark or a product that asks for reasoning",
+        is_telling=False,
+    )

@@ -1,0 +1,231 @@
+"""What the assessment reasons about, loaded once: accounts, groups, ties between accounts, shared identities, what the catalogue observed."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from distilforensics.assessment.queries import create_table, rows_of
+from distilforensics.case.tables import read_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import duckdb
+
+    from distilforensics.case.layout import Case
+
+IDENTITIES = ("payment", "signup", "network", "mail")
+"""Kinds of shared identity: a payment method, ten minutes of sign-up, an address or its network, a mail domain."""
+
+TEXT_KINDS = frozenset({"system", "prefix", "suffix", "near", "passage", "prompt"})
+"""Kinds of groups that are told by what they say."""
+
+MAX_HOUSEHOLD = 6
+"""Accounts that one person or family has; published personal pools hold two to six subscriptions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account: who holds it as far as the log says, and how many of its calls could have been handed over."""
+
+    account_id: str
+    tenant_id: str | None
+    organization: str | None
+    payment_fingerprint: str | None
+    email_domain: str | None
+    n_exchanges: int
+    n_failed: int
+    n_continuing: int
+    n_prompts: int
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the log names its tenant, organisation or payer."""
+        return bool(self.organization or self.tenant_id or self.payment_fingerprint)
+
+    def chances(self, kind: str) -> int:
+        """Return the calls that could have made a tie of a kind."""
+        return {"handover": self.n_failed, "conversation": self.n_continuing, "answer": self.n_prompts}[kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """One call that goes on at another account."""
+
+    kind: str
+    record_id: str
+    account_id: str
+    other_record_id: str
+    other_account_id: str
+    delay_us: int
+    work: str
+    relation: str
+    """Whether both accounts are of one customer: same, unknown, distinct."""
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """Both accounts."""
+        return self.account_id, self.other_account_id
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One row of the observations table."""
+
+    heuristic_id: str
+    family: str
+    entity_id: str
+    is_fired: bool
+    value: float | None
+    baseline: float | None
+    threshold: float | None
+    n_exchanges: int
+    n_accounts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Everything that candidates are made from and judged by."""
+
+    accounts: Mapping[str, Account]
+    loads: Mapping[str, Mapping[str, tuple[int, int]]]
+    """Group id to account id to its exchanges and failed exchanges in the group."""
+    ties: tuple[Tie, ...]
+    """Ties that do not stay with one customer or one household."""
+    groups_of_calls: Mapping[str, frozenset[str]]
+    """Record id of a handed-over call to the groups whose templates it carries."""
+    shared: Mapping[str, Mapping[str, frozenset[str]]]
+    """Kind of identity to account id to the values that it shares with a few others."""
+    observations: Mapping[str, tuple[Observation, ...]]
+    """Group or account id to what the catalogue observed on it."""
+    titles: Mapping[str, str]
+    levels: Mapping[str, str]
+    units: Mapping[str, str]
+    states: Mapping[str, tuple[str, str | None]]
+    """Heuristic id to title, level, unit of its value, state and reason."""
+    n_household_ties: int = 0
+    """Ties inside of households, which count for nothing."""
+    ties_of: Mapping[str, tuple[Tie, ...]] = field(default_factory=dict)
+    """Account id to its ties, on either end."""
+    groups_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Account id to its groups."""
+    value_sizes: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+    """Kind of identity to number of accounts of a value to number of such values."""
+
+    def fired(self, group_id: str) -> list[Observation]:
+        """Return what fired on a group."""
+        return [row for row in self.observations.get(group_id, ()) if row.is_fired]
+
+
+def load_log(case: Case, connection: duckdb.DuckDBPyConnection) -> Log:
+    """Read what is needed from the tables of the case; creates `work_ties` on the connection."""
+    create_table(connection, "work_ties")
+    accounts = {row[0]: Account(*row) for row in rows_of(connection, "account_calls")}
+    loads: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
+    for group, account, n_exchanges, n_failed in rows_of(connection, "group_loads"):
+        loads[group][account] = (n_exchanges, n_failed)
+    ties = [
+        Tie(*row)
+        for row in connection.execute("select * from work_ties order by kind, record_id, other_record_id").fetchall()
+    ]
+    kept = without_households([tie for tie in ties if tie.relation != "same"])
+    groups_of_calls: dict[str, set[str]] = defaultdict(set)
+    for record, group in rows_of(connection, "tie_groups"):
+        groups_of_calls[record].add(group)
+    states = read_rows(case, "heuristic_states", ["heuristic_id", "title", "value_unit", "level", "state", "reason"])
+    shared, sizes = _shared(connection)
+    return Log(
+        accounts=accounts,
+        loads=loads,
+        ties=tuple(kept),
+        groups_of_calls={record: frozenset(groups) for record, groups in groups_of_calls.items()},
+        shared=shared,
+        observations=_observations(case),
+        titles={row["heuristic_id"]: row["title"] for row in states},
+        levels={row["heuristic_id"]: row["level"] for row in states},
+        units={row["heuristic_id"]: row["value_unit"] for row in states},
+        states={row["heuristic_id"]: (row["state"], row["reason"]) for row in states},
+        n_household_ties=len(ties) - len(kept) - sum(tie.relation == "same" for tie in ties),
+        ties_of=ties_of(kept),
+        groups_of=_groups_of(loads),
+        value_sizes=sizes,
+    )
+
+
+def kind_of(group_id: str) -> str:
+    """Return the kind of a group: system, prefix, ..., cluster."""
+    return group_id.split(":", 1)[0]
+
+
+def ties_of(ties: Iterable[Tie]) -> dict[str, tuple[Tie, ...]]:
+    """Return account id to the ties on either end of which it stands."""
+    found: dict[str, list[Tie]] = defaultdict(list)
+    for tie in ties:
+        for account in tie.ends:
+            found[account].append(tie)
+    return {account: tuple(rows) for account, rows in found.items()}
+
+
+def without_households(ties: list[Tie]) -> list[Tie]:
+    """Return the ties without those among a few accounts that hand work to each other again and again, and to nobody else.
+
+    A person with some keys looks like that, and so do colleagues and families who pass work on. A pool hands over to any of its accounts,
+    so that its few ties make trees and its many ties one large set.
+    """
+    households = [
+        members
+        for members in connected({tie.ends for tie in ties})
+        if len(members) <= MAX_HOUSEHOLD and sum(tie.account_id in members for tie in ties) >= len(members)
+    ]
+    private = frozenset().union(*households)
+    return [tie for tie in ties if tie.account_id not in private]
+
+
+def connected(pairs: Iterable[tuple[str, str]]) -> list[frozenset[str]]:
+    """Return the sets of accounts that pairs connect, in order of their smallest account."""
+    neighbours: dict[str, set[str]] = defaultdict(set)
+    for a, b in pairs:
+        neighbours[a].add(b)
+        neighbours[b].add(a)
+    found, seen = [], set[str]()
+    for start in sorted(neighbours):
+        if start in seen:
+            continue
+        members, waiting = set[str](), [start]
+        while waiting:
+            account = waiting.pop()
+            if account not in members:
+                members.add(account)
+                waiting += neighbours[account] - members
+        seen |= members
+        found.append(frozenset(members))
+    return found
+
+
+def _shared(
+    connection: duckdb.DuckDBPyConnection,
+) -> tuple[dict[str, dict[str, frozenset[str]]], dict[str, dict[int, int]]]:
+    values: dict[str, dict[str, set[str]]] = {kind: defaultdict(set) for kind in IDENTITIES}
+    counts: dict[str, Counter[str]] = {kind: Counter() for kind in IDENTITIES}
+    for kind, value, account in rows_of(connection, "shared_values"):
+        values[kind][account].add(value)
+        counts[kind][value] += 1
+    shared = {kind: {account: frozenset(found) for account, found in rows.items()} for kind, rows in values.items()}
+    return shared, {kind: dict(Counter(found.values())) for kind, found in counts.items()}
+
+
+def _observations(case: Case) -> dict[str, tuple[Observation, ...]]:
+    found: dict[str, list[Observation]] = defaultdict(list)
+    for row in read_rows(case, "observations", list(Observation.__slots__)):
+        found[row["entity_id"]].append(Observation(**row))
+    return {entity: tuple(rows) for entity, rows in found.items()}
+
+
+def _groups_of(loads: Mapping[str, Mapping[str, tuple[int, int]]]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for group in sorted(loads):
+        for account in loads[group]:
+            found[account].append(group)
+    return {account: tuple(groups) for account, groups in found.items()}

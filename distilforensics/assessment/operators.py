@@ -1,0 +1,127 @@
+"""Whether a candidate may be one operator who uses accounts of their own, or of customers who agreed: what no fact can tell from a pool.
+
+Each question has three outcomes. What the log cannot tell stays open, and an open question caps the grade as one that is answered with yes:
+the facts are listed, and who operates the accounts has to be asked. What the suspect chooses (a name, a network) can cap a grade and
+never makes the facts go away.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from distilforensics.assessment.log import connected
+from distilforensics.core import units
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from distilforensics.assessment.candidates import Accounts
+    from distilforensics.assessment.log import Log
+    from distilforensics.assessment.parameters import Parameters
+
+
+class Outcome(StrEnum):
+    """What the numbers say of an innocent explanation."""
+
+    EXCLUDED = "excluded"
+    IN_PART = "in part"
+    FITS = "fits"
+    CANNOT_TELL = "cannot tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One innocent explanation, held against one candidate."""
+
+    explanation_id: str
+    title: str
+    outcome: Outcome
+    statement: str
+    ask: str
+    """Whom to ask for what, if the log cannot tell or the explanation fits."""
+
+    @property
+    def caps(self) -> bool:
+        """Whether the candidate may be one operator."""
+        return self.outcome in {Outcome.FITS, Outcome.CANNOT_TELL}
+
+
+@dataclass(frozen=True, slots=True)
+class Egress:
+    """Where a candidate's calls come from."""
+
+    address_share: float | None
+    """Share of the calls with an address that come from the three busiest ones; None if no address is known."""
+    n_accounts: int
+    """Accounts behind the busiest one."""
+    n_known: int
+    """Calls with an address."""
+
+
+def ask_operators(log: Log, members: Accounts, egress: Egress, parameters: Parameters) -> list[Explanation]:
+    """Return the explanations by which a candidate is one operator's own, in fixed order."""
+    return [_few_customers(log, members, parameters), _one_egress(members, egress, parameters), _one_domain(log, members, parameters)]
+
+
+def customers_of(log: Log, members: Accounts) -> list[Accounts]:
+    """Return the members whose customer the log names, by customer; who shares a tenant, an organisation or a payer is one, the largest first."""
+    pairs = set[tuple[str, str]]()
+    for account in members:
+        row = log.accounts[account]
+        names = {"tenant": row.tenant_id, "organisation": row.organization, "payer": row.payment_fingerprint}
+        pairs |= {(f"account {account}", f"{kind} {name}") for kind, name in names.items() if name}
+    found = [frozenset(name.removeprefix("account ") for name in group if name.startswith("account ")) for group in connected(pairs)]
+    return sorted(found, key=lambda accounts: (-len(accounts), min(accounts)))
+
+
+def _few_customers(log: Log, members: Accounts, parameters: Parameters) -> Explanation:
+    customers = customers_of(log, members)
+    n_known = sum(map(len, customers))
+    n_largest = sum(len(accounts) for accounts in customers[: parameters.few_customers])
+    said = f"The log names the tenant, organisation or payer of {units.count(n_known)} of {units.count(len(members))} accounts"
+    if n_known < parameters.half * len(members):
+        outcome, statement = Outcome.CANNOT_TELL, f"{said}; the others may belong to one customer."
+    else:
+        statement = f"{said}: {units.count(len(customers))} customers, of which the largest has {units.count(len(customers[0]))} accounts."
+        is_one = len(customers[0]) >= parameters.half * n_known or n_largest >= parameters.most * n_known
+        outcome = Outcome.FITS if is_one else Outcome.EXCLUDED
+    return Explanation(
+        "operator.few_customers",
+        "One customer, or a few, with many keys",
+        outcome,
+        statement,
+        "Ask the billing department who pays for these accounts, and the customer what they are for.",
+    )
+
+
+def _one_egress(members: Accounts, egress: Egress, parameters: Parameters) -> Explanation:
+    title = "One program in one place that works with the accounts of its customers"
+    ask = "Ask the holders of these accounts whether they gave their key to a service, and to which."
+    if egress.address_share is None:
+        outcome, statement = Outcome.IN_PART, "No client address is logged, so that it is not known from where the calls come."
+    else:
+        statement = (
+            f"{units.share(egress.address_share, 1)} of {units.count(egress.n_known)} calls come from the three busiest addresses; the busiest one "
+            f"has calls of {units.count(egress.n_accounts)} of the {units.count(len(members))} accounts."
+        )
+        fits = egress.address_share >= parameters.most and egress.n_accounts >= parameters.min_fact_share * len(members)
+        outcome = Outcome.FITS if fits else Outcome.EXCLUDED
+    return Explanation("operator.one_egress", title, outcome, statement, ask)
+
+
+def _one_domain(log: Log, members: Accounts, parameters: Parameters) -> Explanation:
+    domains: Mapping[str, int] = Counter(log.accounts[account].email_domain or "" for account in sorted(members))
+    named = {domain: n for domain, n in domains.items() if domain}
+    title, ask = "One organisation whose people have a mail address there", "Ask the organisation behind the mail domain."
+    if not named:
+        return Explanation("operator.one_domain", title, Outcome.IN_PART, "No mail domain is known.", ask)
+    domain, n = max(named.items(), key=lambda item: (item[1], item[0]))
+    n_elsewhere = sum(row.email_domain == domain for row in log.accounts.values()) - n
+    fits = n >= parameters.most * len(members) and n_elsewhere < n
+    statement = (
+        f"The most common mail domain has {units.count(n)} of the {units.count(len(members))} accounts, and {units.count(n_elsewhere)} others of the log."
+    )
+    return Explanation("operator.one_domain", title, Outcome.FITS if fits else Outcome.EXCLUDED, statement, ask)
