@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import combinations
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,19 @@ if TYPE_CHECKING:
 
     from distilforensics.assessment.log import Log, Tie
     from distilforensics.assessment.parameters import Parameters
+
+SCHEDULING = (
+    "coordination.rotation",
+    "coordination.equal_load",
+    "coordination.single_stream",
+    "coordination.synchrony",
+    "coordination.complementarity",
+    "coordination.pool_replacement",
+)
+"""Heuristics that see one scheduler; all others of their family see hand-overs, which are ties."""
+
+TELLING_IDENTITIES = ("payment", "signup", "network")
+"""Kinds of shared identity that bear a grade; rare mail domains are shared by people who like their privacy."""
 
 TIES = ("handover", "conversation", "answer")
 """Kinds of ties by work: a refused call that another account sends, a conversation that goes on elsewhere, an answer that comes back elsewhere."""
@@ -125,13 +139,9 @@ def _sets(log: Log, free: Accounts, parameters: Parameters) -> list[tuple[str, s
     ]
     for group, loads in log.loads.items():
         present = free & loads.keys()
-        tied = frozenset(
-            account
-            for account in present
-            if any(tie.account_id in present and tie.other_account_id in present for tie in log.ties_of.get(account, ()))
-        )
-        if len(tied) >= parameters.min_tied_accounts:
-            members = present if kind_of(group) == "cluster" else _alike(log, group, tied, free, parameters)
+        models = tied(log, present, present)
+        if len(models) >= parameters.min_tied_accounts:
+            members = present if kind_of(group) == "cluster" else _alike(log, group, models, free, parameters)
             if len(members) >= parameters.min_accounts:
                 found.append((group, group, members))
     return found
@@ -195,7 +205,7 @@ def _weigh_in_group(log: Log, members: Accounts, group: str) -> Weight:
 def _grown(log: Log, members: Accounts, free: Accounts, parameters: Parameters) -> Accounts:
     """Return a set with the accounts that send what it sends, as long as the evidence grows with them.
 
-    The rest of a group comes in whole if it shows ties and identities nearly as often as the set does; else only accounts that show them.
+    The rest of a group comes in whole if it shows as much as the set does; else only accounts that show something themselves.
     """
     while True:
         best, more = parameters.min_growth_bits, Accounts()
@@ -204,49 +214,99 @@ def _grown(log: Log, members: Accounts, free: Accounts, parameters: Parameters) 
             if n_common < parameters.min_common_share * len(members):
                 continue
             others = _alike(log, group, members, free, parameters) - members
-            if not others:
-                continue
-            own = members & log.loads[group].keys()
-            found = shown(log, others, members | others)
-            if len(found) * len(own) < parameters.min_shown * len(shown(log, own, members)) * len(others):
-                others = found
+            if others and not _shows_as_much(log, others, members & log.loads[group].keys(), members, parameters):
+                others = shown(log, others, members | others)
             gain = _total(log, members | others) - total if others else 0.0
             if gain > best:
                 best, more = gain, others
         if not more:
-            return members
+            return _carrying(log, members, parameters)
         members |= more
+
+
+def _shows_as_much(log: Log, others: Accounts, own: Accounts, members: Accounts, parameters: Parameters) -> bool:
+    """Tell whether accounts show ties and identities nearly as often as a set's own accounts do, or hand over as many of their failed calls."""
+    n_shown, n_own = len(shown(log, others, members | others)), len(shown(log, own, members))
+    if n_own and n_shown * len(own) >= parameters.min_shown * n_own * len(others):
+        return True
+    theirs, ours = (_handed_over(log, accounts, members | others) for accounts in (others, own))
+    return theirs[0] > 1 and theirs[0] * ours[1] >= parameters.min_shown * ours[0] * theirs[1]
+
+
+def _handed_over(log: Log, accounts: Accounts, within: Accounts) -> tuple[int, int]:
+    """Return the failed calls of some accounts that go on at another one of a set, and all of their failed calls."""
+    works = {
+        tie.work
+        for account in accounts
+        for tie in log.ties_of.get(account, ())
+        if tie.kind == "handover" and tie.account_id == account and tie.other_account_id in within
+    }
+    return len(works), sum(log.accounts[account].n_failed for account in accounts)
+
+
+def _carrying(log: Log, members: Accounts, parameters: Parameters) -> Accounts:
+    """Return the members whose own calls carry the facts.
+
+    Where most of those that work ties send a text of their own, these are they and all who send it; else all who hang together by ties of
+    work or by two kinds of identity.
+    """
+    by_work = tied(log, members, members)
+    texts = [group for group in groups_within(log, members, parameters) if kind_of(group) in TEXT_KINDS]
+    sending = frozenset().union(*(_alike(log, group, by_work or members, members, parameters) for group in texts))
+    if by_work and len(by_work & sending) >= parameters.half * len(by_work):
+        return by_work | sending
+    pairs = _doubly_alike(log, members) | {tie.ends for tie in ties_inside(log, members)}
+    return max(connected(pairs), key=len, default=frozenset()) | by_work | sending
 
 
 def _total(log: Log, members: Accounts) -> float:
     return sum(weight.bits for weight in weigh(log, members).values())
 
 
+def tied(log: Log, accounts: Accounts, members: Accounts) -> Accounts:
+    """Return which of some accounts work ties to others of a set."""
+    return frozenset(account for account in accounts if any(members.issuperset(tie.ends) for tie in log.ties_of.get(account, ())))
+
+
 def shown(log: Log, accounts: Accounts, members: Accounts) -> Accounts:
-    """Return which of some accounts of a set are tied to it by work, or by two kinds of identity."""
-    by_work = {account for account in accounts if any(members.issuperset(tie.ends) for tie in log.ties_of.get(account, ()))}
-    n_kinds: Counter[str] = Counter()
-    for kind in IDENTITIES:
-        own = log.shared[kind]
-        held = Counter(value for account in members for value in own.get(account, ()))
-        n_kinds.update(account for account in accounts if any(held[value] > 1 for value in own.get(account, ())))
-    return frozenset(account for account in accounts if account in by_work or n_kinds[account] >= 2)
+    """Return which of some accounts of a set are tied to others of it by work, or share two kinds of identity with one and the same."""
+    return tied(log, accounts, members) | accounts & frozenset().union(*_doubly_alike(log, members))
+
+
+def _doubly_alike(log: Log, members: Accounts) -> set[tuple[str, str]]:
+    """Return the pairs of accounts of a set that share two kinds of telling identity: a payment method, ten minutes of sign-up, a network."""
+    n_kinds: Counter[tuple[str, str]] = Counter()
+    for kind in TELLING_IDENTITIES:
+        holders: dict[str, list[str]] = {}
+        for account in sorted(members):
+            for value in log.shared[kind].get(account, ()):
+                holders.setdefault(value, []).append(account)
+        n_kinds.update({pair for accounts in holders.values() for pair in combinations(accounts, 2)})
+    return {pair for pair, n in n_kinds.items() if n > 1}
 
 
 def _dealt_out(log: Log, free: Accounts, n_found: int, parameters: Parameters) -> list[Candidate]:
-    """Return, of the groups whose calls are dealt out in turn and that nothing else ties, the largest ones without common accounts."""
-    groups = [
-        group
-        for group, loads in log.loads.items()
-        if any(row.heuristic_id == "coordination.rotation" for row in log.fired(group))
-        and len(free & loads.keys()) >= parameters.min_shown * len(loads)
-    ]
+    """Return the groups that one scheduler serves and that no work ties: calls in turn, or shared loads and two kinds of shared identity."""
+    groups = []
+    for group, loads in log.loads.items():
+        fired = {row.heuristic_id for row in log.fired(group)}
+        present = free & loads.keys()
+        if len(present) < max(parameters.min_accounts, parameters.containment * len(loads)):
+            continue
+        if "coordination.rotation" in fired or (
+            fired.intersection(SCHEDULING)
+            and sum(weigh_identity(log, kind, present).bits >= parameters.min_identity_bits for kind in TELLING_IDENTITIES) > 1
+        ):
+            groups.append(group)
     found: list[Candidate] = []
     for group in sorted(groups, key=lambda name: (kind_of(name) not in TEXT_KINDS, -len(log.loads[name]), name)):
-        members = free & log.loads[group].keys()
-        if len(members) >= parameters.min_accounts:
-            found.append(_candidate(log, f"candidate-{n_found + len(found) + 1}", members, len(groups), parameters))
-            free -= members
+        present = free & log.loads[group].keys()
+        # Without a text of their own the users of a program are many; those that hang together by identity are looked at by themselves.
+        alike = [] if kind_of(group) in TEXT_KINDS else connected(_doubly_alike(log, present))
+        for members in [*alike, present.difference(*alike)]:
+            if len(members) >= max(parameters.min_accounts, parameters.min_fact_share * len(log.loads[group])):
+                found.append(_candidate(log, f"candidate-{n_found + len(found) + 1}", members, len(log.loads), parameters))
+                free -= members
     return found
 
 

@@ -12,7 +12,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from distilforensics.assessment import weights
-from distilforensics.assessment.candidates import RATES, TIES, ties_inside, weigh_identity
+from distilforensics.assessment.candidates import RATES, SCHEDULING, TELLING_IDENTITIES, TIES, ties_inside, weigh_identity
 from distilforensics.assessment.log import IDENTITIES, TEXT_KINDS, kind_of
 from distilforensics.core import units
 
@@ -56,16 +56,6 @@ class Fact:
     is_telling: bool = True
     """Whether it tells a pool from a product, a vendor and a fleet; a fact that these show by nature bears no grade alone."""
 
-
-SCHEDULING = (
-    "coordination.rotation",
-    "coordination.equal_load",
-    "coordination.single_stream",
-    "coordination.synchrony",
-    "coordination.complementarity",
-    "coordination.pool_replacement",
-)
-"""Heuristics that see one scheduler; all others of their family see hand-overs, which are a fact of their own."""
 
 _LEVELS = ("informational", "low", "medium", "high", "critical")
 
@@ -208,7 +198,7 @@ def _identity_fact(log: Log, kind: str, candidate: Candidate, floor: float, para
             and weight.count >= parameters.min_fact_calls
             and len(accounts) >= parameters.min_fact_share * len(candidate.accounts)
         ),
-        is_telling=kind != "mail",
+        is_telling=kind in TELLING_IDENTITIES,
     )
 
 
