@@ -210,7 +210,9 @@ def _grown(log: Log, members: Accounts, free: Accounts, parameters: Parameters) 
     while True:
         best, more = parameters.min_growth_bits, Accounts()
         total = _total(log, members)
-        for group, n_common in sorted(Counter(g for account in members for g in log.groups_of.get(account, ())).items()):
+        for group, n_common in sorted(
+            Counter(g for account in members for g in log.groups_of.get(account, ())).items()
+        ):
             if n_common < parameters.min_common_share * len(members):
                 continue
             others = _alike(log, group, members, free, parameters) - members
@@ -265,7 +267,9 @@ def _total(log: Log, members: Accounts) -> float:
 
 def tied(log: Log, accounts: Accounts, members: Accounts) -> Accounts:
     """Return which of some accounts work ties to others of a set."""
-    return frozenset(account for account in accounts if any(members.issuperset(tie.ends) for tie in log.ties_of.get(account, ())))
+    return frozenset(
+        account for account in accounts if any(members.issuperset(tie.ends) for tie in log.ties_of.get(account, ()))
+    )
 
 
 def shown(log: Log, accounts: Accounts, members: Accounts) -> Accounts:
@@ -295,7 +299,10 @@ def _dealt_out(log: Log, free: Accounts, n_found: int, parameters: Parameters) -
             continue
         if "coordination.rotation" in fired or (
             fired.intersection(SCHEDULING)
-            and sum(weigh_identity(log, kind, present).bits >= parameters.min_identity_bits for kind in TELLING_IDENTITIES) > 1
+            and sum(
+                weigh_identity(log, kind, present).bits >= parameters.min_identity_bits for kind in TELLING_IDENTITIES
+            )
+            > 1
         ):
             groups.append(group)
     found: list[Candidate] = []
@@ -305,7 +312,9 @@ def _dealt_out(log: Log, free: Accounts, n_found: int, parameters: Parameters) -
         alike = [] if kind_of(group) in TEXT_KINDS else connected(_doubly_alike(log, present))
         for members in [*alike, present.difference(*alike)]:
             if len(members) >= max(parameters.min_accounts, parameters.min_fact_share * len(log.loads[group])):
-                found.append(_candidate(log, f"candidate-{n_found + len(found) + 1}", members, len(log.loads), parameters))
+                found.append(
+                    _candidate(log, f"candidate-{n_found + len(found) + 1}", members, len(log.loads), parameters)
+                )
                 free -= members
     return found
 
@@ -315,7 +324,8 @@ def _candidate(log: Log, candidate_id: str, members: Accounts, n_tried: int, par
     covering = [
         group
         for group in groups
-        if kind_of(group) != "cluster" and len(members & log.loads[group].keys()) >= parameters.min_template_share * len(members)
+        if kind_of(group) != "cluster"
+        and len(members & log.loads[group].keys()) >= parameters.min_template_share * len(members)
     ]
     texts = [group for group in covering if kind_of(group) in TEXT_KINDS]
     return Candidate(candidate_id, members, groups, tuple(texts or covering), n_tried)
@@ -327,6 +337,8 @@ def groups_within(log: Log, members: Accounts, parameters: Parameters) -> tuple[
     for group, n_common in Counter(g for account in members for g in log.groups_of.get(account, ())).items():
         loads = log.loads[group]
         inside = sum(loads[account][0] for account in members if account in loads)
-        if n_common >= parameters.containment * len(loads) and inside >= parameters.containment * sum(n for n, _ in loads.values()):
+        if n_common >= parameters.containment * len(loads) and inside >= parameters.containment * sum(
+            n for n, _ in loads.values()
+        ):
             found.append(group)
     return tuple(sorted(found))

@@ -29,8 +29,18 @@ if TYPE_CHECKING:
 def examine(connection: duckdb.DuckDBPyConnection, log: Log) -> list[Examined]:
     """Return all candidates with their answers, campaigns first, the strongest first; no account is in two candidates."""
     candidates = find_candidates(log, PARAMETERS)
-    write_pairs(connection, "candidate_members", ("candidate_id", "account_id"), [(c.candidate_id, a) for c in candidates for a in sorted(c.accounts)])
-    write_pairs(connection, "candidate_templates", ("candidate_id", "template_id"), [(c.candidate_id, t) for c in candidates for t in c.templates])
+    write_pairs(
+        connection,
+        "candidate_members",
+        ("candidate_id", "account_id"),
+        [(c.candidate_id, a) for c in candidates for a in sorted(c.accounts)],
+    )
+    write_pairs(
+        connection,
+        "candidate_templates",
+        ("candidate_id", "template_id"),
+        [(c.candidate_id, t) for c in candidates for t in c.templates],
+    )
     create_table(connection, "candidate_exchanges")
     egress = {row[0]: Egress(*row[1:]) for row in rows_of(connection, "egress")}
     checks = check_confounders(connection, [c.candidate_id for c in candidates])
@@ -43,14 +53,28 @@ def examine(connection: duckdb.DuckDBPyConnection, log: Log) -> list[Examined]:
         own.setdefault(candidate_id, {})[account] = n
     outside = frozenset(log.accounts).difference(*(c.accounts for c in candidates))
     examined = [
-        _answer(log, c, outside, egress.get(c.candidate_id, Egress(None, 0, 0)), checks[c.candidate_id], totals[c.candidate_id], own[c.candidate_id])
+        _answer(
+            log,
+            c,
+            outside,
+            egress.get(c.candidate_id, Egress(None, 0, 0)),
+            checks[c.candidate_id],
+            totals[c.candidate_id],
+            own[c.candidate_id],
+        )
         for c in candidates
     ]
     return sorted((e for e in examined if e.verdict.grade is not Grade.INCONCLUSIVE), key=lambda e: e.strength)
 
 
 def _answer(
-    log: Log, candidate: Candidate, outside: Accounts, egress: Egress, checks: list[Check], totals: dict[str, Any], own: dict[str, int]
+    log: Log,
+    candidate: Candidate,
+    outside: Accounts,
+    egress: Egress,
+    checks: list[Check],
+    totals: dict[str, Any],
+    own: dict[str, int],
 ) -> Examined:
     facts = find_facts(log, candidate, outside, PARAMETERS)
     operators = ask_operators(log, candidate.accounts, egress, PARAMETERS)
@@ -75,7 +99,9 @@ def _left_out(log: Log, candidate: Candidate, outside: Accounts) -> Mapping[str,
     if customers:
         found["the largest customer"] = lambda: _facts_without(log, candidate, customers[0], outside)
     if busiest:
-        found["the account with most ties"] = lambda: _facts_without(log, candidate, frozenset({busiest.most_common(1)[0][0]}), outside)
+        found["the account with most ties"] = lambda: _facts_without(
+            log, candidate, frozenset({busiest.most_common(1)[0][0]}), outside
+        )
     return found
 
 

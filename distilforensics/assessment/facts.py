@@ -12,7 +12,14 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from distilforensics.assessment import weights
-from distilforensics.assessment.candidates import RATES, SCHEDULING, TELLING_IDENTITIES, TIES, ties_inside, weigh_identity
+from distilforensics.assessment.candidates import (
+    RATES,
+    SCHEDULING,
+    TELLING_IDENTITIES,
+    TIES,
+    ties_inside,
+    weigh_identity,
+)
 from distilforensics.assessment.log import IDENTITIES, TEXT_KINDS, kind_of
 from distilforensics.core import units
 
@@ -92,21 +99,34 @@ def find_facts(log: Log, candidate: Candidate, outside: Accounts, parameters: Pa
     floor = parameters.min_fact_bits + log2(max(1, candidate.n_tried))
     found = [_tie_fact(log, kind, inside, candidate, outside, floor, parameters) for kind in TIES]
     found += [_identity_fact(log, kind, candidate, floor, parameters) for kind in IDENTITIES]
-    found += [_scheduler_fact(log, candidate, parameters), _frame_fact(log, candidate), _purpose_fact(log, candidate, parameters)]
+    found += [
+        _scheduler_fact(log, candidate, parameters),
+        _frame_fact(log, candidate),
+        _purpose_fact(log, candidate, parameters),
+    ]
     order = {kind: place for place, kind in enumerate(Kind)}
     return sorted((fact for fact in found if fact), key=lambda fact: (order[fact.kind], -fact.bits, fact.fact_id))
 
 
 def distinct_bits(log: Log, kind: str, members: Accounts, ties: Iterable[Tie], rate: float) -> tuple[float, int]:
     """Return the weight and the number of different works of the ties of a kind between customers that the log tells apart."""
-    works = {tie.work for tie in ties if tie.kind == kind and tie.relation == "distinct" and members.issuperset(tie.ends)}
+    works = {
+        tie.work for tie in ties if tie.kind == kind and tie.relation == "distinct" and members.issuperset(tie.ends)
+    }
     chances = max(len(works), sum(log.accounts[account].chances(kind) for account in members))
     return weights.of_share(len(works), chances, rate), len(works)
 
 
 def control_rate(log: Log, kind: str, outside: Accounts) -> tuple[int, int]:
     """Return the ties of a kind from accounts outside of every candidate, and their calls that could have made one."""
-    count = len({tie.work for account in outside for tie in log.ties_of.get(account, ()) if tie.kind == kind and tie.account_id in outside})
+    count = len(
+        {
+            tie.work
+            for account in outside
+            for tie in log.ties_of.get(account, ())
+            if tie.kind == kind and tie.account_id in outside
+        }
+    )
     return count, sum(log.accounts[account].chances(kind) for account in outside)
 
 
@@ -118,7 +138,13 @@ def rate_of(kind: str, control: tuple[int, int], parameters: Parameters) -> floa
 
 
 def _tie_fact(
-    log: Log, kind: str, inside: list[Tie], candidate: Candidate, outside: Accounts, floor: float, parameters: Parameters
+    log: Log,
+    kind: str,
+    inside: list[Tie],
+    candidate: Candidate,
+    outside: Accounts,
+    floor: float,
+    parameters: Parameters,
 ) -> Fact | None:
     ties = [tie for tie in inside if tie.kind == kind]
     if not ties:
@@ -142,7 +168,9 @@ def _tie_fact(
         statement=_tie_statement(kind, ties, len(works), n_distinct, chances, len(accounts), control),
         excludes=_EXCLUDES[kind],
         record_ids=tuple(dict.fromkeys(records))[: parameters.exhibit_records],
-        is_counted=bits >= floor and n_distinct >= parameters.min_fact_calls and len(accounts) >= parameters.min_tied_accounts,
+        is_counted=bits >= floor
+        and n_distinct >= parameters.min_fact_calls
+        and len(accounts) >= parameters.min_tied_accounts,
     )
 
 
@@ -176,8 +204,15 @@ def _identity_fact(log: Log, kind: str, candidate: Candidate, floor: float, para
             held.setdefault(value, set()).add(account)
     common = {value: accounts for value, accounts in held.items() if len(accounts) > 1}
     accounts = frozenset().union(*common.values()) if common else frozenset()
-    what = {"payment": "payment methods", "signup": "slots of ten minutes", "network": "addresses or networks", "mail": "mail domains"}[kind]
-    verb = {"payment": "are paid by", "signup": "were made in", "network": "call from", "mail": "are registered at"}[kind]
+    what = {
+        "payment": "payment methods",
+        "signup": "slots of ten minutes",
+        "network": "addresses or networks",
+        "mail": "mail domains",
+    }[kind]
+    verb = {"payment": "are paid by", "signup": "were made in", "network": "call from", "mail": "are registered at"}[
+        kind
+    ]
     return Fact(
         fact_id=kind,
         title=_TITLES[kind],
@@ -265,7 +300,8 @@ def _purpose_fact(log: Log, candidate: Candidate, parameters: Parameters) -> Fac
         row.heuristic_id
         for group in candidate.groups
         for row in log.fired(group)
-        if row.family in {"harvest", "structure"} and _LEVELS.index(log.levels[row.heuristic_id]) >= _LEVELS.index("medium")
+        if row.family in {"harvest", "structure"}
+        and _LEVELS.index(log.levels[row.heuristic_id]) >= _LEVELS.index("medium")
     ]
     found = _covering(log, candidate, names, parameters.min_fact_share)
     if not found:

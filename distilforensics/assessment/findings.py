@@ -25,7 +25,15 @@ if TYPE_CHECKING:
     from distilforensics.assessment.error_rates import Measurement
     from distilforensics.core.rates import MeasuredRates
 
-ANNEXES = ("accounts", "campaigns", "campaign_facts", "campaign_explanations", "campaign_evidence", "explained_groups", "error_rates")
+ANNEXES = (
+    "accounts",
+    "campaigns",
+    "campaign_facts",
+    "campaign_explanations",
+    "campaign_evidence",
+    "explained_groups",
+    "error_rates",
+)
 """Tables that are also written as CSV; cells are guarded against formulas, exact values are in Parquet."""
 
 _LIMITS = (

@@ -63,7 +63,11 @@ class Egress:
 
 def ask_operators(log: Log, members: Accounts, egress: Egress, parameters: Parameters) -> list[Explanation]:
     """Return the explanations by which a candidate is one operator's own, in fixed order."""
-    return [_few_customers(log, members, parameters), _one_egress(members, egress, parameters), _one_domain(log, members, parameters)]
+    return [
+        _few_customers(log, members, parameters),
+        _one_egress(members, egress, parameters),
+        _one_domain(log, members, parameters),
+    ]
 
 
 def customers_of(log: Log, members: Accounts) -> list[Accounts]:
@@ -73,7 +77,10 @@ def customers_of(log: Log, members: Accounts) -> list[Accounts]:
         row = log.accounts[account]
         names = {"tenant": row.tenant_id, "organisation": row.organization, "payer": row.payment_fingerprint}
         pairs |= {(f"account {account}", f"{kind} {name}") for kind, name in names.items() if name}
-    found = [frozenset(name.removeprefix("account ") for name in group if name.startswith("account ")) for group in connected(pairs)]
+    found = [
+        frozenset(name.removeprefix("account ") for name in group if name.startswith("account "))
+        for group in connected(pairs)
+    ]
     return sorted(found, key=lambda accounts: (-len(accounts), min(accounts)))
 
 
@@ -101,7 +108,10 @@ def _one_egress(members: Accounts, egress: Egress, parameters: Parameters) -> Ex
     title = "One program in one place that works with the accounts of its customers"
     ask = "Ask the holders of these accounts whether they gave their key to a service, and to which."
     if egress.address_share is None:
-        outcome, statement = Outcome.IN_PART, "No client address is logged, so that it is not known from where the calls come."
+        outcome, statement = (
+            Outcome.IN_PART,
+            "No client address is logged, so that it is not known from where the calls come.",
+        )
     else:
         statement = (
             f"{units.share(egress.address_share, 1)} of {units.count(egress.n_known)} calls come from the three busiest addresses; the busiest one "
@@ -115,13 +125,14 @@ def _one_egress(members: Accounts, egress: Egress, parameters: Parameters) -> Ex
 def _one_domain(log: Log, members: Accounts, parameters: Parameters) -> Explanation:
     domains: Mapping[str, int] = Counter(log.accounts[account].email_domain or "" for account in sorted(members))
     named = {domain: n for domain, n in domains.items() if domain}
-    title, ask = "One organisation whose people have a mail address there", "Ask the organisation behind the mail domain."
+    title, ask = (
+        "One organisation whose people have a mail address there",
+        "Ask the organisation behind the mail domain.",
+    )
     if not named:
         return Explanation("operator.one_domain", title, Outcome.IN_PART, "No mail domain is known.", ask)
     domain, n = max(named.items(), key=lambda item: (item[1], item[0]))
     n_elsewhere = sum(row.email_domain == domain for row in log.accounts.values()) - n
     fits = n >= parameters.most * len(members) and n_elsewhere < n
-    statement = (
-        f"The most common mail domain has {units.count(n)} of the {units.count(len(members))} accounts, and {units.count(n_elsewhere)} others of the log."
-    )
+    statement = f"The most common mail domain has {units.count(n)} of the {units.count(len(members))} accounts, and {units.count(n_elsewhere)} others of the log."
     return Explanation("operator.one_domain", title, Outcome.FITS if fits else Outcome.EXCLUDED, statement, ask)

@@ -62,7 +62,9 @@ def explained_row(group_id: str, examined: Examined, log: Log) -> Row:
         "n_accounts": len(examined.members),
         "n_exchanges": examined.totals["n_exchanges"],
         "explanation": ", ".join(examined.explanations) or "operator.unknown",
-        "statement": " ".join([f"{examined.verdict.grade.value.capitalize()}: {examined.verdict.reason}.", *statements]),
+        "statement": " ".join(
+            [f"{examined.verdict.grade.value.capitalize()}: {examined.verdict.reason}.", *statements]
+        ),
         "heuristics": sorted({row.heuristic_id for row in _fired(log, examined)}),
         "templates": list(examined.candidate.templates),
         "clusters": _clusters(examined.candidate.groups),
@@ -169,7 +171,9 @@ def evidence_rows(campaign_id: str, examined: Examined, log: Log) -> list[Row]:
         for row in shown.values()
     ]
     rows += [
-        _evidence(campaign_id, "neutral", Claim.OBSERVED, name, f"{log.titles[name]}; this could not be judged: {reason}.")
+        _evidence(
+            campaign_id, "neutral", Claim.OBSERVED, name, f"{log.titles[name]}; this could not be judged: {reason}."
+        )
         for name, (state, reason) in sorted(log.states.items())
         if state in {State.NOT_EVALUATED, State.INCONCLUSIVE}
     ]
@@ -210,7 +214,9 @@ def _totals(campaign_id: str, examined: Examined, log: Log) -> list[Row]:
         f"({units.share(n_members - n_exchanges, n_members)} of theirs) that do not carry its common templates."
     )
     return [
-        _evidence(campaign_id, "neutral", Claim.OBSERVED, "facts.size", size, n_exchanges=n_exchanges, n_accounts=n_accounts),
+        _evidence(
+            campaign_id, "neutral", Claim.OBSERVED, "facts.size", size, n_exchanges=n_exchanges, n_accounts=n_accounts
+        ),
         _evidence(
             campaign_id,
             "against" if n_members > n_exchanges else "neutral",

@@ -112,7 +112,9 @@ def _write_tables(
     rows = {
         "campaigns": [campaign_row(name, e, log) for name, e in campaigns.items()],
         "campaign_facts": [row for name, e in everything for row in fact_rows(name, e.facts)],
-        "campaign_explanations": [row for name, e in everything for row in explanation_rows(name, e.operators, e.checks)],
+        "campaign_explanations": [
+            row for name, e in everything for row in explanation_rows(name, e.operators, e.checks)
+        ],
         "campaign_evidence": [row for name, e in everything for row in evidence_rows(name, e, log)],
         "explained_groups": [explained_row(name, e, log) for name, e in others.items()],
         "accounts": account_rows(connection, campaigns, others, log),

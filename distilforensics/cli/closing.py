@@ -100,7 +100,7 @@ def _listed(names: tuple[str, ...]) -> str:
 
 
 def _campaigns(summary: CaseSummary) -> Iterator[str]:
-    grades = [grade for grade in Grade if grade is not Grade.INCONCLUSIVE]
+    grades = [grade for grade in Grade if grade.rank]
     counts = ", ".join(f"{sum(campaign.grade is grade for campaign in summary.campaigns)} {grade}" for grade in grades)
     yield f"{counts}; {summary.n_explained} groups examined and not reported as campaigns"
     for campaign in summary.campaigns[:_LISTED]:

@@ -71,7 +71,7 @@ class Share(click.ParamType[float]):
 CASE_DIR = click.Path(path_type=Path)
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False, readable=True)
 
-GRADE = click.Choice([grade.value for grade in Grade if grade is not Grade.INCONCLUSIVE])
+GRADE = click.Choice([grade.value for grade in Grade if grade.rank])
 
 case_option = click.option("--case", "case_dir", type=CASE_DIR, required=True, metavar="DIR", help="Case folder.")
 case_argument = click.argument("case_dir", type=CASE_DIR, metavar="CASE")
