@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from distilforensics.assessment.material import DEFINING_KINDS, REASONING_MARKS, TEXT_KINDS, Material, kind_of
-from distilforensics.core.finding import Family
+from distilforensics.core.finding import LEAD, Family
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from distilforensics.assessment.parameters import Parameters
 
 _CONTENT = frozenset({Family.STRUCTURE, Family.HARVEST})
-_LEVELS = ("informational", "low", "medium", "high", "critical")
+_LEVELS = (LEAD, "low", "medium", "high", "critical")
 
 
 @dataclass(frozen=True, slots=True)
