@@ -24,7 +24,7 @@ from distilforensics.case.layout import Case, create_case
 from distilforensics.case.tables import read_rows, write_batches
 from distilforensics.core.progress import Silent
 from distilforensics.core.schema import TABLES
-from distilforensics.linkage.stage import link_accounts
+from distilforensics.analysis.stage import link_accounts
 
 POOL_SHARE = 0.05
 COMPANY_SHARE = 0.4

@@ -17,8 +17,8 @@ import time
 from pathlib import Path
 
 STAGES = {
-    "features": ("distilforensics.features.stage", "build_features"),
-    "linkage": ("distilforensics.linkage.stage", "link_accounts"),
+    "features": ("distilforensics.analysis.stage", "build_features"),
+    "linkage": ("distilforensics.analysis.stage", "link_accounts"),
     "heuristics": ("distilforensics.heuristics.stage", "scan"),
     "assessment": ("distilforensics.assessment.stage", "assess"),
     "report": ("distilforensics.report.stage", "render_report"),

@@ -18,7 +18,7 @@ from distilforensics.heuristics.sqltree import (
     source_text,
     table_functions,
 )
-from distilforensics.heuristics.views import GROUP_VIEWS, READABLE
+from distilforensics.heuristics.views import GROUP_VIEWS, readable_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +73,7 @@ class ReadsAreStated(Check):
         found, stated = base_tables(subject.tree), subject.heuristic.reads
         if sorted(found) != list(stated):
             yield f"reads is {list(stated)}, the query reads {sorted(found)}"
-        for name in sorted(found - set(READABLE)):
+        for name in sorted(found - readable_tables()):
             yield f"{name} is no table that heuristics may read"
         for name in sorted(table_functions(subject.tree) - ALLOWED_TABLE_FUNCTIONS):
             yield f"table function {name} is not allowed"

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from distilforensics.case.engines.duckdb import select
 from distilforensics.core.finding import EntityType
-from distilforensics.heuristics.views import library_file
+from distilforensics.heuristics.views import query
 
 if TYPE_CHECKING:
     import duckdb
@@ -35,8 +36,7 @@ def unresolved_entities(connection: duckdb.DuckDBPyConnection, heuristic: Heuris
     For accounts and the log as a whole the log decides.
     """
     if heuristic.entity is EntityType.GROUP:
-        body = library_file("group_ties").body
-        rows = connection.execute(body, {"groups": entities}).fetchall()
+        _, rows = select(connection, query("group_ties"), {"groups": entities})
         return {group_id for group_id, share in rows if share > MAX_TIE_SHARE}
     share = log_tie_share(connection)
     return set(entities) if share > MAX_TIE_SHARE else set()
@@ -44,7 +44,7 @@ def unresolved_entities(connection: duckdb.DuckDBPyConnection, heuristic: Heuris
 
 def log_tie_share(connection: duckdb.DuckDBPyConnection) -> float:
     """Return the share of consecutive exchanges of the log that share a start time written in whole seconds or coarser."""
-    ((share,),) = connection.execute(library_file("log_ties").body).fetchall()
+    _, ((share,),) = select(connection, query("log_ties"))
     return float(share or 0.0)
 
 

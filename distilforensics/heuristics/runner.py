@@ -8,8 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
+from distilforensics.case.engines.duckdb import select
 from distilforensics.core.errors import HeuristicError
 from distilforensics.core.finding import EntityType, State
 from distilforensics.core.text import shown
@@ -27,6 +26,8 @@ from distilforensics.heuristics.views import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import duckdb
 
     from distilforensics.heuristics.coverage import Coverage
 
@@ -105,13 +106,7 @@ def run_query(
     Raises:
         HeuristicError: the query fails, its columns are not those of the header, or an entity is missing or repeated.
     """
-    try:
-        result = connection.execute(heuristic.body, values or None)
-        columns = [(name, str(kind)) for name, kind, *_ in result.description or ()]
-        found = result.fetchall()
-    except duckdb.Error as e:
-        message = str(e).splitlines()[0]
-        raise HeuristicError(f"the query failed: {message}\n{heuristic.body}", where=heuristic.id) from e
+    columns, found = select(connection, heuristic.file, values)
     _require_columns(heuristic, columns)
     names = [name for name, _ in columns]
     rows = sorted(

@@ -17,7 +17,13 @@ from distilforensics.heuristics.coverage import Coverage, measure_coverage
 from distilforensics.heuristics.loader import Heuristic, load_catalog
 from distilforensics.heuristics.runner import Outcome, count_stability, run_heuristic
 from distilforensics.heuristics.thresholds import judge_moved
-from distilforensics.heuristics.views import SOURCE_TABLES, create_empty_tables, create_library, hold_tables
+from distilforensics.heuristics.views import (
+    create_empty_tables,
+    create_library,
+    hold_tables,
+    source_tables,
+    tables_needed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,7 +36,6 @@ if TYPE_CHECKING:
 REQUIRED = ("exchanges", "exchange_features", "templates", "account_profiles", "account_attributes")
 """Tables without which a scan makes no sense; all other missing tables count as empty."""
 
-READS = ("exchanges", "duplicates", *SOURCE_TABLES)
 HELD = ("exchange_features", "account_profiles", "account_days", "account_attributes")
 """Tables that most heuristics read."""
 
@@ -48,7 +53,7 @@ def scan(case: Case, limits: Limits, progress: Progress, only: Iterable[str] = (
     return run_stage(
         case,
         stage="heuristics",
-        reads=READS,
+        reads=source_tables(heuristics),
         writes=WRITES,
         parameters={heuristic.id: heuristic.defaults() for heuristic in heuristics},
         work=lambda: _scan(case, limits, progress, heuristics),
@@ -56,14 +61,15 @@ def scan(case: Case, limits: Limits, progress: Progress, only: Iterable[str] = (
 
 
 def _scan(case: Case, limits: Limits, progress: Progress, heuristics: list[Heuristic]) -> dict[str, int]:
-    present = {name for name in READS if name in REQUIRED or case.table_files(name)}
+    reads = source_tables(heuristics)
+    present = {name for name in reads if name in REQUIRED or case.table_files(name)}
     batches: list[pa.RecordBatch] = []
     states: list[dict[str, Any]] = []
     progress.begin("heuristics", "Running the catalogue", total_steps=2 * len(heuristics))
-    with connect(case, limits=limits, tables=[name for name in READS if name in present]) as connection:
-        create_empty_tables(connection, [name for name in READS if name not in present])
+    with connect(case, limits=limits, tables=[name for name in reads if name in present]) as connection:
+        create_empty_tables(connection, [name for name in reads if name not in present])
         hold_tables(connection, [name for name in HELD if name in present])
-        create_library(connection)
+        create_library(connection, tables_needed(heuristics))
         coverages = measure_coverage(connection, heuristics)
         for heuristic in heuristics:
             coverage = coverages[heuristic.id]

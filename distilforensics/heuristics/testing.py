@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import importlib.resources
 import json
-import re
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from distilforensics.analysis.made import analysis_graph
+from distilforensics.analysis.shared_content import offer_functions
 from distilforensics.case.engines.duckdb import Limits, connect
 from distilforensics.case.layout import Case
 from distilforensics.core.errors import HeuristicError
+from distilforensics.core.schema import TABLES
 from distilforensics.heuristics.casefile import TestCase, read_cases, unfold
 from distilforensics.heuristics.loader import Heuristic, load_catalog, load_heuristic
 from distilforensics.heuristics.runner import Outcome, run_heuristic
-from distilforensics.heuristics.views import SOURCE_TABLES, create_empty_tables, create_library
+from distilforensics.heuristics.views import create_empty_tables, create_library, tables_needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     import duckdb
 
 LIMITS = Limits(memory_bytes=512_000_000, threads=1)
-_TABLE_MARK = re.compile(r"^-- table: (\w+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +78,10 @@ def outcome_of_case(heuristic: Heuristic, case: TestCase) -> Outcome:
     Raises:
         HeuristicError: the case gives an unknown table or column, or the query fails.
     """
-    if unknown := sorted(set(case.given) - {*SOURCE_TABLES, "exchanges"}):
+    if unknown := sorted(set(case.given) - set(TABLES)):
         raise HeuristicError(f"case {case.name}: given has unknown table {unknown[0]}", where=heuristic.id)
     with scratch_connection() as connection:
-        create_tables(connection, case.given)
+        create_tables(connection, case.given, [heuristic])
         return run_heuristic(connection, heuristic, None, case.params)
 
 
@@ -95,23 +95,30 @@ def scratch_connection() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def create_tables(connection: duckdb.DuckDBPyConnection, given: dict[str, list[dict[str, Any]]]) -> None:
-    """Create all tables that heuristics read: given ones unfolded, derivable ones derived, all others empty; then the library."""
-    create_empty_tables(connection, (*SOURCE_TABLES, "exchanges", "duplicates"))
+def create_tables(
+    connection: duckdb.DuckDBPyConnection,
+    given: dict[str, list[dict[str, Any]]],
+    heuristics: Iterable[Heuristic] | None = None,
+) -> None:
+    """Create all tables that heuristics read: given ones unfolded, those that follow from them made by their own queries, others empty.
+
+    What linkage writes is given or empty, so that a case says which accounts are linked.
+
+    Args:
+        connection: An engine without tables.
+        given: Row templates by table.
+        heuristics: Those that will be run; all of the catalogue if omitted.
+    """
+    needed = tables_needed(load_catalog() if heuristics is None else heuristics)
+    graph = analysis_graph()
+    empty = graph.sources | {table for table in graph.maker if table in TABLES and TABLES[table].stage == "linkage"}
+    create_empty_tables(connection, sorted(empty | set(given)))
     for table, templates in given.items():
         connection.register("unfolded", unfold(table, templates))
         connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM unfolded")
         connection.unregister("unfolded")
-    for table, query in _derivations():
-        if table not in given:
-            connection.execute(f"INSERT INTO {table} BY NAME {query}")
-    create_library(connection)
-
-
-def _derivations() -> list[tuple[str, str]]:
-    text = (importlib.resources.files(__package__) / "derive.sql").read_text(encoding="utf-8")
-    _, *parts = _TABLE_MARK.split(text)
-    return [(table, query.strip().rstrip(";")) for table, query in zip(parts[::2], parts[1::2], strict=True)]
+    offer_functions(connection)
+    create_library(connection, needed, given={*empty, *given})
 
 
 def _differences(case: TestCase, outcome: Outcome) -> Iterator[str]:

@@ -1,46 +1,41 @@
-"""The tables and views that heuristics read: those of the case, empty ones for stages that have not run, and `catalog/lib`."""
+"""The tables and views that heuristics read: those of the case, empty ones for stages that have not run, and views of groups."""
 
 from __future__ import annotations
 
+import importlib.resources
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from distilforensics.case.engines.duckdb import quote
+from distilforensics.analysis.made import analysis_graph
+from distilforensics.analysis.making import make
+from distilforensics.case.engines.duckdb import create, quote
 from distilforensics.core.schema import EXCHANGE_FEATURES, TABLES
 from distilforensics.core.sqlfile import SqlFile, read_sql_file
-from distilforensics.heuristics.loader import catalog_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     import duckdb
 
-GROUP_VIEWS = ("group_accounts", "groups", "group_exchanges")
-"""Views of groups; each is defined by the file of its name in `catalog/lib`."""
+    from distilforensics.heuristics.loader import Heuristic
 
-SOURCE_TABLES = (
-    "exchange_features", "fingerprints", "templates", "template_exchanges", "account_profiles", "account_days",
-    "account_attributes", "populations", "reasoning_uses", "reasoning_places", "accounts_directory", "links", "clusters", "cluster_members",
-    "window_tests",
-)  # fmt: skip
-"""Tables of the case that a heuristic may read."""
+GROUP_VIEWS = ("group_accounts", "groups", "group_exchanges", "all_group_accounts")
+"""Views of groups that `create_library` makes. `all_group_accounts` has the columns of `group_accounts` and is never narrowed: it tells which
+accounts are the rest of the log."""
 
-READABLE = (*SOURCE_TABLES, *GROUP_VIEWS, "account_holders", "all_group_accounts", "exchanges", "duplicates")
-"""Everything that may stand in `reads`; `exchanges` is wide and slow, so only where a column is nowhere else.
+_MADE_FOR_GROUPS = ("accounts_of_groups", "stored_group_exchanges")
+"""What the views of groups are made of."""
 
-`all_group_accounts` has the columns of `group_accounts` and is never narrowed: it tells which accounts are the rest of the log.
-`account_holders` says which accounts are one customer's.
-"""
+_READ_ANYWAY = ("accounts_directory", "duplicates", "exchange_features", "exchanges", "populations")
+"""Tables from which coverage, order and completeness are told, whatever the heuristics read."""
 
 MAX_HELD_ROWS = 500_000
 """Rows of exchanges and groups up to which they are copied into the engine, some hundred megabytes; above that the files are read each time."""
 
 N_TENTHS = 10
 """Parts into which `group_accounts.tenth` cuts the accounts of a group."""
-
-MIN_GROUP_ACCOUNTS = 10
-"""Smaller groups are no groups here: personal pools have two to six accounts, and a tenth of fewer than ten is nothing."""
 
 BY_GROUP = frozenset({"window_tests"})
 """Tables in which heuristics look a group up by its id, so that it must be shown under its own name."""
@@ -75,33 +70,58 @@ def create_empty_tables(connection: duckdb.DuckDBPyConnection, names: Iterable[s
         connection.execute(f"CREATE TABLE {name} ({columns})")
 
 
-def library_file(name: str) -> SqlFile:
-    """Return a file of `catalog/lib`."""
-    return read_sql_file(catalog_folder() / "lib" / f"{name}.sql")
+def readable_tables() -> frozenset[str]:
+    """Return everything that may stand in `reads`; `exchanges` is wide and slow, so only where a column is nowhere else."""
+    graph = analysis_graph()
+    return frozenset(graph.maker) | graph.sources | frozenset(GROUP_VIEWS)
 
 
-def create_library(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the group views over the tables of the case.
+def tables_needed(heuristics: Iterable[Heuristic]) -> frozenset[str]:
+    """Return the tables, kept in the case or made in the engine, that heuristics and their judgement rest on."""
+    read = {table for heuristic in heuristics for table in heuristic.reads}
+    return frozenset((read - set(GROUP_VIEWS)) | {*_MADE_FOR_GROUPS, *_READ_ANYWAY})
+
+
+def source_tables(heuristics: Iterable[Heuristic]) -> list[str]:
+    """Return the tables of the case that heuristics and their judgement rest on, directly or through what is made in the engine."""
+    needed = tables_needed(heuristics)
+    made = analysis_graph().upstream(needed, given=TABLES)
+    return sorted((needed | {table for node in made for table in node.reads}) & set(TABLES))
+
+
+def create_library(
+    connection: duckdb.DuckDBPyConnection,
+    needed: Iterable[str] = _MADE_FOR_GROUPS,
+    given: Collection[str] = frozenset(TABLES),
+) -> None:
+    """Create what heuristics read beside the tables that are there, and the group views.
 
     The accounts of all groups are computed once into `accounts_of_groups`. What the views show is ruled by two small tables,
     `shown_groups` and `left_out`, so that stability runs change what every heuristic sees without touching its query.
+
+    Args:
+        connection: An engine that holds the given tables.
+        needed: Tables that will be read.
+        given: Tables that are there.
     """
-    connection.execute(
-        f"CREATE TABLE accounts_of_groups AS {library_file('group_accounts').body}",
-        {"min_group_accounts": MIN_GROUP_ACCOUNTS},
-    )
-    connection.execute(f"CREATE TABLE account_holders AS {library_file('account_holders').body}")
+    for node in analysis_graph().upstream({*needed, *_MADE_FOR_GROUPS}, given=given):
+        make(connection, node)
     _show(connection, "SELECT DISTINCT group_id, group_id, NULL::BIGINT FROM accounts_of_groups")
     connection.execute(
         "CREATE VIEW group_accounts AS SELECT s.shown_as AS group_id, a.account_id, a.n_exchanges, a.tenth FROM accounts_of_groups AS a"
         " JOIN shown_groups AS s ON s.group_id = a.group_id"
         " ANTI JOIN left_out AS l ON l.shown_as = s.shown_as AND l.account_id = a.account_id"
     )
-    connection.execute(f"CREATE VIEW stored_group_exchanges AS {library_file('group_exchanges').body}")
     ((n_rows,),) = connection.execute("SELECT coalesce(sum(n_exchanges), 0) FROM accounts_of_groups").fetchall()
     if n_rows <= MAX_HELD_ROWS:
         connection.execute("CREATE TABLE held_group_exchanges AS SELECT * FROM stored_group_exchanges")
     show_all_groups(connection)
+
+
+@cache
+def query(name: str) -> SqlFile:
+    """Return a file of `queries`: what is asked of the group views again and again."""
+    return read_sql_file(importlib.resources.files(__package__) / "queries" / f"{name}.sql")
 
 
 def hold_tables(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> None:
@@ -196,4 +216,4 @@ def _show(connection: duckdb.DuckDBPyConnection, rows: str, values: list[object]
 
 
 def _count_groups(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute(f"CREATE OR REPLACE TABLE groups AS {library_file('groups').body}")
+    create(connection, query("groups"))

@@ -36,13 +36,13 @@ def ingest(
 
 
 def _features(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
-    from distilforensics.features.stage import build_features
+    from distilforensics.analysis.stage import build_features
 
     return build_features(case, limits, progress)
 
 
 def _linkage(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
-    from distilforensics.linkage.stage import link_accounts
+    from distilforensics.analysis.stage import link_accounts
 
     return link_accounts(case, limits, progress)
 

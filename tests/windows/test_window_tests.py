@@ -9,15 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from distilforensics.analysis.stage import build_features, link_accounts
 from distilforensics.case.engines.duckdb import Limits, connect
 from distilforensics.case.layout import Case, create_case
 from distilforensics.case.stages import file_sha256
 from distilforensics.case.tables import read_rows, write_batches, write_rows
 from distilforensics.core.progress import Silent
 from distilforensics.core.schema import EXCHANGES
-from distilforensics.features.stage import build_features
 from distilforensics.heuristics.views import MIN_GROUP_ACCOUNTS, create_empty_tables, create_library
-from distilforensics.linkage.stage import link_accounts
 from distilforensics.windows import parameters
 from distilforensics.windows.comparison import Sample, Scale, compare
 from distilforensics.windows.sketch import DIMENSIONS, UNIT, text_vectors, word_hashes, word_vectors
