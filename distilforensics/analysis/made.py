@@ -30,7 +30,7 @@ def analysis_graph() -> Graph:
     """Return the graph of all tables between ingest and heuristics."""
     queries = [*read_folder(importlib.resources.files(__package__) / "tables"), *_queries_of_kinds()]
     nodes = [sql_node(file, _lexicon_of(file)) for file in queries]
-    sources = [name for name, table in TABLES.items() if table.stage in ("ingest", "windows")]
+    sources = [name for name, table in TABLES.items() if table.stage == "ingest"]
     return Graph([*nodes, *_made_nodes()], sources)
 
 

@@ -37,9 +37,6 @@ MAX_HELD_ROWS = 500_000
 N_TENTHS = 10
 """Parts into which `group_accounts.tenth` cuts the accounts of a group."""
 
-BY_GROUP = frozenset({"window_tests"})
-"""Tables in which heuristics look a group up by its id, so that it must be shown under its own name."""
-
 _WITHOUT = "\x1f"
 """Stands between a group and the tenth of its accounts that is left out; no id holds it."""
 
@@ -171,11 +168,10 @@ def show_groups(connection: duckdb.DuckDBPyConnection, groups: Iterable[str], co
     _count_groups(connection)
 
 
-def tenths_at_once(connection: duckdb.DuckDBPyConnection, reads: Iterable[str]) -> list[list[int]]:
-    """Return all tenths, together if the log is small and the query looks groups up in the group views alone, else one by one."""
+def tenths_at_once(connection: duckdb.DuckDBPyConnection) -> list[list[int]]:
+    """Return all tenths, together if the log is small, else one by one."""
     tenths = list(range(N_TENTHS))
-    is_joint = is_held(connection) and BY_GROUP.isdisjoint(reads)
-    return [tenths] if is_joint else [[tenth] for tenth in tenths]
+    return [tenths] if is_held(connection) else [[tenth] for tenth in tenths]
 
 
 def leave_out_tenths(connection: duckdb.DuckDBPyConnection, tenths: list[int]) -> None:
