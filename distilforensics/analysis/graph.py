@@ -115,7 +115,7 @@ def sql_node(file: SqlFile, parameters: Mapping[str, Any] | None = None) -> Node
         file.name,
         file.reads,
         file,
-        parameters=file.defaults | (parameters or {}),
+        parameters=file.defaults | dict(parameters or {}),
         is_view=file.header.get("form") == "view",
     )
 

@@ -6,10 +6,10 @@ import random
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from tests.analysis.test_features import case_of, exchange
 
 from distilforensics.analysis.frames import FrameRules, united
 from distilforensics.case.tables import read_rows
+from tests.analysis.test_features import case_of, exchange
 
 if TYPE_CHECKING:
     from pathlib import Path

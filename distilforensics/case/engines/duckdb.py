@@ -158,7 +158,9 @@ def explained(file: SqlFile, values: Mapping[str, Any]) -> Iterator[None]:
         raise
     except duckdb.Error as e:
         given = f"\nwith {dict(values)}" if values else ""
-        raise HeuristicError(f"the query failed: {e}\n{file.body}{given}", where=file.name) from e
+        raise HeuristicError(
+            f"the query failed: {e}\n{file.body}{given}", where=str(file.header.get("id", file.name))
+        ) from e
 
 
 def select(
