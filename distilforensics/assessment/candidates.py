@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from distilforensics.analysis.kinds import kind_of, kinds_by_rank, text_kinds
 from distilforensics.assessment.material import REASONING_MARKS, Material
-from distilforensics.core.finding import Family
+from distilforensics.core.finding import LEAD, Family
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from distilforensics.assessment.parameters import Parameters
 
 _CONTENT = frozenset({Family.STRUCTURE, Family.HARVEST})
-_LEVELS = ("informational", "low", "medium", "high", "critical")
+_LEVELS = (LEAD, "low", "medium", "high", "critical")
 
 
 @dataclass(frozen=True, slots=True)

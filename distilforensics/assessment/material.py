@@ -54,7 +54,7 @@ class Material:
     units: Mapping[str, str]
     """Heuristic id to the unit of its value."""
     levels: Mapping[str, str]
-    """Heuristic id to level, from informational to critical."""
+    """Heuristic id to level, from lead to critical."""
     states: Mapping[str, tuple[str, str | None]]
     """Heuristic id to its state on this log and the reason."""
     profiles: Mapping[str, Mapping[str, Any]]

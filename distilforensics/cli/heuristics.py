@@ -12,7 +12,7 @@ from distilforensics.cli.options import CONTEXT, command, examples
 if TYPE_CHECKING:
     from distilforensics.cli.output import Output
 
-only_argument = click.argument("only", nargs=-1, metavar="[ID|FAMILY]...")
+only_argument = click.argument("only", nargs=-1, metavar="[ID|FAMILY|leads]...")
 
 
 @click.group(

@@ -643,7 +643,7 @@ HEURISTIC_STATES = Table(
         ("code", TEXT, "short code of the catalogue, such as K2"),
         ("title", TEXT, "title"),
         ("family", TEXT, "family"),
-        ("level", TEXT, "informational, low, medium, high, critical"),
+        ("level", TEXT, "lead, low, medium, high, critical; leads are shown and never counted"),
         ("version", COUNT, "version"),
         ("sha256", TEXT, "hash of its normalised query"),
         ("parameters", TEXT, "values used, JSON"),
@@ -675,7 +675,7 @@ THRESHOLD_STABILITY = Table(
     "heuristics",
     "one row per heuristic and group on which it fired, or would at thresholds 25 % laxer where something else fired, ordered by heuristic_id, entity_id",
     _columns(
-        ("heuristic_id", TEXT, "as in observations; informational heuristics are left out"),
+        ("heuristic_id", TEXT, "as in observations; leads are left out"),
         ("entity_id", TEXT, "as in observations"),
         ("is_fired", FLAG, "as in observations: at the stated threshold"),
         ("fires_stricter", FLAG, "fires with its firing threshold moved 25 % in the stricter direction"),
@@ -783,7 +783,7 @@ CALIBRATION = Table(
         (
             "fired",
             TEXTS,
-            "heuristics that fired on these groups, or on groups of which the account is a core member; without informational ones",
+            "heuristics that fired on these groups, or on groups of which the account is a core member; without leads",
         ),
         ("n_families", COUNT, "families among them, of heuristics that were evaluated on every reference as well"),
         ("n_heuristics", COUNT, "the same in heuristics; the score is families first, heuristics second"),

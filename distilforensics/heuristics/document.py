@@ -40,6 +40,7 @@ _INTRODUCTION = """\
 This page is generated from the headers and documents of the catalogue.
 Each heuristic is one SQL query with metadata, test cases and this documentation, side by side in `distilforensics/heuristics/catalog/`.
 A heuristic indicates a pattern; no heuristic is a verdict, and a grade needs a conjunction over families, see `grades.md`.
+A heuristic of level *lead* is shown to the investigator and never counted: innocent traffic shows the same too often.
 Every parameter is an engineering choice with a reason; none is calibrated on labelled traffic of a provider.
 
 A heuristic is *fired*, *silent*, *not evaluated* (the log lacks a column) or *inconclusive* (too little volume, or a clock too coarse for order).
@@ -142,7 +143,7 @@ def _document(heuristic: Heuristic, level: int) -> str:
 
 
 def _query(heuristic: Heuristic, is_shown: bool) -> str:  # noqa: FBT001
-    place = f"catalog/{heuristic.family.value}/{heuristic.file.name}.sql"
+    place = f"catalog/{heuristic.place}"
     text = f"**Query** `{place}`, SHA-256 of the normalised text `{heuristic.sha256}`"
     return f"{text}\n\n```sql\n{heuristic.body}\n```" if is_shown else text
 

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.errors import HeuristicError
-from distilforensics.core.finding import EntityType, Family
+from distilforensics.core.finding import LEAD, EntityType, Family
 from distilforensics.core.schema import ACCOUNTS_DIRECTORY, EXCHANGES
 from distilforensics.core.sqlfile import SqlFile, read_sql_file
 from distilforensics.core.text import shown
@@ -30,7 +30,10 @@ DIRECTIONS = ("higher", "lower")
 """Which way a threshold is moved to fire less often."""
 
 STATUSES = ("experimental", "test", "stable")
-LEVELS = ("informational", "low", "medium", "high", "critical")
+LEVELS = (LEAD, "low", "medium", "high", "critical")
+
+LEADS_FOLDER = "leads"
+"""Folder of the heuristics that bear no grade; all others lie in the folder of their family."""
 
 STANDARD_COLUMNS = (
     ("entity_id", "VARCHAR"),
@@ -81,6 +84,11 @@ class Heuristic:
         return Family(self.id.split(".", 1)[0])
 
     @property
+    def names(self) -> frozenset[str]:
+        """What it can be chosen by: its id, its family, its folder."""
+        return frozenset({self.id, self.family.value, self.folder.name})
+
+    @property
     def code(self) -> str:
         """Short code of the catalogue, such as `S1`."""
         return str(self.file.header["code"])
@@ -92,8 +100,18 @@ class Heuristic:
 
     @property
     def level(self) -> str:
-        """How much one firing says: informational, low, medium, high, critical."""
+        """How much one firing says: lead, low, medium, high, critical."""
         return str(self.file.header["level"])
+
+    @property
+    def is_lead(self) -> bool:
+        """It is shown and never counted."""
+        return self.level == LEAD
+
+    @property
+    def place(self) -> str:
+        """Where the query lies in the catalogue, such as `structure/template_span.sql`."""
+        return f"{self.folder.name}/{self.file.name}.sql"
 
     @property
     def entity(self) -> EntityType:
@@ -196,7 +214,7 @@ def catalog_folder() -> Traversable:
 
 
 def load_catalog(only: Iterable[str] = ()) -> list[Heuristic]:
-    """Return all heuristics sorted by id, or those whose id or family is named.
+    """Return all heuristics sorted by id, or those whose id, family or folder (`leads`) is named.
 
     Raises:
         HeuristicError: a file is invalid, or a name in `only` matches nothing.
@@ -204,12 +222,12 @@ def load_catalog(only: Iterable[str] = ()) -> list[Heuristic]:
     heuristics = list(_load_all())
     names = tuple(only)
     for name in names:
-        if not any(name in (heuristic.id, heuristic.family.value) for heuristic in heuristics):
+        if not any(name in heuristic.names for heuristic in heuristics):
             raise HeuristicError(
                 f"no heuristic or family has the name {shown(name)}",
                 hint="list them with: distilforensics heuristics list",
             )
-    return [h for h in heuristics if not names or h.id in names or h.family.value in names]
+    return [heuristic for heuristic in heuristics if not names or not heuristic.names.isdisjoint(names)]
 
 
 def load_heuristic(heuristic_id: str) -> Heuristic:
@@ -234,8 +252,8 @@ def needs_of_catalog() -> dict[str, list[str]]:
 @cache
 def _load_all() -> tuple[Heuristic, ...]:
     found = []
-    for family in Family:
-        folder = catalog_folder() / family.value
+    for name in (*Family, LEADS_FOLDER):
+        folder = catalog_folder() / name
         if folder.is_dir():
             found += [
                 read_heuristic(folder, path.name)
@@ -246,7 +264,7 @@ def _load_all() -> tuple[Heuristic, ...]:
 
 
 def read_heuristic(folder: Traversable, file_name: str) -> Heuristic:
-    """Return the heuristic in a file of a family folder after checking that its header is complete and well-formed.
+    """Return the heuristic in a file of the catalogue after checking that its header is complete and well-formed.
 
     Raises:
         HeuristicError: a key is missing, unknown or out of its vocabulary.
@@ -258,15 +276,30 @@ def read_heuristic(folder: Traversable, file_name: str) -> Heuristic:
         raise HeuristicError(f"the header lacks {', '.join(missing)}", where=where)
     if unknown := [key for key in header if key not in KEY_ORDER]:
         raise HeuristicError(f"the header has unknown keys {', '.join(unknown)}", where=where)
-    if header["id"] != f"{folder.name}.{file.name}":
-        raise HeuristicError(f"id is {shown(header['id'])}, expected '{folder.name}.{file.name}'", where=where)
+    families = [family.value for family in Family] if folder.name == LEADS_FOLDER else [folder.name]
+    if header["id"] not in (ids := [f"{family}.{file.name}" for family in families]):
+        raise HeuristicError(f"id is {shown(header['id'])}, expected {' or '.join(map(repr, ids))}", where=where)
     for key, vocabulary in (("status", STATUSES), ("level", LEVELS), ("entity", tuple(EntityType))):
         if header[key] not in vocabulary:
             raise HeuristicError(f"{key} is {shown(header[key])}, expected one of {', '.join(vocabulary)}", where=where)
+    _require_lead_in_its_folder(header, folder.name, where)
     _require_entries(header, where)
     _require_directions(header, where)
     _require_known_needs(header["needs"], where)
     return Heuristic(file, folder)
+
+
+def _require_lead_in_its_folder(header: dict[str, Any], folder: str, where: str) -> None:
+    if (header["level"] == LEAD) != (folder == LEADS_FOLDER):
+        raise HeuristicError(
+            f"level is {header['level']} in the folder {folder}; leads, and nothing else, lie in {LEADS_FOLDER}",
+            where=where,
+        )
+    # Candidates are made of what coordination fired on, whatever its level, so a lead there would bear on grades after all.
+    if folder == LEADS_FOLDER and header["id"].startswith(f"{Family.COORDINATION}."):
+        raise HeuristicError(
+            "a heuristic of the family coordination makes candidates and cannot be a lead", where=where
+        )
 
 
 def _require_entries(header: dict[str, Any], where: str) -> None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from distilforensics.case.engines.duckdb import Limits, connect
 from distilforensics.case.stages import StageOutcome, run_stage
 from distilforensics.case.tables import write_batches, write_rows
-from distilforensics.core.finding import EntityType, Family, State
+from distilforensics.core.finding import LEAD, EntityType, Family, State
 from distilforensics.core.schema import OBSERVATIONS
 from distilforensics.heuristics.coverage import Coverage, measure_coverage
 from distilforensics.heuristics.loader import Heuristic, load_catalog
@@ -84,9 +84,16 @@ def _scan(case: Case, limits: Limits, progress: Progress, heuristics: list[Heuri
         "observation_stability": write_rows(case, "observation_stability", stability),
         "threshold_stability": write_rows(case, "threshold_stability", moved),
     }
-    n_fired = sum(row["state"] == State.FIRED.value for row in states)
-    progress.end(f"{n_fired} of {len(states)} heuristics fired")
+    progress.end(_counted(states))
     return n_rows
+
+
+def _counted(states: Iterable[Mapping[str, Any]]) -> str:
+    """Return how many heuristics fired in words, leads apart."""
+    leads = [row["state"] == State.FIRED.value for row in states if row["level"] == LEAD]
+    others = [row["state"] == State.FIRED.value for row in states if row["level"] != LEAD]
+    words = f"{sum(others)} of {len(others)} heuristics fired"
+    return f"{words}, {sum(leads)} of {len(leads)} leads" if leads else words
 
 
 def _judge_again(
@@ -97,7 +104,7 @@ def _judge_again(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return how often each observation still fires with accounts left out, and what fires at moved thresholds.
 
-    Only what can bear on a grade is judged again: heuristics that are more than informational, on groups that can belong to a candidate.
+    Only what can bear on a grade is judged again: no leads, and only groups that can belong to a candidate.
     """
     judged: dict[str, set[str]] = defaultdict(set)
     fired: dict[str, set[str]] = defaultdict(set)
@@ -107,7 +114,7 @@ def _judge_again(
             judged[heuristic_id].add(entity_id)
             if is_fired:
                 fired[heuristic_id].add(entity_id)
-    counting = [heuristic for heuristic in heuristics if heuristic.level != "informational"]
+    counting = [heuristic for heuristic in heuristics if not heuristic.is_lead]
     wanted = groups_of_candidates(connection, counting, fired)
     stability: list[dict[str, Any]] = []
     moved: list[dict[str, Any]] = []

@@ -83,11 +83,14 @@ def _table(entry: dict[str, Any]) -> str:
 def make_heuristic(tmp_path: Path) -> Callable[..., Heuristic]:
     """Return a function that writes a heuristic file and loads it; header keys given as None are left out."""
 
-    def make(body: str = BODY, *, cases: str = "", document: str = "", **changes: Any) -> Heuristic:
+    def make(
+        body: str = BODY, *, cases: str = "", document: str = "", folder_name: str = "", **changes: Any
+    ) -> Heuristic:
         header = {key: value for key, value in (HEADER | changes).items() if value is not None}
         if "stricter" not in changes and "min_exchanges" not in header.get("params", {}):
             del header["stricter"]
-        folder = tmp_path / "catalog" / str(header.get("id", "structure.example")).split(".", maxsplit=1)[0]
+        family = str(header.get("id", "structure.example")).split(".", maxsplit=1)[0]
+        folder = tmp_path / "catalog" / (folder_name or family)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "example.sql").write_text(f"/*---\n{toml(header)}\n---*/\n{body}\n", encoding="utf-8")
         for ending, text in ((".cases.yaml", cases), (".md", document)):

@@ -76,6 +76,28 @@ def test_the_catalogue_is_sorted_and_can_be_narrowed_to_a_family_or_an_id() -> N
     assert [heuristic.id for heuristic in load_catalog(["structure.template_span"])] == ["structure.template_span"]
 
 
+def test_leads_lie_in_their_folder_and_nothing_else_does(make_heuristic: Callable[..., Heuristic]) -> None:
+    """Level and folder cannot contradict each other; a lead keeps the family in its id."""
+    leads = load_catalog(["leads"])
+    assert (
+        {"leads"}
+        == {heuristic.folder.name for heuristic in leads}
+        == {h.folder.name for h in load_catalog() if h.is_lead}
+    )
+    assert {"harvest", "evasion"} < {heuristic.family.value for heuristic in leads}
+    with pytest.raises(HeuristicError, match="level is lead in the folder structure"):
+        make_heuristic(level="lead")
+    with pytest.raises(HeuristicError, match="level is low in the folder leads"):
+        make_heuristic(folder_name="leads")
+    assert make_heuristic(folder_name="leads", level="lead").is_lead
+
+
+def test_what_makes_candidates_is_no_lead(make_heuristic: Callable[..., Heuristic]) -> None:
+    """Whatever coordination fired on becomes a candidate, so it would be counted."""
+    with pytest.raises(HeuristicError, match="cannot be a lead"):
+        make_heuristic(folder_name="leads", id="coordination.example", level="lead")
+
+
 def test_codes_are_unique() -> None:
     """A code of the catalogue means one heuristic."""
     codes = [heuristic.code for heuristic in load_catalog()]

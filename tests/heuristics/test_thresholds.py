@@ -116,10 +116,10 @@ def test_every_heuristic_of_the_catalogue_names_its_threshold_in_a_way_that_can_
                 assert not unit.startswith("share") or 0 < value < 1, (heuristic.id, name)
 
 
-def test_a_scan_writes_what_fires_at_moved_thresholds_and_leaves_informational_heuristics_out(
+def test_a_scan_writes_what_fires_at_moved_thresholds_and_leaves_leads_out(
     make_case: Callable[..., Case],
 ) -> None:
-    """Thirty accounts fill a frame with 600 contents in equal loads, far from both thresholds; its diversity is informational."""
+    """Thirty accounts fill a frame with 600 contents in equal loads, far from both thresholds; its diversity is a lead."""
     given = {
         "exchange_features": [
             {"repeat": 600, "accounts": 30, "every": "60s", "prefix_template": "prefix:frame", "prompt_hash": "p{i}"},
