@@ -19,7 +19,7 @@ from pathlib import Path
 STAGES = {
     "features": ("distilforensics.analysis.stage", "build_features"),
     "linkage": ("distilforensics.analysis.stage", "link_accounts"),
-    "heuristics": ("distilforensics.heuristics.stage", "scan"),
+    "heuristics": ("distilforensics.analysis.heuristics.stage", "scan"),
     "assessment": ("distilforensics.assessment.stage", "assess"),
     "report": ("distilforensics.report.stage", "render_report"),
 }

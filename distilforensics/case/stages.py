@@ -112,7 +112,7 @@ class StageOutcome:
     seconds: float = 0.0
 
 
-_PACKAGES = {"features": "analysis", "linkage": "analysis", "heuristics": "heuristics"}
+_PACKAGES = {"features": "analysis", "linkage": "analysis", "heuristics": "analysis.heuristics"}
 """Stages whose package does not have their name."""
 
 

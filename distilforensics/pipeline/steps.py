@@ -48,7 +48,7 @@ def _linkage(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
 
 
 def _heuristics(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
-    from distilforensics.heuristics.stage import scan
+    from distilforensics.analysis.heuristics.stage import scan
 
     return scan(case, limits, progress)
 
@@ -57,7 +57,7 @@ def scan_only(names: Sequence[str]) -> Step:
     """Return the step that runs the named heuristics or families alone; all of them if none is named."""
 
     def work(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
-        from distilforensics.heuristics.stage import scan
+        from distilforensics.analysis.heuristics.stage import scan
 
         return scan(case, limits, progress, only=tuple(names))
 

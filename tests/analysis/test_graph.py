@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from distilforensics.analysis.graph import Graph, Node, sql_node
+from distilforensics.analysis.heuristics.sqltree import base_tables, parse
+from distilforensics.analysis.heuristics.testing import scratch_connection
 from distilforensics.analysis.made import analysis_graph
 from distilforensics.analysis.making import Build, make
 from distilforensics.case.engines.duckdb import Limits
@@ -15,8 +17,6 @@ from distilforensics.core.errors import HeuristicError
 from distilforensics.core.progress import Silent
 from distilforensics.core.schema import TABLES
 from distilforensics.core.sqlfile import SqlFile
-from distilforensics.heuristics.sqltree import base_tables, parse
-from distilforensics.heuristics.testing import scratch_connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -26,7 +26,7 @@ from distilforensics.core.text import shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from distilforensics.heuristics.loader import Heuristic
+    from distilforensics.analysis.heuristics.loader import Heuristic
 
 KINDS = ("fires", "below", "benign")
 """Every heuristic has a case that fires, one just below a threshold, and one benign look-alike that stays silent."""

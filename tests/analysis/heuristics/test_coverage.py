@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from distilforensics.heuristics.coverage import Coverage, measure_coverage
+from distilforensics.analysis.heuristics.coverage import Coverage, measure_coverage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import duckdb
 
-    from distilforensics.heuristics.loader import Heuristic
+    from distilforensics.analysis.heuristics.loader import Heuristic
 
     Fill = Callable[[dict[str, list[dict[str, Any]]]], duckdb.DuckDBPyConnection]
     Make = Callable[..., Heuristic]

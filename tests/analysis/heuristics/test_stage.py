@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from distilforensics.analysis.heuristics.loader import load_catalog
+from distilforensics.analysis.heuristics.stage import WRITES, scan
 from distilforensics.case.engines.duckdb import Limits
 from distilforensics.case.tables import read_rows
 from distilforensics.core.errors import CaseError, HeuristicError
 from distilforensics.core.progress import Silent
 from distilforensics.core.schema import TABLES
-from distilforensics.heuristics.loader import load_catalog
-from distilforensics.heuristics.stage import WRITES, scan
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from distilforensics.heuristics.loader import Heuristic
+    from distilforensics.analysis.heuristics.loader import Heuristic
 
 GROUP_VIEWS = ("group_accounts", "groups", "group_exchanges", "all_group_accounts")
 """Views of groups that `create_library` makes. `all_group_accounts` has the columns of `group_accounts` and is never narrowed: it tells which

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from distilforensics.analysis.heuristics.views import query
 from distilforensics.case.engines.duckdb import select
 from distilforensics.core.finding import EntityType
-from distilforensics.heuristics.views import query
 
 if TYPE_CHECKING:
     import duckdb
 
-    from distilforensics.heuristics.loader import Heuristic
+    from distilforensics.analysis.heuristics.loader import Heuristic
 
 MAX_TIE_SHARE = 0.2
 """Share of consecutive exchanges that may share a coarse start time before order is called unresolved."""

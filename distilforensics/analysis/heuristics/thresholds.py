@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from distilforensics.analysis.heuristics.runner import run_query
+from distilforensics.analysis.heuristics.sqltree import columns_named, parse
+from distilforensics.analysis.heuristics.views import show_all_groups, show_groups
 from distilforensics.core.finding import EntityType
-from distilforensics.heuristics.runner import run_query
-from distilforensics.heuristics.sqltree import columns_named, parse
-from distilforensics.heuristics.views import show_all_groups, show_groups
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     import duckdb
 
-    from distilforensics.heuristics.loader import Heuristic, Parameter
+    from distilforensics.analysis.heuristics.loader import Heuristic, Parameter
 
 STEP = 0.25
 """Share by which a threshold is moved; linkage tries its own threshold by the same share."""

@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from distilforensics.analysis.heuristics.loader import Parameter, load_catalog
+from distilforensics.analysis.heuristics.runner import run_heuristic
+from distilforensics.analysis.heuristics.stage import scan
+from distilforensics.analysis.heuristics.thresholds import judge_moved, moved, moved_thresholds
 from distilforensics.case.engines.duckdb import Limits
 from distilforensics.case.tables import read_rows
 from distilforensics.core.progress import Silent
-from distilforensics.heuristics.loader import Parameter, load_catalog
-from distilforensics.heuristics.runner import run_heuristic
-from distilforensics.heuristics.stage import scan
-from distilforensics.heuristics.thresholds import judge_moved, moved, moved_thresholds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import duckdb
 
+    from distilforensics.analysis.heuristics.loader import Heuristic
     from distilforensics.case.layout import Case
-    from distilforensics.heuristics.loader import Heuristic
 
     Fill = Callable[[dict[str, list[dict[str, Any]]]], duckdb.DuckDBPyConnection]
     Make = Callable[..., Heuristic]

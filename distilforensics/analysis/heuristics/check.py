@@ -6,14 +6,14 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from distilforensics.heuristics.sqltree import Node, parse
+from distilforensics.analysis.heuristics.sqltree import Node, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import duckdb
 
-    from distilforensics.heuristics.loader import Heuristic
+    from distilforensics.analysis.heuristics.loader import Heuristic
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from distilforensics.case.engines.duckdb import select
-from distilforensics.core.errors import HeuristicError
-from distilforensics.core.finding import EntityType, State
-from distilforensics.core.text import shown
-from distilforensics.heuristics.loader import STANDARD_COLUMNS, Heuristic
-from distilforensics.heuristics.order import MIN_COMPLETENESS, log_completeness, unresolved_entities
-from distilforensics.heuristics.sqltree import columns_named, parse
-from distilforensics.heuristics.views import (
+from distilforensics.analysis.heuristics.loader import STANDARD_COLUMNS, Heuristic
+from distilforensics.analysis.heuristics.order import MIN_COMPLETENESS, log_completeness, unresolved_entities
+from distilforensics.analysis.heuristics.sqltree import columns_named, parse
+from distilforensics.analysis.heuristics.views import (
     N_TENTHS,
     leave_out_tenths,
     show_all_groups,
@@ -23,13 +19,17 @@ from distilforensics.heuristics.views import (
     tenths_at_once,
     whole_group,
 )
+from distilforensics.case.engines.duckdb import select
+from distilforensics.core.errors import HeuristicError
+from distilforensics.core.finding import EntityType, State
+from distilforensics.core.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import duckdb
 
-    from distilforensics.heuristics.coverage import Coverage
+    from distilforensics.analysis.heuristics.coverage import Coverage
 
 DECIMALS = 6
 """Digits after the point of every double in the results; below them lies rounding noise of sums."""

@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from distilforensics.case.engines.duckdb import Limits, connect
-from distilforensics.case.stages import StageOutcome, run_stage
-from distilforensics.case.tables import write_batches, write_rows
-from distilforensics.core.finding import LEAD, EntityType, Family, State
-from distilforensics.core.schema import OBSERVATIONS
-from distilforensics.heuristics.coverage import Coverage, measure_coverage
-from distilforensics.heuristics.loader import Heuristic, load_catalog
-from distilforensics.heuristics.runner import Outcome, count_stability, run_heuristic
-from distilforensics.heuristics.thresholds import judge_moved
-from distilforensics.heuristics.views import (
+from distilforensics.analysis.heuristics.coverage import Coverage, measure_coverage
+from distilforensics.analysis.heuristics.loader import Heuristic, load_catalog
+from distilforensics.analysis.heuristics.runner import Outcome, count_stability, run_heuristic
+from distilforensics.analysis.heuristics.thresholds import judge_moved
+from distilforensics.analysis.heuristics.views import (
     create_empty_tables,
     create_library,
     hold_tables,
     source_tables,
     tables_needed,
 )
+from distilforensics.case.engines.duckdb import Limits, connect
+from distilforensics.case.stages import StageOutcome, run_stage
+from distilforensics.case.tables import write_batches, write_rows
+from distilforensics.core.finding import LEAD, EntityType, Family, State
+from distilforensics.core.schema import OBSERVATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from distilforensics.analysis.heuristics.check import Subject
+from distilforensics.analysis.heuristics.document import HEADINGS
+from distilforensics.analysis.heuristics.lint import CHECKS, lint_catalog
+from distilforensics.analysis.heuristics.lock import lock_entry
 from distilforensics.core.errors import HeuristicError
-from distilforensics.heuristics.check import Subject
-from distilforensics.heuristics.document import HEADINGS
-from distilforensics.heuristics.lint import CHECKS, lint_catalog
-from distilforensics.heuristics.lock import lock_entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import duckdb
 
-    from distilforensics.heuristics.loader import Heuristic
+    from distilforensics.analysis.heuristics.loader import Heuristic
 
     Fill = Callable[[dict[str, list[dict[str, Any]]]], duckdb.DuckDBPyConnection]
     Make = Callable[..., Heuristic]

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from distilforensics.analysis.heuristics import views
+from distilforensics.analysis.heuristics.casefile import read_cases
+from distilforensics.analysis.heuristics.loader import Heuristic, load_catalog
+from distilforensics.analysis.heuristics.runner import count_stability, run_heuristic
+from distilforensics.analysis.heuristics.testing import create_tables, scratch_connection
+from distilforensics.analysis.heuristics.thresholds import judge_moved
 from distilforensics.core.finding import EntityType
-from distilforensics.heuristics import views
-from distilforensics.heuristics.casefile import read_cases
-from distilforensics.heuristics.loader import Heuristic, load_catalog
-from distilforensics.heuristics.runner import count_stability, run_heuristic
-from distilforensics.heuristics.testing import create_tables, scratch_connection
-from distilforensics.heuristics.thresholds import judge_moved
 
 if TYPE_CHECKING:
-    from distilforensics.heuristics.casefile import TestCase
+    from distilforensics.analysis.heuristics.casefile import TestCase
 
 GROUPS = [heuristic for heuristic in load_catalog() if heuristic.entity is EntityType.GROUP]
 

@@ -6,14 +6,14 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
+from distilforensics.analysis.heuristics.casefile import KINDS, read_cases
+from distilforensics.analysis.heuristics.check import Check, Issue, Subject
+from distilforensics.analysis.heuristics.document import HEADINGS
+from distilforensics.analysis.heuristics.lint_sql import SQL_CHECKS
+from distilforensics.analysis.heuristics.loader import KEY_ORDER, load_catalog
+from distilforensics.analysis.heuristics.lock import lock_difference, read_lock
+from distilforensics.analysis.heuristics.testing import create_tables, scratch_connection
 from distilforensics.core.errors import HeuristicError
-from distilforensics.heuristics.casefile import KINDS, read_cases
-from distilforensics.heuristics.check import Check, Issue, Subject
-from distilforensics.heuristics.document import HEADINGS
-from distilforensics.heuristics.lint_sql import SQL_CHECKS
-from distilforensics.heuristics.loader import KEY_ORDER, load_catalog
-from distilforensics.heuristics.lock import lock_difference, read_lock
-from distilforensics.heuristics.testing import create_tables, scratch_connection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

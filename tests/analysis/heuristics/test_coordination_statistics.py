@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from distilforensics.heuristics.loader import load_catalog, load_heuristic
-from distilforensics.heuristics.runner import run_heuristic
-from distilforensics.heuristics.testing import create_tables, scratch_connection
+from distilforensics.analysis.heuristics.loader import load_catalog, load_heuristic
+from distilforensics.analysis.heuristics.runner import run_heuristic
+from distilforensics.analysis.heuristics.testing import create_tables, scratch_connection
 
 START = datetime(2026, 3, 2)
 FRAME = "prefix:frame"

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from distilforensics.analysis.heuristics import lock
+from distilforensics.analysis.heuristics.loader import load_catalog
+from distilforensics.analysis.heuristics.lock import lock_difference, lock_entry, read_lock, update_lock
 from distilforensics.core.errors import HeuristicError
-from distilforensics.heuristics import lock
-from distilforensics.heuristics.loader import load_catalog
-from distilforensics.heuristics.lock import lock_difference, lock_entry, read_lock, update_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from distilforensics.heuristics.loader import Heuristic
+    from distilforensics.analysis.heuristics.loader import Heuristic
 
 
 def test_the_lock_holds_exactly_the_catalogue() -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from distilforensics.core.errors import HeuristicError
-from distilforensics.core.finding import EntityType
-from distilforensics.heuristics.check import Check, Subject
-from distilforensics.heuristics.runner import run_query
-from distilforensics.heuristics.sqltree import (
+from distilforensics.analysis.heuristics.check import Check, Subject
+from distilforensics.analysis.heuristics.runner import run_query
+from distilforensics.analysis.heuristics.sqltree import (
     Node,
     arguments,
     base_tables,
@@ -18,7 +16,9 @@ from distilforensics.heuristics.sqltree import (
     source_text,
     table_functions,
 )
-from distilforensics.heuristics.views import GROUP_VIEWS, readable_tables
+from distilforensics.analysis.heuristics.views import GROUP_VIEWS, readable_tables
+from distilforensics.core.errors import HeuristicError
+from distilforensics.core.finding import EntityType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

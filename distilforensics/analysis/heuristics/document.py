@@ -1,6 +1,6 @@
 """Renders the catalogue's reference page from the headers and the documents beside the queries.
 
-`python -m distilforensics.heuristics.document docs/heuristics.md` writes it; a test compares.
+`python -m distilforensics.analysis.heuristics.document docs/heuristics.md` writes it; a test compares.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from distilforensics.analysis.heuristics.loader import Heuristic, load_catalog
 from distilforensics.core.finding import Family
-from distilforensics.heuristics.loader import Heuristic, load_catalog
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,7 +38,7 @@ _INTRODUCTION = """\
 # The heuristic catalogue
 
 This page is generated from the headers and documents of the catalogue.
-Each heuristic is one SQL query with metadata, test cases and this documentation, side by side in `distilforensics/heuristics/catalog/`.
+Each heuristic is one SQL query with metadata, test cases and this documentation, side by side in `distilforensics/analysis/heuristics/`.
 A heuristic indicates a pattern; no heuristic is a verdict, and a grade needs a conjunction over families, see `grades.md`.
 A heuristic of level *lead* is shown to the investigator and never counted: innocent traffic shows the same too often.
 Every parameter is an engineering choice with a reason; none is calibrated on labelled traffic of a provider.

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from distilforensics.analysis.heuristics.loader import load_catalog
+from distilforensics.analysis.heuristics.runner import count_stability, run_heuristic
+from distilforensics.analysis.heuristics.testing import create_tables, scratch_connection
 from distilforensics.core.finding import State
-from distilforensics.heuristics.loader import load_catalog
-from distilforensics.heuristics.runner import count_stability, run_heuristic
-from distilforensics.heuristics.testing import create_tables, scratch_connection
 
 ALIKE = {
     "tenant_id": "t", "model": "m", "operation": "chat", "status": "ok", "finish_reason": "stop", "client_ip": "192.0.2.1",

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from distilforensics.analysis.heuristics.coverage import Coverage
+from distilforensics.analysis.heuristics.order import log_tie_share
+from distilforensics.analysis.heuristics.runner import count_stability, run_heuristic
 from distilforensics.core.errors import HeuristicError
 from distilforensics.core.finding import State
-from distilforensics.heuristics.coverage import Coverage
-from distilforensics.heuristics.order import log_tie_share
-from distilforensics.heuristics.runner import count_stability, run_heuristic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import duckdb
 
-    from distilforensics.heuristics.loader import Heuristic
+    from distilforensics.analysis.heuristics.loader import Heuristic
 
     Fill = Callable[[dict[str, list[dict[str, Any]]]], duckdb.DuckDBPyConnection]
     Make = Callable[..., Heuristic]

@@ -209,8 +209,8 @@ class Heuristic:
 
 
 def catalog_folder() -> Traversable:
-    """Return the folder of the installed catalogue."""
-    return importlib.resources.files(__package__) / "catalog"
+    """Return the folder of the installed catalogue, with a folder per family."""
+    return importlib.resources.files(__package__)
 
 
 def load_catalog(only: Iterable[str] = ()) -> list[Heuristic]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from distilforensics.heuristics.document import render_catalog, render_markdown
-from distilforensics.heuristics.loader import load_catalog, load_heuristic
+from distilforensics.analysis.heuristics.document import render_catalog, render_markdown
+from distilforensics.analysis.heuristics.loader import load_catalog, load_heuristic
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "heuristics.md"
 
 
 def test_the_reference_page_is_current() -> None:
-    """Renew it with `python -m distilforensics.heuristics.document docs/heuristics.md`."""
+    """Renew it with `python -m distilforensics.analysis.heuristics.document docs/heuristics.md`."""
     assert REFERENCE.read_text(encoding="utf-8") == render_catalog()
 
 

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from distilforensics.analysis.heuristics.casefile import TestCase, read_cases, unfold
+from distilforensics.analysis.heuristics.loader import Heuristic, load_catalog, load_heuristic
+from distilforensics.analysis.heuristics.runner import Outcome, run_heuristic
+from distilforensics.analysis.heuristics.views import create_empty_tables, create_library, tables_needed
 from distilforensics.analysis.made import analysis_graph
 from distilforensics.analysis.shared_content import offer_functions
 from distilforensics.case.engines.duckdb import Limits, connect
 from distilforensics.case.layout import Case
 from distilforensics.core.errors import HeuristicError
 from distilforensics.core.schema import TABLES
-from distilforensics.heuristics.casefile import TestCase, read_cases, unfold
-from distilforensics.heuristics.loader import Heuristic, load_catalog, load_heuristic
-from distilforensics.heuristics.runner import Outcome, run_heuristic
-from distilforensics.heuristics.views import create_empty_tables, create_library, tables_needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

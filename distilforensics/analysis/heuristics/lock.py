@@ -8,13 +8,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from distilforensics.analysis.heuristics.loader import load_catalog
 from distilforensics.core.errors import HeuristicError
-from distilforensics.heuristics.loader import load_catalog
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-    from distilforensics.heuristics.loader import Heuristic
+    from distilforensics.analysis.heuristics.loader import Heuristic
 
 
 def lock_file() -> Traversable:
