@@ -104,7 +104,9 @@ class _Fields:
     def __init__(self, mapping: FieldMapping, pattern: str | None) -> None:
         self._mapping = mapping
         self._is_text = pattern is not None
-        sources = [source for value in mapping.columns.values() for source in ((value,) if isinstance(value, str) else value)]
+        sources = [
+            source for value in mapping.columns.values() for source in ((value,) if isinstance(value, str) else value)
+        ]
         first = sorted({source.partition(STEP)[0] for source in (*sources, *(rule.field for rule in mapping.rules))})
         self._position = {name: number for number, name in enumerate(first, 1)}
         if pattern is None:
@@ -142,6 +144,8 @@ class _Fields:
         """Return the expression of the reason why a record is no exchange."""
         cases = []
         for rule in rules:
-            is_one = f"coalesce(list_contains({list_literal(rule.values)}, coalesce({self._of(rule.field)}, '')), false)"
+            is_one = (
+                f"coalesce(list_contains({list_literal(rule.values)}, coalesce({self._of(rule.field)}, '')), false)"
+            )
             cases.append(f"when {'not ' if rule.are_exchanges else ''}{is_one} then {literal(rule.reason)}")
         return f"case {' '.join(cases)} end" if cases else "null::varchar"

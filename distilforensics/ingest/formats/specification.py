@@ -139,7 +139,9 @@ class FormatSpec:
 def load_formats() -> dict[str, FormatSpec]:
     """Return every format by id, sorted; each folder is checked."""
     root = importlib.resources.files(__package__)
-    folders = sorted((entry for entry in root.iterdir() if entry.joinpath("format.toml").is_file()), key=lambda entry: entry.name)
+    folders = sorted(
+        (entry for entry in root.iterdir() if entry.joinpath("format.toml").is_file()), key=lambda entry: entry.name
+    )
     return {folder.name: read_format(folder) for folder in folders}
 
 
@@ -158,7 +160,9 @@ def read_format(folder: Traversable) -> FormatSpec:
     except KeyError as e:
         raise UsageError(f"lacks the key {e}", where=where) from e
     query = folder.joinpath("query.sql")
-    spec = replace(spec, examples=_examples(folder), query=query.read_text(encoding="utf-8").strip() if query.is_file() else None)
+    spec = replace(
+        spec, examples=_examples(folder), query=query.read_text(encoding="utf-8").strip() if query.is_file() else None
+    )
     if spec.query is not None and spec.mapping is not None:
         raise UsageError("has columns and query.sql, expected one of them", where=where)
     return spec

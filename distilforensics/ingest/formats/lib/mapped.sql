@@ -186,7 +186,7 @@ select
         outside,
         case
             when not /*{is_web}*/ then null
-            when method is not null and method <> 'POST' and not (method = 'GET' and contains(path, '/realtime')) then 'not_an_api_call'
+            when method is not null and method <> 'POST' and not (method = 'GET' and coalesce(contains(path, '/realtime'), false)) then 'not_an_api_call'
             when method is null and path is not null and operation_of_path(path) is null then 'not_an_api_call'
         end
     ) as out_of_scope,
