@@ -114,10 +114,12 @@ def create_case(root: Path) -> Case:
     if not (root / CASE_FILE).is_file():
         if root.exists() and (not root.is_dir() or any(entry.name != _UNFINISHED for entry in root.iterdir())):
             raise CaseError("exists and is no case folder", where=str(root), hint="choose a new folder with --case")
+        root.parent.mkdir(parents=True, exist_ok=True)
+        root.mkdir(mode=0o700, exist_ok=True)
         write_file(root / CASE_FILE, _NEW_CASE.format(schema_version=SCHEMA_VERSION).encode())
     case = open_case(root)
     for folder in (case.data, case.findings, case.report, case.stages, case.temporary):
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(exist_ok=True, mode=0o700)
     return case
 
 
@@ -148,17 +150,25 @@ def open_case(root: Path) -> Case:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a whole file so that it is either complete or absent: temporary name, fsync, rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a whole file so that it is either complete or absent: temporary name, fsync, rename. Its owner alone can read it."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = path.with_name(f".{path.name}.partial")
-    with temporary.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
+    try:
+        with open(temporary, "wb", opener=_for_owner) as stream:  # noqa: PTH123 - only this `open` takes an opener
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError:
+        temporary.unlink(missing_ok=True)  # on a full disk even half a file is in the way
+        raise
     temporary.replace(path)
+
+
+def _for_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def write_json(path: Path, value: object) -> None:
     """Write JSON with sorted keys and a final line feed, as `write_file` does."""
     text = json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
-    write_file(path, f"{text}\n".encode())
+    write_file(path, f"{text}\n".encode("utf-8", "backslashreplace"))  # names of files may be no UTF-8: \udcff in JSON

@@ -155,6 +155,9 @@ class Projector:
             return []
         try:
             return [self._run(reader, table)]
+        except duckdb.OutOfMemoryException as e:
+            if len(table) == 1:
+                raise MemoryError(_first_line(e)) from e  # no fault of the record
         except _FAILURES as e:
             if len(table) == 1:
                 if len(failing) >= MAX_FAILING_RECORDS:

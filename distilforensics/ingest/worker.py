@@ -44,8 +44,8 @@ def work(connection: Connection, settings: Settings, counters: Any) -> None:  # 
     """Read batches until the connection closes; every answer is (kind, value).
 
     Args:
-        connection: Batches come in, `("done", sources)`, `("refused", reasons)`, `("failed", reason)` or
-            `("error", DistilForensicsError)` go out.
+        connection: Batches come in, `("done", sources)`, `("refused", reasons)`, `("failed", reason)`,
+            `("memory", reason)` or `("error", DistilForensicsError)` go out.
         settings: What stays the same for all batches.
         counters: Shared array of unsigned integers, see `BYTES`, `ROWS` and `FILE`.
     """
@@ -97,6 +97,8 @@ class _LazyReader:
 
 
 def _answer(reader: _LazyReader, batch: Batch) -> tuple[str, Any]:
+    from distilforensics.core.text import show
+    from distilforensics.core.trouble import machine_trouble
     from distilforensics.ingest.parts import LateRefusalError
     from distilforensics.ingest.projection import ProjectionError
 
@@ -109,7 +111,12 @@ def _answer(reader: _LazyReader, batch: Batch) -> tuple[str, Any]:
     except ProjectionError as e:
         return "failed", str(e)
     except MemoryError:
-        return "failed", "the parser ran out of memory"
+        return "memory", "the parser ran out of memory"
+    except Exception as e:  # noqa: BLE001 - whatever a hostile file provokes costs this file, and no traceback
+        trouble = machine_trouble(e)
+        if trouble is not None:
+            return "error", trouble
+        return "failed", f"{type(e).__name__}: {show(str(e))[:300]}"
 
 
 def _teller(counters: Any) -> Callable[[int, int, int], None]:  # noqa: ANN401
