@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.errors import CaseError, UsageError
 from distilforensics.core.schema import FINDINGS_TABLES, SCHEMA_VERSION, TABLES
-from distilforensics.core.text import shown
+from distilforensics.core.text import show, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,6 +111,7 @@ def create_case(root: Path) -> Case:
     Raises:
         CaseError: `root` exists, is not empty and is no case.
     """
+    _require_utf8(root)
     if not (root / CASE_FILE).is_file():
         if root.exists() and (not root.is_dir() or any(entry.name != _UNFINISHED for entry in root.iterdir())):
             raise CaseError("exists and is no case folder", where=str(root), hint="choose a new folder with --case")
@@ -130,6 +131,7 @@ def open_case(root: Path) -> Case:
         CaseError: there is no case, or it was made under another schema version.
         UsageError: `case.toml` is not valid TOML.
     """
+    _require_utf8(root)
     path = root / CASE_FILE
     if not path.is_file():
         raise CaseError(
@@ -147,6 +149,20 @@ def open_case(root: Path) -> Case:
             hint="build the case again from the logs with this version",
         )
     return Case(root, settings)
+
+
+def _require_utf8(root: Path) -> None:
+    """Refuse a folder whose name the SQL engine cannot be told.
+
+    Raises:
+        UsageError: the name is no UTF-8.
+    """
+    try:
+        str(root.resolve()).encode()
+    except UnicodeEncodeError as e:
+        raise UsageError(
+            "the name of the case folder is no UTF-8", where=show(root), hint="choose another folder with --case"
+        ) from e
 
 
 def write_file(path: Path, content: bytes) -> None:

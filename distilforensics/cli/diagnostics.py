@@ -21,7 +21,7 @@ from distilforensics.core.errors import (
     PartialEvidenceError,
 )
 from distilforensics.core.text import show
-from distilforensics.core.trouble import machine_trouble
+from distilforensics.core.trouble import LEAST_ADDRESS_SPACE, machine_trouble, require_address_space
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,6 +96,7 @@ def run_cli(argv: Sequence[str]) -> int:
     is_json = "--json" in argv
     _prepare_process()
     try:
+        require_address_space(LEAST_ADDRESS_SPACE, "this program")
         with cli.make_context(PROGRAM, list(argv)) as context:
             cli.invoke(context)
         sys.stdout.flush()
@@ -146,5 +147,7 @@ def _fault(error: Exception, *, is_json: bool, is_debugging: bool) -> ExitCode:
         return report_error(trouble, is_json=is_json)
     say(f"{PROGRAM}: internal error: {type(error).__name__}: {show(str(error))[:500]}")
     if not is_debugging:
-        say("  hint: run it again with --debug for the place in the code; `distilforensics verify CASE` checks what was sealed")
+        say(
+            "  hint: run it again with --debug for the place in the code; `distilforensics verify CASE` checks what was sealed"
+        )
     return ExitCode.INTERNAL

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from distilforensics.core.errors import MachineError
 from distilforensics.core.text import show
+from distilforensics.core.units import size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,12 +43,18 @@ _BY_NUMBER = {
 }
 
 _BY_TEXT = (
-    (re.compile(r"no space left|could not write all bytes|disk (is )?full|max_temp_directory_size", re.IGNORECASE), _ROOM),
+    (
+        re.compile(r"no space left|could not write all bytes|disk (is )?full|max_temp_directory_size", re.IGNORECASE),
+        _ROOM,
+    ),
     (re.compile(r"quota exceeded|file too large", re.IGNORECASE), _ROOM),
     (re.compile(r"permission denied|operation not permitted", re.IGNORECASE), _PERMISSION),
     (re.compile(r"read-only file system", re.IGNORECASE), _READ_ONLY),
     (re.compile(r"too many open files", re.IGNORECASE), _HANDLES),
-    (re.compile(r"out of memory|cannot allocate|can't start new thread|failed to allocate|bad_alloc", re.IGNORECASE), _MEMORY),
+    (
+        re.compile(r"out of memory|cannot allocate|can't start new thread|failed to allocate|bad_alloc", re.IGNORECASE),
+        _MEMORY,
+    ),
     (re.compile(r"input/output error", re.IGNORECASE), _DEVICE),
 )
 """What engines say that do not hand on the number of the error."""
@@ -85,3 +92,31 @@ def _kind_of(error: BaseException) -> tuple[str, str] | None:
     if is_of_engine or isinstance(error, OSError | ImportError | RuntimeError):
         return next((kind for pattern, kind in _BY_TEXT if pattern.search(str(error))), None)
     return None
+
+
+LEAST_ADDRESS_SPACE = 800_000_000
+"""Bytes below which the numeric libraries end the process before anything can be told."""
+
+
+def address_space() -> int | None:
+    """Return the bytes of address space that this process may use; None if they are not limited."""
+    try:
+        import resource
+    except ImportError:  # pragma: no cover - Windows
+        return None
+    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return None if soft == resource.RLIM_INFINITY else soft
+
+
+def require_address_space(least: int, what: str) -> None:
+    """Check that a limit of the address space leaves room for something that would end the process without a word.
+
+    Raises:
+        MachineError: the limit is lower.
+    """
+    limit = address_space()
+    if limit is not None and limit < least:
+        raise MachineError(
+            f"the address space is limited to {size(limit)}, and {what} needs more",
+            hint=f"lift the limit with: ulimit -v unlimited; {_GOES_ON}",
+        )

@@ -140,7 +140,9 @@ class Journal:
 def _is_superseded(row: dict[str, Any], later: dict[str, set[str | None]]) -> bool:
     """Tell whether a refused file was read again under its name; other bytes under the same name are another file."""
     hashes = later.get(row["path"], set())
-    return row["role"] == "refused" and bool(hashes & {row["source_sha256"], None} or (hashes and not row["source_sha256"]))
+    return row["role"] == "refused" and bool(
+        hashes & {row["source_sha256"], None} or (hashes and not row["source_sha256"])
+    )
 
 
 def part_name(number: int) -> str:

@@ -184,6 +184,8 @@ class Projector:
         try:
             planned = PreparedQuery(self.connection, reader.key, query, LINES.empty_table())
             names = planned.run(LINES.empty_table()).schema.names
+        except duckdb.OutOfMemoryException as e:
+            raise MemoryError(_first_line(e)) from e
         except _FAILURES as e:
             raise ProjectionError(f"the query of format {reader.format} is invalid: {_first_line(e)}") from e
         if names != YIELD.names:

@@ -124,7 +124,9 @@ def _unknown_files(case: Case, files: Sequence[InputFile], journal: Journal) -> 
     fresh, known = [], []
     for file in files:
         names = held.get((file.n_bytes, _hash_of(file)), set()) if file.n_bytes in sizes else set()
-        if file.name in names or any(_absolute(file.path) in map(_absolute, places(case, name)) for name in sorted(names)):
+        if file.name in names or any(
+            _absolute(file.path) in map(_absolute, places(case, name)) for name in sorted(names)
+        ):
             known.append(file.path)
         else:
             fresh.append(file)

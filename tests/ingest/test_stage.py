@@ -213,9 +213,7 @@ def test_a_copy_of_a_known_source_under_another_name_is_told(ingest, folder, tmp
     elsewhere = tmp_path / "elsewhere.jsonl"
     elsewhere.write_bytes((folder / "3.jsonl").read_bytes())
     summary = ingest(elsewhere)
-    assert [(source.role, source.reason) for source in summary.sources] == [
-        ("duplicate_file", "same bytes as 3.jsonl")
-    ]
+    assert [(source.role, source.reason) for source in summary.sources] == [("duplicate_file", "same bytes as 3.jsonl")]
 
 
 def test_sources_whose_hashes_begin_alike_are_refused():
