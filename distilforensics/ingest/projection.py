@@ -151,6 +151,9 @@ class Projector:
             return []
         try:
             return [self._run(reader, table)]
+        except duckdb.OutOfMemoryException as e:
+            if len(table) == 1:
+                raise MemoryError(_first_line(e)) from e  # no fault of the record
         except _FAILURES as e:
             if len(table) == 1:
                 if len(failing) >= MAX_FAILING_RECORDS:
@@ -177,6 +180,8 @@ class Projector:
             query = self._specs[reader.format].projection(reader.choices, self.connection)
             planned = PreparedQuery(self.connection, reader.key, query, LINES.empty_table())
             names = planned.run(LINES.empty_table()).schema.names
+        except duckdb.OutOfMemoryException as e:
+            raise MemoryError(_first_line(e)) from e
         except _FAILURES as e:
             raise ProjectionError(f"the query of format {reader.format} is invalid: {_first_line(e)}") from e
         if names != YIELD.names:
