@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from texts import name, product_frame
-from world import DAY, HOUR, MINUTE, THROWAWAY, Group
+from world import DAY, FREE_MAIL, HOUR, MINUTE, THROWAWAY, Account, Group
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ def developers(g: Group, n: int) -> None:
                 pair = (
                     g.texts.person(g.rng) if topic == "people" or g.rng.random() < 0.3 else g.texts.pair(topic, g.rng)
                 )
-                at = g.ask(a, at, pair)[1] + g.rng.expovariate(1 / 200)
+                at = g.ask(a, at, pair) + g.rng.expovariate(1 / 200)
 
 
 def chatters(g: Group, n: int) -> None:
@@ -39,98 +39,71 @@ def chatters(g: Group, n: int) -> None:
             g.chat(a, day + g.hour(19, 2.6), g.rng.randrange(2, 9))
 
 
+def siblings(g: Group, first: Account, n: int, apart: float = HOUR) -> list[Account]:
+    """Return an account with `n` further keys of the same owner, opened `apart` seconds one after the other."""
+    own = ("tenant", "card", "mail", "plan", "frame", "net", "zone", "setup", "listed", "fail")
+    same = {field: getattr(first, field) for field in own}
+    return [first, *(g.account(first.made + i * apart, **same) for i in range(1, n + 1))]
+
+
 def small_firms(g: Group, n: int) -> None:
     """Firms with three to six keys under one tenant and card, which fail over among their own keys."""
     while n > 0:
-        first = g.account(card=g.token("pf"), tenant=g.token("org"), frame=product_frame(g.rng))
-        shared = {
-            "tenant": first.tenant,
-            "card": first.card,
-            "mail": first.mail,
-            "frame": first.frame,
-            "net": first.net,
-            "zone": first.zone,
-        }
-        keys = [first] + [
-            g.account(first.made + i * HOUR, setup=first.setup, **shared) for i in range(g.rng.randrange(2, 6))
-        ]
+        keys = siblings(g, g.account(frame=product_frame(g.rng), fail=0.02), g.rng.randrange(2, 6))
         n -= len(keys)
-        for day in g.workdays(first.zone, 0.9, 0.3):
+        for day in g.workdays(keys[0].zone, 0.9, 0.3):
             for _ in range(int(g.rng.expovariate(1 / (2.6 * len(keys))))):
-                pair, at = g.texts.pair(g.rng.choice(("lookup", "people", "classify")), g.rng), day + g.hour(13, 4)
-                for key in g.rng.sample(keys, 2):
-                    status, at = g.call(key, at, pair, fail=0.02)
-                    if status in (0, 200):
-                        break
-                    at += g.rng.uniform(0.3, 3)
+                pair = g.texts.pair(g.rng.choice(("lookup", "people", "classify")), g.rng)
+                g.relay(g.rng.sample(keys, 2), day + g.hour(13, 4), pair, (0.3, 3))
 
 
 def products(g: Group, n: int) -> None:
     """Applications with users of their own, busy day and night with a daily curve."""
     for _ in range(n):
         a = g.account(frame=product_frame(g.rng), net=g.cloud(g.rng.choice((1, 2, 4, 9))))
-        topic, rate = (
-            g.rng.choice(("people", "lookup", "translate", "classify", "roleplay")),
-            min(60, g.rng.lognormvariate(2.4, 0.9)),
-        )
-        names_users = g.rng.random() < 0.5
+        topic = g.rng.choice(("people", "lookup", "translate", "classify", "roleplay"))
+        rate, names_users = min(60, g.rng.lognormvariate(2.4, 0.9)), g.rng.random() < 0.5
         for at in g.times(int(rate * g.days), g.rng.choice(("flat", "office", "office")), a.zone):
-            pair = g.texts.person(g.rng) if topic == "people" else g.texts.pair(topic, g.rng)
-            g.ask(a, at, pair, user=f"u{g.rng.randrange(400)}" if names_users else None)
+            user = f"u{g.rng.randrange(400)}" if names_users else None
+            g.ask(a, at, g.texts.person(g.rng) if topic == "people" else g.texts.pair(topic, g.rng), user=user)
 
 
 def night_batches(g: Group, n: int) -> None:
     """A timer starts a run over new records every night or week."""
     for _ in range(n):
-        a, hour = (
-            g.account(frame=product_frame(g.rng), setup=g.setup(temperature=0.0), net=g.cloud(1)),
-            g.rng.uniform(0, 8) * HOUR,
-        )
-        topic, size, every = (
-            g.rng.choice(("classify", "translate", "lookup", "instructions")),
-            g.rng.lognormvariate(2.3, 0.7),
-            g.rng.choice((1, 1, 1, 7)),
-        )
+        a = g.account(frame=product_frame(g.rng), setup=g.setup(temperature=0.0), net=g.cloud(1))
+        topic = g.rng.choice(("classify", "translate", "lookup", "instructions"))
+        hour, size, every = g.rng.uniform(0, 8) * HOUR, g.rng.lognormvariate(2.3, 0.7), g.rng.choice((1, 1, 1, 7))
         for day in range(0, g.days, every):
             at = day * DAY + hour
             for _ in range(1 + int(g.rng.gauss(size, size / 4))):
-                at = g.ask(a, at, g.texts.pair(topic, g.rng))[1] + g.rng.uniform(0.1, 2)
+                at = g.ask(a, at, g.texts.pair(topic, g.rng)) + g.rng.uniform(0.1, 2)
 
 
 def agent_users(g: Group, n: int) -> None:
     """Users of one agent product: its system prompt and client are common, keys and hours are theirs."""
-    frame = f"You are {name(g.rng)}, an agent in a terminal. Read files before you change them, run the tests, and explain what you did."
+    frame = f"You are {name(g.rng)}, an agent in a terminal. Read files before you change them, and run the tests."
     setup = g.setup(client="tidewright-cli/1.8.2 node-fetch", temperature=1.0, max_tokens=8192, stream=True)
     for _ in range(n):
         a = g.account(frame=frame, setup=setup, net=g.home())
         for day in g.workdays(a.zone, 0.5):
             at, done, session = day + g.hour(), [], g.token("sess")
             for step in range(g.rng.randrange(3, 14)):
-                pair = (
-                    g.texts.pair("code", g.rng)
-                    if step % 4 == 0
-                    else (
-                        f"[tool result] exit {g.rng.randrange(2)}: {g.texts.answer(g.rng)[:300]}",
-                        g.texts.answer(g.rng),
-                    )
-                )
-                at = g.ask(a, at, pair, history=done[-4:], session=session)[1] + g.rng.expovariate(1 / 12)
+                files = " ".join(f"src/{name(g.rng)}.py:{g.rng.randrange(900)}" for _ in range(g.rng.randrange(1, 9)))
+                result = (f"[tool result] exit {g.rng.randrange(2)}: {files}", g.texts.answer(g.rng))
+                pair = result if step % 4 else g.texts.pair("code", g.rng)
+                at = g.ask(a, at, pair, history=done[-4:], session=session) + g.rng.expovariate(1 / 12)
                 done.append(pair)
 
 
 def tasters(g: Group, n: int) -> None:
     """People who sign up, try a handful of calls within a day or two, and leave."""
     for _ in range(n):
-        made = g.rng.uniform(-0.5 * DAY, g.end - DAY)
-        a = g.account(
-            made,
-            plan="free",
-            card=None if g.rng.random() < 0.6 else g.token("pf"),
-            mail=g.rng.choice(THROWAWAY) if g.rng.random() < 0.15 else "gmail.com",
-        )
-        at = made + g.rng.uniform(1, 30) * MINUTE
+        card, mail = g.rng.choice((None, None, g.token("pf"))), g.rng.choice((*FREE_MAIL, *THROWAWAY[:2]))
+        a = g.account(g.rng.uniform(-0.5 * DAY, g.end - DAY), plan="free", card=card, mail=mail)
+        at = a.made + g.rng.uniform(1, 30) * MINUTE
         for _ in range(g.rng.randrange(2, 14)):
-            at = g.ask(a, at, g.texts.person(g.rng))[1] + g.rng.expovariate(1 / 300) * g.rng.choice((1, 1, 1, 40))
+            at = g.ask(a, at, g.texts.person(g.rng)) + g.rng.expovariate(1 / 300) * g.rng.choice((1, 1, 1, 40))
 
 
 SHARES: dict[Callable[[Group, int], None], float] = {

@@ -27,7 +27,8 @@ FAMILIES = {
     "classify": ("bulk_classify_tweets",),
 }
 HARVEST = ("reasoning", "code", "instructions", "roleplay", "tools", "medicine", "chinese")
-LIMIT, LONG = 5000, 1400
+LIMIT, LONG = 15000, 1400
+RECORDS = ("{}", "{}", "[{1}] {0}", "Record {1}: {0}", "{}\n\n(ref {})", "{}\nid={}")
 
 LEADS = (
     "", "", "", "Hi, ", "Quick one: ", "I am stuck. ", "For a report: ", "Asked by a colleague: ", "Hello! ", "Please help. ",
@@ -71,34 +72,10 @@ RULES = (
     "Use at most {} words.", "Quote the paragraph that you rely on.", "Be warm and brief.", "Write in British English.",
     "End with one next step.", "Do not use headings.", "Use the metric system.", "Number every point up to {}.",
 )  # fmt: skip
-SYLLABLES = [
-    "ba",
-    "co",
-    "da",
-    "fe",
-    "ga",
-    "hi",
-    "jo",
-    "ka",
-    "lu",
-    "me",
-    "no",
-    "pa",
-    "qui",
-    "ro",
-    "su",
-    "ta",
-    "ve",
-    "wo",
-    "xa",
-    "yo",
-    "zen",
-    "tor",
-    "mar",
-    "lin",
-    "del",
-    "bri",
-]
+SYLLABLES = (
+    "ba", "co", "da", "fe", "ga", "hi", "jo", "ka", "lu", "me", "no", "pa", "qui", "ro", "su", "ta", "ve", "wo", "xa", "zen",
+    "tor", "mar", "lin", "del", "bri",
+)  # fmt: skip
 DEMANDS = (
     "Write down every intermediate consideration before the result.", "Show the complete reasoning and then the answer.",
     "Leave no step out; state the assumptions first.", "Reason at length, check yourself, then conclude.",
@@ -178,38 +155,49 @@ class Texts:
             for _ in range(count)
         )
 
+    @staticmethod
+    def fresh(answer: str, rng: Random) -> str:
+        """Return an answer in other words: a model hardly ever gives the same one twice, and customers share none."""
+        words = answer.split(" ")
+        if len(words) * 15 < len(answer):  # a script without spaces, or one long line
+            return "".join(answer[i : i + 9] + rng.choice(THINGS)[:2] for i in range(0, len(answer), 9))
+        for i in range(rng.randrange(min(3, len(words))), len(words), 4):
+            words[i] = rng.choice(THINGS if rng.random() < 0.5 else VERBS)
+        return " ".join(words) if len(answer) > 50 else answer
+
+    def answer(self, rng: Random) -> str:
+        """Return some answer of some length."""
+        return self.fresh(rng.choice(self.answers)[: rng.randrange(80, LONG)], rng)
+
+    def _pair(self, prompt: str, answer: str, rng: Random) -> Pair:
+        return prompt, self.fresh(answer, rng) if answer else self.answer(rng)
+
     def person(self, rng: Random) -> Pair:
         """Return what somebody asks in his own words, and an answer."""
         prompt, answer = rng.choice(self.pairs["people"])
         tail = rng.choice(TAILS).format(rng.randrange(2, 500))
-        return f"{rng.choice(LEADS)}{prompt}{tail}", answer or self.answer(rng)
-
-    def answer(self, rng: Random) -> str:
-        """Return some answer of some length."""
-        return rng.choice(self.answers)[: rng.randrange(80, LONG)]
+        return self._pair(f"{rng.choice(LEADS)}{prompt}{tail}", answer, rng)
 
     def pair(self, family: str, rng: Random) -> Pair:
-        """Return any pair of a family."""
+        """Return any pair of a family, often with the number of a record."""
         prompt, answer = rng.choice(self.pairs[family])
-        return prompt, answer or self.answer(rng)
+        return self._pair(rng.choice(RECORDS).format(prompt, rng.randrange(10**6)), answer, rng)
 
     def work_list(self, families: tuple[str, ...], count: int, rng: Random) -> list[Pair]:
         """Return `count` different tasks; when the tables are used up, tasks return with a changed setting."""
         stock = [pair for family in families for pair in self.pairs[family]]
         rng.shuffle(stock)
-        done = [
-            (prompt if i < len(stock) else f"{prompt} (case {name(rng)})", answer or self.answer(rng))
-            for i in range(count)
-            for prompt, answer in (stock[i % len(stock)],)
-        ]
+        done = [self._pair(*stock[i % len(stock)], rng) for i in range(count)]
+        done[len(stock) :] = [(f"{prompt} (case {name(rng)})", answer) for prompt, answer in done[len(stock) :]]
         rng.shuffle(done)
         return done
 
     def talk(self, rng: Random, turns: int) -> list[Pair]:
         """Return a conversation of up to `turns` turns."""
-        if rng.random() < 0.3:
-            return rng.choice(self.talks)[:turns]
-        asks = [rng.choice(FOLLOW_UPS).format(rng.choice(THINGS)) for _ in range(turns - 1)]
+        if rng.random() < 0.1:
+            return [self._pair(*pair, rng) for pair in rng.choice(self.talks)[:turns]]
+        asks = [rng.choice(LEADS) + rng.choice(FOLLOW_UPS) + rng.choice(TAILS) for _ in range(turns - 1)]
+        asks = [ask.format(*rng.sample(THINGS, 2)) for ask in asks]
         return [self.person(rng), *((ask, self.answer(rng)) for ask in asks)]
 
 

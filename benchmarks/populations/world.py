@@ -15,7 +15,7 @@ import polars as pl
 from texts import name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from texts import Texts
@@ -23,22 +23,23 @@ if TYPE_CHECKING:
 START = 1_791_158_400  # Monday, 2026-10-05 00:00 UTC
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 ZONES = (-8, -6, -5, -5, -3, 0, 0, 1, 1, 1, 2, 3, 5.5, 7, 8, 8, 9, 10)
-FREE_MAIL = (
-    "gmail.com",
-    "gmail.com",
-    "gmail.com",
-    "outlook.com",
-    "outlook.com",
-    "proton.me",
-    "gmx.net",
-    "yahoo.com",
-    "qq.com",
-    "163.com",
-)
+FREE_MAIL = (*["gmail.com"] * 3, *["outlook.com"] * 2, "proton.me", "gmx.net", "yahoo.com", "qq.com", "163.com")
 THROWAWAY = ("mailbox.example", "tempinbox.example", "burner.example", "trashbox.example")
 PLANS = ("payg", "payg", "payg", "pro", "team", "free")
 MODELS = ("meridian-large-3", "meridian-mini-3", "meridian-think-2")
 SUCCESSOR, RELEASE = "meridian-large-4", 12 * DAY
+ELSEWHERE = ("DE", "GB", "FR", "IN", "BR", "JP", "SG", "CN", "PL", "SE", "KR", "CA", "AU", "NL", "ES", "MX")
+HOSTS = ("US", "US", "DE", "IE", "SG", "US", "NL", "JP", "FR", "FI")
+KITS = (
+    "OpenAI/Python",
+    "AsyncOpenAI/Python",
+    "OpenAI/JS",
+    "python-httpx",
+    "node-fetch",
+    "langchain-python",
+    "okhttp",
+    "curl",
+)
 
 Address = tuple[str, int, str]
 
@@ -90,6 +91,7 @@ class Account:
     upgrade: float = 1e12
     zone: float = 0.0
     banned: float = 1e12
+    fail: float = 0.006
 
 
 @dataclass
@@ -106,47 +108,13 @@ class World:
         rng = Random(f"world:{self.seed}")
         self.end = self.days * DAY
         self.outages = [(t, t + rng.uniform(8, 40) * MINUTE) for t in (rng.uniform(0, self.end) for _ in range(3))]
-        countries = ["US"] * 14 + [
-            "DE",
-            "GB",
-            "FR",
-            "IN",
-            "BR",
-            "JP",
-            "SG",
-            "CN",
-            "PL",
-            "SE",
-            "KR",
-            "CA",
-            "AU",
-            "NL",
-            "ES",
-            "MX",
-        ]
-        self.isps = [(4000 + 7 * i, c, 240 + i % 12, rng.randrange(256), i + 1) for i, c in enumerate(countries)]
-        self.hosts = [
-            (9000 + 11 * i, c, 252 + i % 3, rng.randrange(256), 200 + i)
-            for i, c in enumerate(("US", "US", "DE", "IE", "SG", "US", "NL", "JP", "FR", "FI"))
-        ]
+        countries = enumerate(["US"] * 14 + [*ELSEWHERE])
+        self.isps = [(4000 + 7 * i, c, 240 + i % 12, rng.randrange(256), i + 1) for i, c in countries]
+        self.hosts = [(9000 + 11 * i, c, 252 + i % 3, rng.randrange(256), 200 + i) for i, c in enumerate(HOSTS)]
+        self.serverless = Net([self.address(rng, self.hosts[0], third=rng.randrange(5)) for _ in range(40)])
         self.carriers = [Net([self.address(rng, isp, third=7) for _ in range(6)], 3 * HOUR) for isp in self.isps[::4]]
-        kits = (
-            "OpenAI/Python",
-            "AsyncOpenAI/Python",
-            "OpenAI/JS",
-            "python-httpx",
-            "node-fetch",
-            "langchain-python",
-            "Go-http-client",
-            "okhttp",
-            "curl",
-            "axios",
-        )
-        self.clients = [
-            f"{kit} {rng.randrange(1, 4)}.{rng.randrange(0, 30)}.{rng.randrange(0, 4)}"
-            for kit in kits
-            for _ in range(9)
-        ]
+        versions = [f"{rng.randrange(1, 4)}.{rng.randrange(0, 30)}.{rng.randrange(0, 4)}" for _ in range(90)]
+        self.clients = [f"{KITS[i % len(KITS)]} {version}" for i, version in enumerate(versions)]
         rng.shuffle(self.clients)
         self.client_weights = [1 / (i + 1.5) for i in range(len(self.clients))]
 
@@ -156,17 +124,10 @@ class World:
     ) -> Address:
         """Return an address of a provider; `third` fixes the /24 (or, for version 6, the /48)."""
         asn, country, first, second, number = provider
+        third = rng.randrange(65536 if six else 256) if third is None else third
         if six:
-            return (
-                f"3fff:{number:x}:{rng.randrange(65536) if third is None else third:x}:{rng.randrange(256):x}::{rng.randrange(1, 65536):x}",
-                asn,
-                country,
-            )
-        return (
-            f"{first}.{second}.{rng.randrange(256) if third is None else third}.{rng.randrange(1, 255)}",
-            asn,
-            country,
-        )
+            return f"3fff:{number:x}:{third:x}:{rng.randrange(256):x}::{rng.randrange(1, 65536):x}", asn, country
+        return f"{first}.{second}.{third}.{rng.randrange(1, 255)}", asn, country
 
 
 class Group:
@@ -185,11 +146,11 @@ class Group:
     def account(self, made: float | None = None, **given: Any) -> Account:  # noqa: ANN401
         """Open an ordinary account; `given` sets fields (card, tenant, mail, net, setup, frame, listed, zone, plan)."""
         rng = self.rng
-        own = f"{name(rng).lower()}{rng.choice(('soft', 'ly', '-it', 'hq', 'works', ''))}.example"
+        own = f"{name(rng).lower()}{name(rng).lower()}{rng.choice(('soft', 'ly', '-it', 'hq', 'works', ''))}.example"
         fields: dict[str, Any] = {
             "account_id": self.token("acct"), "key": self.token("key"), "tenant": self.token("org"), "card": self.token("pf"),
             "mail": rng.choice(FREE_MAIL) if rng.random() < 0.6 else own, "plan": rng.choice(PLANS), "zone": rng.choice(ZONES),
-            "made": made, "persona": self.persona, "campaign": self.campaign,
+            "fail": min(0.08, rng.lognormvariate(-5.2, 1.0)), "made": made, "persona": self.persona, "campaign": self.campaign,
             "upgrade": RELEASE + rng.expovariate(1 / (4 * DAY)) if rng.random() < 0.5 else 1e12,
         }  # fmt: skip
         if rng.random() < 0.08 and self.campaign is None:
@@ -209,17 +170,17 @@ class Group:
         return rng.uniform(0, self.end * 0.9) if rng.random() < 0.16 else -rng.expovariate(1 / (150 * DAY)) - HOUR
 
     # where and with what --------------------------------------------------------------------------------------
-    def home(self, isp: int | None = None) -> Net:
+    def home(self) -> Net:
         """Return the connection of one household, which changes its address every few days."""
-        rng, provider = self.rng, self.rng.choice(self.world.isps) if isp is None else self.world.isps[isp]
+        rng, provider, count = self.rng, self.rng.choice(self.world.isps), self.rng.choice((1, 3, 8))
         six, third = rng.random() < 0.35, rng.randrange(65536)
-        addresses = [
-            self.world.address(rng, provider, third if six else None, six=six) for _ in range(rng.choice((1, 3, 8)))
-        ]
+        addresses = [self.world.address(rng, provider, third if six else None, six=six) for _ in range(count)]
         return Net(addresses, rng.uniform(1, 6) * DAY)
 
     def cloud(self, count: int, host: int | None = None, third: int | None = None) -> Net:
         """Return `count` exits at a hosting company."""
+        if host is None and self.rng.random() < 0.15:
+            return self.world.serverless
         provider = self.rng.choice(self.world.hosts) if host is None else self.world.hosts[host % len(self.world.hosts)]
         return Net([self.world.address(self.rng, provider, third) for _ in range(count)])
 
@@ -236,9 +197,8 @@ class Group:
     # when -----------------------------------------------------------------------------------------------------
     def workdays(self, zone: float, share: float = 0.7, weekend: float = 0.15) -> list[float]:
         """Return local midnights, in seconds, of the days on which somebody works."""
-        return [
-            d * DAY - zone * HOUR for d in range(self.days) if self.rng.random() < (weekend if d % 7 > 4 else share)
-        ]
+        days = [d for d in range(self.days) if self.rng.random() < (weekend if d % 7 > 4 else share)]
+        return [d * DAY - zone * HOUR for d in days]
 
     def hour(self, around: float = 14.0, spread: float = 3.2) -> float:
         """Return a time of day in seconds."""
@@ -267,7 +227,7 @@ class Group:
     # calls ----------------------------------------------------------------------------------------------------
     def call(
         self, account: Account, at: float, pair: tuple[str, str], *, frame: str | None = None, history: Sequence[tuple[str, str]] = (),
-        setup: Setup | None = None, net: Net | None = None, session: str | None = None, status: int | None = None, fail: float = 0.006,
+        setup: Setup | None = None, session: str | None = None, status: int | None = None,
         user: str | None = None,
     ) -> tuple[int, float]:  # fmt: skip
         """Log one call and return its status and end; outside of the account's life nothing is logged and the status is 0."""
@@ -279,13 +239,13 @@ class Group:
             status = 403 if at > account.banned else 200
             if status == 200 and any(a <= at < b for a, b in world.outages) and rng.random() < 0.6:
                 status = 503
-            elif status == 200 and rng.random() < fail:
+            elif status == 200 and rng.random() < account.fail:
                 status = rng.choice((429, 429, 429, 500, 529))
         prompt, answer = pair[0], pair[1] if status == 200 else ""
         top = setup.max_tokens or 4096
         cut = len(answer) > top * 4
         answer = answer[: top * 4]
-        ip = (net or account.net).at(at, rng)
+        ip = account.net.at(at, rng)
         taken = rng.uniform(0.1, 1.2) if status != 200 else 0.4 + len(answer) / 4 / rng.uniform(40, 90)
         model = SUCCESSOR if setup.model == MODELS[0] and at > account.upgrade else setup.model
         sent = len(prompt) + len(frame or "") + sum(len(a) + len(b) for a, b in history)
@@ -296,32 +256,27 @@ class Group:
         }))  # fmt: skip
         return status, at + taken
 
-    def ask(
-        self,
-        account: Account,
-        at: float,
-        pair: tuple[str, str],
-        *,
-        tries: int = 3,
-        **how: Any,  # noqa: ANN401
-    ) -> tuple[int, float]:
-        """Call and, after a failure, call again on the same account with growing pauses."""
-        status, end = self.call(account, at, pair, **how)
-        for n in range(tries):
+    def relay(
+        self, keys: Iterable[Account], at: float, pair: tuple[str, str], pause: tuple[float, float], **how: Any  # noqa: ANN401
+    ) -> tuple[Account, float]:  # fmt: skip
+        """Call with one key after the other, `pause` seconds apart, until one answers; return the last key and the end."""
+        for account in keys:
+            status, end = self.call(account, at, pair, **how)
             if status in (0, 200):
                 break
-            status, end = self.call(account, end + self.rng.uniform(0.5, 1.5) * 2**n, pair, **how)
-        return status, end
+            at = end + self.rng.uniform(*pause)
+        return account, end
+
+    def ask(self, account: Account, at: float, pair: tuple[str, str], **how: Any) -> float:  # noqa: ANN401
+        """Call and, after a failure, up to three times again on the same account; return the end."""
+        return self.relay([account] * 4, at, pair, self.rng.choice(((0.5, 2), (2, 8))), **how)[1]
 
     def chat(self, account: Account, at: float, turns: int, **how: Any) -> float:  # noqa: ANN401
         """Log a conversation on one account and return its end."""
         session, done = self.token("sess"), []
         for pair in self.texts.talk(self.rng, turns):
-            at = (
-                self.ask(account, at, pair, history=done[-8:], session=session, **how)[1]
-                + self.rng.expovariate(1 / 70)
-                + 4
-            )
+            end = self.ask(account, at, pair, history=done[-8:], session=session, **how)
+            at = end + 4 + self.rng.expovariate(1 / 70)
             done.append(pair)
         return at
 
