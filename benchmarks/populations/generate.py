@@ -39,10 +39,20 @@ def add(world: World, kind: str) -> None:
         raise SystemExit(f"unknown kind {name}; known: none {' '.join(KINDS)}")
 
 
+def listing() -> str:
+    """Return all kinds with what they are, and the habits of operators."""
+    made = {name: entry[0] for name, entry in campaigns.CAMPAIGNS.items()}
+    kinds = "\n".join(f"{name:22}{kind.__doc__}" for name, kind in (made | honest.HONEST).items())
+    habits = "\n".join(f"{name:22}{' '.join(dict.fromkeys(values))}" for name, values in campaigns.HABITS.items())
+    return f"Kinds\n{kinds}\n{'mixed':22}Three to five campaigns and three small pools.\n\nHabits\n{habits}"
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line and write the log."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kinds", nargs="+", metavar="KIND", help=f"none {' '.join(KINDS)}")
+    parser.add_argument(
+        "kinds", nargs="*", metavar="KIND", help="KIND[:N[:habit=value,...]]; without any, the kinds are listed"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--days", type=int, default=21)
     parser.add_argument("--scale", type=float, default=1.0, help="1 means about 600 ordinary accounts")
@@ -50,8 +60,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--no-text", action="store_true", help="leave prompts and answers out (always so with no_text)")
     parser.add_argument("--no-directory", action="store_true", help="write no accounts.csv")
     parser.add_argument("--texts", type=Path, help="folder with prompts_*.parquet; without it a small grammar is used")
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--out", type=Path)
     o = parser.parse_args(arguments)
+    if not o.kinds or o.out is None:
+        print(listing())
+        return
     begun = time.perf_counter()
     world = World(o.seed, o.days, Texts(o.texts, o.seed))
     background.settle(world, 600 * o.scale)
