@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 HABITS = {
     "cards": ("groups", "groups", "bulk", "none"), "exits": ("few", "subnet", "own", "residential"), "clients": ("one", "several", "own"),
     "retry": ("now", "minutes", "hour", "none"), "schedule": ("round_robin", "random", "lru", "weighted", "sticky"),
-    "clock": ("flat", "office", "night", "bursts"),
+    "clock": ("flat", "office", "night", "bursts"), "chaff": ("none", "none", "some", "much"),
 }  # fmt: skip
+CHAFF = {"none": 0.0, "some": 0.25, "much": 0.8}
 PAUSES = {"now": (0.2, 4.0), "minutes": (90.0, 1200.0), "hour": (2700.0, 5400.0)}
 
 
@@ -38,6 +39,7 @@ class Pool:
         upgrade = rng.choice((12.3 * DAY, 13 * DAY, 1e12))
         self.common = {"upgrade": upgrade, "zone": rng.choice((8, 8, 1, -5, 3)), "fail": rng.uniform(0.01, 0.045)}
         self.accounts: list[Account] = []
+        self.covers = [rng.choice((None, product_frame(rng))) for _ in range(40)]
         self.batch, self.left, self.card = -rng.uniform(4, 40) * DAY, 0, ""
         for _ in range(n):
             self.open()
@@ -91,6 +93,9 @@ class Pool:
                 break
             at += self.rng.uniform(*PAUSES[self.habits["retry"]])
             i = self.pick(at, without=i)
+        if self.rng.random() < CHAFF[self.habits["chaff"]]:  # something unrelated, so that the account looks mixed
+            later, frame = at + self.rng.uniform(60, 2 * HOUR), self.covers[i % len(self.covers)]
+            self.g.call(self.accounts[i], later, self.g.texts.person(self.rng), frame=frame)
         return at
 
     def tasks(self, count: int) -> list[tuple[str, str]]:
@@ -250,6 +255,9 @@ IN_MIX = ("slow", "chameleon", "passed_conversations", "station", "graders", "re
 
 def add(world: World, kind: str, n: int | None, given: dict[str, str]) -> None:
     """Add one campaign, or with kind `mixed` three to five smaller ones and some small pools."""
+    wrong = [f"{key}={value}" for key, value in given.items() if value not in HABITS.get(key, ())]
+    if wrong:
+        raise SystemExit(f"unknown habit {' '.join(wrong)}; known: {HABITS}")
     rng = Random(f"{world.seed}:{kind}")
     if kind == "mixed":
         for part in rng.sample(IN_MIX, rng.randrange(3, 6)):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -103,6 +104,7 @@ def main() -> None:
         if not (log / "labels.parquet").exists():
             texts = ["--texts", str(o.texts)] if o.texts else []
             generate.main([*kinds, *options, *texts, "--seed", str(o.seed), "--scale", str(o.scale), "--out", str(log)])
+        shutil.rmtree(case, ignore_errors=True)
         begun = time.perf_counter()
         done = subprocess.run(
             [*shlex.split(o.program), "run", str(log / "logs"), "--case", str(case), "--quiet"],
