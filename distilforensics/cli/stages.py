@@ -102,7 +102,6 @@ def _stage(verb: str, name: str, text: str) -> click.Command:
 
 features = _stage("features", "features", "Compute fingerprints and reference values.")
 link = _stage("link", "linkage", "Link accounts that share rare attributes, and cluster them.")
-windows = _stage("windows", "windows", "Compare groups of accounts with the rest of the log.")
 report = _stage("report", "report", "Render the report of a case.")
 
 
@@ -155,5 +154,5 @@ def seal(case_dir: Path, output: Output) -> None:
         output.line(f"sealed; SHA-256 of tagmanifest-sha256.txt is {anchors['tagmanifest_sha256']}")
 
 
-STAGE_COMMANDS = (ingest, features, link, windows, scan, assess, report, seal)
+STAGE_COMMANDS = (ingest, features, link, scan, assess, report, seal)
 """In the order in which they depend on each other."""

@@ -177,7 +177,7 @@ def count_stability(
     n_fired = dict.fromkeys(fired, 0)
     try:
         show_groups(connection, fired, columns_named(parse(connection, heuristic.body, heuristic.id)))
-        for tenths in tenths_at_once(connection, heuristic.reads):
+        for tenths in tenths_at_once(connection):
             leave_out_tenths(connection, tenths)
             for row in run_query(connection, heuristic, values):
                 group = whole_group(row["entity_id"])

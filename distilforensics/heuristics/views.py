@@ -22,7 +22,6 @@ GROUP_VIEWS = ("group_accounts", "groups", "group_exchanges")
 SOURCE_TABLES = (
     "exchange_features", "fingerprints", "templates", "template_exchanges", "account_profiles", "account_days",
     "account_attributes", "populations", "reasoning_uses", "reasoning_places", "accounts_directory", "links", "clusters", "cluster_members",
-    "window_tests",
 )  # fmt: skip
 """Tables of the case that a heuristic may read."""
 
@@ -41,9 +40,6 @@ N_TENTHS = 10
 
 MIN_GROUP_ACCOUNTS = 10
 """Smaller groups are no groups here: personal pools have two to six accounts, and a tenth of fewer than ten is nothing."""
-
-BY_GROUP = frozenset({"window_tests"})
-"""Tables in which heuristics look a group up by its id, so that it must be shown under its own name."""
 
 _WITHOUT = "\x1f"
 """Stands between a group and the tenth of its accounts that is left out; no id holds it."""
@@ -151,11 +147,10 @@ def show_groups(connection: duckdb.DuckDBPyConnection, groups: Iterable[str], co
     _count_groups(connection)
 
 
-def tenths_at_once(connection: duckdb.DuckDBPyConnection, reads: Iterable[str]) -> list[list[int]]:
-    """Return all tenths, together if the log is small and the query looks groups up in the group views alone, else one by one."""
+def tenths_at_once(connection: duckdb.DuckDBPyConnection) -> list[list[int]]:
+    """Return all tenths, together if the log is small, else one by one."""
     tenths = list(range(N_TENTHS))
-    is_joint = is_held(connection) and BY_GROUP.isdisjoint(reads)
-    return [tenths] if is_joint else [[tenth] for tenth in tenths]
+    return [tenths] if is_held(connection) else [[tenth] for tenth in tenths]
 
 
 def leave_out_tenths(connection: duckdb.DuckDBPyConnection, tenths: list[int]) -> None:

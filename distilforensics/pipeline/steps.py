@@ -47,12 +47,6 @@ def _linkage(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
     return link_accounts(case, limits, progress)
 
 
-def _windows(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
-    from distilforensics.windows.stage import compare_windows
-
-    return compare_windows(case, limits, progress)
-
-
 def _heuristics(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
     from distilforensics.heuristics.stage import scan
 
@@ -85,13 +79,11 @@ def _report(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
 STEPS = (
     Step("features", _features),
     Step("linkage", _linkage),
-    Step("windows", _windows),
     Step("heuristics", _heuristics),
     Step("assessment", _assessment),
     Step("report", _report),
 )
-"""Linkage comes before heuristics since its clusters are groups on which the coordination heuristics are run; window tests need
-the clusters and are read by a heuristic."""
+"""Linkage comes before heuristics since its clusters are groups on which the coordination heuristics are run."""
 
 
 def step_named(name: str) -> Step:
