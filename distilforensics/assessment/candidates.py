@@ -13,8 +13,9 @@ from itertools import combinations
 from statistics import median
 from typing import TYPE_CHECKING
 
+from distilforensics.analysis.kinds import kind_of, text_kinds
 from distilforensics.assessment import weights
-from distilforensics.assessment.log import IDENTITIES, TEXT_KINDS, connected, kind_of
+from distilforensics.assessment.log import IDENTITIES, connected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -253,7 +254,7 @@ def _carrying(log: Log, members: Accounts, parameters: Parameters) -> Accounts:
     work or by two kinds of identity.
     """
     by_work = tied(log, members, members)
-    texts = [group for group in groups_within(log, members, parameters) if kind_of(group) in TEXT_KINDS]
+    texts = [group for group in groups_within(log, members, parameters) if kind_of(group) in text_kinds()]
     sending = frozenset().union(*(_alike(log, group, by_work or members, members, parameters) for group in texts))
     if by_work and len(by_work & sending) >= parameters.half * len(by_work):
         return by_work | sending
@@ -306,10 +307,10 @@ def _dealt_out(log: Log, free: Accounts, n_found: int, parameters: Parameters) -
         ):
             groups.append(group)
     found: list[Candidate] = []
-    for group in sorted(groups, key=lambda name: (kind_of(name) not in TEXT_KINDS, -len(log.loads[name]), name)):
+    for group in sorted(groups, key=lambda name: (kind_of(name) not in text_kinds(), -len(log.loads[name]), name)):
         present = free & log.loads[group].keys()
         # Without a text of their own the users of a program are many; those that hang together by identity are looked at by themselves.
-        alike = [] if kind_of(group) in TEXT_KINDS else connected(_doubly_alike(log, present))
+        alike = [] if kind_of(group) in text_kinds() else connected(_doubly_alike(log, present))
         for members in [*alike, present.difference(*alike)]:
             if len(members) >= max(parameters.min_accounts, parameters.min_fact_share * len(log.loads[group])):
                 found.append(
@@ -327,7 +328,7 @@ def _candidate(log: Log, candidate_id: str, members: Accounts, n_tried: int, par
         if kind_of(group) != "cluster"
         and len(members & log.loads[group].keys()) >= parameters.min_template_share * len(members)
     ]
-    texts = [group for group in covering if kind_of(group) in TEXT_KINDS]
+    texts = [group for group in covering if kind_of(group) in text_kinds()]
     return Candidate(candidate_id, members, groups, tuple(texts or covering), n_tried)
 
 

@@ -12,7 +12,7 @@ from distilforensics.assessment.facts import find_facts
 from distilforensics.assessment.grades import decide
 from distilforensics.assessment.operators import Egress, ask_operators, customers_of
 from distilforensics.assessment.parameters import PARAMETERS
-from distilforensics.assessment.queries import create_table, query, rows_of
+from distilforensics.assessment.queries import create_table, rows_of
 from distilforensics.core.finding import Grade
 
 if TYPE_CHECKING:
@@ -42,15 +42,12 @@ def examine(connection: duckdb.DuckDBPyConnection, log: Log) -> list[Examined]:
         [(c.candidate_id, t) for c in candidates for t in c.templates],
     )
     create_table(connection, "candidate_exchanges")
-    egress = {row[0]: Egress(*row[1:]) for row in rows_of(connection, "egress")}
+    egress = {row.pop("candidate_id"): Egress(**row) for row in rows_of(connection, "egress")}
     checks = check_confounders(connection, [c.candidate_id for c in candidates])
-    relation = connection.sql(query("candidate_totals").body)
-    totals = {row[0]: dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()}
+    totals = {row.pop("candidate_id"): row for row in rows_of(connection, "candidate_totals")}
     own: dict[str, dict[str, int]] = {}
-    for candidate_id, account, n in connection.execute(
-        "select candidate_id, account_id, count(*) from candidate_exchanges group by all order by all"
-    ).fetchall():
-        own.setdefault(candidate_id, {})[account] = n
+    for row in rows_of(connection, "own_exchanges"):
+        own.setdefault(row["candidate_id"], {})[row["account_id"]] = row["n_exchanges"]
     outside = frozenset(log.accounts).difference(*(c.accounts for c in candidates))
     examined = [
         _answer(

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from distilforensics.core.finding import Grade
-
 if TYPE_CHECKING:
     from distilforensics.assessment.candidates import Candidate
     from distilforensics.assessment.confounding import Check

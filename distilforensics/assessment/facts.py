@@ -11,6 +11,7 @@ from math import log2
 from statistics import median
 from typing import TYPE_CHECKING
 
+from distilforensics.analysis.kinds import kind_of, text_kinds
 from distilforensics.assessment import weights
 from distilforensics.assessment.candidates import (
     RATES,
@@ -20,7 +21,7 @@ from distilforensics.assessment.candidates import (
     ties_inside,
     weigh_identity,
 )
-from distilforensics.assessment.log import IDENTITIES, TEXT_KINDS, kind_of
+from distilforensics.assessment.log import IDENTITIES
 from distilforensics.core import units
 
 if TYPE_CHECKING:
@@ -271,7 +272,7 @@ def _scheduler_fact(log: Log, candidate: Candidate, parameters: Parameters) -> F
 
 
 def _frame_fact(log: Log, candidate: Candidate) -> Fact | None:
-    texts = [group for group in candidate.templates if kind_of(group) in TEXT_KINDS]
+    texts = [group for group in candidate.templates if kind_of(group) in text_kinds()]
     if not texts:
         return None
     group = max(texts, key=lambda name: (len(candidate.accounts & log.loads[name].keys()), name))

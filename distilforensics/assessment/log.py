@@ -6,21 +6,15 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from distilforensics.assessment.queries import create_table, rows_of
 from distilforensics.case.tables import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    import duckdb
-
     from distilforensics.case.layout import Case
 
 IDENTITIES = ("payment", "signup", "network", "mail")
 """Kinds of shared identity: a payment method, ten minutes of sign-up, an address or its network, a mail domain."""
-
-TEXT_KINDS = frozenset({"system", "prefix", "suffix", "near", "passage", "prompt"})
-"""Kinds of groups that are told by what they say."""
 
 MAX_HOUSEHOLD = 6
 """Accounts that one person or family has; published personal pools hold two to six subscriptions."""
@@ -119,23 +113,19 @@ class Log:
         return [row for row in self.observations.get(group_id, ()) if row.is_fired]
 
 
-def load_log(case: Case, connection: duckdb.DuckDBPyConnection) -> Log:
-    """Read what is needed from the tables of the case; creates `work_ties` on the connection."""
-    create_table(connection, "work_ties")
-    accounts = {row[0]: Account(*row) for row in rows_of(connection, "account_calls")}
+def load_log(case: Case) -> Log:
+    """Read what is needed from the tables of the case."""
+    accounts = {row["account_id"]: Account(**row) for row in read_rows(case, "account_calls")}
     loads: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
-    for group, account, n_exchanges, n_failed in rows_of(connection, "group_loads"):
-        loads[group][account] = (n_exchanges, n_failed)
-    ties = [
-        Tie(*row)
-        for row in connection.execute("select * from work_ties order by kind, record_id, other_record_id").fetchall()
-    ]
+    for row in read_rows(case, "group_loads"):
+        loads[row["group_id"]][row["account_id"]] = (row["n_exchanges"], row["n_failed"])
+    ties = [Tie(**row) for row in read_rows(case, "work_ties")]
     kept = without_households([tie for tie in ties if tie.relation != "same"])
     groups_of_calls: dict[str, set[str]] = defaultdict(set)
-    for record, group in rows_of(connection, "tie_groups"):
-        groups_of_calls[record].add(group)
+    for row in read_rows(case, "tie_groups"):
+        groups_of_calls[row["record_id"]].add(row["group_id"])
     states = read_rows(case, "heuristic_states", ["heuristic_id", "title", "value_unit", "level", "state", "reason"])
-    shared, sizes = _shared(connection)
+    shared, sizes = _shared(case)
     return Log(
         accounts=accounts,
         loads=loads,
@@ -152,11 +142,6 @@ def load_log(case: Case, connection: duckdb.DuckDBPyConnection) -> Log:
         groups_of=_groups_of(loads),
         value_sizes=sizes,
     )
-
-
-def kind_of(group_id: str) -> str:
-    """Return the kind of a group: system, prefix, ..., cluster."""
-    return group_id.split(":", 1)[0]
 
 
 def ties_of(ties: Iterable[Tie]) -> dict[str, tuple[Tie, ...]]:
@@ -204,14 +189,12 @@ def connected(pairs: Iterable[tuple[str, str]]) -> list[frozenset[str]]:
     return found
 
 
-def _shared(
-    connection: duckdb.DuckDBPyConnection,
-) -> tuple[dict[str, dict[str, frozenset[str]]], dict[str, dict[int, int]]]:
+def _shared(case: Case) -> tuple[dict[str, dict[str, frozenset[str]]], dict[str, dict[int, int]]]:
     values: dict[str, dict[str, set[str]]] = {kind: defaultdict(set) for kind in IDENTITIES}
     counts: dict[str, Counter[str]] = {kind: Counter() for kind in IDENTITIES}
-    for kind, value, account in rows_of(connection, "shared_values"):
-        values[kind][account].add(value)
-        counts[kind][value] += 1
+    for row in read_rows(case, "shared_values"):
+        values[row["kind"]][row["account_id"]].add(row["value"])
+        counts[row["kind"]][row["value"]] += 1
     shared = {kind: {account: frozenset(found) for account, found in rows.items()} for kind, rows in values.items()}
     return shared, {kind: dict(Counter(found.values())) for kind, found in counts.items()}
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from distilforensics.analysis.kinds import kind_of
 from distilforensics.assessment.examination import write_pairs
-from distilforensics.assessment.log import kind_of
 from distilforensics.assessment.operators import Outcome
-from distilforensics.assessment.queries import query, rows_of
+from distilforensics.assessment.queries import rows_of
 from distilforensics.core import units
 from distilforensics.core.finding import Claim, Grade, State
 
@@ -151,24 +151,24 @@ def evidence_rows(campaign_id: str, examined: Examined, log: Log) -> list[Row]:
             )
         )
     shown: dict[str, Observation] = {}
-    for row in _fired(log, examined):
-        best = shown.get(row.heuristic_id)
-        if best is None or (row.n_accounts, row.entity_id) > (best.n_accounts, best.entity_id):
-            shown[row.heuristic_id] = row
+    for found in _fired(log, examined):
+        best = shown.get(found.heuristic_id)
+        if best is None or (found.n_accounts, found.entity_id) > (best.n_accounts, best.entity_id):
+            shown[found.heuristic_id] = found
     rows += [
         _evidence(
             campaign_id,
             "neutral",
             Claim.COMPUTED,
-            row.heuristic_id,
-            observation_statement(row, log),
-            entity_id=row.entity_id,
-            value=row.value,
-            baseline=row.baseline,
-            n_exchanges=row.n_exchanges,
-            n_accounts=row.n_accounts,
+            found.heuristic_id,
+            observation_statement(found, log),
+            entity_id=found.entity_id,
+            value=found.value,
+            baseline=found.baseline,
+            n_exchanges=found.n_exchanges,
+            n_accounts=found.n_accounts,
         )
-        for row in shown.values()
+        for found in shown.values()
     ]
     rows += [
         _evidence(
@@ -260,18 +260,13 @@ def account_rows(
     home = {account: name for name, e in campaigns.items() for account in e.members}
     listed = {account: name for name, e in others.items() for account in e.members}
     write_pairs(connection, "campaign_accounts", ("account_id", "campaign_id"), sorted(home.items()))
-    links = {account: (millibits, attributes) for account, millibits, attributes in rows_of(connection, "links_within")}
-    relation = connection.sql(
-        "select account_id, n_exchanges, output_tokens, first_seen, last_seen, tenant_id from account_profiles"
-    )
-    known = [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
-    relation = connection.sql(query("accounts_without_profile").body)
-    known += [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
+    links = {row["account_id"]: row for row in rows_of(connection, "links_within")}
+    known = [*rows_of(connection, "accounts_with_profile"), *rows_of(connection, "accounts_without_profile")]
     rows = []
     for account in sorted(known, key=lambda row: str(row["account_id"])):
         name = account["account_id"]
         examined = campaigns[home[name]] if name in home else None
-        millibits, attributes = links.get(name, (None, []))
+        link = links.get(name)
         grade = examined.verdict.grade.value if examined else None
         if name in listed:
             grade = others[listed[name]].verdict.grade.value
@@ -281,8 +276,8 @@ def account_rows(
                 "campaign_id": home.get(name),
                 "grade": grade,
                 "n_campaign_exchanges": examined.n_own.get(name, 0) if examined else None,
-                "support": _support(name, examined, attributes, log) if examined else None,
-                "link_weight": millibits / 1000 if millibits is not None else None,
+                "support": _support(name, examined, link["attributes"] if link else [], log) if examined else None,
+                "link_weight": link["millibits"] / 1000 if link else None,
                 "reason_not_in_campaign": f"{listed[name]}: {Grade.ONE_OPERATOR.value}" if name in listed else None,
             }
         )

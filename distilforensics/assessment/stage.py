@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from distilforensics import __version__
 from distilforensics.assessment.calibration import calibrate
-from distilforensics.assessment.confounding import load_confounders, parameters_of
+from distilforensics.assessment.confounding import load_confounders
 from distilforensics.assessment.error_rates import error_rate_rows, load_measurement
 from distilforensics.assessment.examination import examine
 from distilforensics.assessment.findings import error_rates_json, write_findings
@@ -24,7 +24,6 @@ from distilforensics.case.engines.duckdb import Limits, connect
 from distilforensics.case.stages import StageOutcome, file_sha256, package_sha256, run_stage
 from distilforensics.case.tables import read_rows, write_rows
 from distilforensics.core.rates import method_sha256
-from distilforensics.features.stage import create_macros
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,9 +37,8 @@ if TYPE_CHECKING:
     from distilforensics.core.progress import Progress
 
 READS = (
-    "sources", "exchanges", "duplicates", "accounts_directory", "exchange_features", "templates", "template_exchanges", "account_profiles",
-    "account_days", "account_attributes", "populations", "links", "link_coverage", "clusters", "cluster_members", "fingerprints",
-    "observations", "heuristic_states",
+    "sources", "exchanges", "duplicates", "exchange_features", "templates", "template_exchanges", "account_profiles", "links", "link_coverage",
+    "account_calls", "group_loads", "work_ties", "tie_groups", "shared_values", "observations", "heuristic_states",
 )  # fmt: skip
 WRITES = (
     "campaigns", "campaign_facts", "campaign_explanations", "campaign_evidence", "explained_groups", "accounts", "calibration", "error_rates",
@@ -68,15 +66,14 @@ def assess(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
 
 def _rules() -> dict[str, Any]:
     """Return everything beside the code that decides a grade."""
-    checks = {file.header["id"]: parameters_of(file) for file in load_confounders()}
+    checks = {file.header["id"]: file.defaults for file in load_confounders()}
     return {"rules": PARAMETERS.as_dict(), "confounders": checks}
 
 
 def _write_all(case: Case, limits: Limits, progress: Progress) -> dict[str, int]:
     progress.begin("assessment", "Weighing candidates", total_steps=3)
     with connect(case, limits=limits, tables=READS) as connection:
-        create_macros(connection)
-        log = load_log(case, connection)
+        log = load_log(case)
         progress.advance(steps=1, item="ties between accounts")
         examined = examine(connection, log)
         progress.advance(steps=1, item="facts and explanations")

@@ -127,7 +127,12 @@ def assess(case_dir: Path, limits: Limits, supplied: Supplied, output: Output) -
     ),
 )
 @case_option
-@click.option("--only", multiple=True, metavar="ID|FAMILY", help="Run this heuristic or family alone; repeat for more.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="ID|FAMILY",
+    help="Run this heuristic, this family or `leads` alone; repeat for more.",
+)
 @limits_options
 def scan(case_dir: Path, only: tuple[str, ...], limits: Limits, output: Output) -> None:
     """Run the heuristics over a case."""

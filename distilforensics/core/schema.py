@@ -149,7 +149,11 @@ SOURCES = Table(
     _columns(
         ("source_sha256", TEXT, "SHA-256 of the file as received"),
         ("source_sha512", TEXT, "SHA-512 of the file as received"),
-        ("path", TEXT, "path as given by the examiner, with / as separator"),
+        (
+            "path",
+            TEXT,
+            "path below the folder that all inputs share, with / as separator: the same wherever the logs lie",
+        ),
         (
             "role",
             TEXT,
@@ -643,7 +647,7 @@ HEURISTIC_STATES = Table(
         ("code", TEXT, "short code of the catalogue, such as K2"),
         ("title", TEXT, "title"),
         ("family", TEXT, "family"),
-        ("level", TEXT, "informational, low, medium, high, critical"),
+        ("level", TEXT, "lead, low, medium, high, critical; leads are shown and never counted"),
         ("version", COUNT, "version"),
         ("sha256", TEXT, "hash of its normalised query"),
         ("parameters", TEXT, "values used, JSON"),
@@ -675,11 +679,74 @@ THRESHOLD_STABILITY = Table(
     "heuristics",
     "one row per heuristic and group on which it fired, or would at thresholds 25 % laxer where something else fired, ordered by heuristic_id, entity_id",
     _columns(
-        ("heuristic_id", TEXT, "as in observations; informational heuristics are left out"),
+        ("heuristic_id", TEXT, "as in observations; leads are left out"),
         ("entity_id", TEXT, "as in observations"),
         ("is_fired", FLAG, "as in observations: at the stated threshold"),
         ("fires_stricter", FLAG, "fires with its firing threshold moved 25 % in the stricter direction"),
         ("fires_laxer", FLAG, "fires with its firing threshold moved 25 % in the laxer direction"),
+    ),
+)
+
+ACCOUNT_CALLS = Table(
+    "account_calls",
+    "linkage",
+    "one row per account: what it could have handed over, ordered by account_id",
+    _columns(
+        ("account_id", TEXT, "as in exchanges"),
+        ("tenant_id", TEXT, "tenant"),
+        ("organization", TEXT, "organisation"),
+        ("payment_fingerprint", TEXT, "payment method"),
+        ("email_domain", TEXT, "mail domain"),
+        ("n_exchanges", COUNT, "exchanges without duplicates"),
+        ("n_failed", COUNT, "failed calls: limited, error, blocked"),
+        ("n_continuing", COUNT, "calls that go on with a conversation or name a session"),
+        ("n_prompts", COUNT, "calls with a prompt or its hash"),
+    ),
+)
+
+WORK_TIES = Table(
+    "work_ties",
+    "linkage",
+    "one row per call of one account that goes on at another, ordered by kind, record_id, other_record_id",
+    _columns(
+        ("kind", TEXT, "handover (a failed call is sent next by another account), conversation (it goes on elsewhere), answer (it comes back elsewhere)"),
+        ("record_id", TEXT, "the failed call, the call that was answered"),
+        ("account_id", TEXT, "its account"),
+        ("other_record_id", TEXT, "the call that follows"),
+        ("other_account_id", TEXT, "its account"),
+        ("delay_us", COUNT, "microseconds between the starts of both"),
+        ("work", TEXT, "what makes them one piece of work; ties of one work are counted once"),
+        ("relation", TEXT, "same: one tenant, organisation or payer; distinct: both are named and differ; unknown: anything else"),
+    ),
+)
+
+GROUP_LOADS = Table(
+    "group_loads",
+    "linkage",
+    "one row per group and account, ordered by group_id, account_id; groups of five accounts and more",
+    _columns(
+        ("group_id", TEXT, "template or cluster"),
+        ("account_id", TEXT, "account"),
+        ("n_exchanges", COUNT, "exchanges that carry the template; all of a cluster's accounts"),
+        ("n_failed", COUNT, "of these, failed ones"),
+    ),
+)
+
+TIE_GROUPS = Table(
+    "tie_groups",
+    "linkage",
+    "one row per handed-over call and template that it carries, ordered by record_id, group_id",
+    _columns(("record_id", TEXT, "the failed call"), ("group_id", TEXT, "template")),
+)
+
+SHARED_VALUES = Table(
+    "shared_values",
+    "linkage",
+    "one row per value of identity that a few accounts share and account, ordered by kind, value, account_id",
+    _columns(
+        ("kind", TEXT, "payment, signup (ten minutes), network (address or its network), mail (domain)"),
+        ("value", TEXT, "the value"),
+        ("account_id", TEXT, "account"),
     ),
 )
 
@@ -813,7 +880,7 @@ CALIBRATION = Table(
         (
             "fired",
             TEXTS,
-            "heuristics that fired on these groups, or on groups of which the account is a core member; without informational ones",
+            "heuristics that fired on these groups, or on groups of which the account is a core member; without leads",
         ),
         ("n_families", COUNT, "families among them, of heuristics that were evaluated on every reference as well"),
         ("n_heuristics", COUNT, "the same in heuristics; the score is families first, heuristics second"),
@@ -907,6 +974,7 @@ TABLES: dict[str, Table] = {
         REASONING_USES, REASONING_PLACES,
         LINKS, LINK_COVERAGE, CLUSTERS, CLUSTER_MEMBERS, OBSERVATIONS, HEURISTIC_STATES, OBSERVATION_STABILITY,
         THRESHOLD_STABILITY,
+        ACCOUNT_CALLS, WORK_TIES, GROUP_LOADS, TIE_GROUPS, SHARED_VALUES,
         CAMPAIGNS, CAMPAIGN_FACTS, CAMPAIGN_EXPLANATIONS, CAMPAIGN_EVIDENCE, EXPLAINED_GROUPS, ACCOUNTS, CALIBRATION, ERROR_RATES, POWER,
     )
 }  # fmt: skip

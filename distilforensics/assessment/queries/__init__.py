@@ -1,14 +1,17 @@
-"""The queries of the assessment, one file each, and the two ways of running them."""
+"""The queries of the assessment: one file each, over the tables of the case and the candidates."""
 
 from __future__ import annotations
 
 import importlib.resources
 from typing import TYPE_CHECKING, Any
 
-from distilforensics.core.sqlfile import SqlFile, read_sql_file
+from distilforensics.case.engines.duckdb import create, select
+from distilforensics.core.sqlfile import read_sql_file
 
 if TYPE_CHECKING:
     import duckdb
+
+    from distilforensics.core.sqlfile import SqlFile
 
 
 def query(name: str) -> SqlFile:
@@ -16,18 +19,13 @@ def query(name: str) -> SqlFile:
     return read_sql_file(importlib.resources.files(__package__) / f"{name}.sql")
 
 
-def parameters(file: SqlFile) -> dict[str, Any]:
-    """Return the values of a query's parameters."""
-    return {name: entry["value"] for name, entry in file.header.get("params", {}).items()}
-
-
-def rows_of(connection: duckdb.DuckDBPyConnection, name: str) -> list[tuple[Any, ...]]:
-    """Return the rows of a query."""
-    file = query(name)
-    return connection.execute(file.body, parameters(file) or None).fetchall()
+def rows_of(connection: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any]]:
+    """Return the rows of a query by column."""
+    columns, rows = select(connection, query(name))
+    names = [column for column, _ in columns]
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def create_table(connection: duckdb.DuckDBPyConnection, name: str) -> None:
-    """Create or replace a temporary table with the rows of a query."""
-    file = query(name)
-    connection.execute(f"create or replace temp table {name} as {file.body}", parameters(file) or None)
+    """Create or replace the temporary table of a query."""
+    create(connection, query(name), form="TEMP TABLE")

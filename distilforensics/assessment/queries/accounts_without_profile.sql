@@ -1,7 +1,6 @@
 /*---
 reads = ["exchanges", "duplicates", "account_profiles"]
 description = "Accounts whose exchanges carry no start, so that nothing could be computed for them"
-[params]
 ---*/
 select
     e.account_id,

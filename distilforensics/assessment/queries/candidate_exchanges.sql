@@ -1,7 +1,6 @@
 /*---
 reads = ["template_exchanges", "exchange_features"]
 description = "Exchanges of members that carry the candidate's templates, or all of their exchanges if it has none"
-[params]
 ---*/
 with carried as (
     select distinct m.candidate_id, e.record_id, e.account_id, e.started_at

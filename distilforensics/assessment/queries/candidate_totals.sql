@@ -1,7 +1,6 @@
 /*---
 reads = ["exchange_features"]
 description = "Size of each candidate in exchanges, tokens and time"
-[params]
 ---*/
 select
     c.candidate_id,

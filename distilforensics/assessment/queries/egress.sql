@@ -1,9 +1,7 @@
 /*---
 title = "Per candidate: the share of the members' exchanges that come from their three busiest addresses, and the accounts behind these"
 reads = ["candidate_members", "exchange_features"]
-columns = ["candidate_id", "address_share", "n_accounts", "n_known"]
-[params]
-n_addresses = { value = 3, unit = "addresses", why = "one program leaves through one to three addresses; a pool that does leaves its owner open" }
+params.n_addresses = { default = 3, unit = "addresses", why = "one program leaves through one to three addresses; a pool that does leaves its owner open" }
 ---*/
 with counted as (
     select m.candidate_id, e.client_ip, count(*) as n, count(distinct e.account_id) as n_accounts

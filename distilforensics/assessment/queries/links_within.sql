@@ -1,7 +1,6 @@
 /*---
 reads = ["links"]
 description = "Weight of each campaign account's links to other accounts of the same campaign, in thousandths of a bit, and what they rest on"
-[params]
 ---*/
 with inside as (
     select l.account_a, l.account_b, round(1000 * l.weight)::bigint as millibits, l.attributes

@@ -1,0 +1,17 @@
+/*---
+description = "What every account could have handed over: failed calls, calls that go on with a conversation, prompts"
+reads = ["exchange_features", "account_profiles"]
+---*/
+with calls as (
+    select
+        account_id,
+        count(*) filter (where status in ('limited', 'error', 'blocked')) as n_failed,
+        count(*) filter (where n_turns >= 3 or session_id is not null) as n_continuing,
+        count(prompt_hash) as n_prompts
+    from exchange_features
+    group by account_id
+)
+select p.account_id, p.tenant_id, p.organization, p.payment_fingerprint, p.email_domain, p.n_exchanges, c.n_failed, c.n_continuing, c.n_prompts
+from account_profiles as p
+join calls as c on c.account_id = p.account_id
+order by p.account_id

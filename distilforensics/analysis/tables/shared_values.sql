@@ -1,0 +1,18 @@
+/*---
+description = "Values of identity that a few accounts share: payment methods, ten minutes of sign-up, networks, mail domains"
+reads = ["account_attributes", "account_profiles"]
+params.max_accounts = { default = 60, unit = "accounts", why = "a value of more accounts is a mail service, a carrier or a day on which everybody signs up" }
+params.max_share = { default = 0.02, unit = "share of all accounts", why = "as above, in large logs" }
+---*/
+with values_of_accounts as (
+    select
+        case attribute when 'payment' then 'payment' when 'signup' then 'signup' when 'email_domain' then 'mail' else 'network' end as kind,
+        value,
+        account_id
+    from account_attributes
+    where attribute in ('payment', 'signup', 'email_domain', 'ip', 'ip_prefix')
+)
+select kind, value, account_id
+from values_of_accounts
+qualify count(*) over (partition by kind, value) between 2 and greatest($max_accounts, $max_share * (select count(*) from account_profiles))
+order by kind, value, account_id

@@ -1,0 +1,206 @@
+/*---
+description = "Calls of one account that go on at another: refused calls that another account sends, conversations that another account continues, answers that come back as another account's input"
+reads = ["exchange_features", "exchanges", "fingerprints", "account_profiles", "account_attributes"]
+params.handover_us = { default = 3_600_000_000, unit = "microseconds", why = "pool programs wait out a limit of minutes before they send the call again elsewhere; an hour is the longest limit window in use" }
+params.shape_us = { default = 60_000_000, unit = "microseconds", why = "without text a call is known by its tokens, model and parameters, which others share by chance; within a minute 0 to 2 % of failed calls of innocent accounts are followed by such a call" }
+params.min_shape_tokens = { default = 12, unit = "tokens", why = "greetings and probes of a few tokens are alike everywhere" }
+params.min_prompt_chars = { default = 16, unit = "characters", why = "greetings and thanks repeat by chance" }
+params.max_prompt_accounts = { default = 6, unit = "accounts", why = "a prompt that more accounts send is a product's probe, an assignment or a popular question" }
+params.slot_us = { default = 600_000_000, unit = "microseconds", why = "outages of services last ten minutes and more" }
+params.min_failing_accounts = { default = 10, unit = "accounts", why = "fewer accounts that fail together are no outage of the service" }
+params.min_failing_share = { default = 0.3, unit = "share of active accounts", why = "in an outage most active customers fail; outside of one 1 to 3 % do" }
+params.min_answer_chars = { default = 80, unit = "characters", why = "short answers are the same for many questions" }
+params.sample_every = { default = 4, unit = "passages", why = "one of so many sampled passages is followed: a quarter of the cost, and still six for an answer of 800 characters" }
+params.min_common = { default = 2, unit = "passages", why = "one common passage of 48 bytes may be a quotation from elsewhere" }
+params.min_contained = { default = 0.5, unit = "share of the answer's followed passages", why = "the larger part of the answer comes back, not a phrase of it" }
+params.max_address_accounts = { default = 6, unit = "accounts", why = "a household or a small office; an address of more is a carrier, a proxy or a campus, and says nothing of persons" }
+params.max_domain_accounts = { default = 60, unit = "accounts", why = "a mail domain of more accounts in one log is a mail service" }
+---*/
+-- Who is one customer, as far as the log says. What the log does not say is unknown: no tenant and no card never make two customers.
+with holders as (
+    select
+        account_id,
+        tenant_id,
+        organization,
+        payment_fingerprint,
+        email_domain,
+        coalesce(organization, tenant_id, payment_fingerprint) is not null as is_known
+    from account_profiles
+),
+rare_domains as (
+    select email_domain
+    from holders
+    where email_domain is not null
+    group by email_domain
+    having count(*) <= $max_domain_accounts
+),
+small_addresses as (
+    select value
+    from account_attributes
+    where attribute = 'ip'
+    group by value
+    having count(*) <= $max_address_accounts
+),
+neighbours as (
+    select distinct x.account_id, y.account_id as other_account_id
+    from account_attributes as x
+    join account_attributes as y on y.attribute = 'ip' and y.value = x.value and y.account_id <> x.account_id
+    semi join small_addresses as s on s.value = x.value
+    where x.attribute = 'ip'
+),
+-- Work that failed, and the next call of anybody with the same work.
+outages as (
+    select epoch_us(started_at) // $slot_us as slot
+    from exchange_features
+    group by slot
+    having count(distinct account_id) filter (where status = 'error') >= greatest($min_failing_accounts, $min_failing_share * count(distinct account_id))
+),
+calls as (
+    select
+        e.record_id,
+        e.account_id,
+        epoch_us(e.started_at) as at_us,
+        e.status in ('limited', 'error', 'blocked') and not (e.status = 'error' and o.slot is not null) as is_failed,
+        e.prompt_hash is null as is_shape,
+        case
+            when e.prompt_hash is not null then case when coalesce(e.prompt_chars, $min_prompt_chars) >= $min_prompt_chars then e.prompt_hash end
+            when e.input_tokens >= $min_shape_tokens then concat_ws('|', 'shape', e.input_tokens, e.model, e.parameter_template, e.n_turns)
+        end as work
+    from exchange_features as e
+    left join outages as o on o.slot = epoch_us(e.started_at) // $slot_us
+),
+tried as (
+    select c.*
+    from calls as c
+    semi join (select work from calls where work is not null group by work having bool_or(is_failed)) as f on f.work = c.work
+),
+popular as (
+    select work from tried group by work having count(distinct account_id) > $max_prompt_accounts and not bool_or(is_shape)
+),
+followed as (
+    select
+        *,
+        lead(record_id) over turn as other_record_id,
+        lead(account_id) over turn as other_account_id,
+        lead(at_us) over turn - at_us as delay_us
+    from tried
+    window turn as (partition by work order by at_us, record_id)
+),
+handovers as (
+    select 'handover' as kind, f.record_id, f.account_id, f.other_record_id, f.other_account_id, f.delay_us, f.work
+    from followed as f
+    anti join popular as p on p.work = f.work
+    where f.is_failed and f.other_account_id <> f.account_id and f.delay_us <= case when f.is_shape then $shape_us else $handover_us end
+),
+-- The last answer that a request quotes, if one account alone was given it before.
+quoted as (
+    select
+        x.record_id,
+        x.account_id,
+        epoch_us(x.started_at) as at_us,
+        list_filter(from_json(e.messages_json, '[{"role": "VARCHAR", "content": "JSON"}]'), lambda turn: turn.role = 'assistant')[-1].content as answer
+    from exchanges as e
+    join exchange_features as x on x.record_id = e.record_id
+    where contains(e.messages_json, '"assistant"') and json_valid(e.messages_json) and json_type(e.messages_json) = 'ARRAY'
+),
+quoted_hashes as (
+    select record_id, account_id, at_us, short_hash(nullif(plain(visible(turn_text(answer))), '')) as response_hash from quoted
+),
+given as (
+    select response_hash, min(account_id) as account_id, arg_min(record_id, (started_at, record_id)) as record_id, min(epoch_us(started_at)) as at_us
+    from exchange_features
+    where response_hash is not null and coalesce(response_chars, $min_answer_chars) >= $min_answer_chars
+    group by response_hash
+    having min(account_id) = max(account_id)
+),
+continued as (
+    select 'conversation' as kind, g.record_id, g.account_id, q.record_id as other_record_id, q.account_id as other_account_id, q.at_us - g.at_us as delay_us,
+        q.record_id as work
+    from quoted_hashes as q
+    join given as g on g.response_hash = q.response_hash and g.account_id <> q.account_id and g.at_us < q.at_us
+),
+-- A session that a few accounts share. Ids that more of them write are words such as `default`, not sessions.
+shared_sessions as (
+    select session_id
+    from exchange_features
+    where session_id is not null
+    group by session_id
+    having count(distinct account_id) between 2 and $max_prompt_accounts
+),
+session_calls as (
+    select
+        e.record_id,
+        e.account_id,
+        lead(e.record_id) over turn as other_record_id,
+        lead(e.account_id) over turn as other_account_id,
+        epoch_us(lead(e.started_at) over turn) - epoch_us(e.started_at) as delay_us
+    from exchange_features as e
+    semi join shared_sessions as s on s.session_id = e.session_id
+    window turn as (partition by e.session_id order by e.started_at, e.record_id)
+),
+moved_sessions as (
+    select 'conversation' as kind, record_id, account_id, other_record_id, other_account_id, delay_us, other_record_id as work
+    from session_calls
+    where other_account_id <> account_id and delay_us <= $handover_us
+),
+-- Answers that were given to one account alone, before anybody sent them, and stand in a prompt of another one.
+asked as (
+    select p.passage, e.record_id, e.account_id, epoch_us(e.started_at) as at_us
+    from (select record_id, unnest(list_filter(prompt_passages, lambda passage: passage % $sample_every = 0)) as passage from fingerprints) as p
+    join exchange_features as e on e.record_id = p.record_id
+),
+first_asked as (
+    select passage, min(at_us) as at_us from asked group by passage
+),
+answered as (
+    select record_id, list_filter(response_passages, lambda passage: passage % $sample_every = 0) as passages from fingerprints
+),
+first_answered as (
+    select p.passage, min(e.account_id) as account_id, arg_min(p.record_id, (e.started_at, p.record_id)) as record_id, min(epoch_us(e.started_at)) as at_us
+    from (select record_id, unnest(passages) as passage from answered) as p
+    join exchange_features as e on e.record_id = p.record_id
+    group by p.passage
+    having min(e.account_id) = max(e.account_id)
+),
+returned as (
+    select 'answer' as kind, g.record_id, g.account_id, q.record_id as other_record_id, q.account_id as other_account_id, q.at_us - g.at_us as delay_us,
+        g.record_id as work, count(*) as n_common
+    from asked as q
+    join first_answered as g on g.passage = q.passage and g.account_id <> q.account_id and g.at_us < q.at_us
+    join first_asked as f on f.passage = q.passage and g.at_us < f.at_us
+    group by all
+),
+answers as (
+    select r.* exclude (n_common)
+    from returned as r
+    join answered as a on a.record_id = r.record_id
+    where r.n_common >= $min_common and r.n_common >= $min_contained * len(a.passages)
+),
+ties as (
+    select * from handovers
+    union all
+    select * from continued
+    union all
+    select * from moved_sessions
+    union all
+    select * from answers
+)
+select distinct
+    t.kind,
+    t.record_id,
+    t.account_id,
+    t.other_record_id,
+    t.other_account_id,
+    t.delay_us,
+    t.work,
+    case
+        when x.organization = y.organization or x.tenant_id = y.tenant_id or x.payment_fingerprint = y.payment_fingerprint then 'same'
+        when not (x.is_known and y.is_known) or n.account_id is not null or d.email_domain is not null then 'unknown'
+        else 'distinct'
+    end as relation
+from ties as t
+join holders as x on x.account_id = t.account_id
+join holders as y on y.account_id = t.other_account_id
+left join rare_domains as d on d.email_domain = x.email_domain and x.email_domain = y.email_domain
+left join neighbours as n on n.account_id = t.account_id and n.other_account_id = t.other_account_id
+order by t.kind, t.record_id, t.other_record_id
