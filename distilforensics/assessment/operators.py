@@ -134,6 +134,8 @@ def _one_domain(log: Log, members: Accounts, parameters: Parameters) -> Explanat
     domain, n = max(named.items(), key=lambda item: (item[1], item[0]))
     n_elsewhere = sum(row.email_domain == domain for row in log.accounts.values()) - n
     fits = n >= parameters.most * len(members) and n_elsewhere < n
-    statement = f"The most common mail domain has {units.count(n)} of the {units.count(len(members))} accounts, "
+    statement = (
+        f"The most common mail domain has {units.count(n)} of the {units.count(len(members))} accounts, "
         f"and {units.count(n_elsewhere)} others of the log."
+    )
     return Explanation("operator.one_domain", title, Outcome.FITS if fits else Outcome.EXCLUDED, statement, ask)

@@ -709,14 +709,22 @@ WORK_TIES = Table(
     "linkage",
     "one row per call of one account that goes on at another, ordered by kind, record_id, other_record_id",
     _columns(
-        ("kind", TEXT, "handover (a failed call is sent next by another account), conversation (it goes on elsewhere), answer (it comes back elsewhere)"),
+        (
+            "kind",
+            TEXT,
+            "handover (a failed call is sent next by another account), conversation (it goes on elsewhere), answer (it comes back elsewhere)",
+        ),
         ("record_id", TEXT, "the failed call, the call that was answered"),
         ("account_id", TEXT, "its account"),
         ("other_record_id", TEXT, "the call that follows"),
         ("other_account_id", TEXT, "its account"),
         ("delay_us", COUNT, "microseconds between the starts of both"),
         ("work", TEXT, "what makes them one piece of work; ties of one work are counted once"),
-        ("relation", TEXT, "same: one tenant, organisation or payer; distinct: both are named and differ; unknown: anything else"),
+        (
+            "relation",
+            TEXT,
+            "same: one tenant, organisation or payer; distinct: both are named and differ; unknown: anything else",
+        ),
     ),
 )
 
@@ -770,7 +778,11 @@ CAMPAIGNS = Table(
         ("templates", TEXTS, "template ids"),
         ("clusters", TEXTS, "cluster ids"),
         ("grade_reason", TEXT, "the rule that gave the grade, in words"),
-        ("grade_without", TEXTS, "what is left out (a fact, the largest customer, the account with most ties), ': ', and the grade that is left"),
+        (
+            "grade_without",
+            TEXTS,
+            "what is left out (a fact, the largest customer, the account with most ties), ': ', and the grade that is left",
+        ),
     ),
 )
 
@@ -788,7 +800,11 @@ CAMPAIGN_FACTS = Table(
         ("weight", REAL, "bits against accounts that have nothing to do with each other; 0 if it is not weighed"),
         ("value", COUNT, "different calls, or accounts beyond the shared values"),
         ("of", COUNT, "calls that could have shown it"),
-        ("comparison", REAL, "share among accounts outside of every examined group, or the count expected of accounts drawn by lot"),
+        (
+            "comparison",
+            REAL,
+            "share among accounts outside of every examined group, or the count expected of accounts drawn by lot",
+        ),
         ("n_accounts", COUNT, "accounts that show it"),
         ("excludes", TEXT, "innocent causes that do not produce it"),
         ("is_counted", FLAG, "whether it reaches the floors of weight, calls and accounts"),
@@ -981,6 +997,15 @@ TABLES: dict[str, Table] = {
 """Every table by name, in order of the data flow."""
 
 FINDINGS_TABLES = frozenset(
-    {"accounts", "calibration", "campaigns", "campaign_evidence", "campaign_explanations", "campaign_facts", "error_rates", "explained_groups"}
+    {
+        "accounts",
+        "calibration",
+        "campaigns",
+        "campaign_evidence",
+        "campaign_explanations",
+        "campaign_facts",
+        "error_rates",
+        "explained_groups",
+    }
 )
 """Tables that live in findings/ as the contract for other programs; the rest lives in data/."""
