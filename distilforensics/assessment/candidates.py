@@ -77,7 +77,10 @@ def find_candidates(log: Log, parameters: Parameters) -> list[Candidate]:
         if best[0] < parameters.min_candidate_bits:
             break
         members = next(members for name, _, members in tried if name == best[1])
-        members = _grown(log, members, free, parameters)
+        pools = _apart(log, members, parameters)
+        if len(pools) > 1:
+            members = max(pools, key=lambda accounts: (_total(log, accounts), min(accounts)))
+        members = _grown(log, members, free, parameters, is_apart=bool(pools))
         found.append(_candidate(log, f"candidate-{len(found) + 1}", members, len(tried), parameters))
         free -= members
     return found + _dealt_out(log, free, len(found), parameters)
@@ -203,10 +206,23 @@ def _weigh_in_group(log: Log, members: Accounts, group: str) -> Weight:
     return Weight(weights.of_share(len(carried), n_failed, RATES["handover"]), len(carried), n_failed)
 
 
-def _grown(log: Log, members: Accounts, free: Accounts, parameters: Parameters) -> Accounts:
+def _apart(log: Log, members: Accounts, parameters: Parameters) -> list[Accounts]:
+    """Return the parts of a set that hand over inside again and again and never to each other: pools that have only a program in common."""
+    pairs = {frozenset(tie.ends) for tie in ties_inside(log, members)}
+    parts = connected({(min(pair), max(pair)) for pair in pairs})
+    return [
+        part
+        for part in parts
+        if len(part) >= parameters.min_accounts
+        and 2 * sum(pair <= part for pair in pairs) >= parameters.min_partners * len(part)
+    ]
+
+
+def _grown(log: Log, members: Accounts, free: Accounts, parameters: Parameters, *, is_apart: bool) -> Accounts:
     """Return a set with the accounts that send what it sends, as long as the evidence grows with them.
 
-    The rest of a group comes in whole if it shows as much as the set does; else only accounts that show something themselves.
+    The rest of a group comes in whole if it shows as much as the set does; else only accounts that show something themselves. Of a pool
+    that is known to stand apart from others of its kind only accounts that are tied to it come in.
     """
     while True:
         best, more = parameters.min_growth_bits, Accounts()
@@ -217,7 +233,11 @@ def _grown(log: Log, members: Accounts, free: Accounts, parameters: Parameters) 
             if n_common < parameters.min_common_share * len(members):
                 continue
             others = _alike(log, group, members, free, parameters) - members
-            if others and not _shows_as_much(log, others, members & log.loads[group].keys(), members, parameters):
+            if others and is_apart:
+                others = frozenset(
+                    account for account in others if shown(log, frozenset({account}), members | {account})
+                )
+            elif others and not _shows_as_much(log, others, members & log.loads[group].keys(), members, parameters):
                 others = shown(log, others, members | others)
             gain = _total(log, members | others) - total if others else 0.0
             if gain > best:
@@ -254,12 +274,29 @@ def _carrying(log: Log, members: Accounts, parameters: Parameters) -> Accounts:
     work or by two kinds of identity.
     """
     by_work = tied(log, members, members)
-    texts = [group for group in groups_within(log, members, parameters) if kind_of(group) in text_kinds()]
-    sending = frozenset().union(*(_alike(log, group, by_work or members, members, parameters) for group in texts))
+    sending = _sending(log, members, by_work or members, parameters)
     if by_work and len(by_work & sending) >= parameters.half * len(by_work):
         return by_work | sending
     pairs = _doubly_alike(log, members) | {tie.ends for tie in ties_inside(log, members)}
     return max(connected(pairs), key=len, default=frozenset()) | by_work | sending
+
+
+def _sending(log: Log, members: Accounts, models: Accounts, parameters: Parameters) -> Accounts:
+    """Return the members who send texts that hardly anybody else sends, as often as the models do; all wordings of one kind of text together."""
+    loads: dict[str, Counter[str]] = {}
+    for group in groups_within(log, members, parameters):
+        if kind_of(group) in text_kinds():
+            found = loads.setdefault(kind_of(group), Counter())
+            found.update({account: n for account, (n, _) in log.loads[group].items() if account in members})
+    sending = Accounts()
+    for found in loads.values():
+        shares = {account: n / log.accounts[account].n_exchanges for account, n in found.items()}
+        known = sorted(models & found.keys())
+        share = median(shares[account] for account in known) if known else 0.0
+        if share >= parameters.min_text_share:
+            load = min(parameters.min_exchanges, median(found[account] for account in known))
+            sending |= {a for a, n in found.items() if n >= load and shares[a] >= parameters.min_own_share * share}
+    return sending
 
 
 def _total(log: Log, members: Accounts) -> float:
@@ -333,12 +370,14 @@ def _candidate(log: Log, candidate_id: str, members: Accounts, n_tried: int, par
 
 
 def groups_within(log: Log, members: Accounts, parameters: Parameters) -> tuple[str, ...]:
-    """Return the groups whose exchanges and accounts are the members' almost without exception, sorted."""
+    """Return the groups whose exchanges and regular accounts are the members' almost without exception, sorted."""
     found = []
-    for group, n_common in Counter(g for account in members for g in log.groups_of.get(account, ())).items():
+    for group in {group for account in members for group in log.groups_of.get(account, ())}:
         loads = log.loads[group]
+        floor = parameters.min_load * median(n for n, _ in loads.values())
+        regular = {account for account, (n, _) in loads.items() if n >= floor}
         inside = sum(loads[account][0] for account in members if account in loads)
-        if n_common >= parameters.containment * len(loads) and inside >= parameters.containment * sum(
+        if len(regular & members) >= parameters.containment * len(regular) and inside >= parameters.containment * sum(
             n for n, _ in loads.values()
         ):
             found.append(group)

@@ -74,7 +74,7 @@ def _answer(
     own: dict[str, int],
 ) -> Examined:
     facts = find_facts(log, candidate, outside, PARAMETERS)
-    operators = ask_operators(log, candidate.accounts, egress, PARAMETERS)
+    operators = ask_operators(log, candidate.accounts, facts, egress, PARAMETERS)
     verdict = decide(
         facts,
         may_be_one_operator=any(explanation.caps for explanation in operators),

@@ -65,7 +65,8 @@ class Fact:
     """Whether it tells a pool from a product, a vendor and a fleet; a fact that these show by nature bears no grade alone."""
 
 
-_LEVELS = ("informational", "low", "medium", "high", "critical")
+_PURPOSEFUL = frozenset({"medium", "high", "critical"})
+"""Levels from which on a heuristic of content says something of the purpose; short prompts of one-shot products make the others fire."""
 
 _TITLES = {
     "handover": "Refused calls go on at other customers' accounts",
@@ -102,7 +103,7 @@ def find_facts(log: Log, candidate: Candidate, outside: Accounts, parameters: Pa
     found += [_identity_fact(log, kind, candidate, floor, parameters) for kind in IDENTITIES]
     found += [
         _scheduler_fact(log, candidate, parameters),
-        _frame_fact(log, candidate),
+        _frame_fact(log, candidate, parameters),
         _purpose_fact(log, candidate, parameters),
     ]
     order = {kind: place for place, kind in enumerate(Kind)}
@@ -271,28 +272,37 @@ def _scheduler_fact(log: Log, candidate: Candidate, parameters: Parameters) -> F
     )
 
 
-def _frame_fact(log: Log, candidate: Candidate) -> Fact | None:
-    texts = [group for group in candidate.templates if kind_of(group) in text_kinds()]
+def _frame_fact(log: Log, candidate: Candidate, parameters: Parameters) -> Fact | None:
+    """Return the text that most accounts send; one that is worded anew for every call, and never sent as it is, hides that it is one text."""
+    texts = {
+        group: candidate.accounts & log.loads[group].keys()
+        for group in candidate.groups
+        if kind_of(group) in text_kinds()
+        and len(candidate.accounts & log.loads[group].keys()) >= parameters.half * len(candidate.accounts)
+    }
     if not texts:
         return None
-    group = max(texts, key=lambda name: (len(candidate.accounts & log.loads[name].keys()), name))
+    group = max(texts, key=lambda name: (kind_of(name) != "near", len(texts[name]), name))
     loads = log.loads[group]
-    inside = [loads[account][0] for account in candidate.accounts if account in loads]
+    is_reworded = kind_of(group) == "near"
+    n_others = len(loads) - len(texts[group])
     return Fact(
-        fact_id="frame",
-        title="One text that hardly anybody else sends",
+        fact_id="rewording" if is_reworded else "frame",
+        title="One text is worded anew for every call" if is_reworded else "One text that hardly anybody else sends",
         kind=Kind.CONTENT,
         bits=0.0,
-        count=sum(inside),
+        count=sum(loads[account][0] for account in texts[group]),
         of=sum(n for n, _ in loads.values()),
         comparison=None,
-        n_accounts=len(inside),
+        n_accounts=len(texts[group]),
         statement=(
-            f"{units.count(len(inside))} of {units.count(len(candidate.accounts))} accounts send one text; "
-            f"{units.count(len(loads) - len(inside))} other accounts send it too."
+            f"{units.count(len(texts[group]))} of {units.count(len(candidate.accounts))} accounts send one text"
+            f"{', in words that change from call to call' if is_reworded else ''}; {units.count(n_others)} other accounts send it too."
         ),
-        excludes="customers without a common program; not a product or a fleet",
-        is_telling=False,
+        excludes="customers without a common program; a product or cache that sends its text as it is"
+        if is_reworded
+        else "customers without a common program; not a product or a fleet",
+        is_telling=is_reworded,
     )
 
 
@@ -301,8 +311,7 @@ def _purpose_fact(log: Log, candidate: Candidate, parameters: Parameters) -> Fac
         row.heuristic_id
         for group in candidate.groups
         for row in log.fired(group)
-        if row.family in {"harvest", "structure"}
-        and _LEVELS.index(log.levels[row.heuristic_id]) >= _LEVELS.index("medium")
+        if row.family in {"harvest", "structure"} and log.levels[row.heuristic_id] in _PURPOSEFUL
     ]
     found = _covering(log, candidate, names, parameters.min_fact_share)
     if not found:

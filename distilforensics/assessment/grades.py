@@ -1,11 +1,11 @@
 """The rule of grades, in one place. See docs/grades.md.
 
-- strong: at least two independent telling facts, one of them of coordination, and one of purpose; every grade below still holds without any
-  one fact, any one customer, any one day.
-- moderate: a telling fact of coordination, with a second fact of coordination or a fact of identity; or shared payers with another fact of
-  identity among accounts that one scheduler serves.
+- moderate: a telling fact of coordination with another telling fact: a second one of coordination, one of identity, or a text that is worded
+  anew for every call. Or shared payers with another telling fact of identity, among accounts that one scheduler serves.
+- strong: the same with a fact of purpose and with identity or a second telling fact of coordination; it does not fall below weak without
+  any one fact, the largest customer, or the account with most ties.
 - weak: a telling fact of coordination alone.
-- one operator, purpose unknown: facts of coordination, and the accounts may be one operator's own.
+- one operator, purpose unknown: facts of coordination, where the accounts may be one operator's own or one product's.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ class Verdict:
 def grade_facts(facts: Iterable[Fact]) -> Grade:
     """Return the grade that facts support if the accounts are not one operator's own."""
     counted = [fact for fact in facts if fact.is_counted]
-    coordination = [fact for fact in counted if fact.kind is Kind.COORDINATION]
-    telling = [fact for fact in coordination if fact.is_telling]
-    identity = [fact for fact in counted if fact.kind is Kind.IDENTITY and fact.is_telling]
-    has_purpose = any(fact.kind is Kind.PURPOSE for fact in counted)
+    telling = {kind: [fact for fact in counted if fact.kind is kind and fact.is_telling] for kind in Kind}
+    coordination, identity = telling[Kind.COORDINATION], telling[Kind.IDENTITY]
+    is_bound = bool(identity) or len(coordination) > 1
+    if coordination and (is_bound or telling[Kind.CONTENT]):
+        has_purpose = any(fact.kind is Kind.PURPOSE for fact in counted)
+        return Grade.STRONG if has_purpose and is_bound else Grade.MODERATE
+    is_scheduled = any(fact.kind is Kind.COORDINATION for fact in counted)
     is_paid_together = any(fact.fact_id == "payment" for fact in identity) and len(identity) > 1
-    if telling and (len(coordination) > 1 or identity):
-        is_strong = has_purpose and (len(telling) > 1 or bool(identity))
-        return Grade.STRONG if is_strong else Grade.MODERATE
-    if coordination and is_paid_together:
+    if is_scheduled and is_paid_together:
         return Grade.MODERATE
-    return Grade.WEAK if telling else Grade.INCONCLUSIVE
+    return Grade.WEAK if coordination else Grade.INCONCLUSIVE
 
 
 def decide(

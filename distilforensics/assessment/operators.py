@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from distilforensics.assessment.facts import Kind
 from distilforensics.assessment.log import connected
 from distilforensics.core import units
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from distilforensics.assessment.candidates import Accounts
+    from distilforensics.assessment.facts import Fact
     from distilforensics.assessment.log import Log
     from distilforensics.assessment.parameters import Parameters
 
@@ -61,12 +63,15 @@ class Egress:
     """Calls with an address."""
 
 
-def ask_operators(log: Log, members: Accounts, egress: Egress, parameters: Parameters) -> list[Explanation]:
-    """Return the explanations by which a candidate is one operator's own, in fixed order."""
+def ask_operators(
+    log: Log, members: Accounts, facts: Iterable[Fact], egress: Egress, parameters: Parameters
+) -> list[Explanation]:
+    """Return the explanations by which a candidate is one operator's own or one program's, in fixed order."""
     return [
         _few_customers(log, members, parameters),
         _one_egress(members, egress, parameters),
         _one_domain(log, members, parameters),
+        _shared_cache(facts),
     ]
 
 
@@ -139,3 +144,22 @@ def _one_domain(log: Log, members: Accounts, parameters: Parameters) -> Explanat
         f"and {units.count(n_elsewhere)} others of the log."
     )
     return Explanation("operator.one_domain", title, Outcome.FITS if fits else Outcome.EXCLUDED, statement, ask)
+
+
+def _shared_cache(facts: Iterable[Fact]) -> Explanation:
+    """Hold the one product that hands calls over between its customers against the facts: a cache whose waiting users try in turn."""
+    beyond = [
+        fact
+        for fact in facts
+        if fact.is_counted and fact.is_telling and (fact.kind is not Kind.COORDINATION or fact.fact_id != "handover")
+    ]
+    named = ", ".join(fact.title[0].lower() + fact.title[1:] for fact in beyond)
+    return Explanation(
+        "operator.shared_cache",
+        "One product whose users wait for the same answer, so that the next one calls when a call fails",
+        Outcome.EXCLUDED if beyond else Outcome.CANNOT_TELL,
+        f"It does not produce what else is seen here: {named}."
+        if beyond
+        else "Beyond calls that go on elsewhere nothing is seen that it does not produce.",
+        "Ask the maker of the program that the accounts use how it answers several users who ask the same.",
+    )

@@ -17,6 +17,8 @@ class Parameters:
     """Bits of the ties and identities of a set, from which on it is examined; a thousand groups are tried in a log of some thousand accounts."""
     min_growth_bits: float = 3.0
     """Bits that a set must gain before it takes more accounts in."""
+    min_partners: float = 3.0
+    """Accounts with which an account hands work over in the mean, from which on a set would hang together if one scheduler served it."""
     min_shown: float = 0.5
     """Share, against the set's own accounts, of those that show ties or identities, before accounts without any come in with them."""
     min_common_share: float = 0.3
@@ -27,6 +29,9 @@ class Parameters:
     """Share of the set's median exchanges with a template that an account must have."""
     min_own_share: float = 0.4
     """The same of the share that these exchanges have in all of the account's; who writes a lot comes near a reworded frame now and then."""
+    min_text_share: float = 0.25
+    """Median share of their exchanges that carry a text, among those who send it, before the text makes anybody a member; a pool that hides
+    seven of ten calls among others has 0.3, a public question that many ask has 0.01."""
     min_template_share: float = 0.5
     """Share of a candidate's accounts that send a template, before it defines the candidate's own exchanges."""
     containment: float = 0.8
