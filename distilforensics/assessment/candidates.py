@@ -27,7 +27,6 @@ SCHEDULING = (
     "coordination.rotation",
     "coordination.equal_load",
     "coordination.single_stream",
-    "coordination.synchrony",
     "coordination.complementarity",
     "coordination.pool_replacement",
 )

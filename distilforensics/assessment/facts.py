@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from distilforensics.assessment.candidates import Accounts, Candidate
-    from distilforensics.assessment.log import Log, Tie
+    from distilforensics.assessment.log import Log, Observation, Tie
     from distilforensics.assessment.parameters import Parameters
 
 
@@ -102,6 +102,7 @@ def find_facts(log: Log, candidate: Candidate, outside: Accounts, parameters: Pa
     found = [_tie_fact(log, kind, inside, candidate, outside, floor, parameters) for kind in TIES]
     found += [_identity_fact(log, kind, candidate, floor, parameters) for kind in IDENTITIES]
     found += [
+        _synchrony_fact(log, candidate, parameters),
         _scheduler_fact(log, candidate, parameters),
         _frame_fact(log, candidate, parameters),
         _purpose_fact(log, candidate, parameters),
@@ -270,6 +271,46 @@ def _scheduler_fact(log: Log, candidate: Candidate, parameters: Parameters) -> F
         excludes="independent customers; not a vendor's loop, a fleet, timers or a product that runs by itself",
         is_telling=False,
     )
+
+
+def _synchrony_fact(log: Log, candidate: Candidate, parameters: Parameters) -> Fact | None:
+    """Return that the accounts work and pause together beyond what hours of the day explain; the shared cache of a product does not do that."""
+    found = _covering(log, candidate, ["coordination.synchrony"], parameters.half)
+    if not found:
+        return None
+    group, n_accounts = found["coordination.synchrony"]
+    row = next(row for row in log.fired(group) if row.heuristic_id == "coordination.synchrony")
+    return Fact(
+        fact_id="synchrony",
+        title="The accounts work and pause together",
+        kind=Kind.COORDINATION,
+        bits=0.0,
+        count=n_accounts,
+        of=len(candidate.accounts),
+        comparison=row.baseline,
+        n_accounts=n_accounts,
+        statement=observation_statement(row, log),
+        excludes="independent customers, a product's users, a shared cache; not people of one place or a fleet",
+    )
+
+
+def observation_statement(row: Observation, log: Log) -> str:
+    """Return one sentence with the numbers of an observation; the side of the threshold follows from whether it fired."""
+    parts = [f"{_number(row.value)} ({log.units[row.heuristic_id]})"]
+    if row.baseline is not None:
+        parts.append(f"for comparison {_number(row.baseline)}")
+    if row.value is not None and row.threshold is not None:
+        is_upper = (row.value >= row.threshold) == row.is_fired
+        parts.append(f"it fires {'from' if is_upper else 'up to'} {_number(row.threshold)}")
+    where = f"{units.count(row.n_exchanges)} exchanges of {units.count(row.n_accounts)} accounts"
+    return f"{log.titles[row.heuristic_id]}: {'; '.join(parts)}. Over {where}."
+
+
+def _number(value: float | None) -> str:
+    """Return a number with three significant digits and no exponent for what people count."""
+    if value is None:
+        return "n/a"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def _frame_fact(log: Log, candidate: Candidate, parameters: Parameters) -> Fact | None:

@@ -98,7 +98,7 @@ def _few_customers(log: Log, members: Accounts, parameters: Parameters) -> Expla
         outcome, statement = Outcome.CANNOT_TELL, f"{said}; the others may belong to one customer."
     else:
         statement = f"{said}: {units.count(len(customers))} customers, of which the largest has {units.count(len(customers[0]))} accounts."
-        is_one = len(customers[0]) >= parameters.half * n_known or n_largest >= parameters.most * n_known
+        is_one = len(customers[0]) >= parameters.half * n_known or n_largest >= parameters.few_customers_share * n_known
         outcome = Outcome.FITS if is_one else Outcome.EXCLUDED
     return Explanation(
         "operator.few_customers",

@@ -44,6 +44,8 @@ class Parameters:
     """Different calls, or shared identities, that a fact rests on at least."""
     min_fact_share: float = 0.1
     """Share of a candidate's accounts that a fact of identity must concern."""
+    few_customers_share: float = 0.9
+    """Share of a candidate's accounts that these customers must hold; four cards for fifteen accounts are four buyers, or a pool's habit."""
     few_customers: int = 3
     """Customers that hold most of a candidate, from which down it may be one customer with many keys: an integrator has up to three cards."""
     most: float = 0.8

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from distilforensics.analysis.kinds import kind_of
 from distilforensics.assessment.examination import write_pairs
+from distilforensics.assessment.facts import observation_statement
 from distilforensics.assessment.operators import Outcome
 from distilforensics.assessment.queries import rows_of
 from distilforensics.core import units
@@ -179,25 +180,6 @@ def evidence_rows(campaign_id: str, examined: Examined, log: Log) -> list[Row]:
     ]
     rows += _totals(campaign_id, examined, log)
     return sorted(rows, key=lambda row: (row["campaign_id"], row["side"], row["source"], row["entity_id"] or ""))
-
-
-def observation_statement(row: Observation, log: Log) -> str:
-    """Return one sentence with the numbers of an observation; the side of the threshold follows from whether it fired."""
-    parts = [f"{_number(row.value)} ({log.units[row.heuristic_id]})"]
-    if row.baseline is not None:
-        parts.append(f"for comparison {_number(row.baseline)}")
-    if row.value is not None and row.threshold is not None:
-        is_upper = (row.value >= row.threshold) == row.is_fired
-        parts.append(f"it fires {'from' if is_upper else 'up to'} {_number(row.threshold)}")
-    where = f"{units.count(row.n_exchanges)} exchanges of {units.count(row.n_accounts)} accounts"
-    return f"{log.titles[row.heuristic_id]}: {'; '.join(parts)}. Over {where}."
-
-
-def _number(value: float | None) -> str:
-    """Return a number with three significant digits and no exponent for what people count."""
-    if value is None:
-        return "n/a"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def _totals(campaign_id: str, examined: Examined, log: Log) -> list[Row]:
