@@ -158,7 +158,8 @@ class _Examination:
         limits = Limits(self._limits.memory_bytes, max(2, self._limits.threads))
         run_case([str(self._folder / "simulated" / "logs")], self._folder / "case", IngestOptions(), limits, Silent())
         labels = read_labels(self._folder / "simulated" / "labels.csv")
-        self._roles = {name: "pool" if label.campaign_id else "other" for name, label in labels.items()}
+        pairs = labels.select("account_id", "campaign_id").rows()
+        self._roles = {name: "other" if campaign is None else "pool" for name, campaign in pairs}
         rows = [row for row in read_rows(self._case, "sources") if row["role"] == "log"]
         n_read, n_kept = (sum(row[key] for row in rows) for key in ("n_read", "n_kept"))
         return f"{n_kept:,} of {written.n_exchanges:,} records", n_read == n_kept == written.n_exchanges
