@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "distilforensics"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 HEAVY = {"altair", "duckdb", "jinja2", "numpy", "polars", "pyarrow", "rich", "vl_convert"}
-STAGES = {"ingest", "features", "linkage", "heuristics", "assessment", "report", "simulate", "evaluation"}
+STAGES = {"ingest", "assessment", "report", "simulate", "evaluation"}
 
 
 def name_of(path):
