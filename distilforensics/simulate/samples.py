@@ -1,12 +1,11 @@
 """The small logs of `sample_logs/`: scenarios with the arguments that made them, so that anybody can make them again.
 
-`python -m distilforensics.simulate.samples sample_logs` writes them anew and leaves other files of the folders, such as README.md, alone.
+`python tools/generate.py samples` writes them anew and leaves other files of the folders, such as README.md, alone.
 """
 
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,8 +56,3 @@ def write_sample(name: str, folder: Path) -> SimulationSummary:
                 shutil.rmtree(target)
             (made / output).replace(target)
     return summary
-
-
-if __name__ == "__main__":
-    for sample_name in SAMPLES:
-        write_sample(sample_name, Path(sys.argv[1]) / sample_name)
