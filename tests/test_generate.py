@@ -17,7 +17,7 @@ def generate(monkeypatch):
     import generate
 
     yield generate
-    for name in ("generate", "pages", "example"):
+    for name in ("generate", "pages", "example", "samples"):
         sys.modules.pop(name, None)
 
 

@@ -23,7 +23,7 @@ from example import write_example
 from pages import pages
 
 from distilforensics.analysis.heuristics.lock import lock_file, lock_text
-from distilforensics.simulate.samples import SAMPLES, write_sample
+from samples import SAMPLES, write_sample
 from distilforensics.simulate.simulation import OUTPUTS
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from distilforensics.simulate.simulation import OUTPUTS, SimulationSummary, simu
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class SampleLog:
     """One sample: a scenario made small."""
 
     scenario: str
@@ -26,10 +26,10 @@ class Sample:
     compression: dict[str, str] = field(default_factory=dict)
 
 
-SAMPLES: dict[str, Sample] = {
-    "pool": Sample("pool", 20_260_302, 0.35, 4, 0.35, compression={"litellm_spendlogs": "zst", "generic_csv": "gz"}),
-    "benign": Sample("benign", 20_260_303, 0.18, 2, 0.2, formats=("generic_jsonl",)),
-    "metadata_only": Sample("metadata_only", 20_260_304, 0.32, 4, 1.0),
+SAMPLES: dict[str, SampleLog] = {
+    "pool": SampleLog("pool", 20_260_302, 0.35, 4, 0.35, compression={"litellm_spendlogs": "zst", "generic_csv": "gz"}),
+    "benign": SampleLog("benign", 20_260_303, 0.18, 2, 0.2, formats=("generic_jsonl",)),
+    "metadata_only": SampleLog("metadata_only", 20_260_304, 0.32, 4, 1.0),
 }
 """Name of the folder -> how it is made."""
 
