@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 
 from example import write_example
 from pages import pages
+from samples import SAMPLES, write_sample
 
 from distilforensics.analysis.heuristics.lock import lock_file, lock_text
-from samples import SAMPLES, write_sample
 from distilforensics.simulate.simulation import OUTPUTS
 
 if TYPE_CHECKING:
