@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -109,10 +107,19 @@ def confirmed_links(links: Links, n_accounts: int, alone: int) -> Links:
 
 
 def components(links: Links, n_accounts: int) -> Numbers:
-    """Return the component number of every account."""
-    ones = np.ones(len(links), dtype=np.int8)
-    graph = coo_array((ones, (links.a, links.b)), shape=(n_accounts, n_accounts))
-    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+    """Return the component number of every account, numbered by their smallest account.
+
+    Every account points to a smaller one of its component or to itself. Each round the ends of a link agree on the smaller target, and
+    all pointers are followed to their end, so that the number of rounds grows with the logarithm of the longest path.
+    """
+    target = np.arange(n_accounts, dtype=np.int64)
+    while True:
+        a, b = target[links.a], target[links.b]
+        if (a == b).all():
+            return np.unique(target, return_inverse=True)[1].astype(np.int64)
+        np.minimum.at(target, np.maximum(a, b), np.minimum(a, b))
+        while (target != (further := target[target])).any():
+            target = further
 
 
 def cluster_numbers(

@@ -83,10 +83,10 @@ def write_batches(case: Case, name: str, batches: Iterable[pa.RecordBatch], *, p
 
 
 def publish(temporary: Path, target: Path) -> None:
-    """Make a finished temporary file the table: fsync, read-only, rename."""
+    """Make a finished temporary file the table: fsync, read-only and for its owner alone, rename."""
     with temporary.open("rb") as stream:
         os.fsync(stream.fileno())
-    temporary.chmod(0o444)
+    temporary.chmod(0o400)
     temporary.replace(target)
 
 

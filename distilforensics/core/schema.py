@@ -149,7 +149,11 @@ SOURCES = Table(
     _columns(
         ("source_sha256", TEXT, "SHA-256 of the file as received"),
         ("source_sha512", TEXT, "SHA-512 of the file as received"),
-        ("path", TEXT, "path as given by the examiner, with / as separator"),
+        (
+            "path",
+            TEXT,
+            "path below the folder that all inputs share, with / as separator: the same wherever the logs lie",
+        ),
         (
             "role",
             TEXT,

@@ -70,9 +70,15 @@ def _assessment(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
     return assess(case, limits, progress)
 
 
+DRAWING_ADDRESS_SPACE = 2 << 40
+"""Bytes that the engine of the figures reserves, though it uses little of them; without them it ends the process."""
+
+
 def _report(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
+    from distilforensics.core.trouble import require_address_space
     from distilforensics.report.stage import render_report
 
+    require_address_space(DRAWING_ADDRESS_SPACE, "drawing the figures")
     return render_report(case, limits, progress)
 
 

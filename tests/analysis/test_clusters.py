@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -171,3 +171,29 @@ def test_triangles_cut_accounts_and_bridges_agree_with_their_definitions(seed: i
 def test_the_threshold_follows_the_number_of_accounts() -> None:
     """log2(accounts), never below the floor."""
     assert [Thresholds(8000, 16000), Thresholds(10000, 20000)] == [parameters.thresholds(n) for n in (10, 1024)]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_components_are_what_can_be_reached_numbered_by_their_smallest_account(seed: int) -> None:
+    """Compared with walking from account to account."""
+    chance = Random(seed)
+    n = chance.randint(2, 120)
+    pairs = [tuple(chance.sample(range(n), 2)) for _ in range(chance.randint(0, n))]
+    expected, number = [-1] * n, 0
+    for start in range(n):
+        waiting = [start] if expected[start] < 0 else []
+        while waiting:
+            account = waiting.pop()
+            expected[account] = number
+            waiting += [
+                b if a == account else a for a, b in pairs if account in (a, b) and expected[a + b - account] < 0
+            ]
+        number += expected[start] == number
+    assert expected == components(links(pairs), n).tolist()
+
+
+def test_a_long_path_is_one_component() -> None:
+    """Numbers along it are in no order, so that the smallest one has a long way."""
+    order = np.random.default_rng(3).permutation(50_000).tolist()
+    path = links(pairwise(order))
+    assert 0 == components(path, len(order)).max()

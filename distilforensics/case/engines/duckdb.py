@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +82,8 @@ def connect(
         CaseError: a required table is missing, so an earlier stage has not run.
     """
     limits = limits or Limits.of_this_machine()
-    case.temporary.mkdir(exist_ok=True)
+    with suppress(OSError):  # a case on a write-protected medium can be read; only a query that spills needs the folder
+        case.temporary.mkdir(exist_ok=True)
     with duckdb.connect(":memory:", config=_configuration(case, limits)) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = false")  # it goes to stdout, which is for data

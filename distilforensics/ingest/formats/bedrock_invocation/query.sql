@@ -1,36 +1,3 @@
-/*---
-id = "bedrock_invocation"
-version = 1
-title = "Amazon Bedrock model invocation log (records as delivered to S3)"
-gateway = "aws.bedrock"
-framing = "json"
-has_request_id = true
-account = "`identity.arn`, the calling principal with its role session name; `api_key_id` holds the same ARN without the session name"
-tenant = "`accountId`, the AWS account"
-time = "$.timestamp"
-missing = [
-    "client address and user agent (AWS CloudTrail has them)",
-    "times finer than one second, and the end of the answer",
-    "bodies over 100 KB, which lie in other objects, and all bodies if text delivery was off",
-    "latency except for Converse calls and Anthropic streams",
-]
-yields = [
-    "started_at_raw", "provider", "gateway", "region", "tenant_id", "account_id", "end_user_id", "api_key_id", "session_id",
-    "request_id", "response_id", "operation", "model_requested", "model_served", "model_raw", "is_stream", "n_choices",
-    "max_output_tokens", "temperature", "top_p", "n_tools", "tools_json", "response_format", "reasoning_effort", "input_tokens",
-    "cache_read_tokens", "cache_write_tokens", "output_tokens", "latency_ms", "http_status", "status", "error_type",
-    "finish_reason_raw", "prompt_state", "response_state", "system_text", "prompt_text", "response_text", "messages_json",
-    "n_turns", "n_tool_calls", "reasoning_signature", "flags",
-]
-known_keys = [
-    "schemaType", "schemaVersion", "timestamp", "accountId", "identity", "region", "requestId", "operation", "modelId", "errorCode", "status",
-    "input", "output", "requestMetadata", "inferenceRegion", "performanceConfig", "cacheReadInputTokenCount", "cacheWriteInputTokenCount",
-    "guardrail", "serviceTier",
-]
-
-[detection]
-keys_all = ["timestamp", "accountId", "requestId", "modelId", "input", "output"]
----*/
 with first_look as not materialized (
     select row_index, line, bedrock_record(line) as fields
     from lines

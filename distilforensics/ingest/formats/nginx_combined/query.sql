@@ -1,27 +1,3 @@
-/*---
-id = "nginx_combined"
-version = 1
-title = "Access log of a web server in front of a model API (nginx or Apache, combined or common format)"
-gateway = "nginx"
-framing = "text"
-has_request_id = false
-account = "the authenticated user field (third field); no account where it is `-`"
-tenant = "none"
-time = "the bracketed time"
-missing = [
-    "prompt, response, model and tokens; `response_bytes` is the size of the answer on the wire",
-    "the account unless the server authenticates the caller itself",
-    "duration, request size and session",
-    "clients behind a proxy: the address is that of the last hop",
-]
-yields = [
-    "started_at_raw", "time_kind", "gateway", "account_id", "client_ip", "user_agent", "operation", "model_requested",
-    "response_bytes", "http_status", "status", "out_of_scope", "refusal_reason", "refusal_detail",
-]
-
-[detection]
-line = '^\S+ \S+ .{1,256}? \[\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4}\] "(?:[^"\\]|\\.)*" \d{3} (?:\d+|-)(?: |$)'
----*/
 with split as not materialized (
     select row_index, line, string_split(line, '"') as quoted, contains(line, '\"') as has_quotes
     from lines
