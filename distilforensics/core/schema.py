@@ -392,7 +392,7 @@ TEMPLATES = Table(
         (
             "kind",
             TEXT,
-            "system, prefix, suffix, near (frames worded anew), passage (in changing texts), prompt (whole), parameters, program, pace, varied, mark",
+            "what exchanges have in common: one of the kinds in docs/writing-heuristics.md",
         ),
         ("n_exchanges", COUNT, "exchanges"),
         ("n_accounts", COUNT, "accounts"),

@@ -34,7 +34,7 @@ tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
 author = "distilforensics"
 date = "2026-11-25"
 modified = "2026-11-30"
-version = 4
+version = 3
 ---*/
 with large_groups as (
     select group_id from groups where n_accounts >= $min_accounts

@@ -35,7 +35,7 @@ tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
 author = "distilforensics"
 date = "2026-11-25"
 modified = "2026-11-30"
-version = 3
+version = 2
 ---*/
 with large_groups as (
     select group_id from groups where n_accounts >= $min_holders and n_exchanges >= $min_uses * $min_holders
