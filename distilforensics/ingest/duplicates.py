@@ -1,7 +1,8 @@
 """Labels records that repeat earlier ones, after all parts are written. Nothing is deleted.
 
-A record with a request or response id is a duplicate if the same bytes occurred before, or if id, start, account, tokens and texts did.
-Records without an id, such as lines of a web server, can be equal and yet be two requests; they are duplicates only in a run, see `runs`.
+A record with a request or response id is a duplicate if an earlier one with that id says the same in every column. An id that stands on
+records which say different things is none: callers choose ids. Records without an id of their own, such as lines of a web server, can be
+equal and yet be two requests; they are duplicates only in a run, see `runs`.
 The rule and its reasons: docs/decisions/0006-what-counts-as-a-duplicate.md.
 """
 
@@ -15,6 +16,8 @@ import pyarrow as pa
 
 from distilforensics.case import tables
 from distilforensics.case.engines.duckdb import connect, quote
+from distilforensics.core.schema import EXCHANGES
+from distilforensics.ingest.formats.columns import ENGINE_COLUMNS, fill
 from distilforensics.ingest.projection import query
 from distilforensics.ingest.runs import repeated_runs
 
@@ -23,6 +26,12 @@ if TYPE_CHECKING:
 
     from distilforensics.case.engines.duckdb import Limits
     from distilforensics.case.layout import Case
+
+
+NOT_CONTENT = {*ENGINE_COLUMNS, "started_at_raw", "time_kind", "time_resolution_us"}
+"""Columns that differ between two notations of one record."""
+
+_CONTENT = ", ".join(f'"{column.name}": {column.name}' for column in EXCHANGES.columns if column.name not in NOT_CONTENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +50,8 @@ def label_duplicates(case: Case, limits: Limits) -> Duplicates:
         return Duplicates()
     with connect(case, limits=limits, tables=[], is_locked=False) as connection:
         _create_placed(connection, case)
-        for name in ("repeated_hashes", "exact_lines", "repeated_ids", "same_records"):
-            connection.execute(f"CREATE TEMP TABLE {name} AS {query(name)}")
+        for name in ("repeated_ids", "suspects", "reused_ids", "repeated_records"):
+            connection.execute(f"CREATE TEMP TABLE {name} AS {fill(query(name), {'content': _CONTENT})}")
         repeated = _create_repeated_runs(connection)
         tables.write_query(case, connection, "duplicates", query("duplicates"))
         connection.execute(f"CREATE TEMP TABLE found AS {query('duplicates')}")

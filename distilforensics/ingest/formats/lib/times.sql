@@ -31,6 +31,30 @@ create or replace macro offset_minutes(sign, hours, minutes) as
 create or replace macro utc_of_naive(local_time, zone_name) as
     case when zone_name is null then local_time else make_timestamp(epoch_us(timezone(zone_name, local_time))) end;
 
+-- The local time of a record whose zone the examiner named; NULL where the record has an offset or no zone is named.
+create or replace macro local_of(zone, parts, written, zone_name) as
+    case
+        when zone_name is null then null
+        when zone = '' then try_cast(written as timestamp)
+        when zone is null and parts.local <> '' and parts.utc = '' and parts.sign = '' then try_cast(replace(parts.local, ',', '.') as timestamp)
+    end;
+
+-- Clocks that are set back show an hour twice, and clocks that are set forward leave one out.
+create or replace macro local_at(instant, zone_name) as timezone(zone_name, timezone('UTC', instant));
+
+create or replace macro occurs_twice(local_time, instant, zone_name) as
+    local_at(instant, zone_name) = local_time
+    and (
+        local_at(instant + interval 1 hour, zone_name) = local_time or local_at(instant - interval 1 hour, zone_name) = local_time
+        or local_at(instant + interval 30 minute, zone_name) = local_time or local_at(instant - interval 30 minute, zone_name) = local_time
+    );
+
+create or replace macro is_ambiguous_local(zone, parts, written, zone_name) as
+    occurs_twice(local_of(zone, parts, written, zone_name), utc_of_naive(local_of(zone, parts, written, zone_name), zone_name), zone_name);
+
+create or replace macro is_missing_local(zone, parts, written, zone_name) as
+    local_at(utc_of_naive(local_of(zone, parts, written, zone_name), zone_name), zone_name) <> local_of(zone, parts, written, zone_name);
+
 create or replace macro odd_iso_instant(parts, zone_name) as
     utc_of_naive(
         try_cast(replace(upper(parts.local), ',', '.') as timestamp), case when parts.utc = '' and parts.sign = '' then zone_name end
