@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 NOT_CONTENT = {*ENGINE_COLUMNS, "started_at_raw", "time_kind", "time_resolution_us"}
 """Columns that differ between two notations of one record."""
 
-_CONTENT = ", ".join(f'"{column.name}": {column.name}' for column in EXCHANGES.columns if column.name not in NOT_CONTENT)
+_CONTENT = ", ".join(
+    f'"{column.name}": {column.name}' for column in EXCHANGES.columns if column.name not in NOT_CONTENT
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,8 @@ def _create_placed(connection: duckdb.DuckDBPyConnection, case: Case) -> None:
 def _create_repeated_runs(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """Create the table of duplicates among records without id; return the repeated records per source that are none."""
     rows = connection.sql(query("without_id")).to_arrow_table()
-    hashes, sources = (rows.column(name).to_numpy() for name in ("short_hash", "source"))
-    runs = repeated_runs(hashes, sources)
+    hashes, sources, times = (rows.column(name).to_numpy() for name in ("short_hash", "source", "time"))
+    runs = repeated_runs(hashes, sources, times)
     places = pa.table({"place": pa.array(np.union1d(runs.rows, runs.originals), pa.int64())})
     connection.register("places", places)
     placed = connection.sql(query("without_id_records")).to_arrow_table() if len(places) else None

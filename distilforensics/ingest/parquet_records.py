@@ -30,7 +30,7 @@ BATCH_ROWS = 1024
 
 SAMPLE_ROWS = 64
 
-_ERRORS = (pa.ArrowException, OSError, ValueError)
+_ERRORS = (pa.ArrowException, OSError, ValueError, TypeError, OverflowError, RecursionError)
 
 
 def open_parquet(raw: RawFile) -> pq.ParquetFile:
@@ -52,9 +52,16 @@ def _first_line(error: Exception) -> str:
 
 
 def sample_of(file: pq.ParquetFile) -> list[dict[str, Any]]:
-    """Return the first rows as objects."""
-    for batch in file.iter_batches(SAMPLE_ROWS):
-        return [orjson.loads(_text(row)) for row in batch.to_pylist()]
+    """Return the first rows as objects.
+
+    Raises:
+        InputRefusedError: a page is damaged.
+    """
+    try:
+        for batch in file.iter_batches(SAMPLE_ROWS):
+            return [orjson.loads(_text(row)) for row in batch.to_pylist()]
+    except _ERRORS as e:
+        raise InputRefusedError(f"Parquet file is damaged: {_first_line(e)}") from e
     return []
 
 

@@ -6,7 +6,7 @@
 -- 'Z' for a plain time in UTC, '' for a plain naive time, NULL for anything else.
 create or replace macro iso_zone(written) as
     case
-        when ends_with(written, 'Z') and strlen(written) >= 20 then 'Z'
+        when ends_with(written, 'Z') and strlen(written) >= 20 and not contains(written, ',') then 'Z'
         when regexp_full_match(written, '\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?') then ''
     end;
 

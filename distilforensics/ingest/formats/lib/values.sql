@@ -1,9 +1,11 @@
 -- Conversions from the text of a log field to a typed value. None of them raises: what cannot be converted becomes NULL.
 
--- A count: whole, not negative. '24', '24.0' and '1e3' are counts; '24.5', '-1' and 'nan' are not.
+-- A count: whole, not negative. '24', '24.0' and '1e3' are counts; '24.5', '-1' and 'nan' are not, nor is '24.000', which may be twenty-four
+-- thousand.
 create or replace macro whole_number(written) as
     case
         when not contains(written, '.') then try_cast(try_cast(written as ubigint) as bigint)
+        when ends_with(written, '.000') then null
         when try_cast(written as decimal(38, 9)) % 1 = 0 then try_cast(try_cast(try_cast(written as decimal(38, 9)) as ubigint) as bigint)
     end;
 
