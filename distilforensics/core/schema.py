@@ -229,7 +229,7 @@ DUPLICATES = Table(
         (
             "duplicate_class",
             TEXT,
-            "exact_line (same bytes) or same_record (same request id, start, tokens, account and texts)",
+            "exact_line (same bytes) or same_record (the same id and the same in every column)",
         ),
     ),
 )
