@@ -170,7 +170,7 @@ def write_file(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = path.with_name(f".{path.name}.partial")
     try:
-        with open(temporary, "wb", opener=_for_owner) as stream:  # noqa: PTH123 - only this `open` takes an opener
+        with open(temporary, "wb", opener=_for_owner) as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
