@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.case.layout import write_json
-from distilforensics.case.stages import package_sha256
+from distilforensics.case.stages import file_sha256, package_sha256, tables_sha256
 from distilforensics.case.tables import publish
 
 if TYPE_CHECKING:
@@ -114,7 +114,14 @@ class Journal:
             if (folder / name).is_file():
                 publish(folder / name, final / name)
         batch = Committed(number, final, part if has_part else None, list(sources))
-        write_json(final / "batch.json", {**self._identity, "part": batch.part, "sources": batch.sources})
+        outputs = [*([exchanges / part] if has_part else []), *(final / name for name in BESIDE)]
+        record = {
+            **self._identity,
+            "part": batch.part,
+            "sources": batch.sources,
+            "outputs": {self._case.name_of(path): file_sha256(path) for path in outputs if path.is_file()},
+        }
+        write_json(final / "batch.json", record)
         self.batches.append(batch)
         self._drop_superseded()
         shutil.rmtree(folder)
@@ -130,7 +137,13 @@ class Journal:
 
     def note_assembled(self) -> None:
         """Note that the tables hold all batches."""
-        write_json(self._folder / "tables.json", {"batches": [batch.number for batch in self.batches]})
+        record = {
+            "batches": [batch.number for batch in self.batches],
+            "outputs": tables_sha256(
+                self._case, ("sources", "quarantine", "duplicates", "out_of_scope", "accounts_directory")
+            ),
+        }
+        write_json(self._folder / "tables.json", record)
 
     def forget_assembled(self) -> None:
         """Note that the tables are about to change."""
