@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from distilforensics.core.schema import EXCHANGES
+from distilforensics.ingest.formats.columns import ENGINE_COLUMNS
 from distilforensics.ingest.formats.prepared import PreparedQuery
 from distilforensics.ingest.secrets import Secrets
 
@@ -27,11 +28,6 @@ if TYPE_CHECKING:
     from distilforensics.ingest.formats import FormatSpec, Options
     from distilforensics.ingest.records import Buffer
 
-
-ENGINE_COLUMNS = (
-    "record_id", "source_sha256", "source_line", "source_offset", "source_length", "sub_index", "raw_sha256", "source_format", "parse_flags",
-)  # fmt: skip
-"""Columns of `exchanges` that come from framing, not from the record."""
 
 PROJECTED = pa.schema([field for field in EXCHANGES.arrow if field.name not in ENGINE_COLUMNS])
 """What a projection yields between `row_index` and its verdicts."""
@@ -182,8 +178,8 @@ class Projector:
 
     def _plan(self, reader: Reader) -> PreparedQuery:
         """Return the projection, planned; its columns are those that the engine expects."""
-        query = self._specs[reader.format].projection(reader.choices)
         try:
+            query = self._specs[reader.format].projection(reader.choices, self.connection)
             planned = PreparedQuery(self.connection, reader.key, query, LINES.empty_table())
             names = planned.run(LINES.empty_table()).schema.names
         except duckdb.OutOfMemoryException as e:

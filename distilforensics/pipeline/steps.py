@@ -36,25 +36,19 @@ def ingest(
 
 
 def _features(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
-    from distilforensics.features.stage import build_features
+    from distilforensics.analysis.stage import build_features
 
     return build_features(case, limits, progress)
 
 
 def _linkage(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
-    from distilforensics.linkage.stage import link_accounts
+    from distilforensics.analysis.stage import link_accounts
 
     return link_accounts(case, limits, progress)
 
 
-def _windows(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
-    from distilforensics.windows.stage import compare_windows
-
-    return compare_windows(case, limits, progress)
-
-
 def _heuristics(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
-    from distilforensics.heuristics.stage import scan
+    from distilforensics.analysis.heuristics.stage import scan
 
     return scan(case, limits, progress)
 
@@ -63,7 +57,7 @@ def scan_only(names: Sequence[str]) -> Step:
     """Return the step that runs the named heuristics or families alone; all of them if none is named."""
 
     def work(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
-        from distilforensics.heuristics.stage import scan
+        from distilforensics.analysis.heuristics.stage import scan
 
         return scan(case, limits, progress, only=tuple(names))
 
@@ -91,13 +85,11 @@ def _report(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
 STEPS = (
     Step("features", _features),
     Step("linkage", _linkage),
-    Step("windows", _windows),
     Step("heuristics", _heuristics),
     Step("assessment", _assessment),
     Step("report", _report),
 )
-"""Linkage comes before heuristics since its clusters are groups on which the coordination heuristics are run; window tests need
-the clusters and are read by a heuristic."""
+"""Linkage comes before heuristics since its clusters are groups on which the coordination heuristics are run."""
 
 
 def step_named(name: str) -> Step:
