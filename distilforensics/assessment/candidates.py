@@ -182,7 +182,7 @@ def _alike(log: Log, group: str, models: Accounts, free: Accounts, parameters: P
 
 
 def _score(log: Log, members: Accounts, group: str | None) -> float:
-    """Return the weight by which sets compete. What made the set counts half: it was chosen for it."""
+    """Return the weight by which sets compete; identities that made a cluster count half, since it was chosen for them."""
     found = weigh(log, members)
     if group is not None and kind_of(group) != "cluster":
         found["handover"] = _weigh_in_group(log, members, group)
@@ -190,7 +190,7 @@ def _score(log: Log, members: Accounts, group: str | None) -> float:
     identities = sum(found[kind].bits for kind in IDENTITIES)
     if not ties:
         return 0.0
-    return ties * (0.5 if group is None else 1) + identities * (0.5 if group and kind_of(group) == "cluster" else 1)
+    return ties + identities * (0.5 if group and kind_of(group) == "cluster" else 1)
 
 
 def _weigh_in_group(log: Log, members: Accounts, group: str) -> Weight:
@@ -242,7 +242,7 @@ def _grown(log: Log, members: Accounts, free: Accounts, parameters: Parameters, 
             if gain > best:
                 best, more = gain, others
         if not more:
-            return _carrying(log, members, parameters)
+            return _carrying(log, _with_senders(log, members, free, parameters), parameters)
         members |= more
 
 
@@ -253,6 +253,25 @@ def _shows_as_much(log: Log, others: Accounts, own: Accounts, members: Accounts,
         return True
     theirs, ours = (_handed_over(log, accounts, members | others) for accounts in (others, own))
     return theirs[0] > 1 and theirs[0] * ours[1] >= parameters.min_shown * ours[0] * theirs[1]
+
+
+def _with_senders(log: Log, members: Accounts, free: Accounts, parameters: Parameters) -> Accounts:
+    """Return a set with those who send a text as its accounts do, if most who send it are in the set and nothing tells the others from them.
+
+    What tells them is what became of their failed calls: a stranger's are not sent by anybody else.
+    """
+    for group in sorted({group for account in members for group in log.groups_of.get(account, ())}):
+        loads = log.loads[group]
+        own = members & loads.keys()
+        if kind_of(group) not in text_kinds() or 2 * sum(loads[a][0] for a in own) < sum(n for n, _ in loads.values()):
+            continue
+        others = _alike(log, group, own, free, parameters) - members
+        moved, failed = _handed_over(log, others, members | others)
+        known_moved, known_failed = _handed_over(log, own, members)
+        rate = min(0.9, known_moved / known_failed) if known_failed else 0.0
+        if others and rate > RATES["handover"] and weights.between_rates(moved, failed, rate, RATES["handover"]) > -1:
+            members |= others
+    return members
 
 
 def _handed_over(log: Log, accounts: Accounts, within: Accounts) -> tuple[int, int]:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from distilforensics.core.progress import Progress
 
 READS = (
-    "sources", "exchanges", "duplicates", "exchange_features", "templates", "template_exchanges", "account_profiles", "links", "link_coverage",
+    "sources", "exchanges", "duplicates", "customers", "exchange_features", "templates", "template_exchanges", "account_profiles", "links", "link_coverage",
     "account_calls", "group_loads", "work_ties", "tie_groups", "shared_values", "observations", "heuristic_states",
 )  # fmt: skip
 WRITES = (

@@ -18,6 +18,11 @@ def of_share(count: int, n: int, rate: float) -> float:
     return bits
 
 
+def between_rates(count: int, n: int, rate: float, other: float) -> float:
+    """Return the log2 likelihood ratio of `count` in `n` trials at one rate against another."""
+    return count * math.log2(rate / other) + (n - count) * math.log2((1 - rate) / (1 - other))
+
+
 def of_count(count: int, expected: float) -> float:
     """Return the log2 likelihood ratio of a Poisson count at its own mean against `expected`; 0 if it is not above it."""
     if count <= expected:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -18,8 +20,7 @@ from distilforensics.case.tables import read_rows, write_batches, write_rows
 from distilforensics.core.progress import Silent
 from distilforensics.core.schema import EXCHANGES
 
-if TYPE_CHECKING:
-    from pathlib import Path
+sys.path.insert(0, str(Path(__file__).parent))  # for `small_logs`, which the tests of this folder share
 
 START = datetime(2026, 3, 2)
 SOURCE = "a" * 64
@@ -36,11 +37,7 @@ class Planted:
     root: Path
     exchanges: list[dict[str, Any]] = field(default_factory=list)
     directory: list[dict[str, Any]] = field(default_factory=list)
-    observations: list[tuple[str, str, bool, bool]] = field(default_factory=list)
-    barely: set[tuple[str, str]] = field(default_factory=set)
-    """Heuristic and group where it fires and would not at a stricter threshold."""
-    nearly: set[tuple[str, str]] = field(default_factory=set)
-    """Heuristic and group where it is silent and would fire at a laxer threshold."""
+    observations: list[tuple[str, str, bool]] = field(default_factory=list)
     case: Case | None = None
 
     def send(self, account: str, at: timedelta, **values: Any) -> None:
@@ -118,9 +115,20 @@ class Planted:
         rows = read_rows(self.case, "clusters")
         return str(max(rows, key=lambda row: row["n_accounts"])["cluster_id"])
 
-    def observe(self, entity: str, *heuristics: str, is_fired: bool = True, is_stable: bool = True) -> None:
+    def observe(self, entity: str, *heuristics: str, is_fired: bool = True) -> None:
         """Let heuristics say something about a group, or about an account if the id is no template and no cluster."""
-        self.observations += [(heuristic, entity, is_fired, is_stable) for heuristic in heuristics]
+        self.observations += [(heuristic, entity, is_fired) for heuristic in heuristics]
+
+    def fail_over(self, accounts: list[str], *, n: int = 20, apart: float = 3.0, **values: Any) -> None:
+        """Let calls of a pool fail and another of its accounts send them again, seconds apart, ever other accounts."""
+        for i in range(n):
+            at, text = timedelta(days=5 * i / n, minutes=17), f"{FRAME}refused matter of {words(7 * i + 3)}"
+            first, second = accounts[i % len(accounts)], accounts[(3 * i + 1) % len(accounts)]
+            own = [
+                {key: value(a) if callable(value) else value for key, value in values.items()} for a in (first, second)
+            ]
+            self.send(first, at, prompt_text=text, status="limited", **own[0])
+            self.send(second, at + timedelta(seconds=apart), prompt_text=text, **own[1])
 
     def assess(self, limits: Limits = LIMITS) -> Findings:
         """Write the observations, run the assessment and return what it found."""
@@ -129,35 +137,18 @@ class Planted:
         rows = [self._observation(*observation) for observation in sorted(self.observations)]
         write_rows(self.case, "observations", rows)
         write_rows(self.case, "heuristic_states", [self._state(heuristic) for heuristic in ids])
-        stability = [
-            {"heuristic_id": heuristic, "entity_id": entity, "n_repetitions": 10, "n_fired": 10 if is_stable else 9}
-            for heuristic, entity, is_fired, is_stable in sorted(self.observations)
-            if is_fired and ":" in entity
-        ]
-        write_rows(self.case, "observation_stability", stability)
-        write_rows(self.case, "threshold_stability", [self._moved(*entry) for entry in self._moving()])
         assess(self.case, limits, Silent())
-        tables = ("campaigns", "campaign_evidence", "explained_groups", "accounts")
+        tables = (
+            "campaigns",
+            "campaign_facts",
+            "campaign_explanations",
+            "campaign_evidence",
+            "explained_groups",
+            "accounts",
+        )
         return Findings(**{name: read_rows(self.case, name) for name in tables})
 
-    def _moving(self) -> list[tuple[str, str, bool]]:
-        """Return heuristic, group and whether it fires, for what is tried at other thresholds."""
-        return [
-            (heuristic, entity, is_fired)
-            for heuristic, entity, is_fired, _ in sorted(self.observations)
-            if ":" in entity and (is_fired or (heuristic, entity) in self.nearly)
-        ]
-
-    def _moved(self, heuristic: str, entity: str, is_fired: bool) -> dict[str, Any]:
-        return {
-            "heuristic_id": heuristic,
-            "entity_id": entity,
-            "is_fired": is_fired,
-            "fires_stricter": is_fired and (heuristic, entity) not in self.barely,
-            "fires_laxer": True,
-        }
-
-    def _observation(self, heuristic: str, entity: str, is_fired: bool, is_stable: bool) -> dict[str, Any]:
+    def _observation(self, heuristic: str, entity: str, is_fired: bool) -> dict[str, Any]:
         return {
             "heuristic_id": heuristic,
             "version": 1,
@@ -200,6 +191,8 @@ class Findings:
     """The tables that the assessment wrote."""
 
     campaigns: list[dict[str, Any]]
+    campaign_facts: list[dict[str, Any]]
+    campaign_explanations: list[dict[str, Any]]
     campaign_evidence: list[dict[str, Any]]
     explained_groups: list[dict[str, Any]]
     accounts: list[dict[str, Any]]
@@ -240,15 +233,3 @@ def planted(tmp_path: Path) -> Planted:
 def name_accounts() -> Any:
     """Return the function that makes account ids."""
     return names
-
-
-FULL = (
-    "coordination.equal_load", "coordination.rotation", "structure.template_span", "structure.coverage_growth",
-    "infrastructure.signup_burst", "infrastructure.shared_payment",
-)  # fmt: skip
-
-
-@pytest.fixture
-def full() -> tuple[str, ...]:
-    """Return heuristics that make a strong conjunction, two of each kind."""
-    return FULL

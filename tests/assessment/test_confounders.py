@@ -9,8 +9,7 @@ import pytest
 import yaml
 
 from distilforensics.analysis.heuristics.testing import create_tables, scratch_connection
-from distilforensics.assessment.confounding import Check, check_confounders, load_confounders, with_heuristics
-from distilforensics.core.errors import HeuristicError
+from distilforensics.assessment.confounding import check_confounders, load_confounders
 
 if TYPE_CHECKING:
     import duckdb
@@ -78,46 +77,3 @@ def test_every_explanation_is_described_and_tried_on_both_sides(file: Any) -> No
     assert verdicts & {"applies", "partly"}
     assert all(entry["unit"] and entry["why"] for entry in file.header["params"].values())
     assert file.header["question"].endswith("?")
-
-
-def test_an_explanation_falls_where_a_heuristic_fired_that_it_cannot_produce() -> None:
-    """People do not repeat each other's refused calls; a vendor's program buys long answers, and does not ask for reasoning."""
-    held = Check("confounder.class", "t", 2, "applies", 1.0, 0.7, 900, 30, "People of one place.")
-    vendor = Check("confounder.vendor", "t", 7, "partly", 1.0, 0.9, 900, 30, "Customers of one vendor.")
-    equal = {"coordination.equal_load": "coordination"}
-    failover = equal | {"coordination.failover_reissue": "coordination"}
-    elicited = equal | {"harvest.cot_elicitation": "harvest"}
-    long_answers = equal | {"harvest.output_harvest_ratio": "harvest"}
-
-    assert [held, vendor] == with_heuristics([held, vendor], equal)
-    assert ["rebutted", "rebutted"] == [check.verdict for check in with_heuristics([held, vendor], failover)]
-    assert ["applies", "rebutted"] == [check.verdict for check in with_heuristics([held, vendor], elicited)]
-    assert [held, vendor] == with_heuristics([held, vendor], long_answers)
-    assert "coordination.failover_reissue" in with_heuristics([held], failover)[0].statement
-
-
-@pytest.mark.parametrize(
-    ("confounder", "heuristic"),
-    [
-        ("confounder.product_default", "coordination.baton_pass"),
-        ("confounder.product_default", "infrastructure.shared_payment"),
-        ("confounder.class", "coordination.rotation"),
-        ("confounder.vendor", "infrastructure.signup_burst"),
-    ],
-)
-def test_what_an_explanation_cannot_produce_is_named_in_its_file(confounder: str, heuristic: str) -> None:
-    """Independent customers of one product neither relieve each other nor pay with one card."""
-    held = Check(confounder, "t", 8, "applies", 1.0, 0.7, 900, 30, "It accounts for it.")
-
-    assert ["rebutted"] == [check.verdict for check in with_heuristics([held], {heuristic: heuristic.split(".")[0]})]
-    assert [held] == with_heuristics([held], {"coordination.synchrony": "coordination"})
-
-
-def test_an_explanation_that_names_an_unknown_heuristic_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It would never be rebutted by it, and nobody would notice."""
-    files = load_confounders()
-    files[0].header["rebutted_by"] = ["coordination.baton_pas"]
-    monkeypatch.setattr("distilforensics.assessment.confounding.read_folder", lambda folder: files)
-
-    with pytest.raises(HeuristicError, match="which is no heuristic and no family"):
-        load_confounders()

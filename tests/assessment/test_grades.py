@@ -1,149 +1,197 @@
-"""The conjunction rule and its resistance, as docs/grades.md states them."""
+"""The rule of grades: which facts make which grade, what caps it, what it may not depend on."""
 
 from __future__ import annotations
 
 import pytest
+from small_logs import account, log, names, renamed, ring
 
-from distilforensics.assessment.grades import Standing, Verdict, base_grade, grade_campaign
+from distilforensics.assessment.candidates import find_candidates
+from distilforensics.assessment.facts import Fact, Kind, find_facts
+from distilforensics.assessment.grades import decide, grade_facts
+from distilforensics.assessment.operators import Egress, Outcome, ask_operators, customers_of
 from distilforensics.assessment.parameters import PARAMETERS
 from distilforensics.core.finding import Grade
 
-LOAD = {"coordination.equal_load": "coordination"}
-ROTATION = {"coordination.rotation": "coordination"}
-SPAN = {"structure.template_span": "structure"}
-RATIO = {"harvest.output_harvest_ratio": "harvest"}
-LINKS = {"infrastructure.link_graph": "infrastructure"}
-CLOCK = {"evasion.flat_clock": "evasion"}
-FULL = LOAD | ROTATION | SPAN | RATIO | LINKS | CLOCK
+POOL, PEOPLE = names("pool", 20), names("person", 60)
+SCATTERED = Egress(0.1, 1, 1000)
 
 
-def grade(
-    fired: dict[str, str],
-    stable: dict[str, str] | None = None,
-    *,
-    n_accounts: int = 40,
-    lost: tuple[str, ...] = (),
-    partly: tuple[str, ...] = (),
-    open_questions: tuple[str, ...] = (),
-) -> Verdict:
-    """Grade with everything stable unless said otherwise."""
-    stable = fired if stable is None else stable
-    return grade_campaign(Standing(fired, stable, n_accounts, lost, partly, open_questions), PARAMETERS)
+def fact(fact_id: str, kind: Kind, *, is_telling: bool = True, is_counted: bool = True) -> Fact:
+    """Return a fact."""
+    return Fact(fact_id, fact_id, kind, 20.0, 5, 10, 0.0, 5, "Said.", "nothing", (), is_counted, is_telling)
+
+
+HANDOVER, ANSWER = fact("handover", Kind.COORDINATION), fact("answer", Kind.COORDINATION)
+SCHEDULER = fact("scheduler", Kind.COORDINATION, is_telling=False)
+CARDS, SIGNUP = fact("payment", Kind.IDENTITY), fact("signup", Kind.IDENTITY)
+MAIL = fact("mail", Kind.IDENTITY, is_telling=False)
+FRAME, REWORDING = fact("frame", Kind.CONTENT, is_telling=False), fact("rewording", Kind.CONTENT)
+PURPOSE = fact("purpose", Kind.PURPOSE, is_telling=False)
 
 
 @pytest.mark.parametrize(
-    ("fired", "expected"),
+    ("facts", "grade"),
     [
-        ({}, Grade.INCONCLUSIVE),
-        (LOAD, Grade.INCONCLUSIVE),
-        (LOAD | ROTATION, Grade.INCONCLUSIVE),
-        (SPAN | RATIO, Grade.INCONCLUSIVE),
-        (SPAN | LINKS, Grade.WEAK),
-        (SPAN | RATIO | LINKS | CLOCK, Grade.WEAK),
-        (LOAD | SPAN, Grade.WEAK),
-        (LOAD | CLOCK, Grade.WEAK),
-        (LOAD | SPAN | RATIO, Grade.MODERATE),
-        (LOAD | LINKS | CLOCK, Grade.MODERATE),
-        (LOAD | SPAN | LINKS, Grade.STRONG),
-        (LOAD | RATIO | CLOCK, Grade.STRONG),
+        ([HANDOVER, CARDS, PURPOSE], Grade.STRONG),
+        ([HANDOVER, ANSWER, PURPOSE], Grade.STRONG),
+        ([HANDOVER, CARDS], Grade.MODERATE),
+        ([HANDOVER, ANSWER], Grade.MODERATE),
+        ([HANDOVER, REWORDING, PURPOSE], Grade.MODERATE),
+        ([SCHEDULER, CARDS, SIGNUP, PURPOSE], Grade.MODERATE),
+        ([HANDOVER, SCHEDULER, FRAME, PURPOSE], Grade.WEAK),
+        ([HANDOVER, MAIL], Grade.WEAK),
+        ([SCHEDULER, SIGNUP, PURPOSE], Grade.INCONCLUSIVE),
+        ([SCHEDULER, FRAME, PURPOSE], Grade.INCONCLUSIVE),
+        ([CARDS, SIGNUP, PURPOSE], Grade.INCONCLUSIVE),
+        ([fact("handover", Kind.COORDINATION, is_counted=False), CARDS], Grade.INCONCLUSIVE),
+    ],
+    ids=lambda value: "+".join(f.fact_id for f in value) if isinstance(value, list) else value.value,
+)
+def test_facts_make_a_grade(facts: list[Fact], grade: Grade) -> None:
+    """A vendor, a fleet and a product show a scheduler and a frame by nature; neither bears a grade."""
+    assert grade_facts(facts) is grade
+
+
+def test_strong_does_not_rest_on_one_fact() -> None:
+    """Without the only telling fact of coordination nothing would be left, so the grade is moderate and says so."""
+    verdict = decide([HANDOVER, CARDS, PURPOSE], may_be_one_operator=False, left_out={})
+    assert verdict.grade is Grade.MODERATE
+    assert "fact handover" in verdict.reason
+    verdict = decide([HANDOVER, ANSWER, CARDS, PURPOSE], may_be_one_operator=False, left_out={})
+    assert verdict.grade is Grade.STRONG
+
+
+def test_strong_does_not_rest_on_one_customer() -> None:
+    """What is left without the largest customer is graded by the same rule."""
+    facts = [HANDOVER, ANSWER, CARDS, PURPOSE]
+    verdict = decide(facts, may_be_one_operator=False, left_out={"the largest customer": lambda: [CARDS, PURPOSE]})
+    assert verdict.grade is Grade.MODERATE
+    assert verdict.without["the largest customer"] is Grade.INCONCLUSIVE
+
+
+def test_one_operator_keeps_its_facts_and_is_not_accused() -> None:
+    """An explanation caps; it does not make the facts go away."""
+    verdict = decide([HANDOVER, ANSWER, CARDS, PURPOSE], may_be_one_operator=True, left_out={})
+    assert verdict.grade is Grade.ONE_OPERATOR
+    assert verdict.grade.rank == 0
+
+
+def asked(accounts: list[object], facts: list[Fact], egress: Egress = SCATTERED) -> dict[str, Outcome]:
+    """Return the outcome of every explanation for the pool."""
+    found = ask_operators(log(accounts), frozenset(POOL), facts, egress, PARAMETERS)  # type: ignore[arg-type]
+    return {e.explanation_id.removeprefix("operator."): e.outcome for e in found}
+
+
+def test_a_pool_of_many_customers_from_many_places_is_nobodys_fleet() -> None:
+    """Every explanation is excluded, or known in part."""
+    outcomes = asked([account(name) for name in POOL], [HANDOVER, CARDS])
+    assert outcomes == {
+        "few_customers": Outcome.EXCLUDED,
+        "one_egress": Outcome.EXCLUDED,
+        "one_domain": Outcome.IN_PART,
+        "shared_cache": Outcome.EXCLUDED,
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "outcome"),
+    [
+        ({"tenant_id": None}, Outcome.CANNOT_TELL),
+        ({"organization": "one firm"}, Outcome.FITS),
+        ({"payment_fingerprint": "one card"}, Outcome.FITS),
     ],
 )
-def test_the_conjunction_over_families_makes_the_grade(fired: dict[str, str], expected: Grade) -> None:
-    """Nothing from one heuristic alone, at most weak without coordination."""
-    assert expected is base_grade(fired)
+def test_unknown_holders_stay_unknown_and_one_payer_is_one_customer(values: dict[str, str], outcome: Outcome) -> None:
+    """No tenant and no card never make customers; a card over many tenants makes one."""
+    assert asked([account(name, **values) for name in POOL], [HANDOVER, CARDS])["few_customers"] is outcome
 
 
-def test_a_full_and_resistant_conjunction_is_strong() -> None:
-    """Both resistance tests hold."""
-    verdict = grade(FULL)
+def test_three_cards_for_twenty_keys_are_an_integrator_and_five_are_not() -> None:
+    """Three hold it all; of five, three hold 60 %."""
 
-    assert (Grade.STRONG, True, True) == (
-        verdict.grade,
-        verdict.is_stable_without_any_heuristic,
-        verdict.is_stable_without_accounts,
-    )
+    def outcome(n_cards: int) -> Outcome:
+        accounts = [account(name, payment_fingerprint=f"card{i % n_cards}") for i, name in enumerate(POOL)]
+        return asked(accounts, [HANDOVER, CARDS])["few_customers"]
 
-
-def test_strong_needs_to_survive_the_loss_of_any_one_heuristic() -> None:
-    """With a single coordination heuristic, leaving it out leaves nothing."""
-    verdict = grade(LOAD | SPAN | LINKS)
-
-    assert Grade.MODERATE is verdict.grade
-    assert "not at least moderate with the same accounts" in verdict.reason
+    assert outcome(3) is Outcome.FITS
+    assert outcome(5) is Outcome.EXCLUDED
 
 
-def test_strong_needs_the_same_accounts_without_any_one_heuristic() -> None:
-    """The conjunction holds without it, but it would have been made of other accounts."""
-    assert Grade.MODERATE is grade(FULL, lost=("coordination.rotation",)).grade
+def test_one_place_and_one_mail_domain_cap() -> None:
+    """A program on one address; a firm's mail domain that nobody else has, and a mail service that everybody has."""
+    assert asked([account(n) for n in POOL], [HANDOVER, CARDS], Egress(0.9, 18, 900))["one_egress"] is Outcome.FITS
+    assert asked([account(n) for n in POOL], [HANDOVER, CARDS], Egress(None, 0, 0))["one_egress"] is Outcome.IN_PART
+    firm = [account(name, email_domain="shop.example") for name in POOL]
+    assert asked(firm, [HANDOVER, CARDS])["one_domain"] is Outcome.FITS
+    mail = [account(name, email_domain="shop.example") for name in (*POOL, *PEOPLE)]
+    assert asked(mail, [HANDOVER, CARDS])["one_domain"] is Outcome.EXCLUDED
 
 
-def test_moderate_needs_to_be_weak_at_least_without_any_one_heuristic() -> None:
-    """One coordination heuristic and two of structure: without the first, nothing is left."""
-    assert [Grade.WEAK, Grade.MODERATE] == [
-        grade(LOAD | SPAN | RATIO).grade,
-        grade(LOAD | ROTATION | SPAN | RATIO).grade,
+def test_handovers_that_nothing_else_binds_may_be_a_shared_cache() -> None:
+    """A scheduler and a product's frame do not speak against it; work that people cannot wait for in common does."""
+    accounts = [account(name) for name in POOL]
+    assert asked(accounts, [HANDOVER, SCHEDULER, FRAME, PURPOSE, MAIL])["shared_cache"] is Outcome.CANNOT_TELL
+    assert asked(accounts, [HANDOVER, REWORDING])["shared_cache"] is Outcome.EXCLUDED
+    assert asked(accounts, [HANDOVER, ANSWER])["shared_cache"] is Outcome.EXCLUDED
+
+
+def test_customers_are_joined_by_any_name_they_share() -> None:
+    """A tenant and a card that overlap are one customer."""
+    accounts = [
+        account("a", tenant_id="t1", payment_fingerprint="c1"),
+        account("b", tenant_id="t2", payment_fingerprint="c1"),
+        account("c", tenant_id="t2"),
+        account("d", tenant_id=None),
+        account("e", tenant_id="t1x"),
     ]
+    assert customers_of(log(accounts), frozenset("abcde")) == [frozenset("abc"), frozenset("e")]
 
 
-def test_strong_needs_heuristics_that_fire_on_nine_tenths_of_the_accounts_too() -> None:
-    """What fires only on the whole group may rest on a few accounts."""
-    verdict = grade(FULL, LOAD | ROTATION | SPAN | RATIO)
-
-    assert (Grade.MODERATE, False) == (verdict.grade, verdict.is_stable_without_accounts)
-
-
-def test_an_unstable_moderate_grade_becomes_weak() -> None:
-    """The same resistance one step lower."""
-    fired = LOAD | ROTATION | SPAN | RATIO
-
-    assert [Grade.MODERATE, Grade.WEAK] == [grade(fired).grade, grade(fired, LOAD | SPAN).grade]
+def pool_facts(**values: object) -> dict[str, Fact]:
+    """Return the facts of a planted pool."""
+    everybody = [account(name) for name in (*POOL, *PEOPLE)]
+    found = log(everybody, **values)  # type: ignore[arg-type]
+    candidate = find_candidates(found, PARAMETERS)[0]
+    return {fact.fact_id: fact for fact in find_facts(found, candidate, frozenset(PEOPLE), PARAMETERS)}
 
 
-def test_what_is_not_stable_at_all_gets_no_grade() -> None:
-    """Not even a weak grade rests on the whole set of accounts only."""
-    assert Grade.INCONCLUSIVE is grade(FULL, LOAD).grade
+def test_a_fact_states_its_counts_and_cites_the_calls_that_show_it() -> None:
+    """Thirty of forty failed calls; the records are the failed call and the one that follows."""
+    ties = ring(POOL, 30)
+    found = pool_facts(ties=ties)["handover"]
+    assert (found.count, found.of, found.comparison) == (30, 40, 0.0)
+    assert found.is_counted
+    assert set(found.record_ids) <= {record for t in ties for record in (t.record_id, t.other_record_id)}
+    assert found.statement.startswith("30 of 40 failed calls")
 
 
-def test_an_explanation_that_the_log_cannot_settle_forbids_strong() -> None:
-    """It is not rebutted, and the reason names it."""
-    verdict = grade(FULL, open_questions=("confounder.one_tenant",))
-
-    assert Grade.MODERATE is verdict.grade
-    assert "confounder.one_tenant" in verdict.reason
+def test_ties_between_unknown_customers_weigh_nothing() -> None:
+    """They make a candidate, and no fact that counts."""
+    found = pool_facts(ties=ring(POOL, 30, relation="unknown"))["handover"]
+    assert (found.bits, found.is_counted) == (0.0, False)
 
 
-@pytest.mark.parametrize(("n_accounts", "expected"), [(19, Grade.INCONCLUSIVE), (20, Grade.STRONG)])
-def test_fewer_than_twenty_accounts_are_not_graded(n_accounts: int, expected: Grade) -> None:
-    """Personal pools end here."""
-    assert expected is grade(FULL, n_accounts=n_accounts).grade
+def test_two_calls_are_no_fact() -> None:
+    """The floor is three different calls between known customers."""
+    ties = [*ring(POOL, 30, relation="unknown"), *ring(POOL, 2, first=500)]
+    assert not pool_facts(ties=ties)["handover"].is_counted
+    ties = [*ring(POOL, 30, relation="unknown"), *ring(POOL, 6, first=500)]
+    assert pool_facts(ties=ties)["handover"].is_counted
 
 
-def test_an_explanation_that_holds_in_part_caps_at_weak() -> None:
-    """The reason names it."""
-    verdict = grade(FULL, partly=("confounder.class",))
-
-    assert Grade.WEAK is verdict.grade
-    assert "confounder.class" in verdict.reason
-
-
-def test_strong_needs_a_harvest_or_ties_of_identity() -> None:
-    """A frame, equal loads and common exits are also what a vendor with its customers' accounts shows."""
-    exits = {"infrastructure.fan_in_out": "infrastructure"}
-
-    assert Grade.MODERATE is grade(LOAD | ROTATION | SPAN | exits | CLOCK).grade
-    assert Grade.STRONG is grade(LOAD | ROTATION | SPAN | LINKS | CLOCK).grade
+def test_a_log_whose_gateway_moves_everybodys_calls_is_its_own_control() -> None:
+    """Where strangers' failed calls move as often, hand-overs weigh nothing."""
+    everybody = [account(name) for name in (*POOL, *PEOPLE)]
+    ties = [*ring(POOL, 30), *ring(PEOPLE, 90, first=1000)]
+    found = renamed(log(everybody, ties))
+    candidate = next(c for c in find_candidates(log(everybody, ring(POOL, 30)), PARAMETERS))
+    facts = {f.fact_id: f for f in find_facts(found, candidate, frozenset(PEOPLE), PARAMETERS)}
+    assert not facts["handover"].is_counted
 
 
-def test_one_fact_said_twice_does_not_support_itself() -> None:
-    """A stream dealt out by lot follows from equal loads, and two heuristics see the same prompts move on; the times at which calls fail are another fact."""
-    stream = {"coordination.single_stream": "coordination"}
-    prompts = {
-        "coordination.failover_reissue": "coordination",
-        "coordination.handover_partner": "coordination",
-    }
-    times = {"coordination.limit_handover": "coordination"}
-
-    assert Grade.WEAK is grade(LOAD | stream | SPAN | RATIO).grade
-    assert Grade.WEAK is grade(prompts | SPAN | RATIO).grade
-    assert Grade.MODERATE is grade(prompts | stream | SPAN | RATIO).grade
-    assert Grade.MODERATE is grade(prompts | times | SPAN | RATIO).grade
+def test_purpose_needs_more_than_a_low_level() -> None:
+    """Short prompts of one-shot products make the ratio of outputs fire."""
+    loads = {"prefix:1": dict.fromkeys(POOL, 90)}
+    low = {"harvest.output_harvest_ratio": "low"}
+    assert "purpose" not in pool_facts(ties=ring(POOL, 30), loads=loads, fired={"prefix:1": list(low)}, levels=low)
+    assert "purpose" in pool_facts(ties=ring(POOL, 30), loads=loads, fired={"prefix:1": ["harvest.cot_elicitation"]})
