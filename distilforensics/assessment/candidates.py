@@ -79,7 +79,8 @@ def find_candidates(log: Log, parameters: Parameters) -> list[Candidate]:
         pools = _apart(log, members, parameters)
         if len(pools) > 1:
             members = max(pools, key=lambda accounts: (_total(log, accounts), min(accounts)))
-        members = _grown(log, members, free, parameters, is_apart=bool(pools))
+        is_dense = len(pools) == 1 and len(pools[0]) > parameters.half * len(members)
+        members = _grown(log, members, free, parameters, is_apart=len(pools) > 1 or is_dense)
         found.append(_candidate(log, f"candidate-{len(found) + 1}", members, len(tried), parameters))
         free -= members
     return found + _dealt_out(log, free, len(found), parameters)
@@ -206,15 +207,19 @@ def _weigh_in_group(log: Log, members: Accounts, group: str) -> Weight:
 
 
 def _apart(log: Log, members: Accounts, parameters: Parameters) -> list[Accounts]:
-    """Return the parts of a set that hand over inside again and again and never to each other: pools that have only a program in common."""
-    pairs = {frozenset(tie.ends) for tie in ties_inside(log, members)}
-    parts = connected({(min(pair), max(pair)) for pair in pairs})
-    return [
-        part
-        for part in parts
-        if len(part) >= parameters.min_accounts
-        and 2 * sum(pair <= part for pair in pairs) >= parameters.min_partners * len(part)
-    ]
+    """Return the parts of a set that only a program holds together.
+
+    A part never hands over to the others, and either hands over inside again and again or has a text of its own.
+    """
+    pairs = {(min(tie.ends), max(tie.ends)) for tie in ties_inside(log, members)}
+    parts = []
+    for part in connected(pairs):
+        n_inside = sum(part.issuperset(pair) for pair in pairs)
+        texts = [group for group in groups_within(log, part, parameters) if kind_of(group) in text_kinds()]
+        has_text = any(2 * len(part & log.loads[group].keys()) >= len(part) for group in texts)
+        if len(part) >= parameters.min_accounts and (2 * n_inside >= parameters.min_partners * len(part) or has_text):
+            parts.append(part)
+    return parts
 
 
 def _grown(log: Log, members: Accounts, free: Accounts, parameters: Parameters, *, is_apart: bool) -> Accounts:
@@ -248,6 +253,9 @@ def _grown(log: Log, members: Accounts, free: Accounts, parameters: Parameters, 
 
 def _shows_as_much(log: Log, others: Accounts, own: Accounts, members: Accounts, parameters: Parameters) -> bool:
     """Tell whether accounts show ties and identities nearly as often as a set's own accounts do, or hand over as many of their failed calls."""
+    ends = [tie.ends for tie in ties_inside(log, members | others) if others.intersection(tie.ends)]
+    if len(ends) >= parameters.min_tied_accounts and all(others.issuperset(pair) for pair in ends):
+        return False  # they hand over to each other and never to the set
     n_shown, n_own = len(shown(log, others, members | others)), len(shown(log, own, members))
     if n_own and n_shown * len(own) >= parameters.min_shown * n_own * len(others):
         return True

@@ -119,16 +119,13 @@ class Planted:
         """Let heuristics say something about a group, or about an account if the id is no template and no cluster."""
         self.observations += [(heuristic, entity, is_fired) for heuristic in heuristics]
 
-    def fail_over(self, accounts: list[str], *, n: int = 20, apart: float = 3.0, **values: Any) -> None:
+    def fail_over(self, accounts: list[str], *, n: int = 20, apart: float = 3.0, frame: str = FRAME) -> None:
         """Let calls of a pool fail and another of its accounts send them again, seconds apart, ever other accounts."""
         for i in range(n):
-            at, text = timedelta(days=5 * i / n, minutes=17), f"{FRAME}refused matter of {words(7 * i + 3)}"
-            first, second = accounts[i % len(accounts)], accounts[(3 * i + 1) % len(accounts)]
-            own = [
-                {key: value(a) if callable(value) else value for key, value in values.items()} for a in (first, second)
-            ]
-            self.send(first, at, prompt_text=text, status="limited", **own[0])
-            self.send(second, at + timedelta(seconds=apart), prompt_text=text, **own[1])
+            at, text = timedelta(days=5 * i / n, minutes=17), f"{frame}refused matter of {words(7 * i + 3)}"
+            first, second = (accounts[place % len(accounts)] for place in (i, i + 5 + i // len(accounts)))
+            self.send(first, at, prompt_text=text, status="limited")
+            self.send(second, at + timedelta(seconds=apart), prompt_text=text)
 
     def assess(self, limits: Limits = LIMITS) -> Findings:
         """Write the observations, run the assessment and return what it found."""

@@ -71,7 +71,7 @@ def test_without_text_members_hang_together_by_two_kinds_of_identity() -> None:
     }
     loads = {"parameters:1": dict.fromkeys([*POOL, *PEOPLE[:6]], 90)}
     quiet = [account(name, n_failed=0) for name in POOL[12:]]
-    others = [account(name) for name in (*POOL[:12], *PEOPLE)]
+    others = [account(name) for name in (*POOL[:12], *PEOPLE, *names("far", 300))]
     assert found([*others, *quiet], ring(POOL[:12], 24), loads, shared) == [POOL]
 
 
