@@ -1,10 +1,14 @@
 """Shared stand-ins for the stages, for tests of what is around them: a log with one account name per line becomes sources, exchanges, accounts and a report."""
 
 import hashlib
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from filelock import FileLock
 
 from distilforensics.case.engines.duckdb import Limits
 from distilforensics.case.layout import write_file
@@ -13,6 +17,50 @@ from distilforensics.case.tables import read_rows, write_batches, write_rows
 from distilforensics.core.schema import TABLES
 from distilforensics.ingest.options import Balance, IngestOptions, IngestSummary, SourceOutcome
 from distilforensics.pipeline.steps import Step
+
+
+ROOT = Path(__file__).parents[1]
+
+
+def run_sample(name, case, *options, hash_seed="0"):
+    """Run the command on a sample log from the folder of the project, and return what it printed."""
+    command = [
+        sys.executable,
+        "-m",
+        "distilforensics",
+        "run",
+        f"sample_logs/{name}/logs",
+        "--case",
+        str(case),
+        *options,
+    ]
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+@pytest.fixture(scope="session")
+def sample_case(tmp_path_factory):
+    """Return a function that gives the case of a sample log: made once, whichever worker asks first. Copy it to change it."""
+    folder = tmp_path_factory.getbasetemp()
+    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+    def case_of(name):
+        case, done = folder / f"sample-{name}" / "case", folder / f"sample-{name}" / "done"
+        with FileLock(folder / f"sample-{name}.lock"):
+            if not done.exists():
+                assert run_sample(name, case, "--threads", "1").splitlines()[-1].endswith("report.html")
+                done.touch()
+        return case
+
+    return case_of
+
+
+@pytest.fixture
+def run_sample_again():
+    """The function that runs the command on a sample log."""
+    return run_sample
 
 
 def read_names(case, inputs, options, limits, progress):
