@@ -117,13 +117,9 @@ def test_a_name_that_is_no_utf8_is_read_and_found_again(logs, tmp_path):
 )
 def test_what_libraries_raise_is_understood(error, told, monkeypatch, capsys):
     """Also behind another error."""
-    try:
-        try:
-            raise error
-        except Exception as e:
-            raise RuntimeError("writing failed") from e
-    except RuntimeError as e:
-        found = machine_trouble(e)
+    outer = RuntimeError("writing failed")
+    outer.__cause__ = error
+    found = machine_trouble(outer)
     assert told in found.message
     assert "\x1b" not in str(found)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from distilforensics.analysis.heuristics.loader import Heuristic, load_catalog
+from distilforensics.analysis.kinds import kinds
 from distilforensics.core.finding import Family
 
 if TYPE_CHECKING:
@@ -42,8 +43,7 @@ A heuristic of level *lead* is shown to the investigator and never counted: inno
 Every parameter is an engineering choice with a reason; none is calibrated on labelled traffic of a provider.
 
 A heuristic is *fired*, *silent*, *not evaluated* (the log lacks a column) or *inconclusive* (too little volume, or a clock too coarse for order).
-Groups are the templates that several accounts share (kinds `system`, `prefix`, `suffix`, `near`, `passage`, `prompt`,
-`parameters`, `program`, `pace`, `varied`, `mark`)
+Groups are the templates that several accounts share (kinds {kinds})
 and the clusters of linked accounts (`cluster`).
 """
 
@@ -82,7 +82,8 @@ def render_catalog(heuristics: Iterable[Heuristic] | None = None) -> str:
         for h in chosen
     ]
     overview = ["| code | id | title | level | judges | version |", "|---|---|---|---|---|---|", *rows]
-    parts = [_INTRODUCTION, "\n".join(overview) + "\n"]
+    names = ", ".join(f"`{name}`" for name in kinds())
+    parts = [_INTRODUCTION.format(kinds=names), "\n".join(overview) + "\n"]
     for family in Family:
         members = [heuristic for heuristic in chosen if heuristic.family is family]
         if members:
