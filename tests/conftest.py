@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,62 @@ from distilforensics.pipeline.steps import Step
 
 
 ROOT = Path(__file__).parents[1]
+
+SLOW = (
+    "analysis/heuristics/test_catalog.py",
+    "analysis/heuristics/test_coordination_statistics.py",
+    "analysis/heuristics/test_degenerate_logs.py",
+    "analysis/heuristics/test_repetitions.py",
+    "analysis/heuristics/test_runner.py",
+    "analysis/heuristics/test_stage.py",
+    "analysis/test_features.py",
+    "analysis/test_reasoning_uses.py",
+    "analysis/test_shared_content.py",
+    "assessment/test_calibration.py",
+    "assessment/test_confounders.py",
+    "assessment/test_error_rates.py",
+    "assessment/test_sensitivity.py",
+    "assessment/test_stage.py",
+    "assessment/test_support.py",
+    "audit/test_audit.py",
+    "cli/test_end_to_end.py",
+    "cli/test_selftest.py",
+    "cli/test_trouble.py",
+    "evaluation/test_detection_benchmark.py",
+    "evaluation/test_populations.py",
+    "pipeline/test_citation.py",
+    "pipeline/test_power.py",
+    "report/",
+    "simulate/",
+    "test_generate.py",
+    "test_readme.py",
+    "test_samples.py",
+    "test_wheel.py",
+)
+"""Tests that run the program on a log, simulate one, or try much of the catalogue. All others are `quick`: pytest -m quick takes less than a minute."""
+
+
+def pytest_configure(config):
+    """Let Ctrl-C work where the shell that started the tests ignores it, as it does for what runs in the background: some tests press it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items):
+    """Mark every test as slow or quick, and put the slow files first, so that no worker begins one at the end."""
+    for item in items:
+        place = item.path.relative_to(ROOT / "tests").as_posix()
+        item.add_marker("slow" if place.startswith(SLOW) else "quick")
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Keep the tests of a file on one worker: they share cases that are made once, and their order is that of above."""
+    from xdist.scheduler import LoadFileScheduling
+
+    config.option.loadscopereorder = False
+    return LoadFileScheduling(config, log)
 
 
 def run_sample(name, case, *options, hash_seed="0"):
