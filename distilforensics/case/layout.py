@@ -63,6 +63,11 @@ class Case:
         return self.root / "calibration"
 
     @property
+    def catalog(self) -> Path:
+        """The examiner's own heuristics, if any were put in; kept like case.toml."""
+        return self.root / "catalog"
+
+    @property
     def stages(self) -> Path:
         """One JSON record per completed stage: input hashes, parameters, code version, output hashes."""
         return self.root / "stages"
@@ -170,7 +175,7 @@ def write_file(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = path.with_name(f".{path.name}.partial")
     try:
-        with open(temporary, "wb", opener=_for_owner) as stream:  # noqa: PTH123 - only this `open` takes an opener
+        with open(temporary, "wb", opener=_for_owner) as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +11,7 @@ from distilforensics.cli.diagnostics import ExitCode, say
 from distilforensics.cli.options import (
     calibration_options,
     case_option,
+    catalog_option,
     command,
     examples,
     fail_on_option,
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 @reading_options
 @limits_options
 @calibration_options
+@catalog_option
 @fail_on_option
 @click.option(
     "--power",
@@ -58,6 +61,7 @@ def run(
     options: IngestOptions,
     limits: Limits,
     supplied: Supplied,
+    catalog: Path | None,
     fail_on: str | None,
     is_extending: bool,
     is_forced: bool,
@@ -83,7 +87,7 @@ def run(
             progress,
             is_forced=is_forced,
             is_extending=is_extending,
-            supplied=supplied,
+            supplied=replace(supplied, catalog=catalog),
             steps=steps,
         )
     tell(result, output)

@@ -200,7 +200,8 @@ def recorded(case: Case, command: str, details: Mapping[str, Any]) -> Iterator[N
 
 def start_over(case: Case) -> None:
     """Discard everything that the stages wrote; what the examiner stated and the custody log stay."""
-    shutil.rmtree(case.calibration, ignore_errors=True)
+    for folder in (case.calibration, case.catalog):
+        shutil.rmtree(folder, ignore_errors=True)
     for folder in (case.data, case.findings, case.report, case.stages):
         shutil.rmtree(folder, ignore_errors=False)
         folder.mkdir()

@@ -1,6 +1,6 @@
-"""What an examiner puts into a case for calibration: counts of benign reference cases, and rates measured on labelled logs.
+"""What an examiner puts into a case: counts of benign reference cases, rates measured on labelled logs, heuristics of his own.
 
-Both are copied into the case, so that it stays complete by itself, and stay in force until others are put in or the case is started over.
+All are copied into the case, so that it stays complete by itself, and stay in force until others are put in or the case is started over.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ class Supplied:
 
     references: Sequence[Path] = ()
     error_rates: Sequence[Path] = ()
+    catalog: Path | None = None
 
 
 def put_in(case: Case, supplied: Supplied) -> None:
@@ -34,11 +35,16 @@ def put_in(case: Case, supplied: Supplied) -> None:
     Raises:
         CaseError: a reference is no case, or was not assessed.
         UsageError: a reference is the case itself, or a file holds no measured rates.
+        HeuristicError: a heuristic of the own catalogue is invalid or breaks a rule of the linter.
     """
     if supplied.references:
         _put_references(case, supplied.references)
     if supplied.error_rates:
         _put_rates(case, supplied.error_rates)
+    if supplied.catalog is not None:
+        from distilforensics.analysis.heuristics.own import put_catalog
+
+        put_catalog(case, supplied.catalog)
 
 
 def _put_references(case: Case, roots: Sequence[Path]) -> None:
