@@ -194,6 +194,11 @@ SOURCES = Table(
         ("first_started_at", TIME, "earliest start"),
         ("last_started_at", TIME, "latest start"),
         ("unknown_keys", TEXTS, "up to 50 top-level keys that the format does not know, sorted"),
+        (
+            "secrets_hashed",
+            TEXTS,
+            "field and number of its values in which raw secrets were replaced by keyed hashes, such as `prompt_text 3`; sorted",
+        ),
         ("part", TEXT, "file name of the part in data/exchanges that holds the records"),
     ),
 )
@@ -229,7 +234,7 @@ DUPLICATES = Table(
         (
             "duplicate_class",
             TEXT,
-            "exact_line (same bytes) or same_record (same request id, start, tokens, account and texts)",
+            "exact_line (same bytes) or same_record (the same id and the same in every column)",
         ),
     ),
 )

@@ -1,12 +1,10 @@
 """Renders the catalogue's reference page from the headers and the documents beside the queries.
 
-`python -m distilforensics.analysis.heuristics.document docs/heuristics.md` writes it; a test compares.
+`python tools/generate.py pages` writes it to build/docs/heuristics.md.
 """
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from distilforensics.analysis.heuristics.loader import Heuristic, load_catalog
@@ -144,14 +142,9 @@ def _document(heuristic: Heuristic, level: int) -> str:
 
 
 def _query(heuristic: Heuristic, is_shown: bool) -> str:  # noqa: FBT001
-    place = f"catalog/{heuristic.place}"
-    text = f"**Query** `{place}`, SHA-256 of the normalised text `{heuristic.sha256}`"
+    text = f"**Query** `{heuristic.place}`, SHA-256 of the normalised text `{heuristic.sha256}`"
     return f"{text}\n\n```sql\n{heuristic.body}\n```" if is_shown else text
 
 
 def _list(title: str, items: list[str]) -> str:
     return f"**{title}**\n\n" + "\n".join(f"- {item}" for item in items)
-
-
-if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(render_catalog(), encoding="utf-8")

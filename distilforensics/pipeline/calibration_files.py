@@ -1,6 +1,6 @@
-"""What an examiner puts into a case: counts of benign reference cases, rates measured on labelled logs, heuristics of his own.
+"""What an examiner puts into a case for calibration: counts of benign reference cases, and rates measured on labelled logs.
 
-All are copied into the case, so that it stays complete by itself, and stay in force until others are put in or the case is started over.
+Both are copied into the case, so that it stays complete by itself, and stay in force until others are put in or the case is started over.
 """
 
 from __future__ import annotations
@@ -21,33 +21,27 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Supplied:
+class CalibrationFiles:
     """Paths as the examiner names them; nothing given leaves in force what the case holds."""
 
     references: Sequence[Path] = ()
     error_rates: Sequence[Path] = ()
-    catalog: Path | None = None
 
 
-def put_in(case: Case, supplied: Supplied) -> None:
-    """Copy what was supplied into the case, in place of what was there before, and note it in the custody log.
+def copy_into_case(case: Case, files: CalibrationFiles) -> None:
+    """Copy the files into the case, in place of what was there before, and note it in the custody log.
 
     Raises:
         CaseError: a reference is no case, or was not assessed.
         UsageError: a reference is the case itself, or a file holds no measured rates.
-        HeuristicError: a heuristic of the own catalogue is invalid or breaks a rule of the linter.
     """
-    if supplied.references:
-        _put_references(case, supplied.references)
-    if supplied.error_rates:
-        _put_rates(case, supplied.error_rates)
-    if supplied.catalog is not None:
-        from distilforensics.analysis.heuristics.own import put_catalog
-
-        put_catalog(case, supplied.catalog)
+    if files.references:
+        _copy_references(case, files.references)
+    if files.error_rates:
+        _copy_rates(case, files.error_rates)
 
 
-def _put_references(case: Case, roots: Sequence[Path]) -> None:
+def _copy_references(case: Case, roots: Sequence[Path]) -> None:
     from distilforensics.assessment.calibration import REFERENCES_GLOB, reference_json
 
     contents = []
@@ -63,7 +57,7 @@ def _put_references(case: Case, roots: Sequence[Path]) -> None:
         custody.append(case, "reference put in", {"case": str(root), "sha256": file_sha256(path)})
 
 
-def _put_rates(case: Case, files: Sequence[Path]) -> None:
+def _copy_rates(case: Case, files: Sequence[Path]) -> None:
     from distilforensics.core.rates import read_rates
 
     texts = []
