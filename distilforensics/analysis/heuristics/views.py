@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
     from distilforensics.analysis.heuristics.loader import Heuristic
 
-GROUP_VIEWS = ("group_accounts", "groups", "group_exchanges", "all_group_accounts", "group_marks")
+_FURTHER_VIEWS = ("group_conversations", "group_marks")
+"""Views over the group views that several heuristics share, each the query of its name in `queries`."""
+
+GROUP_VIEWS = ("group_accounts", "groups", "group_exchanges", "all_group_accounts", *_FURTHER_VIEWS)
 """Views of groups that `create_library` makes. `all_group_accounts` has the columns of `group_accounts` and is never narrowed: it tells which
 accounts are the rest of the log."""
 
@@ -114,12 +117,13 @@ def create_library(
     if n_rows <= MAX_HELD_ROWS:
         connection.execute("CREATE TABLE held_group_exchanges AS SELECT * FROM stored_group_exchanges")
     show_all_groups(connection)
-    create(connection, query("group_marks"), form="VIEW")
+    for name in _FURTHER_VIEWS:
+        create(connection, query(name), form="VIEW")
 
 
 def columns_read(connection: duckdb.DuckDBPyConnection, heuristic: Heuristic) -> set[str]:
     """Return the names of all columns that a heuristic's query names, by itself or through the views of groups."""
-    bodies = [heuristic.body, *(query("group_marks").body for table in heuristic.reads if table == "group_marks")]
+    bodies = [heuristic.body, *(query(table).body for table in heuristic.reads if table in _FURTHER_VIEWS)]
     return {name for body in bodies for name in columns_named(parse(connection, body, heuristic.id))}
 
 
