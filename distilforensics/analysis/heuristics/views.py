@@ -32,8 +32,8 @@ accounts are the rest of the log."""
 _MADE_FOR_GROUPS = ("accounts_of_groups", "stored_group_exchanges")
 """What the views of groups are made of."""
 
-_READ_ANYWAY = ("accounts_directory", "duplicates", "exchange_features", "exchanges", "populations")
-"""Tables from which coverage, order and completeness are told, whatever the heuristics read."""
+_READ_ANYWAY = ("accounts_directory", "duplicates", "exchange_features", "exchanges")
+"""Tables from which coverage and order are told, whatever the heuristics read."""
 
 MAX_HELD_ROWS = 500_000
 """Rows of exchanges and groups up to which they are copied into the engine, some hundred megabytes; above that the files are read each time."""
@@ -79,8 +79,10 @@ def readable_tables() -> frozenset[str]:
 
 def tables_needed(heuristics: Iterable[Heuristic]) -> frozenset[str]:
     """Return the tables, kept in the case or made in the engine, that heuristics and their judgement rest on."""
-    read = {table for heuristic in heuristics for table in heuristic.reads}
-    return frozenset((read - set(GROUP_VIEWS)) | {*_MADE_FOR_GROUPS, *_READ_ANYWAY})
+    chosen = list(heuristics)
+    read = {table for heuristic in chosen for table in heuristic.reads}
+    completeness = {"populations"} if any(heuristic.requires_complete for heuristic in chosen) else set()
+    return frozenset((read - set(GROUP_VIEWS)) | completeness | {*_MADE_FOR_GROUPS, *_READ_ANYWAY})
 
 
 def source_tables(heuristics: Iterable[Heuristic]) -> list[str]:
