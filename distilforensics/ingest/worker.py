@@ -51,7 +51,8 @@ def work(connection: Connection, settings: Settings, counters: Any) -> None:  # 
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     is_short_of_memory = _limit(settings)
-    _keep_freed_memory()
+    if settings.is_roomy:
+        _keep_freed_memory()
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     reader = _LazyReader(settings, _teller(counters), is_short_of_memory=is_short_of_memory)
     try:
