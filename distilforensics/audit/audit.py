@@ -1,7 +1,7 @@
-"""A scheduled examination: take new logs into the case, publish what has changed, tell it.
+"""A scheduled examination: take new logs into the case, publish what has changed, deliver it.
 
-Killed at any moment, the next run completes: the case resumes, a folder is published by one rename, and what was told is noted
-last. Changes that were published and perhaps not told are told again, and it is said that they are.
+Killed at any moment, the next run completes: the case resumes, a folder is published by one rename, and what was delivered is
+noted last. Changes that were published and perhaps not delivered are repeated, and it is said that they are.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ class AuditResult:
 
     run: RunResult
     differences: tuple[Difference, ...]
-    """Since changes were last told."""
+    """Since changes were last delivered."""
     published: Published
     """The newest folder with report, annexes and changes: a new one, or the last one if there was no news."""
     is_new: bool
     """It was published by this run."""
-    is_told_again: bool
-    """An earlier run published changes and ended before it could note that it had told them."""
+    is_repeated: bool
+    """An earlier run published changes and ended before it could note that they were delivered."""
     announced: tuple[str, ...]
     """Changes of program, thresholds and choices since the last examination, in sentences."""
     quiet: tuple[str, ...]
@@ -87,13 +87,13 @@ def audit(
     steps: Sequence[Step] = STEPS,
     read: IngestFunction = ingest,
 ) -> AuditResult:
-    """Examine what is new, publish it and return what has changed since changes were last told.
+    """Examine what is new, publish it and return what has changed since changes were last delivered.
 
-    The caller tells it and calls `note_told`; until then the next run tells it again.
+    The caller prints it and calls `note_delivered`; until then the next run repeats it.
 
     Args:
         config: The configuration.
-        progress: Who is told.
+        progress: Receiver of progress.
         day: Date in the name of the published folder; that of the newest exchange if omitted.
         steps: Stages after ingest.
         read: The ingest.
@@ -118,16 +118,16 @@ def _published(
     """Publish a folder if there is news, and return the result."""
     publications = Publications(config.reports)
     publications.clean()
-    newest, told = publications.newest(), publications.last_told()
+    newest, delivered = publications.newest(), publications.last_delivered()
     now, rests_on = campaigns_of(_accounts(case.table_path("accounts"))), basis(case, config)
     announced = tuple(announcements(newest.series if newest else {}, rests_on))
     moment = day or run.summary.last_started_at
     result = AuditResult(
         run,
-        differences=tuple(compare(_campaigns(told), now)),
+        differences=tuple(compare(_campaigns(delivered), now)),
         published=newest or Published(config.reports, 0),
         is_new=newest is None or bool(run.ingest.sources or announced) or _differs(_campaigns(newest), now),
-        is_told_again=newest is not None and newest != told,
+        is_repeated=newest is not None and newest != delivered,
         announced=announced,
         quiet=tuple(quiet_inputs(config, case)),
         expired=(),
@@ -140,9 +140,9 @@ def _published(
     return replace(result, expired=tuple(publications.expire(config.retention)))
 
 
-def note_told(config: AuditConfig, result: AuditResult) -> None:
-    """Note that a result has reached whoever is to hear of it, so that the next run does not tell it again."""
-    Publications(config.reports).note_told(result.published)
+def note_delivered(config: AuditConfig, result: AuditResult) -> None:
+    """Note that a result has reached whoever is to hear of it, so that the next run does not repeat it."""
+    Publications(config.reports).note_delivered(result.published)
 
 
 def _differs(before: list[Campaign], now: list[Campaign]) -> bool:
@@ -214,7 +214,7 @@ def as_dict(result: AuditResult) -> dict[str, Any]:
     return {
         "report": f"{result.published.folder.name}/{result.report.name}",
         "is_new": result.is_new,
-        "is_told_again": result.is_told_again,
+        "is_repeated": result.is_repeated,
         "announced": list(result.announced),
         "quiet": list(result.quiet),
         "day": result.day,

@@ -62,7 +62,7 @@ def _samples(result: AuditResult) -> Iterator[Sample]:
         yield (
             "changes",
             f'{{change="{change}"}}',
-            "Campaigns by what became of them since the changes were last told.",
+            "Campaigns by what became of them since changes were last delivered.",
             n,
         )
     yield (

@@ -26,7 +26,7 @@ ACCOUNTS = "accounts.parquet"
 CHANGES = "changes.json"
 SERIES = "series.json"
 
-_TOLD = "told.json"
+_DELIVERED = "delivered.json"
 _UNFINISHED, _REMOVED = ".unfinished-", ".removed-"
 _NAME = re.compile(r"(\d{4}-\d\d-\d\d|undated)(-\d+)?")
 _DAY_SECONDS = 86_400
@@ -34,7 +34,7 @@ _DAY_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long published folders stay; the newest and the last one that was told stay in any case."""
+    """How long published folders stay; the newest and the last one that was delivered stay in any case."""
 
     days: float | None = None
     count: int | None = None
@@ -89,14 +89,14 @@ class Publications:
         """Return the newest complete folder."""
         return next(reversed(self.all()), None)
 
-    def last_told(self) -> Published | None:
-        """Return the folder whose changes were told last; a later one that is complete was not told."""
-        told = read_json(self._folder / _TOLD).get("sequence", 0)
-        return next((item for item in reversed(self.all()) if item.sequence <= told), None)
+    def last_delivered(self) -> Published | None:
+        """Return the folder whose changes were delivered last; a later one that is complete was not delivered."""
+        delivered = read_json(self._folder / _DELIVERED).get("sequence", 0)
+        return next((item for item in reversed(self.all()) if item.sequence <= delivered), None)
 
-    def note_told(self, published: Published) -> None:
+    def note_delivered(self, published: Published) -> None:
         """Note that the changes up to a folder have reached whoever is to hear of them."""
-        write_json(self._folder / _TOLD, {"sequence": published.sequence})
+        write_json(self._folder / _DELIVERED, {"sequence": published.sequence})
 
     def publish(self, case: Case, day: str, changes: Mapping[str, Any], series: Mapping[str, Any]) -> Published:
         """Copy report, annexes and findings of a case into a new folder with what has changed.
@@ -129,8 +129,8 @@ class Publications:
     def expire(self, retention: Retention) -> list[str]:
         """Remove folders that are older or more than wanted, and return their names."""
         complete = self.all()
-        told = self.last_told()
-        spared = {complete[-1].sequence if complete else 0, told.sequence if told else 0}
+        delivered = self.last_delivered()
+        spared = {complete[-1].sequence if complete else 0, delivered.sequence if delivered else 0}
         oldest = time.time() - (retention.days or 0) * _DAY_SECONDS
         removed = []
         for place, item in enumerate(reversed(complete), start=1):

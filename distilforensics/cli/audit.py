@@ -44,15 +44,15 @@ if TYPE_CHECKING:
     help="Date in the name of the report; that of the newest exchange if omitted.",
 )
 def audit(config_file: Path, fail_on: str | None, day: datetime | None, output: Output) -> None:
-    """Take in new logs on a schedule, tell what changed.
+    """Take in new logs on a schedule, print what changed.
 
-    A cumulative case takes in the logs, a dated report is kept, changes since the last time are told.
+    A cumulative case takes in the logs, a dated report is kept, changes since the last time are printed.
     CONFIG is a TOML file, see docs/audit.md. Made for cron and systemd timers: files that the case holds already are not
     read again, a second run at the same time is turned away, and an interrupted one is completed by the next. Exit code 1
     means that a campaign at or above `fail_on` is new, has grown, or has risen to its grade; --fail-on replaces the
     grade of the file. 6 means that a log has gone quiet and nothing else is wrong.
     """
-    from distilforensics.audit.audit import as_dict, note_told
+    from distilforensics.audit.audit import as_dict, note_delivered
     from distilforensics.audit.audit import audit as examine
     from distilforensics.audit.config import read_config
 
@@ -68,8 +68,8 @@ def audit(config_file: Path, fail_on: str | None, day: datetime | None, output: 
             output.line(line)
     if result.n_too_young and not output.is_quiet:
         say(f"note: {result.n_too_young} files are too young and left for the next time")
-    sys.stdout.flush()  # it has been told before it is noted that it was
-    note_told(config, result)
+    sys.stdout.flush()  # printed before it is noted as delivered
+    note_delivered(config, result)
     click.get_current_context().exit(_exit_code(result, config))
 
 
@@ -92,8 +92,8 @@ def _lines(result: AuditResult) -> Iterator[str]:
     yield f"{len(run.ingest.sources)} new sources with {units.count(n_new)} records, {len(run.ingest.known)} known; logs up to {newest}"
     yield from (f"announced  {show(text)}" for text in result.announced)
     yield from (f"QUIET      {show(text)}" for text in result.quiet)
-    if result.is_told_again:
-        yield "told again: an earlier run published changes and ended before they were known to be told"
+    if result.is_repeated:
+        yield "repeated: an earlier run published changes and ended before it had printed them"
     if not result.differences:
         yield "no campaigns, now or before"
     order = ["new", "grown", "changed", "ended", "unchanged"]

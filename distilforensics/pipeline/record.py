@@ -94,7 +94,7 @@ def write_record(
         started_at: When it began, as `custody.now` gave it.
         limits: Memory and threads.
         inputs: Logs as the examiner named them.
-        options: Choices that change what is read.
+        options: PowerOptions that change what is read.
         timings: One entry per stage in order.
     """
     record = {

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from distilforensics.audit.audit import as_dict, audit, note_told
+from distilforensics.audit.audit import as_dict, audit, note_delivered
 from distilforensics.audit.config import read_config
 from distilforensics.audit.metrics import text_of
 from distilforensics.case.layout import open_case
@@ -37,11 +37,11 @@ def home(tmp_path):
 def examine(home, notes, fake_stages):
     """Run the audit of `home` and tell its result, or not."""
 
-    def run(*, is_told=True, **changes):
+    def run(*, is_delivered=True, **changes):
         config = read_config(home / "audit.toml")
         result = audit(config, notes, **(fake_stages | changes))
-        if is_told:
-            note_told(config, result)
+        if is_delivered:
+            note_delivered(config, result)
         return result
 
     return run
@@ -69,7 +69,7 @@ def test_the_first_audit_tells_new_campaigns_and_keeps_a_report(examine, home):
 
     assert {"new": ["C-1"]} == told(result)
     folder = home / "reports" / "2026-01-31"
-    assert {"2026-01-31", "metrics.prom", "told.json"} == {path.name for path in (home / "reports").iterdir()}
+    assert {"2026-01-31", "metrics.prom", "delivered.json"} == {path.name for path in (home / "reports").iterdir()}
     assert {"report.html", "changes.json", "series.json", "accounts.parquet", "COMPLETE"} <= {
         path.name for path in folder.iterdir()
     }
@@ -121,24 +121,24 @@ def test_a_log_that_was_rotated_away_stays_in_the_case(examine, home):
 
 def test_changes_are_told_again_if_they_were_not_kept(examine, home):
     """A run that ended between publishing and telling; it is said that it may be the second time."""
-    examine(is_told=False)
+    examine(is_delivered=False)
     before = files_of(home / "reports")
     again = examine()
 
     assert {"new": ["C-1"]} == told(again)
-    assert (False, True) == (again.is_new, again.is_told_again)
-    assert before == {name: content for name, content in files_of(home / "reports").items() if name != "told.json"}
-    assert ({"unchanged": ["C-1"]}, False) == (told(later := examine()), later.is_told_again)
+    assert (False, True) == (again.is_new, again.is_repeated)
+    assert before == {name: content for name, content in files_of(home / "reports").items() if name != "delivered.json"}
+    assert ({"unchanged": ["C-1"]}, False) == (told(later := examine()), later.is_repeated)
 
 
 def test_changes_after_untold_ones_are_told_with_them(examine, home):
     """New and grown since the last time that anything was told is new."""
-    examine(is_told=False)
+    examine(is_delivered=False)
     (home / "logs" / "2.log").write_text("pool-c\n")
     result = examine()
 
     assert {"new": ["C-1"]} == told(result)
-    assert (True, True, 3) == (result.is_new, result.is_told_again, len(result.differences[0].after.accounts))
+    assert (True, True, 3) == (result.is_new, result.is_repeated, len(result.differences[0].after.accounts))
 
 
 def test_a_published_folder_has_the_annexes_to_which_its_report_links(examine, home, fake_stages):
@@ -301,7 +301,7 @@ def test_exit_codes_tell_news_at_or_above_the_grade(home, fake_stages, monkeypat
     """1 for a new campaign, 0 when it is known, 2 without files."""
     monkeypatch.setattr("distilforensics.audit.audit.audit.__kwdefaults__", {"day": None, **fake_stages})
     codes = [run_cli(["audit", str(home / "audit.toml"), "--quiet", "--fail-on", "strong"])]
-    (home / "reports" / "told.json").unlink()
+    (home / "reports" / "delivered.json").unlink()
     codes += [run_cli(["audit", str(home / "audit.toml"), "--quiet"]) for _ in range(2)]
     (home / "logs" / "1.log").unlink()
     codes.append(run_cli(["audit", str(home / "audit.toml"), "--quiet"]))
@@ -311,7 +311,7 @@ def test_exit_codes_tell_news_at_or_above_the_grade(home, fake_stages, monkeypat
     assert "new        C-1 moderate, 2 accounts, 0 exchanges" == first[1]
     assert str(home / "reports" / "undated" / "report.html") == first[2]
     assert "unchanged  C-1 moderate, 2 accounts, 0 exchanges" in first
-    assert any(line.startswith("told again: ") for line in first)
+    assert any(line.startswith("repeated: ") for line in first)
 
 
 def test_changes_come_as_one_line_of_json(home, fake_stages, monkeypatch, capsys):

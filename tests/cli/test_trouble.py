@@ -127,7 +127,7 @@ def test_what_libraries_raise_is_understood(error, told, monkeypatch, capsys):
         raise error
 
     monkeypatch.setattr("distilforensics.case.layout.create_case", fail)
-    monkeypatch.setattr("distilforensics.pipeline.alone.create_case", fail)
+    monkeypatch.setattr("distilforensics.pipeline.single_stage.create_case", fail)
     assert run_cli(["ingest", __file__, "--case", "x"]) == ExitCode.MACHINE
     assert told in capsys.readouterr().err
 
@@ -144,7 +144,7 @@ def test_a_fault_claims_nothing_that_was_not_checked(monkeypatch, capsys):
     def fail(*_):
         raise KeyError("x")
 
-    monkeypatch.setattr("distilforensics.pipeline.alone.create_case", fail)
+    monkeypatch.setattr("distilforensics.pipeline.single_stage.create_case", fail)
     assert run_cli(["ingest", __file__, "--case", "x"]) == ExitCode.INTERNAL
     told = capsys.readouterr().err
     assert "nothing that was sealed has changed" not in told
