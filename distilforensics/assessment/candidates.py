@@ -266,20 +266,23 @@ def _shows_as_much(log: Log, others: Accounts, own: Accounts, members: Accounts,
 def _with_senders(log: Log, members: Accounts, free: Accounts, parameters: Parameters) -> Accounts:
     """Return a set with those who send a text as its accounts do, if most who send it are in the set and nothing tells the others from them.
 
-    What tells them is what became of their failed calls: a stranger's are not sent by anybody else.
+    The text must be a good part of what they send. What tells strangers is what became of their failed calls: nobody else sends them.
     """
+    found = members
     for group in sorted({group for account in members for group in log.groups_of.get(account, ())}):
         loads = log.loads[group]
         own = members & loads.keys()
         if kind_of(group) not in text_kinds() or 2 * sum(loads[a][0] for a in own) < sum(n for n, _ in loads.values()):
+            continue
+        if median(loads[a][0] / log.accounts[a].n_exchanges for a in own) < parameters.min_text_share:
             continue
         others = _alike(log, group, own, free, parameters) - members
         moved, failed = _handed_over(log, others, members | others)
         known_moved, known_failed = _handed_over(log, own, members)
         rate = min(0.9, known_moved / known_failed) if known_failed else 0.0
         if others and rate > RATES["handover"] and weights.between_rates(moved, failed, rate, RATES["handover"]) > -1:
-            members |= others
-    return members
+            found |= others
+    return found
 
 
 def _handed_over(log: Log, accounts: Accounts, within: Accounts) -> tuple[int, int]:
