@@ -174,10 +174,12 @@ def _alike(log: Log, group: str, models: Accounts, free: Accounts, parameters: P
         return frozenset()
     load = median(loads[account][0] for account in known)
     share = median(loads[account][0] / log.accounts[account].n_exchanges for account in known)
+    # Prompts are matched to a reworded frame by likeness, so that somebody's few calls come near it by chance.
+    least = parameters.min_reworded if kind_of(group) == "near" else parameters.min_exchanges
     return frozenset(
         account
         for account in free & loads.keys()
-        if loads[account][0] >= max(min(parameters.min_exchanges, load), parameters.min_load * load)
+        if loads[account][0] >= max(min(least, load), parameters.min_load * load)
         and loads[account][0] / log.accounts[account].n_exchanges >= parameters.min_own_share * share
     )
 
@@ -318,13 +320,16 @@ def _sending(log: Log, members: Accounts, models: Accounts, parameters: Paramete
             found = loads.setdefault(kind_of(group), Counter())
             found.update({account: n for account, (n, _) in log.loads[group].items() if account in members})
     sending = Accounts()
-    for found in loads.values():
+    for kind, found in loads.items():
         shares = {account: n / log.accounts[account].n_exchanges for account, n in found.items()}
         known = sorted(models & found.keys())
         share = median(shares[account] for account in known) if known else 0.0
         if share >= parameters.min_text_share:
-            load = min(parameters.min_exchanges, median(found[account] for account in known))
-            sending |= {a for a, n in found.items() if n >= load and shares[a] >= parameters.min_own_share * share}
+            load = median(found[account] for account in known)
+            least = max(
+                min(parameters.min_exchanges, load), parameters.min_reworded_load * load if kind == "near" else 0
+            )
+            sending |= {a for a, n in found.items() if n >= least and shares[a] >= parameters.min_own_share * share}
     return sending
 
 
