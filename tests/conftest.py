@@ -19,7 +19,6 @@ from distilforensics.core.schema import TABLES
 from distilforensics.ingest.options import Balance, IngestOptions, IngestSummary, SourceOutcome
 from distilforensics.pipeline.steps import Step
 
-
 ROOT = Path(__file__).parents[1]
 
 SLOW = (
@@ -54,6 +53,8 @@ SLOW = (
     "ingest/test_duplicates.py",
     "ingest/test_inspection.py",
     "ingest/test_meaning.py",
+    "ingest/test_no_line_is_lost.py",
+    "ingest/test_parquet_records.py",
     "ingest/test_stage.py",
     "ingest/test_supervision.py",
     "pipeline/test_citation.py",
