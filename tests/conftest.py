@@ -70,7 +70,10 @@ SLOW = (
 
 
 def pytest_configure(config):
-    """Let Ctrl-C work where the shell that started the tests ignores it, as it does for what runs in the background: some tests press it."""
+    """Refuse names of slow tests that are gone. Let Ctrl-C work where the shell that started the tests ignores it, as it does for what runs in the background: some tests press it."""
+    gone = [name for name in SLOW if not (ROOT / "tests" / name).exists()]
+    if gone:
+        raise pytest.UsageError(f"SLOW in tests/conftest.py names what is not there: {', '.join(gone)}")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
