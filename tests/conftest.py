@@ -70,7 +70,7 @@ SLOW = (
 
 
 def pytest_configure(config):
-    """Refuse names of slow tests that are gone. Let Ctrl-C work where the shell that started the tests ignores it, as it does for what runs in the background: some tests press it."""
+    """Refuse names of slow tests that are gone, and let Ctrl-C work where a shell ignores it for what runs in the background: some tests press it."""
     gone = [name for name in SLOW if not (ROOT / "tests" / name).exists()]
     if gone:
         raise pytest.UsageError(f"SLOW in tests/conftest.py names what is not there: {', '.join(gone)}")
