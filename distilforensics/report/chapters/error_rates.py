@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from distilforensics.core.proportion import Proportion, percent
+from distilforensics.accuracy.proportion import Proportion, percent
 from distilforensics.report.chapters.overview import findings
 from distilforensics.report.chapters.work import sentence
 from distilforensics.report.context import ErrorRates

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from distilforensics import __version__
+from distilforensics.accuracy.power import HOW, NOT_MEASURED, reaches
 from distilforensics.case.layout import CASE_FILE
 from distilforensics.case.stages import package_sha256, tables_sha256
 from distilforensics.core.errors import UsageError
-from distilforensics.core.power import HOW, NOT_MEASURED, reaches
 from distilforensics.core.schema import SCHEMA_VERSION
 from distilforensics.core.text import shown
 from distilforensics.report.annexes import checksum_lines

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from distilforensics.core.proportion import Proportion, chance_of_at_least
+from distilforensics.accuracy.proportion import Proportion, chance_of_at_least
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ import json
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from distilforensics.accuracy.proportion import Proportion
 from distilforensics.core.errors import UsageError
 from distilforensics.core.finding import Grade
-from distilforensics.core.proportion import Proportion
 from distilforensics.core.text import shown
 
 if TYPE_CHECKING:
