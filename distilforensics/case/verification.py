@@ -319,13 +319,15 @@ def _check_sources(case: Case, evidence_root: Path | None, result: Verification)
             )
         elif not present:
             result.notes.append(f"{show(source['path'])}: not present, not checked")
-        elif find_source(case, source, evidence_root) is None:
+        elif (found := find_source(case, source, evidence_root)) is None:
             message = (
                 f"the evidence in {show(present[0])} was changed, recorded SHA-256 is {show(source['source_sha256'])}"
             )
             result.problems.append(Problem(show(source["path"]), message))
         else:
             result.n_sources += 1
+            if found.stat().st_size != source["n_bytes"]:
+                result.notes.append(f"{show(source['path'])}: has grown since; what was read of it is as recorded")
 
 
 def places(case: Case, stated: str, evidence_root: Path | None = None) -> Iterator[Path]:
@@ -354,8 +356,9 @@ def _starting_folders(case: Case) -> list[Path]:
 
 
 def find_source(case: Case, source: Mapping[str, Any], evidence_root: Path | None = None) -> Path | None:
-    """Return the evidence file whose bytes are those of a row of `sources`, or None."""
-    for path in places(case, source["path"], evidence_root):
-        if path.is_file() and path.stat().st_size == source["n_bytes"] and file_sha256(path) == source["source_sha256"]:
-            return path
-    return None
+    """Return the evidence file whose bytes, or first bytes if it has grown, are those of a row of `sources`, or None."""
+    n_bytes = source["n_bytes"]
+    present = [path for path in places(case, source["path"], evidence_root) if path.is_file()]
+    same = [path for path in present if path.stat().st_size == n_bytes]
+    grown = [path for path in present if n_bytes is not None and 0 < n_bytes < path.stat().st_size]
+    return next((path for path in [*same, *grown] if file_sha256(path, n_bytes) == source["source_sha256"]), None)
