@@ -176,6 +176,16 @@ def calibration_options(function: Function) -> Function:
     return wrapped
 
 
+def catalog_option(function: Function) -> Function:
+    """Add --catalog; the function gets `catalog`, the folder or None."""
+    return click.option(
+        "--catalog",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        metavar="DIR",
+        help="Folder with heuristics of your own: DIR/heuristics/FAMILY/NAME.sql, .cases.yaml and .md.",
+    )(function)
+
+
 def make_limits(threads: int | None, memory_limit: int | None) -> Limits:
     """Return the limits of this machine with those that were given."""
     from distilforensics.case.engines.duckdb import Limits
