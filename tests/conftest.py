@@ -19,7 +19,6 @@ from distilforensics.core.schema import TABLES
 from distilforensics.ingest.options import Balance, IngestOptions, IngestSummary, SourceOutcome
 from distilforensics.pipeline.steps import Step
 
-
 ROOT = Path(__file__).parents[1]
 
 SLOW = (

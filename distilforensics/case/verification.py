@@ -17,7 +17,7 @@ from distilforensics.case import custody, manifest
 from distilforensics.case.custody import Problem
 from distilforensics.case.layout import read_json
 from distilforensics.case.stages import contradictions, file_sha256
-from distilforensics.core.errors import CaseError
+from distilforensics.core.errors import CaseError, IntegrityError
 from distilforensics.core.text import show
 from distilforensics.core.trouble import machine_trouble
 
@@ -218,7 +218,7 @@ def _is_as_recorded(name: str, expected: Mapping[str, str], present: Mapping[str
 
 
 _HOSTILE = (
-    pa.ArrowException, OSError, ValueError, TypeError, KeyError, AttributeError, IndexError, ArithmeticError, RecursionError, CaseError
+    pa.ArrowException, OSError, ValueError, TypeError, KeyError, AttributeError, IndexError, ArithmeticError, RecursionError, CaseError, IntegrityError
 )  # fmt: skip
 """What a table raises that was not written by this program."""
 
