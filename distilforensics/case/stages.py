@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 _HASH_BLOCK = 1 << 20
 
 
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file as hex."""
+def file_sha256(path: Path, n_bytes: int | None = None) -> str:
+    """Return the SHA-256 of a file, or of its first bytes, as hex."""
     digest = hashlib.sha256()
     with path.open("rb") as stream:
-        while block := stream.read(_HASH_BLOCK):
+        while block := stream.read(_HASH_BLOCK if n_bytes is None else min(_HASH_BLOCK, n_bytes)):
             digest.update(block)
+            n_bytes = None if n_bytes is None else n_bytes - len(block)
     return digest.hexdigest()
 
 
