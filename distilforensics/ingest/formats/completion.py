@@ -55,7 +55,9 @@ def projection_of(spec: FormatSpec, options: Options, connection: duckdb.DuckDBP
             "zone": zone_expression(zone),
             "time_field": literal(time_field),
             "started_text": started_text,
-            "local_flags": "" if zone is None else fill(_LOCAL_FLAGS, {"zone": literal(zone), "started_text": started_text}),
+            "local_flags": ""
+            if zone is None
+            else fill(_LOCAL_FLAGS, {"zone": literal(zone), "started_text": started_text}),
             "start_shift": f"- to_microseconds({_SHIFT})" if is_end else "",
         },
     )
