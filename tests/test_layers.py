@@ -10,8 +10,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "distilforensics"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-HEAVY = {"altair", "duckdb", "jinja2", "numpy", "polars", "pyarrow", "rich", "scipy", "vl_convert"}
-STAGES = {"ingest", "features", "linkage", "heuristics", "assessment", "report", "simulate", "evaluation"}
+HEAVY = {"altair", "duckdb", "jinja2", "numpy", "polars", "pyarrow", "rich", "vl_convert"}
+STAGES = {"ingest", "assessment", "report", "simulate", "evaluation"}
 
 
 def name_of(path):

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 CONTEXT: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
 """Settings of every command."""
 
-MIN_MEMORY = 256_000_000
-"""Bytes; below this the engine cannot sort a row group."""
+MIN_MEMORY = 512_000_000
+"""Bytes; below this libraries, one row group and an engine that can sort it do not fit."""
 
 
 class Size(click.ParamType[int]):
@@ -140,7 +140,7 @@ def limits_options(function: Function) -> Function:
         "--memory-limit",
         type=Size(MIN_MEMORY),
         metavar="SIZE",
-        help="Memory, such as 8GB; 60 % of what is free if omitted.",
+        help="Memory of all processes together, such as 8GB; 60 % of what is free if omitted.",
     )
     @functools.wraps(function)
     def wrapped(*, threads: int | None, memory_limit: int | None, **arguments: object) -> object:
@@ -150,7 +150,7 @@ def limits_options(function: Function) -> Function:
 
 
 def calibration_options(function: Function) -> Function:
-    """Add --reference and --error-rates; the function gets `supplied`."""
+    """Add --reference and --error-rates; the function gets `calibration_files`."""
 
     @click.option(
         "--reference",
@@ -169,11 +169,21 @@ def calibration_options(function: Function) -> Function:
     )
     @functools.wraps(function)
     def wrapped(*, references: tuple[Path, ...], error_rates: tuple[Path, ...], **arguments: object) -> object:
-        from distilforensics.pipeline.supplied import Supplied
+        from distilforensics.pipeline.calibration_files import CalibrationFiles
 
-        return function(supplied=Supplied(references, error_rates), **arguments)
+        return function(calibration_files=CalibrationFiles(references, error_rates), **arguments)
 
     return wrapped
+
+
+def catalog_option(function: Function) -> Function:
+    """Add --catalog; the function gets `catalog`, the folder or None."""
+    return click.option(
+        "--catalog",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        metavar="DIR",
+        help="Folder with heuristics of your own: DIR/heuristics/FAMILY/NAME.sql, .cases.yaml and .md.",
+    )(function)
 
 
 def make_limits(threads: int | None, memory_limit: int | None) -> Limits:
@@ -228,9 +238,9 @@ def reading_options(function: Function) -> Function:
         secret_file: Path | None,
         **arguments: object,
     ) -> object:
-        from distilforensics.pipeline.choices import reading_choices
+        from distilforensics.pipeline.reading_options import reading_options
 
-        options = reading_choices(
+        options = reading_options(
             format=format,
             mapping=mapping,
             account_field=account_field,

@@ -71,7 +71,8 @@ EXCHANGES = Table(
         (
             "parse_flags",
             TEXTS,
-            "repairs and doubts: bom, nul_stripped, invalid_utf8, surrogate_replaced, nan_literal, control_character, glued, dup_key, checksum_failed, ts_naive, ts_ambiguous, id_inexact, cache_left_out, ...",
+            "repairs and doubts: bom, nul_stripped, invalid_utf8, surrogate_replaced, nan_literal, control_character, glued, dup_key,"
+            " checksum_failed, ts_naive, ts_ambiguous, id_inexact, cache_left_out, ...",
         ),
         ("started_at", TIME, "start of the request, UTC; NULL if absent"),
         ("ended_at", TIME, "end of the response, UTC"),
@@ -149,7 +150,11 @@ SOURCES = Table(
     _columns(
         ("source_sha256", TEXT, "SHA-256 of the file as received"),
         ("source_sha512", TEXT, "SHA-512 of the file as received"),
-        ("path", TEXT, "path as given by the examiner, with / as separator"),
+        (
+            "path",
+            TEXT,
+            "path below the folder that all inputs share, with / as separator: the same wherever the logs lie",
+        ),
         (
             "role",
             TEXT,
@@ -190,6 +195,11 @@ SOURCES = Table(
         ("first_started_at", TIME, "earliest start"),
         ("last_started_at", TIME, "latest start"),
         ("unknown_keys", TEXTS, "up to 50 top-level keys that the format does not know, sorted"),
+        (
+            "secrets_hashed",
+            TEXTS,
+            "field and number of its values in which raw secrets were replaced by keyed hashes, such as `prompt_text 3`; sorted",
+        ),
         ("part", TEXT, "file name of the part in data/exchanges that holds the records"),
     ),
 )
@@ -388,7 +398,7 @@ TEMPLATES = Table(
         (
             "kind",
             TEXT,
-            "system, prefix, suffix, near (frames worded anew), passage (in changing texts), prompt (whole), parameters, program, pace, varied, mark",
+            "what exchanges have in common: one of the kinds in docs/writing-heuristics.md",
         ),
         ("n_exchanges", COUNT, "exchanges"),
         ("n_accounts", COUNT, "accounts"),
@@ -431,6 +441,49 @@ ACCOUNT_PROFILES = Table(
         ("email_domain", TEXT, "from the accounts directory"),
         ("plan", TEXT, "from the accounts directory"),
         ("organization", TEXT, "from the accounts directory"),
+    ),
+)
+
+CUSTOMERS = Table(
+    "customers",
+    "features",
+    "one row per account, ordered by account_id: whose it is, as far as the log says",
+    _columns(
+        ("account_id", TEXT, "as in exchanges"),
+        (
+            "customer",
+            TEXT,
+            "its organisation, else its tenant, else its payment method if few accounts are paid by it, else itself: accounts with one customer are one hand",
+        ),
+        (
+            "named_customer",
+            TEXT,
+            "likewise without the payment method, which a pool shares as well: for counting customers and for what they share",
+        ),
+        (
+            "reason",
+            TEXT,
+            "what `customer` rests on: organisation, tenant, payer, alone (its source names tenants, none for it), unknown (nothing is logged)",
+        ),
+    ),
+)
+
+NEXT_PROMPTS = Table(
+    "next_prompts",
+    "features",
+    "one row per exchange whose prompt is sent again later, ordered by record_id: the next exchange with that prompt",
+    _columns(
+        ("record_id", TEXT, "as in exchanges"),
+        ("prompt_hash", TEXT, "as in exchange_features"),
+        ("account_id", TEXT, "as in exchanges"),
+        ("customer", TEXT, "as in customers"),
+        ("next_record_id", TEXT, "the next exchange with the prompt, by start and record_id"),
+        ("next_account_id", TEXT, "its account"),
+        ("next_customer", TEXT, "its customer"),
+        ("next_status", TEXT, "its status"),
+        ("next_model", TEXT, "its model"),
+        ("next_is_refused", FLAG, "its is_refused"),
+        ("delay_us", COUNT, "microseconds from start to start"),
     ),
 )
 
@@ -643,7 +696,7 @@ HEURISTIC_STATES = Table(
         ("code", TEXT, "short code of the catalogue, such as K2"),
         ("title", TEXT, "title"),
         ("family", TEXT, "family"),
-        ("level", TEXT, "informational, low, medium, high, critical"),
+        ("level", TEXT, "lead, low, medium, high, critical; leads are shown and never counted"),
         ("version", COUNT, "version"),
         ("sha256", TEXT, "hash of its normalised query"),
         ("parameters", TEXT, "values used, JSON"),
@@ -675,7 +728,7 @@ THRESHOLD_STABILITY = Table(
     "heuristics",
     "one row per heuristic and group on which it fired, or would at thresholds 25 % laxer where something else fired, ordered by heuristic_id, entity_id",
     _columns(
-        ("heuristic_id", TEXT, "as in observations; informational heuristics are left out"),
+        ("heuristic_id", TEXT, "as in observations; leads are left out"),
         ("entity_id", TEXT, "as in observations"),
         ("is_fired", FLAG, "as in observations: at the stated threshold"),
         ("fires_stricter", FLAG, "fires with its firing threshold moved 25 % in the stricter direction"),
@@ -783,7 +836,7 @@ CALIBRATION = Table(
         (
             "fired",
             TEXTS,
-            "heuristics that fired on these groups, or on groups of which the account is a core member; without informational ones",
+            "heuristics that fired on these groups, or on groups of which the account is a core member; without leads",
         ),
         ("n_families", COUNT, "families among them, of heuristics that were evaluated on every reference as well"),
         ("n_heuristics", COUNT, "the same in heuristics; the score is families first, heuristics second"),
@@ -873,8 +926,8 @@ TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         EXCHANGES, SOURCES, QUARANTINE, DUPLICATES, OUT_OF_SCOPE, ACCOUNTS_DIRECTORY,
-        ACCOUNT_TRAITS, FINGERPRINTS, EXCHANGE_FEATURES, TEMPLATES, ACCOUNT_PROFILES, ACCOUNT_DAYS, ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS,
-        REASONING_USES, REASONING_PLACES,
+        ACCOUNT_TRAITS, FINGERPRINTS, EXCHANGE_FEATURES, TEMPLATES, ACCOUNT_PROFILES, CUSTOMERS, NEXT_PROMPTS, ACCOUNT_DAYS,
+        ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS, REASONING_USES, REASONING_PLACES,
         LINKS, LINK_COVERAGE, CLUSTERS, CLUSTER_MEMBERS, OBSERVATIONS, HEURISTIC_STATES, OBSERVATION_STABILITY,
         THRESHOLD_STABILITY,
         CAMPAIGNS, CAMPAIGN_EVIDENCE, EXPLAINED_GROUPS, ACCOUNTS, CALIBRATION, ERROR_RATES, POWER,

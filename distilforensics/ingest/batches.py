@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.errors import InputRefusedError
@@ -14,18 +15,30 @@ from distilforensics.ingest.directories import Directories
 from distilforensics.ingest.parts import PartWriter, write_rows
 from distilforensics.ingest.processing import process
 from distilforensics.ingest.projection import FORMATS_MODULE, Projector
-from distilforensics.ingest.raw import HashThreads
+from distilforensics.ingest.raw import HashThreads, UnstableError, fingerprint
 from distilforensics.ingest.reading import Reading, read_units
 from distilforensics.ingest.recognition import Recogniser
+from distilforensics.ingest.secrets import Secrets
 from distilforensics.ingest.sources import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from distilforensics.ingest.options import IngestOptions
     from distilforensics.ingest.placing import ChunkResult
     from distilforensics.ingest.records import Chunk, Unit
+
+PARENT_BYTES = 100_000_000
+"""Memory of the process that starts the worker."""
+
+WORKER_BYTES = 200_000_000
+"""Memory of the worker besides its projecting threads: libraries, the unit that is read, the part that is written."""
+
+THREAD_BYTES = 180_000_000
+"""Memory of a projecting thread with its chunk and rows."""
+
+ROOMY_BYTES = 1_000_000_000
+"""Memory from which units are read ahead and freed memory is kept."""
 
 MIN_ENGINE_BYTES = 300_000_000
 """Memory that one projecting connection gets at least; a chunk with its rows needs about a third of it."""
@@ -41,6 +54,17 @@ class Settings:
     memory_bytes: int
     formats_module: str = FORMATS_MODULE
 
+    @property
+    def n_projecting(self) -> int:
+        """Projecting threads for which there is memory; at least one."""
+        n = (self.memory_bytes - PARENT_BYTES - WORKER_BYTES) // THREAD_BYTES
+        return max(1, min(self.threads, n))
+
+    @property
+    def is_roomy(self) -> bool:
+        """There is memory for speed."""
+        return self.memory_bytes >= ROOMY_BYTES
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -50,6 +74,8 @@ class Batch:
     folder: Path
     """Where the files of the batch are written, empty at the beginning."""
     paths: tuple[str, ...]
+    names: tuple[str, ...]
+    """What tables call them."""
     known: dict[str, str]
     """SHA-256 -> path of sources that have the size of one of these files."""
     excluded: dict[str, str] = field(default_factory=dict)
@@ -77,7 +103,7 @@ class BatchReader:
         """
         self._settings = settings
         self._tell = tell
-        self._projecting = ThreadPoolExecutor(settings.threads, "project")
+        self._projecting = ThreadPoolExecutor(settings.n_projecting, "project")
         self._writing = ThreadPoolExecutor(1, "write")
         self._engines = _Engines()
         self._hashing = hashing or HashThreads()
@@ -91,10 +117,11 @@ class BatchReader:
 
     def read(self, batch: Batch) -> list[dict[str, Any]]:
         """Read the files of a batch, write its part and its refused records, and return its sources, JSON-ready."""
-        sources = [Source(path) for path in batch.paths]
+        sources = [Source(path, name) for path, name in zip(batch.paths, batch.names, strict=True)]
         for source in sources:
             if source.path in batch.excluded:
                 source.refuse("refused", batch.excluded[source.path])
+                _identify(source)
         directories = Directories(self._projector, self._settings.options.assume_time_zone)
         reading = Reading(
             sources,
@@ -107,13 +134,15 @@ class BatchReader:
             lambda i: self._tell(0, 0, i),
         )
         names = {spec.id: spec.name for spec in self._recogniser.formats.load_formats().values()}
-        writer = PartWriter(batch.folder, batch.part, sources, names)
+        writer = PartWriter(batch.folder, batch.part, sources, names, Secrets(self._settings.key))
         try:
             self._run(reading, writer)
         except InputRefusedError as e:
             if len(sources) > 1:  # small files are held in memory, so this is a file that cannot be read to its end
                 raise
             sources[0].refuse("refused", e.message)
+            if isinstance(e, UnstableError):
+                sources[0].forget_identity()
         for refusal in directories.refusals:
             writer.refuse(refusal)
         writer.close()
@@ -140,11 +169,13 @@ class BatchReader:
         projecting: deque[tuple[Unit, list[Future[ChunkResult]]]],
         writing: deque[Future[None]],
     ) -> None:
+        is_roomy = self._settings.is_roomy
+        n_ahead = self._settings.n_projecting - (not is_roomy)
         for unit in read_units(reading):
             projecting.append((unit, [self._projecting.submit(self._process, chunk) for chunk in unit.chunks]))
-            while len(projecting) > self._settings.threads:
+            while len(projecting) > n_ahead:
                 writing.append(self._writing.submit(self._write, reading, writer, *projecting.popleft()))
-            while len(writing) > 1:
+            while len(writing) > is_roomy:
                 writing.popleft().result()
         while projecting:
             writing.append(self._writing.submit(self._write, reading, writer, *projecting.popleft()))
@@ -158,7 +189,7 @@ class BatchReader:
         """Return the calling thread's projector."""
         if self._engines.projector is None:
             settings = self._settings
-            memory = max(MIN_ENGINE_BYTES, settings.memory_bytes // (settings.threads + 1))
+            memory = max(MIN_ENGINE_BYTES, settings.memory_bytes // (settings.n_projecting + 1))
             self._engines.projector = Projector(settings.key, memory, settings.formats_module)
         return self._engines.projector
 
@@ -167,3 +198,13 @@ class BatchReader:
         for source in unit.n_lines:
             reading.sha256(source)
         self._tell(0, writer.add(unit, done), -1)
+
+
+def _identify(source: Source) -> None:
+    """Hash a file that is not parsed, so that a later check can tell whether it is still the one that was refused."""
+    try:
+        found = fingerprint(Path(source.path))
+    except InputRefusedError as e:
+        source.reason = f"{source.reason}; not hashed: {e.message}"
+    else:
+        source.sha256, source.n_bytes = found.sha256, found.n_bytes

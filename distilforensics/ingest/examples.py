@@ -83,9 +83,8 @@ class ExampleReader:
                 sniffed = sniff(raw, stream, self._recogniser.judge(example.name))
                 table = open_parquet(raw) if sniffed.kind == "parquet" else None
                 if table is not None:
-                    sniffed = unwrapped(
-                        replace(sniffed, records=sample_of(table)), self._recogniser.judge(example.name)
-                    )
+                    rows = sample_of(raw, table)
+                    sniffed = unwrapped(replace(sniffed, records=rows), self._recogniser.judge(example.name))
                 reader = self._recogniser.recognise(example.name, sniffed, source)
                 if reader is None:
                     raise InputRefusedError(f"{source.role}: {source.reason}", where=example.name)

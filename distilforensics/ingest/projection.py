@@ -20,6 +20,7 @@ import pyarrow as pa
 from distilforensics.core.schema import EXCHANGES
 from distilforensics.ingest.formats.columns import ENGINE_COLUMNS
 from distilforensics.ingest.formats.prepared import PreparedQuery
+from distilforensics.ingest.secrets import Secrets
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -45,9 +46,6 @@ LINES = pa.schema([pa.field("row_index", pa.int64()), pa.field("line", pa.large_
 
 YIELD = pa.schema([pa.field("row_index", pa.int64()), *PROJECTED, *VERDICTS])
 
-MAX_FAILING_RECORDS = 200
-"""Records of one chunk on which a projection may fail before the source is refused; each costs several queries."""
-
 FORMATS_MODULE = "distilforensics.ingest.formats"
 
 
@@ -56,7 +54,7 @@ _FAILURES = (duckdb.Error, UnicodeDecodeError)
 
 
 class ProjectionError(Exception):
-    """The projection of a format fails, on too many records or altogether: the fault is not in single records."""
+    """The projection of a format fails altogether: the fault is not in the records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +89,12 @@ class Projector:
         """Open the connection, offline and without access to files.
 
         Args:
-            key: Key of the hashes that replace raw API keys.
+            key: Key of the hashes that replace raw secrets.
             memory_bytes: Limit of this connection.
             formats_module: Module of the log formats.
         """
         self.formats = importlib.import_module(formats_module)
+        self.secrets = Secrets(key)
         self._specs: dict[str, FormatSpec] = self.formats.load_formats()
         self._planned: dict[str, PreparedQuery] = {}
         self.connection = duckdb.connect(":memory:", config=_configuration(memory_bytes))
@@ -146,18 +145,19 @@ class Projector:
         return rows
 
     def _halves(self, reader: Reader, table: pa.Table, failing: dict[int, str]) -> list[pa.Table]:
-        """Return the rows of a table, halving it wherever the projection fails, until single records are left."""
+        """Return the rows of a table, halving it wherever the projection fails, until single records are left.
+
+        However many fail: whoever can write one such record can write thousands, and must not take those of others with them.
+        """
         if not len(table):
             return []
         try:
             return [self._run(reader, table)]
+        except duckdb.OutOfMemoryException as e:
+            if len(table) == 1:
+                raise MemoryError(_first_line(e)) from e  # no fault of the record
         except _FAILURES as e:
             if len(table) == 1:
-                if len(failing) >= MAX_FAILING_RECORDS:
-                    message = (
-                        f"format {reader.format} fails on more than {MAX_FAILING_RECORDS} records: {_first_line(e)}"
-                    )
-                    raise ProjectionError(message) from e
                 failing[table.column("row_index")[0].as_py()] = _first_line(e)
                 return []
         middle = len(table) // 2
@@ -177,6 +177,8 @@ class Projector:
             query = self._specs[reader.format].projection(reader.choices, self.connection)
             planned = PreparedQuery(self.connection, reader.key, query, LINES.empty_table())
             names = planned.run(LINES.empty_table()).schema.names
+        except duckdb.OutOfMemoryException as e:
+            raise MemoryError(_first_line(e)) from e
         except _FAILURES as e:
             raise ProjectionError(f"the query of format {reader.format} is invalid: {_first_line(e)}") from e
         if names != YIELD.names:

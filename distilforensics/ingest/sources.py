@@ -22,6 +22,9 @@ class Source:
     """One input file and the counts of its records. `n_rows` are the rows in `exchanges`, duplicates included."""
 
     path: str
+    """Where it lies."""
+    name: str = ""
+    """Its path below the folder that all inputs share, as tables and messages name it; `path` if omitted."""
     role: str = "log"
     reason: str | None = None
     sha256: str | None = None
@@ -42,9 +45,14 @@ class Source:
     first_started_at: datetime | None = None
     last_started_at: datetime | None = None
     unknown_keys: set[str] = field(default_factory=set)
+    secrets: dict[str, int] = field(default_factory=dict)
+    """Field -> values in which raw secrets were replaced by keyed hashes."""
     part: str | None = None
     directory: DirectoryMatch | None = None
     """Which fields hold what, if it is an accounts directory."""
+
+    def __post_init__(self) -> None:
+        self.name = self.name or self.path
 
     @property
     def n_out_of_scope(self) -> int:
@@ -55,13 +63,21 @@ class Source:
         """Make it a source without records."""
         self.role, self.reason = role, reason
         self.n_lines = self.n_blank = self.n_rows = self.n_quarantined = self.n_flagged = 0
-        self.out_of_scope, self.unknown_keys = {}, set()
+        self.out_of_scope, self.unknown_keys, self.secrets = {}, set(), {}
         self.first_started_at = self.last_started_at = None
+
+    def forget_identity(self) -> None:
+        """Leave out hashes and size: they would be those of bytes that nobody can find again."""
+        self.sha256 = self.sha512 = self.n_bytes = None
 
     def add_out_of_scope(self, reason: str, n: int, first_line: int) -> None:
         """Count records out of scope."""
         known = self.out_of_scope.setdefault(reason, [0, first_line])
         known[0] += n
+
+    def add_secrets(self, field_name: str, n: int) -> None:
+        """Count values in which secrets were replaced."""
+        self.secrets[field_name] = self.secrets.get(field_name, 0) + n
 
     def row(self) -> dict[str, Any]:
         """Return the row of table `sources`; duplicates are subtracted when all parts are known."""
@@ -79,7 +95,7 @@ class Source:
         return {
             "source_sha256": self.sha256,
             "source_sha512": self.sha512,
-            "path": printable(self.path),
+            "path": printable(self.name),
             "role": self.role,
             "reason": None if self.reason is None else printable(self.reason),
             "n_bytes": self.n_bytes,
@@ -92,6 +108,7 @@ class Source:
             "first_started_at": self.first_started_at,
             "last_started_at": self.last_started_at,
             "unknown_keys": sorted(self.unknown_keys)[:MAX_UNKNOWN_KEYS],
+            "secrets_hashed": [f"{name} {n}" for name, n in sorted(self.secrets.items())],
             "part": self.part,
         }
 

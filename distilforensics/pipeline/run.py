@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,11 +14,11 @@ from distilforensics.case import custody, manifest
 from distilforensics.case.layout import create_case
 from distilforensics.case.locking import locked
 from distilforensics.core.errors import CaseError
+from distilforensics.pipeline.calibration_files import CalibrationFiles, copy_into_case
 from distilforensics.pipeline.power.stage import drop_if_stale
 from distilforensics.pipeline.record import Timing, peak_memory, read_record, write_record
 from distilforensics.pipeline.steps import STEPS, Step, ingest
 from distilforensics.pipeline.summary import CaseSummary, summarise
-from distilforensics.pipeline.supplied import Supplied, put_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ REPORT = "report/report.html"
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """Everything that the closing summary tells."""
+    """Everything that the closing summary says."""
 
     case: Case
     ingest: IngestSummary
@@ -62,7 +62,8 @@ def run_case(
     *,
     is_forced: bool = False,
     is_extending: bool = False,
-    supplied: Supplied | None = None,
+    calibration_files: CalibrationFiles | None = None,
+    catalog: Path | None = None,
     steps: Sequence[Step] = STEPS,
     read: IngestFunction = ingest,
 ) -> RunResult:
@@ -75,15 +76,17 @@ def run_case(
         case_dir: Case folder; created if it does not exist.
         options: How logs are read.
         limits: Memory and threads.
-        progress: Who is told.
+        progress: Where progress is reported.
         is_forced: Start over: discard tables, findings and report of an existing case. Its custody log stays.
         is_extending: Allow adding logs to a case that is sealed already.
-        supplied: Reference and measured rates for calibration.
+        calibration_files: Reference and measured rates for calibration.
+        catalog: Folder with heuristics of the examiner's own, copied into the case; those that are there stay if omitted.
         steps: Stages after ingest.
         read: The ingest.
 
     Raises:
         CaseError: the folder is no case, is in use, or is sealed over other logs.
+        HeuristicError: a heuristic of the examiner's own is invalid or breaks a rule of the linter.
     """
     case = create_case(case_dir)
     with locked(case, "run"):
@@ -91,8 +94,12 @@ def run_case(
             start_over(case)
         elif not is_extending:
             _require_same_inputs(case, inputs)
-        if supplied is not None:
-            put_in(case, supplied)
+        if calibration_files is not None:
+            copy_into_case(case, calibration_files)
+        if catalog is not None:
+            from distilforensics.analysis.heuristics.own import put_catalog
+
+            put_catalog(case, catalog)
         return run_locked(case, inputs, options, limits, progress, steps=steps, read=read)
 
 
@@ -109,7 +116,7 @@ def run_locked(
 ) -> RunResult:
     """Do what `run_case` does for a caller that holds the lock of the case."""
     start, started_at = time.perf_counter(), custody.now()
-    with recorded(case, command, {"inputs": list(inputs), "options": options.parameters()}):
+    with recorded(case, command, described(inputs, options)):
         timings: list[Timing] = []
         summary = read_logs(case, inputs, options, limits, progress, timings, read)
         drop_if_stale(case, progress)
@@ -136,6 +143,14 @@ def run_locked(
     )
 
 
+def described(inputs: Sequence[str], options: IngestOptions) -> dict[str, Any]:
+    """Return what the custody log keeps about the logs of a run: with the shared folder every source can be found again by its name."""
+    from distilforensics.ingest.inputs import shared_root
+
+    root = options.input_root or shared_root(inputs)
+    return {"inputs": list(inputs), "input_root": root, "options": options.parameters()}
+
+
 def read_logs(
     case: Case,
     inputs: Sequence[str],
@@ -145,7 +160,7 @@ def read_logs(
     timings: list[Timing],
     read: IngestFunction = ingest,
 ) -> IngestSummary:
-    """Ingest, tell which sources were known already, and add the timing."""
+    """Ingest, report which sources were known already, and add the timing."""
     start = time.perf_counter()
     summary = read(case, inputs, options, limits, progress)
     is_skipped = bool(summary.known) and not summary.sources
@@ -179,19 +194,21 @@ def seal_timed(case: Case, timings: list[Timing], progress: Progress) -> dict[st
 
 @contextmanager
 def recorded(case: Case, command: str, details: Mapping[str, Any]) -> Iterator[None]:
-    """Put begin and failure of a command into the custody log; success is told by the entry `sealed`."""
+    """Put begin and failure of a command into the custody log; success is the entry `sealed`."""
     cwd = os.getcwd()  # noqa: PTH109 - the text as the system gives it
     custody.append(case, f"{command} started", {"cwd": cwd, **details})
     try:
         yield
     except BaseException as e:
-        custody.append(case, f"{command} failed", {"error": type(e).__name__, "message": str(e)[:500]})
+        with suppress(OSError):  # a full disk must not hide what failed first
+            custody.append(case, f"{command} failed", {"error": type(e).__name__, "message": str(e)[:500]})
         raise
 
 
 def start_over(case: Case) -> None:
     """Discard everything that the stages wrote; what the examiner stated and the custody log stay."""
-    shutil.rmtree(case.calibration, ignore_errors=True)
+    for folder in (case.calibration, case.catalog):
+        shutil.rmtree(folder, ignore_errors=True)
     for folder in (case.data, case.findings, case.report, case.stages):
         shutil.rmtree(folder, ignore_errors=False)
         folder.mkdir()

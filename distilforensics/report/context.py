@@ -250,7 +250,7 @@ class Heuristic:
     code: str = doc("short code")
     title: str = doc("title")
     family: str = doc("structure, harvest, coordination, infrastructure or evasion")
-    level: str = doc("informational to critical")
+    level: str = doc("lead (shown and never counted), low, medium, high or critical")
     version: int = doc("version")
     sha256: str = doc("hash of the query that ran")
     state: str = doc("fired, silent, not_evaluated or inconclusive")

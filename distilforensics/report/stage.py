@@ -52,6 +52,8 @@ def render_report(case: Case, limits: Limits, progress: Progress, catalogue: Tra
         UsageError: the time zone of display in case.toml is unknown.
     """
     files = heuristics.read_catalogue(catalogue or heuristics.installed_catalogue())
+    if case.catalog.is_dir():
+        files = heuristics.read_catalogue(case.catalog) | files
     return run_stage(
         case,
         stage="report",

@@ -26,20 +26,24 @@ LIMITS = Limits(500_000_000, 2)
 
 
 @pytest.fixture
-def assessed(planted: Any, name_accounts: Names, full: tuple[str, ...]) -> Case:
+def assessed(once: Any, planted: Any, name_accounts: Names, full: tuple[str, ...]) -> Case:
     """A pool whose frame and parameters are one set, and a cluster of people as another."""
-    planted.pool(name_accounts("pool", 30), tenant_id=lambda i: f"pool_{i}")
-    planted.people(
-        name_accounts("person", 60),
-        tenant_id=lambda i: f"tenant_{i}",
-        system_text="A helper for the garden, friendly and short.",
-    )
-    planted.build()
-    planted.observe(planted.template("prefix"), *full)
-    planted.observe(planted.template("parameters"), "coordination.equal_load", "harvest.output_volume")
-    planted.observe(planted.template("system"), "structure.template_span")
-    planted.assess()
-    case: Case = planted.case
+
+    def make() -> Case:
+        planted.pool(name_accounts("pool", 30), tenant_id=lambda i: f"pool_{i}")
+        planted.people(
+            name_accounts("person", 60),
+            tenant_id=lambda i: f"tenant_{i}",
+            system_text="A helper for the garden, friendly and short.",
+        )
+        planted.build()
+        planted.observe(planted.template("prefix"), *full)
+        planted.observe(planted.template("parameters"), "coordination.equal_load", "harvest.output_volume")
+        planted.observe(planted.template("system"), "structure.template_span")
+        planted.assess()
+        return planted.case
+
+    case: Case = once("calibration", make)
     return case
 
 
@@ -72,7 +76,7 @@ def claims(case: Case) -> dict[str | None, str]:
     return {row["campaign_id"]: row["statement"] for row in rows if row["kind"] == "conformal_sets"}
 
 
-def test_groups_of_the_same_accounts_are_one_set_and_informational_heuristics_do_not_count(assessed: Case) -> None:
+def test_groups_of_the_same_accounts_are_one_set_and_leads_do_not_count(assessed: Case) -> None:
     """Frame and parameters of the pool; the prompt of the people."""
     people, pool = sorted(sets(assessed), key=lambda row: row["n_heuristics"])
     assert (1, 1) == (people["n_families"], people["n_heuristics"])

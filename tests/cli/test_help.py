@@ -18,7 +18,6 @@ HEAVY = (
     "polars",
     "pyarrow",
     "rich",
-    "scipy",
     "vl_convert",
     "yaml",
     "zstandard",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.resources
 import json
 from typing import TYPE_CHECKING, Any
 
+from distilforensics.analysis.heuristics.loader import catalog_folder
 from distilforensics.core.sqlfile import SqlFile, read_sql_file
 from distilforensics.report.annexes import safe_name
 from distilforensics.report.chapters.work import sentence
@@ -22,7 +22,7 @@ FAMILIES = ("structure", "harvest", "coordination", "infrastructure", "evasion")
 
 def installed_catalogue() -> Traversable:
     """Return the folder of the heuristics that are installed with the program."""
-    return importlib.resources.files("distilforensics.heuristics") / "catalog"
+    return catalog_folder()
 
 
 def read_catalogue(folder: Traversable) -> dict[str, SqlFile]:

@@ -1,0 +1,256 @@
+/*---
+id = "coordination.rotation"
+code = "K1"
+title = "The accounts of a group take turns"
+status = "experimental"
+level = "high"
+description = "Puts the exchanges of a group in order of time and looks at how many exchanges of others lie between two uses of the same account. Round robin and least-recently-used schedulers make these distances nearly constant; independent customers make them random or clustered."
+entity = "group"
+sees = "$min_accounts accounts that each appear at least $min_uses times in one template and come back after distances whose spread is below $max_ratio of that of a random order."
+volume = "$min_accounts accounts with at least $min_uses exchanges or conversations each, and $min_distances distances between uses of the same account"
+reads = ["group_accounts", "group_conversations", "group_exchanges"]
+needs = ["account_id", "started_at"]
+requires_order = true
+requires_complete = true
+params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of 2 to 6 subscriptions are common and no harvest" }
+params.min_uses = { default = 4, unit = "exchanges or conversations per account", why = "with fewer than three distances the spread of an account says nothing" }
+params.min_distances = { default = 100, unit = "distances", why = "keeps the standard error of the measure near 0.1 or below" }
+params.max_ratio = { default = 0.6, unit = "share of the spread of a random order", why = "a least-recently-used scheduler that skips a tenth of its turns shows 0.32, a random scheduler 1, people above 1" }
+params.min_baseline = { default = 0.5, unit = "coefficient of variation", why = "accounts whose uses follow each other without others in between leave no room for an order" }
+params.min_turns = { default = 1.5, unit = "exchanges per conversation", why = "below it conversations are hardly another sequence than exchanges" }
+params.max_exchanges = { default = 200000, unit = "exchanges per group", why = "bounds the cost; the busiest days up to this number are put in order" }
+params.max_exchanges_per_account = { default = 20, unit = "exchanges per account of the group", why = "raises the bound for groups of many accounts, so that each can still have the minimal number of uses" }
+params.min_clock_days = { default = 3, unit = "days from first to last", why = "a timer shows over days, not within one" }
+params.max_clock_spread_s = { default = 1800, unit = "seconds, standard deviation of the time of day", why = "daily timers come back in the same order every day without a scheduler" }
+params.max_hour_spread_s = { default = 180, unit = "seconds, standard deviation of the time within the hour", why = "the same for hourly timers; evenly spread times give 1039" }
+stricter = { max_ratio = "lower" }
+output.modal_successor_share = { unit = "share of successions", meaning = "how often the most frequent next account follows, over all accounts; NULL where the heuristic is silent" }
+output.modal_successor_share_bound = { unit = "share of successions", meaning = "upper bound of its expectation in a random order with the same loads: sqrt(k + k (k - 1) Q) / k per account with k successions, Q = sum of squared load shares" }
+output.share_of_ties = { unit = "share of neighbours", meaning = "neighbours with exactly the same time, ordered by record id" }
+output.sequence_unit = { unit = "exchanges or conversations", meaning = "what was put in order: the one of the two that is further below its threshold" }
+output.share_of_exchanges = { unit = "share of the group's exchanges", meaning = "exchanges on the days that were put in order" }
+output.share_clock_driven = { unit = "share of the group's exchanges or conversations", meaning = "left out because their account comes at a fixed time of the day or of the hour" }
+value = { unit = "coefficient of variation", meaning = "spread of the distances between uses of the same account, each distance divided by its account's mean; low values fire" }
+falsepositives = ["parallel workers of one test or evaluation run, each with its own key and all equally fast", "a company that shards its own service accounts in turn", "scheduled jobs of one product for many customers that run every few minutes without a fixed minute"]
+limitations = ["a random scheduler leaves no order; coordination.equal_load sees it", "clusters mix the pool with the other traffic of its accounts, which breaks the order; templates are the better groups here", "a sampled log has lost the order; it is recognised by conversations of several turns alone", "clocks of several gateways that differ by more than the gap between exchanges destroy the order"]
+references = ["Anthropic, Detecting and preventing distillation attacks, 23 February 2026", "R. Pyke, Spacings, Journal of the Royal Statistical Society B 27 (1965)"]
+tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
+author = "distilforensics"
+date = "2026-11-23"
+modified = "2026-11-30"
+version = 2
+---*/
+with large_groups as (
+    select group_id, count(*) as n_accounts
+    from group_accounts
+    group by group_id
+    having count(*) filter (where n_exchanges >= $min_uses) >= $min_accounts
+),
+-- The busiest days up to a number of exchanges: a scheduler shows on any of them, and the cost stays bounded.
+group_days as (
+    select g.group_id, e.started_at::date as day, count(*) as n, min(g.n_accounts) as n_accounts
+    from group_exchanges as e
+    join large_groups as g on g.group_id = e.group_id
+    group by g.group_id, e.started_at::date
+),
+used_days as (
+    select group_id, day, n
+    from group_days
+    qualify coalesce(sum(n) over (partition by group_id order by n desc, day rows between unbounded preceding and 1 preceding), 0)
+        < greatest($max_exchanges, $max_exchanges_per_account * n_accounts)
+),
+used_exchanges as (
+    select e.group_id, e.record_id, e.account_id, e.started_at
+    from group_exchanges as e
+    join used_days as d on d.group_id = e.group_id and d.day = e.started_at::date
+),
+starts as (
+    select c.group_id, c.record_id, c.account_id, c.started_at
+    from group_conversations as c
+    join used_days as d on d.group_id = c.group_id and d.day = c.started_at::date
+),
+conversation_groups as (
+    select s.group_id
+    from (select group_id, count(*) as n from starts group by group_id) as s
+    join (select group_id, count(*) as n from used_exchanges group by group_id) as e on e.group_id = s.group_id
+    where e.n >= $min_turns * s.n
+),
+units as (
+    select group_id, record_id, account_id, started_at, 'exchanges' as sequence_unit
+    from used_exchanges
+    union all
+    select group_id, record_id, account_id, started_at, 'conversations'
+    from starts
+    semi join conversation_groups using (group_id)
+),
+-- Times within the day and within the hour, each also counted from half a period later, so that midnight and the full hour are no edges.
+clock_times as (
+    select
+        group_id,
+        sequence_unit,
+        account_id,
+        started_at::date as day,
+        epoch_us(started_at) // 1000000 % 86400 as of_day,
+        (epoch_us(started_at) // 1000000 + 43200) % 86400 as of_day_from_noon,
+        epoch_us(started_at) // 1000000 % 3600 as of_hour,
+        (epoch_us(started_at) // 1000000 + 1800) % 3600 as of_hour_from_half
+    from units
+),
+clock_sums as (
+    select
+        group_id,
+        sequence_unit,
+        account_id,
+        count(*) as n,
+        max(day) - min(day) + 1 as n_days,
+        sum(of_day)::bigint as d1,
+        sum(of_day * of_day)::bigint as d2,
+        sum(of_day_from_noon)::bigint as e1,
+        sum(of_day_from_noon * of_day_from_noon)::bigint as e2,
+        sum(of_hour)::bigint as h1,
+        sum(of_hour * of_hour)::bigint as h2,
+        sum(of_hour_from_half)::bigint as k1,
+        sum(of_hour_from_half * of_hour_from_half)::bigint as k2
+    from clock_times
+    group by group_id, sequence_unit, account_id
+),
+accounts_in_group as (
+    select
+        group_id,
+        sequence_unit,
+        account_id,
+        n,
+        n_days >= $min_clock_days
+        and (
+            sqrt(least(d2 / nullif(n, 0) - (d1 / nullif(n, 0)) ** 2, e2 / nullif(n, 0) - (e1 / nullif(n, 0)) ** 2)) <= $max_clock_spread_s
+            or sqrt(least(h2 / nullif(n, 0) - (h1 / nullif(n, 0)) ** 2, k2 / nullif(n, 0) - (k1 / nullif(n, 0)) ** 2)) <= $max_hour_spread_s
+        ) as is_clock_driven
+    from clock_sums
+),
+ordered as (
+    select
+        u.group_id,
+        u.sequence_unit,
+        u.account_id,
+        row_number() over turn as position,
+        lead(u.account_id) over turn as successor,
+        u.started_at = lead(u.started_at) over turn as is_tied
+    from units as u
+    join accounts_in_group as a
+        on a.group_id = u.group_id and a.sequence_unit = u.sequence_unit and a.account_id = u.account_id
+    where not a.is_clock_driven
+    window turn as (partition by u.group_id, u.sequence_unit order by u.started_at, u.record_id)
+),
+with_distances as (
+    select
+        group_id,
+        sequence_unit,
+        account_id,
+        successor,
+        is_tied,
+        position,
+        position - lag(position) over (partition by group_id, sequence_unit, account_id order by position) as distance
+    from ordered
+),
+-- With k uses between the first and last position (span s), the distances of a random order have a squared
+-- coefficient of variation of (k - 2) (s - k + 1) / (k s): spacings of k - 2 draws without replacement.
+per_account as (
+    select
+        group_id,
+        sequence_unit,
+        account_id,
+        count(*) as k,
+        max(position) - min(position) as s,
+        sum(distance * distance)::bigint as sum_of_squares,
+        count(*) filter (where is_tied) as n_tied
+    from with_distances
+    group by group_id, sequence_unit, account_id
+),
+spreads as (
+    select
+        group_id,
+        sequence_unit,
+        count(*) as n_accounts,
+        sum(k)::bigint as n_uses,
+        sum(n_tied) / nullif(sum(k), 0) as share_of_ties,
+        sqrt(greatest(0, sum((k - 1) ** 2 * sum_of_squares / nullif(s ** 2, 0) - (k - 1) order by account_id) / nullif(sum(k - 1), 0))) as spread,
+        sqrt(sum((k - 1) * (k - 2) * (s - k + 1) / nullif(k * s, 0) order by account_id) / nullif(sum(k - 1), 0)) as spread_expected
+    from per_account
+    where k >= $min_uses
+    group by group_id, sequence_unit
+    having count(*) >= $min_accounts and sum(k - 1) >= $min_distances
+),
+successions as (
+    select w.group_id, w.sequence_unit, w.account_id, w.successor, count(*) as n
+    from with_distances as w
+    semi join (select group_id, sequence_unit from spreads where spread <= $max_ratio * spread_expected) using (group_id, sequence_unit)
+    where w.successor is not null
+    group by w.group_id, w.sequence_unit, w.account_id, w.successor
+),
+per_predecessor as (
+    select group_id, sequence_unit, account_id, sum(n)::bigint as n, max(n) as n_modal
+    from successions
+    group by group_id, sequence_unit, account_id
+),
+load_shares as (
+    select group_id, sequence_unit, sum(k)::bigint as n, sum(k * k)::bigint as n_squares
+    from per_account
+    group by group_id, sequence_unit
+),
+successor_shares as (
+    select
+        p.group_id,
+        p.sequence_unit,
+        sum(p.n_modal) / nullif(sum(p.n), 0) as modal_share,
+        sum(least(p.n, sqrt(p.n + p.n * (p.n - 1) * l.n_squares / nullif(l.n ** 2, 0))) order by p.account_id) / nullif(sum(p.n), 0) as modal_share_bound
+    from per_predecessor as p
+    join load_shares as l on l.group_id = p.group_id and l.sequence_unit = p.sequence_unit
+    group by p.group_id, p.sequence_unit
+),
+clock_shares as (
+    select group_id, sequence_unit, sum(n)::bigint as n, coalesce(sum(n) filter (where is_clock_driven), 0) / nullif(sum(n), 0) as share_clock_driven
+    from accounts_in_group
+    group by group_id, sequence_unit
+),
+used_shares as (
+    select d.group_id, sum(u.n) / nullif(sum(d.n), 0) as share_of_exchanges
+    from group_days as d
+    left join used_days as u on u.group_id = d.group_id and u.day = d.day
+    group by d.group_id
+),
+chosen as (
+    select
+        s.group_id,
+        s.sequence_unit,
+        s.n_accounts,
+        s.n_uses,
+        s.spread,
+        s.spread_expected,
+        m.modal_share,
+        m.modal_share_bound,
+        s.share_of_ties,
+        c.share_clock_driven,
+        u.share_of_exchanges
+    from spreads as s
+    join used_shares as u on u.group_id = s.group_id
+    left join successor_shares as m on m.group_id = s.group_id and m.sequence_unit = s.sequence_unit
+    join clock_shares as c on c.group_id = s.group_id and c.sequence_unit = s.sequence_unit
+    where s.spread_expected >= $min_baseline
+    qualify row_number() over (partition by s.group_id order by s.spread / nullif(s.spread_expected, 0), s.sequence_unit desc) = 1
+)
+select
+    group_id as entity_id,
+    round(spread, 6) <= round($max_ratio * spread_expected, 6) as is_fired,
+    round(spread, 6) as value,
+    round(spread_expected, 6) as baseline,
+    round($max_ratio * spread_expected, 6) as threshold,
+    n_uses as n_exchanges,
+    n_accounts,
+    round(modal_share, 6) as modal_successor_share,
+    round(modal_share_bound, 6) as modal_successor_share_bound,
+    round(share_of_ties, 6) as share_of_ties,
+    sequence_unit,
+    round(share_of_exchanges, 6) as share_of_exchanges,
+    round(share_clock_driven, 6) as share_clock_driven
+from chosen
+order by entity_id

@@ -1,0 +1,200 @@
+/*---
+id = "infrastructure.client_anomaly"
+code = "I6"
+title = "The clients of a group are not what they claim, or far behind everybody else's"
+status = "experimental"
+level = "low"
+description = "Pool programs send a fixed client name for all their accounts and rarely update it. Per group the heuristic asks three questions about the accounts' main clients, each answered by the accounts outside of the group: is the version older than nearly all others of the same program, are tools or streaming used where other users of that program do the opposite, and does every request name another end user."
+entity = "group"
+sees = "$min_tenants tenants of which a share of $min_share shows the same oddity, $min_excess more than accounts outside: a version older than those of $min_newer of the program's other users, a habit that $min_habit of them do not have, or a new end user in $min_fresh_users of the requests."
+volume = "$min_tenants tenants (accounts without a tenant count one each) with a user agent or end users in the group, and $min_reference_accounts accounts outside of it with the same program, or with end users"
+reads = ["account_profiles", "all_group_accounts", "customers", "exchange_features", "group_accounts"]
+needs = ["account_id", "started_at", "user_agent|end_user_id"]
+params.min_tenants = { default = 20, unit = "tenants", why = "one company pins one client for all its accounts" }
+params.min_reference_accounts = { default = 20, unit = "accounts", why = "shares of fewer are too coarse" }
+params.min_main_share = { default = 0.5, unit = "share of an account's exchanges", why = "the main client of an account; none if no client reaches it" }
+params.min_newer = { default = 0.8, unit = "share of the program's accounts outside of the group", why = "versions spread over months; behind four of five others is old" }
+params.min_habit = { default = 0.9, unit = "share of the program's accounts outside of the group", why = "command line agents send tools with nearly every request and hardly anybody turns that off" }
+params.min_fresh_users = { default = 0.95, unit = "end users per exchange that names one", why = "people return; a random value per request does not" }
+params.min_exchanges = { default = 10, unit = "exchanges per account", why = "with fewer, every end user may be new by chance" }
+params.min_share = { default = 0.5, unit = "share of the group's accounts", why = "half of a group with the same oddity is the group's, not a few accounts'" }
+params.min_excess = { default = 0.3, unit = "share above that of the accounts outside", why = "what is usual in the log says nothing about the group" }
+params.pool_defaults = { default = ["claude-cli/1.0.56%", "claude-cli/1.0.57%", "claude-cli/1.0.110 (external, cli, browser-fallback)", "claude-cli/1.0.119%", "claude-cli/2.0.52%", "claude-cli/2.0.62%", "claude-cli/2.1.220%", "codex_cli_rs/1.0.0%", "codex_cli_rs/0.144.5%"], unit = "patterns of user agents, % for any ending", why = "written into published pool programs as of August 2026; real users had most of these versions as well, so that they are counted (share_pool_default) and never decide" }
+stricter = { min_share = "higher", min_excess = "higher" }
+output.oddity = { unit = "old_version, no_tools, tools, no_stream, stream, fresh_end_users", meaning = "the oddity that most accounts show" }
+output.program = { unit = "program", meaning = "most frequent program among the accounts that show it" }
+output.n_odd_accounts = { unit = "accounts", meaning = "accounts of the group that show it" }
+output.share_pool_default = { unit = "share of the group's accounts", meaning = "main client is written into a published pool program" }
+value = { unit = "share of the group's accounts with a main client or end users", meaning = "accounts that show the most frequent oddity; baseline: the same among accounts outside of the group" }
+falsepositives = ["a product that ships with an old library", "companies without a tenant in the log that pin one build", "an application that names its requests instead of its users as end users"]
+limitations = ["needs other users of the same program in the log", "looks at all traffic of the accounts, so that more chaff with other clients than jobs hides it", "a pool that copies the current client in every detail is not seen", "where a log drops tools or streaming, these questions stay open"]
+references = ["Source of published pool programs, read between February 2025 and August 2026", "NSA, CISA, FBI, joint advisory AA26-251A, 8 September 2026"]
+tags = ["atlas.AML.T0008.005", "attack.T1090.002"]
+author = "distilforensics"
+date = "2026-11-25"
+modified = "2026-11-30"
+version = 2
+---*/
+with uses as (
+    select
+        account_id,
+        lower(user_agent) as user_agent,
+        count(*) as n,
+        count(*) filter (where coalesce(n_tools > 0, case when n_turns is not null then false end)) as n_with_tools,
+        count(coalesce(n_tools > 0, case when n_turns is not null then false end)) as n_tools_known,
+        count(*) filter (where is_stream) as n_streamed,
+        count(is_stream) as n_stream_known
+    from exchange_features
+    where user_agent is not null
+    group by account_id, lower(user_agent)
+),
+main_clients as (
+    select
+        u.account_id,
+        u.user_agent,
+        regexp_extract(u.user_agent, '^([a-z][a-z0-9_.-]*(?:/[a-z]+)?)[/ ]v?[0-9]+(?:\.[0-9]+)+', 1) as program,
+        list_transform(
+            string_split(regexp_extract(u.user_agent, '^[a-z][a-z0-9_.-]*(?:/[a-z]+)?[/ ]v?([0-9]{1,9}(?:\.[0-9]{1,9}){1,3})', 1), '.'),
+            lambda part: try_cast(part as bigint)) as version,
+        case when 2 * u.n_tools_known > u.n then case when 2 * u.n_with_tools > u.n_tools_known then 'tools' else 'no_tools' end end as tools_habit,
+        case when 2 * u.n_stream_known > u.n then case when 2 * u.n_streamed > u.n_stream_known then 'stream' else 'no_stream' end end as stream_habit,
+        exists(select 1 from unnest($pool_defaults) as d(pattern) where u.user_agent like lower(d.pattern)) as is_pool_default
+    from uses as u
+    join account_profiles as p on p.account_id = u.account_id
+    where u.n >= $min_main_share * p.n_exchanges
+    qualify row_number() over (partition by u.account_id order by u.n desc, u.user_agent) = 1
+),
+end_users as (
+    select account_id, count(distinct end_user_id) >= $min_fresh_users * count(*) as is_fresh
+    from exchange_features
+    where end_user_id is not null
+    group by account_id
+    having count(*) >= $min_exchanges
+),
+-- One row per account and answer to a question; what an answer is compared with is asked within a program (or within all end users).
+answers as (
+    select account_id, program as among, 'version' as question, array_to_string(version, '.') as answer, version from main_clients where program <> ''
+    union all
+    select account_id, program, 'tools', tools_habit, null from main_clients where program <> '' and tools_habit is not null
+    union all
+    select account_id, program, 'stream', stream_habit, null from main_clients where program <> '' and stream_habit is not null
+    union all
+    select account_id, 'end users', 'end_users', case when is_fresh then 'fresh_end_users' else 'returning' end, null from end_users
+),
+answerable as (
+    select distinct account_id from answers
+),
+members as (
+    select g.group_id, g.account_id, p.n_exchanges, c.named_customer as tenant
+    from group_accounts as g
+    join account_profiles as p on p.account_id = g.account_id
+    join customers as c on c.account_id = g.account_id
+    semi join answerable as a on a.account_id = g.account_id
+),
+sizes as (
+    select group_id, count(*) as n_accounts, sum(n_exchanges)::bigint as n_exchanges
+    from members
+    group by group_id
+    having count(distinct tenant) >= $min_tenants
+),
+in_log as (
+    select among, question, answer, any_version, count(*) as n
+    from (select among, question, answer, version as any_version from answers)
+    group by among, question, answer, any_version
+),
+-- All accounts of a group, left-out ones too, are taken off: the reference is the rest of the log in every repetition.
+in_whole_group as (
+    select g.group_id, a.among, a.question, a.answer, count(*) as n
+    from all_group_accounts as g
+    join answers as a on a.account_id = g.account_id
+    semi join sizes as s on s.group_id = g.group_id
+    group by g.group_id, a.among, a.question, a.answer
+),
+asked as (
+    select distinct group_id, among, question from in_whole_group
+),
+outside as (
+    select q.group_id, q.among, q.question, l.answer, l.any_version, l.n - coalesce(w.n, 0) as n
+    from asked as q
+    join in_log as l on l.among = q.among and l.question = q.question
+    left join in_whole_group as w on w.group_id = q.group_id and w.among = l.among and w.question = l.question and w.answer = l.answer
+),
+ranked as (
+    select
+        group_id,
+        among,
+        question,
+        answer,
+        n as n_same,
+        sum(n) over (partition by group_id, among, question)::bigint as n_outside,
+        coalesce(sum(n) over (
+            partition by group_id, among, question order by any_version
+            range between unbounded preceding and current row), 0)::bigint as n_not_newer
+    from outside
+),
+odd_answers as (
+    select
+        group_id,
+        among,
+        question,
+        answer,
+        case question when 'version' then 'old_version' else answer end as oddity,
+        case question when 'version' then n_not_newer else n_same end as n_alike,
+        n_outside
+    from ranked
+    where n_outside >= $min_reference_accounts
+        and case question
+            when 'version' then n_outside - n_not_newer >= $min_newer * n_outside
+            when 'end_users' then answer = 'fresh_end_users'
+            else n_outside - n_same >= $min_habit * n_outside
+        end
+),
+odd_accounts as (
+    select m.group_id, o.oddity, o.among, m.account_id, o.n_alike, o.n_outside
+    from members as m
+    semi join sizes as s on s.group_id = m.group_id
+    join answers as a on a.account_id = m.account_id
+    join odd_answers as o on o.group_id = m.group_id and o.among = a.among and o.question = a.question and o.answer = a.answer
+),
+per_program as (
+    select group_id, oddity, among, count(distinct account_id) as n, max(n_alike) as n_alike, max(n_outside) as n_outside
+    from odd_accounts
+    group by group_id, oddity, among
+),
+per_oddity as (
+    select
+        group_id,
+        oddity,
+        sum(n)::bigint as n_odd,
+        arg_max(among, (n, among)) as program,
+        max(n_alike / nullif(n_outside, 0)) as share_outside
+    from per_program
+    group by group_id, oddity
+    qualify row_number() over (partition by group_id order by sum(n) desc, oddity) = 1
+),
+pool_defaults as (
+    select m.group_id, count(*) as n
+    from members as m
+    semi join (select account_id from main_clients where is_pool_default) as c on c.account_id = m.account_id
+    group by m.group_id
+),
+judgeable as (
+    select distinct group_id from ranked where n_outside >= $min_reference_accounts
+)
+select
+    s.group_id as entity_id,
+    round(coalesce(o.n_odd, 0) / nullif(s.n_accounts, 0), 6) >= round(greatest($min_share, coalesce(o.share_outside, 0) + $min_excess), 6) as is_fired,
+    round(coalesce(o.n_odd, 0) / nullif(s.n_accounts, 0), 6) as value,
+    round(coalesce(o.share_outside, 0), 6) as baseline,
+    round(greatest($min_share, coalesce(o.share_outside, 0) + $min_excess), 6) as threshold,
+    s.n_exchanges,
+    s.n_accounts,
+    o.oddity,
+    o.program,
+    coalesce(o.n_odd, 0) as n_odd_accounts,
+    round(coalesce(d.n, 0) / nullif(s.n_accounts, 0), 6) as share_pool_default
+from sizes as s
+semi join judgeable as j on j.group_id = s.group_id
+left join per_oddity as o on o.group_id = s.group_id
+left join pool_defaults as d on d.group_id = s.group_id
+order by entity_id

@@ -1,0 +1,58 @@
+-- Text normalisation shared by all fingerprints. Zero-width characters are removed first, since they are a known way of breaking comparisons.
+-- ASCII text (as many bytes as characters) cannot hold any and skips the expression.
+create macro visible(t) as case
+    when strlen(t) = length(t) then lower(t)
+    else lower(regexp_replace(t, '[\x{00AD}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}-\x{2064}\x{FEFF}]', '', 'g'))
+end;
+
+-- White space as single spaces. Single spaces, by far the most of it, are no matches: replacing them by themselves would take most of the time.
+create macro spaced(v) as regexp_replace(v, '\s{2,}|[\t\n\f\r]', ' ', 'g');
+
+-- Light form of visible text: what two people would call the same prompt.
+create macro plain(v) as trim(spaced(v));
+
+-- Frame form of visible text: what varies from task to task (addresses, quoted strings, numbers) becomes a mark.
+create macro frame(v) as trim(
+    spaced(
+        regexp_replace(
+            regexp_replace(
+                regexp_replace(v, 'https?://\S+|[a-z0-9._%+-]+@[a-z0-9.-]+', '<link>', 'g'),
+                '"[^"]{1,200}"|“[^”]{1,200}”|«[^»]{1,200}»', '<quoted>', 'g'),
+            '[0-9]+', '#', 'g')));
+
+-- The content-free shape of a call, NULL where nothing of it is logged.
+create macro parameter_key(operation, max_output_tokens, temperature, top_p, is_stream, n_choices, n_tools, tools_sha256, response_format, reasoning_effort) as case
+    when coalesce(max_output_tokens::varchar, temperature::varchar, top_p::varchar, tools_sha256, response_format, reasoning_effort) is not null
+    then concat_ws(
+        '|', operation, coalesce(max_output_tokens::varchar, '-'), coalesce(temperature::varchar, '-'), coalesce(top_p::varchar, '-'),
+        coalesce(is_stream::varchar, '-'), coalesce(n_choices::varchar, '-'), coalesce(n_tools::varchar, '-'), coalesce(tools_sha256, '-'),
+        coalesce(response_format, '-'), coalesce(reasoning_effort, '-'))
+end;
+
+create macro short_hash(t) as left(md5(t), 16);
+
+-- Network of an address: /24 for IPv4, /48 for IPv6 in the compressed form that the ingest writes.
+create macro network(ip) as case
+    when ip is null then null
+    when contains(ip, ':') then
+        case when strpos(ip, '::') > 0 and length(split_part(ip, '::', 1)) - length(replace(split_part(ip, '::', 1), ':', '')) < 2
+            then split_part(ip, '::', 1) || '::/48'
+            else array_to_string((string_split(ip, ':'))[1:3], ':') || '::/48' end
+    else array_to_string((string_split(ip, '.'))[1:3], '.') || '.0/24'
+end;
+
+-- Text of one turn: the content itself where it is a text, else the texts of all its parts, tool results included.
+create macro turn_text(content) as case json_type(content)
+    when 'VARCHAR' then json_extract_string(content, '$')
+    when 'ARRAY' then array_to_string(list_concat(json_extract_string(content, '$[*].text'), json_extract_string(content, '$[*].content[*].text'),
+        list_transform(list_filter(json_extract(content, '$[*].content'), lambda part: json_type(part) = 'VARCHAR'), lambda part: json_extract_string(part, '$'))), ' ')
+end;
+
+-- Key of a text for comparing turns that were logged by different programs: white space and case do not count.
+create macro text_key(t) as short_hash(nullif(regexp_replace(visible(t), '\s+', '', 'g'), ''));
+
+-- Bounds of a share that was seen in n trials, z standard errors away (E. B. Wilson, Probable inference, JASA 22, 1927).
+create macro wilson_low(share, n, z) as
+    (share + z * z / nullif(2 * n, 0) - z * sqrt(share * (1 - share) / nullif(n, 0) + z * z / nullif(4 * n * n, 0))) / nullif(1 + z * z / nullif(n, 0), 0);
+create macro wilson_high(share, n, z) as
+    (share + z * z / nullif(2 * n, 0) + z * sqrt(share * (1 - share) / nullif(n, 0) + z * z / nullif(4 * n * n, 0))) / nullif(1 + z * z / nullif(n, 0), 0);

@@ -1,0 +1,30 @@
+"""What an examiner chooses about reading logs, from the command line or from a configuration file, checked in one place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from distilforensics.core.errors import UsageError
+from distilforensics.core.text import shown
+from distilforensics.ingest.options import IngestOptions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def reading_options(**given: str | Path | float | None) -> IngestOptions:
+    """Return how logs are read; what is None keeps its default.
+
+    Raises:
+        UsageError: the time zone is not known.
+    """
+    zone = given.get("assume_time_zone")
+    if zone is not None:
+        try:
+            ZoneInfo(str(zone))
+        except (KeyError, ValueError, OSError) as e:
+            message = f"{shown(zone)} is no known time zone, expected a name such as Europe/Berlin"
+            raise UsageError(message, where="assume-time-zone") from e
+    chosen: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+    return IngestOptions(**chosen)
