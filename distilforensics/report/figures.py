@@ -33,6 +33,7 @@ class Figure:
     svg: Markup
     rows: Row
     """Number and digest of the rows drawn."""
+    number: int
     exhibit: str
     """File with the rows, below report/."""
 
@@ -112,6 +113,11 @@ def loads(rows: Sequence[Row], band: Row) -> Drawing:
         low, high = place(max(1, band["chance_low"])), place(band["chance_high"])
         drawing.rect(low, 18, max(2, high - low), half, _BAND)
         drawing.text((low + high) / 2, 12, "by chance", size=9.5, anchor="middle", colour=SOFT)
+    steps = (1, 2, 5) if largest <= 2_000 else (1,)
+    for tick in (step_of * 10**power for power in range(len(str(largest))) for step_of in steps):
+        if tick <= largest:
+            drawing.line(place(tick), axis, place(tick), axis + half + 12, "#e4e7eb", 0.6)
+            drawing.text(place(tick), axis + half + 24, f"{tick:,}", size=9.5, anchor="middle", colour=SOFT)
     for is_member, colour, direction in ((True, OWN, -1), (False, OTHER, 1)):
         bins: dict[int, int] = {}
         for row in rows:
@@ -130,12 +136,7 @@ def loads(rows: Sequence[Row], band: Row) -> Drawing:
                 drawing.rect(x - 2.5, axis - tall if direction < 0 else axis, 5, tall, colour)
     drawing.line(20, axis, 20 + span, axis, INK)
     drawing.text(20, 28, "accounts of the group", size=10.5, is_bold=True, colour=OWN)
-    drawing.text(20, axis + half + 10, "all other accounts", size=10.5, is_bold=True, colour=SOFT)
-    steps = (1, 2, 5) if largest <= 2_000 else (1,)
-    for tick in (step_of * 10**power for power in range(len(str(largest))) for step_of in steps):
-        if tick <= largest:
-            drawing.line(place(tick), axis, place(tick), axis + half + 12, "#e4e7eb", 0.6)
-            drawing.text(place(tick), axis + half + 24, f"{tick:,}", size=9.5, anchor="middle", colour=SOFT)
+    drawing.text(20 + span, axis + half - 4, "all other accounts", size=10.5, is_bold=True, colour=SOFT, anchor="end")
     drawing.text(20 + span, axis - 4, "requests", size=9.5, anchor="end", colour=SOFT)
     return drawing
 
@@ -144,7 +145,8 @@ def load_days(rows: Sequence[Row], n_senders: int) -> Drawing:
     """Draw one dot per account and day, with the band in which chance would put most of them."""
     days = sorted({row["day"] for row in rows})
     drawing = Drawing(WIDTH, 176)
-    top, bottom, left = 12.0, 150.0, 40.0
+    top, bottom, left = 16.0, 154.0, 40.0
+    drawing.text(0, 10, "requests", size=9.5, colour=SOFT)
     largest = max(row["n_requests"] for row in rows)
     step = (WIDTH - left - 10) / len(days)
 
@@ -195,14 +197,15 @@ def network(members: Sequence[Row], values: Sequence[Row], names: Mapping[str, s
     for account, (x, y) in spot.items():
         drawing.circle(x, y, 5, "#ffffff", INK)
         if len(spot) <= 32:
-            on_right = x >= middle_x
-            drawing.text(x + (9 if on_right else -9), y + 3.5 + (6 if y > middle_y + 150 else -4 if y < middle_y - 150 else 0), names.get(account, ""), size=9, colour=SOFT, anchor="start" if on_right else "end")
+            across, down = (x - middle_x) / radius, (y - middle_y) / radius
+            side = "middle" if abs(across) < 0.12 else "start" if across > 0 else "end"
+            drawing.text(x + 10 * across, y + 12 * down + 3.5, names.get(account, ""), size=9, colour=SOFT, anchor=side)
     for number, kind in enumerate(kinds):
         y = 40.0 + 24 * number
-        _shape(drawing, kind, 512, y, KINDS[list(_TIE_WORDS).index(kind)])
-        drawing.text(524, y + 4, f"shared {_TIE_WORDS[kind]}", size=10.5)
-    drawing.circle(512, 40.0 + 24 * len(kinds), 5, "#ffffff", INK)
-    drawing.text(524, 44.0 + 24 * len(kinds), "account", size=10.5)
+        _shape(drawing, kind, 488, y, KINDS[list(_TIE_WORDS).index(kind)])
+        drawing.text(500, y + 4, f"shared {_TIE_WORDS[kind]}", size=10.5)
+    drawing.circle(488, 40.0 + 24 * len(kinds), 5, "#ffffff", INK)
+    drawing.text(500, 44.0 + 24 * len(kinds), "account", size=10.5)
     return drawing
 
 
@@ -229,7 +232,7 @@ def waterfall(parts: Sequence[Row], words: Mapping[str, str]) -> Drawing:
     for number, row in enumerate(parts):
         y, after = 8.0 + 26 * number, before + row["bits"]
         start, end = zero + scale * min(before, after), zero + scale * max(before, after)
-        note = f" (as {row['n_accounts']:,} accounts of the log)" if row["n_accounts"] else " (differs)"
+        note = f" ({row['n_accounts']:,} accounts of the log)" if row["n_accounts"] else " (differs)"
         drawing.text(left - 12, y + 12, f"{words.get(row['attribute'], row['attribute'])}{note}", size=10.5, anchor="end")
         drawing.rect(start, y + 1, max(1.5, end - start), 16, OWN if row["bits"] >= 0 else FAILED)
         drawing.text(end + 5, y + 13, f"{row['bits']:+.1f}", size=10.5)
@@ -237,7 +240,7 @@ def waterfall(parts: Sequence[Row], words: Mapping[str, str]) -> Drawing:
     y = 8.0 + 26 * len(parts)
     drawing.text(left - 12, y + 12, "together, in bits", size=10.5, anchor="end", is_bold=True)
     drawing.rect(min(zero, zero + scale * total), y + 1, abs(scale * total), 16, SOFT)
-    drawing.text(zero + scale * max(total, 0) + 5, y + 13, f"{total:.1f}", size=10.5, is_bold=True)
+    drawing.text(zero + scale * max(total, 0) + 5, y + 13, f"{parts[0]['total_bits']:.1f}", size=10.5, is_bold=True)
     drawing.line(zero, 4, zero, y + 20, INK, 0.8)
     return drawing
 

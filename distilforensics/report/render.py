@@ -51,9 +51,9 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         finalize=_finalised,
     )
-    environment.filters |= {"cut": cut, "css_string": css_string, "moment": units.moment, "plain": plain}
+    environment.filters |= {"cut": cut, "css_string": css_string, "excerpt": excerpt, "moment": units.moment, "plain": plain}
     environment.globals |= {
-        "n": printed, "some": some, "terms": fixed_text("terms"), "limits": fixed_text("limits"),
+        "n": printed, "some": some, "terms": fixed_text("terms"), "limits": fixed_text("limits"), "rule": fixed_text("rule"),
         "status_words": STATUS_WORDS, "tie_words": TIE_WORDS, "mark_words": MARK_WORDS, "size": units.size,
     }  # fmt: skip
     return environment
@@ -98,6 +98,14 @@ def cut(value: object, limit: int = IDENT_CHARS) -> str:
     """Return a text escaped for display and cut, with the number of characters left out."""
     text = show(NONE if value is None else value)
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text) - limit:,} more characters)"
+
+
+def excerpt(value: object, limit: int) -> str:
+    """Return the beginning of a text in one paragraph, cut between words, with an ellipsis where something is left out."""
+    text = " ".join(str(value or "").split())
+    if len(text) > limit:
+        text = f"{text[:limit].rsplit(' ', 1)[0]} …"
+    return show(text)
 
 
 def plain(value: object) -> str:

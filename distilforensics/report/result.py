@@ -201,15 +201,16 @@ def read_campaign(ledger: Ledger, row: Row, titles: Mapping[str, str], prices: M
         pairs = rows("succession_pairs") if _is_moved_often(handover) else []
         reasons = (["succession"] if pairs else []) + reasons
     place, text = _common_text(rows("frame_edges")[0])
-    for pair in pairs:
-        pair["task"] = _without(pair.get("prompt_text") or "", text, place)
+    samples = rows("taken_samples")
+    for asked in (*pairs, *samples):
+        asked["task"] = _without(asked.get("prompt_text") or "", text, place)
     accounts = [member["account_id"] for member in rows("tie_members")]
     strip = rows("strip_accounts")
     seen = {*accounts, *(r["account_id"] for r in strip), *(p[k] for p in pairs for k in ("account_id", "next_account"))}
     return Campaign(
         campaign_id=name, row=row, answer=answer, reasons=reasons, handover=handover, pairs=pairs, load=load, ties=ties,
         tie_pair=rows("tie_pair"), frames=frames, frame_text=text, frame_place=place, models=rows("taken_models"),
-        marks=rows("taken_marks"), cost=cost, value=_value(ledger, name, prices), samples=rows("taken_samples"),
+        marks=rows("taken_marks"), cost=cost, value=_value(ledger, name, prices), samples=samples,
         explanations=[_explanation(found, titles) for found in rows("explanations")],
         explanation_counts=rows("explanation_counts")[0],
         facts=[_fact(found) for found in rows("facts")],
@@ -250,9 +251,13 @@ def _common_text(edges: Row) -> tuple[str, str]:
 
 
 def _without(prompt: str, frame: str, place: str) -> str:
-    """Return a prompt without what all prompts of the campaign have in common."""
+    """Return a prompt without what all prompts of the campaign have in common, and without the rest of that paragraph."""
     at = prompt.find(frame) if frame else -1
-    return prompt if at < 0 else prompt[at + len(frame) :].strip() if place == "begin" else prompt[:at].strip()
+    if at < 0:
+        return prompt
+    rest = prompt[at + len(frame) :] if place == "begin" else prompt[:at]
+    _, _, behind = rest.partition("\n\n")
+    return (behind if place == "begin" and behind.strip() else rest).strip()
 
 
 def _value(ledger: Ledger, name: str, prices: Mapping[str, Mapping[str, float]]) -> Row | None:

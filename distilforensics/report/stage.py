@@ -144,7 +144,7 @@ def _result(case: Case, ledger: Ledger, tables: Sequence[str]) -> Result:
     titles, prices = explanation_titles(case), _prices(case.settings)
     listed = ledger.rows("campaigns")
     settings = case.settings
-    header = {key: str(settings.get(key, "")) for key in ("number", "title", "examiner", "organization")}
+    header = {key: str(settings.get(key, "")) for key in ("number", "title", "examiner", "organization", "confidentiality")}
     has_power = bool(case.table_files("power"))
     return Result(
         header=header | {"title": header["title"] or "Examination of API access logs", "version": __version__},
@@ -198,34 +198,35 @@ def _sha256(text: str) -> str:
 
 def _figures(ledger: Ledger, annexes: Annexes, c: Campaign) -> dict[str, Figure | None]:
     """Return the figures of a campaign by name; none where there is nothing to draw."""
-    name = c.campaign_id
+    name, numbers = c.campaign_id, list[str]()
 
     def rows(query: str) -> list[Row]:
         return ledger.rows(query, is_drawn=True, campaign_id=name)
 
     def figure(key: str, query: str, drawing: Drawing, caption: str, description: str) -> Figure:
         anchor = f"figure-{key}-{name}"
+        numbers.append(key)
         exhibit = annexes.csv(f"figures/{query}.{safe_name(name)}.csv", f"rows of the figure: {caption}", rows(query))
-        return Figure(anchor, caption, description, drawing.markup(anchor, caption, description), ledger.digest(query, campaign_id=name), exhibit)
+        return Figure(anchor, caption, description, drawing.markup(anchor, caption, description), ledger.digest(query, campaign_id=name), len(numbers), exhibit)
 
     ticks, load_rows, day_rows, matrix = rows("strip_ticks"), rows("loads"), rows("load_days"), rows("handover_matrix")
     values, parts = rows("tie_values"), c.tie_pair
     days = sorted({row["day"] for row in ledger.rows("log_days")})
     found: dict[str, Figure | None] = dict.fromkeys(("matrix", "load_days", "network", "waterfall", "repetitions"))
-    same = "" if c.has_text_frame else " that are made in the group’s way"
+    pattern = "with the common text" if c.has_text_frame else "made in the group’s way"
     found["strips"] = figure(
         "strips", "strip_ticks", figures.strips(c.strip, ticks, days, c.names), "Every request, account by account.",
-        f"Dark: a request of the pattern{same}. Red: limited or failed. Grey: other traffic. Accounts are drawn by lot; names are cut to their last characters.",
-    )  # fmt: skip
-    found["loads"] = figure(
-        "loads", "loads", figures.loads(load_rows, c.load), "Requests per account.",
-        "One dot per account (bars where there are many), on a scale in which each step is a multiple. The band holds what chance would do.",
+        f"Dark: a request {pattern}. Red: limited or failed. Grey: other traffic. Accounts are drawn by lot; names are cut to their last characters.",
     )  # fmt: skip
     if matrix:
         found["matrix"] = figure(
             "matrix", "handover_matrix", figures.matrix(matrix, c.names), "Who hands to whom.",
-            "Each dot is a pair: a request failed on the row’s account, and the column’s account sent it again. No pair stands out, as it would between two accounts of one person.",
+            "Each dot is a pair: a request failed on the row’s account, and the column’s account sent it again. One person with two accounts would fill two places.",
         )  # fmt: skip
+    found["loads"] = figure(
+        "loads", "loads", figures.loads(load_rows, c.load), "Requests per account.",
+        "One dot per account (bars where there are many), on a scale in which each step is a multiple. The band holds what chance would do.",
+    )  # fmt: skip
     if day_rows and len({row["day"] for row in day_rows}) <= figures.MOST_DAYS:
         found["load_days"] = figure(
             "load-days", "load_days", figures.load_days(day_rows, c.answer["n_senders"]), "Requests per account and day.",
@@ -251,11 +252,11 @@ def _figures(ledger: Ledger, annexes: Annexes, c: Campaign) -> dict[str, Figure 
 
 def _main_page(result: Result, drawn: Mapping[str, Mapping[str, Figure | None]], annexes: Annexes, seal: str) -> bytes:
     result = replace(result, seals={**result.seals, "annexes": seal})
-    log, t = result.log, result.log.totals
+    log, t, header = result.log, result.log.totals, result.header
     campaign = result.campaigns[0] if result.campaigns else None
     is_about_answers = log.has_text and campaign is not None and campaign.answer["output_tokens"] is not None
     verdict = _VERDICTS[campaign.row["grade"], is_about_answers] if campaign else ""
-    head = [f"Case {result.header['number']}" if result.header["number"] else result.header["title"], result.header["organization"], result.header["examiner"]]
+    head = [f"Case {header['number']}" if header["number"] else header["title"], header["organization"], header["examiner"], header["confidentiality"]]
     title = f"{result.totals['n_members']:,} accounts {verdict}" if campaign else "No group of accounts was found that acts as one"
     listed = [(a.path, a.title) for a in annexes.listed() if a.path.endswith(".html")]
     reach = [row for row in result.power if not row["is_careful"] and not row["diluted_percent"]]
@@ -263,7 +264,7 @@ def _main_page(result: Result, drawn: Mapping[str, Mapping[str, Figure | None]],
         "report.html.j2", r=result, title=title, verdict=verdict, running=". ".join(part for part in head if part),
         figures=drawn[campaign.campaign_id] if campaign else {}, 
         open=[x for x in campaign.explanations if x.outcome != "excluded"] if campaign else [],
-        missing=[row["name"] for row in log.columns if not row["n_filled"]],
+        missing=[row["name"] for row in log.columns if not row["n_filled"] and not (log.has_text and row["name"] == "prompt hash")],
         balanced=(t["n_kept"], t["n_quarantined"], t["n_duplicate"]) == (t["n_kept_rows"], t["n_quarantined_rows"], t["n_duplicate_rows"]),
         strongest_power=next((row for row in reach if row["found_from"] is not None), reach[0] if reach else None),
         annexes=listed, t=t, log=log,
