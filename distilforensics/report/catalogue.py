@@ -127,6 +127,13 @@ def _view_or_empty(ledger: Ledger, table: str) -> str:
     """Return the view of a table, or an empty table with its columns where no stage wrote it."""
     if ledger.case.table_files(table):
         return ledger.view(table)
-    kinds = {"int64": "bigint", "string": "varchar", "double": "double", "bool": "boolean", "timestamp[us]": "timestamp", "date32[day]": "date"}
+    kinds = {
+        "int64": "bigint",
+        "string": "varchar",
+        "double": "double",
+        "bool": "boolean",
+        "timestamp[us]": "timestamp",
+        "date32[day]": "date",
+    }
     columns = ", ".join(f"{column.name} {kinds.get(str(column.type), 'varchar[]')}" for column in TABLES[table].columns)
     return f"create or replace temp table {table} ({columns})"

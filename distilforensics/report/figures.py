@@ -57,7 +57,13 @@ def strips(accounts: Sequence[Row], ticks: Sequence[Row], days: Sequence[date], 
             drawing.text(_LEFT - 6, y + 8, names.get(account, account[-6:]), size=9, anchor="end", colour=SOFT)
             drawing.line(_LEFT, y + 9.5, WIDTH - 4, y + 9.5, "#eceef1", 0.6)
             for kind, colour in ((1, OTHER), (2, OWN), (3, FAILED)):
-                drawing.ticks(places.get(account, {}).get(kind, []), y + (0 if kind == 3 else 1), 9.5 if kind == 3 else 8, colour, 1.6 if kind == 3 else 0.9)
+                drawing.ticks(
+                    places.get(account, {}).get(kind, []),
+                    y + (0 if kind == 3 else 1),
+                    9.5 if kind == 3 else 8,
+                    colour,
+                    1.6 if kind == 3 else 0.9,
+                )
             y += row_height
         y += 16
     _days(drawing, days, top, y - 14)
@@ -73,7 +79,9 @@ def _days(drawing: Drawing, days: Sequence[date], top: float, bottom: float) -> 
     for place in range(0, n_days, every):
         x = _LEFT + place * step
         drawing.line(x, top, x, bottom, GRID, 0.7)
-        drawing.text(x + 2, bottom + 11, f"{days[0].fromordinal(days[0].toordinal() + place):%-d %b}", size=9, colour=SOFT)
+        drawing.text(
+            x + 2, bottom + 11, f"{days[0].fromordinal(days[0].toordinal() + place):%-d %b}", size=9, colour=SOFT
+        )
 
 
 def matrix(pairs: Sequence[Row], names: Mapping[str, str]) -> Drawing:
@@ -86,9 +94,13 @@ def matrix(pairs: Sequence[Row], names: Mapping[str, str]) -> Drawing:
     drawing.text(left, 12, "to (columns), in the order of the rows", size=10.5, is_bold=True)
     for account, number in place.items():
         y = top - 44 + 14 + number * cell
-        drawing.text(left - 8, y + cell * 0.75, names.get(account, account[-6:]), size=min(9, cell), anchor="end", colour=SOFT)
+        drawing.text(
+            left - 8, y + cell * 0.75, names.get(account, account[-6:]), size=min(9, cell), anchor="end", colour=SOFT
+        )
         drawing.line(left, y, left + cell * len(accounts), y, "#e4e7eb", 0.6)
-        drawing.line(left + number * cell, top - 30, left + number * cell, top - 30 + cell * len(accounts), "#e4e7eb", 0.6)
+        drawing.line(
+            left + number * cell, top - 30, left + number * cell, top - 30 + cell * len(accounts), "#e4e7eb", 0.6
+        )
         drawing.rect(left + number * cell, y, cell, cell, "#f0f1f3")
     for row in pairs:
         if row["account_id"] in place and row["next_account"] in place:
@@ -141,13 +153,13 @@ def loads(rows: Sequence[Row], band: Row) -> Drawing:
     return drawing
 
 
-def load_days(rows: Sequence[Row], n_senders: int) -> Drawing:
+def load_days(rows: Sequence[Row]) -> Drawing:
     """Draw one dot per account and day, with the band in which chance would put most of them."""
     days = sorted({row["day"] for row in rows})
     drawing = Drawing(WIDTH, 176)
     top, bottom, left = 16.0, 154.0, 40.0
     drawing.text(0, 10, "requests", size=9.5, colour=SOFT)
-    largest = max(row["n_requests"] for row in rows)
+    largest: int = max(row["n_requests"] for row in rows)
     step = (WIDTH - left - 10) / len(days)
 
     def height(n: float) -> float:
@@ -192,7 +204,9 @@ def network(members: Sequence[Row], values: Sequence[Row], names: Mapping[str, s
         x = middle_x + pull * (sum(end[0] for end in ends) / len(ends) - middle_x)
         y = middle_y + pull * (sum(end[1] for end in ends) / len(ends) - middle_y)
         for end in ends:
-            drawing.line(end[0], end[1], x, y, colour, 0.8, {"payment": "", "signup": "5 2", "ip": "1.5 2"}[row["attribute"]])
+            drawing.line(
+                end[0], end[1], x, y, colour, 0.8, {"payment": "", "signup": "5 2", "ip": "1.5 2"}[row["attribute"]]
+            )
         _shape(drawing, row["attribute"], x, y, colour)
     for account, (x, y) in spot.items():
         drawing.circle(x, y, 5, "#ffffff", INK)
@@ -233,7 +247,9 @@ def waterfall(parts: Sequence[Row], words: Mapping[str, str]) -> Drawing:
         y, after = 8.0 + 26 * number, before + row["bits"]
         start, end = zero + scale * min(before, after), zero + scale * max(before, after)
         note = f" ({row['n_accounts']:,} accounts of the log)" if row["n_accounts"] else " (differs)"
-        drawing.text(left - 12, y + 12, f"{words.get(row['attribute'], row['attribute'])}{note}", size=10.5, anchor="end")
+        drawing.text(
+            left - 12, y + 12, f"{words.get(row['attribute'], row['attribute'])}{note}", size=10.5, anchor="end"
+        )
         drawing.rect(start, y + 1, max(1.5, end - start), 16, OWN if row["bits"] >= 0 else FAILED)
         drawing.text(end + 5, y + 13, f"{row['bits']:+.1f}", size=10.5)
         before = after
@@ -256,5 +272,11 @@ def repetitions(rows: Sequence[Row]) -> Drawing:
         for place in range(min(20, row["n_repetitions"])):
             is_kept = place < row["n_fired"]
             drawing.rect(470 + 16.0 * place, y + 2, 12, 12, OWN if is_kept else "#ffffff", OWN if is_kept else FAILED)
-        drawing.text(470 + 16 * min(20, row["n_repetitions"]) + 6, y + 12, f"{row['n_fired']}/{row['n_repetitions']}", size=9.5, colour=SOFT)
+        drawing.text(
+            470 + 16 * min(20, row["n_repetitions"]) + 6,
+            y + 12,
+            f"{row['n_fired']}/{row['n_repetitions']}",
+            size=9.5,
+            colour=SOFT,
+        )
     return drawing

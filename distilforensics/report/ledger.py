@@ -101,7 +101,7 @@ class Ledger:
 
     def one(self, query: str, **values: object) -> Row:
         """Return the only row of a query."""
-        (row,) = self.rows(query, **values)
+        (row,) = self.rows(query, is_drawn=False, **values)
         return row
 
     def digest(self, query: str, **values: object) -> Row:

@@ -28,7 +28,8 @@ TIE_WORDS = {
     "payment": "payment method", "signup": "sign-up within ten minutes", "ip": "address", "ip_prefix": "network", "email_domain": "mail domain",
     "client": "program", "api_key": "key", "handover": "handed a failed request", "tenant": "customer", "suffix": "end of prompts",
     "prefix": "beginning of prompts", "near": "wording of prompts", "passage": "passage in prompts", "prompt": "whole prompts",
-    "parameters": "call parameters", "program": "program", "pace": "even pace", "varied": "varied parameters", "system": "system prompt", "mark": "kind of request",
+    "parameters": "call parameters", "program": "program", "pace": "even pace", "varied": "varied parameters",
+    "system": "system prompt", "mark": "kind of request",
 }  # fmt: skip
 MARK_WORDS = {
     "task_math": "mathematics", "task_code": "programming", "grader_rubric": "grading of texts", "cot_elicitation": "written-out reasoning",
@@ -51,7 +52,13 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         finalize=_finalised,
     )
-    environment.filters |= {"cut": cut, "css_string": css_string, "excerpt": excerpt, "moment": units.moment, "plain": plain}
+    environment.filters |= {
+        "cut": cut,
+        "css_string": css_string,
+        "excerpt": excerpt,
+        "moment": units.moment,
+        "plain": plain,
+    }
     environment.globals |= {
         "n": printed, "some": some, "terms": fixed_text("terms"), "limits": fixed_text("limits"), "rule": fixed_text("rule"),
         "status_words": STATUS_WORDS, "tie_words": TIE_WORDS, "mark_words": MARK_WORDS, "size": units.size,
@@ -69,8 +76,10 @@ def printed(row: Row, key: str, form: str = "") -> Markup:
     """
     value = row[key]
     if value is None:
-        return Markup(NONE)
-    return Markup('<data class="n" data-name="{}.{}" value="{}">{}</data>').format(row.name, key, stated(value), shown(value, form))
+        return Markup("{}").format(NONE)
+    return Markup('<data class="n" data-name="{}.{}" value="{}">{}</data>').format(
+        row.name, key, stated(value), shown(value, form)
+    )
 
 
 def stated(value: object) -> str:
@@ -81,7 +90,12 @@ def stated(value: object) -> str:
 def shown(value: object, form: str = "") -> str:
     """Return a value as the reader sees it."""
     if isinstance(value, (datetime, date)):
-        patterns = {"day": "{0.day} {0:%B %Y}", "date": "{0.day} {0:%B}", "clock": "{0:%H:%M:%S}", "short": "{0.day} {0:%b %H:%M:%S}"}
+        patterns = {
+            "day": "{0.day} {0:%B %Y}",
+            "date": "{0.day} {0:%B}",
+            "clock": "{0:%H:%M:%S}",
+            "short": "{0.day} {0:%b %H:%M:%S}",
+        }
         return patterns.get(form, "{0}").format(value)
     if isinstance(value, float) and value == int(value):
         value = int(value)

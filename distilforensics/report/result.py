@@ -11,7 +11,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
-from os.path import commonprefix
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.report.ledger import Row
@@ -176,7 +176,9 @@ def read_log(ledger: Ledger) -> Log:
     )
 
 
-def read_campaign(ledger: Ledger, row: Row, titles: Mapping[str, str], prices: Mapping[str, Mapping[str, float]]) -> Campaign:
+def read_campaign(
+    ledger: Ledger, row: Row, titles: Mapping[str, str], prices: Mapping[str, Mapping[str, float]]
+) -> Campaign:
     """Return one campaign.
 
     Args:
@@ -206,7 +208,11 @@ def read_campaign(ledger: Ledger, row: Row, titles: Mapping[str, str], prices: M
         asked["task"] = _without(asked.get("prompt_text") or "", text, place)
     accounts = [member["account_id"] for member in rows("tie_members")]
     strip = rows("strip_accounts")
-    seen = {*accounts, *(r["account_id"] for r in strip), *(p[k] for p in pairs for k in ("account_id", "next_account"))}
+    seen = {
+        *accounts,
+        *(r["account_id"] for r in strip),
+        *(p[k] for p in pairs for k in ("account_id", "next_account")),
+    }
     return Campaign(
         campaign_id=name, row=row, answer=answer, reasons=reasons, handover=handover, pairs=pairs, load=load, ties=ties,
         tie_pair=rows("tie_pair"), frames=frames, frame_text=text, frame_place=place, models=rows("taken_models"),
@@ -234,20 +240,33 @@ def _reasons(handover: Row, load: Row, ties: Mapping[str, Row], frames: Sequence
 
 def _is_moved_often(row: Row) -> bool:
     """Tell whether failures are followed by another account clearly more often than answers are."""
-    return bool(row["n_failed"] >= 10 and row["moved_percent"] >= 40 and row["moved_percent"] >= 3 * row["answered_moved_percent"])
+    return bool(
+        row["n_failed"] >= 10
+        and row["moved_percent"] >= 40
+        and row["moved_percent"] >= 3 * row["answered_moved_percent"]
+    )
 
 
 def is_telling(tie: Row | None) -> bool:
     """Tell whether members share values of a kind, and others hardly do."""
-    return tie is not None and (tie["members_percent"] or 0) >= 40 and (tie["members_percent"] or 0) >= 3 * (tie["others_percent"] or 0)
+    return (
+        tie is not None
+        and (tie["members_percent"] or 0) >= 40
+        and (tie["members_percent"] or 0) >= 3 * (tie["others_percent"] or 0)
+    )
 
 
 def _common_text(edges: Row) -> tuple[str, str]:
     """Return where all prompts of a campaign have a text in common, and that text."""
-    begin = commonprefix([edges["first_begin"] or "", edges["last_begin"] or ""])
-    end = commonprefix([edges["first_end"] or "", edges["last_end"] or ""])[::-1]
+    begin = _common_beginning(edges["first_begin"] or "", edges["last_begin"] or "")
+    end = _common_beginning(edges["first_end"] or "", edges["last_end"] or "")[::-1]
     place, text = ("begin", begin) if len(begin) >= len(end) else ("end", end)
     return (place, text.strip()) if len(text) >= FRAME_CHARS else ("", "")
+
+
+def _common_beginning(first: str, second: str) -> str:
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False))
+    return "".join(character for character, _ in same)
 
 
 def _without(prompt: str, frame: str, place: str) -> str:
@@ -284,7 +303,10 @@ def _explanation(row: Row, titles: Mapping[str, str]) -> Explanation:
 def short_sentences(statement: str) -> list[str]:
     """Return the parts of a statement behind its verdict as sentences of their own."""
     _, colon, rest = statement.partition(": ")
-    parts = re.split(r"(?:, |; )(?=\d|the |it |its |at |there |on |texts|prompts|tokens|models|end users|customers|temperatures|but )", rest if colon else statement)
+    parts = re.split(
+        r"(?:, |; )(?=\d|the |it |its |at |there |on |texts|prompts|tokens|models|end users|customers|temperatures|but )",
+        rest if colon else statement,
+    )
     return [part[:1].upper() + part[1:].rstrip(".") + "." for part in parts if part]
 
 

@@ -28,7 +28,9 @@ class Drawing:
     height: float
     _parts: list[str] = field(default_factory=list)
 
-    def line(self, x1: float, y1: float, x2: float, y2: float, colour: str = GRID, width: float = 1, dash: str = "") -> None:
+    def line(
+        self, x1: float, y1: float, x2: float, y2: float, colour: str = GRID, width: float = 1, dash: str = ""
+    ) -> None:
         """Draw a straight line."""
         ends = f'x1="{number(x1)}" y1="{number(y1)}" x2="{number(x2)}" y2="{number(y2)}"'
         dashes = f' stroke-dasharray="{dash}"' if dash else ""
@@ -55,7 +57,15 @@ class Drawing:
             self.path(data, colour, width)
 
     def text(
-        self, x: float, y: float, text: object, *, size: float = 11, colour: str = INK, anchor: str = "start", is_bold: bool = False
+        self,
+        x: float,
+        y: float,
+        text: object,
+        *,
+        size: float = 11,
+        colour: str = INK,
+        anchor: str = "start",
+        is_bold: bool = False,
     ) -> None:
         """Write one line of text; `anchor` is start, middle or end."""
         attributes = f'x="{number(x)}" y="{number(y)}" font-size="{number(size)}" fill="{colour}"'

@@ -10,7 +10,6 @@ from distilforensics.cli.diagnostics import ExitCode, run_cli
 from distilforensics.cli.main import cli
 
 HEAVY = (
-    "altair",
     "duckdb",
     "isal",
     "jinja2",
@@ -19,7 +18,6 @@ HEAVY = (
     "pyarrow",
     "rich",
     "scipy",
-    "vl_convert",
     "yaml",
     "zstandard",
 )

@@ -12,4 +12,4 @@ left join heuristic_states as h on h.heuristic_id = e.source
 where e.campaign_id = $campaign_id and not starts_with(e.source, 'confounder.')
 order by
     list_position(['for', 'against', 'neutral'], e.side), bears_grade desc,
-    list_position(['coordination', 'infrastructure', 'harvest', 'structure', 'evasion', 'facts'], coalesce(h.family, 'facts')), e.source
+    list_position(['coordination', 'infrastructure', 'harvest', 'structure', 'evasion', 'facts'], coalesce(h.family, 'facts')), e.source, e.entity_id, e.statement

@@ -8,5 +8,5 @@ select
     date_trunc('second', min(first_started_at)) as first_seen, date_trunc('second', max(last_started_at)) as last_seen
 from sources
 group by role, format
-order by list_position(['log', 'accounts_directory'], role) nulls last, n_files desc, format
+order by list_position(['log', 'accounts_directory'], role) nulls last, n_files desc, role, format
 limit 8

@@ -2,7 +2,11 @@
 title = "Records that could not be read, by reason, with the place of one"
 reads = ["quarantine"]
 ---*/
-select reason, count(*) as n_records, min_by(source_sha256, source_line) as source_sha256, min(source_line) as source_line, min_by(detail, source_line) as detail
-from quarantine
-group by reason
+with numbered as (
+    select *, row_number() over (partition by reason order by source_line, source_sha256, sub_index) as place, count(*) over (partition by reason) as n_records
+    from quarantine
+)
+select reason, n_records, source_sha256, source_line, detail
+from numbered
+where place = 1
 order by n_records desc, reason
