@@ -48,9 +48,6 @@ SCENARIOS = (
     "evasive",
     "hard_negatives",
 )
-_LEFT_OUT = ("report", "windows")
-"""Stages that no grade rests on: the two-sample test of groups is informational, and takes a third of the time."""
-
 FAMILIES = ("structure", "harvest", "coordination", "infrastructure", "evasion")
 """Families of heuristics, each removed in turn for the ablation."""
 
@@ -127,7 +124,7 @@ def _examine(task: Task, folder: Path | None, work: Path, memory_bytes: int) -> 
     )
     seconds = {"simulate": round(time.perf_counter() - begin, 1)}
     limits = EngineLimits(memory_bytes=memory_bytes, threads=1)
-    steps = tuple(step for step in STEPS if step.name not in _LEFT_OUT)
+    steps = tuple(step for step in STEPS if step.name != "report")
     case = work / "case"
     run_case([str(work / "simulated" / "logs")], case, IngestOptions(), limits, Silent(), steps=steps)
     stages = json.loads((case / "run.json").read_text(encoding="utf-8"))["stages"]

@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from distilforensics.analysis.stage import link_accounts
 from distilforensics.case.engines.duckdb import Limits
 from distilforensics.case.layout import Case, create_case
 from distilforensics.case.tables import read_rows, write_batches
 from distilforensics.core.progress import Silent
 from distilforensics.core.schema import TABLES
-from distilforensics.linkage.stage import link_accounts
 
 POOL_SHARE = 0.05
 COMPANY_SHARE = 0.4

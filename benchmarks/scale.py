@@ -17,9 +17,9 @@ import time
 from pathlib import Path
 
 STAGES = {
-    "features": ("distilforensics.features.stage", "build_features"),
-    "linkage": ("distilforensics.linkage.stage", "link_accounts"),
-    "heuristics": ("distilforensics.heuristics.stage", "scan"),
+    "features": ("distilforensics.analysis.stage", "build_features"),
+    "linkage": ("distilforensics.analysis.stage", "link_accounts"),
+    "heuristics": ("distilforensics.analysis.heuristics.stage", "scan"),
     "assessment": ("distilforensics.assessment.stage", "assess"),
     "report": ("distilforensics.report.stage", "render_report"),
 }

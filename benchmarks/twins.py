@@ -382,7 +382,7 @@ def examine(twin: Callable[[Log], None], seed: int, background: Path, work: Path
     log = Log(Random(f"{twin.__name__}:{seed}"))
     twin(log)
     log.write(work / "twin")
-    steps = tuple(step for step in STEPS if step.name not in {"report", "windows"})
+    steps = tuple(step for step in STEPS if step.name != "report")
     limits = Limits(memory_bytes=1_500_000_000, threads=2)
     run_case([str(background), str(work / "twin")], work / "case", IngestOptions(), limits, Silent(), steps=steps)
     case = open_case(work / "case")

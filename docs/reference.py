@@ -1,4 +1,4 @@
-"""Text that cog puts into the reference pages: the help of every command and the meaning of every column."""
+"""Text that cog puts into the reference pages: the help of every command, the meaning of every column, the log formats."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 from distilforensics.cli.main import cli
 from distilforensics.cli.options import CONTEXT
 from distilforensics.core.schema import FINDINGS_TABLES, TABLES
+from distilforensics.ingest.formats.documentation import chapters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +42,11 @@ def tables() -> str:
             f"| column | type | meaning |\n|---|---|---|\n{rows}"
         )
     return "\n".join(chapters)
+
+
+def formats() -> str:
+    """Return a chapter per log format."""
+    return chapters()
 
 
 def _cell(text: str) -> str:

@@ -10,8 +10,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "distilforensics"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-HEAVY = {"duckdb", "jinja2", "numpy", "polars", "pyarrow", "rich", "scipy"}
-STAGES = {"ingest", "features", "linkage", "windows", "heuristics", "assessment", "report", "simulate", "evaluation"}
+HEAVY = {"duckdb", "jinja2", "numpy", "polars", "pyarrow", "rich"}
+STAGES = {"ingest", "assessment", "report", "simulate", "evaluation"}
 
 
 def name_of(path):

@@ -25,7 +25,7 @@ from distilforensics.assessment.parameters import PARAMETERS
 from distilforensics.case.stages import package_sha256, tables_sha256
 from distilforensics.case.tables import read_rows
 from distilforensics.core.errors import UsageError
-from distilforensics.core.finding import State
+from distilforensics.core.finding import LEAD, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -74,7 +74,7 @@ class Population:
     """Accounts and sets of a log, counted by what fired on them."""
 
     heuristics: Mapping[str, str]
-    """Heuristics that could be evaluated and are more than informational, with a hash of query and parameters."""
+    """Heuristics that could be evaluated and are no leads, with a hash of query and parameters."""
     n_days: int
     sources: frozenset[str]
     fired: Mapping[str, Mapping[Fired, int]]
@@ -137,8 +137,8 @@ def score(fired: Iterable[str], counted: frozenset[str]) -> int:
 
 
 def rank(material: Material) -> Ranked:
-    """Return the accounts and sets of a log with what fired on them; informational heuristics are left out."""
-    counting = {heuristic for heuristic, level in material.levels.items() if level != "informational"}
+    """Return the accounts and sets of a log with what fired on them; leads are left out."""
+    counting = {heuristic for heuristic, level in material.levels.items() if level != LEAD}
     on_groups: dict[str, Fired] = {}
     on_accounts: dict[str, set[str]] = {account: set() for account in material.profiles}
     for entity, rows in material.observations.items():
@@ -181,7 +181,7 @@ def _population(case: Case, fired: Mapping[str, Iterable[Fired]]) -> Population:
         heuristics={
             row["heuristic_id"]: _sha256([row["version"], row["sha256"], row["parameters"]])
             for row in read_rows(case, "heuristic_states", keys)
-            if row["level"] != "informational" and row["state"] != State.NOT_EVALUATED
+            if row["level"] != LEAD and row["state"] != State.NOT_EVALUATED
         },
         n_days=(max(last).date() - min(first).date()).days + 1 if first and last else 0,
         sources=frozenset(row["source_sha256"] for row in sources if row["role"] == "log"),

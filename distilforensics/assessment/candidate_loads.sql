@@ -11,17 +11,7 @@ select
     min(p.n_exchanges) as n_all,
     count(distinct e.started_at::date) as n_days,
     count(distinct hour(e.started_at)) as n_hours,
-    count(*) filter (where starts_with(e.template_id, 'system:')) as n_system,
-    count(*) filter (where starts_with(e.template_id, 'prefix:')) as n_prefix,
-    count(*) filter (where starts_with(e.template_id, 'suffix:')) as n_suffix,
-    count(*) filter (where starts_with(e.template_id, 'near:')) as n_near,
-    count(*) filter (where starts_with(e.template_id, 'passage:')) as n_passage,
-    count(*) filter (where starts_with(e.template_id, 'prompt:')) as n_prompt,
-    count(*) filter (where starts_with(e.template_id, 'parameters:')) as n_parameters,
-    count(*) filter (where starts_with(e.template_id, 'program:')) as n_program,
-    count(*) filter (where starts_with(e.template_id, 'pace:')) as n_pace,
-    count(*) filter (where starts_with(e.template_id, 'varied:')) as n_varied,
-    count(*) filter (where starts_with(e.template_id, 'mark:')) as n_mark
+    histogram(split_part(e.template_id, ':', 1)) as n_by_kind
 from candidate_templates as t
 join template_exchanges as e on e.template_id = t.template_id
 join account_profiles as p on p.account_id = e.account_id

@@ -10,8 +10,9 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from distilforensics.assessment.material import DEFINING_KINDS, REASONING_MARKS, TEXT_KINDS, Material, kind_of
-from distilforensics.core.finding import Family
+from distilforensics.analysis.kinds import kind_of, kinds_by_rank, text_kinds
+from distilforensics.assessment.material import REASONING_MARKS, Material
+from distilforensics.core.finding import LEAD, Family
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from distilforensics.assessment.parameters import Parameters
 
 _CONTENT = frozenset({Family.STRUCTURE, Family.HARVEST})
-_LEVELS = ("informational", "low", "medium", "high", "critical")
+_LEVELS = (LEAD, "low", "medium", "high", "critical")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Candidate:
     @property
     def has_text(self) -> bool:
         """Whether its own exchanges are told by what they say."""
-        return any(kind_of(template) in {*TEXT_KINDS, "mark"} for template in self.templates)
+        return any(kind_of(template) in {*text_kinds(), "mark"} for template in self.templates)
 
     @property
     def has_own_text(self) -> bool:
@@ -143,7 +144,7 @@ def _defining(
     If no kind belongs to these accounts, the first kinds that there are define.
     """
     agreed = frozenset(account for account, share in agreement.items() if share >= parameters.majority)
-    by_kinds = [tuple(seed for seed in seeds if kind_of(seed) in kinds) for kinds in DEFINING_KINDS]
+    by_kinds = [tuple(seed for seed in seeds if kind_of(seed) in kinds) for kinds in kinds_by_rank()]
     own = [tuple(seed for seed in found if _is_of(seed, agreed, material, parameters)) for found in by_kinds]
     return _with_kindred(next(filter(None, own), next(filter(None, by_kinds), ())))
 
@@ -162,7 +163,7 @@ def _agreement(seeds: tuple[str, ...], cores: Mapping[str, frozenset[str]], mate
     for seed in seeds:
         n_fired = 1 + len(material.fired(seed, family=Family.COORDINATION))
         kind = kind_of(seed)
-        of_kind = votes.setdefault("text" if kind in TEXT_KINDS else kind, {})
+        of_kind = votes.setdefault("text" if kind in text_kinds() else kind, {})
         of_kind |= {account: max(n_fired, of_kind.get(account, 0)) for account in cores[seed]}
     total = sum(max(of_kind.values(), default=0) for of_kind in votes.values())
     counted: Counter[str] = Counter()

@@ -6,23 +6,22 @@ import importlib.resources
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
+from distilforensics.analysis.graph import Graph, read_nodes
+from distilforensics.case.engines.duckdb import create, select
 from distilforensics.core.errors import HeuristicError
-from distilforensics.core.sqlfile import SqlFile, read_sql_file
+from distilforensics.core.schema import TABLES
+from distilforensics.core.sqlfile import SqlFile, read_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    import duckdb
 
 COLUMNS = ("candidate_id", "verdict", "value", "baseline", "n_exchanges", "n_accounts", "statement")
 """What every check returns, one row per candidate."""
 
 VERDICTS = ("applies", "partly", "rebutted", "not_checkable")
 """applies: it accounts for what was seen; partly: it caps the grade; rebutted: the numbers speak against it."""
-
-
-LIBRARY = ("candidate_features", "candidate_carriers", "candidate_tenancy")
-"""Relations that several checks read, in order of dependency; each is the query of that name in `confounders/lib`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +64,15 @@ def with_heuristics(checks: Iterable[Check], fired: Mapping[str, str]) -> list[C
 def create_library(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the relations that the checks share, from `candidate_members`, `candidate_templates` and `candidate_exchanges`."""
     folder = importlib.resources.files(__package__) / "confounders" / "lib"
-    for name in LIBRARY:
-        connection.execute(f"create or replace temp table {name} as {read_sql_file(folder / f'{name}.sql').body}")
+    given = ("candidate_members", "candidate_templates", "candidate_exchanges")
+    for node in Graph(read_nodes(folder), {*TABLES, *given}).order:
+        if node.file is not None:
+            create(connection, node.file, form="TEMP TABLE")
 
 
 def load_confounders() -> list[SqlFile]:
     """Return the files of all benign explanations, sorted by name."""
-    folder = importlib.resources.files(__package__) / "confounders"
-    files = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda entry: entry.name)
-    return [read_sql_file(entry) for entry in files]
-
-
-def parameters_of(file: SqlFile) -> dict[str, object]:
-    """Return the defaults of a check's parameters."""
-    return {name: entry["default"] for name, entry in file.header.get("params", {}).items()}
+    return read_folder(importlib.resources.files(__package__) / "confounders")
 
 
 def check_confounders(connection: duckdb.DuckDBPyConnection, candidates: list[str]) -> Mapping[str, list[Check]]:
@@ -107,12 +101,8 @@ def check_confounders(connection: duckdb.DuckDBPyConnection, candidates: list[st
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, file: SqlFile) -> list[tuple[Any, ...]]:
-    values = parameters_of(file)
-    try:
-        relation = connection.sql(file.body, params=values) if values else connection.sql(file.body)
-        columns, rows = tuple(relation.columns), relation.fetchall()
-    except duckdb.Error as e:
-        raise HeuristicError(f"the query failed: {e}\n{file.body}", where=file.header["id"]) from e
+    described, rows = select(connection, file)
+    columns = tuple(name for name, _ in described)
     if columns != COLUMNS:
         raise HeuristicError(f"columns are {list(columns)}, expected {list(COLUMNS)}", where=file.header["id"])
     unknown = sorted({str(row[1]) for row in rows} - set(VERDICTS))

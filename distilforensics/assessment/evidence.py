@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from distilforensics.assessment.lifts import account_observations, lift_of, survives_without_tenths
 from distilforensics.assessment.material import Observation
 from distilforensics.core import units
-from distilforensics.core.finding import Claim, Family, State
+from distilforensics.core.finding import LEAD, Claim, Family, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -94,18 +94,18 @@ def _on_groups(
     needed = parameters.min_coverage
     if best.family == Family.COORDINATION:
         needed = parameters.min_coordination_coverage
-    is_informational = material.levels[best.heuristic_id] == "informational"
+    is_lead = material.levels[best.heuristic_id] == LEAD
     covered, stably = coverage(rows), coverage(row for row in rows if row.is_stable)
     statement = group_statement(best, material)
-    if is_informational:
-        statement += " It is informational and bears no grade."
+    if is_lead:
+        statement += " It is a lead and bears no grade."
     elif covered < needed:
         statement += f" It concerns {units.share(covered, 1)} of the members and bears no grade."
     return FiredHeuristic(
         observation=best,
         coverage=covered,
-        bears=not is_informational and covered >= needed,
-        bears_stably=not is_informational and stably >= needed,
+        bears=not is_lead and covered >= needed,
+        bears_stably=not is_lead and stably >= needed,
         statement=statement,
     )
 
@@ -115,7 +115,7 @@ def _on_accounts(
 ) -> FiredHeuristic:
     first = next(row for row in rows if row.is_fired and row.entity_id in members)
     fired = [row for row in rows if row.is_fired and row.entity_id in members]
-    bears = material.levels[first.heuristic_id] != "informational"
+    bears = material.levels[first.heuristic_id] != LEAD
     statement = (
         f"{material.titles[first.heuristic_id]}: on {lift.n_fired_inside} of {lift.n_inside} members that could be judged, "
         f"on {lift.n_fired_outside} of {lift.n_outside} other accounts; one-sided Fisher probability {lift.probability:.1e}."

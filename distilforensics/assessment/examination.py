@@ -12,7 +12,7 @@ from distilforensics.assessment.evidence import FiredHeuristic, fired_heuristics
 from distilforensics.assessment.examined import Examined
 from distilforensics.assessment.grades import Standing, grade_campaign
 from distilforensics.assessment.lifts import account_observations
-from distilforensics.assessment.members import KINDS, Load, Membership, decide_members
+from distilforensics.assessment.members import Load, Membership, decide_members
 from distilforensics.assessment.parameters import PARAMETERS
 from distilforensics.core.finding import Family
 from distilforensics.core.sqlfile import read_sql_file
@@ -66,12 +66,11 @@ def _loads(connection: duckdb.DuckDBPyConnection, wanted: set[Templates]) -> dic
         for number, account, millibits in connection.execute(sql("candidate_support"), few).fetchall()
     }
     found: dict[Templates, dict[str, Load]] = {templates: {} for templates in wanted}
-    for number, account, n_exchanges, n_all, n_days, n_hours, *by_kind in connection.execute(
+    for number, account, n_exchanges, n_all, n_days, n_hours, by_kind in connection.execute(
         sql("candidate_loads")
     ).fetchall():
-        shares = dict(zip(KINDS, by_kind, strict=True))
         ties = support.get((number, account), 0.0)
-        found[numbered[number]][account] = Load(n_exchanges, n_days, n_hours, shares, ties, n_exchanges / n_all)
+        found[numbered[number]][account] = Load(n_exchanges, n_days, n_hours, by_kind, ties, n_exchanges / n_all)
     return found
 
 

@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from distilforensics import __version__
-from distilforensics.assessment.confounding import load_confounders, parameters_of
+from distilforensics.assessment.confounding import load_confounders
 from distilforensics.assessment.error_rates import VERBAL_SCALE, calibration_summary
 from distilforensics.assessment.parameters import PARAMETERS
 from distilforensics.case.layout import Case, write_file, write_json
@@ -77,7 +77,7 @@ def write_findings(case: Case, error_rates: Mapping[str, Any], n_nearly_coordina
                         "id": file.header["id"],
                         "title": file.header["title"],
                         "sha256": file.sha256,
-                        "parameters": parameters_of(file),
+                        "parameters": file.defaults,
                     }
                     for file in load_confounders()
                 ],

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import fisher_exact
 
 from distilforensics.core.finding import EntityType
 
@@ -35,11 +34,14 @@ class Lift:
     @property
     def probability(self) -> float:
         """Chance of so many fired members if membership and firing had nothing to do with each other (Fisher, one-sided)."""
-        table = [
-            [self.n_fired_inside, self.n_inside - self.n_fired_inside],
-            [self.n_fired_outside, self.n_outside - self.n_fired_outside],
-        ]
-        return float(fisher_exact(np.array(table), alternative="greater").pvalue)
+        n_fired, n_silent = self.n_fired_inside + self.n_fired_outside, self.n_outside - self.n_fired_outside
+        fewest = max(0, self.n_inside - (self.n_inside - self.n_fired_inside + n_silent))
+        # How many ways there are for one fired member more, divided by those for as many as now; logarithms keep the products finite.
+        n = np.arange(fewest, min(self.n_inside, n_fired), dtype=np.float64)
+        ratios = (n_fired - n) * (self.n_inside - n) / ((n + 1) * (self.n_outside - n_fired + n + 1))
+        ways = np.concatenate([[0.0], np.cumsum(np.log(ratios))])
+        ways = np.exp(ways - ways.max())
+        return float(ways[self.n_fired_inside - fewest :].sum() / ways.sum())
 
     def counts(self, n_tests: int, parameters: Parameters) -> bool:
         """Tell whether the lift passes the floors of share, ratio and probability; the latter corrected for the number of tests."""

@@ -15,24 +15,11 @@ if TYPE_CHECKING:
 
     from distilforensics.case.layout import Case
 
-TEXT_KINDS = frozenset({"prefix", "suffix", "system", "near", "passage", "prompt"})
-"""Kinds of templates that rest on text."""
-
 REASONING_MARKS = frozenset({"mark:cot_elicitation", "mark:encoded_block", "mark:replayed_reasoning"})
 """Groups of exchanges that ask for reasoning: in words, by handing over what was encoded, by replaying signatures."""
 
 _MAX_OF_ONE_HOLDER = 6
 """Accounts that one person has; a card of more may be a voucher or a prepaid one that strangers use."""
-
-DEFINING_KINDS = (
-    TEXT_KINDS,
-    frozenset({"mark"}),
-    frozenset({"parameters"}),
-    frozenset({"varied"}),
-    frozenset({"pace"}),
-    frozenset({"program"}),
-)
-"""Kinds of templates from the most to the least telling: text, what it asks for, call parameters, their variety, pace, the program alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +54,7 @@ class Material:
     units: Mapping[str, str]
     """Heuristic id to the unit of its value."""
     levels: Mapping[str, str]
-    """Heuristic id to level, from informational to critical."""
+    """Heuristic id to level, from lead to critical."""
     states: Mapping[str, tuple[str, str | None]]
     """Heuristic id to its state on this log and the reason."""
     profiles: Mapping[str, Mapping[str, Any]]
@@ -102,11 +89,6 @@ def typical(loads: Iterable[float]) -> float:
         if running >= middle:
             return load
     return 0.0
-
-
-def kind_of(group_id: str) -> str:
-    """Return the kind of a group: system, prefix, suffix, near, passage, prompt, parameters, program, pace, varied, mark or cluster."""
-    return group_id.split(":", 1)[0]
 
 
 def load_material(case: Case, connection: duckdb.DuckDBPyConnection) -> Material:

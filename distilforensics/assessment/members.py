@@ -10,7 +10,8 @@ import statistics
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from distilforensics.assessment.material import kind_of, typical
+from distilforensics.analysis.kinds import kind_of, kinds
+from distilforensics.assessment.material import typical
 from distilforensics.core import units
 
 if TYPE_CHECKING:
@@ -19,23 +20,6 @@ if TYPE_CHECKING:
     from distilforensics.assessment.candidates import Candidate
     from distilforensics.assessment.material import Material
     from distilforensics.assessment.parameters import Parameters
-
-KINDS = ("system", "prefix", "suffix", "near", "passage", "prompt", "parameters", "program", "pace", "varied", "mark")
-"""Kinds of templates in the order of the columns of `candidate_loads.sql`."""
-
-_WORDS = {
-    "system": "system prompt",
-    "prefix": "beginning of the prompt",
-    "suffix": "end of the prompt",
-    "near": "reworded frame",
-    "passage": "injected passage",
-    "prompt": "whole prompt",
-    "parameters": "call parameters",
-    "program": "client program",
-    "pace": "even pace",
-    "varied": "varied call parameters",
-    "mark": "kind of request",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,24 +141,24 @@ def _standard(candidate: Candidate, loads: Mapping[str, Load], parameters: Param
     What is asked for says less than its wording, and so do the prompt, the parameters and the program that a product gives to everybody who
     uses it: people have these as well, but do not share networks and payments with a pool that has. Where its accounts share these, members do.
     """
-    kinds = {kind_of(template) for template in candidate.templates}
+    own_kinds = {kind_of(template) for template in candidate.templates}
     rate = typical(load.rate for load in loads.values())
     carriers = [load for load in loads.values() if load.rate >= parameters.min_member_rate * rate]
     if not carriers:
         return _Standard(rate)
-    medians = {kind: statistics.median(load.share(kind) for load in carriers) for kind in KINDS}
+    medians = {kind: statistics.median(load.share(kind) for load in carriers) for kind in kinds()}
     mixture = {kind: share for kind, share in medians.items() if share >= parameters.min_common_share}
-    if kinds == {"varied"}:
+    if own_kinds == {"varied"}:
         return _Standard(mixture=mixture)
     ties = statistics.median(load.support for load in carriers)
-    asks_for_ties = ties >= parameters.min_support_bits and (kinds == {"mark"} or not candidate.has_own_text)
+    asks_for_ties = ties >= parameters.min_support_bits and (own_kinds == {"mark"} or not candidate.has_own_text)
     return _Standard(
         rate=rate,
         mixture=mixture,
         n_hours=0.0 if candidate.has_text else statistics.median(load.n_hours for load in carriers),
         support=parameters.min_support_bits if asks_for_ties else 0.0,
         own_share=statistics.median(load.own_share for load in carriers),
-        is_matched_by_wording=kinds == {"near"},
+        is_matched_by_wording=own_kinds == {"near"},
     )
 
 
@@ -184,7 +168,7 @@ def _reason(load: Load, standard: _Standard, n_links: int, parameters: Parameter
         if load.share(kind) < parameters.min_mixture_share * share:
             return (
                 f"sent templates of the campaign, but {units.share(load.share(kind), 1)} of these exchanges carry its "
-                f"{_WORDS[kind]}, against {units.share(share, 1)} at the median carrier"
+                f"{kinds()[kind].words}, against {units.share(share, 1)} at the median carrier"
             )
     if load.n_hours < parameters.min_member_hours * standard.n_hours:
         return f"is active in {load.n_hours} hours of the day, the typical carrier in {standard.n_hours:.0f}"

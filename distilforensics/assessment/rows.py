@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from distilforensics.analysis.kinds import kind_of
 from distilforensics.assessment.evidence import fact_row
 from distilforensics.assessment.examination import sql, write_pairs
-from distilforensics.assessment.material import kind_of
 from distilforensics.assessment.sensitivity import sensitivity
 from distilforensics.core import units
 

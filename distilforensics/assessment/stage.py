@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from distilforensics import __version__
 from distilforensics.assessment.calibration import calibrate
-from distilforensics.assessment.confounding import load_confounders, parameters_of
+from distilforensics.assessment.confounding import load_confounders
 from distilforensics.assessment.error_rates import error_rate_rows, load_measurement
 from distilforensics.assessment.evidence import check_row, heuristic_rows, in_order
 from distilforensics.assessment.examination import examine, sql, write_pairs
@@ -61,7 +61,7 @@ def assess(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
 
 def _rules() -> dict[str, Any]:
     """Return everything beside the code that decides a grade."""
-    checks = {file.header["id"]: parameters_of(file) for file in load_confounders()}
+    checks = {file.header["id"]: file.defaults for file in load_confounders()}
     return {"rules": PARAMETERS.as_dict(), "confounders": checks}
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.errors import CaseError, UsageError
 from distilforensics.core.schema import FINDINGS_TABLES, SCHEMA_VERSION, TABLES
-from distilforensics.core.text import shown
+from distilforensics.core.text import show, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,13 +111,16 @@ def create_case(root: Path) -> Case:
     Raises:
         CaseError: `root` exists, is not empty and is no case.
     """
+    _require_utf8(root)
     if not (root / CASE_FILE).is_file():
         if root.exists() and (not root.is_dir() or any(entry.name != _UNFINISHED for entry in root.iterdir())):
             raise CaseError("exists and is no case folder", where=str(root), hint="choose a new folder with --case")
+        root.parent.mkdir(parents=True, exist_ok=True)
+        root.mkdir(mode=0o700, exist_ok=True)
         write_file(root / CASE_FILE, _NEW_CASE.format(schema_version=SCHEMA_VERSION).encode())
     case = open_case(root)
     for folder in (case.data, case.findings, case.report, case.stages, case.temporary):
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(exist_ok=True, mode=0o700)
     return case
 
 
@@ -128,6 +131,7 @@ def open_case(root: Path) -> Case:
         CaseError: there is no case, or it was made under another schema version.
         UsageError: `case.toml` is not valid TOML.
     """
+    _require_utf8(root)
     path = root / CASE_FILE
     if not path.is_file():
         raise CaseError(
@@ -147,18 +151,40 @@ def open_case(root: Path) -> Case:
     return Case(root, settings)
 
 
+def _require_utf8(root: Path) -> None:
+    """Refuse a folder whose name the SQL engine cannot be told.
+
+    Raises:
+        UsageError: the name is no UTF-8.
+    """
+    try:
+        str(root.resolve()).encode()
+    except UnicodeEncodeError as e:
+        raise UsageError(
+            "the name of the case folder is no UTF-8", where=show(root), hint="choose another folder with --case"
+        ) from e
+
+
 def write_file(path: Path, content: bytes) -> None:
-    """Write a whole file so that it is either complete or absent: temporary name, fsync, rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a whole file so that it is either complete or absent: temporary name, fsync, rename. Its owner alone can read it."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = path.with_name(f".{path.name}.partial")
-    with temporary.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
+    try:
+        with open(temporary, "wb", opener=_for_owner) as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError:
+        temporary.unlink(missing_ok=True)  # on a full disk even half a file is in the way
+        raise
     temporary.replace(path)
+
+
+def _for_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def write_json(path: Path, value: object) -> None:
     """Write JSON with sorted keys and a final line feed, as `write_file` does."""
     text = json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
-    write_file(path, f"{text}\n".encode())
+    write_file(path, f"{text}\n".encode("utf-8", "backslashreplace"))  # names of files may be no UTF-8: \udcff in JSON

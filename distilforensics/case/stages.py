@@ -63,26 +63,43 @@ def folder_sha256(case: Case, folder: Path | None) -> dict[str, str]:
     return {path.relative_to(case.root).as_posix(): file_sha256(path) for path in files}
 
 
+def read_record(case: Case, stage: str) -> dict[str, Any]:
+    """Return the record that the last run of a stage left, empty if there is none that can be read."""
+    path = case.stages / f"{stage}.json"
+    try:
+        stored = json.loads(path.read_bytes()) if path.is_file() else {}
+    except ValueError:
+        return {}
+    return stored if isinstance(stored, dict) else {}
+
+
 def is_current(case: Case, record: StageRecord, outputs: Iterable[str], folder: Path | None = None) -> bool:
     """Tell whether the stage's last run had this record and its output files still have the recorded hashes."""
-    path = case.stages / f"{record.stage}.json"
-    if not path.is_file():
-        return False
-    try:
-        stored = json.loads(path.read_bytes())
-    except ValueError:
-        return False
-    if not isinstance(stored, dict) or {key: stored.get(key) for key in record.as_dict()} != json.loads(
-        json.dumps(record.as_dict())
-    ):
+    stored = read_record(case, record.stage)
+    if {key: stored.get(key) for key in record.as_dict()} != json.loads(json.dumps(record.as_dict())):
         return False
     return bool(stored.get("outputs") == tables_sha256(case, outputs) | folder_sha256(case, folder))
 
 
-def record_stage(case: Case, record: StageRecord, outputs: Iterable[str], folder: Path | None = None) -> None:
-    """Store the record with the hashes of the tables and other files that the stage wrote."""
+def record_stage(
+    case: Case,
+    record: StageRecord,
+    outputs: Iterable[str],
+    folder: Path | None = None,
+    tables: Mapping[str, str] | None = None,
+) -> None:
+    """Store the record with the hashes of the tables and other files that the stage wrote.
+
+    Args:
+        case: The case.
+        record: What the stage read.
+        outputs: Tables that it wrote.
+        folder: A folder of other files that it alone fills.
+        tables: Where each table is made by itself, a hash of all that it depends on.
+    """
     written = tables_sha256(case, outputs) | folder_sha256(case, folder)
-    write_json(case.stages / f"{record.stage}.json", record.as_dict() | {"outputs": written})
+    stored = record.as_dict() | {"outputs": written} | ({"tables": dict(tables)} if tables is not None else {})
+    write_json(case.stages / f"{record.stage}.json", stored)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +112,17 @@ class StageOutcome:
     seconds: float = 0.0
 
 
+_PACKAGES = {"features": "analysis", "linkage": "analysis", "heuristics": "analysis.heuristics"}
+"""Stages whose package does not have their name."""
+
+
+def stage_sha256(stage: str) -> str:
+    """Return the code version of a stage."""
+    return package_sha256(f"distilforensics.{_PACKAGES.get(stage, stage)}")
+
+
 def package_sha256(package: str) -> str:
-    """Return a hash over the program's version and all source, SQL and template files of a package: the code version of a stage."""
+    """Return a hash over the program's version and all files of a package that can change a result; documents and cases of heuristics cannot."""
     digest = hashlib.sha256(__version__.encode())
     for name, file in _package_files("", importlib.resources.files(package)):
         digest.update(f"{name}\0".encode())
@@ -110,7 +136,7 @@ def _package_files(prefix: str, folder: Traversable) -> Iterator[tuple[str, Trav
         if entry.is_dir():
             if entry.name != "__pycache__":
                 yield from _package_files(f"{name}/", entry)
-        elif not entry.name.endswith(".pyc"):
+        elif not entry.name.endswith((".pyc", ".md", ".cases.yaml")):
             yield name, entry
 
 
@@ -136,7 +162,7 @@ def run_stage(
         folder: A folder of files other than tables that the stage alone fills; the stage runs again if one of them changes.
     """
     writes = tuple(writes)
-    record = StageRecord(stage, package_sha256(f"distilforensics.{stage}"), tables_sha256(case, reads), parameters)
+    record = StageRecord(stage, stage_sha256(stage), tables_sha256(case, reads), parameters)
     if is_current(case, record, writes, folder):
         return StageOutcome(stage, is_skipped=True)
     start = time.perf_counter()

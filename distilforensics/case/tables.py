@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from distilforensics.case.engines.duckdb import explained
 from distilforensics.core.errors import CaseError
 from distilforensics.core.schema import SCHEMA_VERSION, TABLES
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from distilforensics.case.layout import Case
+    from distilforensics.core.sqlfile import SqlFile
 
 ROW_GROUP_ROWS = 131_072
 """Rows per row group of tables without text; the ingest cuts by bytes instead."""
@@ -81,10 +83,10 @@ def write_batches(case: Case, name: str, batches: Iterable[pa.RecordBatch], *, p
 
 
 def publish(temporary: Path, target: Path) -> None:
-    """Make a finished temporary file the table: fsync, read-only, rename."""
+    """Make a finished temporary file the table: fsync, read-only and for its owner alone, rename."""
     with temporary.open("rb") as stream:
         os.fsync(stream.fileno())
-    temporary.chmod(0o444)
+    temporary.chmod(0o400)
     temporary.replace(target)
 
 
@@ -111,13 +113,18 @@ def _row_groups(name: str, batches: Iterable[pa.RecordBatch], schema: pa.Schema)
 def write_query(
     case: Case,
     connection: duckdb.DuckDBPyConnection,
-    name: str,
-    query: str,
-    parameters: Mapping[str, Any] | None = None,
+    file: SqlFile,
+    values: Mapping[str, Any] | None = None,
 ) -> int:
-    """Run a SELECT with a total ORDER BY, write its rows as table `name` and return their number."""
-    relation = connection.sql(query, params=dict(parameters)) if parameters else connection.sql(query)
-    return write_batches(case, name, relation.to_arrow_reader(BATCH_ROWS))
+    """Write the rows of a query with a total ORDER BY as the table of its name and return their number.
+
+    Raises:
+        HeuristicError: the query failed.
+    """
+    values = file.defaults if values is None else values
+    with explained(file, values):
+        relation = connection.sql(file.body, params=dict(values)) if values else connection.sql(file.body)
+        return write_batches(case, file.name, relation.to_arrow_reader(BATCH_ROWS))
 
 
 def write_rows(case: Case, name: str, rows: Iterable[Mapping[str, Any]]) -> int:

@@ -6,6 +6,7 @@ Reads only; works on write-protected media and without the engine.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from distilforensics.case.layout import Case
+
+_NO_UTF8 = re.compile(r"\\u(dc[89a-f][0-9a-f])")
+"""How tables write a byte of a file name that is no UTF-8."""
 
 _OTHER_ENTRIES = "custody entries after the seal: {actions}"
 
@@ -256,10 +260,16 @@ def _check_sources(case: Case, evidence_root: Path | None, result: Verification)
         return
     for source in _sources(case):
         present = [path for path in places(case, source["path"], evidence_root) if path.is_file()]
-        if not present:
+        if source["source_sha256"] is None:
+            result.notes.append(
+                f"{show(source['path'])}: was not hashed, not checked: {show(source['reason'] or source['role'])}"
+            )
+        elif not present:
             result.notes.append(f"{show(source['path'])}: not present, not checked")
         elif find_source(case, source, evidence_root) is None:
-            message = f"the evidence in {show(present[0])} was changed, recorded SHA-256 is {source['source_sha256']}"
+            message = (
+                f"the evidence in {show(present[0])} was changed, recorded SHA-256 is {show(source['source_sha256'])}"
+            )
             result.problems.append(Problem(show(source["path"]), message))
         else:
             result.n_sources += 1
@@ -269,11 +279,11 @@ def places(case: Case, stated: str, evidence_root: Path | None = None) -> Iterat
     """Yield the paths at which an evidence file may lie.
 
     Args:
-        case: The case, which knows the folders from which runs were started.
-        stated: The path as the examiner gave it.
+        case: The case, whose custody log knows from which folders logs were read.
+        stated: Its path in table `sources`: below the folder that the inputs of a run share.
         evidence_root: If given, only below this folder; leading folders of `stated` may be missing there.
     """
-    path = PurePosixPath(stated)
+    path = PurePosixPath(_NO_UTF8.sub(lambda match: chr(int(match[1], 16)), stated))
     if evidence_root is not None:
         parts = [part for part in path.parts if part not in {"/", ".", ".."}]
         yield from (evidence_root.joinpath(*parts[start:]) for start in range(len(parts)))
@@ -284,9 +294,10 @@ def places(case: Case, stated: str, evidence_root: Path | None = None) -> Iterat
 
 
 def _starting_folders(case: Case) -> list[Path]:
-    """Return the folders from which runs were started, newest first."""
-    stated = [_run_record(case).get("cwd"), *(entry["details"].get("cwd") for entry in reversed(custody.entries(case)))]
-    return [Path(folder) for folder in dict.fromkeys(stated) if isinstance(folder, str)]
+    """Return the folders below which inputs of runs lay, newest first, then those from which runs were started."""
+    details = [entry["details"] for entry in reversed(custody.entries(case))]
+    stated = [entry.get(key) for key in ("input_root", "cwd") for entry in details]
+    return [Path(folder) for folder in dict.fromkeys(text for text in stated if isinstance(text, str)) if folder]
 
 
 def find_source(case: Case, source: Mapping[str, Any], evidence_root: Path | None = None) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -16,9 +17,11 @@ from distilforensics.core.errors import (
     HeuristicError,
     InputRefusedError,
     IntegrityError,
+    MachineError,
     PartialEvidenceError,
 )
 from distilforensics.core.text import show
+from distilforensics.core.trouble import LEAST_ADDRESS_SPACE, machine_trouble, require_address_space
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +51,7 @@ class ExitCode(IntEnum):
     HEURISTIC = 4, "a heuristic is invalid or failed"
     INTEGRITY = 5, "bytes differ from what was recorded"
     INTERNAL = 70, "a fault of this program"
+    MACHINE = 74, "the machine lacks room, memory, file handles or permission; the same command goes on where it was"
     INTERRUPTED = 130, "interrupted; the same command goes on where it was"
 
 
@@ -56,6 +60,7 @@ _CODES: tuple[tuple[type[DistilForensicsError], ExitCode], ...] = (
     (PartialEvidenceError, ExitCode.INPUT),
     (HeuristicError, ExitCode.HEURISTIC),
     (IntegrityError, ExitCode.INTEGRITY),
+    (MachineError, ExitCode.MACHINE),
 )
 """All other expected errors are wrong usage."""
 
@@ -89,7 +94,9 @@ def run_cli(argv: Sequence[str]) -> int:
     from distilforensics.cli.main import cli
 
     is_json = "--json" in argv
+    _prepare_process()
     try:
+        require_address_space(LEAST_ADDRESS_SPACE, "this program")
         with cli.make_context(PROGRAM, list(argv)) as context:
             cli.invoke(context)
         sys.stdout.flush()
@@ -110,8 +117,16 @@ def run_cli(argv: Sequence[str]) -> int:
         )  # the reader has seen enough; nothing is left to flush
         return ExitCode.COMPLETE
     except Exception as e:  # noqa: BLE001 - the one place where a fault becomes a message
-        return _fault(e, is_debugging="--debug" in argv)
+        return _fault(e, is_json=is_json, is_debugging="--debug" in argv)
     return ExitCode.COMPLETE
+
+
+def _prepare_process() -> None:
+    """Make everything that this process writes readable by its owner alone, and every text writable whatever the encoding lacks."""
+    os.umask(0o077)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _usage(error: click.ClickException) -> ExitCode:
@@ -124,10 +139,15 @@ def _usage(error: click.ClickException) -> ExitCode:
     return ExitCode.USAGE
 
 
-def _fault(error: Exception, *, is_debugging: bool) -> ExitCode:
+def _fault(error: Exception, *, is_json: bool, is_debugging: bool) -> ExitCode:
     if is_debugging:
         traceback.print_exception(error)
+    trouble = machine_trouble(error)
+    if trouble is not None:
+        return report_error(trouble, is_json=is_json)
     say(f"{PROGRAM}: internal error: {type(error).__name__}: {show(str(error))[:500]}")
     if not is_debugging:
-        say("  hint: run it again with --debug for the place in the code; nothing that was sealed has changed")
+        say(
+            "  hint: run it again with --debug for the place in the code; `distilforensics verify CASE` checks what was sealed"
+        )
     return ExitCode.INTERNAL

@@ -12,7 +12,7 @@ from distilforensics.cli.options import CONTEXT, command, examples
 if TYPE_CHECKING:
     from distilforensics.cli.output import Output
 
-only_argument = click.argument("only", nargs=-1, metavar="[ID|FAMILY]...")
+only_argument = click.argument("only", nargs=-1, metavar="[ID|FAMILY|leads]...")
 
 
 @click.group(
@@ -28,7 +28,7 @@ def heuristics() -> None:
 @only_argument
 def list_(only: tuple[str, ...], output: Output) -> None:
     """List the heuristics with their version and what they need."""
-    from distilforensics.heuristics.loader import load_catalog
+    from distilforensics.analysis.heuristics.loader import load_catalog
 
     columns = ("code", "id", "version", "level", "entity", "title", "needs")
     catalog = load_catalog(only)
@@ -44,8 +44,8 @@ def list_(only: tuple[str, ...], output: Output) -> None:
 @click.argument("heuristic_id", metavar="ID")
 def show_(heuristic_id: str, output: Output) -> None:
     """Explain a heuristic: query, parameters, limits."""
-    from distilforensics.heuristics.document import render_markdown
-    from distilforensics.heuristics.loader import load_catalog, load_heuristic
+    from distilforensics.analysis.heuristics.document import render_markdown
+    from distilforensics.analysis.heuristics.loader import load_catalog, load_heuristic
 
     by_code = {heuristic.code.lower(): heuristic for heuristic in load_catalog()}
     heuristic = by_code.get(heuristic_id.lower()) or load_heuristic(heuristic_id)
@@ -59,7 +59,7 @@ def show_(heuristic_id: str, output: Output) -> None:
 @only_argument
 def lint(only: tuple[str, ...], output: Output) -> None:
     """Check the catalogue; exit with 4 on any issue."""
-    from distilforensics.heuristics.lint import lint_catalog
+    from distilforensics.analysis.heuristics.lint import lint_catalog
 
     issues = lint_catalog(only)
     columns = ("heuristic", "check", "severity", "message", "advice")
@@ -82,7 +82,7 @@ def test(only: tuple[str, ...], output: Output) -> None:
 
     Exit with 4 if one behaves otherwise than stated.
     """
-    from distilforensics.heuristics.testing import run_cases
+    from distilforensics.analysis.heuristics.testing import run_cases
 
     results = run_cases(only)
     failed = [result for result in results if not result.is_passed]

@@ -31,7 +31,7 @@ def inspect(logs: tuple[str, ...], options: IngestOptions, output: Output) -> No
     For every kind of file: format and how sure that is, a parsed sample, and which heuristics could be run on it.
     Only the beginning of a file is read. --json tells of every single file.
     """
-    from distilforensics.heuristics.loader import needs_of_catalog
+    from distilforensics.analysis.heuristics.loader import needs_of_catalog
     from distilforensics.ingest.inspection import inspect_sources
 
     found = inspect_sources(logs, options, needs=needs_of_catalog())

@@ -7,6 +7,7 @@ import click
 from distilforensics.cli.audit import audit
 from distilforensics.cli.cite import cite
 from distilforensics.cli.evaluate import evaluate
+from distilforensics.cli.formats import formats
 from distilforensics.cli.heuristics import heuristics
 from distilforensics.cli.inspect import inspect
 from distilforensics.cli.options import CONTEXT, examples, version_option
@@ -47,5 +48,19 @@ def cli() -> None:
     """
 
 
-for verb in (run, inspect, verify, show, sql, cite, audit, heuristics, simulate, evaluate, selftest, *STAGE_COMMANDS):
+for verb in (
+    run,
+    inspect,
+    verify,
+    show,
+    sql,
+    cite,
+    audit,
+    formats,
+    heuristics,
+    simulate,
+    evaluate,
+    selftest,
+    *STAGE_COMMANDS,
+):
     cli.add_command(verb)

@@ -102,7 +102,6 @@ def _stage(verb: str, name: str, text: str) -> click.Command:
 
 features = _stage("features", "features", "Compute fingerprints and reference values.")
 link = _stage("link", "linkage", "Link accounts that share rare attributes, and cluster them.")
-windows = _stage("windows", "windows", "Compare groups of accounts with the rest of the log.")
 report = _stage("report", "report", "Render the report of a case.")
 
 
@@ -128,7 +127,12 @@ def assess(case_dir: Path, limits: Limits, supplied: Supplied, output: Output) -
     ),
 )
 @case_option
-@click.option("--only", multiple=True, metavar="ID|FAMILY", help="Run this heuristic or family alone; repeat for more.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="ID|FAMILY",
+    help="Run this heuristic, this family or `leads` alone; repeat for more.",
+)
 @limits_options
 def scan(case_dir: Path, only: tuple[str, ...], limits: Limits, output: Output) -> None:
     """Run the heuristics over a case."""
@@ -155,5 +159,5 @@ def seal(case_dir: Path, output: Output) -> None:
         output.line(f"sealed; SHA-256 of tagmanifest-sha256.txt is {anchors['tagmanifest_sha256']}")
 
 
-STAGE_COMMANDS = (ingest, features, link, windows, scan, assess, report, seal)
+STAGE_COMMANDS = (ingest, features, link, scan, assess, report, seal)
 """In the order in which they depend on each other."""

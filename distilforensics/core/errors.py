@@ -9,6 +9,7 @@ Tree::
     +-- PartialEvidenceError       more records were quarantined than --max-malformed allows, or the balance does not close (exit 3)
     +-- HeuristicError             a heuristic file is invalid or its query failed (exit 4)
     +-- IntegrityError             bytes differ from what was recorded (exit 5)
+    +-- MachineError               the machine lacks room, memory, file handles or permission (exit 74)
 
 The text form is ``WHERE: WHAT (value seen), EXPECTED`` and, on a second line, ``hint: WHAT TO DO``.
 """
@@ -59,3 +60,7 @@ class HeuristicError(DistilForensicsError):
 
 class IntegrityError(DistilForensicsError):
     """Stored bytes differ from what was recorded."""
+
+
+class MachineError(DistilForensicsError):
+    """The machine lacks something: room on the disk, memory, file handles or a permission. Nothing is wrong with the logs."""

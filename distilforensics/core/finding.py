@@ -15,6 +15,10 @@ class Family(StrEnum):
     EVASION = "evasion"
 
 
+LEAD = "lead"
+"""Level of a heuristic that is shown to the investigator and bears no grade: innocent traffic shows the same too often."""
+
+
 class State(StrEnum):
     """What a heuristic can say about a log. Silence is never read as innocence: it has three distinct reasons."""
 

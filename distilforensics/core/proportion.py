@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 CONFIDENCE = 0.95
 """Two-sided confidence of every interval."""
+
+_LAST_DIGITS = 4e-16
+"""Relative change of a double that is no change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +30,14 @@ class Proportion:
     def interval(self) -> tuple[float, float] | None:
         """Lower and upper bound from 0 to 1, None without a total.
 
-        Source: Clopper and Pearson, Biometrika 26 (1934), as `scipy.stats.binomtest(...).proportion_ci(method="exact")`.
+        Source: Clopper and Pearson, Biometrika 26 (1934).
         """
         if not self.n_total:
             return None
-        from scipy.stats import binomtest
-
-        bounds = binomtest(self.n_of, self.n_total).proportion_ci(confidence_level=CONFIDENCE, method="exact")
-        return float(bounds.low), float(bounds.high)
+        tail = (1 - CONFIDENCE) / 2
+        low = _rate_with(tail, self.n_of, self.n_total) if self.n_of else 0.0
+        high = _rate_with(1 - tail, self.n_of + 1, self.n_total) if self.n_of < self.n_total else 1.0
+        return low, high
 
     def as_dict(self) -> dict[str, Any]:
         """Return counts, rate and bounds for JSON, shares rounded to six digits."""
@@ -71,6 +75,48 @@ def _percent(share: float, rounding: str) -> str:
         return "0 %"
     last_digit = percent.adjusted() - 2 if percent <= 99 or percent == 100 else (100 - percent).adjusted() - 1
     return f"{percent.quantize(Decimal(1).scaleb(last_digit), rounding=rounding).normalize():f} %"
+
+
+def _rate_with(chance: float, n_of: int, n_total: int) -> float:
+    """Return the rate at which `n_of` or more out of `n_total` have the given chance."""
+    low, high = 0.0, 1.0
+    while low < (middle := (low + high) / 2) < high:
+        if chance_of_at_least(n_of, n_total, middle) < chance:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def chance_of_at_least(n_of: int, n_total: int, rate: float) -> float:
+    """Return the probability of `n_of` or more successes in `n_total` independent trials; `n_of` from 1, the rate inside of 0 to 1.
+
+    It is an incomplete beta function, computed by its continued fraction.
+
+    Source: Abramowitz and Stegun, Handbook of Mathematical Functions (1964), 6.6.4 and 26.5.8.
+    """
+    a, b, x = n_of, n_total - n_of + 1, rate
+    is_turned = x > (a + 1) / (a + b + 2)
+    if is_turned:  # there the fraction converges for the opposite event alone
+        a, b, x = b, a, 1 - x
+    logarithm = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
+    part = math.exp(logarithm) / a / _continued_fraction(a, b, x)
+    return 1 - part if is_turned else part
+
+
+def _continued_fraction(a: int, b: int, x: float) -> float:
+    """Return 1 + d1 / (1 + d2 / (1 + ...)), from its beginning and up to where nothing changes any more (Lentz 1976)."""
+    value, upper, lower, change, step = 1.0, 1.0, 0.0, 0.0, 0
+    while abs(change - 1) > _LAST_DIGITS:
+        step += 1
+        half = step // 2
+        product = half * (b - half) if step % 2 == 0 else -(a + half) * (a + b + half)
+        term = product * x / ((a + step - 1) * (a + step))
+        lower = 1 / (1 + term * lower)
+        upper = 1 + term / upper
+        change = upper * lower
+        value *= change
+    return value
 
 
 def _rounded(share: float | None) -> float | None:

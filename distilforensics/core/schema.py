@@ -19,7 +19,6 @@ REAL = pa.float64()
 FLAG = pa.bool_()
 TIME = pa.timestamp("us")
 TEXTS = pa.list_(pa.string())
-REALS = pa.list_(pa.float64())
 NUMBERS = pa.list_(pa.int64())
 
 
@@ -150,7 +149,11 @@ SOURCES = Table(
     _columns(
         ("source_sha256", TEXT, "SHA-256 of the file as received"),
         ("source_sha512", TEXT, "SHA-512 of the file as received"),
-        ("path", TEXT, "path as given by the examiner, with / as separator"),
+        (
+            "path",
+            TEXT,
+            "path below the folder that all inputs share, with / as separator: the same wherever the logs lie",
+        ),
         (
             "role",
             TEXT,
@@ -614,48 +617,6 @@ CLUSTER_MEMBERS = Table(
     ),
 )
 
-WINDOW_TESTS = Table(
-    "window_tests",
-    "windows",
-    "one row per compared group of accounts and view, ordered by group_id, view: does it differ from groups of ordinary accounts of this log",
-    _columns(
-        ("group_id", TEXT, "template_id, cluster_id, or 'tenant:' and the tenant"),
-        ("kind", TEXT, "system, prefix, suffix, parameters, cluster, tenant"),
-        (
-            "view",
-            TEXT,
-            "prompt, answer (their beginnings) or call (model, parameters, tokens, hour, outcome); of a template's accounts only exchanges without it",
-        ),
-        ("state", TEXT, "tested, inconclusive"),
-        ("reason", TEXT, "why it is inconclusive and which size would do; NULL if tested"),
-        ("n_accounts", COUNT, "accounts of the group"),
-        (
-            "n_accounts_tested",
-            COUNT,
-            "of these, accounts in the test: a sample, of volumes that the rest of the log has as well",
-        ),
-        ("n_exchanges_tested", COUNT, "exchanges in the test: a sample of each account's"),
-        ("n_accounts_reference", COUNT, "sampled other accounts of the same volumes"),
-        ("n_null", COUNT, "groups of chance"),
-        (
-            "statistic",
-            REAL,
-            "mean product of standardised deviations over pairs of exchanges of different accounts: 0 = no more alike than any accounts",
-        ),
-        ("null_median", REAL, "median statistic of the groups of chance"),
-        ("null_q99", REAL, "their 99 % quantile"),
-        ("p_value", REAL, "(1 + groups of chance at least as far) / (1 + n_null)"),
-        ("p_without_tenth", REALS, "p_value without each tenth of the group's accounts, tenth 0 first"),
-        ("n_tenants", COUNT, "other tenants with a statistic for this view"),
-        ("p_among_tenants", REAL, "(1 + tenants at least as far) / (1 + n_tenants); NULL without tenants"),
-        (
-            "excess",
-            TEXTS,
-            "what accounts of the group share and others do not, with counts of accounts; NULL if none or not different",
-        ),
-    ),
-)
-
 OBSERVATIONS = Table(
     "observations",
     "heuristics",
@@ -686,7 +647,7 @@ HEURISTIC_STATES = Table(
         ("code", TEXT, "short code of the catalogue, such as K2"),
         ("title", TEXT, "title"),
         ("family", TEXT, "family"),
-        ("level", TEXT, "informational, low, medium, high, critical"),
+        ("level", TEXT, "lead, low, medium, high, critical; leads are shown and never counted"),
         ("version", COUNT, "version"),
         ("sha256", TEXT, "hash of its normalised query"),
         ("parameters", TEXT, "values used, JSON"),
@@ -718,7 +679,7 @@ THRESHOLD_STABILITY = Table(
     "heuristics",
     "one row per heuristic and group on which it fired, or would at thresholds 25 % laxer where something else fired, ordered by heuristic_id, entity_id",
     _columns(
-        ("heuristic_id", TEXT, "as in observations; informational heuristics are left out"),
+        ("heuristic_id", TEXT, "as in observations; leads are left out"),
         ("entity_id", TEXT, "as in observations"),
         ("is_fired", FLAG, "as in observations: at the stated threshold"),
         ("fires_stricter", FLAG, "fires with its firing threshold moved 25 % in the stricter direction"),
@@ -826,7 +787,7 @@ CALIBRATION = Table(
         (
             "fired",
             TEXTS,
-            "heuristics that fired on these groups, or on groups of which the account is a core member; without informational ones",
+            "heuristics that fired on these groups, or on groups of which the account is a core member; without leads",
         ),
         ("n_families", COUNT, "families among them, of heuristics that were evaluated on every reference as well"),
         ("n_heuristics", COUNT, "the same in heuristics; the score is families first, heuristics second"),
@@ -918,7 +879,7 @@ TABLES: dict[str, Table] = {
         EXCHANGES, SOURCES, QUARANTINE, DUPLICATES, OUT_OF_SCOPE, ACCOUNTS_DIRECTORY,
         ACCOUNT_TRAITS, FINGERPRINTS, EXCHANGE_FEATURES, TEMPLATES, ACCOUNT_PROFILES, ACCOUNT_DAYS, ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS,
         REASONING_USES, REASONING_PLACES,
-        LINKS, LINK_COVERAGE, CLUSTERS, CLUSTER_MEMBERS, WINDOW_TESTS, OBSERVATIONS, HEURISTIC_STATES, OBSERVATION_STABILITY,
+        LINKS, LINK_COVERAGE, CLUSTERS, CLUSTER_MEMBERS, OBSERVATIONS, HEURISTIC_STATES, OBSERVATION_STABILITY,
         THRESHOLD_STABILITY,
         CAMPAIGNS, CAMPAIGN_EVIDENCE, EXPLAINED_GROUPS, ACCOUNTS, CALIBRATION, ERROR_RATES, POWER,
     )

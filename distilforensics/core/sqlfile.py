@@ -1,4 +1,4 @@
-"""SQL files with a TOML header in a comment: the one form in which formats, features and heuristics keep their queries."""
+"""SQL files with a TOML header in a comment: the one form in which formats, tables, heuristics and explanations keep their queries."""
 
 from __future__ import annotations
 
@@ -26,6 +26,16 @@ class SqlFile:
     body: str
 
     @property
+    def reads(self) -> tuple[str, ...]:
+        """Tables that the query reads, as the header states them."""
+        return tuple(self.header.get("reads", ()))
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """Parameter to default; a header states each as `params.NAME = { default, unit, why }`."""
+        return {name: entry["default"] for name, entry in self.header.get("params", {}).items()}
+
+    @property
     def sha256(self) -> str:
         """Hash of the body with runs of white space taken as one blank, so that re-indenting changes nothing."""
         return hashlib.sha256(" ".join(self.body.split()).encode()).hexdigest()
@@ -45,3 +55,12 @@ def read_sql_file(path: Path | Traversable) -> SqlFile:
     except tomllib.TOMLDecodeError as e:
         raise HeuristicError(f"the header is not valid TOML: {e}", where=path.name) from e
     return SqlFile(path.name.removesuffix(".sql"), header, match["body"].strip())
+
+
+def read_folder(folder: Path | Traversable) -> list[SqlFile]:
+    """Return the SQL files that lie directly in a folder, by name."""
+    return [
+        read_sql_file(entry)
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if entry.name.endswith(".sql")
+    ]

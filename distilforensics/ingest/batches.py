@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.errors import InputRefusedError
@@ -14,14 +15,13 @@ from distilforensics.ingest.directories import Directories
 from distilforensics.ingest.parts import PartWriter, write_rows
 from distilforensics.ingest.processing import process
 from distilforensics.ingest.projection import FORMATS_MODULE, Projector
-from distilforensics.ingest.raw import HashThreads
+from distilforensics.ingest.raw import HashThreads, UnstableError, fingerprint
 from distilforensics.ingest.reading import Reading, read_units
 from distilforensics.ingest.recognition import Recogniser
 from distilforensics.ingest.sources import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from distilforensics.ingest.options import IngestOptions
     from distilforensics.ingest.placing import ChunkResult
@@ -50,6 +50,8 @@ class Batch:
     folder: Path
     """Where the files of the batch are written, empty at the beginning."""
     paths: tuple[str, ...]
+    names: tuple[str, ...]
+    """What tables call them."""
     known: dict[str, str]
     """SHA-256 -> path of sources that have the size of one of these files."""
     excluded: dict[str, str] = field(default_factory=dict)
@@ -91,10 +93,11 @@ class BatchReader:
 
     def read(self, batch: Batch) -> list[dict[str, Any]]:
         """Read the files of a batch, write its part and its refused records, and return its sources, JSON-ready."""
-        sources = [Source(path) for path in batch.paths]
+        sources = [Source(path, name) for path, name in zip(batch.paths, batch.names, strict=True)]
         for source in sources:
             if source.path in batch.excluded:
                 source.refuse("refused", batch.excluded[source.path])
+                _identify(source)
         directories = Directories(self._projector, self._settings.options.assume_time_zone)
         reading = Reading(
             sources,
@@ -114,6 +117,8 @@ class BatchReader:
             if len(sources) > 1:  # small files are held in memory, so this is a file that cannot be read to its end
                 raise
             sources[0].refuse("refused", e.message)
+            if isinstance(e, UnstableError):
+                sources[0].forget_identity()
         for refusal in directories.refusals:
             writer.refuse(refusal)
         writer.close()
@@ -167,3 +172,13 @@ class BatchReader:
         for source in unit.n_lines:
             reading.sha256(source)
         self._tell(0, writer.add(unit, done), -1)
+
+
+def _identify(source: Source) -> None:
+    """Hash a file that is not parsed, so that a later check can tell whether it is still the one that was refused."""
+    try:
+        found = fingerprint(Path(source.path))
+    except InputRefusedError as e:
+        source.reason = f"{source.reason}; not hashed: {e.message}"
+    else:
+        source.sha256, source.n_bytes = found.sha256, found.n_bytes

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from distilforensics.case import tables
 from distilforensics.case.engines.duckdb import connect, quote
+from distilforensics.core.sqlfile import SqlFile
 from distilforensics.ingest.projection import query
 from distilforensics.ingest.runs import repeated_runs
 
@@ -44,7 +45,7 @@ def label_duplicates(case: Case, limits: Limits) -> Duplicates:
         for name in ("repeated_hashes", "exact_lines", "repeated_ids", "same_records"):
             connection.execute(f"CREATE TEMP TABLE {name} AS {query(name)}")
         repeated = _create_repeated_runs(connection)
-        tables.write_query(case, connection, "duplicates", query("duplicates"))
+        tables.write_query(case, connection, SqlFile("duplicates", {}, query("duplicates")))
         connection.execute(f"CREATE TEMP TABLE found AS {query('duplicates')}")
         counts = connection.execute(query("duplicate_counts")).fetchall()
     return Duplicates({row[0]: row[1] for row in counts}, {row[0]: row[2] for row in counts}, repeated)

@@ -18,31 +18,50 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, order=True)
 class InputFile:
-    """A file as the examiner reaches it."""
+    """A file as the examiner reaches it, and as tables name it."""
 
+    name: str
+    """Its path below the folder that all inputs share, with / as separator: the same wherever the logs lie."""
     path: str
     """With / as separator, as given and extended."""
     n_bytes: int
 
 
-def expand(inputs: Sequence[str], leave_out: Path) -> list[InputFile]:
-    """Return all regular files among the inputs, each once, sorted by path.
+def shared_root(inputs: Sequence[str]) -> str:
+    """Return the innermost folder, as an absolute path, below which all inputs lie; of a pattern the part before its first wildcard counts."""
+    return os.path.commonpath([_root_of(given) for given in inputs] or [os.getcwd()])  # noqa: PTH109 - text may be no UTF-8
+
+
+def _root_of(given: str) -> str:
+    path = os.path.abspath(given)  # noqa: PTH100 - links stay as the examiner sees them
+    if os.path.isdir(path):  # noqa: PTH112
+        return path
+    while path != os.path.dirname(path) and (glob.has_magic(path) or not os.path.isdir(path)):  # noqa: PTH112, PTH120
+        path = os.path.dirname(path)  # noqa: PTH120
+    return path
+
+
+def expand(inputs: Sequence[str], leave_out: Path, root: str | None = None) -> list[InputFile]:
+    """Return all regular files among the inputs, each once, sorted by name.
 
     Args:
         inputs: Files, folders (read recursively) and glob patterns (`**` goes through folders).
         leave_out: Folder whose files are no inputs even if they lie in one: the case itself.
+        root: Folder from which names count; the one that all inputs share if omitted.
 
     Raises:
         UsageError: an input names nothing.
     """
     forbidden = leave_out.resolve()
+    start = root or shared_root(inputs)
     found: dict[str, InputFile] = {}
     for given in inputs:
         for path in _paths(given):
             size = _size(path)
             if size is not None and not path.resolve().is_relative_to(forbidden):
-                name = Path(os.path.normpath(path)).as_posix()
-                found[name] = InputFile(name, size)
+                absolute = os.path.abspath(path)  # noqa: PTH100
+                name = Path(os.path.relpath(absolute, start)).as_posix()
+                found.setdefault(absolute, InputFile(name, Path(os.path.normpath(path)).as_posix(), size))
     return sorted(found.values())
 
 

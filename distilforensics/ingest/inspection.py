@@ -14,10 +14,11 @@ from distilforensics.core.errors import InputRefusedError
 from distilforensics.core.schema import EXCHANGES
 from distilforensics.core.text import show
 from distilforensics.ingest.decoding import DecodedStream
+from distilforensics.ingest.formats.columns import ENGINE_COLUMNS
 from distilforensics.ingest.inputs import expand
 from distilforensics.ingest.parquet_records import open_parquet, sample_of
 from distilforensics.ingest.processing import process
-from distilforensics.ingest.projection import ENGINE_COLUMNS, Projector
+from distilforensics.ingest.projection import Projector
 from distilforensics.ingest.raw import HashThreads, RawFile
 from distilforensics.ingest.reading import frame_records
 from distilforensics.ingest.recognition import Recogniser
@@ -121,7 +122,7 @@ def inspect_sources(
     """
     recogniser = Recogniser(options)
     projector = Projector(b"", MEMORY_BYTES)
-    hashing = _NoHashing()
+    hashing = IdleHashing()
     try:
         found = [
             _Inspector(Path(file.path), options, recogniser, projector, hashing).inspect()
@@ -141,7 +142,7 @@ def inspect_sources(
     return [inspector.result for inspector in found]
 
 
-class _NoHashing(HashThreads):
+class IdleHashing(HashThreads):
     """Nothing is hashed: an inspection identifies no evidence and must not read whole files for it."""
 
     def __init__(self) -> None:
@@ -199,7 +200,7 @@ class _Inspector:
         sniffed = sniff(raw, stream, self._recogniser.judge(self._path.name))
         table = open_parquet(raw) if sniffed.kind == "parquet" else None
         if table is not None:
-            sniffed.records = sample_of(table)
+            sniffed.records = sample_of(raw, table)
         self._suggest(sniffed.records)
         reader = self._recogniser.recognise(self._path.name, sniffed, source)
         if reader is None or source.role == "accounts_directory":

@@ -56,6 +56,7 @@ class Journal:
         """Batches that were read with other options or another version."""
         for folder in sorted(self._folder.glob("[0-9]*")):
             self._load(folder)
+        self._drop_superseded()
 
     def _load(self, folder: Path) -> None:
         record = folder / "batch.json"
@@ -68,6 +69,20 @@ class Journal:
         if not has_part:
             return
         (self.batches if identity == json.loads(json.dumps(self._identity)) else self.outdated).append(batch)
+
+    def _drop_superseded(self) -> None:
+        """Leave out refusals of files that a later batch read again, whatever came of it."""
+        later: dict[str, set[str | None]] = {}
+        for batch in reversed(self.batches):
+            kept = [stored for stored in batch.sources if not _is_superseded(stored["row"], later)]
+            for row in batch.rows():
+                later.setdefault(row["path"], set()).add(row["source_sha256"])
+            batch.sources[:] = kept
+
+    def holds(self, sources: Sequence[dict[str, Any]]) -> bool:
+        """Tell whether all of these are refusals that the case has already, word for word."""
+        held = [stored for batch in self.batches for stored in batch.sources]
+        return bool(sources) and all(stored["row"]["role"] == "refused" and stored in held for stored in sources)
 
     @property
     def next_number(self) -> int:
@@ -101,6 +116,7 @@ class Journal:
         batch = Committed(number, final, part if has_part else None, list(sources))
         write_json(final / "batch.json", {**self._identity, "part": batch.part, "sources": batch.sources})
         self.batches.append(batch)
+        self._drop_superseded()
         shutil.rmtree(folder)
         return batch
 
@@ -119,6 +135,14 @@ class Journal:
     def forget_assembled(self) -> None:
         """Note that the tables are about to change."""
         (self._folder / "tables.json").unlink(missing_ok=True)
+
+
+def _is_superseded(row: dict[str, Any], later: dict[str, set[str | None]]) -> bool:
+    """Tell whether a refused file was read again under its name; other bytes under the same name are another file."""
+    hashes = later.get(row["path"], set())
+    return row["role"] == "refused" and bool(
+        hashes & {row["source_sha256"], None} or (hashes and not row["source_sha256"])
+    )
 
 
 def part_name(number: int) -> str:

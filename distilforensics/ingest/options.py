@@ -28,7 +28,7 @@ DEFAULT_MAX_DECODED_BYTES = 4 << 40
 
 @dataclass(frozen=True, slots=True)
 class IngestOptions:
-    """Choices of the examiner. All but `max_malformed` change what is read and are recorded with every part."""
+    """Choices of the examiner. All but `max_malformed` and `input_root` change what is read and are recorded with every part."""
 
     format: str | None = None
     """Format id for every log; detection is skipped."""
@@ -40,6 +40,8 @@ class IngestOptions:
     """IANA zone of times written without an offset; UTC if None."""
     secret_key: str | None = None
     """Secret that goes into the hashes which replace raw API keys; without it they depend on the case number alone."""
+    input_root: str | None = None
+    """Folder from which the names of sources count, as an absolute path; the one that all inputs share if None. Part of no table."""
     max_malformed: float = DEFAULT_MAX_MALFORMED
     max_line_bytes: int = DEFAULT_MAX_LINE_BYTES
     max_ratio: float = DEFAULT_MAX_RATIO

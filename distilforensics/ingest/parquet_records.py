@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from distilforensics.core.errors import InputRefusedError
+from distilforensics.core.text import show
 from distilforensics.ingest.pooling import Framed
 from distilforensics.ingest.records import CHUNK_BYTES, Chunk, column
 
@@ -30,7 +31,8 @@ BATCH_ROWS = 1024
 
 SAMPLE_ROWS = 64
 
-_ERRORS = (pa.ArrowException, OSError, ValueError)
+_ERRORS = (pa.ArrowException, OSError, ValueError, TypeError, OverflowError, ArithmeticError, KeyError, AssertionError)
+"""What a damaged file makes Arrow and the conversion of its values raise."""
 
 
 def open_parquet(raw: RawFile) -> pq.ParquetFile:
@@ -48,13 +50,20 @@ def open_parquet(raw: RawFile) -> pq.ParquetFile:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    return show((str(error).splitlines() or [type(error).__name__])[0])[:300]
 
 
-def sample_of(file: pq.ParquetFile) -> list[dict[str, Any]]:
-    """Return the first rows as objects."""
-    for batch in file.iter_batches(SAMPLE_ROWS):
-        return [orjson.loads(_text(row)) for row in batch.to_pylist()]
+def sample_of(raw: RawFile, file: pq.ParquetFile) -> list[dict[str, Any]]:
+    """Return the first rows as objects.
+
+    Raises:
+        InputRefusedError: the first page is damaged.
+    """
+    try:
+        for batch in file.iter_batches(SAMPLE_ROWS):
+            return [orjson.loads(_text(row)) for row in batch.to_pylist()]
+    except _ERRORS as e:
+        raise InputRefusedError(f"Parquet file is damaged: {_first_line(e)}", where=str(raw.path)) from e
     return []
 
 

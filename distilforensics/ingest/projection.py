@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from distilforensics.core.schema import EXCHANGES
+from distilforensics.ingest.formats.columns import ENGINE_COLUMNS
 from distilforensics.ingest.formats.prepared import PreparedQuery
 
 if TYPE_CHECKING:
@@ -26,11 +27,6 @@ if TYPE_CHECKING:
     from distilforensics.ingest.formats import FormatSpec, Options
     from distilforensics.ingest.records import Buffer
 
-
-ENGINE_COLUMNS = (
-    "record_id", "source_sha256", "source_line", "source_offset", "source_length", "sub_index", "raw_sha256", "source_format", "parse_flags",
-)  # fmt: skip
-"""Columns of `exchanges` that come from framing, not from the record."""
 
 PROJECTED = pa.schema([field for field in EXCHANGES.arrow if field.name not in ENGINE_COLUMNS])
 """What a projection yields between `row_index` and its verdicts."""
@@ -155,6 +151,9 @@ class Projector:
             return []
         try:
             return [self._run(reader, table)]
+        except duckdb.OutOfMemoryException as e:
+            if len(table) == 1:
+                raise MemoryError(_first_line(e)) from e  # no fault of the record
         except _FAILURES as e:
             if len(table) == 1:
                 if len(failing) >= MAX_FAILING_RECORDS:
@@ -177,10 +176,12 @@ class Projector:
 
     def _plan(self, reader: Reader) -> PreparedQuery:
         """Return the projection, planned; its columns are those that the engine expects."""
-        query = self._specs[reader.format].projection(reader.choices)
         try:
+            query = self._specs[reader.format].projection(reader.choices, self.connection)
             planned = PreparedQuery(self.connection, reader.key, query, LINES.empty_table())
             names = planned.run(LINES.empty_table()).schema.names
+        except duckdb.OutOfMemoryException as e:
+            raise MemoryError(_first_line(e)) from e
         except _FAILURES as e:
             raise ProjectionError(f"the query of format {reader.format} is invalid: {_first_line(e)}") from e
         if names != YIELD.names:

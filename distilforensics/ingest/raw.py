@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -23,8 +24,14 @@ except ImportError:  # pragma: no cover - platforms without isal
 BLOCK_BYTES = 1 << 20
 """Bytes per read; large enough that hashing releases the interpreter lock most of the time."""
 
+_OUT_OF_HANDLES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+
 SMALL_FILE_BYTES = 32 << 20
 """Files up to this size are read once and kept in memory; larger ones are read twice, for the hash and for the records."""
+
+
+class UnstableError(InputRefusedError):
+    """The file changed while it was read, so no hash stands for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +48,13 @@ def open_evidence(path: Path) -> IO[bytes]:
 
     Raises:
         InputRefusedError: it cannot be opened.
+        OSError: the machine is out of file handles or memory, which is no fault of the file.
     """
     try:
         return path.open("rb", buffering=0)
     except OSError as e:
+        if e.errno in _OUT_OF_HANDLES:
+            raise
         raise InputRefusedError(f"cannot be opened: {e.strerror}", where=str(path)) from e
 
 
@@ -207,7 +217,7 @@ class RawFile:
         """Read what is left, so that hashes cover the whole file, and check that the file did not change meanwhile.
 
         Raises:
-            InputRefusedError: size, time of change or content differ between the beginning and the end.
+            UnstableError: size, time of change or content differ between the beginning and the end.
         """
         if self.is_small:
             self._count(self.size - self.n_bytes)
@@ -222,7 +232,7 @@ class RawFile:
 
     def _require_unchanged(self, after: os.stat_result, n_read: int) -> None:
         if (after.st_size, after.st_mtime_ns) != self._stat or n_read != after.st_size:
-            raise InputRefusedError(
+            raise UnstableError(
                 f"changed while it was read: {self._stat[0]} bytes before, {after.st_size} after",
                 where=str(self.path),
                 hint="copy the log first and examine the copy",

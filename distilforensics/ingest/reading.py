@@ -13,7 +13,7 @@ from distilforensics.ingest.documents import frame_document
 from distilforensics.ingest.framing import frame_lines
 from distilforensics.ingest.parquet_records import frame_parquet, open_parquet, sample_of
 from distilforensics.ingest.pooling import Framed, Pool, weight
-from distilforensics.ingest.raw import HashThreads, RawFile
+from distilforensics.ingest.raw import HashThreads, RawFile, UnstableError
 from distilforensics.ingest.records import CHUNK_BYTES, Unit
 from distilforensics.ingest.sniffing import sniff
 
@@ -65,6 +65,8 @@ def read_units(reading: Reading) -> Iterator[Unit]:
             yield from _read_source(reading, i, pool)
         except InputRefusedError as e:
             source.refuse("refused", f"{e.message}; {e.hint}" if e.hint else e.message)
+            if isinstance(e, UnstableError):
+                source.forget_identity()
     if not pool.is_empty:
         yield pool.take()
 
@@ -91,7 +93,7 @@ def _is_known(reading: Reading, i: int, raw: RawFile) -> bool:
     source.sha256 = raw.sha256
     twin = reading.known.get(source.sha256)
     if twin is None:
-        reading.known[source.sha256] = source.path
+        reading.known[source.sha256] = source.name
         return False
     raw.finish()
     source.refuse("duplicate_file", f"same bytes as {twin}")
@@ -106,7 +108,7 @@ def _read_fresh(reading: Reading, i: int, raw: RawFile, pool: Pool) -> Iterator[
     sniffed = sniff(raw, stream, recogniser.judge(name))
     table = open_parquet(raw) if sniffed.kind == "parquet" else None
     if table is not None:
-        sniffed.records = sample_of(table)
+        sniffed.records = sample_of(raw, table)
     recognised = recogniser.recognise(name, sniffed, source)
     if recognised is not None:
         framed = frame_records(raw, stream, i, recognised, sniffed, reading.options, table)

@@ -40,9 +40,10 @@ class Recogniser:
                 f"--format is {shown(self._format)}, expected one of {', '.join(sorted(self._specs))}",
                 hint="list the formats with: distilforensics formats list",
             )
-        for spec in self._specs.values():
-            if spec.id != GENERIC and (options.format in (None, spec.id) or self.mapping is None):
-                spec.projection(self.choices)
+        self.formats.zone_expression(options.assume_time_zone)
+        self.formats.check_account_field(options.account_field)
+        if self._format is not None and self._format != GENERIC:
+            self._specs[self._format].projection(self.choices)
 
     def judge(self, name: str) -> Judge:
         """Return what the sniffing of a file may ask."""

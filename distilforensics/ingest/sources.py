@@ -22,6 +22,9 @@ class Source:
     """One input file and the counts of its records. `n_rows` are the rows in `exchanges`, duplicates included."""
 
     path: str
+    """Where it lies."""
+    name: str = ""
+    """Its path below the folder that all inputs share, as tables and messages name it; `path` if omitted."""
     role: str = "log"
     reason: str | None = None
     sha256: str | None = None
@@ -46,6 +49,9 @@ class Source:
     directory: DirectoryMatch | None = None
     """Which fields hold what, if it is an accounts directory."""
 
+    def __post_init__(self) -> None:
+        self.name = self.name or self.path
+
     @property
     def n_out_of_scope(self) -> int:
         """Valid records that are no model exchanges."""
@@ -57,6 +63,10 @@ class Source:
         self.n_lines = self.n_blank = self.n_rows = self.n_quarantined = self.n_flagged = 0
         self.out_of_scope, self.unknown_keys = {}, set()
         self.first_started_at = self.last_started_at = None
+
+    def forget_identity(self) -> None:
+        """Leave out hashes and size: they would be those of bytes that nobody can find again."""
+        self.sha256 = self.sha512 = self.n_bytes = None
 
     def add_out_of_scope(self, reason: str, n: int, first_line: int) -> None:
         """Count records out of scope."""
@@ -79,7 +89,7 @@ class Source:
         return {
             "source_sha256": self.sha256,
             "source_sha512": self.sha512,
-            "path": printable(self.path),
+            "path": printable(self.name),
             "role": self.role,
             "reason": None if self.reason is None else printable(self.reason),
             "n_bytes": self.n_bytes,

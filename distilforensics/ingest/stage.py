@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import shutil
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from distilforensics.case.verification import places
 from distilforensics.core.errors import CaseError, InputRefusedError, PartialEvidenceError
 from distilforensics.core.text import show
 from distilforensics.core.units import count, share
@@ -19,6 +21,7 @@ from distilforensics.ingest.inputs import InputFile, expand, not_read
 from distilforensics.ingest.journal import Journal, part_name
 from distilforensics.ingest.projection import FORMATS_MODULE
 from distilforensics.ingest.raw import SMALL_FILE_BYTES, fingerprint
+from distilforensics.ingest.sources import printable
 from distilforensics.ingest.supervision import Worker
 
 if TYPE_CHECKING:
@@ -62,16 +65,16 @@ def ingest(
         PartialEvidenceError: the record balance does not close.
     """
     start = time.perf_counter()
-    files = expand(inputs, case.root)
+    files = expand(inputs, case.root, options.input_root)
     for name in not_read(inputs):
         progress.note(
             f"{show(name)} is not read: a link to a folder, a pipe, a device or a dangling link; name it itself to read it"
         )
     journal = Journal(case, options)
-    _require_same_choices(journal, files, progress)
+    _require_same_choices(case, journal, files, progress)
     journal.clean()
     shutil.rmtree(case.temporary / "ingest", ignore_errors=True)
-    fresh, known = _unknown_files(files, journal)
+    fresh, known = _unknown_files(case, files, journal)
     n_before = len(journal.batches)
     settings = Settings(options, case_key(case, options), limits.threads, limits.memory_bytes, formats_module)
     _read_batches(case, fresh, settings, journal, progress)
@@ -87,12 +90,13 @@ def case_key(case: Case, options: IngestOptions) -> bytes:
     return hmac.new((options.secret_key or "").encode(), f"distilforensics\0{number}".encode(), hashlib.sha256).digest()
 
 
-def _require_same_choices(journal: Journal, files: Sequence[InputFile], progress: Progress) -> None:
+def _require_same_choices(case: Case, journal: Journal, files: Sequence[InputFile], progress: Progress) -> None:
     """Rebuild everything if it was read with other options or another version; refuse if sources would be lost."""
     if not journal.outdated:
         return
-    paths = {file.path for file in files}
-    missing = sorted({row["path"] for batch in journal.outdated for row in batch.rows()} - paths)
+    paths = {file.name for file in files} | {_absolute(file.path) for file in files}
+    stated = {row["path"] for batch in journal.outdated for row in batch.rows()}
+    missing = sorted(path for path in stated if paths.isdisjoint({path, *map(_absolute, places(case, path))}))
     if missing:
         raise CaseError(
             f"was read with other options or another version, and {count(len(missing))} of its sources are not among the inputs, "
@@ -104,18 +108,37 @@ def _require_same_choices(journal: Journal, files: Sequence[InputFile], progress
     journal.forget_assembled()
 
 
-def _unknown_files(files: Sequence[InputFile], journal: Journal) -> tuple[list[InputFile], list[str]]:
-    """Return the files that have to be read, and the paths of those whose bytes the case holds under the same path."""
-    rows = [row for batch in journal.batches for row in batch.rows()]
-    held = {(row["path"], row["source_sha256"]) for row in rows}
-    sizes = {row["n_bytes"] for row in rows}
+def _absolute(path: str | Path) -> str:
+    return os.path.abspath(path)  # noqa: PTH100 - links stay as the examiner sees them
+
+
+def _unknown_files(case: Case, files: Sequence[InputFile], journal: Journal) -> tuple[list[InputFile], list[str]]:
+    """Return the files that have to be read, and the paths of those whose bytes the case holds under the same name or from the same place.
+
+    Refused files are read again: what was in the way may be gone.
+    """
+    held: dict[tuple[int, str], set[str]] = {}
+    for row in (row for batch in journal.batches for row in batch.rows() if row["role"] != "refused"):
+        held.setdefault((row["n_bytes"], row["source_sha256"]), set()).add(row["path"])
+    sizes = {n_bytes for n_bytes, _ in held}
     fresh, known = [], []
     for file in files:
-        if file.n_bytes in sizes and (file.path, fingerprint(Path(file.path)).sha256) in held:
+        names = held.get((file.n_bytes, _hash_of(file)), set()) if file.n_bytes in sizes else set()
+        if file.name in names or any(
+            _absolute(file.path) in map(_absolute, places(case, name)) for name in sorted(names)
+        ):
             known.append(file.path)
         else:
             fresh.append(file)
     return fresh, known
+
+
+def _hash_of(file: InputFile) -> str:
+    """Return the hash of a file; of one that cannot be read none, so that it is read, refused and named."""
+    try:
+        return fingerprint(Path(file.path)).sha256
+    except InputRefusedError:
+        return ""
 
 
 def batches_of(files: Sequence[InputFile]) -> Iterator[list[InputFile]]:
@@ -145,7 +168,7 @@ class _Hashes:
 
     def add(self, row: dict[str, object]) -> None:
         sha256, path = str(row["source_sha256"]), str(row["path"])
-        if row["source_sha256"] is None:
+        if row["source_sha256"] is None or row["role"] == "refused":
             return
         other = self.by_prefix.setdefault(sha256[:16], sha256)
         if other != sha256:
@@ -176,15 +199,18 @@ def _read_batches(
     n_read = 0
     try:
         with Worker(settings, progress) as worker:
-            for number, group in enumerate(batches_of(files), journal.next_number):
+            for group in batches_of(files):
+                number = journal.next_number
                 folder = case.temporary / "ingest" / f"{number:06d}"
-                batch = Batch(part_name(number), folder, tuple(file.path for file in group), hashes.of_sizes(group))
+                paths, names = tuple(file.path for file in group), tuple(printable(file.name) for file in group)
+                batch = Batch(part_name(number), folder, paths, names, hashes.of_sizes(group))
                 sources = worker.read(batch)
                 for stored in sources:
                     hashes.add(stored["row"])
                     n_read += stored["row"]["n_read"]
-                journal.forget_assembled()
-                journal.commit(number, folder, batch.part, sources)
+                if not journal.holds(sources):
+                    journal.forget_assembled()
+                    journal.commit(number, folder, batch.part, sources)
     finally:
         shutil.rmtree(case.temporary / "ingest", ignore_errors=True)
     progress.end(f"{count(len(files))} files, {count(n_read)} records")

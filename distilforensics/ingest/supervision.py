@@ -1,13 +1,22 @@
-"""Runs the worker process: hands it batches, tells the progress, starts it again after a crash and finds the file that caused it."""
+"""Runs the worker process: hands it batches, tells the progress, starts it again after a crash and finds the file that caused it.
+
+A process can end for reasons that lie in no file: somebody kills it, the machine runs out of memory. So a batch is tried again first,
+and a file is blamed only if the process ended `TRIES` times in a row while it read this file alone.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
 import shutil
+import signal
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
-from distilforensics.core.errors import InputRefusedError
+import psutil
+
+from distilforensics.core.errors import InputRefusedError, MachineError
+from distilforensics.core.units import duration
 from distilforensics.ingest.worker import BYTES, FILE, ROWS, work
 
 if TYPE_CHECKING:
@@ -24,8 +33,23 @@ STOP_SECONDS = 5.0
 """Time that the worker gets to end by itself."""
 
 
+TRIES = 3
+"""Times that a process may end in a row on the same files before they are blamed."""
+
+HANG_SECONDS = 600.0
+"""Time without a byte read, a row written or work of the processor after which the worker counts as hanging."""
+
+IDLE_CPU_SECONDS = 1.0
+"""Processor time within `HANG_SECONDS` that is no work: the worker looks after its parent twice a second."""
+
+
 class _CrashError(Exception):
     """The worker ended, or gave up on a batch."""
+
+    def __init__(self, reason: str, *, is_certain: bool) -> None:
+        """Keep the reason and whether the same files would end the same way again, so that there is no use in trying."""
+        super().__init__(reason)
+        self.is_certain = is_certain
 
 
 class _LateRefusalError(Exception):
@@ -61,42 +85,63 @@ class Worker:
 
         Raises:
             DistilForensicsError: the options cannot be used.
+            MachineError: the machine lacks room or memory, or the worker is ended again and again whatever it reads.
         """
+        n_crashes = 0
         while True:
             try:
                 return self._ask(batch)
             except _LateRefusalError as e:
                 batch = replace(batch, excluded={**batch.excluded, **e.reasons})
             except _CrashError as e:
-                culprits = self._culprits(batch, str(e))
-                if not culprits:
-                    raise InputRefusedError(f"the parser does not work at all: {e}", where=batch.part) from e
+                n_crashes += 1
+                if n_crashes == 1 and not e.is_certain:
+                    self._progress.note(f"the process that reads logs ended ({e}); its files are read again")
+                    continue
+                culprits = self._culprits(batch, e)
                 batch = replace(batch, excluded={**batch.excluded, **culprits})
+                if not culprits:
+                    _require_hope(batch, e, n_crashes)
 
-    def _culprits(self, batch: Batch, reason: str) -> dict[str, str]:
-        """Return the files on which the parser crashes, found by trying; all of them if none does alone.
+    def _culprits(self, batch: Batch, crash: _CrashError) -> dict[str, str]:
+        """Return the files on which the parser crashes, found by trying; none if it does on no file alone.
 
         The file that was read last is tried first, then the batch is halved.
         """
         left = [path for path in batch.paths if path not in batch.excluded]
         if len(left) <= 1:
-            return dict.fromkeys(left, reason)
+            return self._confirmed(batch, left, crash)
         last = batch.paths[min(int(self._counters[FILE]), len(batch.paths) - 1)]
         if last in left and (found := self._try(batch, [last])):
             return found
         middle = len(left) // 2
-        found = self._try(batch, left[:middle]) | self._try(batch, left[middle:])
-        return found or dict.fromkeys(left, reason)
+        return self._try(batch, left[:middle]) | self._try(batch, left[middle:])
+
+    def _confirmed(self, batch: Batch, left: list[str], crash: _CrashError) -> dict[str, str]:
+        """Return the only file of a batch with the reason if the worker ends on it every time."""
+        n_tries = 1
+        while not crash.is_certain and n_tries < TRIES:
+            n_tries += 1
+            try:
+                self._ask(batch)
+            except _LateRefusalError as e:
+                return e.reasons
+            except _CrashError as e:
+                crash = e
+            else:
+                return {}
+        return dict.fromkeys(left, str(crash) if crash.is_certain else f"{crash}, {n_tries} times when read alone")
 
     def _try(self, batch: Batch, paths: list[str]) -> dict[str, str]:
         """Return the culprits among some files of a batch."""
-        trial = replace(batch, paths=tuple(paths), excluded={})
+        names = dict(zip(batch.paths, batch.names, strict=True))
+        trial = replace(batch, paths=tuple(paths), names=tuple(names[path] for path in paths), excluded={})
         try:
             self._ask(trial)
         except _LateRefusalError as e:
             return e.reasons
         except _CrashError as e:
-            return self._culprits(trial, str(e))
+            return self._culprits(trial, e)
         return {}
 
     def _ask(self, batch: Batch) -> list[dict[str, Any]]:
@@ -106,21 +151,43 @@ class Worker:
             self._start()
         try:
             self._connection.send(batch)
-            while not self._connection.poll(POLL_SECONDS):
-                self._tell(batch)
+            self._wait(batch)
             kind, value = self._connection.recv()
         except (EOFError, OSError) as e:
             self._tell(batch)
-            raise _CrashError(f"parser crashed ({self._exit()})") from e
+            code = self._exit()
+            raise _CrashError(f"parser crashed ({code})", is_certain=code == _OUT_OF_TIME) from e
         self._tell(batch)
         if kind == "error":
             raise value
         if kind == "refused":
             raise _LateRefusalError(value)
         if kind == "failed":
-            raise _CrashError(f"parser failed: {value}")
+            raise _CrashError(f"parser failed: {value}", is_certain=True)
+        if kind == "memory":
+            raise _CrashError(f"parser failed: {value}", is_certain=False)
         sources: list[dict[str, Any]] = value
         return sources
+
+    def _wait(self, batch: Batch) -> None:
+        """Wait for the answer and tell the progress meanwhile; a worker that does nothing any more is ended."""
+        since, used = time.monotonic(), self._cpu_seconds()
+        while not self._connection.poll(POLL_SECONDS):
+            if self._tell(batch):
+                since, used = time.monotonic(), self._cpu_seconds()
+            elif time.monotonic() - since > HANG_SECONDS:
+                if self._cpu_seconds() - used < IDLE_CPU_SECONDS:
+                    self.stop(is_urgent=True)
+                    raise _CrashError(f"parser hung: nothing happened for {duration(HANG_SECONDS)}", is_certain=False)
+                since, used = time.monotonic(), self._cpu_seconds()
+
+    def _cpu_seconds(self) -> float:
+        """Return the processor time of the worker so far; 0 if it has ended."""
+        try:
+            times = psutil.Process(self._process.pid).cpu_times() if self._process else None
+        except psutil.Error:
+            return 0.0
+        return times.user + times.system if times else 0.0
 
     def _start(self) -> None:
         self._connection, theirs = self._context.Pipe()
@@ -128,13 +195,15 @@ class Worker:
         self._process.start()
         theirs.close()
 
-    def _tell(self, batch: Batch) -> None:
+    def _tell(self, batch: Batch) -> bool:
+        """Tell what has been read since the last time, and return whether it is anything."""
         now = [int(self._counters[BYTES]), int(self._counters[ROWS])]
         n_bytes, n_rows = (new - old for new, old in zip(now, self._told, strict=True))
         if n_bytes or n_rows:
             item = batch.paths[min(int(self._counters[FILE]), len(batch.paths) - 1)]
             self._progress.advance(rows=n_rows, n_bytes=n_bytes, item=item)
         self._told = now
+        return bool(n_bytes or n_rows)
 
     def _exit(self) -> str:
         """Wait for the process that ended and say how."""
@@ -159,3 +228,17 @@ class Worker:
         else:
             self._connection.send(None)
         self._exit()
+
+
+_OUT_OF_TIME = f"signal {int(getattr(signal, 'SIGXCPU', 24))}"
+
+
+def _require_hope(batch: Batch, crash: _CrashError, n_crashes: int) -> None:
+    """Give up if the worker ends again and again though it ends on no file alone, or on no file at all."""
+    if crash.is_certain and all(path in batch.excluded for path in batch.paths):
+        raise InputRefusedError(f"the parser does not work at all: {crash}", where=batch.part)
+    if n_crashes >= TRIES:
+        raise MachineError(
+            f"the process that reads logs was ended {n_crashes} times, and by no file alone: {crash}",
+            hint="most often memory ran out: use --threads 1 or another --memory-limit; the same command goes on where it was",
+        )

@@ -44,16 +44,16 @@ def work(connection: Connection, settings: Settings, counters: Any) -> None:  # 
     """Read batches until the connection closes; every answer is (kind, value).
 
     Args:
-        connection: Batches come in, `("done", sources)`, `("refused", reasons)`, `("failed", reason)` or
-            `("error", DistilForensicsError)` go out.
+        connection: Batches come in, `("done", sources)`, `("refused", reasons)`, `("failed", reason)`,
+            `("memory", reason)` or `("error", DistilForensicsError)` go out.
         settings: What stays the same for all batches.
         counters: Shared array of unsigned integers, see `BYTES`, `ROWS` and `FILE`.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _limit(settings)
+    is_short_of_memory = _limit(settings)
     _keep_freed_memory()
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
-    reader = _LazyReader(settings, _teller(counters))
+    reader = _LazyReader(settings, _teller(counters), is_short_of_memory=is_short_of_memory)
     try:
         while True:
             batch: Batch | None = connection.recv()
@@ -70,7 +70,11 @@ def work(connection: Connection, settings: Settings, counters: Any) -> None:  # 
 class _LazyReader:
     """The reader of batches, made when the first batch comes, so that an error in the options is an answer and no crash."""
 
-    def __init__(self, settings: Settings, tell: Callable[[int, int, int], None]) -> None:
+    def __init__(
+        self, settings: Settings, tell: Callable[[int, int, int], None], *, is_short_of_memory: bool = False
+    ) -> None:
+        self.is_short_of_memory = is_short_of_memory
+        """Somebody else limits this process to less than a log may need: a lack of memory says nothing about the log."""
         self._settings = settings
         self._tell = tell
         self._reader: BatchReader | None = None
@@ -97,6 +101,8 @@ class _LazyReader:
 
 
 def _answer(reader: _LazyReader, batch: Batch) -> tuple[str, Any]:
+    from distilforensics.core.text import show
+    from distilforensics.core.trouble import machine_trouble
     from distilforensics.ingest.parts import LateRefusalError
     from distilforensics.ingest.projection import ProjectionError
 
@@ -108,8 +114,15 @@ def _answer(reader: _LazyReader, batch: Batch) -> tuple[str, Any]:
         return "error", e
     except ProjectionError as e:
         return "failed", str(e)
-    except MemoryError:
-        return "failed", "the parser ran out of memory"
+    except MemoryError as e:
+        if reader.is_short_of_memory:
+            return "error", machine_trouble(e)
+        return "memory", "the parser ran out of memory"
+    except Exception as e:  # noqa: BLE001 - whatever a hostile file provokes costs this file, and no traceback
+        trouble = machine_trouble(e)
+        if trouble is not None:
+            return "error", trouble
+        return "failed", f"{type(e).__name__}: {show(str(e))[:300]}"
 
 
 def _teller(counters: Any) -> Callable[[int, int, int], None]:  # noqa: ANN401
@@ -125,15 +138,20 @@ def _teller(counters: Any) -> Callable[[int, int, int], None]:  # noqa: ANN401
     return tell
 
 
-def _limit(settings: Settings) -> None:
-    """Set what the process may use; generous, since a limit that an honest log meets would be a defect."""
+def _limit(settings: Settings) -> bool:
+    """Set what the process may use; generous, since a limit that an honest log meets would be a defect.
+
+    Returns whether the process was limited to less already.
+    """
     if resource is None:  # pragma: no cover - Windows
-        return
+        return False
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     wanted = settings.memory_bytes * 3 + ADDRESS_SPACE_EXTRA
     if hard == resource.RLIM_INFINITY or wanted < hard:
         resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))
+        return False
+    return True
 
 
 def _keep_freed_memory() -> None:

@@ -8,7 +8,7 @@ from distilforensics.case import custody
 from distilforensics.case.layout import create_case
 from distilforensics.case.locking import locked
 from distilforensics.pipeline.record import Timing, read_record, write_record
-from distilforensics.pipeline.run import read_logs, recorded, run_step, seal_timed
+from distilforensics.pipeline.run import described, read_logs, recorded, run_step, seal_timed
 from distilforensics.pipeline.steps import STEPS, Step
 from distilforensics.pipeline.supplied import Supplied, put_in
 
@@ -45,7 +45,7 @@ def ingest_alone(
     """Read logs into a case without analysing them."""
     case, started_at = create_case(case_dir), custody.now()
     timings: list[Timing] = []
-    with locked(case, "ingest"), recorded(case, "ingest", {"inputs": list(inputs), "options": options.parameters()}):
+    with locked(case, "ingest"), recorded(case, "ingest", described(inputs, options)):
         summary = read_logs(case, inputs, options, limits, progress, timings)
         _merge_record(case, "ingest", started_at, limits, timings, inputs, options.parameters())
     return summary, timings[0]

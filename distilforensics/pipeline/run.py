@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -109,7 +109,7 @@ def run_locked(
 ) -> RunResult:
     """Do what `run_case` does for a caller that holds the lock of the case."""
     start, started_at = time.perf_counter(), custody.now()
-    with recorded(case, command, {"inputs": list(inputs), "options": options.parameters()}):
+    with recorded(case, command, described(inputs, options)):
         timings: list[Timing] = []
         summary = read_logs(case, inputs, options, limits, progress, timings, read)
         drop_if_stale(case, progress)
@@ -134,6 +134,14 @@ def run_locked(
         peak_memory_bytes=peak_memory(),
         seconds=time.perf_counter() - start,
     )
+
+
+def described(inputs: Sequence[str], options: IngestOptions) -> dict[str, Any]:
+    """Return what the custody log keeps about the logs of a run: with the shared folder every source can be found again by its name."""
+    from distilforensics.ingest.inputs import shared_root
+
+    root = options.input_root or shared_root(inputs)
+    return {"inputs": list(inputs), "input_root": root, "options": options.parameters()}
 
 
 def read_logs(
@@ -185,7 +193,8 @@ def recorded(case: Case, command: str, details: Mapping[str, Any]) -> Iterator[N
     try:
         yield
     except BaseException as e:
-        custody.append(case, f"{command} failed", {"error": type(e).__name__, "message": str(e)[:500]})
+        with suppress(OSError):  # a full disk must not hide what failed first
+            custody.append(case, f"{command} failed", {"error": type(e).__name__, "message": str(e)[:500]})
         raise
 
 

@@ -36,25 +36,19 @@ def ingest(
 
 
 def _features(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
-    from distilforensics.features.stage import build_features
+    from distilforensics.analysis.stage import build_features
 
     return build_features(case, limits, progress)
 
 
 def _linkage(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
-    from distilforensics.linkage.stage import link_accounts
+    from distilforensics.analysis.stage import link_accounts
 
     return link_accounts(case, limits, progress)
 
 
-def _windows(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
-    from distilforensics.windows.stage import compare_windows
-
-    return compare_windows(case, limits, progress)
-
-
 def _heuristics(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
-    from distilforensics.heuristics.stage import scan
+    from distilforensics.analysis.heuristics.stage import scan
 
     return scan(case, limits, progress)
 
@@ -63,7 +57,7 @@ def scan_only(names: Sequence[str]) -> Step:
     """Return the step that runs the named heuristics or families alone; all of them if none is named."""
 
     def work(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
-        from distilforensics.heuristics.stage import scan
+        from distilforensics.analysis.heuristics.stage import scan
 
         return scan(case, limits, progress, only=tuple(names))
 
@@ -76,22 +70,26 @@ def _assessment(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
     return assess(case, limits, progress)
 
 
+DRAWING_ADDRESS_SPACE = 2 << 40
+"""Bytes that the engine of the figures reserves, though it uses little of them; without them it ends the process."""
+
+
 def _report(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
+    from distilforensics.core.trouble import require_address_space
     from distilforensics.report.stage import render_report
 
+    require_address_space(DRAWING_ADDRESS_SPACE, "drawing the figures")
     return render_report(case, limits, progress)
 
 
 STEPS = (
     Step("features", _features),
     Step("linkage", _linkage),
-    Step("windows", _windows),
     Step("heuristics", _heuristics),
     Step("assessment", _assessment),
     Step("report", _report),
 )
-"""Linkage comes before heuristics since its clusters are groups on which the coordination heuristics are run; window tests need
-the clusters and are read by a heuristic."""
+"""Linkage comes before heuristics since its clusters are groups on which the coordination heuristics are run."""
 
 
 def step_named(name: str) -> Step:

@@ -6,27 +6,26 @@ import importlib.resources
 import json
 from typing import TYPE_CHECKING, Any
 
+from distilforensics.analysis.heuristics.loader import catalog_folder
+from distilforensics.analysis.heuristics.views import query as group_query
+from distilforensics.analysis.heuristics.views import sql_type
+from distilforensics.analysis.made import analysis_graph
 from distilforensics.core.schema import TABLES
 from distilforensics.core.sqlfile import SqlFile, read_sql_file
 from distilforensics.report.ledger import bound, sorted_unique
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from importlib.resources.abc import Traversable
 
     from distilforensics.report.ledger import Ledger, Row
 
-_MIN_GROUP_ACCOUNTS = 10
-
-_RELATIONS = {
-    "accounts_of_groups": ("group_accounts", ()),
-    "group_accounts": ("select * from accounts_of_groups", ("accounts_of_groups",)),
-    "all_group_accounts": ("select * from accounts_of_groups", ("accounts_of_groups",)),
-    "groups": ("groups", ("group_accounts",)),
-    "group_exchanges": ("group_exchanges", ("accounts_of_groups",)),
-    "account_holders": ("account_holders", ()),
+_GROUP_VIEWS = {
+    "group_accounts": ("accounts_of_groups", "select * from accounts_of_groups"),
+    "all_group_accounts": ("accounts_of_groups", "select * from accounts_of_groups"),
+    "group_exchanges": ("stored_group_exchanges", "select * from stored_group_exchanges"),
 }
-"""Relation to the library file, or the query, that makes it, and the relations that it needs."""
+"""View of groups that tests read: the table of the graph that it shows, with all groups and all accounts, and its query."""
 
 _OF_CAMPAIGNS = {
     "candidate_members": "select campaign_id as candidate_id, account_id from accounts where campaign_id is not null",
@@ -37,7 +36,7 @@ _OF_CAMPAIGNS = {
 
 def catalogue_folder() -> Traversable:
     """Return the folder of the tests that are installed with the program."""
-    return importlib.resources.files("distilforensics.heuristics") / "catalog"
+    return catalog_folder()
 
 
 def explanation_folder() -> Traversable:
@@ -68,29 +67,30 @@ def test_script(ledger: Ledger, file: SqlFile, row: Row) -> str:
         row: Its row of the query `tests`, with the parameters that were used.
     """
     values: dict[str, Any] = json.loads(row["parameters"] or "{}")
-    statements = sorted_unique(_test_statements(ledger, file.header.get("reads", ()), values))
+    statements = sorted_unique(_test_statements(ledger, file.header.get("reads", ())))
     made = "".join(f"{statement};\n" for _, statement in statements)
     return f"-- {row['title']}\n{made}{bound(file.body, values)};\n"
 
 
-def _test_statements(ledger: Ledger, reads: Iterable[str], values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _test_statements(ledger: Ledger, reads: Iterable[str]) -> Iterator[tuple[str, str]]:
     for name in reads:
-        if name not in _RELATIONS:
+        if name in _GROUP_VIEWS:
+            source, query = _GROUP_VIEWS[name]
+            yield from _test_statements(ledger, (source,))
+            yield name, f"create or replace temp view {name} as {query}"
+        elif name == "groups":
+            yield from _test_statements(ledger, ("group_accounts",))
+            yield name, f"create or replace temp table {name} as\n{group_query(name).body}"
+        elif name in TABLES:
             yield name, _view_or_empty(ledger, name)
-            continue
-        source, inner = _RELATIONS[name]
-        yield from _test_statements(ledger, inner, values)
-        if source.startswith("select"):
-            yield name, f"create or replace temp view {name} as {source}"
         else:
-            body = bound(_library(source), {"min_group_accounts": _MIN_GROUP_ACCOUNTS})
-            needed = [table for table in TABLES if table in body]
-            yield from _test_statements(ledger, needed, values)
-            yield name, f"create or replace temp table {name} as\n{body}"
-
-
-def _library(name: str) -> str:
-    return read_sql_file(catalogue_folder() / "lib" / f"{name}.sql").body
+            (*inner, node) = analysis_graph().upstream((name,), given=TABLES)
+            for before in (*inner, node):
+                yield from ((table, _view_or_empty(ledger, table)) for table in before.reads if table in TABLES)
+                if before.file is not None:
+                    form = "view" if before.is_view else "table"
+                    body = bound(before.file.body, before.parameters)
+                    yield before.name, f"create or replace temp {form} {before.name} as\n{body}"
 
 
 def explanation_script(ledger: Ledger, file: SqlFile) -> str:
@@ -127,13 +127,5 @@ def _view_or_empty(ledger: Ledger, table: str) -> str:
     """Return the view of a table, or an empty table with its columns where no stage wrote it."""
     if ledger.case.table_files(table):
         return ledger.view(table)
-    kinds = {
-        "int64": "bigint",
-        "string": "varchar",
-        "double": "double",
-        "bool": "boolean",
-        "timestamp[us]": "timestamp",
-        "date32[day]": "date",
-    }
-    columns = ", ".join(f"{column.name} {kinds.get(str(column.type), 'varchar[]')}" for column in TABLES[table].columns)
+    columns = ", ".join(f"{column.name} {sql_type(column.type)}" for column in TABLES[table].columns)
     return f"create or replace temp table {table} ({columns})"

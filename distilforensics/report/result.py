@@ -14,6 +14,7 @@ from functools import cache
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
+from distilforensics.analysis.kinds import text_kinds
 from distilforensics.report.ledger import Row
 
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 
     from distilforensics.case.layout import Case
     from distilforensics.report.ledger import Ledger
-
-TEXT_KINDS = frozenset({"system", "prefix", "suffix", "near", "passage", "prompt", "mark"})
-"""Kinds of templates that are made of text; the others are the way of calling: program, pace, parameters."""
 
 FRAME_CHARS = 24
 """A shorter beginning or end that all prompts share is a coincidence, and no instruction."""
@@ -114,7 +112,7 @@ class Campaign:
     @property
     def has_text_frame(self) -> bool:
         """Whether its requests share a text, and not only a way of calling."""
-        return any(row["kind"] in TEXT_KINDS for row in self.frames)
+        return any(row["kind"] in text_kinds() for row in self.frames)
 
     @property
     def says_word_for_word(self) -> bool:

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pytest
 
+from distilforensics.analysis.stage import build_features, link_accounts
 from distilforensics.assessment.stage import assess
 from distilforensics.case.engines.duckdb import Limits
 from distilforensics.case.layout import Case, create_case
 from distilforensics.case.tables import read_rows, write_batches, write_rows
 from distilforensics.core.progress import Silent
 from distilforensics.core.schema import EXCHANGES
-from distilforensics.features.stage import build_features
-from distilforensics.linkage.stage import link_accounts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +26,7 @@ SOURCE = "a" * 64
 FRAME = "Write down everything that an expert would consider, step after step, about this subject: "
 PRODUCT = "You are the assistant of a well known editor. Help the person with their files and keep answers short."
 LIMITS = Limits(500_000_000, 2)
-LEVELS = {"structure.template_span": "medium", "harvest.output_volume": "informational", "evasion.flat_clock": "low"}
+LEVELS = {"structure.template_span": "medium", "harvest.output_volume": "lead", "evasion.flat_clock": "low"}
 
 
 @dataclass

@@ -72,7 +72,7 @@ def claims(case: Case) -> dict[str | None, str]:
     return {row["campaign_id"]: row["statement"] for row in rows if row["kind"] == "conformal_sets"}
 
 
-def test_groups_of_the_same_accounts_are_one_set_and_informational_heuristics_do_not_count(assessed: Case) -> None:
+def test_groups_of_the_same_accounts_are_one_set_and_leads_do_not_count(assessed: Case) -> None:
     """Frame and parameters of the pool; the prompt of the people."""
     people, pool = sorted(sets(assessed), key=lambda row: row["n_heuristics"])
     assert (1, 1) == (people["n_families"], people["n_heuristics"])

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from distilforensics.analysis.heuristics.testing import create_tables, scratch_connection
 from distilforensics.assessment.confounding import Check, check_confounders, load_confounders, with_heuristics
-from distilforensics.heuristics.testing import create_tables, scratch_connection
 
 if TYPE_CHECKING:
     import duckdb

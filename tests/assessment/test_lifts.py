@@ -48,6 +48,28 @@ def test_many_tests_ask_for_more() -> None:
     assert (True, False) == (lift.counts(1, PARAMETERS), lift.counts(10, PARAMETERS))
 
 
+@pytest.mark.parametrize(
+    ("n_inside", "n_fired_inside", "n_outside", "n_fired_outside", "expected"),
+    [
+        (10, 8, 6, 1, 0.024475524475524483),
+        (10, 3, 90, 10, 0.1203804219264694),
+        (10, 10, 90, 0, 5.776904234533874e-14),
+        (40, 40, 100_003, 3, 9.97501707162966e-149),
+        (40, 25, 100_000, 4000, 2.70895925601086e-25),
+        (1000, 300, 999_000, 20_000, 8.204256076094945e-252),
+        (10, 1, 100, 30, 0.9692803155965793),
+        (10, 0, 90, 0, 1.0),
+        (5, 5, 5, 5, 1.0),
+    ],
+)
+def test_the_probability_is_that_of_fisher(
+    n_inside: int, n_fired_inside: int, n_outside: int, n_fired_outside: int, expected: float
+) -> None:
+    """Values of scipy.stats.fisher_exact, alternative greater."""
+    probability = Lift(n_inside, n_fired_inside, n_outside, n_fired_outside).probability
+    assert probability == pytest.approx(expected, rel=1e-9)
+
+
 def test_a_lift_on_the_edge_does_not_survive_leaving_members_out() -> None:
     """Twelve of forty are a little more than three times as many as elsewhere; without two of them they are not."""
     on_the_edge = rows(12, 185, 2000)

@@ -312,7 +312,7 @@ def test_what_fires_on_all_accounts_only_does_not_count_as_stable(
     assert [("moderate", False)] == [(row["grade"], row["is_stable_without_accounts"]) for row in found.campaigns]
 
 
-def test_informational_heuristics_are_shown_and_never_counted(planted: Any, name_accounts: Names) -> None:
+def test_leads_are_shown_and_never_counted(planted: Any, name_accounts: Names) -> None:
     """Volume says how much, not that something is wrong."""
     pool_and_people(planted, name_accounts)
     planted.build()
@@ -323,7 +323,7 @@ def test_informational_heuristics_are_shown_and_never_counted(planted: Any, name
 
     assert ([], ["insufficient"]) == (found.grades, found.explanations)
     shown = [row["statement"] for row in found.campaign_evidence if row["source"] == "harvest.output_volume"]
-    assert shown[0].endswith("It is informational and bears no grade.")
+    assert shown[0].endswith("It is a lead and bears no grade.")
 
 
 def test_a_heuristic_on_few_members_does_not_bear_the_grade(

@@ -85,7 +85,7 @@ def test_running_again_changes_no_byte_and_ends_with_the_path_of_the_report(home
     assert before == {path: path.read_bytes() for path in before}
     assert all(
         f"note: {stage}: up to date, not run again" in told.err
-        for stage in ("features", "linkage", "windows", "heuristics", "assessment", "report")
+        for stage in ("features", "linkage", "heuristics", "assessment", "report")
     )
     for title in ("Sources", "Balance", "Heuristics", "Campaigns", "Effort", "Custody"):
         assert f"\n{title}" in told.err
@@ -365,7 +365,7 @@ def test_a_case_can_be_built_stage_by_stage(home, tmp_path, capsys):
     target = str(tmp_path / "steps")
 
     assert ExitCode.COMPLETE == run_cli(["ingest", str(home / "pool" / "logs"), "--case", target, "-q"])
-    for verb in ("features", "link", "windows", "scan", "assess", "report", "seal"):
+    for verb in ("features", "link", "scan", "assess", "report", "seal"):
         assert ExitCode.COMPLETE == run_cli([verb, "--case", target, "-q"]), verb
     assert ExitCode.COMPLETE == run_cli(["verify", target, "-q"])
     assert (home / "case" / "manifest-sha256.txt").read_text() == (

@@ -17,7 +17,6 @@ HEAVY = (
     "polars",
     "pyarrow",
     "rich",
-    "scipy",
     "yaml",
     "zstandard",
 )

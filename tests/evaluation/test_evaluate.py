@@ -52,8 +52,8 @@ def test_recall_precision_and_false_accusations_are_counted_per_account(judged):
     ]
 
 
-def test_the_intervals_are_those_of_scipy(judged):
-    """Known values of binomtest(...).proportion_ci(method='exact'): 8 of 10 and 1 of 90."""
+def test_rates_have_exact_intervals(judged):
+    """Known values of Clopper and Pearson: 8 of 10 and 1 of 90."""
     accounts = judged.as_dict()["accounts"]
     assert (accounts["recall"]["ci95_low"], accounts["recall"]["ci95_high"]) == (0.443905, 0.974789)
     assert (accounts["false_accusations"]["ci95_low"], accounts["false_accusations"]["ci95_high"]) == (

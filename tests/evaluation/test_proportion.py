@@ -1,8 +1,10 @@
 """Shares with exact intervals."""
 
+import math
+
 import pytest
 
-from distilforensics.evaluation import Proportion
+from distilforensics.core.proportion import Proportion, chance_of_at_least
 
 
 @pytest.mark.parametrize(
@@ -18,6 +20,30 @@ from distilforensics.evaluation import Proportion
 def test_the_interval_is_the_published_clopper_pearson_interval(n_of, n_total, low, high):
     """Values of printed tables, four digits."""
     assert Proportion(n_of, n_total).interval == pytest.approx((low, high), abs=5e-5)
+
+
+@pytest.mark.parametrize(
+    ("n_of", "n_total", "low", "high"),
+    [
+        (3, 20, 0.03207093718554477, 0.37892682654529564),
+        (35, 16182, 0.001506985247559476, 0.0030067947489088895),
+        (6586, 6715, 0.9772151107557335, 0.9839367697525491),
+        (499_999, 1_000_000, 0.49901851919820994, 0.5009794808075826),
+        (1, 1_000_000, 2.5317805139113815e-08, 5.571630655512304e-06),
+        (1, 1, 0.025, 1.0),
+        (0, 1, 0.0, 0.975),
+    ],
+)
+def test_the_interval_is_that_of_other_programs(n_of, n_total, low, high):
+    """Values of scipy.stats.binomtest, method exact, whose search stops at 2e-12."""
+    assert Proportion(n_of, n_total).interval == pytest.approx((low, high), rel=1e-9, abs=4e-12)
+
+
+@pytest.mark.parametrize(("n_of", "n_total", "rate"), [(1, 7, 0.2), (4, 9, 0.35), (9, 9, 0.8), (12, 40, 0.5)])
+def test_the_chance_is_the_sum_over_all_outcomes(n_of, n_total, rate):
+    """Added up outcome by outcome."""
+    outcomes = [math.comb(n_total, k) * rate**k * (1 - rate) ** (n_total - k) for k in range(n_of, n_total + 1)]
+    assert chance_of_at_least(n_of, n_total, rate) == pytest.approx(sum(outcomes), rel=1e-12)
 
 
 def test_the_upper_bound_at_zero_is_the_closed_form():

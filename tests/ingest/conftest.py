@@ -106,7 +106,7 @@ def read(tmp_path, batch_readers):
             batch_readers[options] = BatchReader(Settings(options, b"key", 2, 2_000_000_000), lambda *told: None)
         folder = tmp_path / "batch" / str(next(counter))
         folder.mkdir(parents=True)
-        batch = Batch("part-000000.parquet", folder, tuple(map(str, paths)), {})
+        batch = Batch("part-000000.parquet", folder, tuple(map(str, paths)), tuple(map(str, paths)), {})
         stored = batch_readers[options].read(batch)
         found = Found([source["row"] for source in stored], *_tables(folder), folder=folder)
         for path, source in zip(paths, stored, strict=True):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from distilforensics.core.errors import UsageError
+from distilforensics.ingest.formats import load_formats
 from distilforensics.ingest.inspection import SAMPLE_COLUMNS, inspect_sources
 from distilforensics.ingest.options import IngestOptions
 
@@ -27,9 +28,15 @@ NEEDS = {
 @pytest.fixture
 def folder(tmp_path):
     """A folder with logs of several formats, a directory, labels and things that are no logs."""
-    for name in ("nginx_combined.log", "litellm_spendlogs.jsonl", "accounts.csv", "labels.csv"):
+    for name in ("accounts.csv", "labels.csv"):
         shutil.copy(SAMPLES / name, tmp_path / name)
-    (tmp_path / "bedrock.json.gz").write_bytes(gzip.compress((SAMPLES / "bedrock_invocation.jsonl").read_bytes()))
+    samples = {
+        name: load_formats()[name].examples[0].sample
+        for name in ("nginx_combined", "litellm_spendlogs", "bedrock_invocation")
+    }
+    (tmp_path / "nginx_combined.log").write_bytes(samples["nginx_combined"])
+    (tmp_path / "litellm_spendlogs.jsonl").write_bytes(samples["litellm_spendlogs"])
+    (tmp_path / "bedrock.json.gz").write_bytes(gzip.compress(samples["bedrock_invocation"]))
     (tmp_path / "unknown.jsonl").write_text('{"when": 1, "who": "x"}\n{"when": 2, "who": "y"}\n')
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 50)
     return tmp_path
@@ -73,7 +80,7 @@ def test_a_log_is_described_by_its_beginning(folder):
         found.first_started_at,
         found.last_started_at,
     )
-    assert (1.0, 0.0, 0.066667) == (found.fill["account_id"], found.fill["ja4"], found.fill["project_id"])
+    assert (1.0, 0.0, 0.133333) == (found.fill["account_id"], found.fill["ja4"], found.fill["project_id"])
     assert len(found.sample) == 5
     assert list(SAMPLE_COLUMNS) == list(found.sample[0])
     assert found.sample[0]["prompt_text"] == "Name a prime above 90."
@@ -138,7 +145,7 @@ def test_a_large_file_is_not_read_to_its_end(tmp_path):
 
 def test_a_damaged_log_is_told_with_its_damage(tmp_path):
     """Lines that are no JSON are refused as by an ingest."""
-    lines = (SAMPLES / "bedrock_invocation.jsonl").read_text().splitlines()
+    lines = load_formats()["bedrock_invocation"].examples[0].sample.decode().splitlines()
     (tmp_path / "log.jsonl").write_text("\n".join([*lines[:14], "{broken", *lines[:14]]) + "\n")
     found = look(tmp_path / "log.jsonl")["log.jsonl"]
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def test_a_folder_becomes_tables_whose_balance_closes(ingest, folder, table):
     summary = ingest(folder)
     assert (summary.total.n_read, summary.total.n_kept, summary.total.n_quarantined) == (81, 80, 1)
     assert len(table("exchanges")) == 80
-    assert [row["path"] for row in table("sources")] == [str(folder / f"{n}.jsonl") for n in range(10)]
+    assert [row["path"] for row in table("sources")] == [f"{n}.jsonl" for n in range(10)]
     assert all(source.balance.is_closed for source in summary.sources)
     assert summary.n_rows["quarantine"] == 1
     assert {row["part"] for row in table("sources")} == {"part-000000.parquet"}
@@ -97,7 +98,7 @@ def test_a_file_that_has_grown_is_a_new_source(ingest, folder, line, table):
     path.write_bytes(path.read_bytes() + line(999) + b"\n")
     summary = ingest(folder)
     assert [(source.path, source.balance.n_duplicate, source.balance.n_kept) for source in summary.sources] == [
-        (str(path), 8, 1)
+        (path.name, 8, 1)
     ]
     assert len(table("sources")) == 11
 
@@ -190,7 +191,7 @@ def test_copies_are_told_and_read_once(ingest, folder, table, line):
     summary = ingest(folder)
     assert summary.total.n_read == 80
     copy = next(source for source in summary.sources if source.path.endswith("copy.jsonl"))
-    assert (copy.role, copy.reason) == ("duplicate_file", f"same bytes as {folder / '3.jsonl'}")
+    assert (copy.role, copy.reason) == ("duplicate_file", "same bytes as 3.jsonl")
 
 
 def test_copies_of_large_files_are_told_before_they_are_parsed(ingest, folder, monkeypatch):
@@ -203,7 +204,7 @@ def test_copies_of_large_files_are_told_before_they_are_parsed(ingest, folder, m
     summary = ingest(folder)
     assert (summary.total.n_read, summary.total.n_kept) == (80, 80)
     copy = next(source for source in summary.sources if source.path.endswith("copy.jsonl"))
-    assert (copy.role, copy.reason) == ("duplicate_file", f"same bytes as {folder / '3.jsonl'}")
+    assert (copy.role, copy.reason) == ("duplicate_file", "same bytes as 3.jsonl")
 
 
 def test_a_copy_of_a_known_source_under_another_name_is_told(ingest, folder, tmp_path):
@@ -212,18 +213,16 @@ def test_a_copy_of_a_known_source_under_another_name_is_told(ingest, folder, tmp
     elsewhere = tmp_path / "elsewhere.jsonl"
     elsewhere.write_bytes((folder / "3.jsonl").read_bytes())
     summary = ingest(elsewhere)
-    assert [(source.role, source.reason) for source in summary.sources] == [
-        ("duplicate_file", f"same bytes as {folder / '3.jsonl'}")
-    ]
+    assert [(source.role, source.reason) for source in summary.sources] == [("duplicate_file", "same bytes as 3.jsonl")]
 
 
 def test_sources_whose_hashes_begin_alike_are_refused():
     """Record ids would not be unique."""
     hashes = stage._Hashes()
-    hashes.add({"source_sha256": "a" * 64, "path": "x", "n_bytes": 1})
-    hashes.add({"source_sha256": "a" * 64, "path": "copy of x", "n_bytes": 1})
+    hashes.add({"source_sha256": "a" * 64, "path": "x", "role": "log", "n_bytes": 1})
+    hashes.add({"source_sha256": "a" * 64, "path": "copy of x", "role": "log", "n_bytes": 1})
     with pytest.raises(InputRefusedError, match="begins with the same 16 digits"):
-        hashes.add({"source_sha256": "a" * 16 + "b" * 48, "path": "y", "n_bytes": 1})
+        hashes.add({"source_sha256": "a" * 16 + "b" * 48, "path": "y", "role": "log", "n_bytes": 1})
 
 
 def test_nothing_but_refused_files_is_an_error_with_reasons(ingest, tmp_path):
@@ -237,7 +236,7 @@ def test_refused_files_beside_logs_make_the_evidence_partial(ingest, folder):
     """The run goes on; the summary says that something is missing."""
     (folder / "unknown.jsonl").write_bytes(b'{"surprise": 1}\n')
     summary = ingest(folder)
-    assert [source.path for source in summary.refused] == [str(folder / "unknown.jsonl")]
+    assert [source.path for source in summary.refused] == ["unknown.jsonl"]
     assert summary.is_partial
     assert ingest(folder).is_partial
 
@@ -257,7 +256,7 @@ def test_the_files_of_the_case_are_no_inputs(ingest, tmp_path, line):
     case = create_case(tmp_path / "all" / "case")
     (tmp_path / "all" / "a.jsonl").write_bytes(line(1))
     summary = ingest(tmp_path / "all", into=case)
-    assert [source.path for source in summary.sources] == [str(tmp_path / "all" / "a.jsonl")]
+    assert [source.path for source in summary.sources] == ["a.jsonl"]
 
 
 def test_patterns_and_paths_name_each_file_once(ingest, folder):
@@ -326,3 +325,63 @@ def test_hashes_of_secrets_depend_on_case_number_and_secret(case, tmp_path):
     keys = {plain, stage.case_key(case, IngestOptions(secret_key="s")), stage.case_key(other_number, IngestOptions())}
     assert len(keys) == 3
     assert plain == stage.case_key(case, IngestOptions())
+
+
+def test_the_same_logs_at_another_place_give_the_same_tables(ingest, folder, case, tmp_path):
+    """Names count from the folder that the inputs share, so no table knows where the logs lay."""
+    (folder / "sub").mkdir()
+    (folder / "3.jsonl").rename(folder / "sub" / "3.jsonl")
+    (folder / "unknown.jsonl").write_bytes(b'{"what": "is this"}\n')
+    (folder / "copy.jsonl").write_bytes((folder / "4.jsonl").read_bytes())
+    moved = tmp_path / "elsewhere" / "deeper" / "copied"
+    shutil.copytree(folder, moved)
+    ingest(folder)
+    other = create_case(tmp_path / "other")
+    ingest(moved, into=other)
+    files = {path.relative_to(case.root): path.read_bytes() for path in case.data.rglob("*.parquet")}
+    assert len(files) >= 6
+    assert files == {path.relative_to(other.root): path.read_bytes() for path in other.data.rglob("*.parquet")}
+
+
+def test_inputs_of_several_folders_keep_different_names(ingest, folder, tmp_path, line, table):
+    """Files of the same name in two folders stay two sources."""
+    (tmp_path / "second").mkdir()
+    (tmp_path / "second" / "3.jsonl").write_bytes(line(777) + b"\n")
+    ingest(folder / "3.jsonl", tmp_path / "second")
+    assert [row["path"] for row in table("sources")] == [f"{folder.name}/3.jsonl", "second/3.jsonl"]
+
+
+def test_refused_files_have_a_hash_and_a_rerun_adds_no_rows(ingest, folder, case, table):
+    """An unknown file is hashed; reading it again says the same and changes nothing."""
+    content = b'{"what": "is this"}\n'
+    (folder / "unknown.jsonl").write_bytes(content)
+    ingest(folder)
+    before = {path: path.read_bytes() for path in case.root.rglob("*") if path.is_file()}
+    summary = ingest(folder)
+    refused = [row for row in table("sources") if row["role"] == "refused"]
+    assert [row["source_sha256"] for row in refused] == [hashlib.sha256(content).hexdigest()]
+    assert len(summary.refused) == 1
+    assert before == {path: path.read_bytes() for path in case.root.rglob("*") if path.is_file()}
+
+
+def test_a_rerun_replaces_a_refusal(ingest, folder, table, monkeypatch):
+    """What could not be opened the first time is a log the second time, and nothing is left of the refusal."""
+    from distilforensics.ingest import raw
+
+    path, original = folder / "3.jsonl", raw.open_evidence
+
+    def unopened(given):
+        if given == path:
+            raise InputRefusedError("cannot be opened: Permission denied")
+        return original(given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(raw, "open_evidence", unopened)
+        ingest(folder)
+        (refused,) = [row for row in table("sources") if row["role"] == "refused"]
+        ingest(folder)
+        assert [row["path"] for row in table("sources") if row["role"] == "refused"] == ["3.jsonl"]
+    ingest(folder)
+    assert (refused["path"], refused["source_sha256"]) == ("3.jsonl", None)
+    assert refused["reason"] == "cannot be opened: Permission denied"
+    assert sorted((row["path"], row["role"]) for row in table("sources")) == [(f"{n}.jsonl", "log") for n in range(10)]

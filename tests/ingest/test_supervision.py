@@ -1,5 +1,6 @@
 """The worker process: crashes, loops and interruptions cost one source or nothing, never the run."""
 
+import hashlib
 import io
 import json
 import os
@@ -18,8 +19,9 @@ import pytest
 from distilforensics.case.engines.duckdb import Limits
 from distilforensics.case.layout import create_case
 from distilforensics.case.tables import read_rows
-from distilforensics.core.errors import InputRefusedError, UsageError
+from distilforensics.core.errors import InputRefusedError, MachineError, UsageError
 from distilforensics.core.progress import Silent
+from distilforensics.ingest import supervision
 from distilforensics.ingest.options import IngestOptions
 from distilforensics.ingest.stage import ingest
 
@@ -39,6 +41,13 @@ def detect(sample):
         os.kill(os.getpid(), signal.SIGSEGV)
     if sample.name.startswith("exit"):
         os._exit(7)
+    if sample.name.startswith("killed") and not os.path.exists(os.environ["KILLED_FILE"]):
+        pathlib.Path(os.environ["KILLED_FILE"]).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    if sample.name.startswith("frozen"):
+        os.kill(os.getpid(), signal.SIGSTOP)
+    if sample.name.startswith("full"):
+        raise OSError(28, "No space left on device")
     if sample.name.startswith("raise"):
         raise RecursionError("parser met something")
     while sample.name.startswith("loop"):
@@ -77,19 +86,55 @@ def logs(tmp_path, line):
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("crash.jsonl", "parser crashed (signal 11)"),
-        ("exit.jsonl", "parser crashed (exit code 7)"),
-        ("raise.jsonl", "parser crashed (exit code 1)"),
+        ("crash.jsonl", "parser crashed (signal 11), 3 times when read alone"),
+        ("exit.jsonl", "parser crashed (exit code 7), 3 times when read alone"),
+        ("raise.jsonl", "parser failed: RecursionError: parser met something"),
         ("loop.jsonl", "parser crashed (signal 24)"),
     ],
 )
 def test_a_crash_costs_one_source_and_the_run_goes_on(case, logs, hostile, name, reason, capfd):
     """The file is found among those of its batch, the others are read, and the worker is started again."""
     summary = ingest(case, [str(logs(name))], IngestOptions(), LIMITS, Silent(), formats_module=hostile)
-    assert [(source.path.rsplit("/", 1)[1], source.reason) for source in summary.refused] == [(name, reason)]
+    assert [(source.path, source.reason) for source in summary.refused] == [(name, reason)]
     assert summary.total.n_kept == 2
     assert summary.is_partial
     assert not list(case.temporary.rglob("*.parquet"))
+
+
+def test_a_kill_from_outside_costs_one_try(case, logs, hostile, tmp_path, monkeypatch):
+    """Whoever killed the process, no file is to blame."""
+    monkeypatch.setenv("KILLED_FILE", str(tmp_path / "killed"))
+    summary = ingest(case, [str(logs("killed.jsonl"))], IngestOptions(), LIMITS, Silent(), formats_module=hostile)
+    assert (tmp_path / "killed").exists()
+    assert (summary.refused, summary.total.n_kept) == ((), 3)
+
+
+def test_a_file_on_which_the_parser_crashes_keeps_its_hash(case, logs, hostile):
+    """Verification can tell whether it is still the same file."""
+    folder = logs("exit.jsonl")
+    ingest(case, [str(folder)], IngestOptions(), LIMITS, Silent(), formats_module=hostile)
+    content = (folder / "exit.jsonl").read_bytes()
+    (row,) = [row for row in read_rows(case, "sources") if row["role"] == "refused"]
+    assert (row["source_sha256"], row["n_bytes"]) == (hashlib.sha256(content).hexdigest(), len(content))
+
+
+def test_a_worker_that_hangs_is_ended(case, logs, hostile, monkeypatch):
+    """It is stopped, so that it uses no processor time and reads nothing; only the file that did it is refused."""
+    monkeypatch.setattr(supervision, "HANG_SECONDS", 1.0)
+    summary = ingest(case, [str(logs("frozen.jsonl"))], IngestOptions(), LIMITS, Silent(), formats_module=hostile)
+    assert [(source.path, source.reason) for source in summary.refused] == [
+        ("frozen.jsonl", "parser hung: nothing happened for 1.0 s, 3 times when read alone")
+    ]
+    assert summary.total.n_kept == 2
+
+
+def test_a_full_disk_is_told_as_such_and_blames_no_file(case, logs, hostile):
+    """The case can be resumed."""
+    folder = logs("full.jsonl")
+    with pytest.raises(MachineError, match="no room left on the disk"):
+        ingest(case, [str(folder)], IngestOptions(), LIMITS, Silent(), formats_module=hostile)
+    (folder / "full.jsonl").rename(folder / "d.jsonl")
+    assert ingest(case, [str(folder)], IngestOptions(), LIMITS, Silent(), formats_module=hostile).total.n_kept == 3
 
 
 def test_the_worker_is_limited_in_memory_and_time(case, logs, hostile, tmp_path, monkeypatch):
@@ -128,7 +173,7 @@ def test_a_table_that_breaks_late_takes_nothing_with_it(case, log, record, line)
     log(line(1) + b"\n", "a.jsonl")
     log(line(2) + b"\n", "c.jsonl")
     summary = ingest(case, [str(damaged.parent)], IngestOptions(), LIMITS, Silent())
-    assert [source.path for source in summary.refused] == [str(damaged)]
+    assert [source.path for source in summary.refused] == [damaged.name]
     assert (summary.total.n_read, summary.total.n_kept) == (2, 2)
 
 
@@ -137,7 +182,7 @@ def test_the_result_is_the_same_with_and_without_a_worker_process(case, logs, ta
     folder = logs("d.jsonl")
     ingest(folder)
     other = create_case(tmp_path / "other")
-    from distilforensics.ingest import stage, supervision
+    from distilforensics.ingest import stage
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stage, "Worker", supervision.Worker)
@@ -272,7 +317,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(case, ingest, log, line
 
     monkeypatch.setattr(raw, "fingerprint", slow)
     summary = ingest(path.parent)
-    assert [source.path for source in summary.refused] == [str(path)]
+    assert [source.path for source in summary.refused] == [path.name]
     assert "changed while it was read" in summary.refused[0].reason
     assert summary.total.n_kept == 1
 
@@ -292,7 +337,7 @@ def test_a_file_that_cannot_be_read_to_its_end_is_refused(case, ingest, log, lin
     monkeypatch.setattr(raw, "fingerprint", failing)
     summary = ingest(path.parent)
     assert [(source.path, source.reason) for source in summary.refused] == [
-        (str(path), "cannot be read: Input/output error")
+        (path.name, "cannot be read: Input/output error")
     ]
     assert summary.total.n_kept == 1
     assert [row["source_sha512"] is None for row in read_rows(case, "sources")] == [True, False]

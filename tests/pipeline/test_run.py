@@ -42,7 +42,7 @@ def actions(case):
 
 def test_the_stages_run_in_the_order_of_their_dependencies():
     """Linkage before heuristics: clusters are groups that heuristics are run on."""
-    assert ["features", "linkage", "windows", "heuristics", "assessment", "report"] == [step.name for step in STEPS]
+    assert ["features", "linkage", "heuristics", "assessment", "report"] == [step.name for step in STEPS]
 
 
 def test_a_run_ends_in_a_sealed_and_intact_case(run, names_log):

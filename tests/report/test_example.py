@@ -9,7 +9,7 @@ from pathlib import Path
 import html5lib
 import pytest
 
-from distilforensics.heuristics.loader import load_catalog
+from distilforensics.analysis.heuristics.loader import load_catalog
 
 EXAMPLE = Path(__file__).parents[2] / "reports" / "example"
 

@@ -10,22 +10,23 @@ import os
 import signal
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import psutil
 
-from distilforensics.core.errors import CaseError, UsageError
+from distilforensics.core.errors import CaseError, HeuristicError, UsageError
 from distilforensics.core.schema import TABLES
 from distilforensics.core.text import show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from distilforensics.case.layout import Case
+    from distilforensics.core.sqlfile import SqlFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,8 @@ def connect(
         CaseError: a required table is missing, so an earlier stage has not run.
     """
     limits = limits or Limits.of_this_machine()
-    case.temporary.mkdir(exist_ok=True)
+    with suppress(OSError):  # a case on a write-protected medium can be read; only a query that spills needs the folder
+        case.temporary.mkdir(exist_ok=True)
     with duckdb.connect(":memory:", config=_configuration(case, limits)) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = false")  # it goes to stdout, which is for data
@@ -142,6 +144,60 @@ def create_view(connection: duckdb.DuckDBPyConnection, case: Case, name: str) ->
         )
     paths = ", ".join(quote(path.resolve()) for path in files)
     connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{paths}])")
+
+
+@contextmanager
+def explained(file: SqlFile, values: Mapping[str, Any]) -> Iterator[None]:
+    """Turn an error of the engine into one that names the query and its parameters.
+
+    Raises:
+        HeuristicError: the query failed.
+    """
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error as e:
+        given = f"\nwith {dict(values)}" if values else ""
+        raise HeuristicError(
+            f"the query failed: {e}\n{file.body}{given}", where=str(file.header.get("id", file.name))
+        ) from e
+
+
+def select(
+    connection: duckdb.DuckDBPyConnection, file: SqlFile, values: Mapping[str, Any] | None = None
+) -> tuple[list[tuple[str, str]], list[tuple[Any, ...]]]:
+    """Return the columns, as name and type, and the rows of a query.
+
+    Args:
+        connection: An open connection with the tables that the query reads.
+        file: The query.
+        values: Parameters; the defaults of the header if omitted.
+
+    Raises:
+        HeuristicError: the query failed.
+    """
+    values = file.defaults if values is None else values
+    with explained(file, values):
+        result = connection.execute(file.body, dict(values) or None)
+        return [(name, str(kind)) for name, kind, *_ in result.description or ()], result.fetchall()
+
+
+def create(
+    connection: duckdb.DuckDBPyConnection,
+    file: SqlFile,
+    values: Mapping[str, Any] | None = None,
+    *,
+    form: str = "TABLE",
+) -> None:
+    """Keep the rows of a query in the engine as the table of its name, or (`form`) as a view or a temporary table.
+
+    Raises:
+        HeuristicError: the query failed.
+    """
+    values = file.defaults if values is None else values
+    with explained(file, values):
+        connection.execute(f"CREATE OR REPLACE {form} {file.name} AS {file.body}", dict(values) or None)
 
 
 _READING_NODES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})

@@ -1,10 +1,11 @@
-"""Log formats: one SQL file per format, recognised by content, turned into the columns of `exchanges` by one SELECT.
+"""Log formats: one folder per format, recognised by content, turned into the columns of `exchanges` by one SELECT.
 
-What the reading engine uses, in order: `other_content` and `match_accounts_directory` (files that are no logs), `detect`, `resolve_options` (finds the
-mapping of a generic log), `FormatSpec.projection` on a connection made ready by `prepare_connection`.
+What the reading engine uses, in order: `other_content` and `match_accounts_directory` (files that are no logs), `detect`, `resolve_options`
+(finds the mapping of a generic log), `FormatSpec.projection` on a connection made ready by `prepare_connection`.
 """
 
-from distilforensics.ingest.formats.completion import prepare_connection
+from distilforensics.ingest.formats.columns import PROJECTED_COLUMNS
+from distilforensics.ingest.formats.completion import check_account_field, prepare_connection, zone_expression
 from distilforensics.ingest.formats.detection import Candidate, Sample, detect, other_content, resolve_options
 from distilforensics.ingest.formats.directory import (
     DirectoryMatch,
@@ -20,7 +21,7 @@ from distilforensics.ingest.formats.mapping import (
     render_mapping,
     suggest_mapping,
 )
-from distilforensics.ingest.formats.specification import PROJECTED_COLUMNS, FormatSpec, Options, load_formats
+from distilforensics.ingest.formats.specification import FormatSpec, Options, load_formats
 
 __all__ = [
     "PROJECTED_COLUMNS",
@@ -32,6 +33,7 @@ __all__ = [
     "Sample",
     "Suggestion",
     "automatic_mapping",
+    "check_account_field",
     "detect",
     "directory_projection",
     "load_formats",
@@ -43,4 +45,5 @@ __all__ = [
     "render_mapping",
     "resolve_options",
     "suggest_mapping",
+    "zone_expression",
 ]

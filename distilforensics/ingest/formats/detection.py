@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.ingest.formats.aliases import normalised
-from distilforensics.ingest.formats.completion import GENERIC
 from distilforensics.ingest.formats.mapping import automatic_mapping, suggest_mapping
 from distilforensics.ingest.formats.specification import FormatSpec, Options, load_formats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+GENERIC = "generic"
+"""The format whose records are read by a mapping that belongs to the file, not to the format."""
 
 HIGH_SHARE = 0.9
 """Share of sampled records that must match for high confidence; the rest may be junk."""
@@ -53,7 +55,8 @@ def detect(sample: Sample) -> list[Candidate]:
     `generic` is only considered where no other format fits.
     """
     rated = [rating for spec in load_formats().values() if (rating := _rate(spec, sample))]
-    rated = rated or _rate_generic(sample)
+    given_up = {name for candidate in rated for name in load_formats()[candidate.format].detection.refines}
+    rated = [candidate for candidate in rated if candidate.format not in given_up] or _rate_generic(sample)
     order = ("high", "medium", "low")
     best = next((level for level in order if any(candidate.confidence == level for candidate in rated)), None)
     return [candidate for candidate in rated if candidate.confidence == best]

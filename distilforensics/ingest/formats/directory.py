@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.errors import InputRefusedError
 from distilforensics.ingest.formats.aliases import CONTENT_COLUMNS, normalised
-from distilforensics.ingest.formats.completion import fill, library_file, literal, zone_expression
+from distilforensics.ingest.formats.columns import fill, library_file, literal
+from distilforensics.ingest.formats.completion import zone_expression
 from distilforensics.ingest.formats.mapping import json_path, suggest_mapping
 
 if TYPE_CHECKING:

@@ -1,7 +1,8 @@
-"""What a format is, and how its file becomes one SELECT that the ingest runs over the records of a source.
+"""What a format is: one folder with `format.toml`, samples with the rows expected of them, and a query where a mapping cannot say it.
 
-A format is one file `<id>.sql`: a TOML header in the comment `/*--- ... ---*/`, then one SELECT over `lines(row_index, line)`. The SELECT yields
-`row_index`, `line` and any columns of `lib/completion.sql` by name, as text; the completion types them, places times in UTC and names doubts.
+`format.toml` states by which content records are recognised, what the account is and what cannot be known; its tables `[columns]`,
+`[constants]`, `[time]`, `[numbers]`, `[values]`, `[tokens]` and `[[rows]]` are those of a mapping file. `query.sql`, in place of these, is one
+SELECT over `lines(row_index, line)` that yields `row_index`, `line` and any columns of `lib/completion.sql` by name, as text.
 """
 
 from __future__ import annotations
@@ -9,31 +10,28 @@ from __future__ import annotations
 import importlib.resources
 import re
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.errors import UsageError
-from distilforensics.core.schema import EXCHANGES
 from distilforensics.core.text import shown
 from distilforensics.ingest.formats.completion import projection_of
+from distilforensics.ingest.formats.mapping import parse_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from importlib.resources.abc import Traversable
+
+    import duckdb
 
     from distilforensics.ingest.formats.mapping import FieldMapping
 
-ENGINE_COLUMNS = frozenset(
-    {
-        "record_id", "source_sha256", "source_line", "source_offset", "source_length", "sub_index", "raw_sha256", "source_format", "parse_flags",
-    }
+_MAPPING_TABLES = frozenset({"columns", "constants", "time", "numbers", "values", "tokens", "rows"})
+_DETECTION_KEYS = frozenset({"keys_all", "keys_any", "keys_none", "line", "values", "refines"})
+_KEYS = frozenset(
+    {"version", "title", "gateway", "account", "tenant", "time_field", "missing", "known_keys", "notes", "detection", "is_text", "no_calls"}
 )  # fmt: skip
-"""Columns of `exchanges` that the reading engine fills; a projection does not yield them."""
-
-PROJECTED_COLUMNS = tuple(column.name for column in EXCHANGES.columns if column.name not in ENGINE_COLUMNS)
-"""Columns of `exchanges` that every projection yields, in this order, after `row_index`."""
-
-_HEADER = re.compile(r"\A/\*---\n(.*?)\n---\*/\n(.*)\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +54,10 @@ class Detection:
     keys_any: frozenset[str] = frozenset()
     keys_none: frozenset[str] = frozenset()
     line: re.Pattern[str] | None = None
+    values: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Key -> values of which it must hold one."""
+    refines: frozenset[str] = frozenset()
+    """Formats that are given up where this one fits as well."""
 
     def matches(self, record: Mapping[str, Any] | str) -> bool:
         """Tell whether one decoded record or text line has the shape of the format."""
@@ -65,99 +67,155 @@ class Detection:
             return False
         if not self.keys_all <= record.keys() or not self.keys_none.isdisjoint(record.keys()):
             return False
+        if any(str(record.get(key)) not in values for key, values in self.values.items()):
+            return False
         return not self.keys_any or not self.keys_any.isdisjoint(record.keys())
 
 
 @dataclass(frozen=True, slots=True)
+class Example:
+    """A sample of a format and the rows expected of it."""
+
+    name: str
+    sample: bytes = field(repr=False)
+    expected: str = field(repr=False)
+    """Rows as JSON lines."""
+
+
+@dataclass(frozen=True, slots=True)
 class FormatSpec:
-    """One log format, as its file declares it."""
+    """One log format, as its folder declares it."""
 
     id: str
     version: int
     title: str
     gateway: str
-    framing: str
-    """`json` (one object per record) or `text` (one line per record)."""
-    has_request_id: bool
     account: str
     tenant: str
     time: str
+    """The field that holds the time, as an error names it."""
     missing: tuple[str, ...]
     """Canonical columns or facts that this format cannot carry, in words."""
+    notes: tuple[str, ...]
+    """What a reader of the documentation must know besides."""
     known_keys: frozenset[str]
     """Top-level keys that the format knows; others are listed in `sources.unknown_keys`. Empty: every key is known."""
     detection: Detection
-    yields: tuple[str, ...]
-    """Columns of `lib/completion.sql` that the query yields besides `row_index` and `line`."""
-    query: str = field(repr=False)
+    framing: str = "json"
+    """`json` (one object per record) or `text` (one line per record)."""
+    no_calls: str | None = None
+    """What such records are, if they are no calls: their files are ignored with these words."""
+    mapping: FieldMapping | None = None
+    query: str | None = field(default=None, repr=False)
+    examples: tuple[Example, ...] = field(default=(), repr=False)
 
     @property
     def name(self) -> str:
         """Id and version as `exchanges.source_format` holds it, such as `litellm_spendlogs/1`."""
         return f"{self.id}/{self.version}"
 
-    def projection(self, options: Options) -> str:
+    @property
+    def pattern(self) -> str | None:
+        """The regular expression whose named groups are the fields of a line of text."""
+        return None if self.detection.line is None else self.detection.line.pattern
+
+    def projection(self, options: Options, connection: duckdb.DuckDBPyConnection | None = None) -> str:
         """Return one SELECT over `lines(row_index BIGINT, line VARCHAR)`, to be run on a connection made ready by `prepare_connection`.
 
         Columns: `row_index`, those of `PROJECTED_COLUMNS`, `flags VARCHAR[]`, `out_of_scope VARCHAR` (reason or NULL), `refusal_reason VARCHAR` and
         `refusal_detail VARCHAR` (the record goes to quarantine if the reason is not NULL).
 
+        Args:
+            options: The examiner's choices.
+            connection: A connection made ready by `prepare_connection`; a new one is made if it is needed and None.
+
         Raises:
             UsageError: the account field or the time zone cannot be used.
         """
-        return projection_of(self, options)
+        return projection_of(self, options, connection)
 
 
 @cache
 def load_formats() -> dict[str, FormatSpec]:
-    """Return every format by id, sorted; each file's header is checked."""
-    folder = importlib.resources.files(__package__)
-    files = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
-    specs = [parse_format(name, folder.joinpath(name).read_text(encoding="utf-8")) for name in files]
-    return {spec.id: spec for spec in specs}
+    """Return every format by id, sorted; each folder is checked."""
+    root = importlib.resources.files(__package__)
+    folders = sorted(
+        (entry for entry in root.iterdir() if entry.joinpath("format.toml").is_file()), key=lambda entry: entry.name
+    )
+    return {folder.name: read_format(folder) for folder in folders}
 
 
-def parse_format(file_name: str, text: str) -> FormatSpec:
-    """Return the format that a file declares.
+def read_format(folder: Traversable) -> FormatSpec:
+    """Return the format that a folder declares.
 
     Raises:
-        UsageError: the header is missing, not TOML, lacks a key, or the id differs from the file name.
+        UsageError: `format.toml` is not TOML or lacks a key, a sample or its expected rows are missing, or both mapping and query are there.
     """
-    match = _HEADER.match(text)
-    if match is None:
-        raise UsageError("no header /*--- ... ---*/ at the beginning", where=file_name)
+    where = f"{folder.name}/format.toml"
     try:
-        header = tomllib.loads(match[1])
-        spec = _spec_of(header, match[2].strip())
+        header = tomllib.loads(folder.joinpath("format.toml").read_text(encoding="utf-8"))
+        spec = _spec_of(folder.name, header, where)
     except tomllib.TOMLDecodeError as e:
-        raise UsageError(f"header is not valid TOML: {e}", where=file_name) from e
+        raise UsageError(f"not valid TOML: {e}", where=where) from e
     except KeyError as e:
-        raise UsageError(f"header lacks the key {e}", where=file_name) from e
-    if file_name != f"{spec.id}.sql":
-        raise UsageError(f"id is {shown(spec.id)}, expected the name of the file", where=file_name)
+        raise UsageError(f"lacks the key {e}", where=where) from e
+    query = folder.joinpath("query.sql")
+    spec = replace(
+        spec, examples=_examples(folder), query=query.read_text(encoding="utf-8").strip() if query.is_file() else None
+    )
+    if spec.query is not None and spec.mapping is not None:
+        raise UsageError("has columns and query.sql, expected one of them", where=where)
     return spec
 
 
-def _spec_of(header: Mapping[str, Any], query: str) -> FormatSpec:
+def _spec_of(format_id: str, header: Mapping[str, Any], where: str) -> FormatSpec:
+    unknown = sorted(set(header) - _KEYS - _MAPPING_TABLES)
     detection = header["detection"]
+    unknown += sorted(set(detection) - _DETECTION_KEYS)
+    if unknown:
+        raise UsageError(f"unknown key {shown(unknown[0])}", where=where)
+    mapping = None
+    if "columns" in header:
+        gateway = {"gateway": header["gateway"]} if "gateway" not in header["columns"] else {}
+        tables = {name: value for name, value in header.items() if name in _MAPPING_TABLES}
+        tables["constants"] = gateway | tables.get("constants", {})
+        mapping = parse_mapping(tables, where=where)
+    no_calls = header.get("no_calls")
     return FormatSpec(
-        id=header["id"],
+        id=format_id,
         version=header["version"],
         title=header["title"],
         gateway=header["gateway"],
-        framing=header["framing"],
-        has_request_id=header["has_request_id"],
-        account=header["account"],
-        tenant=header["tenant"],
-        time=header["time"],
-        missing=tuple(header["missing"]),
-        yields=tuple(header["yields"]),
+        account=header["account"] if no_calls is None else "",
+        tenant=header["tenant"] if no_calls is None else "",
+        time=header.get("time_field") or (mapping.time_field if mapping else ""),
+        missing=tuple(header["missing"]) if no_calls is None else (),
+        notes=tuple(header.get("notes", ())),
         known_keys=frozenset(header.get("known_keys", ())),
+        framing="text" if "line" in detection or header.get("is_text") else "json",
+        no_calls=no_calls,
+        mapping=mapping,
         detection=Detection(
             keys_all=frozenset(detection.get("keys_all", ())),
             keys_any=frozenset(detection.get("keys_any", ())),
             keys_none=frozenset(detection.get("keys_none", ())),
             line=re.compile(detection["line"]) if "line" in detection else None,
+            values={key: frozenset(map(str, values)) for key, values in detection.get("values", {}).items()},
+            refines=frozenset(detection.get("refines", ())),
         ),
-        query=query,
     )
+
+
+def _examples(folder: Traversable) -> tuple[Example, ...]:
+    """Return the samples of a folder with their expected rows: `sample.jsonl` beside `expected.jsonl`, `sample_x.csv` beside `expected_x.jsonl`."""
+    entries = {entry.name: entry for entry in folder.iterdir()}
+    samples = sorted(name for name in entries if re.match(r"sample[._]", name))
+    if not samples:
+        raise UsageError("no sample, expected one such as sample.jsonl", where=folder.name)
+    examples = []
+    for name in samples:
+        expected = f"expected{name.partition('.')[0].removeprefix('sample')}.jsonl"
+        if expected not in entries:
+            raise UsageError(f"{name} has no expected rows, expected them in {expected}", where=folder.name)
+        examples.append(Example(name, entries[name].read_bytes(), entries[expected].read_text(encoding="utf-8")))
+    return tuple(examples)

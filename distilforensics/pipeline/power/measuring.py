@@ -15,7 +15,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.case.layout import write_file
-from distilforensics.case.stages import package_sha256, tables_sha256
+from distilforensics.case.stages import package_sha256, stage_sha256, tables_sha256
 from distilforensics.case.tables import read_rows
 from distilforensics.core import units
 from distilforensics.core.errors import CaseError
@@ -194,7 +194,7 @@ def require_current(case: Case, steps: Sequence[Step]) -> None:
     for step in steps:
         path = case.stages / f"{step.name}.json"
         record = json.loads(path.read_bytes()) if path.is_file() else {}
-        if record.get("code") != package_sha256(f"distilforensics.{step.name}"):
+        if record.get("code") != stage_sha256(step.name):
             what = "was run by another version" if record else "has not been run"
             raise CaseError(
                 f"stage {step.name} {what}",
@@ -205,10 +205,10 @@ def require_current(case: Case, steps: Sequence[Step]) -> None:
 
 def measurement_key(case: Case) -> str:
     """Return a hash of what outcomes depend on: the ingested log, the code of the stages, what is planted."""
-    packages = [*(step.name for step in ANALYSIS), "pipeline.power", "simulate"]
+    code = {step.name: stage_sha256(step.name) for step in ANALYSIS}
     depends = {
         "log": tables_sha256(case, ("exchanges", "duplicates", "accounts_directory")),
-        "code": {name: package_sha256(f"distilforensics.{name}") for name in packages},
+        "code": code | {name: package_sha256(f"distilforensics.{name}") for name in ("pipeline.power", "simulate")},
     }
     return hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()
 

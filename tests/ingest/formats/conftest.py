@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from distilforensics.ingest.examples import ExampleReader
 from distilforensics.ingest.formats import Options, Sample, load_formats, prepare_connection
 from distilforensics.ingest.formats.prepared import PreparedQuery
 
@@ -18,9 +19,20 @@ SAMPLES = Path(__file__).parent / "samples"
 LINES = pa.schema([("row_index", pa.int64()), ("line", pa.large_string())])
 
 
+def _text_of(name: str) -> str:
+    """Return a file of the tests, or the sample of a format: `bedrock_invocation.jsonl`, `litellm_spendlogs.csv`."""
+    path = SAMPLES / name
+    if path.exists():
+        return path.read_text(encoding="utf-8")
+    format_id, _, suffix = name.rpartition(".")
+    return next(
+        example.sample.decode() for example in load_formats()[format_id].examples if example.name.endswith(suffix)
+    )
+
+
 def lines_of(name: str) -> list[str]:
-    """Return the records of a sample file as the engine hands them over: text lines, or JSON objects for tables in CSV."""
-    text = (SAMPLES / name).read_text(encoding="utf-8")
+    """Return the records of a sample as the engine hands them over: text lines, or JSON objects for tables in CSV."""
+    text = _text_of(name)
     if not name.endswith(".csv"):
         return text.splitlines()
     return [json.dumps(_csv_record(row)) for row in csv.DictReader(text.splitlines(keepends=True))]
@@ -59,7 +71,7 @@ class Projections:
         """Return the rows of a projection as Arrow data."""
         key = f"{format_id} {options}"
         if key not in self._queries:
-            query = load_formats()[format_id].projection(options)
+            query = load_formats()[format_id].projection(options, self._connection)
             self._queries[key] = PreparedQuery(
                 self._connection, f"query_{len(self._queries)}", query, LINES.empty_table()
             )
@@ -79,6 +91,14 @@ def connection():
 def project(connection):
     """Return rows of a format for given records."""
     return Projections(connection)
+
+
+@pytest.fixture(scope="session")
+def example_reader():
+    """Read samples as an ingest does."""
+    reader = ExampleReader()
+    yield reader
+    reader.close()
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from distilforensics.ingest.formats import (
     match_accounts_directory,
     read_accounts_directory,
 )
-from distilforensics.ingest.formats.completion import ACCOUNT_COLUMNS
+from distilforensics.ingest.formats.columns import ACCOUNT_COLUMNS
 from distilforensics.ingest.formats.directory import is_card_number
 
 ACCOUNT_ONLY = FieldMapping({"started_at": "t", "account_id": "a"})

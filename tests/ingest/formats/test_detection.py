@@ -58,7 +58,7 @@ def test_junk_lowers_the_confidence_and_not_the_format(n_junk, confidence, sampl
 
 def test_a_file_with_two_formats_has_two_candidates(sample):
     """Half and half is ambiguous, and both are named with equal confidence."""
-    records = [*sample("litellm_payload.jsonl").records, *sample("bedrock_invocation.jsonl").records[:8]]
+    records = [*sample("litellm_payload.jsonl").records[:8], *sample("bedrock_invocation.jsonl").records[:8]]
 
     assert [("bedrock_invocation", "medium"), ("litellm_payload", "medium")] == [
         (candidate.format, candidate.confidence) for candidate in detect(Sample("x", records))

@@ -140,7 +140,7 @@ def test_candidates_of_an_ambiguous_column_are_left_to_the_examiner():
         ('[columns]\nstarted_at = ""\n', "started_at is not mapped"),
         ('[columns]\nstarted_at = "t"\n[constants]\nstarted_at = "x"\n', "both a column and a constant"),
         ('[columns]\nstarted_at = "t"\n[time]\nunit = "min"\n', "expected unit"),
-        ('[columns]\nstarted_at = "t"\n[time]\nformat = "%Y"\n', "expected unit"),
+        ('[columns]\nstarted_at = "t"\n[time]\ncalendar = "lunar"\n', "expected unit"),
         ('[columns]\nstarted_at = "$.a[*]"\n', "without wildcards"),
         ('[columns]\nstarted_at = "$.a[["\n', "path is"),
     ],

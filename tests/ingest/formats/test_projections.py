@@ -1,51 +1,29 @@
-"""Every format gives exactly the expected rows for its sample, with the columns that the engine needs."""
+"""Every projection yields the columns that the engine needs, in order, and states what its account is."""
 
 from __future__ import annotations
 
 import json
-from datetime import datetime
 
 import pytest
 
 from distilforensics.core.schema import EXCHANGES
-from distilforensics.ingest.formats import Options, load_formats, resolve_options
-from distilforensics.ingest.formats.specification import ENGINE_COLUMNS
+from distilforensics.ingest.formats import FieldMapping, Options, load_formats
+from distilforensics.ingest.formats.columns import ENGINE_COLUMNS
 
-SAMPLES = (
-    "bedrock_invocation.jsonl",
-    "generic.csv",
-    "generic.jsonl",
-    "litellm_payload.jsonl",
-    "litellm_spendlogs.csv",
-    "litellm_spendlogs.jsonl",
-    "nginx_combined.log",
-)
 VERDICTS = ["flags", "out_of_scope", "refusal_reason", "refusal_detail"]
+OF_CALLS = [spec for spec in load_formats().values() if spec.no_calls is None]
 
 
-def written(row):
-    return {
-        key: value.isoformat(timespec="microseconds") if isinstance(value, datetime) else value
-        for key, value in row.items()
-        if value is not None
-    }
+def choices(spec):
+    """Options with which a format can be projected."""
+    needs_mapping = spec.query is None and spec.mapping is None
+    return Options(mapping=FieldMapping({"started_at": "t"})) if needs_mapping else Options()
 
 
-@pytest.mark.parametrize("name", SAMPLES)
-def test_a_sample_gives_exactly_the_expected_rows(name, project, sample, sample_lines):
-    """Values, types and NULLs of all columns are those of the reviewed rows beside the sample."""
-    spec = load_formats()[name.partition(".")[0]]
-    options = resolve_options(spec, sample(name), Options())
-    expected = [json.loads(line) for line in sample_lines(f"{name}.expected.jsonl")]
-
-    assert expected == [written(row) for row in project(spec.id, sample_lines(name), options)]
-
-
-@pytest.mark.parametrize("name", SAMPLES)
-def test_a_projection_yields_the_columns_of_exchanges_in_order_and_type(name, project, sample, sample_lines):
+@pytest.mark.parametrize("spec", OF_CALLS, ids=lambda spec: spec.id)
+def test_a_projection_yields_the_columns_of_exchanges_in_order_and_type(spec, project):
     """`row_index`, the columns of `exchanges` that the engine does not fill, then the verdicts."""
-    spec = load_formats()[name.partition(".")[0]]
-    table = project.table(spec.id, sample_lines(name), resolve_options(spec, sample(name), Options()))
+    table = project.table(spec.id, [], choices(spec))
     columns = [column for column in EXCHANGES.columns if column.name not in ENGINE_COLUMNS]
 
     assert ["row_index", *(column.name for column in columns), *VERDICTS] == table.schema.names
@@ -62,25 +40,22 @@ def test_rows_come_in_the_order_of_the_lines(project, sample_lines):
     assert list(range(len(lines))) == table.column("row_index").to_pylist()
 
 
-def test_every_format_states_what_its_account_is_and_what_it_cannot_carry():
+@pytest.mark.parametrize("spec", OF_CALLS, ids=lambda spec: spec.id)
+def test_every_format_states_what_its_account_is_and_what_it_cannot_carry(spec):
     """These texts go into the report and the documentation."""
-    for spec in load_formats().values():
-        assert spec.account
-        assert spec.tenant
-        assert spec.missing
-        assert spec.framing in ("json", "text")
-        assert spec.name == f"{spec.id}/1"
+    assert all((spec.account, spec.tenant, spec.missing, spec.time))
+    assert spec.name == f"{spec.id}/{spec.version}"
 
 
-def test_no_format_leaves_a_mark_unfilled(sample):
+@pytest.mark.parametrize("spec", OF_CALLS, ids=lambda spec: spec.id)
+def test_no_format_leaves_a_mark_unfilled(spec):
     """A forgotten mark would become a comment and change the query without a word."""
-    for spec in load_formats().values():
-        options = resolve_options(spec, sample("generic.jsonl"), Options())
-        assert "/*{" not in spec.projection(options)
+    assert "/*{" not in spec.projection(choices(spec))
 
 
-def test_known_keys_hold_every_key_of_the_samples(sample):
+@pytest.mark.parametrize("spec", [spec for spec in OF_CALLS if spec.known_keys], ids=lambda spec: spec.id)
+def test_known_keys_hold_every_key_of_the_samples(spec, example_reader):
     """Keys of the vendor's own shape must not be listed as unknown."""
-    for name in ("litellm_spendlogs.jsonl", "litellm_payload.jsonl", "bedrock_invocation.jsonl"):
-        known = load_formats()[name.partition(".")[0]].known_keys
-        assert set() == {key for record in sample(name).records for key in record} - known
+    records = [json.loads(text) for example in spec.examples for text in example_reader.records(example)[1]]
+
+    assert set() == {key for record in records for key in record} - spec.known_keys

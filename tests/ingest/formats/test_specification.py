@@ -1,73 +1,93 @@
-"""Format files are checked when they are loaded, and queries are planned once."""
+"""Folders of formats are checked when they are loaded, and queries are planned once."""
 
 from __future__ import annotations
 
-import importlib.resources
 import re
+from pathlib import Path
 
 import duckdb
 import pytest
 
 from distilforensics.core.errors import UsageError
 from distilforensics.ingest import formats
-from distilforensics.ingest.formats import FieldMapping, Options, load_formats, prepare_connection, resolve_options
+from distilforensics.ingest.formats import FieldMapping, Options, load_formats, prepare_connection
 from distilforensics.ingest.formats.aliases import TARGETS
-from distilforensics.ingest.formats.completion import LIBRARIES, WRITTEN_COLUMNS, mapped_query
+from distilforensics.ingest.formats.columns import LIBRARIES, written_columns
 from distilforensics.ingest.formats.prepared import PreparedQuery
-from distilforensics.ingest.formats.specification import parse_format
+from distilforensics.ingest.formats.specification import read_format
 
-HEADER = """/*---
-id = "x"
-version = 2
+HEADER = """version = 2
 title = "t"
 gateway = "g"
-framing = "json"
-has_request_id = false
 account = "a"
 tenant = "none"
-time = "$.t"
 missing = []
-yields = []
 
 [detection]
 keys_all = ["t"]
----*/
-select 1
+
+[columns]
+started_at = "t"
 """
+FILES = {"format.toml": HEADER, "sample.jsonl": "{}\n", "expected.jsonl": "{}\n"}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Write the folder of a format, with files changed or left out (None)."""
+
+    def write(**changes):
+        for name, text in (FILES | {name.replace("__", "."): text for name, text in changes.items()}).items():
+            if text is not None:
+                (tmp_path / "x").mkdir(exist_ok=True)
+                (tmp_path / "x" / name).write_text(text, encoding="utf-8")
+        return tmp_path / "x"
+
+    return write
 
 
 def sql_files():
-    folder = importlib.resources.files(formats)
-    found = [entry for parent in (folder, folder / "lib") for entry in parent.iterdir() if entry.name.endswith(".sql")]
-    return sorted(found, key=lambda entry: entry.name)
+    folder = Path(formats.__file__).parent
+    return sorted(folder.glob("*/*.sql"))
 
 
-def test_a_format_file_gives_its_specification():
-    """Every key of the header, and the query behind it."""
-    spec = parse_format("x.sql", HEADER)
+def test_a_folder_gives_its_specification(folder):
+    """Every key of the header, the mapping and the samples."""
+    spec = read_format(folder())
 
-    assert ("x/2", "json", "$.t", "select 1") == (spec.name, spec.framing, spec.time, spec.query)
+    assert ("x/2", "json", "t", None) == (spec.name, spec.framing, spec.time, spec.query)
+    assert {"started_at": "t"} == spec.mapping.columns
+    assert {"gateway": "g"} == spec.mapping.constants
+    assert ["sample.jsonl"] == [example.name for example in spec.examples]
     assert spec.detection.matches({"t": 1, "other": 2})
     assert not spec.detection.matches({"other": 2})
     assert not spec.detection.matches("t")
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "message"),
+    ("changes", "message", "where"),
     [
-        ("x.sql", "select 1", "no header"),
-        ("x.sql", HEADER.replace('id = "x"', "id ="), "not valid TOML"),
-        ("x.sql", HEADER.replace('account = "a"\n', ""), "lacks the key 'account'"),
-        ("x.sql", HEADER.replace("[detection]\n", ""), "lacks the key 'detection'"),
-        ("y.sql", HEADER, "expected the name of the file"),
+        ({"format__toml": HEADER.replace("version = 2", "version =")}, "not valid TOML", "x/format.toml"),
+        ({"format__toml": HEADER.replace('account = "a"\n', "")}, "lacks the key 'account'", "x/format.toml"),
+        (
+            {"format__toml": HEADER.replace("[detection]\n", "")},
+            "unknown key 'keys_all'|lacks the key",
+            "x/format.toml",
+        ),
+        ({"format__toml": HEADER.replace("keys_all", "keys")}, "unknown key 'keys'", "x/format.toml"),
+        ({"format__toml": HEADER.replace("started_at", "started")}, "unknown column 'started'", "x/format.toml"),
+        ({"query__sql": "select 1"}, "expected one of them", "x/format.toml"),
+        ({"sample__jsonl": None}, "no sample", "x"),
+        ({"expected__jsonl": None}, "has no expected rows", "x"),
+        ({"sample_more__csv": "a,b"}, "sample_more.csv has no expected rows", "x"),
     ],
 )
-def test_a_wrong_format_file_is_told_with_its_name(name, text, message):
-    """Whoever adds a format sees what is wrong."""
+def test_an_incomplete_folder_cannot_be_loaded(changes, message, where, folder):
+    """Whoever adds a format sees what is missing."""
     with pytest.raises(UsageError, match=message) as caught:
-        parse_format(name, text)
+        read_format(folder(**changes))
 
-    assert caught.value.where == name
+    assert caught.value.where == where
 
 
 def test_formats_are_sorted_by_id():
@@ -75,7 +95,7 @@ def test_formats_are_sorted_by_id():
     assert sorted(load_formats()) == list(load_formats())
 
 
-@pytest.mark.parametrize("entry", sql_files(), ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", sql_files(), ids=lambda entry: f"{entry.parent.name}/{entry.name}")
 def test_no_query_uses_what_is_slow_or_can_raise_on_hostile_input(entry):
     """TRY falls back to row by row; the clock, randomness and files have no place in a projection."""
     text = re.sub(r"--.*", "", entry.read_text(encoding="utf-8")).lower()
@@ -84,27 +104,30 @@ def test_no_query_uses_what_is_slow_or_can_raise_on_hostile_input(entry):
     assert "strptime(" not in text.replace("try_strptime(", "")
 
 
-@pytest.mark.parametrize("format_id", sorted(load_formats()))
-def test_a_format_yields_what_its_header_says(format_id, connection, sample):
-    """Columns that are not declared would be dropped without a word."""
-    spec = load_formats()[format_id]
-    options = resolve_options(spec, sample("generic.jsonl"), Options())
-    query = spec.query if options.mapping is None else mapped_query(spec.query, options.mapping)[0]
+@pytest.mark.parametrize("spec", [s for s in load_formats().values() if s.query], ids=lambda spec: spec.id)
+def test_the_query_of_a_format_yields_columns_that_the_completion_knows(spec, connection):
+    """Others would be dropped without a word."""
     connection.execute("create or replace temp table lines(row_index bigint, line varchar)")
-    columns = {name: type_ for name, type_, *_ in connection.execute(f"describe {query}").fetchall()}
+    columns = {name: type_.lower() for name, type_, *_ in connection.execute(f"describe {spec.query}").fetchall()}
 
     assert ["row_index", "line"] == list(columns)[:2]
-    assert set(spec.yields) == set(columns) - {"row_index", "line"}
-    assert {name: WRITTEN_COLUMNS[name] for name in spec.yields} == {
-        name: columns[name].lower() for name in spec.yields
-    }
+    del columns["row_index"], columns["line"]
+    assert columns == {name: written_columns().get(name) for name in columns}
 
 
 def test_every_field_of_a_mapping_reaches_its_column(project):
     """No target is lost on the way, neither beside all others nor, where others could stand in, alone."""
-    columns = {"ended_at": "ended_at", "tools": "tools_sha256", "messages": "prompt_text", "latency_s": "latency_ms"}
+    columns = {
+        "tools": "tools_sha256", "messages": "prompt_text", "latency_s": "latency_ms", "conversation": "prompt_text", "usage": "cache_read_tokens",
+        "request_body": "temperature", "request_line": "operation", "http_method": "out_of_scope",
+    }  # fmt: skip
     values = {
         "messages": [{"role": "user", "content": "p"}],
+        "conversation": [{"role": "user", "content": "p"}],
+        "usage": {"prompt_tokens": 5, "prompt_tokens_details": {"cached_tokens": 3}},
+        "request_body": {"temperature": 1},
+        "request_line": "POST /v1/messages HTTP/1.1",
+        "http_method": "GET",
         "tools": [{"name": "f"}],
         "is_stream": True,
         "is_gateway_cached": False,
@@ -113,12 +136,16 @@ def test_every_field_of_a_mapping_reaches_its_column(project):
         "status": "ok",
         "operation": "chat",
     }
-    targets = sorted(TARGETS - {"started_at"})
+    targets = sorted(TARGETS - {"started_at", "http_method"})
     alone = [
         "ended_at",
         "finish_reason",
+        "http_method",
         "http_status",
         "latency_s",
+        "request_body",
+        "request_line",
+        "usage",
         "messages",
         "n_turns",
         "prompt_text",
@@ -135,9 +162,9 @@ def test_every_field_of_a_mapping_reaches_its_column(project):
 
 def test_every_file_of_shared_sql_is_used():
     """A library that is not loaded would be dead text."""
-    folder = importlib.resources.files(formats) / "lib"
+    folder = Path(formats.__file__).parent / "lib"
 
-    assert {*LIBRARIES, "completion.sql", "directory.sql"} == {entry.name for entry in folder.iterdir()}
+    assert {*LIBRARIES, "completion.sql", "directory.sql", "mapped.sql"} == {entry.name for entry in folder.iterdir()}
 
 
 def test_a_prepared_query_reads_the_table_of_each_run(project, sample_lines):

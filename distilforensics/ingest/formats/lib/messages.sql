@@ -41,6 +41,60 @@ create or replace macro last_user_text(messages, typed) as
         lambda content: content is not null
     )[-1];
 
+create or replace macro is_assistant_role(role) as list_contains(['assistant', 'model', 'gpt', 'bot', 'chatbot'], role);
+
+-- The messages of a conversation in the shapes of chat APIs, Google, ShareGPT and OpenTelemetry.
+create or replace macro chat_messages(chat) as
+    case when chat is not null then list_transform(
+        list_zip(
+            json_transform(chat, '[{
+                "role": "VARCHAR", "from": "VARCHAR", "content": "VARCHAR", "value": "VARCHAR", "finish_reason": "VARCHAR",
+                "parts": [{"type": "VARCHAR", "text": "VARCHAR", "content": "VARCHAR", "thought": "VARCHAR"}]
+            }]'),
+            json_transform(chat, '[{"content": [{"type": "VARCHAR", "text": "VARCHAR"}]}]')
+        ),
+        lambda pair: struct_pack(
+            role := coalesce(pair[1].role, pair[1]."from"), content := coalesce(pair[1].content, pair[1]."value"), typed := pair[2].content,
+            parts := pair[1].parts, finish_reason := pair[1].finish_reason
+        )
+    ) end;
+
+create or replace macro message_text(message) as
+    case
+        when message.parts is not null
+            then text_of_parts(list_transform(
+                list_filter(message.parts, lambda part: coalesce(part.thought, 'false') <> 'true'),
+                lambda part: struct_pack(type := part.type, text := coalesce(part.text, part.content))
+            ))
+        else text_of_content(message.content, message.typed)
+    end;
+
+create or replace macro last_text_of_user(messages) as
+    list_filter(
+        list_transform(
+            messages, lambda message: case when coalesce(message.role, 'user') in ('user', 'human') then message_text(message) end
+        ),
+        lambda content: content is not null
+    )[-1];
+
+-- A system prompt that is a text or a list of parts.
+create or replace macro text_or_parts(written) as
+    case
+        when starts_with(written, '[') and json_valid(written) then text_of_parts(json_transform(written, '[{"type": "VARCHAR", "text": "VARCHAR"}]'))
+        else written
+    end;
+
+create or replace macro error_of_answer(error) as
+    case
+        when starts_with(error, '{') and json_valid(error)
+            then coalesce(json_extract_string(error, '$.type'), json_extract_string(error, '$.code'), json_extract_string(error, '$.status'))
+        else error
+    end;
+
+-- Method and path of `POST /v1/messages HTTP/1.1`; the path without its query.
+create or replace macro request_line_parts(request_line) as
+    regexp_extract(request_line, '^([A-Z]+) (?:https?://[^/ ]+)?([^? ]+)', ['method', 'path']);
+
 create or replace macro is_system_role(role) as role = 'system' or role = 'developer';
 
 -- More than a system prompt and one user turn: the messages are kept as logged.

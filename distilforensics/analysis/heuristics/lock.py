@@ -1,0 +1,73 @@
+"""`lock.json`: version, hash of the query and defaults of every heuristic, so that no meaning changes under the same version."""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from distilforensics.analysis.heuristics.loader import load_catalog
+from distilforensics.core.errors import HeuristicError
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+    from distilforensics.analysis.heuristics.loader import Heuristic
+
+
+def lock_file() -> Traversable:
+    """Return the lock file of the installed package."""
+    return importlib.resources.files(__package__) / "lock.json"
+
+
+def read_lock() -> dict[str, dict[str, Any]]:
+    """Return id -> locked entry; empty if there is no lock file yet."""
+    path = lock_file()
+    if not path.is_file():
+        return {}
+    entries: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    return entries
+
+
+def lock_entry(heuristic: Heuristic) -> dict[str, Any]:
+    """Return what is locked of a heuristic."""
+    return {
+        "version": heuristic.version,
+        "sha256": heuristic.sha256,
+        "defaults": {parameter.name: asdict(parameter)["default"] for parameter in heuristic.parameters},
+    }
+
+
+def lock_difference(heuristic: Heuristic, locked: dict[str, dict[str, Any]]) -> str | None:
+    """Return in words how a heuristic differs from its locked entry, or None."""
+    entry, old = lock_entry(heuristic), locked.get(heuristic.id)
+    if old is None:
+        return "is not in lock.json"
+    if entry == old:
+        return None
+    if entry["version"] <= old["version"]:
+        return f"the query or a default changed while the version stayed {old['version']}"
+    return f"version {entry['version']} is not in lock.json, which holds version {old['version']}"
+
+
+def update_lock() -> list[str]:
+    """Write `lock.json` for the catalogue and return the ids whose entry changed.
+
+    Raises:
+        HeuristicError: the query or a default changed without a higher version.
+    """
+    locked, catalog = read_lock(), load_catalog()
+    for heuristic in catalog:
+        difference = lock_difference(heuristic, locked)
+        if difference and heuristic.id in locked and heuristic.version <= locked[heuristic.id]["version"]:
+            raise HeuristicError(difference, where=heuristic.id, hint="raise `version` and `modified` in its header")
+    entries = {heuristic.id: lock_entry(heuristic) for heuristic in catalog}
+    text = json.dumps(entries, indent=2, sort_keys=True, ensure_ascii=False)
+    Path(str(lock_file())).write_text(f"{text}\n", encoding="utf-8")
+    return sorted(key for key in entries.keys() | locked.keys() if entries.get(key) != locked.get(key))
+
+
+if __name__ == "__main__":
+    update_lock()

@@ -1,0 +1,67 @@
+"""The kinds of groups, read from the one file that lists them, and the two queries that follow from the list."""
+
+from __future__ import annotations
+
+import importlib.resources
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+
+USE_COLUMNS = ("record_id", "account_id", "tenant_id", "started_at", "prompt_hash")
+"""Columns of `template_uses` beside kind and template."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of group; see kinds.toml for what the fields mean."""
+
+    name: str
+    value: str
+    words: str
+    is_text: bool
+    rank: int
+    linkage_m: float | None
+    """Chance that two accounts of one operator agree on a value, None if agreement links nobody."""
+
+
+@cache
+def kinds() -> dict[str, Kind]:
+    """Return name -> kind, in order of the file."""
+    text = (importlib.resources.files(__package__) / "kinds.toml").read_text(encoding="utf-8")
+    return {
+        name: Kind(name, row["value"], row["words"], row["is_text"], row["rank"], row.get("linkage", {}).get("m"))
+        for name, row in tomllib.loads(text).items()
+    }
+
+
+def kind_of(group_id: str) -> str:
+    """Return the kind of a group: the name of a kind, or `cluster`."""
+    return group_id.split(":", 1)[0]
+
+
+def text_kinds() -> frozenset[str]:
+    """Return the kinds that rest on the text of prompts."""
+    return frozenset(kind.name for kind in kinds().values() if kind.is_text)
+
+
+def kinds_by_rank() -> tuple[frozenset[str], ...]:
+    """Return the kinds from the most to the least telling; kinds of one rank stand together."""
+    ranks = sorted({kind.rank for kind in kinds().values()})
+    return tuple(frozenset(kind.name for kind in kinds().values() if kind.rank == rank) for rank in ranks)
+
+
+def template_uses() -> str:
+    """Return the query whose rows are the uses of templates: kind, template and the columns of the exchange that tell who and when."""
+    return "\nunion all\n".join(
+        f"select '{kind.name}' as kind, {kind.value} as template_id, {', '.join(USE_COLUMNS)}\n"
+        f"from exchange_features where {kind.value} is not null"
+        for kind in kinds().values()
+    )
+
+
+def carried_exchanges() -> str:
+    """Return the query whose rows are the exchanges of every template with all columns of `exchange_features`, so that none has to be looked up."""
+    return "\nunion all\n".join(
+        f"select {kind.value} as group_id, * from exchange_features where {kind.value} is not null"
+        for kind in kinds().values()
+    )

@@ -1,0 +1,198 @@
+"""Makes tables of the graph: in the engine, for whoever reads them next, and in the case, where the schema lists them."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.resources
+import json
+import time
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pyarrow.parquet as pq
+
+from distilforensics import __version__
+from distilforensics.analysis.shared_content import offer_functions
+from distilforensics.case.engines.duckdb import connect, create, create_view
+from distilforensics.case.stages import (
+    StageOutcome,
+    StageRecord,
+    read_record,
+    record_stage,
+    stage_sha256,
+    tables_sha256,
+)
+from distilforensics.case.tables import write_query
+from distilforensics.core.schema import TABLES
+from distilforensics.core.sqlfile import SqlFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import duckdb
+
+    from distilforensics.analysis.graph import Graph, Node
+    from distilforensics.case.engines.duckdb import Limits
+    from distilforensics.case.layout import Case
+    from distilforensics.core.progress import Progress
+
+
+def make(connection: duckdb.DuckDBPyConnection, node: Node) -> None:
+    """Create the tables of a node in the engine; what it reads must be there."""
+    if node.make is not None:
+        node.make(connection)
+    elif node.file is not None:
+        # A view cannot hold parameters, so that only queries without any are views.
+        create(connection, node.file, node.parameters, form="VIEW" if node.is_view else "TABLE")
+
+
+class Build:
+    """One run over the tables of a stage: each is made again only if its query, parameters or inputs have changed."""
+
+    def __init__(self, case: Case, limits: Limits, progress: Progress, graph: Graph, stage: str, title: str) -> None:
+        """Plan the stage.
+
+        Args:
+            case: The case.
+            limits: Memory and threads.
+            progress: Who is told.
+            graph: The graph that makes the tables.
+            stage: Name of the stage, as the schema gives it to its tables.
+            title: What is done, for the progress.
+        """
+        self._case, self._limits, self._progress, self._graph = case, limits, progress, graph
+        self._stage, self._title = stage, title
+        own = [table for table in graph.maker if table in TABLES and TABLES[table].stage == stage]
+        elsewhere = frozenset(table for table in TABLES if TABLES[table].stage != stage)
+        self._plan = graph.upstream(own, given=elsewhere)
+        self._writes = tuple(table for node in self._plan if node.is_kept for table in node.tables)
+        self._inputs = sorted({table for node in self._plan for table in node.reads} & elsewhere)
+        self._record = StageRecord(
+            stage,
+            stage_sha256(stage),
+            tables_sha256(case, self._inputs),
+            {node.name: dict(node.parameters) for node in self._plan if node.parameters},
+        )
+        self._before = read_record(case, stage)
+        self._keys: dict[str, str] = {}
+        self._digests = {table: _digest(case, (table,)) for table in self._inputs}
+        self._passed: set[str] = set()
+        """Nodes whose turn is over."""
+        self._offered: set[str] = set()
+        """Tables that the engine holds or sees."""
+
+    def run(self, closing: Callable[[Mapping[str, int]], str]) -> StageOutcome:
+        """Make what has to be made, write the record of the stage and return what was done.
+
+        Args:
+            closing: Makes the last line of the progress from the rows per table.
+
+        Raises:
+            CaseError: a table of an earlier stage is missing.
+            HeuristicError: a query failed.
+        """
+        start, code = time.perf_counter(), code_sha256()
+        connection: duckdb.DuckDBPyConnection | None = None
+        with ExitStack() as stack:
+            for node in self._plan:
+                self._keys[node.name] = node.key(self._digests, code)
+                if node.is_kept and not self._is_current(node):
+                    connection = connection or self._open(stack)
+                    self._write(connection, node)
+                # What is not kept is made when somebody needs it, and known by what it depends on.
+                key = self._keys[node.name]
+                self._digests |= {name: _digest(self._case, (name,)) if node.is_kept else key for name in node.tables}
+                self._passed.add(node.name)
+                if connection is not None:
+                    self._drop_unneeded(connection)
+                    self._progress.advance(steps=1, item=node.name)
+        record_stage(self._case, self._record, self._writes, tables=self._kept_keys())
+        if connection is None:
+            return StageOutcome(self._stage, is_skipped=True)
+        n_rows = {table: pq.read_metadata(self._case.table_path(table)).num_rows for table in self._writes}
+        self._progress.end(closing(n_rows))
+        return StageOutcome(self._stage, is_skipped=False, n_rows=n_rows, seconds=time.perf_counter() - start)
+
+    def _is_current(self, node: Node) -> bool:
+        """Tell whether the tables of a node were made from the same, and nobody has changed them since."""
+        is_same = self._before.get("tables", {}).get(node.name) == self._keys[node.name]
+        written = tables_sha256(self._case, node.tables)
+        recorded = self._before.get("outputs", {})
+        return is_same and bool(written) and all(recorded.get(path) == digest for path, digest in written.items())
+
+    def _kept_keys(self) -> dict[str, str]:
+        return {node.name: self._keys[node.name] for node in self._plan if node.is_kept and node.name in self._passed}
+
+    def _open(self, stack: ExitStack) -> duckdb.DuckDBPyConnection:
+        self._progress.begin(self._stage, self._title, total_steps=len(self._plan) - len(self._passed))
+        connection = stack.enter_context(connect(self._case, limits=self._limits, tables=self._inputs))
+        offer_functions(connection)
+        self._offered.update(self._inputs)
+        return connection
+
+    def _write(self, connection: duckdb.DuckDBPyConnection, node: Node) -> None:
+        """Write the tables of a node, and the record of what is done so far, so that an interrupted run goes on here."""
+        for table in node.reads:
+            self._offer(connection, table)
+        if node.file is not None:
+            write_query(self._case, connection, node.file, node.parameters)
+        else:
+            make(connection, node)
+            for table in node.tables:
+                write_query(self._case, connection, SqlFile(table, {}, f"SELECT * FROM {table}"))
+                connection.execute(f"DROP TABLE {table}")
+        # Without its code the record says that the stage as a whole is not done.
+        unfinished = replace(self._record, code="")
+        record_stage(
+            self._case, unfinished, self._writes, tables=self._kept_keys() | {node.name: self._keys[node.name]}
+        )
+
+    def _offer(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
+        """Let the engine have a table: as a view of what is in the case, or made here with all that it needs."""
+        if table in self._offered:
+            return
+        node = self._graph.maker[table]
+        if node.is_kept:
+            create_view(connection, self._case, table)
+            self._offered.add(table)
+            return
+        for needed in node.reads:
+            self._offer(connection, needed)
+        make(connection, node)
+        self._offered.update(node.tables)
+
+    def _drop_unneeded(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Free what was made in the engine and has no reader left."""
+        for node in self._plan:
+            is_made = not node.is_kept and not node.is_view and self._offered.issuperset(node.tables)
+            if is_made and all(self._is_over(reader) for reader in self._readers(node)):
+                for table in node.tables:
+                    connection.execute(f"DROP TABLE IF EXISTS {table}")
+                self._offered.difference_update(node.tables)
+
+    def _is_over(self, node: Node) -> bool:
+        """Tell whether a node will read nothing any more."""
+        if node.name not in self._passed:
+            return False
+        is_made = not node.is_view and self._offered.issuperset(node.tables)
+        return node.is_kept or is_made or all(self._is_over(reader) for reader in self._readers(node))
+
+    def _readers(self, node: Node) -> list[Node]:
+        return [reader for reader in self._plan if set(node.tables) & set(reader.reads)]
+
+
+def _digest(case: Case, tables: tuple[str, ...]) -> str:
+    return json.dumps(tables_sha256(case, tables), sort_keys=True)
+
+
+@cache
+def code_sha256() -> str:
+    """Return a hash of the code and the macros that every table depends on; queries are told apart one by one."""
+    digest = hashlib.sha256(__version__.encode())
+    folder = importlib.resources.files(__package__)
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.name.endswith((".py", ".sql")):
+            digest.update(f"{entry.name}\0".encode() + hashlib.sha256(entry.read_bytes()).digest())
+    return digest.hexdigest()

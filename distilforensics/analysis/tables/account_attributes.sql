@@ -1,0 +1,59 @@
+/*---
+reads = ["account_profiles", "exchange_features", "exchanges", "template_uses"]
+params.min_accounts = { default = 2, unit = "accounts", why = "a value of one account cannot link" }
+params.handover_s = { default = 60, unit = "seconds", why = "published pool programs repeat a refused call at once or after a short pause" }
+params.min_prompt_chars = { default = 16, unit = "characters", why = "as in templates" }
+---*/
+-- A prompt that was refused to one account and is next sent, within moments, by another one of another tenant: both had it from one hand.
+with failed_prompts as (
+    select distinct prompt_hash
+    from exchange_features
+    where prompt_hash is not null and status in ('limited', 'error', 'blocked') and coalesce(prompt_chars, $min_prompt_chars) >= $min_prompt_chars
+),
+repetitions as (
+    select
+        record_id,
+        account_id,
+        status,
+        lead(account_id) over repetition as next_account,
+        epoch_us(lead(started_at) over repetition) - epoch_us(started_at) as delay_us,
+        coalesce(tenant_id = lead(tenant_id) over repetition, false) as is_same_tenant
+    from exchange_features
+    semi join failed_prompts using (prompt_hash)
+    window repetition as (partition by prompt_hash order by started_at, record_id)
+),
+handovers as (
+    select record_id, account_id, next_account
+    from repetitions
+    where status in ('limited', 'error', 'blocked') and next_account <> account_id and not is_same_tenant and delay_us <= $handover_s * 1000000
+),
+found as (
+    select account_id, 'payment' as attribute, payment_fingerprint as value, null::bigint as n_exchanges from account_profiles
+    union all
+    select account_id, 'email_domain', email_domain, null from account_profiles
+    union all
+    select account_id, 'signup', strftime(created_at, '%Y-%m-%d %H:') || (minute(created_at) // 10)::varchar || '0', null from account_profiles
+    union all
+    select account_id, 'ip', client_ip, count(*) from exchange_features group by account_id, client_ip
+    union all
+    select account_id, 'ip_prefix', ip_prefix, count(*) from exchange_features group by account_id, ip_prefix
+    union all
+    select account_id, 'client', client, count(*) from exchange_features group by account_id, client
+    union all
+    select account_id, kind, template_id, count(*) from template_uses group by account_id, kind, template_id
+    union all
+    select account_id, 'api_key', api_key_id, count(*) from exchanges
+    where account_id is not null and started_at is not null and api_key_id <> account_id
+    group by account_id, api_key_id
+    union all
+    select account_id, 'handover', 'handover:' || record_id, null from handovers
+    union all
+    select next_account, 'handover', 'handover:' || record_id, null from handovers
+),
+shared as (
+    select attribute, value from found where value is not null group by attribute, value having count(*) >= $min_accounts
+)
+select found.account_id, found.attribute, found.value, found.n_exchanges
+from found
+semi join shared on shared.attribute = found.attribute and shared.value = found.value
+order by found.attribute, found.value, found.account_id

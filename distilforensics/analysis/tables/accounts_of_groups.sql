@@ -1,0 +1,22 @@
+/*---
+title = "Groups are the templates (texts and parameters that several accounts share) and the linkage clusters; `tenth` cuts the accounts of a group into ten parts by the hash of their id, for leaving one out. Groups of fewer than $min_group_accounts accounts are left out: no heuristic judges them."
+reads = ["account_attributes", "account_profiles", "cluster_members", "templates"]
+params.min_group_accounts = { default = 10, unit = "accounts", why = "personal pools have two to six accounts, and a tenth of fewer than ten is nothing" }
+---*/
+with members as (
+    select a.value as group_id, a.account_id, a.n_exchanges
+    from account_attributes as a
+    semi join templates as t on t.template_id = a.value and t.kind = a.attribute and t.n_accounts >= $min_group_accounts
+    union all
+    select m.cluster_id, m.account_id, p.n_exchanges
+    from cluster_members as m
+    join account_profiles as p on p.account_id = m.account_id
+    qualify count(*) over (partition by m.cluster_id) >= $min_group_accounts
+)
+select
+    group_id,
+    account_id,
+    n_exchanges,
+    (row_number() over (partition by group_id order by md5(account_id), account_id) - 1) * 10 // count(*) over (partition by group_id) as tenth
+from members
+order by group_id, account_id

@@ -1,0 +1,129 @@
+/*---
+reads = ["exchanges", "duplicates", "accounts_directory", "account_traits", "reasoning_places", "shared_content"]
+params.edge_chars = { default = 48, unit = "characters", why = "about eight English words; independent people rarely share so long a beginning (0 to 2.5 % of human prompts in public sets share 40), frames always do" }
+params.system_chars = { default = 200, unit = "characters", why = "system prompts often end in a date or a directory; the beginning identifies the product" }
+params.opening_chars = { default = 200, unit = "characters", why = "an assistant that declines says so in its first sentence" }
+params.read_chars = { default = 1000, unit = "characters", why = "bounds the cost of normalising; only both edges of the text are used, and marks shorten it" }
+---*/
+with directory as (
+    select account_id, min(tenant_id) as tenant_id from accounts_directory group by account_id
+),
+kept as (
+    select
+        e.* replace (coalesce(e.tenant_id, d.tenant_id) as tenant_id),
+        case when e.user_agent is not null or e.ja4 is not null then concat_ws(' ', e.user_agent, e.ja4) end as client_name
+    from exchanges as e
+    anti join duplicates as x using (record_id)
+    left join directory as d using (account_id)
+    where e.account_id is not null and e.started_at is not null
+),
+replayed as (
+    select distinct sample_record_id as record_id from reasoning_places where is_replay
+),
+visible_text as (
+    select *, visible(prompt_text) as prompt_visible, visible(response_text) as response_visible, visible(system_text) as system_visible from kept
+),
+framed as (
+    select *, frame(left(prompt_visible, $read_chars)) as prompt_head, left(frame(left(system_visible, $read_chars)), $system_chars) as system_head
+    from visible_text
+),
+normalised as (
+    select
+        *,
+        plain(prompt_visible) as prompt_plain,
+        case when length(prompt_visible) <= $read_chars then prompt_head else frame(right(prompt_visible, $read_chars)) end as prompt_tail,
+        concat_ws(' ', system_visible, prompt_visible) as all_text,
+        traits.is_even,
+        traits.is_varied,
+        replayed.record_id is not null as is_replayed
+    from framed
+    left join account_traits as traits using (account_id)
+    left join replayed using (record_id)
+),
+marked as (
+    select
+        *,
+        case
+            when system_text is null and prompt_text is null then null
+            else list_filter(
+                [
+                    case when regexp_matches(all_text, $cot_elicitation_gate) then case when regexp_matches(all_text, $cot_elicitation) then 'cot_elicitation' end end,
+                    case when regexp_matches(all_text, $grader_rubric) then 'grader_rubric' end,
+                    case when regexp_matches(all_text, $encoded_block) then 'encoded_block' end,
+                    case when regexp_matches(all_text, $policy_rewrite) then 'policy_rewrite' end,
+                    case when regexp_matches(left(prompt_visible, $read_chars), $task_code) then 'task_code' end,
+                    case when regexp_matches(left(prompt_visible, $read_chars), $task_math) then 'task_math' end,
+                    case when is_replayed then 'replayed_reasoning' end
+                ],
+                lambda mark: mark is not null)
+        end as lexicon_marks
+    from normalised
+)
+select
+    record_id,
+    account_id,
+    tenant_id,
+    started_at,
+    time_resolution_us,
+    coalesce(model_served, model_requested) as model,
+    operation,
+    input_tokens,
+    output_tokens,
+    max_output_tokens,
+    response_bytes,
+    status,
+    finish_reason,
+    case when not coalesce(is_ip_masked, false) then client_ip end as client_ip,
+    case when not coalesce(is_ip_masked, false) then network(client_ip) end as ip_prefix,
+    user_agent,
+    client_name as client,
+    end_user_id,
+    session_id,
+    coalesce(short_hash(nullif(prompt_plain, '')), left(prompt_sha256, 16)) as prompt_hash,
+    coalesce(short_hash(nullif(plain(response_visible), '')), left(response_sha256, 16)) as response_hash,
+    prompt_chars,
+    response_chars,
+    try_cast(regexp_extract(left(prompt_visible, $read_chars), '\b([0-9]{1,9})\b', 1) as bigint) as first_number,
+    try_cast(regexp_extract(right(prompt_visible, $read_chars), '(?s).*\b([0-9]{1,9})\b', 1) as bigint) as last_number,
+    n_turns,
+    is_stream,
+    n_choices,
+    temperature,
+    n_tools,
+    tools_sha256,
+    reasoning_signature_sha256,
+    cache_read_tokens,
+    latency_ms,
+    http_status,
+    error_type,
+    client_country,
+    client_asn,
+    api_key_id,
+    project_id,
+    source_format,
+    coalesce('system:' || short_hash(nullif(system_head, '')), 'system:' || left(system_sha256, 16)) as system_template,
+    case when length(prompt_head) >= $edge_chars then 'prefix:' || short_hash(left(prompt_head, $edge_chars)) end as prefix_template,
+    case when length(prompt_tail) >= 2 * $edge_chars then 'suffix:' || short_hash(right(prompt_tail, $edge_chars)) end as suffix_template,
+    'parameters:' || short_hash(parameter_key(
+        operation, max_output_tokens, temperature, top_p, is_stream, n_choices, n_tools, tools_sha256, response_format, reasoning_effort
+    )) as parameter_template,
+    case when client_name is not null then 'program:' || short_hash(client_name) end as program_template,
+    case when is_even then 'pace:' || short_hash(coalesce(client_name, '')) end as pace_template,
+    case when is_varied then 'varied:parameters' end as varied_template,
+    case
+        when list_contains(lexicon_marks, 'replayed_reasoning') then 'mark:replayed_reasoning'
+        when list_contains(lexicon_marks, 'encoded_block') then 'mark:encoded_block'
+        when list_contains(lexicon_marks, 'cot_elicitation') then 'mark:cot_elicitation'
+        when list_contains(lexicon_marks, 'grader_rubric') then 'mark:grader_rubric'
+    end as mark_template,
+    near_template,
+    passage_template,
+    lexicon_marks,
+    case
+        when status in ('limited', 'error') and finish_reason is null then null
+        when status = 'blocked' or finish_reason in ('refusal', 'filter') then true
+        else coalesce(regexp_matches(left(response_visible, $opening_chars), $refusal), case when finish_reason is not null then false end)
+    end as is_refused
+from marked
+left join shared_content using (record_id)
+order by started_at, record_id

@@ -1,0 +1,71 @@
+/*---
+title = "The shared values with the weight of an agreement on each"
+reads = ["account_attributes", "account_profiles", "comparisons", "link_thresholds"]
+---*/
+-- u is the chance that an account has the value, estimated from pairs of different tenants: sqrt(pairs of different tenants that share it
+-- / all pairs of different tenants). Accounts without a tenant are tenants of their own. At least one account in the log has it.
+with units as (
+    select account_id, coalesce('tenant ' || tenant_id, 'account ' || account_id) as unit from account_profiles
+),
+unit_sizes as (
+    select count(*) as n from units group by unit
+),
+population as (
+    select sum(n)::bigint as n_accounts, (sum(n) ** 2 - sum(n * n))::double as n_cross_pairs from unit_sizes
+),
+shares as (
+    select a.attribute, a.value, count(*) as n
+    from account_attributes as a
+    join units on units.account_id = a.account_id
+    group by a.attribute, a.value, units.unit
+),
+counted as (
+    select attribute, value, sum(n)::bigint as n_accounts, (sum(n) ** 2 - sum(n * n))::double as n_cross_pairs
+    from shares
+    group by attribute, value
+    having sum(n) >= 2
+),
+weighed as (
+    select
+        counted.attribute,
+        counted.value,
+        counted.n_accounts,
+        comparisons.family_no,
+        comparisons.pairs,
+        floor(1000 * log2(comparisons.m / greatest(
+            1 / population.n_accounts,
+            case
+                when population.n_cross_pairs > 0 then sqrt(counted.n_cross_pairs / population.n_cross_pairs)
+                else counted.n_accounts / population.n_accounts
+            end)))::bigint + comparisons.window_millibits as millibits,
+        floor(1000 * log2(comparisons.m * population.n_accounts))::bigint + comparisons.window_millibits as most_millibits
+    from counted
+    join comparisons on comparisons.attribute = counted.attribute
+    cross join population
+),
+budgeted as (
+    select
+        *,
+        sum(case when millibits > 0 then n_accounts * (n_accounts - 1) // 2 else 0 end) over (
+            partition by attribute order by n_accounts, value rows unbounded preceding) <= (select max_pairs_per_attribute from link_thresholds) as is_in_budget
+    from weighed
+)
+-- How agreements on the value are found: it makes pairs; it is joined like those that do, but only for their pairs; it is looked up for each
+-- of their pairs, because it is common or (capped) beyond the limit; or it weighs nothing and is not compared.
+select
+    row_number() over (order by attribute, value) as value_no,
+    attribute,
+    value,
+    n_accounts,
+    family_no,
+    millibits,
+    most_millibits,
+    case
+        when millibits <= 0 then 'none'
+        when pairs and is_in_budget then 'pairs'
+        when pairs then 'capped'
+        when not pairs and is_in_budget then 'join'
+        else 'lookup'
+    end as route
+from budgeted
+order by value_no

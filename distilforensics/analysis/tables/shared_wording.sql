@@ -1,0 +1,20 @@
+/*---
+reads = ["sampled_prompts"]
+params.min_accounts = { default = 10, unit = "accounts", why = "no smaller group is judged" }
+params.max_account_share = { default = 0.5, unit = "share of accounts with text", why = "wording of most of the log is the language, not a frame" }
+---*/
+with by_account as (
+    select distinct account_no, unnest(prompt_wording) as wording from sampled_prompts
+),
+widespread as (
+    select wording, count(*) as n_accounts
+    from by_account
+    group by wording
+    having count(*) >= $min_accounts
+        and count(*) <= $max_account_share * (select count(distinct account_no) from sampled_prompts)
+)
+select
+    wording,
+    floor(1000 * log2((select count(distinct account_no) from sampled_prompts) / greatest(n_accounts, 1)))::bigint as millibits
+from widespread
+order by wording

@@ -1,0 +1,66 @@
+/*---
+reads = ["exchange_features", "exchanges", "template_uses"]
+params.min_template_accounts = { default = 3, unit = "accounts", why = "a text that one or two accounts use says nothing about coordination; the coordination heuristics ask for more" }
+params.read_chars = { default = 1000, unit = "characters", why = "as in exchange_features" }
+params.text_chars = { default = 400, unit = "characters", why = "enough to recognise a template; the whole text is in the exhibit" }
+---*/
+-- Most prompts belong to one account; they fall out before anything is counted.
+with shared as (
+    select template_id from template_uses group by template_id having min(account_id) <> max(account_id)
+),
+grouped as (
+    select
+        template_id,
+        min(kind) as kind,
+        count(*) as n_exchanges,
+        count(distinct account_id) as n_accounts,
+        count(distinct tenant_id) as n_tenants,
+        count(distinct prompt_hash) as n_distinct_prompts,
+        min(started_at) as first_seen,
+        max(started_at) as last_seen,
+        min(record_id) as sample_record_id,
+        max(record_id) as other_record_id
+    from template_uses
+    semi join shared using (template_id)
+    group by template_id
+    having count(distinct account_id) >= $min_template_accounts
+),
+population as (select count(distinct account_id) as n from exchange_features)
+select
+    template_id,
+    kind,
+    n_exchanges,
+    n_accounts,
+    n_tenants,
+    n_distinct_prompts,
+    round(n_accounts / nullif(population.n, 0), 6) as account_share,
+    first_seen,
+    last_seen,
+    sample_record_id,
+    case kind
+        when 'system' then left(frame(left(visible(sample.system_text), $read_chars)), $text_chars)
+        when 'passage' then left(
+            common_passage(
+                concat_ws(chr(30), sample.system_text, sample.prompt_text), concat_ws(chr(30), other.system_text, other.prompt_text),
+                ('0x' || split_part(template_id, ':', 2))::bigint),
+            $text_chars)
+        when 'near' then left(frame(left(visible(sample.prompt_text), $read_chars)), $text_chars)
+        when 'prefix' then left(frame(left(visible(sample.prompt_text), $read_chars)), $text_chars)
+        when 'suffix' then right(frame(right(visible(sample.prompt_text), $read_chars)), $text_chars)
+        when 'prompt' then left(plain(visible(sample.prompt_text)), $text_chars)
+        when 'program' then left(concat_ws(' ', sample.user_agent, sample.ja4), $text_chars)
+        when 'mark' then replace(template_id, 'mark:', 'asks for ')
+        when 'varied' then 'many sets of call parameters, none of them usual'
+        when 'pace' then left(concat_ws(' ', 'at an even pace:', sample.user_agent, sample.ja4), $text_chars)
+        when 'parameters' then concat_ws(
+            ', ', 'operation=' || sample.operation, 'max_output_tokens=' || sample.max_output_tokens::varchar,
+            'temperature=' || sample.temperature::varchar, 'top_p=' || sample.top_p::varchar, 'is_stream=' || sample.is_stream::varchar,
+            'n_choices=' || sample.n_choices::varchar, 'n_tools=' || sample.n_tools::varchar, 'response_format=' || sample.response_format,
+            'reasoning_effort=' || sample.reasoning_effort)
+        else template_id
+    end as template_text
+from grouped
+cross join population
+left join exchanges as sample on sample.record_id = grouped.sample_record_id
+left join exchanges as other on grouped.kind = 'passage' and other.record_id = grouped.other_record_id
+order by template_id

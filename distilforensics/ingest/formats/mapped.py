@@ -1,0 +1,151 @@
+"""From a mapping of fields to columns to the query that reads records by it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from distilforensics.core.schema import COUNT, EXCHANGES, REAL
+from distilforensics.ingest.formats.aliases import TARGETS
+from distilforensics.ingest.formats.columns import fill, library_file, list_literal, literal, written_columns
+from distilforensics.ingest.formats.mapping import STEP, TIME_UNITS, json_path
+
+if TYPE_CHECKING:
+    from distilforensics.ingest.formats.mapping import FieldMapping, RowRule, Source
+
+NUMBERS = frozenset(column.name for column in EXCHANGES.columns if column.type in (COUNT, REAL)) | {"latency_s"}
+"""Targets that hold numbers."""
+
+_WRITTEN_AS = {"ended_at": ("ended_at_raw",), "finish_reason": ("finish_reason_raw",), "tools": ("tools_json", "n_tools"),
+    "started_at": ("started_at_raw",), "latency_s": ("latency_ms",), "http_status": ("http_status", "status"),
+    "status": ("http_status", "status"), "model_requested": ("model_requested", "model_raw"), "model_served": ("model_served", "model_raw"),
+    "prompt_text": ("prompt_text", "prompt_state", "system_text", "messages_json", "n_turns"),
+    "request_line": ("operation", "out_of_scope"), "http_method": ("out_of_scope",)}  # fmt: skip
+"""Targets that fill other columns than the one of their name."""
+
+_REQUEST = (
+    "prompt_text", "prompt_state", "system_text", "messages_json", "n_turns", "model_requested", "model_raw", "is_stream", "n_choices",
+    "max_output_tokens", "temperature", "top_p", "n_tools", "tools_json", "response_format", "reasoning_effort", "end_user_id",
+)  # fmt: skip
+_USAGE = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
+_ANSWER = (
+    "response_text", "response_state", "response_id", "model_served", "model_raw", "n_tool_calls", "finish_reason_raw", "reasoning_signature",
+    "error_type", "status", "flags", *_USAGE,
+)  # fmt: skip
+_GIVES = {
+    "request_body": _REQUEST,
+    "messages": ("prompt_text", "prompt_state", "system_text", "messages_json", "n_turns"),
+    "conversation": ("prompt_text", "prompt_state", "system_text", "messages_json", "n_turns", "response_text", "response_state"),
+    "response_text": _ANSWER,
+    "usage": _USAGE,
+}  # fmt: skip
+"""Targets that hold objects, and the columns that these can give."""
+
+
+def mapped_query(mapping: FieldMapping, pattern: str | None = None) -> tuple[str, frozenset[str]]:
+    """Return the query of a mapping and the columns that it can give.
+
+    Args:
+        mapping: Where every column stands.
+        pattern: For lines of text: a regular expression whose named groups are the fields.
+    """
+    fields = _Fields(mapping, pattern)
+    parts = dict.fromkeys(sorted(TARGETS), "null::varchar")
+    parts |= {target: fields.value(target, source) for target, source in mapping.columns.items()}
+    parts |= {target: f"{literal(value)}::varchar" for target, value in mapping.constants.items()}
+    columns = "\n".join(f"        {expression} as {target}," for target, expression in sorted(parts.items()))
+    text = parts["started_at"]
+    query = fill(
+        library_file("mapped.sql"),
+        {
+            "fields": fields.extraction,
+            "columns": columns,
+            "started_text": text if mapping.time_format is None else _reformatted(text, mapping.time_format),
+            "time_kind": literal(TIME_UNITS[mapping.time_unit]) if mapping.time_unit else "null::varchar",
+            "is_web": "true" if _is_web(mapping) else "false",
+            "outside": fields.rules(mapping.rules),
+            "unreadable": "len(v) is null" if pattern is not None else "false",
+            "is_cache_left_out": "true" if mapping.is_cache_left_out else "false",
+        },
+    )
+    return query, _yields(mapping, is_text=pattern is not None)
+
+
+def _yields(mapping: FieldMapping, *, is_text: bool) -> frozenset[str]:
+    mapped = {*mapping.columns, *mapping.constants}
+    names = {column for target in mapped for column in (*_WRITTEN_AS.get(target, (target,)), *_GIVES.get(target, ()))}
+    names |= {"operation"} if "request_line" in mapped or "request_body" in mapped else set()
+    names |= {"time_kind"} if mapping.time_unit else set()
+    names |= {"out_of_scope"} if mapping.rules or _is_web(mapping) else set()
+    names |= {"started_text"} if mapping.time_format is not None else set()
+    names |= {"ended_at_raw"} if mapping.is_end else set()
+    names |= {"refusal_reason", "refusal_detail"} if is_text else set()
+    return frozenset(names & {*written_columns(), "started_text"})
+
+
+def _is_web(mapping: FieldMapping) -> bool:
+    """Tell whether the records are those of a web server: they have a path, and nothing that only calls of a model have."""
+    mapped = {*mapping.columns, *mapping.constants}
+    return bool({"http_method", "request_line", "operation"} & mapping.columns.keys()) and not mapped & {
+        "model_requested", "model_served", "input_tokens", "output_tokens", "prompt_text", "response_text", "messages", "usage", "request_body",
+    }  # fmt: skip
+
+
+def _reformatted(text: str, time_format: str) -> str:
+    """Return an expression that writes a time of a foreign notation as an ISO time, with a Z if the notation has an offset."""
+    digits = "%f" if "%f" in time_format else "%g" if "%g" in time_format else ""
+    zone = "Z" if "%z" in time_format else ""
+    target = "%Y-%m-%d %H:%M:%S" + (f".{digits}" if digits else "") + zone
+    return f"strftime(try_strptime({text}, {literal(time_format)}), {literal(target)})"
+
+
+class _Fields:
+    """The fields of a record that a mapping needs, taken out in one go."""
+
+    def __init__(self, mapping: FieldMapping, pattern: str | None) -> None:
+        self._mapping = mapping
+        self._is_text = pattern is not None
+        sources = [
+            source for value in mapping.columns.values() for source in ((value,) if isinstance(value, str) else value)
+        ]
+        first = sorted({source.partition(STEP)[0] for source in (*sources, *(rule.field for rule in mapping.rules))})
+        self._position = {name: number for number, name in enumerate(first, 1)}
+        if pattern is None:
+            self.extraction = f"json_extract_string(line, {list_literal([json_path(name) for name in first])})"
+        else:
+            import re
+
+            groups = re.compile(pattern).groupindex
+            parts = ", ".join(f"nullif(g.{name}, '')" for name in first)
+            names = list_literal(list(groups))
+            self.extraction = (
+                f"case when regexp_matches(line, {literal(pattern)}) then"
+                f" list_transform([regexp_extract(line, {literal(pattern)}, {names})], lambda g: [{parts}])[1] end"
+            )
+
+    def value(self, target: str, source: Source) -> str:
+        """Return the expression of a column's value, as text."""
+        found = [self._of(text) for text in ((source,) if isinstance(source, str) else source)]
+        text = found[0] if len(found) == 1 else f"coalesce({', '.join(f'''nullif({one}, '')''' for one in found)})"
+        mapping = self._mapping
+        if mapping.null_words:
+            text = f"case when not list_contains({list_literal(mapping.null_words)}, {text}) then {text} end"
+        if target in NUMBERS and (mapping.thousands or mapping.decimal != "."):
+            text = f"plain_number({text}, {literal(mapping.thousands)}, {literal(mapping.decimal)})"
+        return text
+
+    def _of(self, source: str) -> str:
+        name, *steps = source.split(STEP)
+        text = f"v[{self._position[name]}]"
+        for step in steps:
+            text = f"json_extract_string(case when json_valid({text}) then {text} end, {literal(json_path(step))})"
+        return text
+
+    def rules(self, rules: tuple[RowRule, ...]) -> str:
+        """Return the expression of the reason why a record is no exchange."""
+        cases = []
+        for rule in rules:
+            is_one = (
+                f"coalesce(list_contains({list_literal(rule.values)}, coalesce({self._of(rule.field)}, '')), false)"
+            )
+            cases.append(f"when {'not ' if rule.are_exchanges else ''}{is_one} then {literal(rule.reason)}")
+        return f"case {' '.join(cases)} end" if cases else "null::varchar"

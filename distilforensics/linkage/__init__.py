@@ -1,1 +1,0 @@
-"""Accounts that belong together: additive match weights over shared rare values, and clusters that hang on more than one link."""

@@ -1,0 +1,151 @@
+"""The stage writes three tables that are the same at any thread count, and does nothing if nothing changed."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from distilforensics.analysis.heuristics.loader import load_catalog
+from distilforensics.analysis.heuristics.stage import WRITES, scan
+from distilforensics.case.engines.duckdb import Limits
+from distilforensics.case.tables import read_rows
+from distilforensics.core.errors import CaseError, HeuristicError
+from distilforensics.core.progress import Silent
+from distilforensics.core.schema import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from distilforensics.case.layout import Case
+
+    MakeCase = Callable[..., Case]
+
+GIVEN: dict[str, list[dict[str, Any]]] = {
+    "exchange_features": [
+        {"repeat": 600, "accounts": 30, "every": "60s", "prefix_template": "prefix:frame", "prompt_hash": "p{i}"},
+        {"repeat": 400, "account_id": "other_{noise(i, 60)}", "every": "97s", "prompt_hash": "o{i}", "input_tokens": 9},
+    ],
+    "exchanges": [
+        {"repeat": 600, "account_id": "a", "prompt_text": "text"},
+        {"repeat": 400, "account_id": "b", "prompt_sha256": "hash", "input_tokens": 9},
+    ],
+}
+LIMITS = Limits(memory_bytes=500_000_000, threads=2)
+
+
+def test_a_scan_writes_observations_states_and_stability(make_case: MakeCase) -> None:
+    """The frame fires; the rows carry id, version, hash and family of the heuristic."""
+    case = make_case("case", GIVEN)
+    outcome = scan(case, LIMITS, Silent())
+    (heuristic,) = load_catalog(["structure.template_span"])
+    (observation,) = [row for row in read_rows(case, "observations") if row["heuristic_id"] == heuristic.id]
+    assert observation["entity_id"] == "prefix:frame"
+    assert observation["is_fired"]
+    assert observation["sha256"] == heuristic.sha256
+    assert (observation["family"], observation["entity_type"], observation["version"]) == (
+        "structure",
+        "group",
+        heuristic.version,
+    )
+    assert json.loads(observation["details"])["n_distinct_prompts"] == 600
+    assert outcome.n_rows == {name: len(read_rows(case, name)) for name in WRITES}
+    (stable,) = [row for row in read_rows(case, "observation_stability") if row["heuristic_id"] == heuristic.id]
+    assert (stable["n_repetitions"], stable["n_fired"]) == (10, 10)
+
+
+def test_every_heuristic_has_a_state_with_a_reason_unless_it_was_judged(make_case: MakeCase) -> None:
+    """Tokens of answers are nowhere, so H1 is not evaluated and says why; texts are, so S1 is judged on all rows."""
+    case = make_case("case", GIVEN)
+    scan(case, LIMITS, Silent())
+    states = {row["heuristic_id"]: row for row in read_rows(case, "heuristic_states")}
+    assert list(states) == [heuristic.id for heuristic in load_catalog()]
+    for row in states.values():
+        assert (row["reason"] is None) == (row["state"] in ("fired", "silent"))
+    ratio = states["harvest.output_harvest_ratio"]
+    assert (ratio["state"], ratio["reason"]) == ("not_evaluated", "no exchange carries output_tokens")
+    assert (ratio["evaluable_rows"], ratio["total_rows"], ratio["n_entities"]) == (0, 1000, 0)
+    span = states["structure.template_span"]
+    assert (span["state"], span["evaluable_rows"], span["n_entities"], span["n_fired"]) == ("fired", 1000, 1, 1)
+    assert json.loads(span["parameters"])["min_accounts"] == 20
+
+
+def test_the_same_case_gives_the_same_bytes_with_one_and_with_four_threads(make_case: MakeCase) -> None:
+    """Threads change the time and nothing else."""
+    written = []
+    for threads in (1, 4):
+        case = make_case(f"case_{threads}", GIVEN)
+        scan(case, Limits(500_000_000, threads), Silent())
+        written.append([case.table_path(name).read_bytes() for name in WRITES])
+    assert written[0] == written[1]
+
+
+def test_rows_are_in_the_order_that_the_schema_states(make_case: MakeCase) -> None:
+    """Heuristic, then entity."""
+    case = make_case("case", GIVEN)
+    scan(case, LIMITS, Silent())
+    for name in WRITES:
+        keys = [(row["heuristic_id"], row.get("entity_id", "")) for row in read_rows(case, name)]
+        assert keys == sorted(keys)
+        assert "ordered by heuristic_id" in TABLES[name].grain
+
+
+def test_a_second_scan_has_nothing_to_do_until_the_choice_changes(make_case: MakeCase) -> None:
+    """The record of the stage holds the parameters of the chosen heuristics."""
+    case = make_case("case", GIVEN)
+    assert not scan(case, LIMITS, Silent(), ["structure"]).is_skipped
+    assert scan(case, LIMITS, Silent(), ["structure"]).is_skipped
+    assert not scan(case, LIMITS, Silent(), ["structure.template_span"]).is_skipped
+    assert [row["heuristic_id"] for row in read_rows(case, "heuristic_states")] == ["structure.template_span"]
+
+
+def test_clusters_are_groups_too(make_case: MakeCase) -> None:
+    """A cluster's whole traffic is judged, here by its share of output."""
+    given = {
+        "exchange_features": [
+            {"repeat": 600, "accounts": 30, "every": "60s", "output_tokens": 900},
+            {"repeat": 400, "account_id": "other_{i}", "every": "97s", "output_tokens": 10},
+        ],
+        "exchanges": [{"account_id": "a", "output_tokens": 9}],
+        "cluster_members": [{"repeat": 30, "cluster_id": "cluster:c", "account_id": "acct_00{i // 10}{i % 10}"}],
+    }
+    case = make_case("case", given)
+    scan(case, LIMITS, Silent(), ["harvest.output_volume"])
+    (observation,) = read_rows(case, "observations")
+    assert (observation["entity_id"], observation["is_fired"], observation["n_accounts"]) == ("cluster:c", True, 30)
+
+
+def test_progress_names_every_heuristic_and_the_result(make_case: MakeCase) -> None:
+    """The command line can say what is being worked on."""
+
+    class Recorder(Silent):
+        items: list[str | None] = []  # noqa: RUF012
+        summary = ""
+
+        def advance(self, *, rows: int = 0, n_bytes: int = 0, steps: int = 0, item: str | None = None) -> None:
+            self.items.append(item)
+
+        def end(self, summary: str) -> None:
+            self.summary = summary
+
+    recorder = Recorder()
+    scan(make_case("case", GIVEN), LIMITS, recorder, ["structure.template_span"])
+    assert recorder.items == ["structure.template_span", "structure.template_span, again"]
+    assert recorder.summary == "1 of 1 heuristics fired"
+
+
+def test_a_case_without_features_is_refused(make_case: MakeCase) -> None:
+    """The message names the table and the stage that writes it."""
+    case = make_case("case", GIVEN)
+    case.table_path("templates").unlink()
+    with pytest.raises(CaseError, match="table templates is missing; stage features writes it"):
+        scan(case, LIMITS, Silent())
+
+
+def test_an_unknown_heuristic_is_refused_before_anything_runs(make_case: MakeCase) -> None:
+    """Nothing is written."""
+    case = make_case("case", GIVEN)
+    with pytest.raises(HeuristicError, match=r"no heuristic or family has the name 'structure\.nothing'"):
+        scan(case, LIMITS, Silent(), ["structure.nothing"])
+    assert not case.table_files("observations")
