@@ -39,7 +39,7 @@ def write_annexes(
     ledger: Ledger,
     annexes: Annexes,
     result: Result,
-    drawn: Mapping[str, Mapping[str, Figure | None]],
+    drawn: Mapping[str, Mapping[str, Figure]],
     folder: Traversable,
 ) -> None:
     """Write everything beside the main document.
@@ -88,12 +88,9 @@ def write_annexes(
     _write_queries(ledger, annexes, result, folder)
 
 
-def _beside(drawn: Mapping[str, Figure | None]) -> dict[str, Figure | None]:
+def _beside(drawn: Mapping[str, Figure]) -> dict[str, Figure]:
     """Return figures with their files as seen from the folder of the annexes."""
-    return {
-        name: replace(figure, exhibit=figure.exhibit.removeprefix(f"{FOLDER}/")) if figure else None
-        for name, figure in drawn.items()
-    }
+    return {name: replace(figure, exhibit=figure.exhibit.removeprefix(f"{FOLDER}/")) for name, figure in drawn.items()}
 
 
 def _write_tables(ledger: Ledger, annexes: Annexes, result: Result, running: str) -> None:

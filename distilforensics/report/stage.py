@@ -219,7 +219,7 @@ def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _main_page(result: Result, drawn: Mapping[str, Mapping[str, Figure | None]], annexes: Annexes, seal: str) -> bytes:
+def _main_page(result: Result, drawn: Mapping[str, Mapping[str, Figure]], annexes: Annexes, seal: str) -> bytes:
     result = replace(result, seals={**result.seals, "annexes": seal})
     log, t, header = result.log, result.log.totals, result.header
     campaign = result.campaigns[0] if result.campaigns else None
