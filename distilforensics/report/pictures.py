@@ -22,7 +22,8 @@ class Album:
     """The figures of one campaign in the order of the page; a figure without rows is left out."""
 
     ledger: Ledger
-    annexes: Annexes
+    annexes: Annexes | None
+    """Where rows are written; nowhere for an edition without annexes."""
     campaign: Campaign
     figures: dict[str, Figure] = field(default_factory=dict)
 
@@ -34,9 +35,10 @@ class Album:
         """Number a drawing, write its rows beside the page, and keep it."""
         name = self.campaign.campaign_id
         anchor = f"figure-{key.replace('_', '-')}-{name}"
-        path = self.annexes.csv(
-            f"figures/{query}.{safe_name(name)}.csv", f"rows of the figure: {caption}", self.rows(query)
-        )
+        path = ""
+        if self.annexes is not None:
+            title = f"rows of the figure: {caption}"
+            path = self.annexes.csv(f"figures/{query}.{safe_name(name)}.csv", title, self.rows(query))
         self.figures[key] = Figure(
             anchor=anchor,
             caption=caption,
@@ -48,7 +50,7 @@ class Album:
         )
 
 
-def campaign_figures(ledger: Ledger, annexes: Annexes, campaign: Campaign) -> dict[str, Figure]:
+def campaign_figures(ledger: Ledger, annexes: Annexes | None, campaign: Campaign) -> dict[str, Figure]:
     """Return the figures of a campaign by name: strips, matrix, loads, load_days, network, waterfall, repetitions."""
     album = Album(ledger, annexes, campaign)
     _draw_requests(album)

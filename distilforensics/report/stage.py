@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -23,9 +22,9 @@ from distilforensics.core.text import shown
 from distilforensics.report import catalogue
 from distilforensics.report.annex_pages import write_annexes
 from distilforensics.report.annexes import FOLDER, Annexes, checksum_lines
+from distilforensics.report.editions import disclosed, main_page
 from distilforensics.report.ledger import Ledger
 from distilforensics.report.pictures import campaign_figures
-from distilforensics.report.render import page
 from distilforensics.report.result import Result, explanation_titles, read_campaign, read_log
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 
     from distilforensics.case.layout import Case
     from distilforensics.core.progress import Progress
-    from distilforensics.report.figures import Figure
     from distilforensics.report.ledger import Row
 
 READS = (
@@ -47,21 +45,15 @@ OPTIONAL = ("power",)
 
 REPORT_FILE = "report.html"
 RECOMPUTE_FILE = "recompute.sql"
+EDITIONS = "editions"
+"""Folder of the letter and of the edition for disclosure."""
+_WRITTEN = frozenset({REPORT_FILE, RECOMPUTE_FILE, FOLDER, EDITIONS})
 MOST_CAMPAIGNS = 10
 """Campaigns with pages of their own; further ones stand in the table of all and in the annexes."""
 
-_VERDICTS = {
-    ("strong", True): "were, on the evidence of this log, run as one to collect model answers",
-    ("strong", False): "were, on the evidence of this log, run as one",
-    ("moderate", True): "were probably run as one to collect model answers",
-    ("moderate", False): "were probably run as one",
-    ("weak", True): "may have been run as one; the evidence is weak",
-    ("weak", False): "may have been run as one; the evidence is weak",
-}  # fmt: skip
-
 
 def render_report(case: Case, limits: Limits, progress: Progress, folder: Traversable | None = None) -> StageOutcome:
-    """Write CASE/report/report.html, CASE/report/recompute.sql and CASE/report/annexes/ and return what was done.
+    """Write the report with its annexes, its editions and the script that checks it below CASE/report, and return what was done.
 
     Args:
         case: The case, with all stages before the report done.
@@ -113,9 +105,13 @@ def _write(case: Case, limits: Limits, progress: Progress, folder: Traversable) 
         drawn = {campaign.campaign_id: campaign_figures(ledger, annexes, campaign) for campaign in result.campaigns}
         progress.advance(steps=1, item="figures")
         write_annexes(ledger, annexes, result, drawn, folder)
+        hidden = disclosed(result, _sha256(f"disclosure\n{result.seals['table_lines']}"), annexes)
+        drawn_hidden = {c.campaign_id: campaign_figures(ledger, None, c) for c in hidden.campaigns[:1]}
     seal = annexes.finish()
-    html = _main_page(result, drawn, annexes, seal)
+    html = main_page(result, drawn, annexes.listed(), seal, "full")
     write_file(case.report / REPORT_FILE, html)
+    write_file(case.report / EDITIONS / "letter.html", main_page(result, drawn, (), seal, "letter"))
+    write_file(case.report / EDITIONS / "disclosure.html", main_page(hidden, drawn_hidden, (), seal, "disclosure"))
     write_file(case.report / RECOMPUTE_FILE, ledger.recompute().encode("utf-8", "backslashreplace"))
     _remove_others(case)
     progress.end(f"report/{REPORT_FILE}, {len(html) / 1e6:.1f} MB, {len(annexes.written)} annexes")
@@ -127,7 +123,7 @@ def _remove_others(case: Case) -> None:
     for path in sorted(case.report.rglob("*"), reverse=True):
         if path.is_dir() and not any(path.iterdir()):
             path.rmdir()
-        elif path.is_file() and path.relative_to(case.report).parts[0] not in (REPORT_FILE, RECOMPUTE_FILE, FOLDER):
+        elif path.is_file() and path.relative_to(case.report).parts[0] not in _WRITTEN:
             path.unlink()
 
 
@@ -217,33 +213,3 @@ def _method_text(method: Mapping[str, Any]) -> str:
 
 def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _main_page(result: Result, drawn: Mapping[str, Mapping[str, Figure]], annexes: Annexes, seal: str) -> bytes:
-    result = replace(result, seals={**result.seals, "annexes": seal})
-    log, t, header = result.log, result.log.totals, result.header
-    campaign = result.campaigns[0] if result.campaigns else None
-    is_about_answers = log.has_text and campaign is not None and campaign.answer["output_tokens"] is not None
-    verdict = _VERDICTS[campaign.row["grade"], is_about_answers] if campaign else ""
-    head = [
-        f"Case {header['number']}" if header["number"] else header["title"],
-        header["organization"],
-        header["examiner"],
-        header["confidentiality"],
-    ]
-    title = (
-        f"{result.totals['n_members']:,} accounts {verdict}"
-        if campaign
-        else "No group of accounts was found that acts as one"
-    )
-    listed = [(a.path, a.title) for a in annexes.listed() if a.path.endswith(".html")]
-    reach = [row for row in result.power if not row["is_careful"] and not row["diluted_percent"]]
-    return page(
-        "report.html.j2", r=result, title=title, verdict=verdict, running=". ".join(part for part in head if part),
-        figures=drawn[campaign.campaign_id] if campaign else {},
-        open=[x for x in campaign.explanations if x.outcome != "excluded"] if campaign else [],
-        missing=[row["name"] for row in log.columns if not row["n_filled"] and not (log.has_text and row["name"] == "prompt hash")],
-        balanced=(t["n_kept"], t["n_quarantined"], t["n_duplicate"]) == (t["n_kept_rows"], t["n_quarantined_rows"], t["n_duplicate_rows"]),
-        strongest_power=next((row for row in reach if row["found_from"] is not None), reach[0] if reach else None),
-        annexes=listed, t=t, log=log,
-    )  # fmt: skip

@@ -26,11 +26,14 @@ def test_the_example_lists_its_annexes_with_their_hashes():
     files = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file() and p.name != "SHA256SUMS"}
 
     assert [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name}" for name, path in sorted(files.items())] == lines
-    assert hashlib.sha256((folder / "SHA256SUMS").read_bytes()).hexdigest() in (EXAMPLE / "report.html").read_text(encoding="utf-8")
+    assert hashlib.sha256((folder / "SHA256SUMS").read_bytes()).hexdigest() in (EXAMPLE / "report.html").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_the_example_is_what_the_program_writes_today(sample):
     """The same words and figures, but for the case data that the examiner states and the hashes that depend on them."""
+
     def words(text):
         main = text[text.index("<main") :]
         return re.sub(r"(?s)<dl class=\"case\">.*?</dl>|<p class=\"seals\">.*?</p>", "", main)

@@ -80,13 +80,9 @@ def hostile(render):
 
 
 PAGES = (
-    "report.html",
-    "annexes/accounts.html",
-    "annexes/evidence.html",
-    "annexes/exhibits.html",
-    "annexes/sources.html",
-    "annexes/group-C-2.html",
-)
+    "report.html", "annexes/accounts.html", "annexes/evidence.html", "annexes/exhibits.html", "annexes/sources.html", "annexes/group-C-2.html",
+    "editions/disclosure.html", "editions/letter.html",
+)  # fmt: skip
 
 
 def page(hostile, name):

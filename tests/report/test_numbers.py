@@ -218,6 +218,58 @@ def test_shared_payments_and_sign_ups_are_counted_over_customers(pool):
         assert sharing(others, value_of) == number(report, f"ties_totals.C-01.{place}.n_others_shared")
 
 
+def test_what_was_taken_is_counted_by_model(pool):
+    """Requests, answers and tokens of the campaign, and its part of each model's output in the log."""
+    report, features, _, own, _ = pool
+    taken, log = defaultdict(lambda: [0, 0, 0]), Counter()
+    for row in features:
+        log[row["model"]] += row["output_tokens"] or 0
+    for row in own:
+        counts = taken[row["model"]]
+        counts[0] += 1
+        counts[1] += row["status"] == "ok"
+        counts[2] += row["output_tokens"] or 0
+    ordered = sorted(taken.items(), key=lambda item: -item[1][2])
+
+    assert 2 <= len(ordered)
+    for place, (model, (n, answered, output)) in enumerate(ordered, start=1):
+        stated = {
+            key: number(report, f"taken_models.C-01.{place}.{key}")
+            for key in ("n_requests", "n_answered", "output_tokens", "log_percent")
+        }
+        assert stated == {
+            "n_requests": n,
+            "n_answered": answered,
+            "output_tokens": output,
+            "log_percent": round(100 * output / log[model]),
+        }
+
+
+def test_who_goes_on_after_a_failure_is_counted_from_an_access_log(sample):
+    """Without prompts: the next request of the group, after failures and after answers."""
+    report = sample("metadata_only")
+    accounts = {row["account_id"] for row in read_rows(report.case, "accounts") if row["campaign_id"]}
+    (campaign,) = read_rows(report.case, "campaigns")
+    own = [
+        row
+        for row in read_rows(report.case, "exchange_features")
+        if row["account_id"] in accounts and row["pace_template"] in campaign["templates"]
+    ]
+    own.sort(key=lambda row: (row["started_at"], row["record_id"]))
+
+    def is_moved(a, b):
+        return a["account_id"] != b["account_id"] and (b["started_at"] - a["started_at"]).total_seconds() <= 15
+
+    after = [(a["status"], is_moved(a, b)) for a, b in pairwise(own)]
+    n_last_failed = own[-1]["status"] != "ok"
+    failed = [moved for status, moved in after if status in ("limited", "error", "blocked")]
+    answered = [moved for status, moved in after if status == "ok"]
+    expect(
+        report, "succession_totals.C-01",
+        n_failed=len(failed) + n_last_failed, n_moved=sum(failed), n_answered=len(answered) + (not n_last_failed), n_answered_moved=sum(answered),
+    )  # fmt: skip
+
+
 def test_figures_are_drawn_from_all_their_rows(pool):
     """The file beside a figure has as many rows as the caption states, and the load figure has every account once."""
     report, _, members, _, profiles = pool
