@@ -22,9 +22,9 @@ from distilforensics.case.tables import read_rows
 from distilforensics.core.progress import Silent
 from distilforensics.core.proportion import Proportion
 from distilforensics.ingest.options import IngestOptions
+from distilforensics.pipeline.calibration_files import CalibrationFiles, copy_into_case
 from distilforensics.pipeline.run import run_case
 from distilforensics.pipeline.steps import STEPS
-from distilforensics.pipeline.supplied import Supplied, put_in
 from distilforensics.simulate import simulate
 
 NOMINAL = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
@@ -72,7 +72,7 @@ class Tally:
 
 def rank_among(case: Case, references: list[Case]) -> None:
     """Assess a log again with references."""
-    put_in(case, Supplied([reference.root for reference in references]))
+    copy_into_case(case, CalibrationFiles([reference.root for reference in references]))
     assess(case, LIMITS, Silent())
 
 

@@ -6,6 +6,7 @@ import sys
 import tomllib
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,12 +16,13 @@ DATA = {".sql", ".yaml", ".md", ".j2", ".toml", ".json", ".css"}
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """Names of the files in a freshly built wheel."""
+    """A freshly built wheel: the names of its files and its size."""
     folder = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    with zipfile.ZipFile(next(folder.glob("*.whl"))) as archive:
-        return set(archive.namelist())
+    path = next(folder.glob("*.whl"))
+    with zipfile.ZipFile(path) as archive:
+        return SimpleNamespace(names=set(archive.namelist()), n_bytes=path.stat().st_size)
 
 
 def test_the_wheel_holds_every_file_of_the_package(wheel):
@@ -30,13 +32,18 @@ def test_the_wheel_holds_every_file_of_the_package(wheel):
     ]
     expected = {path.relative_to(ROOT).as_posix() for path in files}
 
-    assert set() == expected - wheel
-    assert {".sql", ".yaml", ".md", ".j2", ".toml"} <= {Path(name).suffix for name in wheel} & DATA
+    assert set() == expected - wheel.names
+    assert {".sql", ".yaml", ".md", ".j2", ".toml"} <= {Path(name).suffix for name in wheel.names} & DATA
 
 
 def test_the_wheel_holds_nothing_else(wheel):
     """No tests, no logs, no caches."""
-    assert {"distilforensics", "distilforensics-0.1.0.dist-info"} == {name.split("/")[0] for name in wheel}
+    assert {"distilforensics", "distilforensics-0.1.0.dist-info"} == {name.split("/")[0] for name in wheel.names}
+
+
+def test_the_wheel_is_small(wheel):
+    """Sample logs, fixtures and tools stay in the repository."""
+    assert 1_500_000 > wheel.n_bytes
 
 
 def pinned(name):

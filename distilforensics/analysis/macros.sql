@@ -50,3 +50,9 @@ end;
 
 -- Key of a text for comparing turns that were logged by different programs: white space and case do not count.
 create macro text_key(t) as short_hash(nullif(regexp_replace(visible(t), '\s+', '', 'g'), ''));
+
+-- Bounds of a share that was seen in n trials, z standard errors away (E. B. Wilson, Probable inference, JASA 22, 1927).
+create macro wilson_low(share, n, z) as
+    (share + z * z / nullif(2 * n, 0) - z * sqrt(share * (1 - share) / nullif(n, 0) + z * z / nullif(4 * n * n, 0))) / nullif(1 + z * z / nullif(n, 0), 0);
+create macro wilson_high(share, n, z) as
+    (share + z * z / nullif(2 * n, 0) + z * sqrt(share * (1 - share) / nullif(n, 0) + z * z / nullif(4 * n * n, 0))) / nullif(1 + z * z / nullif(n, 0), 0);

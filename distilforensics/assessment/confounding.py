@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.analysis.graph import Graph, read_nodes
+from distilforensics.analysis.heuristics.loader import needs_of_catalog
 from distilforensics.case.engines.duckdb import create, select
 from distilforensics.core.errors import HeuristicError
+from distilforensics.core.finding import Family
 from distilforensics.core.schema import TABLES
 from distilforensics.core.sqlfile import SqlFile, read_folder
 
@@ -71,8 +73,19 @@ def create_library(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def load_confounders() -> list[SqlFile]:
-    """Return the files of all benign explanations, sorted by name."""
-    return read_folder(importlib.resources.files(__package__) / "confounders")
+    """Return the files of all benign explanations, sorted by name.
+
+    Raises:
+        HeuristicError: one names a heuristic in `rebutted_by` that does not exist, and would never be rebutted by it.
+    """
+    files = read_folder(importlib.resources.files(__package__) / "confounders")
+    known = {*needs_of_catalog(), *Family}
+    for file in files:
+        if unknown := sorted(set(file.header.get("rebutted_by", ())) - known):
+            raise HeuristicError(
+                f"rebutted_by names {', '.join(unknown)}, which is no heuristic and no family", where=file.header["id"]
+            )
+    return files
 
 
 def check_confounders(connection: duckdb.DuckDBPyConnection, candidates: list[str]) -> Mapping[str, list[Check]]:

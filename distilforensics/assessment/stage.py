@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 READS = (
     "sources", "exchanges", "duplicates", "accounts_directory", "exchange_features", "templates", "template_exchanges", "account_profiles",
-    "account_days", "account_attributes", "populations", "links", "link_coverage", "clusters", "cluster_members",
+    "customers", "account_days", "account_attributes", "populations", "links", "link_coverage", "clusters", "cluster_members",
     "observations", "heuristic_states", "observation_stability", "threshold_stability",
 )  # fmt: skip
 WRITES = ("campaigns", "campaign_evidence", "explained_groups", "accounts", "calibration", "error_rates")

@@ -11,7 +11,7 @@ from distilforensics.core.errors import UsageError
 from distilforensics.core.finding import Grade
 from distilforensics.core.text import show, shown
 from distilforensics.core.units import parse_size
-from distilforensics.pipeline.choices import reading_choices
+from distilforensics.pipeline.reading_options import reading_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,7 +114,7 @@ def _options(path: Path, reading: Mapping[str, Any]) -> IngestOptions:
     share = reading.get("max_malformed")
     if share is not None and not 0 <= share <= 1:
         raise UsageError(f"`reading.max_malformed` is {shown(share)}, expected 0 to 1", where=str(path))
-    return reading_choices(
+    return reading_options(
         format=reading.get("format"),
         mapping=files.get("mapping"),
         account_field=reading.get("account_field"),

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 START = "0" * 64
 """Previous hash of the first entry."""
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 _KEYS = frozenset({"seq", "time", "actor", "host", "tool", "action", "details", "previous", "hash"})
 
@@ -125,11 +128,13 @@ def _hash(entry: Mapping[str, Any]) -> str:
 def _parsed(line: bytes) -> dict[str, Any] | None:
     try:
         entry = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(entry, dict) or entry.keys() != _KEYS:
         return None
-    return entry if isinstance(entry["seq"], int) and isinstance(entry["details"], dict) else None
+    is_typed = type(entry["seq"]) is int and isinstance(entry["details"], dict)
+    is_typed &= all(isinstance(entry[key], str) for key in _KEYS - {"seq", "details"})
+    return entry if is_typed and _SHA256.fullmatch(entry["hash"]) else None
 
 
 def entries(case: Case) -> list[dict[str, Any]]:
@@ -177,7 +182,7 @@ def _faults(line: bytes, number: int, previous: str) -> list[str]:
     if entry is None:
         return ["is no custody entry, it was edited"]
     faults = []
-    if entry["hash"] != _hash(entry) or _canonical(entry) != line:
+    if not _is_as_hashed(entry, line):
         faults.append("was edited: its hash does not fit its content")
     if entry["seq"] != number:
         faults.append(
@@ -188,10 +193,19 @@ def _faults(line: bytes, number: int, previous: str) -> list[str]:
     return faults
 
 
+def _is_as_hashed(entry: Mapping[str, Any], line: bytes) -> bool:
+    try:
+        return bool(entry["hash"] == _hash(entry) and _canonical(entry) == line)
+    except (ValueError, RecursionError):  # NaN, or nested without end
+        return False
+
+
 def _missing_tail(where: str, hashes: list[str], expected: Mapping[str, Any]) -> list[Problem]:
-    n_expected, n_found = int(expected["n_entries"]), len(hashes) - 1
+    n_expected, n_found = expected.get("n_entries"), len(hashes) - 1
+    if type(n_expected) is not int or n_expected < 0:
+        return [Problem(where, f"run.json names no number of entries, but {shown(n_expected)}")]
     if n_found < n_expected:
         return [Problem(where, f"has {n_found} entries, run.json knows of {n_expected}: the end was cut off")]
-    if hashes[n_expected] != expected["hash"]:
+    if hashes[n_expected] != expected.get("hash"):
         return [Problem(f"{where}:{n_expected}", "is not the entry that run.json knows")]
     return []

@@ -100,6 +100,10 @@ class Case:
             return sorted(path.glob("*.parquet"))
         return [path] if path.is_file() else []
 
+    def name_of(self, path: Path) -> str:
+        """Return a path inside of the case as records name it: relative, with slashes."""
+        return path.relative_to(self.root).as_posix()
+
     def existing_tables(self) -> Iterator[str]:
         """Yield the names of tables that have been written, in order of the data flow."""
         return (name for name in TABLES if self.table_files(name))
@@ -182,6 +186,15 @@ def write_file(path: Path, content: bytes) -> None:
 
 def _for_owner(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object in a JSON file that somebody else may have written; an empty one if there is none that can be read."""
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def write_json(path: Path, value: object) -> None:

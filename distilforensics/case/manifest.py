@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from distilforensics import __version__
 from distilforensics.case import custody
 from distilforensics.case.layout import write_file
-from distilforensics.case.stages import file_sha256
-from distilforensics.core.errors import CaseError
+from distilforensics.case.stages import contradictions, file_sha256
+from distilforensics.core.errors import CaseError, IntegrityError
 from distilforensics.core.text import show
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def seal(case: Case) -> dict[str, str]:
 
     Raises:
         CaseError: there is no run.json, so it is unknown how the case came about.
+        IntegrityError: files are not what the records of the stages say that they wrote or read.
     """
     if not case.run_record.is_file():
         raise CaseError(
@@ -48,6 +49,13 @@ def seal(case: Case) -> dict[str, str]:
         )
     for path in case.root.rglob(".*.partial"):
         path.unlink()  # left by a run that was killed while it wrote
+    if wrong := contradictions(case):
+        places = "; ".join(f"{show(name)} {message}" for name, message in wrong[:5])
+        raise IntegrityError(
+            f"{len(wrong)} files contradict the records of the stages: {places}",
+            where=show(case.root),
+            hint="give the command `run` again, which makes them anew from the logs; nothing was sealed",
+        )
     payload = list(payload_files(case))
     write_file(case.root / DECLARATION, b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")
     write_file(case.root / INFORMATION, _information(case, payload).encode())
@@ -86,12 +94,11 @@ def tag_files(case: Case) -> Iterator[Path]:
 
 def name_of(case: Case, path: Path) -> str:
     """Return a path as manifests write it: relative, with slashes, line ends and per cent signs encoded."""
-    name = path.relative_to(case.root).as_posix()
-    return name.replace("%", "%25").replace("\n", "%0A").replace("\r", "%0D")
+    return case.name_of(path).replace("%", "%25").replace("\n", "%0A").replace("\r", "%0D")
 
 
 def _manifest(case: Case, files: list[Path]) -> bytes:
-    return "".join(f"{file_sha256(path)}  {name_of(case, path)}\n" for path in files).encode()
+    return "".join(f"{file_sha256(path)}  {name_of(case, path)}\n" for path in files).encode("utf-8", "surrogateescape")
 
 
 def _information(case: Case, payload: list[Path]) -> str:
@@ -111,7 +118,7 @@ def read_manifest(path: Path) -> tuple[Mapping[str, str], list[custody.Problem]]
     """Return name -> SHA-256 of a manifest and the lines that are none."""
     found: dict[str, str] = {}
     problems = []
-    for number, line in enumerate(path.read_bytes().decode("utf-8", "replace").split("\n")[:-1], start=1):
+    for number, line in enumerate(path.read_bytes().decode("utf-8", "surrogateescape").split("\n")[:-1], start=1):
         match = _LINE.fullmatch(line)
         if match is None:
             problems.append(custody.Problem(f"{path.name}:{number}", f"is no line of a manifest: {show(line)[:120]}"))

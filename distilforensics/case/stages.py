@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from distilforensics import __version__
-from distilforensics.case.layout import Case, write_json
+from distilforensics.case.layout import Case, read_json, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -35,7 +35,7 @@ def file_sha256(path: Path) -> str:
 def tables_sha256(case: Case, names: Iterable[str]) -> dict[str, str]:
     """Return path relative to the case -> SHA-256 for all files of the named tables."""
     files = [path for name in sorted(names) for path in case.table_files(name)]
-    return {path.relative_to(case.root).as_posix(): file_sha256(path) for path in files}
+    return {case.name_of(path): file_sha256(path) for path in files}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class StageRecord:
 def folder_sha256(case: Case, folder: Path | None) -> dict[str, str]:
     """Return path relative to the case -> SHA-256 for all files in a folder that belongs to one stage alone."""
     files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder else []
-    return {path.relative_to(case.root).as_posix(): file_sha256(path) for path in files}
+    return {case.name_of(path): file_sha256(path) for path in files}
 
 
 def read_record(case: Case, stage: str) -> dict[str, Any]:
@@ -110,6 +110,47 @@ class StageOutcome:
     is_skipped: bool
     n_rows: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
+
+
+def contradictions(case: Case) -> list[tuple[str, str]]:
+    """Return every file that is not what the record of a stage says it wrote or read, with what is wrong.
+
+    A record that is none says nothing; that it is there is a matter of the manifest.
+    """
+    hashes: dict[str, str | None] = {}
+    found = []
+    for path in sorted(case.stages.rglob("*.json")):
+        record = read_json(path)
+        for kind, done in (("outputs", "wrote"), ("inputs", "read")):
+            for name, expected in sorted(_stated(record, kind).items()):
+                if name not in hashes:
+                    hashes[name] = _sha256_inside(case, name)
+                if hashes[name] != expected:
+                    what = "is missing, and" if hashes[name] is None else "has other bytes than"
+                    found.append(
+                        (
+                            name,
+                            f"{what} {case.name_of(path)} says that the stage {done}{' it' * (hashes[name] is None)}",
+                        )
+                    )
+    return found
+
+
+def _stated(record: Mapping[str, Any], kind: str) -> dict[str, str]:
+    stated = record.get(kind)
+    if not isinstance(stated, dict):
+        return {}
+    return {name: sha256 for name, sha256 in stated.items() if isinstance(name, str) and isinstance(sha256, str)}
+
+
+def _sha256_inside(case: Case, name: str) -> str | None:
+    """Return the hash of a file of the case; None if there is none, or if the name leads out of the case."""
+    try:
+        path = case.root / name
+        is_inside = path.resolve().is_relative_to(case.root.resolve())
+        return file_sha256(path) if is_inside and path.is_file() else None
+    except (OSError, ValueError):
+        return None
 
 
 _PACKAGES = {"features": "analysis", "linkage": "analysis", "heuristics": "analysis.heuristics"}

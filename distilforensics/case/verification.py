@@ -5,17 +5,21 @@ Reads only; works on write-protected media and without the engine.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from distilforensics.case import custody, manifest
 from distilforensics.case.custody import Problem
-from distilforensics.case.stages import file_sha256
+from distilforensics.case.layout import read_json
+from distilforensics.case.stages import contradictions, file_sha256
 from distilforensics.core.errors import CaseError
 from distilforensics.core.text import show
+from distilforensics.core.trouble import machine_trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -70,11 +74,11 @@ def verify(case: Case, evidence_root: Path | None = None, noted_hash: str | None
         )
     _check_anchors(case, seal, result)
     _check_noted(case, noted_hash, result)
-    _check_links(case, result)
+    _check_places(case, result)
     damaged = _check_files(case, result)
+    result.problems += [Problem(show(name), message) for name, message in contradictions(case) if name not in damaged]
     if not any(name.startswith("data/") for name in damaged):
-        _check_balance(case, result)
-        _check_sources(case, evidence_root, result)
+        _check_tables(case, evidence_root, result)
     else:
         result.notes.append("balance and evidence files were not checked because tables differ from the manifest")
     return result
@@ -98,20 +102,44 @@ def _check_noted(case: Case, noted_hash: str | None, result: Verification) -> No
         )
         result.problems.append(Problem(case.custody_log.name, message))
     else:
-        later = [entry["action"] for entry in known if entry["seq"] > _seq_of(known, noted_hash.lower())]
+        place = next(i for i, entry in enumerate(known) if entry["hash"] == noted_hash.lower())
+        later = [entry["action"] for entry in known[place + 1 :]]
         result.notes.append(f"holds the noted entry; since then: {show(', '.join(later)) or 'nothing'}")
+        _check_noted_content(case, known[: place + 1], result)
 
 
-def _seq_of(entries: list[dict[str, Any]], noted_hash: str) -> int:
-    return next(int(entry["seq"]) for entry in entries if entry["hash"] == noted_hash)
+def _check_noted_content(case: Case, until_noted: list[dict[str, Any]], result: Verification) -> None:
+    """Compare the case with the last seal up to the noted entry: a later seal may cover something else."""
+    sealed = [entry for entry in until_noted if entry["action"] == manifest.SEALED]
+    if not sealed:
+        result.notes.append("the noted entry is older than every seal, so the content cannot be compared with it")
+        return
+    for key, name in (("manifest_sha256", manifest.PAYLOAD_MANIFEST), ("tagmanifest_sha256", manifest.TAG_MANIFEST)):
+        path, noted = case.root / name, sealed[-1]["details"].get(key)
+        if path.is_file() and file_sha256(path) != noted:
+            what = "tables" if name == manifest.PAYLOAD_MANIFEST else "findings, report or records"
+            message = (
+                f"{what} are not those that were noted: it had SHA-256 {show(noted)} then, and was sealed anew since"
+            )
+            result.problems.append(Problem(name, message))
 
 
-def _check_links(case: Case, result: Verification) -> None:
-    """A case holds files only: what lies behind a link is in no manifest."""
-    links = (path for path in sorted(case.root.rglob("*")) if path.is_symlink())
-    result.problems += [
-        Problem(show(manifest.name_of(case, path)), "is a link; a case holds files only") for path in links
-    ]
+_OWN_FOLDERS = frozenset({"data", "findings", "report", "stages", "tmp", "calibration"})
+_OWN_TEMPORARY = frozenset({"tmp/case.lock", "tmp/holder.json"})
+
+
+def _check_places(case: Case, result: Verification) -> None:
+    """Name what no manifest can hold: links, pipes and devices, empty folders, leftovers in tmp/."""
+    for path in sorted(case.root.rglob("*")):
+        name = case.name_of(path)
+        if path.is_symlink():
+            result.problems.append(Problem(show(name), "is a link; a case holds files only"))
+        elif not path.is_file() and not path.is_dir():
+            result.problems.append(Problem(show(name), "is a pipe, socket or device; a case holds files only"))
+        elif name.startswith("tmp/") and path.is_file() and name not in _OWN_TEMPORARY:
+            result.notes.append(f"{show(name)}: lies in tmp/, is in no manifest and was not checked")
+        elif path.is_dir() and name not in _OWN_FOLDERS and not any(path.iterdir()):
+            result.notes.append(f"{show(name)}: is an empty folder, which no manifest holds")
 
 
 def _last_seal(case: Case) -> dict[str, Any] | None:
@@ -130,7 +158,10 @@ def _check_anchors(case: Case, seal: Mapping[str, Any] | None, result: Verificat
         return
     stated = seal["details"]
     is_run_intact = _compare(case.run_record.name, case.run_record, stated.get("run_json_sha256"), result)
-    result.problems += custody.check(case, _run_record(case)["custody"] if is_run_intact else None)
+    expected_head = _run_record(case).get("custody") if is_run_intact else None
+    result.problems += custody.check(case, expected_head if isinstance(expected_head, dict) else None)
+    if is_run_intact and not isinstance(expected_head, dict):
+        result.problems.append(Problem(case.run_record.name, "does not name the last custody entry"))
     for key, name in (("manifest_sha256", manifest.PAYLOAD_MANIFEST), ("tagmanifest_sha256", manifest.TAG_MANIFEST)):
         _compare(name, case.root / name, stated.get(key), result)
     later = [entry["action"] for entry in custody.entries(case) if entry["seq"] > seal["seq"]]
@@ -139,11 +170,7 @@ def _check_anchors(case: Case, seal: Mapping[str, Any] | None, result: Verificat
 
 
 def _run_record(case: Case) -> dict[str, Any]:
-    try:
-        record = json.loads(case.run_record.read_bytes())
-    except (OSError, ValueError):
-        return {}  # the missing or changed file is reported by its hash
-    return record if isinstance(record, dict) else {}
+    return read_json(case.run_record)  # a missing or changed file is reported by its hash
 
 
 def _compare(name: str, path: Path, expected: str | None, result: Verification) -> bool:
@@ -154,7 +181,7 @@ def _compare(name: str, path: Path, expected: str | None, result: Verification) 
     result.n_files += 1
     if found != expected:
         result.problems.append(
-            Problem(show(name), f"was changed: SHA-256 is {found}, recorded is {expected or 'none'}")
+            Problem(show(name), f"was changed: SHA-256 is {found}, recorded is {show(expected or 'none')}")
         )
     return found == expected
 
@@ -171,18 +198,44 @@ def _check_files(case: Case, result: Verification) -> set[str]:
         manifest.name_of(case, path): path for path in (*manifest.payload_files(case), *manifest.tag_files(case))
     }
     names = sorted(expected.keys() | present.keys())
-    return {name for name in names if not _is_as_recorded(case, name, expected, present, result)}
+    return {name for name in names if not _is_as_recorded(name, expected, present, result)}
 
 
-def _is_as_recorded(
-    case: Case, name: str, expected: Mapping[str, str], present: Mapping[str, Path], result: Verification
-) -> bool:
+def _is_as_recorded(name: str, expected: Mapping[str, str], present: Mapping[str, Path], result: Verification) -> bool:
     if name not in expected:
         result.problems.append(Problem(show(name), "is in the case folder and in no manifest"))
         return False
     if name == manifest.PAYLOAD_MANIFEST:
         return True  # compared with the seal already
-    return _compare(name, present.get(name, case.root / name), expected[name], result)
+    if name not in present:
+        is_elsewhere = name.startswith(("/", "tmp/")) or ".." in PurePosixPath(name).parts
+        message = (
+            "is named by a manifest and lies outside of what a manifest may hold" if is_elsewhere else "is missing"
+        )
+        result.problems.append(Problem(show(name), message))
+        return False
+    return _compare(name, present[name], expected[name], result)
+
+
+_HOSTILE = (
+    pa.ArrowException, OSError, ValueError, TypeError, KeyError, AttributeError, IndexError, ArithmeticError, RecursionError, CaseError
+)  # fmt: skip
+"""What a table raises that was not written by this program."""
+
+
+def _check_tables(case: Case, evidence_root: Path | None, result: Verification) -> None:
+    """Check balance and evidence; tables that cannot be read are a problem like any other, whoever sealed them."""
+    for check, what in (
+        (partial(_check_balance, case, result), "the balance"),
+        (partial(_check_sources, case, evidence_root, result), "the evidence files"),
+    ):
+        try:
+            check()
+        except _HOSTILE as e:
+            if machine_trouble(e) is not None:
+                raise
+            reason = show((str(e).splitlines() or [type(e).__name__])[0])[:300]
+            result.problems.append(Problem("data", f"{what} could not be checked, a table is not readable: {reason}"))
 
 
 def _check_balance(case: Case, result: Verification) -> None:

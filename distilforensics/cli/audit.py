@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     help="Date in the name of the report; that of the newest exchange if omitted.",
 )
 def audit(config_file: Path, day: datetime | None, output: Output) -> None:
-    """Take in new logs on a schedule, tell what changed.
+    """Take in new logs on a schedule, print what changed.
 
-    A cumulative case takes in the logs, a dated report is kept, changes since the last time are told.
+    A cumulative case takes in the logs, a dated report is kept, changes since the last time are printed.
     CONFIG is a TOML file, see docs/audit.md. Made for cron and systemd timers: files that the case holds already are not
     read again, a second run at the same time is turned away, and an interrupted one is completed by the next. Exit code 1
     means that a campaign at or above `fail_on` is new, has grown, or has risen to its grade.

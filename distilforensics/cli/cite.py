@@ -53,7 +53,7 @@ def cite(
     citation = find(open_case(case_dir), record_id, make_limits(None, None), evidence_root)
     if raw_file is not None:
         _write(raw_file, citation.raw, may_replace=force)
-    _tell(citation, output, is_text_wanted=raw_file is None)
+    _print_result(citation, output, is_text_wanted=raw_file is None)
     click.get_current_context().exit(ExitCode.COMPLETE)
 
 
@@ -70,7 +70,7 @@ def _write(path: Path, content: bytes, *, may_replace: bool) -> None:
         raise UsageError(f"cannot be written: {e.strerror}", where=str(path)) from e
 
 
-def _tell(citation: Citation, output: Output, *, is_text_wanted: bool) -> None:
+def _print_result(citation: Citation, output: Output, *, is_text_wanted: bool) -> None:
     text = citation.raw.decode("utf-8", "backslashreplace")
     if output.is_json:
         output.record(

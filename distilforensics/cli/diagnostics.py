@@ -78,7 +78,7 @@ def say(text: str) -> None:
 
 
 def report_error(error: DistilForensicsError, *, is_json: bool) -> ExitCode:
-    """Tell an expected error as text or as a line of JSON, and return its exit code."""
+    """Print an expected error as text or as a line of JSON, and return its exit code."""
     code = exit_code_for(error)
     if is_json:
         parts = {"error": error.message, "where": error.where, "hint": error.hint, "exit_code": int(code)}

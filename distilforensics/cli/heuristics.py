@@ -87,9 +87,9 @@ def test(only: tuple[str, ...], output: Output) -> None:
     results = run_cases(only)
     failed = [result for result in results if not result.is_passed]
     columns = ("heuristic", "case", "kind", "is_passed", "failures")
-    told = results if output.is_json else failed
-    if told:
-        output.rows(columns, [(r.heuristic_id, r.name, r.kind, r.is_passed, list(r.failures)) for r in told])
+    shown = results if output.is_json else failed
+    if shown:
+        output.rows(columns, [(r.heuristic_id, r.name, r.kind, r.is_passed, list(r.failures)) for r in shown])
     if not output.is_json:
         output.line(f"{len(results) - len(failed)} of {len(results)} cases behave as stated")
     click.get_current_context().exit(ExitCode.HEURISTIC if failed else ExitCode.COMPLETE)

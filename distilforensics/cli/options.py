@@ -150,7 +150,7 @@ def limits_options(function: Function) -> Function:
 
 
 def calibration_options(function: Function) -> Function:
-    """Add --reference and --error-rates; the function gets `supplied`."""
+    """Add --reference and --error-rates; the function gets `calibration_files`."""
 
     @click.option(
         "--reference",
@@ -169,9 +169,9 @@ def calibration_options(function: Function) -> Function:
     )
     @functools.wraps(function)
     def wrapped(*, references: tuple[Path, ...], error_rates: tuple[Path, ...], **arguments: object) -> object:
-        from distilforensics.pipeline.supplied import Supplied
+        from distilforensics.pipeline.calibration_files import CalibrationFiles
 
-        return function(supplied=Supplied(references, error_rates), **arguments)
+        return function(calibration_files=CalibrationFiles(references, error_rates), **arguments)
 
     return wrapped
 
@@ -228,9 +228,9 @@ def reading_options(function: Function) -> Function:
         secret_file: Path | None,
         **arguments: object,
     ) -> object:
-        from distilforensics.pipeline.choices import reading_choices
+        from distilforensics.pipeline.reading_options import reading_options
 
-        options = reading_choices(
+        options = reading_options(
             format=format,
             mapping=mapping,
             account_field=account_field,

@@ -22,14 +22,14 @@ CELL_LIMIT = 60
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """How the user wants to be told: the options that every command has."""
+    """How the user wants results printed: the options that every command has."""
 
     is_json: bool = False
     is_quiet: bool = False
     may_color: bool = True
 
     def has_color(self, stream: TextIO) -> bool:
-        """Tell whether a stream may get colours."""
+        """Return whether a stream may get colours."""
         return self.may_color and not os.environ.get("NO_COLOR") and is_terminal(stream)
 
     def heading(self, text: str, stream: TextIO) -> str:
@@ -85,7 +85,7 @@ class Output:
 
 
 def is_terminal(stream: TextIO) -> bool:
-    """Tell whether a stream is a terminal that can move its cursor."""
+    """Return whether a stream is a terminal that can move its cursor."""
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 

@@ -103,24 +103,24 @@ class Plain:
     def begin(
         self, stage: str, description: str, *, total_bytes: int | None = None, total_steps: int | None = None
     ) -> None:
-        """Tell what begins."""
+        """Print what begins."""
         self._meter = Meter(stage, total_bytes, total_steps, self._clock)
         self._next = self._clock() + PLAIN_SECONDS
         say(f"{show(stage)}: {show(description)}")
 
     def advance(self, *, rows: int = 0, n_bytes: int = 0, steps: int = 0, item: str | None = None) -> None:
-        """Count, and tell every few seconds."""
+        """Count, and print the state every few seconds."""
         self._meter.add(rows, n_bytes, steps, item)
         if self._clock() >= self._next:
             self._next = self._clock() + PLAIN_SECONDS
             say(f"{self._meter.stage}: {self._meter.text()}")
 
     def end(self, summary: str) -> None:
-        """Tell the result and how long it took."""
+        """Print the result and how long it took."""
         say(f"{self._meter.stage}: {show(summary)} ({units.duration(self._meter.seconds)})")
 
     def note(self, text: str) -> None:
-        """Tell a note."""
+        """Print a note."""
         say(f"note: {show(text)}")
 
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from distilforensics.case.engines.duckdb import Limits
     from distilforensics.cli.output import Output
     from distilforensics.ingest.options import IngestOptions
+    from distilforensics.pipeline.calibration_files import CalibrationFiles
     from distilforensics.pipeline.run import RunResult
-    from distilforensics.pipeline.supplied import Supplied
 
 
 @command(
@@ -57,7 +57,7 @@ def run(
     case_dir: Path,
     options: IngestOptions,
     limits: Limits,
-    supplied: Supplied,
+    calibration_files: CalibrationFiles,
     fail_on: str | None,
     is_extending: bool,
     is_forced: bool,
@@ -83,14 +83,14 @@ def run(
             progress,
             is_forced=is_forced,
             is_extending=is_extending,
-            supplied=supplied,
+            calibration_files=calibration_files,
             steps=steps,
         )
-    tell(result, output)
+    print_summary(result, output)
     click.get_current_context().exit(exit_code(result, fail_on))
 
 
-def tell(result: RunResult, output: Output) -> None:
+def print_summary(result: RunResult, output: Output) -> None:
     """Write the closing summary to stderr and the path of the report, or everything as JSON, to stdout."""
     from distilforensics.cli.closing import closing_json, closing_lines
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from distilforensics.case.engines.duckdb import Limits
     from distilforensics.cli.output import Output
-    from distilforensics.pipeline.power.measuring import Choices, Measurement
+    from distilforensics.pipeline.power.measuring import Measurement, PowerOptions
 
 
 class Listed(click.ParamType[tuple]):  # type: ignore[type-arg]
@@ -99,7 +99,7 @@ def selftest(
             raise click.UsageError("--write needs --inject CASE")
         _check_installation(limits, output)
         return
-    from distilforensics.pipeline.power.measuring import Choices
+    from distilforensics.pipeline.power.measuring import PowerOptions
 
     chosen = {
         "sizes": tuple(sorted(set(sizes or ()))),
@@ -107,7 +107,7 @@ def selftest(
         "requests_per_day": tuple(sorted(set(requests or ()))),
     }
     given: dict[str, object] = {name: values for name, values in chosen.items() if values}
-    choices = Choices(
+    choices = PowerOptions(
         **given,  # type: ignore[arg-type] # converted by click
         is_careful=is_careful,
         seeds=tuple(range(1, seeds + 1)),
@@ -135,12 +135,12 @@ def _check_installation(limits: Limits, output: Output) -> None:
 
 
 def _measure(
-    case_dir: Path, choices: Choices, work: Path | None, limits: Limits, output: Output, *, is_writing: bool
+    case_dir: Path, choices: PowerOptions, work: Path | None, limits: Limits, output: Output, *, is_writing: bool
 ) -> None:
     from distilforensics.case.layout import open_case
-    from distilforensics.pipeline.alone import run_stage_alone, seal_alone
     from distilforensics.pipeline.power.measuring import measure
     from distilforensics.pipeline.power.stage import work_folder, writing_step
+    from distilforensics.pipeline.single_stage import run_single_stage, seal_case
     from distilforensics.pipeline.steps import step_named
 
     case = open_case(case_dir)
@@ -149,9 +149,9 @@ def _measure(
         measurement = measure(case, folder, choices, limits, progress)
         if is_writing:
             for step in (writing_step(measurement), step_named("report")):
-                run_stage_alone(case, step, limits, progress)
-            seal_alone(case, progress)
-    _tell(measurement, output, is_written=is_writing)
+                run_single_stage(case, step, limits, progress)
+            seal_case(case, progress)
+    _print_result(measurement, output, is_written=is_writing)
     n_innocents = sum(outcome.n_innocents for outcome in measurement.outcomes)
     click.get_current_context().exit(ExitCode.HEURISTIC if n_innocents else ExitCode.COMPLETE)
 
@@ -170,7 +170,7 @@ _COLUMNS: dict[str, Callable[[dict[str, object]], object]] = {
 }
 
 
-def _tell(measurement: Measurement, output: Output, *, is_written: bool) -> None:
+def _print_result(measurement: Measurement, output: Output, *, is_written: bool) -> None:
     rows = [{**outcome.row(), "seconds": round(outcome.seconds, 1)} for outcome in measurement.outcomes]
     if output.is_json:
         for row in rows:

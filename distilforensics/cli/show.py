@@ -50,10 +50,10 @@ def show(case_dir: Path, kind: str, name: str, limits: Limits, output: Output) -
     for number, section in enumerate(sections):
         if number:
             output.line()
-        _tell(section, output)
+        _print_result(section, output)
 
 
-def _tell(section: Section, output: Output) -> None:
+def _print_result(section: Section, output: Output) -> None:
     output.line(output.heading(section.title.upper(), sys.stdout))
     if len(section.rows) == 1:
         width = max(map(len, section.columns))

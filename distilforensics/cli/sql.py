@@ -56,10 +56,10 @@ def sql(case_dir: Path, query: str | None, is_csv: bool, max_rows: int | None, l
         return
     text = sys.stdin.read() if query == "-" else query
     with lookup.query(case, text, limits) as answer:
-        _tell(answer, output, is_csv=is_csv, max_rows=max_rows)
+        _print_result(answer, output, is_csv=is_csv, max_rows=max_rows)
 
 
-def _tell(answer: Answer, output: Output, *, is_csv: bool, max_rows: int | None) -> None:
+def _print_result(answer: Answer, output: Output, *, is_csv: bool, max_rows: int | None) -> None:
     is_table = not is_csv and not output.is_json
     limit = (TABLE_ROWS if is_table else 0) if max_rows is None else max_rows
     rows = islice(answer.rows, limit) if limit else answer.rows

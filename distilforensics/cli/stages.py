@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from distilforensics.case.engines.duckdb import Limits
     from distilforensics.cli.output import Output
     from distilforensics.ingest.options import IngestOptions
+    from distilforensics.pipeline.calibration_files import CalibrationFiles
     from distilforensics.pipeline.record import Timing
     from distilforensics.pipeline.steps import Step
-    from distilforensics.pipeline.supplied import Supplied
 
 
 @command(
@@ -43,11 +43,11 @@ if TYPE_CHECKING:
 @limits_options
 def ingest(logs: tuple[str, ...], case_dir: Path, options: IngestOptions, limits: Limits, output: Output) -> None:
     """Read LOGS into a case without analysing them."""
-    from distilforensics.pipeline.alone import ingest_alone
+    from distilforensics.pipeline.single_stage import ingest_only
 
     with progress_for(output) as progress:
-        summary, timing = ingest_alone(logs, case_dir, options, limits, progress)
-    _tell(timing, output)
+        summary, timing = ingest_only(logs, case_dir, options, limits, progress)
+    _print_result(timing, output)
     click.get_current_context().exit(ExitCode.INPUT if summary.is_partial else ExitCode.COMPLETE)
 
 
@@ -57,18 +57,18 @@ def _run(
     limits: Limits,
     output: Output,
     step: Step | None = None,
-    supplied: Supplied | None = None,
+    calibration_files: CalibrationFiles | None = None,
 ) -> None:
     from distilforensics.case.layout import open_case
-    from distilforensics.pipeline.alone import run_stage_alone
+    from distilforensics.pipeline.single_stage import run_single_stage
     from distilforensics.pipeline.steps import step_named
 
     with progress_for(output) as progress:
-        timing = run_stage_alone(open_case(case_dir), step or step_named(name), limits, progress, supplied)
-    _tell(timing, output)
+        timing = run_single_stage(open_case(case_dir), step or step_named(name), limits, progress, calibration_files)
+    _print_result(timing, output)
 
 
-def _tell(timing: Timing, output: Output) -> None:
+def _print_result(timing: Timing, output: Output) -> None:
     if output.is_json:
         output.record(
             {
@@ -115,9 +115,9 @@ report = _stage("report", "report", "Render the report of a case.")
 @case_option
 @limits_options
 @calibration_options
-def assess(case_dir: Path, limits: Limits, supplied: Supplied, output: Output) -> None:
+def assess(case_dir: Path, limits: Limits, calibration_files: CalibrationFiles, output: Output) -> None:
     """Weigh observations into graded campaigns."""
-    _run("assessment", case_dir, limits, output, supplied=supplied)
+    _run("assessment", case_dir, limits, output, calibration_files=calibration_files)
 
 
 @command(
@@ -149,10 +149,10 @@ def scan(case_dir: Path, only: tuple[str, ...], limits: Limits, output: Output) 
 def seal(case_dir: Path, output: Output) -> None:
     """Write the manifests of a case and close its custody log."""
     from distilforensics.case.layout import open_case
-    from distilforensics.pipeline.alone import seal_alone
+    from distilforensics.pipeline.single_stage import seal_case
 
     with progress_for(output) as progress:
-        anchors = seal_alone(open_case(case_dir), progress)
+        anchors = seal_case(open_case(case_dir), progress)
     if output.is_json:
         output.record(anchors)
     else:

@@ -10,6 +10,7 @@ import click
 from distilforensics.cli.diagnostics import ExitCode, say
 from distilforensics.cli.options import case_argument, command, examples
 from distilforensics.core import units
+from distilforensics.core.text import show
 
 if TYPE_CHECKING:
     from distilforensics.case.verification import Verification
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 @click.option(
     "--noted-hash",
     metavar="HASH",
-    help="Custody hash that `run` or `verify` printed and that was kept outside of the case; the log must still hold it.",
+    help="Custody hash that `run` or `verify` printed and that was kept outside of the case; log and content are compared with it.",
 )
 def verify(case_dir: Path, evidence_root: Path | None, noted_hash: str | None, output: Output) -> None:
     """Check that CASE is what was sealed.
@@ -71,10 +72,10 @@ def _tell(result: Verification, output: Output) -> None:
         )
         return
     for problem in result.problems:
-        output.line(str(problem))
+        output.line(show(problem))
     if not output.is_quiet:
         for note in result.notes:
-            say(f"note: {note}")
+            say(f"note: {show(note)}")
     counts = (
         f"{units.count(result.n_files)} files and {units.count(result.n_sources)} evidence files hashed,"
         f" {units.count(result.n_records)} records in the balance"
@@ -83,4 +84,4 @@ def _tell(result: Verification, output: Output) -> None:
         output.line(f"intact: {counts}")
     else:
         output.line(f"NOT INTACT: {len(result.problems)} problems; {counts}")
-    output.line(f"custody log ends with {result.custody_head}")
+    output.line(f"custody log ends with {show(result.custody_head)}")

@@ -83,13 +83,13 @@ def _reach(rows: list[Mapping[str, Any]]) -> Reach:
     larger = [row["n_accounts"] for row in rows if missed_up_to is None or row["n_accounts"] > missed_up_to]
     found_from = min(larger, default=None)
     size = found_from if found_from is not None else missed_up_to
-    told = [row for row in rows if row["n_accounts"] == size]
+    at_size = [row for row in rows if row["n_accounts"] == size]
     return Reach(
         requests_per_day=rows[0]["requests_per_day"],
         dilution=rows[0]["dilution"],
         is_careful=rows[0]["is_careful"],
         found_from=found_from,
         missed_up_to=missed_up_to,
-        exchanges_per_account=min(row["exchanges_per_account"] for row in told),
-        n_seeds=len(told),
+        exchanges_per_account=min(row["exchanges_per_account"] for row in at_size),
+        n_seeds=len(at_size),
     )

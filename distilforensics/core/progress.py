@@ -1,4 +1,4 @@
-"""How a stage tells of its work without knowing who listens: the command line draws it, tests count it, batch runs log it."""
+"""How a stage reports its work without knowing who listens: the command line draws it, tests count it, batch runs log it."""
 
 from __future__ import annotations
 

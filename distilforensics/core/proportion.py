@@ -35,7 +35,7 @@ class Proportion:
         if not self.n_total:
             return None
         tail = (1 - CONFIDENCE) / 2
-        low = _rate_with(tail, self.n_of, self.n_total) if self.n_of else 0.0
+        low = _rate_with(tail, self.n_of, self.n_total)
         high = _rate_with(1 - tail, self.n_of + 1, self.n_total) if self.n_of < self.n_total else 1.0
         return low, high
 
@@ -78,8 +78,8 @@ def _percent(share: float, rounding: str) -> str:
 
 
 def _rate_with(chance: float, n_of: int, n_total: int) -> float:
-    """Return the rate at which `n_of` or more out of `n_total` have the given chance."""
-    low, high = 0.0, 1.0
+    """Return the rate at which `n_of` or more out of `n_total` have the given chance; 0 if they have more at any rate."""
+    low, high = 0.0, float(n_of > 0)
     while low < (middle := (low + high) / 2) < high:
         if chance_of_at_least(n_of, n_total, middle) < chance:
             low = middle
@@ -89,12 +89,14 @@ def _rate_with(chance: float, n_of: int, n_total: int) -> float:
 
 
 def chance_of_at_least(n_of: int, n_total: int, rate: float) -> float:
-    """Return the probability of `n_of` or more successes in `n_total` independent trials; `n_of` from 1, the rate inside of 0 to 1.
+    """Return the probability of `n_of` or more successes in `n_total` independent trials of a rate inside of 0 to 1.
 
     It is an incomplete beta function, computed by its continued fraction.
 
     Source: Abramowitz and Stegun, Handbook of Mathematical Functions (1964), 6.6.4 and 26.5.8.
     """
+    if n_of == 0:
+        return 1.0
     a, b, x = n_of, n_total - n_of + 1, rate
     is_turned = x > (a + 1) / (a + b + 2)
     if is_turned:  # there the fraction converges for the opposite event alone

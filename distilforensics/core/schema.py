@@ -194,6 +194,11 @@ SOURCES = Table(
         ("first_started_at", TIME, "earliest start"),
         ("last_started_at", TIME, "latest start"),
         ("unknown_keys", TEXTS, "up to 50 top-level keys that the format does not know, sorted"),
+        (
+            "secrets_hashed",
+            TEXTS,
+            "field and number of its values in which raw secrets were replaced by keyed hashes, such as `prompt_text 3`; sorted",
+        ),
         ("part", TEXT, "file name of the part in data/exchanges that holds the records"),
     ),
 )
@@ -229,7 +234,7 @@ DUPLICATES = Table(
         (
             "duplicate_class",
             TEXT,
-            "exact_line (same bytes) or same_record (same request id, start, tokens, account and texts)",
+            "exact_line (same bytes) or same_record (the same id and the same in every column)",
         ),
     ),
 )
@@ -392,7 +397,7 @@ TEMPLATES = Table(
         (
             "kind",
             TEXT,
-            "system, prefix, suffix, near (frames worded anew), passage (in changing texts), prompt (whole), parameters, program, pace, varied, mark",
+            "what exchanges have in common: one of the kinds in docs/writing-heuristics.md",
         ),
         ("n_exchanges", COUNT, "exchanges"),
         ("n_accounts", COUNT, "accounts"),
@@ -435,6 +440,49 @@ ACCOUNT_PROFILES = Table(
         ("email_domain", TEXT, "from the accounts directory"),
         ("plan", TEXT, "from the accounts directory"),
         ("organization", TEXT, "from the accounts directory"),
+    ),
+)
+
+CUSTOMERS = Table(
+    "customers",
+    "features",
+    "one row per account, ordered by account_id: whose it is, as far as the log says",
+    _columns(
+        ("account_id", TEXT, "as in exchanges"),
+        (
+            "customer",
+            TEXT,
+            "its organisation, else its tenant, else its payment method if few accounts are paid by it, else itself: accounts with one customer are one hand",
+        ),
+        (
+            "named_customer",
+            TEXT,
+            "likewise without the payment method, which a pool shares as well: for counting customers and for what they share",
+        ),
+        (
+            "reason",
+            TEXT,
+            "what `customer` rests on: organisation, tenant, payer, alone (its source names tenants, none for it), unknown (nothing is logged)",
+        ),
+    ),
+)
+
+NEXT_PROMPTS = Table(
+    "next_prompts",
+    "features",
+    "one row per exchange whose prompt is sent again later, ordered by record_id: the next exchange with that prompt",
+    _columns(
+        ("record_id", TEXT, "as in exchanges"),
+        ("prompt_hash", TEXT, "as in exchange_features"),
+        ("account_id", TEXT, "as in exchanges"),
+        ("customer", TEXT, "as in customers"),
+        ("next_record_id", TEXT, "the next exchange with the prompt, by start and record_id"),
+        ("next_account_id", TEXT, "its account"),
+        ("next_customer", TEXT, "its customer"),
+        ("next_status", TEXT, "its status"),
+        ("next_model", TEXT, "its model"),
+        ("next_is_refused", FLAG, "its is_refused"),
+        ("delay_us", COUNT, "microseconds from start to start"),
     ),
 )
 
@@ -877,8 +925,8 @@ TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         EXCHANGES, SOURCES, QUARANTINE, DUPLICATES, OUT_OF_SCOPE, ACCOUNTS_DIRECTORY,
-        ACCOUNT_TRAITS, FINGERPRINTS, EXCHANGE_FEATURES, TEMPLATES, ACCOUNT_PROFILES, ACCOUNT_DAYS, ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS,
-        REASONING_USES, REASONING_PLACES,
+        ACCOUNT_TRAITS, FINGERPRINTS, EXCHANGE_FEATURES, TEMPLATES, ACCOUNT_PROFILES, CUSTOMERS, NEXT_PROMPTS, ACCOUNT_DAYS,
+        ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS, REASONING_USES, REASONING_PLACES,
         LINKS, LINK_COVERAGE, CLUSTERS, CLUSTER_MEMBERS, OBSERVATIONS, HEURISTIC_STATES, OBSERVATION_STABILITY,
         THRESHOLD_STABILITY,
         CAMPAIGNS, CAMPAIGN_EVIDENCE, EXPLAINED_GROUPS, ACCOUNTS, CALIBRATION, ERROR_RATES, POWER,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from distilforensics.core.proportion import Proportion
-from distilforensics.evaluation.labels import Label, read_labels
+from distilforensics.evaluation.labels import read_labels
 from distilforensics.evaluation.results import Evaluation
 from distilforensics.evaluation.scoring import evaluate
 
-__all__ = ["Evaluation", "Label", "Proportion", "evaluate", "read_labels"]
+__all__ = ["Evaluation", "Proportion", "evaluate", "read_labels"]

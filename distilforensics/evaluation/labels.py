@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import polars as pl
 
 from distilforensics.core.errors import UsageError
 from distilforensics.core.text import shown
@@ -16,20 +15,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _COLUMNS = ("account_id", "campaign_id", "role")
+_SCHEMA = {"line": pl.Int64, **dict.fromkeys(_COLUMNS, pl.String)}
 _HINT = "labels are CSV with the header account_id,campaign_id,role, or one JSON object with these keys per line"
+_HEADER_LINES = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
-    """What is known of one account; `campaign_id` None means innocent."""
+def read_labels(path: Path) -> pl.DataFrame:
+    """Return the labels ordered by account.
 
-    account_id: str
-    campaign_id: str | None
-    role: str
-
-
-def read_labels(path: Path) -> dict[str, Label]:
-    """Return the labels by account id.
+    Columns: `account_id`; `campaign_id`, the known campaign or null for an innocent account; `role`, never null.
 
     Args:
         path: CSV with a header, or JSON lines. Columns account_id, campaign_id (empty or null: innocent) and role.
@@ -43,26 +37,47 @@ def read_labels(path: Path) -> dict[str, Label]:
         raise UsageError("the labels file does not exist", where=str(path), hint=_HINT) from e
     except (IsADirectoryError, UnicodeDecodeError) as e:
         raise UsageError("the labels are not a UTF-8 text file", where=str(path), hint=_HINT) from e
-    rows = _jsonl_rows(path, text) if text.lstrip().startswith("{") else _csv_rows(path, text)
-    labels: dict[str, Label] = {}
-    for where, label in rows:
-        if labels.setdefault(label.account_id, label) != label:
-            raise UsageError(
-                f"account {shown(label.account_id)} is labelled a second time and differently", where=where
-            )
-    if not labels:
+    is_json = text.lstrip().startswith("{")
+    rows = pl.DataFrame(_json_rows(path, text), _SCHEMA, orient="row") if is_json else _csv_rows(path, text)
+    for line, account_id in rows.filter(pl.col("account_id").fill_null("") == "").select("line", "account_id").rows():
+        raise UsageError(
+            f"account_id is {shown(account_id or '')}, expected a text that is not empty", where=f"{path}:{line}"
+        )
+    labels = rows.with_columns(
+        pl.when(pl.col("campaign_id") != "").then("campaign_id").alias("campaign_id"),
+        pl.when(pl.col("role") != "").then("role").otherwise(pl.lit("unknown")).alias("role"),
+    ).unique(_COLUMNS, keep="first", maintain_order=True)
+    for line, account_id in (
+        labels.filter(~pl.col("account_id").is_first_distinct()).select("line", "account_id").rows()
+    ):
+        raise UsageError(
+            f"account {shown(account_id)} is labelled a second time and differently", where=f"{path}:{line}"
+        )
+    if labels.is_empty():
         raise UsageError("the labels file holds no labels", where=str(path), hint=_HINT)
-    return labels
+    return labels.select(_COLUMNS).sort("account_id")
 
 
-def _csv_rows(path: Path, text: str) -> Iterator[tuple[str, Label]]:
-    reader = csv.DictReader(io.StringIO(text))
-    _check_columns(str(path), reader.fieldnames or ())
-    for row in reader:
-        yield _label(f"{path}:{reader.line_num}", row)
+def _csv_rows(path: Path, text: str) -> pl.DataFrame:
+    """Return the three columns as texts, empty fields as null, with the line of each row; lines without any value are left out."""
+    try:
+        rows = pl.read_csv(
+            text.encode(),
+            infer_schema=False,
+            truncate_ragged_lines=True,
+            row_index_name="line",
+            row_index_offset=_HEADER_LINES + 1,
+        )
+    except pl.exceptions.NoDataError:
+        rows = pl.DataFrame()
+    except pl.exceptions.PolarsError as e:
+        raise UsageError(f"the labels are no CSV: {shown(str(e).splitlines()[0])}", where=str(path), hint=_HINT) from e
+    _check_columns(str(path), rows.columns)
+    is_blank = pl.all_horizontal(pl.exclude("line").is_null())
+    return rows.filter(~is_blank).select(pl.col(name).cast(kind) for name, kind in _SCHEMA.items())
 
 
-def _jsonl_rows(path: Path, text: str) -> Iterator[tuple[str, Label]]:
+def _json_rows(path: Path, text: str) -> Iterator[tuple[int, str, str | None, str | None]]:
     for number, line in enumerate(text.splitlines(), start=1):
         where = f"{path}:{number}"
         if not line.strip():
@@ -74,11 +89,12 @@ def _jsonl_rows(path: Path, text: str) -> Iterator[tuple[str, Label]]:
         if not isinstance(row, dict):
             raise UsageError(f"the line is not a JSON object: {shown(line)}", where=where, hint=_HINT)
         _check_columns(where, row)
-        yield _label(where, row)
+        _check_types(where, row)
+        yield number, row["account_id"], row["campaign_id"], str(row["role"] or "")
 
 
 def _check_columns(where: str, names: Iterable[str]) -> None:
-    present = list(names)
+    present = [name for name in names if name != "line"]
     missing = [name for name in _COLUMNS if name not in present]
     if missing:
         raise UsageError(
@@ -86,11 +102,9 @@ def _check_columns(where: str, names: Iterable[str]) -> None:
         )
 
 
-def _label(where: str, row: dict[str, Any]) -> tuple[str, Label]:
-    account_id = row["account_id"]
-    if not isinstance(account_id, str) or not account_id:
+def _check_types(where: str, row: dict[str, Any]) -> None:
+    account_id, campaign_id = row["account_id"], row["campaign_id"]
+    if not isinstance(account_id, str):
         raise UsageError(f"account_id is {shown(account_id)}, expected a text that is not empty", where=where)
-    campaign_id = row["campaign_id"]
     if campaign_id is not None and not isinstance(campaign_id, str):
         raise UsageError(f"campaign_id is {shown(campaign_id)}, expected a text, empty or null", where=where)
-    return where, Label(account_id, campaign_id or None, str(row["role"] or "unknown"))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from typing import TYPE_CHECKING
+
+import polars as pl
 
 from distilforensics import __version__
 from distilforensics.case.layout import Case
 from distilforensics.case.stages import file_sha256, tables_sha256
-from distilforensics.case.tables import read_rows
+from distilforensics.case.tables import read_rows, read_table
 from distilforensics.core.errors import CaseError
 from distilforensics.core.finding import Grade, State
 from distilforensics.core.rates import OUTCOMES, MeasuredRates, method_sha256
@@ -41,14 +42,9 @@ def measure(root: Path, labels: Path, *, about: str = "") -> MeasuredRates:
     sources = read_rows(case, "sources", ["source_sha256", "role"])
     rules = {key: stage["parameters"][key] for key in ("rules", "confounders")}
     examined = read_rows(case, "explained_groups", ["n_accounts"])
-    counts: Counter[tuple[bool, str]] = Counter()
-    campaigns = set()
-    for row in read_rows(case, "accounts", ["account_id", "grade"]):
-        label = known.get(row["account_id"])
-        if label is None:
-            continue
-        counts[label.campaign_id is not None, row["grade"] or Grade.INCONCLUSIVE.value] += 1
-        campaigns.add(label.campaign_id)
+    accounts = pl.DataFrame(read_table(case, "accounts", ["account_id", "grade"])).join(known, on="account_id")
+    grade, is_known = pl.col("grade").fill_null(Grade.INCONCLUSIVE.value), pl.col("campaign_id").is_not_null()
+    counts = {tuple(key): n for *key, n in accounts.group_by(is_known.alias("is_known"), grade).len().rows()}
     findings = json.dumps(tables_sha256(case, ("accounts", "campaigns")), sort_keys=True)
     return MeasuredRates(
         about=about,
@@ -58,9 +54,9 @@ def measure(root: Path, labels: Path, *, about: str = "") -> MeasuredRates:
         labels_sha256=file_sha256(labels),
         sources=tuple(sorted(row["source_sha256"] for row in sources if row["role"] == "log")),
         not_evaluated=tuple(row["heuristic_id"] for row in states if row["state"] == State.NOT_EVALUATED),
-        campaign_accounts={grade.value: counts[True, grade.value] for grade in OUTCOMES},
-        innocent_accounts={grade.value: counts[False, grade.value] for grade in OUTCOMES},
-        n_known_campaigns=len(campaigns - {None}),
+        campaign_accounts={grade.value: counts.get((True, grade.value), 0) for grade in OUTCOMES},
+        innocent_accounts={grade.value: counts.get((False, grade.value), 0) for grade in OUTCOMES},
+        n_known_campaigns=accounts["campaign_id"].drop_nulls().n_unique(),
         n_examined_groups=len(examined),
         n_examined_accounts=sum(row["n_accounts"] for row in examined),
     )

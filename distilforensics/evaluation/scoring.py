@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import polars as pl
 
 from distilforensics.case.layout import Case
 from distilforensics.core.errors import CaseError, UsageError
 from distilforensics.core.finding import Grade
 from distilforensics.core.proportion import Proportion
 from distilforensics.core.text import shown
-from distilforensics.evaluation.labels import Label, read_labels
+from distilforensics.evaluation.labels import read_labels
 from distilforensics.evaluation.results import Evaluation, GradeScore, KnownCampaign, ReportedCampaign
 
 if TYPE_CHECKING:
@@ -23,10 +23,7 @@ FOUND_SHARE = 0.5
 GRADES = (Grade.STRONG, Grade.MODERATE, Grade.WEAK)
 
 
-@dataclass(frozen=True, slots=True)
-class _Accusation:
-    campaign_id: str
-    rank: int
+_IS_KNOWN = pl.col("known").is_not_null()
 
 
 def evaluate(case: Path, labels: Path, *, min_grade: str = Grade.MODERATE) -> Evaluation:
@@ -45,65 +42,69 @@ def evaluate(case: Path, labels: Path, *, min_grade: str = Grade.MODERATE) -> Ev
         raise UsageError(
             f"the lowest grade is {shown(min_grade)}, expected one of {', '.join(GRADES)}", where="evaluate"
         )
-    known = read_labels(labels)
-    grades = _read_campaigns(Case(case))
-    accused = _read_accounts(Case(case), grades)
-    compared = sorted(known.keys() & accused.keys())
-    if not compared:
+    known = read_labels(labels).rename({"campaign_id": "known"})
+    accounts = _read_accounts(Case(case))
+    compared = known.join(accounts, on="account_id")
+    if compared.is_empty():
         raise UsageError(
-            f"none of the {len(known):,} labelled accounts is among the {len(accused):,} accounts of the case",
+            f"none of the {known.height:,} labelled accounts is among the {accounts.height:,} accounts of the case",
             where=str(labels),
             hint="are these the labels of this log?",
         )
-    lowest = Grade(min_grade).rank
-    suspects = {
-        account_id: accusation for account_id, accusation in accused.items() if accusation and accusation.rank >= lowest
-    }
+    is_accused = pl.col("rank") >= Grade(min_grade).rank
+    innocents = compared.filter(~_IS_KNOWN)
     return Evaluation(
         min_grade=str(min_grade),
-        score=_score(Grade(min_grade), compared, known, accused),
-        by_grade=tuple(_score(grade, compared, known, accused) for grade in GRADES),
-        known_campaigns=_known_campaigns(compared, known, suspects),
-        reported_campaigns=_reported_campaigns(known, suspects, grades),
-        false_accusations_by_role=_by_role(compared, known, suspects),
-        n_compared=len(compared),
-        only_in_labels=tuple(sorted(known.keys() - accused.keys())),
-        only_in_case=tuple(sorted(accused.keys() - known.keys())),
+        score=_score(compared, Grade(min_grade)),
+        by_grade=tuple(_score(compared, grade) for grade in GRADES),
+        known_campaigns=_known_campaigns(compared, compared.filter(is_accused)),
+        reported_campaigns=_reported_campaigns(accounts.filter(is_accused).join(known, on="account_id", how="left")),
+        false_accusations_by_role=tuple(
+            (role, Proportion(n_accused, n_all))
+            for role, n_accused, n_all in innocents.group_by("role")
+            .agg(is_accused.sum(), n=pl.len())
+            .sort("role")
+            .rows()
+        ),
+        n_compared=compared.height,
+        only_in_labels=_names(known.join(accounts, on="account_id", how="anti")),
+        only_in_case=_names(accounts.join(known, on="account_id", how="anti")),
     )
 
 
-def _read_campaigns(case: Case) -> dict[str, Grade]:
-    rows = _read(case, "campaigns", ("campaign_id", "grade"))
-    return {row["campaign_id"]: _grade(case, row["grade"]) for row in rows}
+def _names(accounts: pl.DataFrame) -> tuple[str, ...]:
+    return tuple(accounts["account_id"].sort())
 
 
-def _read_accounts(case: Case, grades: dict[str, Grade]) -> dict[str, _Accusation | None]:
-    accused: dict[str, _Accusation | None] = {}
-    for row in _read(case, "accounts", ("account_id", "campaign_id", "grade")):
-        campaign_id = row["campaign_id"]
-        if campaign_id is None:
-            accused[row["account_id"]] = None
-            continue
-        if campaign_id not in grades or grades[campaign_id] != row["grade"]:
-            raise CaseError(
-                f"account {shown(row['account_id'])} is in campaign {shown(campaign_id)} with grade {shown(row['grade'])}, campaigns.parquet says otherwise",
-                where=str(case.table_path("accounts")),
-                hint="run the assessment of the case again",
-            )
-        accused[row["account_id"]] = _Accusation(campaign_id, grades[campaign_id].rank)
-    return accused
+def _read_accounts(case: Case) -> pl.DataFrame:
+    """Return all accounts of the case with `reported`, the campaign that they are in, its grade and the rank of the grade; 0 for none."""
+    campaigns = _read(case, "campaigns", ("campaign_id", "grade")).rename({"grade": "grade_of_campaign"})
+    for value in campaigns["grade_of_campaign"].unique().sort():
+        _check_grade(case, value)
+    accounts = _read(case, "accounts", ("account_id", "campaign_id", "grade"))
+    accounts = accounts.join(campaigns, on="campaign_id", how="left", maintain_order="left")
+    is_wrong = pl.col("campaign_id").is_not_null() & pl.col("grade").ne_missing(pl.col("grade_of_campaign"))
+    for row in accounts.filter(is_wrong).head(1).iter_rows(named=True):
+        raise CaseError(
+            f"account {shown(row['account_id'])} is in campaign {shown(row['campaign_id'])} with grade {shown(row['grade'])}, campaigns.parquet says otherwise",
+            where=str(case.table_path("accounts")),
+            hint="run the assessment of the case again",
+        )
+    ranks = {grade.value: grade.rank for grade in Grade}
+    rank = pl.col("grade_of_campaign").replace_strict(ranks, return_dtype=pl.Int64).fill_null(0)
+    return accounts.select(
+        "account_id", pl.col("grade_of_campaign").alias("grade"), rank.alias("rank"), reported="campaign_id"
+    )
 
 
-def _grade(case: Case, value: object) -> Grade:
-    try:
-        return Grade(str(value))
-    except ValueError as e:
+def _check_grade(case: Case, value: object) -> None:
+    if value not in list(Grade):
         raise CaseError(
             f"grade is {shown(value)}, expected one of {', '.join(Grade)}", where=str(case.table_path("campaigns"))
-        ) from e
+        )
 
 
-def _read(case: Case, name: str, columns: tuple[str, ...]) -> list[dict[str, Any]]:
+def _read(case: Case, name: str, columns: tuple[str, ...]) -> pl.DataFrame:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -119,86 +120,67 @@ def _read(case: Case, name: str, columns: tuple[str, ...]) -> list[dict[str, Any
         missing = [column for column in columns if column not in present]
         if missing:
             raise CaseError(f"findings table {name} lacks {', '.join(missing)}", where=str(path))
-        rows: list[dict[str, Any]] = pq.read_table(
-            path, columns=list(columns), page_checksum_verification=True
-        ).to_pylist()
+        table = pq.read_table(path, columns=list(columns), page_checksum_verification=True)
     except (pa.ArrowInvalid, OSError) as e:
         raise CaseError(
             f"findings table {name} is not readable as Parquet", where=str(path), hint="distilforensics verify CASE"
         ) from e
-    return rows
+    return pl.DataFrame(table)
 
 
-def _score(
-    grade: Grade, compared: list[str], known: dict[str, Label], accused: dict[str, _Accusation | None]
-) -> GradeScore:
-    counts: Counter[tuple[bool, bool]] = Counter()
-    for account_id in compared:
-        accusation = accused[account_id]
-        counts[known[account_id].campaign_id is not None, accusation is not None and accusation.rank >= grade.rank] += 1
-    hits, misses, false, cleared = counts[True, True], counts[True, False], counts[False, True], counts[False, False]
+def _score(compared: pl.DataFrame, grade: Grade) -> GradeScore:
+    is_accused = pl.col("rank") >= grade.rank
+    n_all, n_known, n_accused, n_hits = compared.select(
+        n_all=pl.len(), n_known=_IS_KNOWN.sum(), n_accused=is_accused.sum(), n_hits=(_IS_KNOWN & is_accused).sum()
+    ).row(0)
     return GradeScore(
-        str(grade), Proportion(hits, hits + misses), Proportion(hits, hits + false), Proportion(false, false + cleared)
+        str(grade),
+        recall=Proportion(n_hits, n_known),
+        precision=Proportion(n_hits, n_accused),
+        false_accusations=Proportion(n_accused - n_hits, n_all - n_known),
     )
 
 
-def _known_campaigns(
-    compared: list[str], known: dict[str, Label], suspects: dict[str, _Accusation]
-) -> tuple[KnownCampaign, ...]:
-    members: dict[str, list[str]] = {}
-    for account_id in compared:
-        campaign_id = known[account_id].campaign_id
-        if campaign_id is not None:
-            members.setdefault(campaign_id, []).append(account_id)
-    sizes = Counter(suspects[account_id].campaign_id for account_id in compared if account_id in suspects)
-    campaigns = []
-    for campaign_id in sorted(members):
-        pieces = Counter(
-            suspects[account_id].campaign_id for account_id in members[campaign_id] if account_id in suspects
+def _known_campaigns(compared: pl.DataFrame, accused: pl.DataFrame) -> tuple[KnownCampaign, ...]:
+    sizes = dict(accused.group_by("reported").len().rows())
+    pieces = _pieces(accused, "known", "reported")
+    members = compared.filter(_IS_KNOWN).group_by("known").len().sort("known")
+    return tuple(
+        KnownCampaign(
+            name,
+            Proportion(sum(n for _, n in pieces.get(name, ())), n_members),
+            pieces.get(name, ()),
+            is_found=any(n >= FOUND_SHARE * max(n_members, sizes[reported]) for reported, n in pieces.get(name, ())),
         )
-        n_members = len(members[campaign_id])
-        is_found = any(
-            count >= FOUND_SHARE * n_members and count >= FOUND_SHARE * sizes[name] for name, count in pieces.items()
+        for name, n_members in members.rows()
+    )
+
+
+def _reported_campaigns(accused: pl.DataFrame) -> tuple[ReportedCampaign, ...]:
+    """Return the campaigns of the accused accounts, labelled or not."""
+    pieces = _pieces(accused, "reported", "known")
+    is_labelled = pl.col("role").is_not_null()
+    campaigns = accused.group_by("reported", "grade").agg(n_all=pl.len(), n_labelled=is_labelled.sum()).sort("reported")
+    return tuple(
+        ReportedCampaign(
+            name,
+            grade,
+            n_accounts=n_all,
+            n_unlabelled=n_all - n_labelled,
+            n_innocent=n_labelled - sum(n for _, n in pieces.get(name, ())),
+            known=pieces.get(name, ()),
+            purity=Proportion(max((n for _, n in pieces.get(name, ())), default=0), n_labelled),
         )
-        campaigns.append(
-            KnownCampaign(campaign_id, Proportion(pieces.total(), n_members), _largest_first(pieces), is_found)
-        )
-    return tuple(campaigns)
+        for name, grade, n_all, n_labelled in campaigns.rows()
+    )
 
 
-def _reported_campaigns(
-    known: dict[str, Label], suspects: dict[str, _Accusation], grades: dict[str, Grade]
-) -> tuple[ReportedCampaign, ...]:
-    members: dict[str, list[str]] = {}
-    for account_id, accusation in suspects.items():
-        members.setdefault(accusation.campaign_id, []).append(account_id)
-    campaigns = []
-    for campaign_id in sorted(members):
-        labels = [known[account_id] for account_id in members[campaign_id] if account_id in known]
-        truths = Counter(label.campaign_id for label in labels if label.campaign_id is not None)
-        n_all = len(members[campaign_id])
-        campaigns.append(
-            ReportedCampaign(
-                campaign_id,
-                str(grades[campaign_id]),
-                n_accounts=n_all,
-                n_unlabelled=n_all - len(labels),
-                n_innocent=len(labels) - truths.total(),
-                known=_largest_first(truths),
-                purity=Proportion(max(truths.values(), default=0), len(labels)),
-            )
-        )
-    return tuple(campaigns)
-
-
-def _by_role(
-    compared: list[str], known: dict[str, Label], suspects: dict[str, _Accusation]
-) -> tuple[tuple[str, Proportion], ...]:
-    innocents = [account_id for account_id in compared if known[account_id].campaign_id is None]
-    totals = Counter(known[account_id].role for account_id in innocents)
-    accused = Counter(known[account_id].role for account_id in innocents if account_id in suspects)
-    return tuple((role, Proportion(accused[role], totals[role])) for role in sorted(totals))
-
-
-def _largest_first(counts: Counter[str]) -> tuple[tuple[str, int], ...]:
-    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+def _pieces(accused: pl.DataFrame, whole: str, part: str) -> dict[str, tuple[tuple[str, int], ...]]:
+    """Return, for each campaign of the one side, those of the other side among its accounts with their number, largest first."""
+    counts = (
+        accused.filter(_IS_KNOWN).group_by(whole, part).len().sort(whole, "len", part, descending=[False, True, False])
+    )
+    pieces: dict[str, tuple[tuple[str, int], ...]] = {}
+    for name, other, n in counts.rows():
+        pieces[name] = (*pieces.get(name, ()), (other, n))
+    return pieces

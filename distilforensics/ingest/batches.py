@@ -18,6 +18,7 @@ from distilforensics.ingest.projection import FORMATS_MODULE, Projector
 from distilforensics.ingest.raw import HashThreads, UnstableError, fingerprint
 from distilforensics.ingest.reading import Reading, read_units
 from distilforensics.ingest.recognition import Recogniser
+from distilforensics.ingest.secrets import Secrets
 from distilforensics.ingest.sources import Source
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class BatchReader:
             lambda i: self._tell(0, 0, i),
         )
         names = {spec.id: spec.name for spec in self._recogniser.formats.load_formats().values()}
-        writer = PartWriter(batch.folder, batch.part, sources, names)
+        writer = PartWriter(batch.folder, batch.part, sources, names, Secrets(self._settings.key))
         try:
             self._run(reading, writer)
         except InputRefusedError as e:

@@ -113,7 +113,8 @@ class CsvReader:
         self._sniffed = sniffed
         self._lines = _LineSource(LineReader(stream, source, max_row_bytes), self)
         self._now = _Gathered()
-        self._has_header = False
+        self._header = sniffed.header
+        self._n_preamble = sniffed.n_preamble
 
     def note_block(self, block: LineBlock) -> None:
         """Account for the lines of a block before they are parsed."""
@@ -133,26 +134,39 @@ class CsvReader:
     def _row(self) -> bool:
         """Read one row and return whether the stream is over."""
         self._lines.taken = []
+        if self._n_preamble > 0:
+            self._n_preamble -= 1
+            self._now.n_blank += next(self._lines, None) is not None
+            return False
         try:
-            cells = next(csv.reader(self._lines, delimiter=self._sniffed.delimiter, strict=True), None)
+            cells = self._cells()
         except csv.Error as e:
             first, *others = self._lines.taken
             self._lines.give_back(others)
-            self._refuse([first], "csv_malformed", f"{e}; expected {len(self._sniffed.header)} cells")
+            self._refuse([first], "csv_malformed", f"{e}; expected {len(self._header)} cells")
             return False
         if cells is None:
             return True
         self._sort(cells, self._lines.taken)
         return False
 
+    def _cells(self) -> list[str] | None:
+        """Return the cells of the next row, None at the end."""
+        if not self._sniffed.is_copy_text:
+            return next(csv.reader(self._lines, delimiter=self._sniffed.delimiter, strict=True), None)
+        line = next(self._lines, None)
+        return None if line is None else [_copied(cell) for cell in line.rstrip("\r\n").split("\t")]
+
     def _sort(self, cells: list[str], taken: list[_Line]) -> None:
         """Decide what a row is."""
-        header = self._sniffed.header
-        stripped = [cell.strip().lstrip("\ufeff") for cell in cells]
-        if not any(stripped) or tuple(stripped) == header:
+        stripped = tuple(cell.strip().lstrip("\ufeff") for cell in cells)
+        if not any(stripped) or stripped == self._header:
             self._now.n_blank += len(taken)
-        elif len(cells) != len(header):
-            self._refuse(taken, "ragged_row", f"{len(cells)} cells, expected {len(header)}")
+        elif _is_header(stripped, self._header):
+            self._header = stripped
+            self._now.n_blank += len(taken)
+        elif len(cells) != len(self._header):
+            self._refuse(taken, "ragged_row", f"{len(cells)} cells, expected {len(self._header)}")
         else:
             self._keep(cells, taken)
 
@@ -160,7 +174,7 @@ class CsvReader:
         flags: list[str] = []
         raw = b"".join([line.raw for line in taken])
         record = {}
-        for name, cell in zip(self._sniffed.header, cells, strict=True):
+        for name, cell in zip(self._header, cells, strict=True):
             if cell:
                 record[name] = _value(cell, flags)
         now = self._now
@@ -171,8 +185,7 @@ class CsvReader:
         now.lines.append(taken[0].number)
         now.offsets.append(taken[0].offset + start)
         now.n_bytes += len(raw)
-        if self._stream.encoding != "utf-8":
-            flags.insert(0, "transcoded")
+        flags = [*self._stream.flags, *flags]
         if flags:
             now.flags[row] = list(dict.fromkeys(flags))
 
@@ -198,6 +211,26 @@ class CsvReader:
             texts=now.texts,
         )
         return Framed(chunk, now.n_lines, now.refusals, now.n_blank)
+
+
+_COPIED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_COPY_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+
+
+def _copied(cell: str) -> str:
+    """Return a cell that PostgreSQL's COPY wrote as text; a NULL is empty."""
+    return "" if cell == "\\N" else _COPY_ESCAPE.sub(lambda match: _COPIED.get(match[1], match[1]), cell)
+
+
+def _is_header(cells: tuple[str, ...], header: tuple[str, ...]) -> bool:
+    """Tell whether a row is the header of another table that was joined to this one: different names, most of them the same."""
+    common = set(cells) & set(header)
+    return (
+        len(set(cells)) == len(cells)
+        and all(cells)
+        and len(common) > 1
+        and 2 * len(common) > min(len(cells), len(header))
+    )
 
 
 def _bom_length(raw: bytes) -> int:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from distilforensics.core.units import size
 from distilforensics.ingest.options import RATIO_FREE_BYTES
 from distilforensics.ingest.raw import BLOCK_BYTES
+from distilforensics.ingest.rescue import Rescue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,10 +119,15 @@ class Inflated:
         self._compression = compression
         self._inflater: _Inflater | None = self._new()
         self._input = b""
+        self._member_start = self._n_of_member = 0
+        self._rescue: Rescue | None = None
         self.damage: Damage | None = None
+        self.has_wrong_checksum = False
 
     def read(self, n: int) -> bytes:
         """Return at most `n` decoded bytes; empty at the end or at damage."""
+        if self._rescue is not None:
+            return self._read_rescued(n)
         while self._inflater is not None:
             if self._inflater.eof:
                 self._next_member(self._inflater.unused_data)
@@ -136,10 +142,22 @@ class Inflated:
                 decoded = self._inflater.decompress(fresh, n)
             except _DECODER_ERRORS as e:
                 self._stop("damaged_stream", f"{self._compression} stream cannot be decoded further: {e}")
+                if self._compression == "gzip":
+                    self._rescue = Rescue(self._raw, "gzip", self._member_start, self._n_of_member, MAX_WINDOW_BYTES)
+                    return self._read_rescued(n)
                 break
             if decoded:
+                self._n_of_member += len(decoded)
                 return decoded
         return b""
+
+    def _read_rescued(self, n: int) -> bytes:
+        """Return what is decoded without checksums; if that reaches the end, only checksums were wrong."""
+        assert self._rescue is not None
+        block = self._rescue.read(n)
+        if not block and self._rescue.is_whole:
+            self.damage, self.has_wrong_checksum = None, True
+        return block
 
     def _next_member(self, rest: bytes) -> None:
         rest = rest.lstrip(b"\0")
@@ -157,6 +175,7 @@ class Inflated:
             )
             return
         self._inflater, self._input = self._new(), rest
+        self._member_start, self._n_of_member = self._raw.n_bytes - len(rest), 0
 
     def _stop(self, reason: str, detail: str) -> None:
         self._inflater = None
@@ -166,7 +185,7 @@ class Inflated:
 class Unzstd:
     """Decoded bytes of a zstd stream of any number of frames.
 
-    Arrow's reader notices truncation but withholds the bytes before it; those are then taken from a second reader.
+    Arrow's reader withholds the bytes before damage; those are then decoded block by block.
     """
 
     def __init__(self, raw: RawFile) -> None:
@@ -174,43 +193,27 @@ class Unzstd:
 
         self._raw = raw
         self._inner = pa.CompressedInputStream(pa.PythonFile(_Readable(raw), mode="r"), "zstd")
-        self._rest: Any = None
+        self._rescue: Rescue | None = None
         self._n_decoded = 0
         self.damage: Damage | None = None
+        self.has_wrong_checksum = False
 
     def read(self, n: int) -> bytes:
         """Return at most `n` decoded bytes; empty at the end or at damage."""
-        if self.damage is None:
+        if self._rescue is None:
             try:
                 decoded: bytes = self._inner.read(n)
             except OSError as e:
                 reason = "truncated_stream" if "Truncated" in str(e) else "damaged_stream"
                 self.damage = Damage(reason, f"zstd stream cannot be decoded further: {e}")
-                self._rest = self._salvage()
+                self._rescue = Rescue(self._raw, "zstd", 0, self._n_decoded, MAX_WINDOW_BYTES)
             else:
                 self._n_decoded += len(decoded)
                 return decoded
-        return self._read_rest(n)
-
-    def _salvage(self) -> Any:  # noqa: ANN401
-        import zstandard
-
-        source = io.BytesIO(self._raw.peek(self._raw.size)) if self._raw.is_small else self._raw.path.open("rb")
-        reader = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW_BYTES).stream_reader(
-            source, read_across_frames=True
-        )
-        left = self._n_decoded
-        while left and (skipped := reader.read1(min(left, BLOCK_BYTES))):
-            left -= len(skipped)
-        return reader
-
-    def _read_rest(self, n: int) -> bytes:
-        import zstandard
-
-        try:
-            return self._rest.read1(n) if self._rest is not None else b""
-        except zstandard.ZstdError:
-            return b""
+        block = self._rescue.read(n)
+        if not block and self._rescue.is_whole:
+            self.damage, self.has_wrong_checksum = None, True
+        return block
 
 
 class _Readable(io.RawIOBase):
@@ -228,6 +231,8 @@ class _Readable(io.RawIOBase):
 
 class Plain:
     """The file's own bytes."""
+
+    has_wrong_checksum = False
 
     def __init__(self, raw: RawFile) -> None:
         self._raw = raw
@@ -308,6 +313,14 @@ class DecodedStream:
     def damage(self) -> Damage | None:
         """Why the stream ended early, once it has ended; None if it is whole."""
         return self._limit or self._base.damage
+
+    @property
+    def flags(self) -> list[str]:
+        """Flags of all records that come now: other encodings, and checksums found to be wrong so far."""
+        return [
+            *(["transcoded"] if self.encoding != "utf-8" else []),
+            *(["checksum_failed"] if self._base.has_wrong_checksum else []),
+        ]
 
     @property
     def is_direct(self) -> bool:

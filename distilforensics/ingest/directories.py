@@ -69,7 +69,14 @@ class Directories:
             projector.connection.unregister("lines")
         for row in found.rows:
             place = records.row[row.pop("row_index")]
-            self.rows.append((source, {**row, "source_line": int(chunk.lines[place])}))
+            clean = {
+                name: projector.secrets.in_text(value) if isinstance(value, str) else value
+                for name, value in row.items()
+            }
+            for name in row:
+                if clean[name] != row[name] or str(row[name]).startswith("hmac:"):
+                    source.add_secrets(name, 1)
+            self.rows.append((source, {**clean, "source_line": int(chunk.lines[place])}))
         refused = [_refusal(chunk, records, i, reason, detail) for i, reason, detail in found.refused]
         self.refusals += [*refusals, *refused]
 

@@ -311,7 +311,6 @@ class _DocumentReader:
         starts = np.array([span.start for span in spans], np.int64)
         ends = np.array([span.end for span in spans], np.int64)
         lines = self._line + np.searchsorted(ends_of_lines, starts)
-        is_text_utf8 = self._stream.encoding == "utf-8"
         n_lines = int(np.searchsorted(ends_of_lines, keep))
         has_open_line = is_last and n > 0 and buffer[n - 1] != _LF
         chunk = Chunk(
@@ -324,7 +323,7 @@ class _DocumentReader:
             offsets=starts + self._offset,
             are_lines=False,
             is_suspect=np.array([not span.is_object for span in spans], np.bool_),
-            flags={} if is_text_utf8 else {row: ["transcoded"] for row in range(len(spans))},
+            flags={row: list(self._stream.flags) for row in range(len(spans))} if self._stream.flags else {},
         )
         refusals, self._refusals = self._refusals, []
         self._offset += keep

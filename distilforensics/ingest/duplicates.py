@@ -1,7 +1,8 @@
 """Labels records that repeat earlier ones, after all parts are written. Nothing is deleted.
 
-A record with a request or response id is a duplicate if the same bytes occurred before, or if id, start, account, tokens and texts did.
-Records without an id, such as lines of a web server, can be equal and yet be two requests; they are duplicates only in a run, see `runs`.
+A record with a request or response id is a duplicate if an earlier one with that id says the same in every column. An id that stands on
+records which say different things is none: callers choose ids. Records without an id of their own, such as lines of a web server, can be
+equal and yet be two requests; they are duplicates only in a run, see `runs`.
 The rule and its reasons: docs/decisions/0006-what-counts-as-a-duplicate.md.
 """
 
@@ -15,7 +16,9 @@ import pyarrow as pa
 
 from distilforensics.case import tables
 from distilforensics.case.engines.duckdb import connect, quote
+from distilforensics.core.schema import EXCHANGES
 from distilforensics.core.sqlfile import SqlFile
+from distilforensics.ingest.formats.columns import ENGINE_COLUMNS, fill
 from distilforensics.ingest.projection import query
 from distilforensics.ingest.runs import repeated_runs
 
@@ -24,6 +27,14 @@ if TYPE_CHECKING:
 
     from distilforensics.case.engines.duckdb import Limits
     from distilforensics.case.layout import Case
+
+
+NOT_CONTENT = {*ENGINE_COLUMNS, "started_at_raw", "time_kind", "time_resolution_us"}
+"""Columns that differ between two notations of one record."""
+
+_CONTENT = ", ".join(
+    f'"{column.name}": {column.name}' for column in EXCHANGES.columns if column.name not in NOT_CONTENT
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +53,8 @@ def label_duplicates(case: Case, limits: Limits) -> Duplicates:
         return Duplicates()
     with connect(case, limits=limits, tables=[], is_locked=False) as connection:
         _create_placed(connection, case)
-        for name in ("repeated_hashes", "exact_lines", "repeated_ids", "same_records"):
-            connection.execute(f"CREATE TEMP TABLE {name} AS {query(name)}")
+        for name in ("repeated_ids", "suspects", "reused_ids", "repeated_records"):
+            connection.execute(f"CREATE TEMP TABLE {name} AS {fill(query(name), {'content': _CONTENT})}")
         repeated = _create_repeated_runs(connection)
         tables.write_query(case, connection, SqlFile("duplicates", {}, query("duplicates")))
         connection.execute(f"CREATE TEMP TABLE found AS {query('duplicates')}")
@@ -63,8 +74,8 @@ def _create_placed(connection: duckdb.DuckDBPyConnection, case: Case) -> None:
 def _create_repeated_runs(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """Create the table of duplicates among records without id; return the repeated records per source that are none."""
     rows = connection.sql(query("without_id")).to_arrow_table()
-    hashes, sources = (rows.column(name).to_numpy() for name in ("short_hash", "source"))
-    runs = repeated_runs(hashes, sources)
+    hashes, sources, times = (rows.column(name).to_numpy() for name in ("short_hash", "source", "time"))
+    runs = repeated_runs(hashes, sources, times)
     places = pa.table({"place": pa.array(np.union1d(runs.rows, runs.originals), pa.int64())})
     connection.register("places", places)
     placed = connection.sql(query("without_id_records")).to_arrow_table() if len(places) else None

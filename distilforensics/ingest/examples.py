@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from distilforensics.ingest.projection import PROJECTED, Projector
 from distilforensics.ingest.raw import RawFile
 from distilforensics.ingest.reading import frame_records
 from distilforensics.ingest.recognition import Recogniser
-from distilforensics.ingest.sniffing import sniff
+from distilforensics.ingest.sniffing import sniff, unwrapped
 from distilforensics.ingest.sources import Source
 
 if TYPE_CHECKING:
@@ -81,7 +82,9 @@ class ExampleReader:
                 stream = DecodedStream(raw, IngestOptions())
                 sniffed = sniff(raw, stream, self._recogniser.judge(example.name))
                 table = open_parquet(raw) if sniffed.kind == "parquet" else None
-                sniffed.records = sniffed.records if table is None else sample_of(table)
+                if table is not None:
+                    rows = sample_of(raw, table)
+                    sniffed = unwrapped(replace(sniffed, records=rows), self._recogniser.judge(example.name))
                 reader = self._recogniser.recognise(example.name, sniffed, source)
                 if reader is None:
                     raise InputRefusedError(f"{source.role}: {source.reason}", where=example.name)

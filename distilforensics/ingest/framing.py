@@ -25,8 +25,8 @@ def frame_lines(
             note_damage(block, source, stream.damage)
         n = len(block.starts)
         flags: dict[int, list[str]] = {0: ["nul_stripped"]} if block.has_nul_run and n else {}
-        if stream.encoding != "utf-8":
-            flags = {row: [*flags.get(row, []), "transcoded"] for row in range(n)}
+        if stream.flags:
+            flags = {row: [*flags.get(row, []), *stream.flags] for row in range(n)}
         chunk = Chunk(
             reader=reader,
             buffer=block.buffer,

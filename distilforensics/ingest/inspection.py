@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import Future
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from distilforensics.ingest.projection import Projector
 from distilforensics.ingest.raw import HashThreads, RawFile
 from distilforensics.ingest.reading import frame_records
 from distilforensics.ingest.recognition import Recogniser
-from distilforensics.ingest.sniffing import sniff
+from distilforensics.ingest.sniffing import sniff, unwrapped
 from distilforensics.ingest.sources import Source
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ class _Inspector:
         sniffed = sniff(raw, stream, self._recogniser.judge(self._path.name))
         table = open_parquet(raw) if sniffed.kind == "parquet" else None
         if table is not None:
-            sniffed.records = sample_of(raw, table)
+            sniffed = unwrapped(replace(sniffed, records=sample_of(raw, table)), self._recogniser.judge(self._path.name))
         self._suggest(sniffed.records)
         reader = self._recogniser.recognise(self._path.name, sniffed, source)
         if reader is None or source.role == "accounts_directory":

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.case.layout import write_json
-from distilforensics.case.stages import package_sha256
+from distilforensics.case.stages import file_sha256, package_sha256, tables_sha256
 from distilforensics.case.tables import publish
+from distilforensics.core.errors import IntegrityError
+from distilforensics.core.text import show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
 _PART = re.compile(r"part-(\d{6})\.parquet")
 BESIDE = ("quarantine.parquet", "accounts_directory.parquet")
 """Files of a batch besides its part and its record."""
+
+
+_SMALL_TABLES = ("sources", "quarantine", "duplicates", "out_of_scope", "accounts_directory")
+"""Tables that are made of all batches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,18 @@ class Journal:
         identity = {key: stored.get(key) for key in self._identity}
         if not has_part:
             return
+        self._require_untouched(stored.get("outputs", {}))
         (self.batches if identity == json.loads(json.dumps(self._identity)) else self.outdated).append(batch)
+
+    def _require_untouched(self, outputs: dict[str, str]) -> None:
+        for name, sha256 in outputs.items():
+            path = self._case.root / name
+            if path.is_file() and file_sha256(path) != sha256:
+                raise IntegrityError(
+                    "is not what the ingest wrote; nothing is built on it",
+                    where=show(path),
+                    hint="put the file back from a copy of the case, or read all logs again with --force",
+                )
 
     def _drop_superseded(self) -> None:
         """Leave out refusals of files that a later batch read again, whatever came of it."""
@@ -114,7 +131,14 @@ class Journal:
             if (folder / name).is_file():
                 publish(folder / name, final / name)
         batch = Committed(number, final, part if has_part else None, list(sources))
-        write_json(final / "batch.json", {**self._identity, "part": batch.part, "sources": batch.sources})
+        outputs = [*([exchanges / part] if has_part else []), *(final / name for name in BESIDE)]
+        record = {
+            **self._identity,
+            "part": batch.part,
+            "sources": batch.sources,
+            "outputs": {self._case.name_of(path): file_sha256(path) for path in outputs if path.is_file()},
+        }
+        write_json(final / "batch.json", record)
         self.batches.append(batch)
         self._drop_superseded()
         shutil.rmtree(folder)
@@ -125,12 +149,19 @@ class Journal:
         path = self._folder / "tables.json"
         if not path.is_file():
             return None
-        numbers: list[int] = json.loads(path.read_bytes())["batches"]
+        stored = json.loads(path.read_bytes())
+        if stored.get("outputs") != tables_sha256(self._case, _SMALL_TABLES):
+            return None
+        numbers: list[int] = stored["batches"]
         return numbers
 
     def note_assembled(self) -> None:
         """Note that the tables hold all batches."""
-        write_json(self._folder / "tables.json", {"batches": [batch.number for batch in self.batches]})
+        record = {
+            "batches": [batch.number for batch in self.batches],
+            "outputs": tables_sha256(self._case, _SMALL_TABLES),
+        }
+        write_json(self._folder / "tables.json", record)
 
     def forget_assembled(self) -> None:
         """Note that the tables are about to change."""

@@ -28,7 +28,7 @@ DEFAULT_MAX_DECODED_BYTES = 4 << 40
 
 @dataclass(frozen=True, slots=True)
 class IngestOptions:
-    """Choices of the examiner. All but `max_malformed` and `input_root` change what is read and are recorded with every part."""
+    """PowerOptions of the examiner. All but `max_malformed` and `input_root` change what is read and are recorded with every part."""
 
     format: str | None = None
     """Format id for every log; detection is skipped."""

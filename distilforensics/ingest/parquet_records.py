@@ -31,7 +31,9 @@ BATCH_ROWS = 1024
 
 SAMPLE_ROWS = 64
 
-_ERRORS = (pa.ArrowException, OSError, ValueError, TypeError, OverflowError, ArithmeticError, KeyError, AssertionError)
+_ERRORS = (
+    pa.ArrowException, OSError, ValueError, TypeError, OverflowError, ArithmeticError, KeyError, AssertionError, RecursionError,
+)  # fmt: skip
 """What a damaged file makes Arrow and the conversion of its values raise."""
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from distilforensics.core.schema import Table
     from distilforensics.ingest.placing import ChunkResult
     from distilforensics.ingest.records import Refusal, Unit
+    from distilforensics.ingest.secrets import Secrets
     from distilforensics.ingest.sources import Source
 
 REPEATING = (
@@ -46,14 +47,17 @@ def write_rows(path: Path, table: Table, rows: Sequence[Mapping[str, object]]) -
 class QuarantineWriter:
     """Writes refused records of a batch as they come; the file exists only if there are any."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, secrets: Secrets) -> None:
         self._path = path
+        self._secrets = secrets
         self._sink: pq.ParquetWriter | None = None
+        self._sources: list[Source] = []
         self._rows: list[dict[str, object]] = []
 
     def add(self, refusal: Refusal, source: Source) -> None:
         """Add one record and count it for its source."""
         source.n_quarantined += 1
+        self._sources.append(source)
         self._rows.append(
             {
                 "source_sha256": source.sha256,
@@ -73,8 +77,14 @@ class QuarantineWriter:
     def _flush(self) -> None:
         if self._sink is None:
             self._sink = writer(self._path, QUARANTINE.arrow)
-        self._sink.write_table(pa.Table.from_pylist(self._rows, schema=QUARANTINE.arrow))
-        self._rows = []
+        table = pa.Table.from_pylist(self._rows, schema=QUARANTINE.arrow)
+        for name in ("raw_prefix", "detail"):
+            clean, changed = self._secrets.in_column(table[name])
+            table = table.set_column(table.schema.get_field_index(name), QUARANTINE.arrow.field(name), clean)
+            for row in changed.tolist():
+                self._sources[row].add_secrets(f"quarantine.{name}", 1)
+        self._sink.write_table(table)
+        self._rows, self._sources = [], []
 
     def close(self) -> None:
         """Write what is left."""
@@ -95,7 +105,9 @@ class LateRefusalError(Exception):
 class PartWriter:
     """Takes the results of units in order and writes them; sources are counted on the way."""
 
-    def __init__(self, folder: Path, part: str, sources: Sequence[Source], format_names: dict[str, str]) -> None:
+    def __init__(
+        self, folder: Path, part: str, sources: Sequence[Source], format_names: dict[str, str], secrets: Secrets
+    ) -> None:
         """Prepare the files in a folder.
 
         Args:
@@ -103,13 +115,14 @@ class PartWriter:
             part: File name of the part, which is also stated for every source.
             sources: Sources of the batch by index.
             format_names: Format id -> id with version.
+            secrets: Replaces secrets in refused records.
         """
         self._folder = folder
         self._part = part
         self._sources = sources
         self._names = format_names
         self._sink: pq.ParquetWriter | None = None
-        self._quarantine = QuarantineWriter(folder / "quarantine.parquet")
+        self._quarantine = QuarantineWriter(folder / "quarantine.parquet", secrets)
         self._written: set[int] = set()
         self._open_line = (-1, -1, 0)
         """Source, line and number of records of a line that may go on in the next unit."""
@@ -160,6 +173,8 @@ class PartWriter:
             self._sources[source].add_out_of_scope(reason, n, first_line)
         for source, keys in result.unknown_keys.items():
             self._sources[source].unknown_keys |= keys
+        for (source, name), n in result.secrets.items():
+            self._sources[source].add_secrets(name, n)
         if not len(result.rows):
             return
         is_flagged = pc.greater(pc.fill_null(pc.list_value_length(result.rows["parse_flags"]), 0), 0)

@@ -46,6 +46,8 @@ class ChunkResult:
     """(source, reason) -> number of records and line of the first."""
     n_blank: dict[int, int] = field(default_factory=dict)
     unknown_keys: dict[int, set[str]] = field(default_factory=dict)
+    secrets: dict[tuple[int, str], int] = field(default_factory=dict)
+    """(source, field) -> values in which raw secrets were replaced by keyed hashes."""
     first: tuple[int, int] = (-1, -1)
     """Source and line of the first record."""
     last: tuple[int, int, int] = (-1, -1, 0)

@@ -9,6 +9,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
+from distilforensics.ingest.hiding import hide_secrets
 from distilforensics.ingest.placing import Placing, refusal_of
 from distilforensics.ingest.projection import LINES, lines_array
 from distilforensics.ingest.repair import repair
@@ -73,6 +74,7 @@ def process(chunk: Chunk, projector: Projector) -> ChunkResult:
     result.n_blank = _counts(chunk.sources[lines.is_blank])
     result.unknown_keys = _unknown_keys(chunk, lines, projector.known_keys(chunk.reader))
     chunk.release()
+    hide_secrets(result, projector.secrets)
     return result
 
 

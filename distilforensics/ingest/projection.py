@@ -20,6 +20,7 @@ import pyarrow as pa
 from distilforensics.core.schema import EXCHANGES
 from distilforensics.ingest.formats.columns import ENGINE_COLUMNS
 from distilforensics.ingest.formats.prepared import PreparedQuery
+from distilforensics.ingest.secrets import Secrets
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -91,11 +92,12 @@ class Projector:
         """Open the connection, offline and without access to files.
 
         Args:
-            key: Key of the hashes that replace raw API keys.
+            key: Key of the hashes that replace raw secrets.
             memory_bytes: Limit of this connection.
             formats_module: Module of the log formats.
         """
         self.formats = importlib.import_module(formats_module)
+        self.secrets = Secrets(key)
         self._specs: dict[str, FormatSpec] = self.formats.load_formats()
         self._planned: dict[str, PreparedQuery] = {}
         self.connection = duckdb.connect(":memory:", config=_configuration(memory_bytes))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,8 @@ from distilforensics.ingest.parquet_records import frame_parquet, open_parquet, 
 from distilforensics.ingest.pooling import Framed, Pool, weight
 from distilforensics.ingest.raw import HashThreads, RawFile, UnstableError
 from distilforensics.ingest.records import CHUNK_BYTES, Unit
-from distilforensics.ingest.sniffing import sniff
+from distilforensics.ingest.sniffing import sniff, unwrapped
+from distilforensics.ingest.wrappers import unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -108,7 +109,7 @@ def _read_fresh(reading: Reading, i: int, raw: RawFile, pool: Pool) -> Iterator[
     sniffed = sniff(raw, stream, recogniser.judge(name))
     table = open_parquet(raw) if sniffed.kind == "parquet" else None
     if table is not None:
-        sniffed.records = sample_of(raw, table)
+        sniffed = unwrapped(replace(sniffed, records=sample_of(raw, table)), recogniser.judge(name))
     recognised = recogniser.recognise(name, sniffed, source)
     if recognised is not None:
         framed = frame_records(raw, stream, i, recognised, sniffed, reading.options, table)
@@ -117,6 +118,8 @@ def _read_fresh(reading: Reading, i: int, raw: RawFile, pool: Pool) -> Iterator[
         else:
             yield from _pooled(framed, i, pool)
     raw.finish()
+    if source.role == "log" and "checksum_failed" in stream.flags:
+        source.reason = "a checksum of the compressed file is wrong; what could be decoded is kept and flagged"
     source.n_bytes_decoded = raw.size if table is not None else stream.n_decoded
 
 
@@ -130,10 +133,12 @@ def frame_records(
     table: pq.ParquetFile | None,
 ) -> Iterator[Framed]:
     """Return the records of a source in chunks."""
-    if table is not None:
-        return frame_parquet(raw, table, source, reader)
     framers = {"document": frame_document, "csv": frame_csv}
-    return framers.get(sniffed.kind, frame_lines)(stream, source, reader, sniffed, options.max_line_bytes)
+    if table is not None:
+        framed = frame_parquet(raw, table, source, reader)
+    else:
+        framed = framers.get(sniffed.kind, frame_lines)(stream, source, reader, sniffed, options.max_line_bytes)
+    return unwrap(framed) if sniffed.is_wrapped else framed
 
 
 def _pooled(framed: Iterator[Framed], source: int, pool: Pool) -> Iterator[Unit]:

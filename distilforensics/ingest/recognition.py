@@ -92,6 +92,10 @@ class Recogniser:
         is_unknown = not candidates or candidates[0].format == GENERIC
         if is_unknown and self.mapping is not None and not is_beside_logs(name):
             return self._taken(GENERIC, "given", sample, source)
+        why = self.formats.no_calls(sample, candidates)
+        if why is not None:
+            source.refuse("refused", f"{why}; if they are calls after all, describe them with --mapping")
+            return None
         if len(candidates) == 1 and candidates[0].confidence != "low":
             return self._taken(candidates[0].format, candidates[0].confidence, sample, source)
         if not candidates and is_beside_logs(name):
@@ -104,8 +108,11 @@ class Recogniser:
             source.refuse("refused", f"{why}, choose with --format: {names}")
         return None
 
-    def _taken(self, format_id: str, confidence: str, sample: Sample, source: Source) -> Reader:
+    def _taken(self, format_id: str, confidence: str, sample: Sample, source: Source) -> Reader | None:
         spec = self._specs[format_id]
+        if spec.no_calls is not None and confidence != "given":
+            source.refuse("ignored", f"{spec.title}: {spec.no_calls}")
+            return None
         choices = self.formats.resolve_options(spec, sample, self.choices)
         source.format, source.format_confidence = spec.name, confidence
         return Reader(format_id, choices)

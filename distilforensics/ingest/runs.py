@@ -1,7 +1,7 @@
 """Finds runs of records that occur a second time in the same order: a copied file, or a log that rotation wrote twice.
 
 Two equal lines of a web server may be two requests of one client in one second, so a single equal line says nothing. A whole run of
-different lines in the same order does not come twice by chance.
+different lines in the same order does not come twice by chance, unless clients take turns within one tick of the clock: a run spans two.
 """
 
 from __future__ import annotations
@@ -33,16 +33,19 @@ class Runs:
     """Source -> records equal to an earlier one of the same source that are in no run."""
 
 
-def repeated_runs(hashes: npt.NDArray[np.uint64], sources: npt.NDArray[np.uint64]) -> Runs:
+def repeated_runs(
+    hashes: npt.NDArray[np.uint64], sources: npt.NDArray[np.uint64], times: npt.NDArray[np.int64]
+) -> Runs:
     """Return the records that repeat a run of earlier ones.
 
     Args:
         hashes: Hashes of the records, in order.
         sources: Sources of the records; equal values stand together.
+        times: Starts of the records in microseconds.
     """
     n = len(hashes)
     original = np.full(n, n, np.int64)
-    for start, earlier in _matching_windows(hashes, sources):
+    for start, earlier in _matching_windows(hashes, sources, times):
         for step in range(RUN):
             np.minimum.at(original, start + step, earlier + step)
     rows = np.flatnonzero(original < n)
@@ -50,7 +53,7 @@ def repeated_runs(hashes: npt.NDArray[np.uint64], sources: npt.NDArray[np.uint64
 
 
 def _matching_windows(
-    hashes: npt.NDArray[np.uint64], sources: npt.NDArray[np.uint64]
+    hashes: npt.NDArray[np.uint64], sources: npt.NDArray[np.uint64], times: npt.NDArray[np.int64]
 ) -> list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
     """Return where runs start and where the same run started first; at most one pair of arrays."""
     n_windows = len(hashes) - RUN + 1
@@ -70,7 +73,8 @@ def _matching_windows(
     windows = np.lib.stride_tricks.sliding_window_view(hashes, RUN)
     is_equal = (windows[later] == windows[first]).all(axis=1)
     distinct = 1 + np.count_nonzero(np.diff(np.sort(windows[later], axis=1), axis=1), axis=1)
-    keep = is_equal & (distinct >= MIN_DISTINCT)
+    ticks = np.lib.stride_tricks.sliding_window_view(times, RUN)[later]
+    keep = is_equal & (distinct >= MIN_DISTINCT) & (ticks.max(axis=1) > ticks.min(axis=1))
     return [(later[keep], first[keep])] if keep.any() else []
 
 

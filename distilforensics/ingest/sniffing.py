@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from distilforensics.ingest.documents import page_key, shape_of_document
 from distilforensics.ingest.repair import repair
+from distilforensics.ingest.wrappers import unwrapped_sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,9 +37,12 @@ _BINARY_MAGIC = {
     b"\x7fELF": "program", b"MZ": "program", b"SQLite format 3\0": "SQLite database", b"ARROW1": "Arrow file", b"Obj\x01": "Avro file",
 }  # fmt: skip
 _ARCHIVE_MAGIC = {b"PK\x03\x04": "ZIP", b"7z\xbc\xaf\x27\x1c": "7z", b"Rar!": "RAR"}
+_SQL_DUMP = re.compile(
+    rb"(?m)^(-- (PostgreSQL|MySQL) |-- MySQL dump|COPY .{1,2000}? FROM stdin;|INSERT INTO |CREATE TABLE |PRAGMA foreign_keys)"
+)
 _BESIDE_LOGS = re.compile(
     r"(readme|licen[cs]e|changelog|notice|contributing|labels?|ground.?truth|truth|expected|manifest|checksums?|sha256sums?)([._-].*)?"
-    r"|.*\.(md|rst|html?|pdf|ya?ml|toml|ini|cfg|sha256|sha512|md5|sig|asc|py|sh|sql|ipynb|svg|labels(\..*)?)|\..*",
+    r"|.*\.(md|rst|html?|pdf|ya?ml|toml|ini|cfg|sha256|sha512|md5|sig|asc|py|sh|ipynb|svg|labels(\..*)?)|\..*",
     re.IGNORECASE,
 )
 _FIRST_KEY = re.compile(rb'\{\s*"[^"\\]{1,80}"\s*:')
@@ -61,6 +65,18 @@ class Sniffed:
     delimiter: str = ","
     header: tuple[str, ...] = ()
     beginnings: tuple[bytes, ...] = ()
+    n_preamble: int = 0
+    """Lines before the header of a table that are no rows, such as a title or `sep=;`."""
+    is_wrapped: bool = False
+    """The records stand inside of others, as text or in a list; the sampled ones are the inner ones."""
+    is_copy_text: bool = False
+    """Tab-separated text as PostgreSQL's COPY writes it: no quotes, escapes by backslash."""
+
+
+SQL_DUMP_HINT = (
+    "SQL dump; load it into a database and export the table of calls, with psql:"
+    r" \copy (select row_to_json(t) from \"LiteLLM_SpendLogs\" t) to 'calls.jsonl'"
+)
 
 
 def is_beside_logs(name: str) -> bool:
@@ -83,7 +99,28 @@ class Judge:
 
 
 def sniff(raw: RawFile, stream: DecodedStream, judge: Judge) -> Sniffed:
-    """Return what a file is.
+    """Return what a file is, and whether its records stand inside of others.
+
+    Args:
+        raw: The file.
+        stream: Its decoded stream, at the beginning.
+        judge: Knows the formats.
+    """
+    return unwrapped(_sniff(raw, stream, judge), judge)
+
+
+def unwrapped(sniffed: Sniffed, judge: Judge) -> Sniffed:
+    """Note where sampled records only wrap others: they fit no format, and what they wrap does."""
+    if sniffed.records and not judge.fits(sniffed.records):
+        inner = unwrapped_sample(sniffed.records)
+        if inner and judge.fits(inner):
+            kind = "lines" if sniffed.kind == "text" else sniffed.kind
+            return replace(sniffed, kind=kind, records=inner[: 4 * SAMPLE_LINES], is_wrapped=True)
+    return sniffed
+
+
+def _sniff(raw: RawFile, stream: DecodedStream, judge: Judge) -> Sniffed:
+    """Return how a file is framed.
 
     Args:
         raw: The file.
@@ -99,8 +136,8 @@ def sniff(raw: RawFile, stream: DecodedStream, judge: Judge) -> Sniffed:
         return Sniffed("refused", f"nothing can be decoded: {stream.damage.detail}")
     if not body and not judge.is_forced:
         return Sniffed("ignored", "empty" if not head.strip(b"\0") else "no text but white space")
-    if not judge.is_forced and _is_binary(head):
-        return Sniffed("ignored", "binary, no log format known for it")
+    if body.startswith(b"PGDMP") or _SQL_DUMP.match(body):
+        return Sniffed("refused", SQL_DUMP_HINT)
     is_whole = len(head) < HEAD_BYTES
     lines = _sample_lines(head, is_whole=is_whole)
     if stream.is_direct and raw.size > HEAD_BYTES + 2 * PEEK_BYTES:
@@ -110,7 +147,7 @@ def sniff(raw: RawFile, stream: DecodedStream, judge: Judge) -> Sniffed:
             ]
     if body[:1] in (b"{", b"["):
         return _sniff_json(body, lines, judge)
-    return _sniff_csv(lines, judge) or _sniff_text(lines)
+    return _sniff_csv(lines, judge) or _sniff_text(lines, is_binary=_is_binary(head) and not judge.is_forced)
 
 
 def _by_magic(head: bytes, *, is_direct: bool) -> Sniffed | None:
@@ -154,7 +191,7 @@ def _parsed(line: bytes) -> Any:  # noqa: ANN401
 
 
 def _sniff_json(body: bytes, lines: list[bytes], judge: Judge) -> Sniffed:
-    is_array = body[:1] == b"["
+    is_array = body[:1] == b"[" and not (len(lines) > 1 and _is_whole_list(lines[0]))
     elements = [line.removeprefix(b"[").removesuffix(b"]") for line in lines] if is_array else lines
     records = [_parsed(line) for line in elements if line and line not in (b"[", b"]")]
     objects = [record for record in records if isinstance(record, dict)]
@@ -169,9 +206,17 @@ def _sniff_json(body: bytes, lines: list[bytes], judge: Judge) -> Sniffed:
     return Sniffed("lines", records=records, is_array=is_array, beginnings=tuple(sorted(beginnings)[:4]))
 
 
+def _is_whole_list(line: bytes) -> bool:
+    """Tell whether a line is a list by itself, so that the lines are records and not the elements of one list."""
+    try:
+        return isinstance(orjson.loads(line.rstrip(b", ")), list)
+    except orjson.JSONDecodeError:
+        return False
+
+
 def _is_by_line(lines: list[bytes], records: list[Any], *, is_array: bool) -> bool:
     """Tell whether records stand one to a line, and not a document over many lines some of which happen to be objects."""
-    if isinstance(records[0], dict) and not is_array:
+    if not is_array and (isinstance(records[0], dict) or _is_whole_list(lines[0])):
         return True
     if is_array and isinstance(records[0], dict) and (lines[0] == b"[" or lines[0].endswith(b",")):
         return True
@@ -179,27 +224,54 @@ def _is_by_line(lines: list[bytes], records: list[Any], *, is_array: bool) -> bo
     return 2 * n_objects >= len(records)
 
 
+_TITLE_LINES = 12
+"""Lines before the header of a table that are looked through."""
+
+_SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)
+
+
 def _sniff_csv(lines: list[bytes], judge: Judge) -> Sniffed | None:
-    text = "\n".join(line.decode("utf-8", "replace") for line in lines)
-    found = [table for delimiter in (",", "\t", ";", "|") if (table := _table(text, delimiter)) is not None]
-    known = [table for table in found if judge.fits(table.records)]
-    if not known and judge.takes_any_csv:
-        known = sorted(found, key=lambda table: len(table.header), reverse=True)
-    return known[0] if known else None
+    texts = [line.decode("utf-8", "replace") for line in lines]
+    told = _SEPARATOR.fullmatch(texts[0].strip()) if texts else None
+    delimiters = (told[1],) if told else (",", "\t", ";", "|")
+    found = [
+        table
+        for n_preamble in range(1 if told else 0, min(_TITLE_LINES, len(texts)))
+        for delimiter in delimiters
+        if (table := _table("\n".join(texts[n_preamble:]), delimiter, n_preamble)) is not None
+    ]
+    known = next((table for table in found if judge.fits(table.records) or _wraps_log(table.records, judge)), None)
+    if known is None and judge.takes_any_csv:
+        first = [table for table in found if table.n_preamble == found[0].n_preamble]
+        known = max(first, key=lambda table: len(table.header), default=None)
+    return known
 
 
-def _table(text: str, delimiter: str) -> Sniffed | None:
-    rows = _csv_rows(text, delimiter)
+def _wraps_log(records: list[Any], judge: Judge) -> bool:
+    inner = unwrapped_sample(records)
+    return inner is not None and judge.fits(inner)
+
+
+def _table(text: str, delimiter: str, n_preamble: int) -> Sniffed | None:
+    first = text.partition("\n")[0]
+    if delimiter not in first:
+        return None
+    is_copy_text = delimiter == "\t" and "\\N" in text
+    rows = [row.split("\t") for row in text.split("\n")] if is_copy_text else _csv_rows(text, delimiter)
     header = tuple(cell.strip() for cell in rows[0]) if rows else ()
     if len(header) < 2 or len(set(header)) < len(header) or not all(header):
         return None
     records = [_row_object(header, row) for row in rows[1:] if len(row) == len(header)]
-    return Sniffed("csv", records=records, delimiter=delimiter, header=header) if records else None
+    if not records:
+        return None
+    return Sniffed(
+        "csv", records=records, delimiter=delimiter, header=header, n_preamble=n_preamble, is_copy_text=is_copy_text
+    )
 
 
 def _row_object(header: tuple[str, ...], row: list[str]) -> dict[str, Any]:
     """Return a row as the object that it will become: empty cells are absent."""
-    return {name: cell for name, cell in zip(header, row, strict=True) if cell}
+    return {name: cell for name, cell in zip(header, row, strict=True) if cell and cell != "\\N"}
 
 
 def _csv_rows(text: str, delimiter: str) -> list[list[str]]:
@@ -211,10 +283,12 @@ def _csv_rows(text: str, delimiter: str) -> list[list[str]]:
     return rows[:-1] if len(rows) > 2 and len(rows[-1]) != len(rows[0]) else rows
 
 
-def _sniff_text(lines: list[bytes]) -> Sniffed:
+def _sniff_text(lines: list[bytes], *, is_binary: bool) -> Sniffed:
     records = [_parsed(line) for line in lines if not line.startswith(b"#")]
     n_objects = sum(isinstance(record, dict) for record in records)
     beginnings = {match[0] for line in lines if (match := _FIRST_KEY.match(line))}
     if n_objects:
         return Sniffed("lines", records=records, beginnings=tuple(sorted(beginnings)[:4]))
+    if is_binary:
+        return Sniffed("refused", "binary, no log format known for it")
     return Sniffed("text", records=records)

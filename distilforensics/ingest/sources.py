@@ -45,6 +45,8 @@ class Source:
     first_started_at: datetime | None = None
     last_started_at: datetime | None = None
     unknown_keys: set[str] = field(default_factory=set)
+    secrets: dict[str, int] = field(default_factory=dict)
+    """Field -> values in which raw secrets were replaced by keyed hashes."""
     part: str | None = None
     directory: DirectoryMatch | None = None
     """Which fields hold what, if it is an accounts directory."""
@@ -61,7 +63,7 @@ class Source:
         """Make it a source without records."""
         self.role, self.reason = role, reason
         self.n_lines = self.n_blank = self.n_rows = self.n_quarantined = self.n_flagged = 0
-        self.out_of_scope, self.unknown_keys = {}, set()
+        self.out_of_scope, self.unknown_keys, self.secrets = {}, set(), {}
         self.first_started_at = self.last_started_at = None
 
     def forget_identity(self) -> None:
@@ -72,6 +74,10 @@ class Source:
         """Count records out of scope."""
         known = self.out_of_scope.setdefault(reason, [0, first_line])
         known[0] += n
+
+    def add_secrets(self, field_name: str, n: int) -> None:
+        """Count values in which secrets were replaced."""
+        self.secrets[field_name] = self.secrets.get(field_name, 0) + n
 
     def row(self) -> dict[str, Any]:
         """Return the row of table `sources`; duplicates are subtracted when all parts are known."""
@@ -102,6 +108,7 @@ class Source:
             "first_started_at": self.first_started_at,
             "last_started_at": self.last_started_at,
             "unknown_keys": sorted(self.unknown_keys)[:MAX_UNKNOWN_KEYS],
+            "secrets_hashed": [f"{name} {n}" for name, n in sorted(self.secrets.items())],
             "part": self.part,
         }
 

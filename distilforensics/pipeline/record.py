@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import re
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from distilforensics import __version__
 from distilforensics.case import custody
-from distilforensics.case.layout import write_json
+from distilforensics.case.layout import read_json, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,11 +73,7 @@ def peak_memory() -> dict[str, int]:
 
 def read_record(case: Case) -> dict[str, Any]:
     """Return run.json, or an empty record if there is none that can be read."""
-    try:
-        record = json.loads(case.run_record.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return record if isinstance(record, dict) else {}
+    return read_json(case.run_record)
 
 
 def write_record(
@@ -99,7 +94,7 @@ def write_record(
         started_at: When it began, as `custody.now` gave it.
         limits: Memory and threads.
         inputs: Logs as the examiner named them.
-        options: Choices that change what is read.
+        options: PowerOptions that change what is read.
         timings: One entry per stage in order.
     """
     record = {

@@ -14,11 +14,11 @@ from distilforensics.case import custody, manifest
 from distilforensics.case.layout import create_case
 from distilforensics.case.locking import locked
 from distilforensics.core.errors import CaseError
+from distilforensics.pipeline.calibration_files import CalibrationFiles, copy_into_case
 from distilforensics.pipeline.power.stage import drop_if_stale
 from distilforensics.pipeline.record import Timing, peak_memory, read_record, write_record
 from distilforensics.pipeline.steps import STEPS, Step, ingest
 from distilforensics.pipeline.summary import CaseSummary, summarise
-from distilforensics.pipeline.supplied import Supplied, put_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ REPORT = "report/report.html"
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """Everything that the closing summary tells."""
+    """Everything that the closing summary says."""
 
     case: Case
     ingest: IngestSummary
@@ -62,7 +62,7 @@ def run_case(
     *,
     is_forced: bool = False,
     is_extending: bool = False,
-    supplied: Supplied | None = None,
+    calibration_files: CalibrationFiles | None = None,
     steps: Sequence[Step] = STEPS,
     read: IngestFunction = ingest,
 ) -> RunResult:
@@ -75,10 +75,10 @@ def run_case(
         case_dir: Case folder; created if it does not exist.
         options: How logs are read.
         limits: Memory and threads.
-        progress: Who is told.
+        progress: Where progress is reported.
         is_forced: Start over: discard tables, findings and report of an existing case. Its custody log stays.
         is_extending: Allow adding logs to a case that is sealed already.
-        supplied: Reference and measured rates for calibration.
+        calibration_files: Reference and measured rates for calibration.
         steps: Stages after ingest.
         read: The ingest.
 
@@ -91,8 +91,8 @@ def run_case(
             start_over(case)
         elif not is_extending:
             _require_same_inputs(case, inputs)
-        if supplied is not None:
-            put_in(case, supplied)
+        if calibration_files is not None:
+            copy_into_case(case, calibration_files)
         return run_locked(case, inputs, options, limits, progress, steps=steps, read=read)
 
 
@@ -153,7 +153,7 @@ def read_logs(
     timings: list[Timing],
     read: IngestFunction = ingest,
 ) -> IngestSummary:
-    """Ingest, tell which sources were known already, and add the timing."""
+    """Ingest, report which sources were known already, and add the timing."""
     start = time.perf_counter()
     summary = read(case, inputs, options, limits, progress)
     is_skipped = bool(summary.known) and not summary.sources
@@ -187,7 +187,7 @@ def seal_timed(case: Case, timings: list[Timing], progress: Progress) -> dict[st
 
 @contextmanager
 def recorded(case: Case, command: str, details: Mapping[str, Any]) -> Iterator[None]:
-    """Put begin and failure of a command into the custody log; success is told by the entry `sealed`."""
+    """Put begin and failure of a command into the custody log; success is the entry `sealed`."""
     cwd = os.getcwd()  # noqa: PTH109 - the text as the system gives it
     custody.append(case, f"{command} started", {"cwd": cwd, **details})
     try:

@@ -42,7 +42,7 @@ _SCENARIO = {"scenario": "pool", "seed": 7, "scale": 0.3, "days": 3, "formats": 
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class KnownAnswer:
     """One known answer and what came out."""
 
     name: str
@@ -52,9 +52,9 @@ class Check:
     seconds: float
 
 
-def run_selftest(limits: Limits, progress: Progress) -> list[Check]:
+def run_selftest(limits: Limits, progress: Progress) -> list[KnownAnswer]:
     """Return all checks in order; nothing but a temporary folder is written."""
-    checks: list[Check] = []
+    checks: list[KnownAnswer] = []
     with tempfile.TemporaryDirectory(prefix="distilforensics-selftest-") as folder:
         whole = _checks(Path(folder), limits)
         progress.begin("selftest", "Comparing with known answers", total_steps=len(whole))
@@ -64,7 +64,7 @@ def run_selftest(limits: Limits, progress: Progress) -> list[Check]:
                 found, is_passed = work()
             except _FAULTS as e:  # a check that breaks is a check that fails, and the others are still of use
                 found, is_passed = f"{type(e).__name__}: {e}", False
-            checks.append(Check(name, expected, found, is_passed, time.perf_counter() - start))
+            checks.append(KnownAnswer(name, expected, found, is_passed, time.perf_counter() - start))
             progress.advance(steps=1, item=name)
     n_failed = sum(not check.is_passed for check in checks)
     progress.end("all known answers came out" if not n_failed else f"{n_failed} known answers did not come out")
@@ -158,7 +158,8 @@ class _Examination:
         limits = Limits(self._limits.memory_bytes, max(2, self._limits.threads))
         run_case([str(self._folder / "simulated" / "logs")], self._folder / "case", IngestOptions(), limits, Silent())
         labels = read_labels(self._folder / "simulated" / "labels.csv")
-        self._roles = {name: "pool" if label.campaign_id else "other" for name, label in labels.items()}
+        pairs = labels.select("account_id", "campaign_id").rows()
+        self._roles = {name: "other" if campaign is None else "pool" for name, campaign in pairs}
         rows = [row for row in read_rows(self._case, "sources") if row["role"] == "log"]
         n_read, n_kept = (sum(row[key] for row in rows) for key in ("n_read", "n_kept"))
         return f"{n_kept:,} of {written.n_exchanges:,} records", n_read == n_kept == written.n_exchanges

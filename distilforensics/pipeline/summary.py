@@ -55,7 +55,7 @@ class CaseSummary:
     """How small a campaign would have been found, in sentences; empty if it was not measured."""
 
     def has_campaign_at(self, grade: Grade) -> bool:
-        """Tell whether a campaign reaches a grade."""
+        """Return whether a campaign reaches a grade."""
         return any(campaign.grade.rank >= grade.rank for campaign in self.campaigns)
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import importlib.resources
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.analysis.heuristics.loader import catalog_folder
+from distilforensics.analysis.heuristics.views import GROUP_VIEWS, sql_type
 from distilforensics.analysis.heuristics.views import query as group_query
-from distilforensics.analysis.heuristics.views import sql_type
 from distilforensics.analysis.made import analysis_graph
+from distilforensics.core.errors import HeuristicError
 from distilforensics.core.schema import TABLES
 from distilforensics.core.sqlfile import SqlFile, read_sql_file
 from distilforensics.report.ledger import bound, sorted_unique
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from importlib.resources.abc import Traversable
 
     from distilforensics.report.ledger import Ledger, Row
@@ -59,7 +61,7 @@ def _sql_files(folder: Traversable) -> Iterator[Traversable]:
 
 
 def test_script(ledger: Ledger, file: SqlFile, row: Row) -> str:
-    """Return the query of a test with its parameters, and with the relations and views that it reads.
+    """Return the query of a test with its parameters, and with the relations, views and macros that it reads.
 
     Args:
         ledger: Knows where tables lie.
@@ -67,60 +69,74 @@ def test_script(ledger: Ledger, file: SqlFile, row: Row) -> str:
         row: Its row of the query `tests`, with the parameters that were used.
     """
     values: dict[str, Any] = json.loads(row["parameters"] or "{}")
-    statements = sorted_unique(_test_statements(ledger, file.header.get("reads", ())))
-    made = "".join(f"{statement};\n" for _, statement in statements)
-    return f"-- {row['title']}\n{made}{bound(file.body, values)};\n"
-
-
-def _test_statements(ledger: Ledger, reads: Iterable[str]) -> Iterator[tuple[str, str]]:
-    for name in reads:
-        if name in _GROUP_VIEWS:
-            source, query = _GROUP_VIEWS[name]
-            yield from _test_statements(ledger, (source,))
-            yield name, f"create or replace temp view {name} as {query}"
-        elif name == "groups":
-            yield from _test_statements(ledger, ("group_accounts",))
-            yield name, f"create or replace temp table {name} as\n{group_query(name).body}"
-        elif name in TABLES:
-            yield name, _view_or_empty(ledger, name)
-        else:
-            (*inner, node) = analysis_graph().upstream((name,), given=TABLES)
-            for before in (*inner, node):
-                yield from ((table, _view_or_empty(ledger, table)) for table in before.reads if table in TABLES)
-                if before.file is not None:
-                    form = "view" if before.is_view else "table"
-                    body = bound(before.file.body, before.parameters)
-                    yield before.name, f"create or replace temp {form} {before.name} as\n{body}"
+    return _script(ledger, row["title"], file, values)
 
 
 def explanation_script(ledger: Ledger, file: SqlFile) -> str:
     """Return the query of a harmless explanation as it runs on the campaigns of the case."""
-    values = {name: entry["default"] for name, entry in file.header.get("params", {}).items()}
-    made = "".join(
-        f"{statement};\n" for _, statement in sorted_unique(_explanation_statements(ledger, file.header["reads"]))
-    )
-    return f"-- {file.header['title']}\n{made}{bound(file.body, values)};\n"
+    return _script(ledger, file.header["title"], file, file.defaults)
 
 
-def _explanation_statements(ledger: Ledger, reads: Iterable[str]) -> Iterator[tuple[str, str]]:
+def _script(ledger: Ledger, title: str, file: SqlFile, values: Mapping[str, Any]) -> str:
+    made = "".join(f"{statement};\n" for _, statement in sorted_unique(_statements(ledger, file.reads)))
+    text = f"{made}{bound(file.body, values)};\n"
+    return f"-- {title}\n{_macros_in(text)}{text}"
+
+
+def _statements(ledger: Ledger, reads: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield name and statement of everything that has to be there before a query with these reads, in order."""
     for name in reads:
-        if name in _OF_CAMPAIGNS:
-            yield from _explanation_statements(ledger, ("accounts", "campaigns"))
+        if name in _GROUP_VIEWS:
+            source, query = _GROUP_VIEWS[name]
+            yield from _statements(ledger, (source,))
+            yield name, f"create or replace temp view {name} as {query}"
+        elif name in _OF_CAMPAIGNS:
+            yield from _statements(ledger, ("accounts", "campaigns"))
             yield name, f"create or replace temp view {name} as {_OF_CAMPAIGNS[name]}"
         elif name in TABLES:
             yield name, _view_or_empty(ledger, name)
         else:
-            file = read_sql_file(_explanation_library(name))
-            yield from _explanation_statements(ledger, file.header["reads"])
-            if name == "candidate_exchanges":
-                yield from _explanation_statements(ledger, ("candidate_members", "candidate_templates"))
-            yield name, f"create or replace temp table {name} as\n{file.body}"
+            file, values, form = _relation(name)
+            yield from _statements(ledger, file.reads)
+            yield name, f"create or replace temp {form} {name} as\n{bound(file.body, values)}"
 
 
-def _explanation_library(name: str) -> Traversable:
-    if name == "candidate_exchanges":
-        return importlib.resources.files("distilforensics.assessment") / f"{name}.sql"
-    return explanation_folder() / "lib" / f"{name}.sql"
+def _relation(name: str) -> tuple[SqlFile, Mapping[str, Any], str]:
+    """Return the query of a relation that the program itself makes, its parameters, and whether it is a table or a view."""
+    for path in (
+        explanation_folder() / "lib" / f"{name}.sql",
+        importlib.resources.files("distilforensics.assessment") / f"{name}.sql",
+    ):
+        if path.is_file():
+            file = read_sql_file(path)
+            return (
+                (file, file.defaults, "table")
+                if name != "candidate_exchanges"
+                else (_with_candidates(file), {}, "table")
+            )
+    if name in GROUP_VIEWS:
+        return group_query(name), {}, "table"
+    node = analysis_graph().maker[name]
+    if node.file is None:
+        raise HeuristicError(f"reads {name}, which no query makes", where="report")
+    return node.file, node.parameters, "view" if node.is_view else "table"
+
+
+def _with_candidates(file: SqlFile) -> SqlFile:
+    """Return the query of the candidates' exchanges with the relations that the assessment offers it."""
+    reads = [*file.reads, "candidate_members", "candidate_templates"]
+    return SqlFile(file.name, file.header | {"reads": reads}, file.body)
+
+
+def _macros_in(text: str) -> str:
+    """Return the definitions of the macros that a text uses, and those that these use, in the order of their file."""
+    source = (importlib.resources.files("distilforensics.analysis") / "macros.sql").read_text(encoding="utf-8")
+    found = re.findall(r"(?ms)^create macro (\w+)(\(.*?;)$", source)
+    used = ""
+    for name, rest in reversed(found):
+        if re.search(rf"\b{name}\(", text + used):
+            used = f"create or replace temp macro {name}{rest}\n{used}"
+    return used
 
 
 def _view_or_empty(ledger: Ledger, table: str) -> str:

@@ -97,19 +97,21 @@ def read_corpus(folder: Path, families: Sequence[str] | None = None) -> Corpus:
     Raises:
         UsageError: If no file has the columns, or a family is in none of them.
     """
+    import pyarrow.parquet as pq
+
     found: dict[tuple[str, str], tuple[Text, ...]] = {}
     courses: list[tuple[float, ...]] = []
     digests = []
     for path in sorted(folder.glob("*.parquet")):
-        table = _read(path, COLUMNS) or _read(path, RATE_COLUMNS)
-        if table is None:
+        names = set(pq.read_schema(path).names)
+        if names.issuperset(COLUMNS):
+            for key, texts in _texts(path, families).items():
+                found[key] = (*found.get(key, ()), *texts)
+        elif names.issuperset(RATE_COLUMNS):
+            courses.extend(_courses(pq.read_table(path, columns=list(RATE_COLUMNS))))
+        else:
             continue
         digests.append((path.name, hashlib.sha256(path.read_bytes()).hexdigest()))
-        if table.column_names == list(RATE_COLUMNS):
-            courses.extend(_courses(table))
-            continue
-        for key, texts in _texts(table, families).items():
-            found[key] = (*found.get(key, ()), *texts)
     if not found and families is None:
         raise UsageError(f"no Parquet file with the columns {', '.join(COLUMNS)}", where=shown(folder))
     missing = sorted(set(families or ()) - {family for _, family in found})
@@ -118,29 +120,19 @@ def read_corpus(folder: Path, families: Sequence[str] | None = None) -> Corpus:
     return Corpus(found, tuple(courses), tuple(digests))
 
 
-def _read(path: Path, columns: tuple[str, ...]) -> pa.Table | None:
-    import pyarrow.parquet as pq
+def _texts(path: Path, families: Sequence[str] | None) -> dict[tuple[str, str], list[Text]]:
+    """Return the texts of a file by kind and family, in the order of the file."""
+    import polars as pl
 
-    if not set(columns) <= set(pq.read_schema(path).names):
-        return None
-    return pq.read_table(path, columns=list(columns))
-
-
-def _texts(table: pa.Table, families: Sequence[str] | None) -> dict[tuple[str, str], list[Text]]:
-    """Return the texts of a table by kind and family."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
+    texts = (
+        pl.scan_parquet(path).select(COLUMNS).filter(pl.col("prompt").str.len_chars().is_between(1, _MAX_PROMPT_CHARS))
+    )
     if families is not None:
-        table = table.filter(pc.is_in(table["family"], value_set=pa.array(families)))
-    lengths = pc.utf8_length(table["prompt"])
-    table = table.filter(pc.and_(pc.greater(lengths, 0), pc.less_equal(lengths, _MAX_PROMPT_CHARS)))
-    responses = pc.utf8_slice_codeunits(table["response"], 0, _MAX_ANSWER_CHARS)
-    texts: dict[tuple[str, str], list[Text]] = {}
-    columns = (table[name].to_pylist() for name in ("kind", "family", "prompt"))
-    for kind, family, prompt, response in zip(*columns, responses.to_pylist(), strict=True):
-        texts.setdefault((kind, family), []).append((prompt, response or None))
-    return texts
+        texts = texts.filter(pl.col("family").is_in(list(families)))
+    answer = pl.col("response").str.slice(0, _MAX_ANSWER_CHARS)
+    texts = texts.with_columns(pl.when(answer != "").then(answer).alias("response"))
+    parts = texts.collect().partition_by("kind", "family", as_dict=True, maintain_order=True)
+    return {(kind, family): part.select("prompt", "response").rows() for (kind, family), part in parts.items()}
 
 
 def _courses(table: pa.Table) -> list[tuple[float, ...]]:

@@ -10,6 +10,7 @@ import yaml
 
 from distilforensics.analysis.heuristics.testing import create_tables, scratch_connection
 from distilforensics.assessment.confounding import Check, check_confounders, load_confounders, with_heuristics
+from distilforensics.core.errors import HeuristicError
 
 if TYPE_CHECKING:
     import duckdb
@@ -110,3 +111,13 @@ def test_what_an_explanation_cannot_produce_is_named_in_its_file(confounder: str
 
     assert ["rebutted"] == [check.verdict for check in with_heuristics([held], {heuristic: heuristic.split(".")[0]})]
     assert [held] == with_heuristics([held], {"coordination.synchrony": "coordination"})
+
+
+def test_an_explanation_that_names_an_unknown_heuristic_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would never be rebutted by it, and nobody would notice."""
+    files = load_confounders()
+    files[0].header["rebutted_by"] = ["coordination.baton_pas"]
+    monkeypatch.setattr("distilforensics.assessment.confounding.read_folder", lambda folder: files)
+
+    with pytest.raises(HeuristicError, match="which is no heuristic and no family"):
+        load_confounders()

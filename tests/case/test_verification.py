@@ -1,12 +1,19 @@
 """Whatever changes in a sealed case is named."""
 
+import hashlib
+import json
+import os
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from distilforensics.case import custody, manifest
-from distilforensics.case.layout import Case, create_case
+from distilforensics.case.layout import Case, create_case, write_json
 from distilforensics.case.tables import read_rows, write_rows
 from distilforensics.case.verification import verify
-from distilforensics.core.errors import CaseError
+from distilforensics.cli.diagnostics import ExitCode, run_cli
+from distilforensics.core.errors import CaseError, IntegrityError
 
 
 def flip(path, position):
@@ -179,8 +186,195 @@ def test_a_new_seal_over_changed_tables_is_told_and_shows_against_a_noted_hash(s
     manifest.seal(sealed)
     unknown = verify(sealed, noted_hash=noted)
 
-    assert known.is_intact
     assert any("was sealed before" in note for note in known.notes)
     assert any("holds the noted entry; since then:" in note and "sealed" in note for note in known.notes)
     assert ["custody.jsonl"] == [problem.where for problem in unknown.problems if "was noted" in problem.message]
     assert verify(sealed).custody_head != noted
+
+
+def test_a_noted_hash_speaks_for_the_content(sealed):
+    """Sealed again over the same bytes it holds; over other bytes the difference is a problem, though every hash fits the new seal."""
+    noted = custody.head(sealed)["hash"]
+    manifest.seal(sealed)
+    same = verify(sealed, noted_hash=noted)
+    (sealed.report / "report.html").write_bytes(b"<!doctype html>another")
+    manifest.seal(sealed)
+
+    assert same.is_intact
+    assert verify(sealed).is_intact
+    assert ["tagmanifest-sha256.txt"] == [problem.where for problem in verify(sealed, noted_hash=noted).problems]
+    assert "are not those that were noted" in verify(sealed, noted_hash=noted).problems[0].message
+
+
+def test_files_that_contradict_the_record_of_a_stage_are_not_sealed(sealed):
+    """A table written by somebody else, and one that a later stage read before it was changed."""
+    table = sealed.table_path("sources")
+    written = {sealed.name_of(table): hashlib.sha256(table.read_bytes()).hexdigest()}
+    write_json(sealed.stages / "ingest.json", {"stage": "ingest", "outputs": written})
+    write_json(
+        sealed.stages / "report.json", {"stage": "report", "inputs": written, "outputs": {"report/gone.html": "0"}}
+    )
+    with pytest.raises(IntegrityError, match=r"report/gone\.html is missing"):
+        manifest.seal(sealed)
+    write_json(sealed.stages / "report.json", {"stage": "report", "inputs": written})
+    manifest.seal(sealed)
+    assert verify(sealed).is_intact
+    write_rows(sealed, "sources", [row | {"path": "another.jsonl"} for row in read_rows(sealed, "sources")])
+    before = sealed.custody_log.read_bytes()
+    with pytest.raises(
+        IntegrityError, match=r"2 files contradict the records of the stages: data/sources\.parquet has other bytes"
+    ):
+        manifest.seal(sealed)
+
+    assert before == sealed.custody_log.read_bytes()
+
+
+def test_what_no_manifest_can_hold_is_named(sealed):
+    """A pipe is a problem; files in tmp/ and empty folders are told."""
+    os.mkfifo(sealed.report / "pipe")
+    (sealed.temporary / "hidden.txt").write_text("x")
+    (sealed.findings / "empty").mkdir()
+    result = verify(sealed)
+
+    assert ["report/pipe"] == [problem.where for problem in result.problems]
+    assert any(note.startswith("tmp/hidden.txt: ") for note in result.notes)
+    assert any(note.startswith("findings/empty: ") for note in result.notes)
+
+
+@pytest.mark.parametrize("name", ["../outside.txt", "/etc/passwd", "data/../../x", "tmp/x"])
+def test_a_manifest_line_outside_of_the_case_is_a_problem_and_not_opened(sealed, name, monkeypatch):
+    """Whether there is a file or not."""
+    (sealed.root.parent / "outside.txt").write_text("x")
+    (sealed.temporary / "x").write_text("x")
+    opened = []
+    original = manifest.file_sha256
+    monkeypatch.setattr(
+        "distilforensics.case.verification.file_sha256", lambda path: opened.append(path) or original(path)
+    )
+    path = sealed.root / manifest.PAYLOAD_MANIFEST
+    path.write_bytes(path.read_bytes() + f"{'0' * 64}  {name}\n".encode())
+    problems = {problem.where: problem.message for problem in verify(sealed).problems}
+
+    assert "lies outside" in problems[name]
+    assert [] == [path for path in opened if path.name in ("outside.txt", "passwd", "x")]
+
+
+HOSTILE_RECORDS = {
+    "no record": b"[1, 2]",
+    "no custody": b"{}",
+    "custody of a wrong kind": b'{"custody": [1], "cwd": 7}',
+    "no number": b'{"custody": {"n_entries": "many", "hash": 1}, "cwd": "\\u0000"}',
+    "a negative number": b'{"custody": {"n_entries": -5}}',
+    "no JSON": b"\xff\x00",
+    "nested without end": b"[" * 100_000,
+}
+
+HOSTILE_ENTRIES = {
+    "no objects": b"[]\nnull\n7\n",
+    "nested without end": b"[" * 100_000 + b"\n",
+    "values of wrong kinds": json.dumps(
+        {
+            "seq": 1,
+            "time": 1,
+            "actor": {},
+            "host": [],
+            "tool": None,
+            "action": "sealed",
+            "details": {},
+            "previous": 3,
+            "hash": [],
+        }
+    ).encode()
+    + b"\n",
+    "escape sequences": json.dumps(
+        {
+            "seq": 1,
+            "time": "\x1b[2J",
+            "actor": "a",
+            "host": "h",
+            "tool": "t",
+            "action": "sealed\x1b[2J",
+            "details": {"cwd": "\0"},
+        }
+        | {"previous": "\x1b]0;x\x07", "hash": "\x1b[2Jnone"}
+    ).encode()
+    + b"\n",
+}
+
+
+@pytest.mark.parametrize("content", HOSTILE_RECORDS.values(), ids=HOSTILE_RECORDS)
+def test_a_hostile_run_record_is_a_finding(sealed, content, capsys):
+    """Sealed over or not; no error of the program, no control character on the terminal."""
+    for is_sealed in (False, True):
+        sealed.run_record.write_bytes(content)
+        if is_sealed:
+            manifest.seal(sealed)
+        assert run_cli(["verify", str(sealed.root)]) in (ExitCode.INTEGRITY, ExitCode.COMPLETE)
+        told = capsys.readouterr()
+        assert "internal error" not in told.err
+        assert "\x1b" not in told.out + told.err
+
+
+@pytest.mark.parametrize("content", HOSTILE_ENTRIES.values(), ids=HOSTILE_ENTRIES)
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_a_hostile_custody_log_is_a_finding(sealed, content, is_alone, capsys):
+    """In place of the log, and at its end."""
+    sealed.custody_log.write_bytes(content if is_alone else sealed.custody_log.read_bytes() + content)
+    assert run_cli(["verify", str(sealed.root)]) == ExitCode.INTEGRITY
+    assert run_cli(["verify", str(sealed.root), "--noted-hash", "\x1b[2J"]) == ExitCode.INTEGRITY
+    told = capsys.readouterr()
+    assert "internal error" not in told.err
+    assert "\x1b" not in told.out + told.err
+
+
+def hostile_tables():
+    """Tables as nobody of this program writes them."""
+    return {
+        "no Parquet": b"PAR1" + b"\xff" * 50 + b"PAR1",
+        "other columns": pa.table({"x": [1]}),
+        "texts for numbers": pa.table({"source_sha256": ["a"], "path": ["b"], "role": ["log"], "n_read": ["many"]}),
+        "a path that is none": pa.table(
+            {
+                "source_sha256": ["a" * 64],
+                "source_sha512": [None],
+                "path": ["\0\x1b[2J"],
+                "role": ["log"],
+                "reason": [None],
+            }
+            | {name: [0] for name in ("n_bytes", "n_read", "n_kept", "n_quarantined", "n_duplicate", "n_out_of_scope")}
+        ),
+        "nothing": b"",
+    }
+
+
+@pytest.mark.parametrize("kind", hostile_tables())
+@pytest.mark.parametrize("name", ["sources", "quarantine", "duplicates"])
+def test_a_hostile_table_is_a_finding(sealed, kind, name, capsys):
+    """Sealed by whoever made it, so that every hash fits."""
+    content = hostile_tables()[kind]
+    path = sealed.table_path(name)
+    path.chmod(0o600)
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        pq.write_table(content, path)
+    manifest.seal(sealed)
+    code = run_cli(["verify", str(sealed.root)])
+    told = capsys.readouterr()
+    assert code == ExitCode.INTEGRITY or (kind, name) == ("a path that is none", "quarantine")
+    assert "internal error" not in told.err
+    assert "\x1b" not in told.out + told.err
+
+
+def test_a_source_without_a_hash_is_told_from_a_changed_one(sealed):
+    """What was refused without being read is no difference."""
+    refused = {"path": "unread.jsonl", "role": "refused", "reason": "cannot be opened: Permission denied", "n_read": 0}
+    write_rows(sealed, "sources", [*read_rows(sealed, "sources"), refused])
+    manifest.seal(sealed)
+    (sealed.root.parent / "evidence" / "unread.jsonl").write_text("now it is there")
+    result = verify(sealed)
+
+    assert result.is_intact
+    assert ["unread.jsonl: was not hashed, not checked: cannot be opened: Permission denied"] == [
+        note for note in result.notes if "unread" in note
+    ]

@@ -7,7 +7,7 @@ from distilforensics.cli.diagnostics import run_cli
 from distilforensics.cli.options import MIN_MEMORY, Share, Size, make_limits
 from distilforensics.core.errors import UsageError
 from distilforensics.core.units import parse_size
-from distilforensics.pipeline.choices import reading_choices
+from distilforensics.pipeline.reading_options import reading_options
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ def test_limits_that_are_not_given_are_those_of_the_machine():
 
 def test_choices_that_are_not_given_keep_their_defaults():
     """None means the default of the ingest."""
-    default = reading_choices()
-    chosen = reading_choices(format=None, max_malformed=0.5, assume_time_zone="Europe/Berlin")
+    default = reading_options()
+    chosen = reading_options(format=None, max_malformed=0.5, assume_time_zone="Europe/Berlin")
 
     assert default.max_malformed != chosen.max_malformed
     assert ("Europe/Berlin", default.max_line_bytes) == (chosen.assume_time_zone, chosen.max_line_bytes)
@@ -78,4 +78,4 @@ def test_choices_that_are_not_given_keep_their_defaults():
 def test_an_unknown_time_zone_is_refused(zone):
     """Also one that would leave the zone folder."""
     with pytest.raises(UsageError, match="no known time zone"):
-        reading_choices(assume_time_zone=zone)
+        reading_options(assume_time_zone=zone)

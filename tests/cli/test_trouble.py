@@ -117,13 +117,9 @@ def test_a_name_that_is_no_utf8_is_read_and_found_again(logs, tmp_path):
 )
 def test_what_libraries_raise_is_understood(error, told, monkeypatch, capsys):
     """Also behind another error."""
-    try:
-        try:
-            raise error
-        except Exception as e:
-            raise RuntimeError("writing failed") from e
-    except RuntimeError as e:
-        found = machine_trouble(e)
+    outer = RuntimeError("writing failed")
+    outer.__cause__ = error
+    found = machine_trouble(outer)
     assert told in found.message
     assert "\x1b" not in str(found)
 
@@ -131,7 +127,7 @@ def test_what_libraries_raise_is_understood(error, told, monkeypatch, capsys):
         raise error
 
     monkeypatch.setattr("distilforensics.case.layout.create_case", fail)
-    monkeypatch.setattr("distilforensics.pipeline.alone.create_case", fail)
+    monkeypatch.setattr("distilforensics.pipeline.single_stage.create_case", fail)
     assert run_cli(["ingest", __file__, "--case", "x"]) == ExitCode.MACHINE
     assert told in capsys.readouterr().err
 
@@ -148,7 +144,7 @@ def test_a_fault_claims_nothing_that_was_not_checked(monkeypatch, capsys):
     def fail(*_):
         raise KeyError("x")
 
-    monkeypatch.setattr("distilforensics.pipeline.alone.create_case", fail)
+    monkeypatch.setattr("distilforensics.pipeline.single_stage.create_case", fail)
     assert run_cli(["ingest", __file__, "--case", "x"]) == ExitCode.INTERNAL
     told = capsys.readouterr().err
     assert "nothing that was sealed has changed" not in told

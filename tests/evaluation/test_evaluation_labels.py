@@ -3,7 +3,7 @@
 import pytest
 
 from distilforensics.core.errors import UsageError
-from distilforensics.evaluation import Label, read_labels
+from distilforensics.evaluation import read_labels
 
 
 def written(tmp_path, text, name="labels.csv"):
@@ -14,15 +14,15 @@ def written(tmp_path, text, name="labels.csv"):
 
 def test_csv_and_json_lines_say_the_same(tmp_path):
     """An empty campaign and null both mean innocent; a byte order mark and other columns do no harm."""
-    expected = {"a": Label("a", "pool-1", "pool"), "b": Label("b", None, "student")}
+    expected = [("a", "pool-1", "pool"), ("b", None, "student")]
     csv_labels = written(tmp_path, "\ufeffaccount_id,note,campaign_id,role\na,x,pool-1,pool\nb,,,student\n")
     json_labels = written(
         tmp_path,
         '{"account_id": "a", "campaign_id": "pool-1", "role": "pool"}\n\n{"account_id": "b", "campaign_id": null, "role": "student"}\n',
         "labels.jsonl",
     )
-    assert read_labels(csv_labels) == expected
-    assert read_labels(json_labels) == expected
+    assert expected == read_labels(csv_labels).rows()
+    assert expected == read_labels(json_labels).rows()
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,13 @@ def test_a_missing_file_and_a_binary_file_are_refused(tmp_path):
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00a")
     with pytest.raises(UsageError, match="not a UTF-8 text file"):
         read_labels(tmp_path / "binary")
+
+
+def test_lines_may_be_blank_short_or_long_and_the_place_of_an_error_is_its_line(tmp_path):
+    """What other programs write as CSV is read; a missing field is an empty one."""
+    path = written(tmp_path, 'account_id,campaign_id,role\na,"pool, 1",pool\n\nb\nc,,student,extra\n')
+    assert [("a", "pool, 1", "pool"), ("b", None, "unknown"), ("c", None, "student")] == read_labels(path).rows()
+    wrong = written(tmp_path, "account_id,campaign_id,role\na,,x\n\nb,,x\na,p,x\n")
+    with pytest.raises(UsageError) as caught:
+        read_labels(wrong)
+    assert str(caught.value).startswith(f"{wrong}:5: account 'a' is labelled a second time")

@@ -139,7 +139,7 @@ def assert_sound(found, source, content):
         assert len(raw) == length
         assert hashlib.sha256(raw).hexdigest() == row["raw_sha256"]
         assert content[:start].count(b"\n") + 1 == row["source_line"]
-        if "raw_prefix" in row:
+        if "raw_prefix" in row and b"hmac:" not in row["raw_prefix"]:  # a torn hash of a key may look like a secret
             assert row["raw_prefix"] == raw[:4096]
 
 

@@ -21,7 +21,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
         ("chart.png", PNG, "ignored", "image"),
         ("empty.jsonl", b"", "ignored", "empty"),
         ("blank.jsonl", b"\n\n  \n", "ignored", "white space"),
-        ("noise.log", bytes(range(256)) * 40, "ignored", "binary"),
+        ("noise.log", bytes(range(256)) * 40, "refused", "binary"),
         ("logs.zip", b"PK\x03\x04" + b"x" * 40, "refused", "ZIP archive; unpack it"),
         ("logs.tar", b"x" * 257 + b"ustar\x0000", "refused", "tar archive"),
         ("unknown.jsonl", b'{"surprise": 1}\n{"surprise": 2}\n', "refused", "unknown log format"),

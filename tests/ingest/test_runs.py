@@ -5,11 +5,12 @@ import numpy as np
 from distilforensics.ingest.runs import repeated_runs
 
 
-def runs(*sources):
-    """Repeated records of sources, each given as a list of numbers."""
+def runs(*sources, n_a_tick=1):
+    """Repeated records of sources, each given as a list of numbers; so many numbers have one time."""
     hashes = np.array([n * 0x9E3779B97F4A7C15 % 2**64 for source in sources for n in source], np.uint64)
     numbers = np.array([i for i, source in enumerate(sources) for _ in source], np.uint64)
-    return repeated_runs(hashes, numbers)
+    times = np.array([n // n_a_tick for source in sources for n in source], np.int64)
+    return repeated_runs(hashes, numbers, times)
 
 
 def pairs(found):
@@ -67,3 +68,9 @@ def test_nothing_gives_nothing():
     """No records, and fewer than a run."""
     assert pairs(runs([])) == []
     assert pairs(runs([1, 2, 3], [1, 2, 3])) == []
+
+
+def test_turns_taken_within_one_tick_are_no_run():
+    """Nine clients one after the other, again and again, in one second: that is how a pool looks, not a copy."""
+    assert pairs(runs([*range(9)] * 6, n_a_tick=9)) == []
+    assert pairs(runs([*range(9)] * 2, n_a_tick=5)) != []

@@ -10,7 +10,7 @@ import pytest
 
 from distilforensics.case.engines.duckdb import Limits
 from distilforensics.case.layout import create_case
-from distilforensics.core.errors import CaseError, InputRefusedError, PartialEvidenceError, UsageError
+from distilforensics.core.errors import CaseError, InputRefusedError, IntegrityError, PartialEvidenceError, UsageError
 from distilforensics.ingest import stage
 from distilforensics.ingest.stage import require_within_limit
 
@@ -385,3 +385,18 @@ def test_a_rerun_replaces_a_refusal(ingest, folder, table, monkeypatch):
     assert (refused["path"], refused["source_sha256"]) == ("3.jsonl", None)
     assert refused["reason"] == "cannot be opened: Permission denied"
     assert sorted((row["path"], row["role"]) for row in table("sources")) == [(f"{n}.jsonl", "log") for n in range(10)]
+
+
+def test_tables_that_somebody_changed_are_not_built_upon(ingest, folder, case):
+    """A small table is made anew; a part, whose log may be gone, stops the run."""
+    ingest(folder)
+    table, (part, *_) = case.table_path("sources"), case.table_files("exchanges")
+    content = table.read_bytes()
+    for path in (table, part):
+        path.chmod(0o600)
+    table.write_bytes(part.read_bytes())
+    ingest(folder)
+    assert table.read_bytes() == content
+    part.write_bytes(content)
+    with pytest.raises(IntegrityError, match="is not what the ingest wrote"):
+        ingest(folder)

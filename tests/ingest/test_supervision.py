@@ -120,10 +120,11 @@ def test_a_file_on_which_the_parser_crashes_keeps_its_hash(case, logs, hostile):
 
 def test_a_worker_that_hangs_is_ended(case, logs, hostile, monkeypatch):
     """It is stopped, so that it uses no processor time and reads nothing; only the file that did it is refused."""
-    monkeypatch.setattr(supervision, "HANG_SECONDS", 1.0)
+    monkeypatch.setattr(supervision, "HANG_SECONDS", 4.0)
+    monkeypatch.setattr(supervision, "IDLE_CPU_SECONDS", 0.2)
     summary = ingest(case, [str(logs("frozen.jsonl"))], IngestOptions(), LIMITS, Silent(), formats_module=hostile)
     assert [(source.path, source.reason) for source in summary.refused] == [
-        ("frozen.jsonl", "parser hung: nothing happened for 1.0 s, 3 times when read alone")
+        ("frozen.jsonl", "parser hung: nothing happened for 4.0 s, 3 times when read alone")
     ]
     assert summary.total.n_kept == 2
 

@@ -14,7 +14,7 @@ from distilforensics.cli.diagnostics import ExitCode, run_cli
 from distilforensics.core.errors import CaseError
 from distilforensics.core.progress import Silent
 from distilforensics.pipeline.power.copying import INGESTED, copy_case, link
-from distilforensics.pipeline.power.measuring import Choices, measure, require_current
+from distilforensics.pipeline.power.measuring import PowerOptions, measure, require_current
 from distilforensics.pipeline.power.parameters import PLANTING
 from distilforensics.pipeline.power.plan import Kind, Plant
 from distilforensics.pipeline.power.planting import plant, sizes_for
@@ -23,7 +23,7 @@ from distilforensics.pipeline.power.traffic import READS, read_traffic
 from distilforensics.pipeline.steps import STEPS, Step
 
 FLAGS = ["--threads", "2", "--memory-limit", "1GB", "--quiet"]
-CHOICES = Choices(sizes=(4, 45), dilutions=(0.0,), requests_per_day=(10,))
+CHOICES = PowerOptions(sizes=(4, 45), dilutions=(0.0,), requests_per_day=(10,))
 DILUTED = Plant(Kind(6, 0.5), 20, 1)
 
 
@@ -96,7 +96,7 @@ def test_a_large_campaign_is_found_and_a_trivial_one_is_not_and_the_case_keeps_i
 
 def test_a_measurement_without_time_left_plants_nothing_and_says_that_it_is_not_complete(case, tmp_path, small_limits):
     """The bound is kept even for the first campaign."""
-    choices = Choices(sizes=(4,), dilutions=(0.0,), max_seconds=0.0)
+    choices = PowerOptions(sizes=(4,), dilutions=(0.0,), max_seconds=0.0)
     measurement = measure(case, tmp_path / "work", choices, small_limits, Silent())
 
     assert () == measurement.outcomes

@@ -1,15 +1,14 @@
 """Renders the catalogue's reference page from the headers and the documents beside the queries.
 
-`python -m distilforensics.analysis.heuristics.document docs/heuristics.md` writes it; a test compares.
+`python tools/generate.py pages` writes it to build/docs/heuristics.md.
 """
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from distilforensics.analysis.heuristics.loader import Heuristic, load_catalog
+from distilforensics.analysis.kinds import kinds
 from distilforensics.core.finding import Family
 
 if TYPE_CHECKING:
@@ -44,8 +43,7 @@ A heuristic of level *lead* is shown to the investigator and never counted: inno
 Every parameter is an engineering choice with a reason; none is calibrated on labelled traffic of a provider.
 
 A heuristic is *fired*, *silent*, *not evaluated* (the log lacks a column) or *inconclusive* (too little volume, or a clock too coarse for order).
-Groups are the templates that several accounts share (kinds `system`, `prefix`, `suffix`, `near`, `passage`, `prompt`,
-`parameters`, `program`, `pace`, `varied`, `mark`)
+Groups are the templates that several accounts share (kinds {kinds})
 and the clusters of linked accounts (`cluster`).
 """
 
@@ -84,7 +82,8 @@ def render_catalog(heuristics: Iterable[Heuristic] | None = None) -> str:
         for h in chosen
     ]
     overview = ["| code | id | title | level | judges | version |", "|---|---|---|---|---|---|", *rows]
-    parts = [_INTRODUCTION, "\n".join(overview) + "\n"]
+    names = ", ".join(f"`{name}`" for name in kinds())
+    parts = [_INTRODUCTION.format(kinds=names), "\n".join(overview) + "\n"]
     for family in Family:
         members = [heuristic for heuristic in chosen if heuristic.family is family]
         if members:
@@ -143,14 +142,9 @@ def _document(heuristic: Heuristic, level: int) -> str:
 
 
 def _query(heuristic: Heuristic, is_shown: bool) -> str:  # noqa: FBT001
-    place = f"catalog/{heuristic.place}"
-    text = f"**Query** `{place}`, SHA-256 of the normalised text `{heuristic.sha256}`"
+    text = f"**Query** `{heuristic.place}`, SHA-256 of the normalised text `{heuristic.sha256}`"
     return f"{text}\n\n```sql\n{heuristic.body}\n```" if is_shown else text
 
 
 def _list(title: str, items: list[str]) -> str:
     return f"**{title}**\n\n" + "\n".join(f"- {item}" for item in items)
-
-
-if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(render_catalog(), encoding="utf-8")

@@ -12,6 +12,7 @@ from distilforensics.analysis.heuristics.document import HEADINGS
 from distilforensics.analysis.heuristics.lint_sql import SQL_CHECKS
 from distilforensics.analysis.heuristics.loader import KEY_ORDER, load_catalog
 from distilforensics.analysis.heuristics.lock import lock_difference, read_lock
+from distilforensics.analysis.heuristics.references import unknown_references
 from distilforensics.analysis.heuristics.testing import create_tables, scratch_connection
 from distilforensics.core.errors import HeuristicError
 
@@ -211,5 +212,15 @@ def lint_catalog(only: Iterable[str] = ()) -> list[Issue]:
         issues += [
             Issue(name, "lock", "error", "is in lock.json and not in the catalogue", LockIsCurrent.advice)
             for name in sorted(set(locked) - {heuristic.id for heuristic in heuristics})
+        ]
+        issues += [
+            Issue(
+                name,
+                "reference",
+                "error",
+                f"{file} names it, and no heuristic has this id",
+                "correct the id, or remove the name",
+            )
+            for file, name in unknown_references({heuristic.id for heuristic in heuristics})
         ]
     return issues

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.resources
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.analysis.heuristics.loader import load_catalog
@@ -52,8 +51,8 @@ def lock_difference(heuristic: Heuristic, locked: dict[str, dict[str, Any]]) -> 
     return f"version {entry['version']} is not in lock.json, which holds version {old['version']}"
 
 
-def update_lock() -> list[str]:
-    """Write `lock.json` for the catalogue and return the ids whose entry changed.
+def lock_text() -> str:
+    """Return what `lock.json` holds for the catalogue of today.
 
     Raises:
         HeuristicError: the query or a default changed without a higher version.
@@ -64,10 +63,4 @@ def update_lock() -> list[str]:
         if difference and heuristic.id in locked and heuristic.version <= locked[heuristic.id]["version"]:
             raise HeuristicError(difference, where=heuristic.id, hint="raise `version` and `modified` in its header")
     entries = {heuristic.id: lock_entry(heuristic) for heuristic in catalog}
-    text = json.dumps(entries, indent=2, sort_keys=True, ensure_ascii=False)
-    Path(str(lock_file())).write_text(f"{text}\n", encoding="utf-8")
-    return sorted(key for key in entries.keys() | locked.keys() if entries.get(key) != locked.get(key))
-
-
-if __name__ == "__main__":
-    update_lock()
+    return f"{json.dumps(entries, indent=2, sort_keys=True, ensure_ascii=False)}\n"

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from distilforensics.analysis.heuristics.loader import STANDARD_COLUMNS, Heuristic
 from distilforensics.analysis.heuristics.order import MIN_COMPLETENESS, log_completeness, unresolved_entities
-from distilforensics.analysis.heuristics.sqltree import columns_named, parse
 from distilforensics.analysis.heuristics.views import (
     N_TENTHS,
+    columns_read,
     leave_out_tenths,
     show_all_groups,
     show_groups,
@@ -171,7 +171,7 @@ def count_stability(
     values = heuristic.defaults(overrides)
     n_fired = dict.fromkeys(fired, 0)
     try:
-        show_groups(connection, fired, columns_named(parse(connection, heuristic.body, heuristic.id)))
+        show_groups(connection, fired, columns_read(connection, heuristic))
         for tenths in tenths_at_once(connection):
             leave_out_tenths(connection, tenths)
             for row in run_query(connection, heuristic, values):

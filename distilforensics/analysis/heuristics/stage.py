@@ -19,6 +19,7 @@ from distilforensics.analysis.heuristics.views import (
     source_tables,
     tables_needed,
 )
+from distilforensics.analysis.shared_content import offer_functions
 from distilforensics.case.engines.duckdb import Limits, connect
 from distilforensics.case.stages import StageOutcome, run_stage
 from distilforensics.case.tables import write_batches, write_rows
@@ -69,6 +70,7 @@ def _scan(case: Case, limits: Limits, progress: Progress, heuristics: list[Heuri
     with connect(case, limits=limits, tables=[name for name in reads if name in present]) as connection:
         create_empty_tables(connection, [name for name in reads if name not in present])
         hold_tables(connection, [name for name in HELD if name in present])
+        offer_functions(connection)
         create_library(connection, tables_needed(heuristics))
         coverages = measure_coverage(connection, heuristics)
         for heuristic in heuristics:

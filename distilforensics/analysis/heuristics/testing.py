@@ -107,10 +107,14 @@ def create_tables(
     Args:
         connection: An engine without tables.
         given: Row templates by table.
-        heuristics: Those that will be run; all of the catalogue if omitted.
+        heuristics: Those that will be run; every table of a case is made if omitted.
     """
-    needed = tables_needed(load_catalog() if heuristics is None else heuristics)
     graph = analysis_graph()
+    needed = (
+        tables_needed(load_catalog()) | graph.maker.keys() & TABLES.keys()
+        if heuristics is None
+        else tables_needed(heuristics)
+    )
     empty = graph.sources | {table for table in graph.maker if table in TABLES and TABLES[table].stage == "linkage"}
     create_empty_tables(connection, sorted(empty | set(given)))
     for table, templates in given.items():

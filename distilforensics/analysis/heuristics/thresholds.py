@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.analysis.heuristics.runner import run_query
-from distilforensics.analysis.heuristics.sqltree import columns_named, parse
-from distilforensics.analysis.heuristics.views import show_all_groups, show_groups
+from distilforensics.analysis.heuristics.views import columns_read, show_all_groups, show_groups
 from distilforensics.core.finding import EntityType
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ def judge_moved(
     if heuristic.entity is not EntityType.GROUP or not heuristic.stricter or not groups:
         return []
     try:
-        show_groups(connection, groups, columns_named(parse(connection, heuristic.body, heuristic.id)))
+        show_groups(connection, groups, columns_read(connection, heuristic))
         # Whatever fires at the stated threshold fires at a laxer one.
         laxer = (
             _fires(connection, heuristic, is_stricter=False) if frozenset(groups) - frozenset(fired) else frozenset()

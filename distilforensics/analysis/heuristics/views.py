@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from distilforensics.analysis.heuristics.sqltree import columns_named, parse
 from distilforensics.analysis.made import analysis_graph
 from distilforensics.analysis.making import make
 from distilforensics.case.engines.duckdb import create, quote
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from distilforensics.analysis.heuristics.loader import Heuristic
 
-GROUP_VIEWS = ("group_accounts", "groups", "group_exchanges", "all_group_accounts")
+GROUP_VIEWS = ("group_accounts", "groups", "group_exchanges", "all_group_accounts", "group_marks")
 """Views of groups that `create_library` makes. `all_group_accounts` has the columns of `group_accounts` and is never narrowed: it tells which
 accounts are the rest of the log."""
 
@@ -113,6 +114,13 @@ def create_library(
     if n_rows <= MAX_HELD_ROWS:
         connection.execute("CREATE TABLE held_group_exchanges AS SELECT * FROM stored_group_exchanges")
     show_all_groups(connection)
+    create(connection, query("group_marks"), form="VIEW")
+
+
+def columns_read(connection: duckdb.DuckDBPyConnection, heuristic: Heuristic) -> set[str]:
+    """Return the names of all columns that a heuristic's query names, by itself or through the views of groups."""
+    bodies = [heuristic.body, *(query("group_marks").body for table in heuristic.reads if table == "group_marks")]
+    return {name for body in bodies for name in columns_named(parse(connection, body, heuristic.id))}
 
 
 @cache

@@ -1,31 +1,18 @@
 /*---
-reads = ["account_profiles", "exchange_features", "exchanges", "template_uses"]
+reads = ["account_profiles", "exchange_features", "exchanges", "next_prompts", "template_uses"]
 params.min_accounts = { default = 2, unit = "accounts", why = "a value of one account cannot link" }
 params.handover_s = { default = 60, unit = "seconds", why = "published pool programs repeat a refused call at once or after a short pause" }
 params.min_prompt_chars = { default = 16, unit = "characters", why = "as in templates" }
 ---*/
--- A prompt that was refused to one account and is next sent, within moments, by another one of another tenant: both had it from one hand.
-with failed_prompts as (
-    select distinct prompt_hash
-    from exchange_features
-    where prompt_hash is not null and status in ('limited', 'error', 'blocked') and coalesce(prompt_chars, $min_prompt_chars) >= $min_prompt_chars
-),
-repetitions as (
-    select
-        record_id,
-        account_id,
-        status,
-        lead(account_id) over repetition as next_account,
-        epoch_us(lead(started_at) over repetition) - epoch_us(started_at) as delay_us,
-        coalesce(tenant_id = lead(tenant_id) over repetition, false) as is_same_tenant
-    from exchange_features
-    semi join failed_prompts using (prompt_hash)
-    window repetition as (partition by prompt_hash order by started_at, record_id)
-),
-handovers as (
-    select record_id, account_id, next_account
-    from repetitions
-    where status in ('limited', 'error', 'blocked') and next_account <> account_id and not is_same_tenant and delay_us <= $handover_s * 1000000
+-- A prompt that was refused to one account and is next sent, within moments, by another one of another customer: both had it from one hand.
+with handovers as (
+    select n.record_id, n.account_id, n.next_account_id as next_account
+    from next_prompts as n
+    join exchange_features as e on e.record_id = n.record_id
+    where e.status in ('limited', 'error', 'blocked')
+        and n.next_customer <> n.customer
+        and n.delay_us <= $handover_s * 1000000
+        and coalesce(e.prompt_chars, $min_prompt_chars) >= $min_prompt_chars
 ),
 found as (
     select account_id, 'payment' as attribute, payment_fingerprint as value, null::bigint as n_exchanges from account_profiles

@@ -1,11 +1,11 @@
 /*---
 title = "The shared values with the weight of an agreement on each"
-reads = ["account_attributes", "account_profiles", "comparisons", "link_thresholds"]
+reads = ["account_attributes", "comparisons", "customers", "link_thresholds"]
 ---*/
--- u is the chance that an account has the value, estimated from pairs of different tenants: sqrt(pairs of different tenants that share it
--- / all pairs of different tenants). Accounts without a tenant are tenants of their own. At least one account in the log has it.
+-- u is the chance that an account has the value, estimated from pairs of different customers: sqrt(pairs of different tenants that share it
+-- / all pairs of different customers). Accounts of unknown customers are customers of their own. At least one account in the log has it.
 with units as (
-    select account_id, coalesce('tenant ' || tenant_id, 'account ' || account_id) as unit from account_profiles
+    select account_id, named_customer as unit from customers
 ),
 unit_sizes as (
     select count(*) as n from units group by unit

@@ -6,22 +6,16 @@ What the reading engine uses, in order: `other_content` and `match_accounts_dire
 
 from distilforensics.ingest.formats.columns import PROJECTED_COLUMNS
 from distilforensics.ingest.formats.completion import check_account_field, prepare_connection, zone_expression
-from distilforensics.ingest.formats.detection import Candidate, Sample, detect, other_content, resolve_options
+from distilforensics.ingest.formats.detection import Candidate, Sample, detect, no_calls, other_content, resolve_options
 from distilforensics.ingest.formats.directory import (
     DirectoryMatch,
     directory_projection,
     match_accounts_directory,
     read_accounts_directory,
 )
-from distilforensics.ingest.formats.mapping import (
-    FieldMapping,
-    Suggestion,
-    automatic_mapping,
-    read_mapping,
-    render_mapping,
-    suggest_mapping,
-)
+from distilforensics.ingest.formats.mapping import FieldMapping, read_mapping
 from distilforensics.ingest.formats.specification import FormatSpec, Options, load_formats
+from distilforensics.ingest.formats.suggestion import Suggestion, automatic_mapping, render_mapping, suggest_mapping
 
 __all__ = [
     "PROJECTED_COLUMNS",
@@ -38,6 +32,7 @@ __all__ = [
     "directory_projection",
     "load_formats",
     "match_accounts_directory",
+    "no_calls",
     "other_content",
     "prepare_connection",
     "read_accounts_directory",

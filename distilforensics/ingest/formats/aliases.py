@@ -6,7 +6,7 @@ import re
 
 _NAMES = {
     "started_at": "timestamp time ts created_at created datetime start_time started_at request_timestamp event_time requested_at"
-    " log_time logged_at time_iso8601 request_start",
+    " log_time logged_at time_iso8601 time_local request_start _time",
     "ended_at": "end_time ended_at completed_at finished_at response_timestamp",
     "account_id": "account account_id user user_id customer customer_id principal principal_id subscriber_id subscription_id remote_user",
     "end_user_id": "end_user end_user_id safety_identifier",
@@ -38,8 +38,8 @@ _NAMES = {
     "response_format": "response_format",
     "reasoning_effort": "reasoning_effort",
     "input_tokens": "input_tokens prompt_tokens tokens_in tokens_input tokens_prompt input_token_count prompt_token_count request_tokens context_tokens",
-    "cache_read_tokens": "cache_read_tokens cached_tokens cached_input_tokens",
-    "cache_write_tokens": "cache_write_tokens cache_creation_tokens",
+    "cache_read_tokens": "cache_read_tokens cached_tokens cached_input_tokens cache_read_input_tokens cached_prompt_tokens prompt_cache_hit_tokens",
+    "cache_write_tokens": "cache_write_tokens cache_creation_tokens cache_creation_input_tokens cache_write_input_tokens",
     "output_tokens": "output_tokens completion_tokens tokens_out tokens_output tokens_completion output_token_count completion_token_count"
     " response_tokens generated_tokens",
     "reasoning_tokens": "reasoning_tokens tokens_reasoning",
@@ -74,21 +74,35 @@ _NAMES = {
 WEAK_ALIASES = {"request_id": frozenset({"id", "uuid", "logid", "recordid"}), "started_at": frozenset({"date"})}
 """Names that count only where no better name of the column is present."""
 
-CONTENT_COLUMNS = frozenset(
-    {
-        "model_requested",
-        "model_served",
-        "input_tokens",
-        "output_tokens",
-        "prompt_text",
-        "messages",
-        "prompt_sha256",
-        "max_output_tokens",
-    }
+CONTENT = (
+    frozenset({"model_requested", "model_served"}),
+    frozenset({"input_tokens", "output_tokens", "usage"}),
+    frozenset(
+        {"prompt_text", "messages", "conversation", "request_body", "response_text", "prompt_sha256", "response_sha256"}
+    ),
 )
+"""Model, tokens, texts: what tells of calls of a model."""
+
+CONTENT_COLUMNS = frozenset().union(*CONTENT)
 """Columns of which a log of model calls has at least one."""
 
-WEB_COLUMNS = (frozenset({"operation"}), frozenset({"client_ip"}), frozenset({"http_status", "status"}))
+PRINCIPALS = frozenset({"account_id", "api_key_id", "end_user_id", "client_ip"})
+"""Columns that say whose call it was."""
+
+CLAIMED = frozenset({"user", "username", "userid", "useremail"})
+"""Names of users that a caller may have claimed: in requests of model APIs `user` is the end user."""
+
+_COUNTS = (
+    "api_requests requests request_count n_requests num_requests num_model_requests total_requests successful_requests failed_requests calls"
+    " call_count n_calls num_calls total_calls request_num requests_count number_of_requests"
+)
+COUNT_NAMES = frozenset(name.replace("_", "") for name in _COUNTS.split())
+"""Fields of sums over many calls."""
+
+SPAN_NAMES = frozenset({"parentspanid", "parentobservationid", "parentrunid", "spankind", "runtype"})
+"""Fields of spans, of which a call may have several around it."""
+
+WEB_COLUMNS = (frozenset({"operation", "request_line"}), frozenset({"client_ip"}), frozenset({"http_status", "status"}))
 """The log of a web server in JSON has one column of each."""
 
 TARGETS = frozenset(_NAMES)
@@ -97,8 +111,39 @@ TARGETS = frozenset(_NAMES)
 
 def normalised(name: str) -> str:
     """Return a field name in lower case without separators, so that `User-Agent`, `userAgent` and `user_agent` are one."""
-    return re.sub(r"[^a-z0-9]", "", name.removeprefix("$.usage.").lower())
+    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 ALIASES = {normalised(name): target for target, names in _NAMES.items() for name in names.split()}
 """Normalised name -> column."""
+
+
+def target_of(name: str) -> str | None:
+    """Return the column that a field's name says, also by the last part of a name with dots."""
+    found = ALIASES.get(normalised(name))
+    if found is None and "." in name:
+        last = normalised(name.rpartition(".")[2])
+        found = None if last in _VAGUE else ALIASES.get(last)
+    return found
+
+
+_VAGUE = frozenset(
+    {
+        "id",
+        "name",
+        "type",
+        "status",
+        "time",
+        "date",
+        "key",
+        "value",
+        "user",
+        "account",
+        "model",
+        "path",
+        "n",
+        "input",
+        "output",
+    }
+)
+"""Last parts of names that say too little by themselves."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.ingest.formats.aliases import normalised
-from distilforensics.ingest.formats.mapping import automatic_mapping, suggest_mapping
 from distilforensics.ingest.formats.specification import FormatSpec, Options, load_formats
+from distilforensics.ingest.formats.suggestion import automatic_mapping, suggest_mapping, why_no_calls
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,9 +76,15 @@ def _rate_generic(sample: Sample) -> list[Candidate]:
     suggestion = suggest_mapping(sample)
     if not suggestion.is_log:
         return []
-    has_account = "account_id" in suggestion.columns or "account_id" in suggestion.ambiguous
-    named = ", ".join(sorted({*suggestion.columns, *suggestion.ambiguous}))
-    return [Candidate(GENERIC, "medium" if has_account else "low", f"fields are named like {named}")]
+    named = ", ".join(sorted(suggestion.known))
+    return [Candidate(GENERIC, "medium" if suggestion.is_clear else "low", f"fields are named like {named}")]
+
+
+def no_calls(sample: Sample, candidates: Sequence[Candidate]) -> str | None:
+    """Return why a file whose records could be read holds no calls, or None."""
+    if len(candidates) == 1 and candidates[0].format == GENERIC:
+        return why_no_calls(sample, suggest_mapping(sample))
+    return None
 
 
 def other_content(sample: Sample) -> str | None:

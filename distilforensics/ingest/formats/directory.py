@@ -14,7 +14,8 @@ from distilforensics.core.errors import InputRefusedError
 from distilforensics.ingest.formats.aliases import CONTENT_COLUMNS, normalised
 from distilforensics.ingest.formats.columns import fill, library_file, literal
 from distilforensics.ingest.formats.completion import zone_expression
-from distilforensics.ingest.formats.mapping import json_path, suggest_mapping
+from distilforensics.ingest.formats.mapping import json_path
+from distilforensics.ingest.formats.suggestion import suggest_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

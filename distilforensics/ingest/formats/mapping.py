@@ -1,33 +1,18 @@
-"""Mappings from the fields of records without a known format to columns: read from a file, or told from obvious names.
-
-Nothing is guessed: two fields that could both be one column are refused with both named, unless they hold the same values in the sample.
-"""
+"""Mappings from the fields of records to columns, as a mapping file or the folder of a format states them."""
 
 from __future__ import annotations
 
-import json
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from distilforensics.core.errors import InputRefusedError, UsageError
+from distilforensics.core.errors import UsageError
 from distilforensics.core.text import shown
-from distilforensics.ingest.formats.aliases import (
-    ALIASES,
-    CONTENT_COLUMNS,
-    TARGETS,
-    WEAK_ALIASES,
-    WEB_COLUMNS,
-    normalised,
-)
+from distilforensics.ingest.formats.aliases import TARGETS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
     from pathlib import Path
-
-    from distilforensics.ingest.formats.detection import Sample
 
 TIME_UNITS = {"s": "epoch_s", "ms": "epoch_ms", "us": "epoch_us", "ns": "epoch_ns"}
 """Units of epoch times in a mapping file and the time_kind each gives."""
@@ -101,108 +86,6 @@ class FieldMapping:
             "time_zone": self.time_zone,
             **{name: value for name, value in more.items() if value},
         }
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """What the names of a sample's fields say: clear columns, columns with several candidates, and fields left over."""
-
-    columns: Mapping[str, str]
-    ambiguous: Mapping[str, tuple[str, ...]]
-    unused: tuple[str, ...]
-
-    @property
-    def is_log(self) -> bool:
-        """Whether there is a time, and something that only calls of a model have or the fields of a web server."""
-        known = {*self.columns, *self.ambiguous}
-        return "started_at" in known and (bool(known & CONTENT_COLUMNS) or all(known & names for names in WEB_COLUMNS))
-
-
-def suggest_mapping(sample: Sample) -> Suggestion:
-    """Return what the field names of a sample's records say."""
-    records = [record for record in sample.records if isinstance(record, Mapping)]
-    candidates: dict[str, list[str]] = {}
-    unused = []
-    for name in sorted(_field_names(records)):
-        target = ALIASES.get(normalised(name))
-        if target is None:
-            unused.append(name)
-        else:
-            candidates.setdefault(target, []).append(name)
-    for target, aliases in WEAK_ALIASES.items():
-        if target not in candidates:
-            found = [name for name in unused if normalised(name) in aliases]
-            if found:
-                candidates[target] = found
-    _give_team_to_project(candidates)
-    columns: dict[str, str] = {}
-    ambiguous: dict[str, tuple[str, ...]] = {}
-    for target, names in candidates.items():
-        if len(names) == 1 or _are_same(records, names):
-            columns[target] = names[0]
-        else:
-            ambiguous[target] = tuple(names)
-    used = {name for names in candidates.values() for name in names}
-    return Suggestion(columns, ambiguous, tuple(name for name in unused if name not in used))
-
-
-def _field_names(records: Sequence[Mapping[str, Any]]) -> set[str]:
-    names: set[str] = set()
-    for record in records:
-        names.update(record)
-        usage = record.get("usage")
-        if isinstance(usage, Mapping):
-            names.discard("usage")
-            names.update(f"$.usage.{key}" for key in usage if re.fullmatch(r"\w+", key))
-    return names
-
-
-def _give_team_to_project(candidates: dict[str, list[str]]) -> None:
-    """A team beside an organisation is the smaller unit: it becomes the project."""
-    tenants = candidates.get("tenant_id", [])
-    teams = [name for name in tenants if "team" in normalised(name)]
-    if teams and len(tenants) > len(teams) and "project_id" not in candidates:
-        candidates["tenant_id"] = [name for name in tenants if name not in teams]
-        candidates["project_id"] = teams
-
-
-def _are_same(records: Iterable[Mapping[str, Any]], names: Sequence[str]) -> bool:
-    return all(
-        len({json.dumps(_value(record, name), sort_keys=True, default=str) for name in names}) == 1
-        for record in records
-    )
-
-
-def _value(record: Mapping[str, Any], name: str) -> object:
-    return (
-        record.get("usage", {}).get(name.removeprefix("$.usage.")) if name.startswith("$.usage.") else record.get(name)
-    )
-
-
-def automatic_mapping(sample: Sample) -> FieldMapping:
-    """Return the mapping that the names of a sample's fields give.
-
-    Raises:
-        InputRefusedError: several fields could be one column, or no time or nothing of a model call is there.
-    """
-    suggestion = suggest_mapping(sample)
-    if suggestion.ambiguous:
-        pairs = "; ".join(
-            f"{target} could be {' or '.join(map(shown, names))}"
-            for target, names in sorted(suggestion.ambiguous.items())
-        )
-        raise InputRefusedError(
-            f"fields are ambiguous: {pairs}, expected one field per column",
-            where=sample.name,
-            hint="distilforensics inspect FILE prints a mapping file to begin with; edit it and use --mapping FILE.toml",
-        )
-    if not suggestion.is_log:
-        raise InputRefusedError(
-            "no field is named like a time and none like a part of a model call (model, tokens, prompt, response), expected both",
-            where=sample.name,
-            hint="give the format with --format or write a mapping file and use --mapping FILE.toml",
-        )
-    return FieldMapping(suggestion.columns)
 
 
 def read_mapping(path: Path) -> FieldMapping:
@@ -329,26 +212,3 @@ def is_path(source: str) -> bool:
 def json_path(source: str) -> str:
     """Return the engine's path of a field name or of a `$` path; any name is possible, whatever characters it has."""
     return source if source.startswith("$") else "/" + source.replace("~", "~0").replace("/", "~1")
-
-
-def render_mapping(suggestion: Suggestion) -> str:
-    """Return a mapping file for the examiner to edit: clear columns, candidates as comments, left-over fields listed."""
-    lines = [
-        "# Which field becomes which column. A field is a top-level name or a path such as $.usage.output_tokens.",
-        "[columns]",
-    ]
-    lines += [f"{target} = {_toml(name)}" for target, name in sorted(suggestion.columns.items())]
-    for target, names in sorted(suggestion.ambiguous.items()):
-        lines.append(f"# {target} could be any of these; keep one:")
-        lines += [f"# {target} = {_toml(name)}" for name in names]
-    if suggestion.unused:
-        lines += ["", "# Fields that are not used:"]
-        lines += [f"#   {_toml(name)}" for name in suggestion.unused]
-    lines += ["", "# [constants]", '# gateway = "name of the program that wrote the log"', "", "# [time]"]
-    lines += ['# unit = "ms"              # s, ms, us or ns for epoch times; by size if left out']
-    lines += ['# zone = "Europe/Berlin"   # for times without an offset; UTC if left out', ""]
-    return "\n".join(lines)
-
-
-def _toml(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

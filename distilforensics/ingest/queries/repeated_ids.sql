@@ -1,6 +1,6 @@
--- Request ids that occur more than once among records whose bytes are new.
-select request_id
+-- Ids that occur more than once.
+select coalesce(request_id, response_id) as id
 from placed
-where request_id is not null and record_id not in (select record_id from exact_lines)
-group by request_id
+where coalesce(request_id, response_id) is not null
+group by id
 having count(*) > 1

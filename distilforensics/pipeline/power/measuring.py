@@ -46,7 +46,7 @@ ANALYSIS = tuple(step for step in STEPS if step.name != "report")
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class PowerOptions:
     """What the examiner chooses about a measurement."""
 
     sizes: tuple[int, ...] = SIZES
@@ -112,7 +112,13 @@ class Measurement:
 
 
 def measure(
-    case: Case, work: Path, choices: Choices, limits: Limits, progress: Progress, *, steps: Sequence[Step] = ANALYSIS
+    case: Case,
+    work: Path,
+    choices: PowerOptions,
+    limits: Limits,
+    progress: Progress,
+    *,
+    steps: Sequence[Step] = ANALYSIS,
 ) -> Measurement:
     """Return how small a planted campaign is found in a copy of the case's log.
 
@@ -121,7 +127,7 @@ def measure(
         work: Folder for copies and results.
         choices: Sizes, dilutions, rates, seeds, time.
         limits: Memory and threads.
-        progress: Who is told.
+        progress: Where progress is reported.
         steps: Stages that are run on each copy.
 
     Raises:
@@ -144,7 +150,7 @@ def _measure_copies(
     case: Case,
     work: Path,
     key: str,
-    choices: Choices,
+    choices: PowerOptions,
     limits: Limits,
     progress: Progress,
     steps: Sequence[Step],
@@ -167,7 +173,7 @@ def _measure_copies(
         _append(work / RESULTS, key, outcomes[chosen])
         n_new += 1
         still = n_runs_left(searches, choices.seeds, _found(outcomes))
-        progress.advance(steps=max(0, n_left - still), item=told(outcomes[chosen]))
+        progress.advance(steps=max(0, n_left - still), item=in_words(outcomes[chosen]))
         n_left = still
     progress.end(f"{n_new} campaigns planted, {len(outcomes) - n_new} known from before")
     return Measurement(
@@ -178,7 +184,7 @@ def _measure_copies(
     )
 
 
-def told(outcome: Outcome) -> str:
+def in_words(outcome: Outcome) -> str:
     """Return an outcome in a few words."""
     verdict = "found" if outcome.is_found else "not found"
     mixed = f", {units.share(outcome.plant.kind.dilution, 1)} other traffic" if outcome.plant.kind.dilution else ""
@@ -213,7 +219,7 @@ def measurement_key(case: Case) -> str:
     return hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()
 
 
-def _searches(traffic: Traffic, choices: Choices) -> tuple[tuple[Search, ...], tuple[str, ...]]:
+def _searches(traffic: Traffic, choices: PowerOptions) -> tuple[tuple[Search, ...], tuple[str, ...]]:
     rates = choices.requests_per_day or (traffic.requests_per_day, PUBLISHED_RATE)
     searches, left_out = [], []
     for rate in sorted(set(rates)):

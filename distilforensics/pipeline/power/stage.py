@@ -9,7 +9,7 @@ from distilforensics.case import custody
 from distilforensics.case.stages import StageOutcome, StageRecord, package_sha256, record_stage
 from distilforensics.case.tables import read_rows, write_rows
 from distilforensics.core.errors import CaseError
-from distilforensics.pipeline.power.measuring import Choices, measure, measurement_key
+from distilforensics.pipeline.power.measuring import PowerOptions, measure, measurement_key
 from distilforensics.pipeline.power.parameters import FOUND_SHARE, PLANTING
 from distilforensics.pipeline.steps import STEPS, Step, step_named
 
@@ -35,7 +35,7 @@ def steps_with_power(case_dir: Path) -> tuple[Step, ...]:
     """Return all stages, with a measurement of what is usual before the report."""
 
     def work(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
-        return _store(case, measure(case, work_folder(case_dir), Choices(), limits, progress), limits, progress)
+        return _store(case, measure(case, work_folder(case_dir), PowerOptions(), limits, progress), limits, progress)
 
     before = [step for step in STEPS if step.name != "report"]
     return (*before, Step(STAGE, work), step_named("report"))

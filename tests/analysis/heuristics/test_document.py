@@ -1,18 +1,9 @@
-"""The reference page is current and says what the headers say."""
+"""The reference page says what the headers say."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from distilforensics.analysis.heuristics.document import render_catalog, render_markdown
 from distilforensics.analysis.heuristics.loader import load_catalog, load_heuristic
-
-REFERENCE = Path(__file__).parents[2] / "docs" / "heuristics.md"
-
-
-def test_the_reference_page_is_current() -> None:
-    """Renew it with `python -m distilforensics.analysis.heuristics.document docs/heuristics.md`."""
-    assert REFERENCE.read_text(encoding="utf-8") == render_catalog()
 
 
 def test_every_heuristic_is_in_the_overview_and_its_link_leads_to_its_heading() -> None:

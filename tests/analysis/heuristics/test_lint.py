@@ -9,11 +9,14 @@ import pytest
 from distilforensics.analysis.heuristics.check import Subject
 from distilforensics.analysis.heuristics.document import HEADINGS
 from distilforensics.analysis.heuristics.lint import CHECKS, lint_catalog
+from distilforensics.analysis.heuristics.loader import load_catalog
 from distilforensics.analysis.heuristics.lock import lock_entry
+from distilforensics.analysis.heuristics.references import unknown_references
 from distilforensics.core.errors import HeuristicError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     import duckdb
 
@@ -264,3 +267,21 @@ def test_a_header_that_does_not_name_its_threshold_is_found(make_heuristic: Make
     (found,) = messages(make_heuristic, tables, "threshold", stricter=None)
     assert found.startswith("`stricter` is missing or empty: which parameters make the firing threshold")
     assert messages(make_heuristic, tables, "threshold", stricter=None, params={}, sees="x", volume="y") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("confounders/class.sql", 'rebutted_by = ["coordination.baton_pas"]'),
+        ("grades.py", "IDENTITY = frozenset({'infrastructure.link_grpah'})"),
+        ("span.md", "as `structure.template_spann` does"),
+    ],
+)
+def test_a_name_that_no_heuristic_has_is_found(tmp_path: Path, name: str, text: str) -> None:
+    """In the header of an explanation, in the rules of grading, in a document."""
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"{text}, 'harvest.grader_rubric'\n", encoding="utf-8")
+    known = {heuristic.id for heuristic in load_catalog()}
+
+    assert [name] == [file for file, _ in unknown_references(known, tmp_path)]

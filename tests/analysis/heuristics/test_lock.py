@@ -9,7 +9,7 @@ import pytest
 
 from distilforensics.analysis.heuristics import lock
 from distilforensics.analysis.heuristics.loader import load_catalog
-from distilforensics.analysis.heuristics.lock import lock_difference, lock_entry, read_lock, update_lock
+from distilforensics.analysis.heuristics.lock import lock_difference, lock_entry, lock_text, read_lock
 from distilforensics.core.errors import HeuristicError
 
 if TYPE_CHECKING:
@@ -46,17 +46,16 @@ def test_a_change_under_the_same_version_is_named(make_heuristic: Callable[..., 
 def test_updating_writes_new_versions_and_refuses_silent_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_heuristic: Callable[..., Heuristic]
 ) -> None:
-    """The file is sorted JSON; a refused update leaves it as it was."""
+    """The text is sorted JSON; a change under the same version gives none."""
     path = tmp_path / "lock.json"
     monkeypatch.setattr(lock, "lock_file", lambda: path)
     monkeypatch.setattr(lock, "load_catalog", lambda: [make_heuristic()])
-    assert update_lock() == ["structure.example"]
-    assert update_lock() == []
-    written = path.read_text()
+    written = lock_text()
+    path.write_text(written)
+    assert written == lock_text()
     assert json.loads(written)["structure.example"]["defaults"] == {"min_accounts": 10, "min_exchanges": 50}
     monkeypatch.setattr(lock, "load_catalog", lambda: [make_heuristic("select 2")])
     with pytest.raises(HeuristicError, match="raise `version`"):
-        update_lock()
-    assert path.read_text() == written
+        lock_text()
     monkeypatch.setattr(lock, "load_catalog", lambda: [make_heuristic("select 2", version=2)])
-    assert update_lock() == ["structure.example"]
+    assert 2 == json.loads(lock_text())["structure.example"]["version"]

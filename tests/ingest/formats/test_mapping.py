@@ -48,14 +48,12 @@ def test_obvious_names_are_mapped_in_any_spelling(name, target):
     assert automatic_mapping(sample_with(**{name: "1"})).columns[target] == name
 
 
-def test_fields_of_a_usage_object_are_found():
-    """The one nesting that home-made logs share."""
-    mapping = automatic_mapping(sample_with(usage={"prompt_tokens": 1, "completion_tokens": 2}))
-
-    assert ("$.usage.prompt_tokens", "$.usage.completion_tokens") == (
-        mapping.columns["input_tokens"],
-        mapping.columns["output_tokens"],
+def test_an_object_of_usage_is_found():
+    """Whose counts include what is told by its shape; a number of that name is no such object."""
+    assert (
+        automatic_mapping(sample_with(usage={"prompt_tokens": 1, "completion_tokens": 2})).columns["usage"] == "usage"
     )
+    assert "usage" not in automatic_mapping(sample_with(usage=3)).columns
 
 
 def test_two_fields_for_one_column_are_refused_with_both_named():

@@ -8,7 +8,7 @@ description = "Counts how often two accounts of a group send the same task and c
 entity = "group"
 sees = "$min_tenants tenants (accounts without a tenant count one each) that take a list of $min_items tasks and meet on the same task, at 99 % confidence, at most $max_ratio times as often as expected by chance, where at least $min_expected meetings are expected."
 volume = "$min_tenants tenants in a group with $min_items_per_account tasks per account, whose numbers fill $min_coverage of their range or whose prompts occur on $min_multiplicity accounts on average, and $min_expected expected meetings"
-reads = ["group_exchanges", "groups"]
+reads = ["customers", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "prompt_text|prompt_sha256"]
 params.min_tenants = { default = 20, unit = "tenants", why = "accounts of one tenant share out their own work by nature" }
 params.min_items = { default = 200, unit = "tasks in the list", why = "shorter lists are exercises, months or chapters that everybody goes through" }
@@ -35,17 +35,18 @@ references = ["W. Feller, An Introduction to Probability Theory and Its Applicat
 tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
 author = "distilforensics"
 date = "2026-11-25"
-modified = "2026-11-25"
-version = 1
+modified = "2026-11-30"
+version = 2
 ---*/
 with large_groups as (
     select group_id from groups where kind <> 'prompt' and n_accounts >= $min_tenants and n_exchanges >= $min_items
 ),
 -- Calls that failed are taken over by other accounts; they are no second draw.
 answered as (
-    select e.group_id, e.account_id, coalesce('tenant ' || e.tenant_id, 'account ' || e.account_id) as tenant, e.prompt_hash, e.first_number, e.last_number
+    select e.group_id, e.account_id, c.named_customer as tenant, e.prompt_hash, e.first_number, e.last_number
     from group_exchanges as e
     semi join large_groups as g on g.group_id = e.group_id
+    join customers as c on c.account_id = e.account_id
     where coalesce(e.status, 'ok') in ('ok', 'partial')
 ),
 tenants as (

@@ -8,7 +8,7 @@ description = "Follows every prompt that ended in a limit error or another failu
 entity = "group"
 sees = "$min_failed failed calls of one template of which $min_reissued are repeated within $window_s seconds by other accounts, from at least $min_reissued_accounts accounts."
 volume = "$min_failed failed exchanges with a prompt in the group"
-reads = ["account_holders", "exchange_features", "group_exchanges"]
+reads = ["exchange_features", "group_exchanges", "next_prompts"]
 needs = ["account_id", "started_at", "status"]
 requires_order = true
 requires_complete = true
@@ -32,21 +32,20 @@ references = ["NSA, CISA, FBI, joint advisory AA26-251A, 8 September 2026: autom
 tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
 author = "distilforensics"
 date = "2026-11-23"
-modified = "2026-11-25"
-version = 3
+modified = "2026-11-30"
+version = 4
 ---*/
 with followed as (
     select
         e.record_id,
         e.account_id,
         e.status,
-        lead(e.account_id) over repetition as next_account,
-        epoch_us(lead(e.started_at) over repetition) - epoch_us(e.started_at) as delay_us,
-        coalesce(h.holder = lead(h.holder) over repetition, false) as is_same_holder
+        n.next_account_id as next_account,
+        n.delay_us,
+        n.customer = n.next_customer as is_same_holder
     from exchange_features as e
-    left join account_holders as h on h.account_id = e.account_id
+    left join next_prompts as n on n.record_id = e.record_id
     where e.prompt_hash is not null
-    window repetition as (partition by e.prompt_hash order by e.started_at, e.record_id)
 ),
 marked as (
     select

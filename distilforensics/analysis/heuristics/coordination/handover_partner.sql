@@ -8,7 +8,7 @@ description = "Marks accounts whose failed prompt is sent next, within a minute,
 entity = "account"
 sees = "A quarter of a group's accounts that hand a failed prompt on within $window_s seconds or take one over, three times as often as all other accounts."
 volume = "$min_prompts exchanges of an account with a prompt"
-reads = ["account_holders", "exchange_features"]
+reads = ["customers", "exchange_features", "next_prompts"]
 needs = ["account_id", "started_at", "status"]
 requires_order = true
 requires_complete = true
@@ -27,43 +27,27 @@ references = ["NSA, CISA, FBI, joint advisory AA26-251A, 8 September 2026: autom
 tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
 author = "distilforensics"
 date = "2026-11-25"
-modified = "2026-11-25"
-version = 1
+modified = "2026-11-30"
+version = 2
 ---*/
 with sent as (
-    select
-        e.record_id,
-        e.prompt_hash,
-        e.account_id,
-        h.holder,
-        epoch_us(e.started_at) as started_us,
-        coalesce(e.status in ('limited', 'error', 'blocked'), false) as is_failed
+    select e.record_id, e.prompt_hash, e.account_id, c.customer, coalesce(e.status in ('limited', 'error', 'blocked'), false) as is_failed
     from exchange_features as e
-    join account_holders as h on h.account_id = e.account_id
+    join customers as c on c.account_id = e.account_id
     where e.prompt_hash is not null
 ),
 rare_prompts as (
     select prompt_hash
     from sent
     group by prompt_hash
-    having count(distinct holder) between 2 and $max_holders and count(*) filter (where is_failed) > 0
-),
-followed as (
-    select
-        account_id,
-        holder,
-        is_failed,
-        lead(account_id) over repetition as next_account,
-        lead(holder) over repetition as next_holder,
-        lead(started_us) over repetition - started_us as delay_us
-    from sent
-    semi join rare_prompts using (prompt_hash)
-    window repetition as (partition by prompt_hash order by started_us, record_id)
+    having count(distinct customer) between 2 and $max_holders and count(*) filter (where is_failed) > 0
 ),
 handed as (
-    select account_id, next_account
-    from followed
-    where is_failed and next_holder <> holder and delay_us <= $window_s * 1000000
+    select s.account_id, n.next_account_id as next_account
+    from sent as s
+    semi join rare_prompts as r on r.prompt_hash = s.prompt_hash
+    join next_prompts as n on n.record_id = s.record_id
+    where s.is_failed and n.next_customer <> n.customer and n.delay_us <= $window_s * 1000000
 ),
 sides as (
     select account_id, next_account as partner, 1 as n_given, 0 as n_taken from handed

@@ -8,7 +8,7 @@ description = "Follows every call of a group that ended in a limit error or anot
 entity = "group"
 sees = "$min_failed failed calls of $min_failed_holders customers, after which another customer of the group calls within $window_s seconds so often that it takes at least the share $min_excess of what chance leaves, while the failing account itself tries again at most after $max_same of them."
 volume = "$min_failed failed calls in the group, of $min_failed_holders customers"
-reads = ["account_holders", "group_exchanges", "groups"]
+reads = ["customers", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "status"]
 requires_order = true
 params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of 2 to 6 subscriptions are common and no harvest" }
@@ -33,8 +33,8 @@ references = ["NSA, CISA, FBI, joint advisory AA26-251A, 8 September 2026: autom
 tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
 author = "distilforensics"
 date = "2026-11-25"
-modified = "2026-11-26"
-version = 2
+modified = "2026-11-30"
+version = 3
 ---*/
 with large_groups as (
     select group_id from groups where n_accounts >= $min_accounts
@@ -44,12 +44,12 @@ calls as (
         e.group_id,
         e.record_id,
         e.account_id,
-        h.holder,
+        h.customer as holder,
         epoch_us(e.started_at) as at_us,
         coalesce(e.status in ('limited', 'error', 'blocked'), false) as is_failed
     from group_exchanges as e
     semi join large_groups as g on g.group_id = e.group_id
-    join account_holders as h on h.account_id = e.account_id
+    join customers as h on h.account_id = e.account_id
 ),
 failed as (
     select group_id, record_id, account_id, holder, at_us

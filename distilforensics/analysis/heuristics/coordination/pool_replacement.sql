@@ -8,7 +8,7 @@ description = "Looks at accounts that stop using a template for good and at acco
 entity = "group"
 sees = "A group in which $min_ends accounts end and $min_starts others begin, $min_ratio times as often within $short_window_h or $long_window_h hours of each other as unrelated times would give."
 volume = "$min_ends accounts that end and $min_starts that begin inside of the group's time, $margin_h hours from its edges, each with $min_exchanges exchanges on two days or more"
-reads = ["account_profiles", "group_accounts", "group_exchanges"]
+reads = ["account_profiles", "customers", "group_accounts", "group_exchanges"]
 needs = ["account_id", "started_at"]
 params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of 2 to 6 subscriptions are common and no harvest" }
 params.min_ends = { default = 5, unit = "accounts that end", why = "fewer pairs are easily chance" }
@@ -35,8 +35,8 @@ references = ["Anthropic, Detecting and preventing distillation attacks, 23 Febr
 tags = ["atlas.AML.T0021", "atlas.AML.T0008.005"]
 author = "distilforensics"
 date = "2026-11-23"
-modified = "2026-11-23"
-version = 1
+modified = "2026-11-30"
+version = 2
 ---*/
 with members as (
     select group_id, account_id
@@ -61,20 +61,20 @@ group_times as (
     group by group_id
 ),
 events as (
-    select l.group_id, l.account_id, p.tenant_id, l.first_at as happened_at, true as is_start
+    select l.group_id, l.account_id, case when c.reason in ('organisation', 'tenant') then c.named_customer end as tenant, l.first_at as happened_at, true as is_start
     from lives as l
     join group_times as t on t.group_id = l.group_id
-    join account_profiles as p on p.account_id = l.account_id
+    join customers as c on c.account_id = l.account_id
     where l.first_at >= t.begins_at + to_hours($margin_h) and l.first_at::date < l.last_at::date
     union all
-    select l.group_id, l.account_id, p.tenant_id, l.last_at, false
+    select l.group_id, l.account_id, case when c.reason in ('organisation', 'tenant') then c.named_customer end as tenant, l.last_at, false
     from lives as l
     join group_times as t on t.group_id = l.group_id
-    join account_profiles as p on p.account_id = l.account_id
+    join customers as c on c.account_id = l.account_id
     where l.last_at <= t.ends_at - to_hours($margin_h) and l.first_at::date < l.last_at::date
 ),
 windowed_events as (
-    select group_id, account_id, tenant_id, happened_at, is_start, unnest([$short_window_h, $long_window_h]) as window_h
+    select group_id, account_id, tenant, happened_at, is_start, unnest([$short_window_h, $long_window_h]) as window_h
     from events
 ),
 -- Starts around every event: all of them, less those of the same tenant.
@@ -84,19 +84,19 @@ counted as (
         window_h,
         is_start,
         count(*) filter (where is_start) over after_it
-        - case when tenant_id is null then 0 else count(*) filter (where is_start) over after_it_in_tenant end as n_after,
+        - case when tenant is null then 0 else count(*) filter (where is_start) over after_it_in_tenant end as n_after,
         count(*) filter (where is_start) over before_it
-        - case when tenant_id is null then 0 else count(*) filter (where is_start) over before_it_in_tenant end as n_before
+        - case when tenant is null then 0 else count(*) filter (where is_start) over before_it_in_tenant end as n_before
     from windowed_events
     window
         after_it as (
             partition by group_id, window_h order by happened_at range between current row and to_hours(window_h) following),
         after_it_in_tenant as (
-            partition by group_id, window_h, tenant_id order by happened_at range between current row and to_hours(window_h) following),
+            partition by group_id, window_h, tenant order by happened_at range between current row and to_hours(window_h) following),
         before_it as (
             partition by group_id, window_h order by happened_at range between to_hours(window_h) preceding and current row),
         before_it_in_tenant as (
-            partition by group_id, window_h, tenant_id order by happened_at range between to_hours(window_h) preceding and current row)
+            partition by group_id, window_h, tenant order by happened_at range between to_hours(window_h) preceding and current row)
 ),
 per_group as (
     select

@@ -8,7 +8,7 @@ description = "Accounts of one tenant, or of one payment method with up to six, 
 entity = "group"
 sees = "Accounts of $min_holders customers, loads equal or not, whose calls meet in the same three hours at most $max_ratio times as often as by lot, and at the same hours of other days at most $max_habit times as often, in a log whose accounts meet $min_log_ratio times as often as by lot."
 volume = "$min_holders customers with $min_uses calls, on $min_days days, where at least $min_pairs pairs of calls of one account in one slot are expected by lot"
-reads = ["account_holders", "exchange_features", "group_exchanges", "groups"]
+reads = ["customers", "exchange_features", "group_exchanges", "groups"]
 needs = ["account_id", "started_at"]
 requires_order = false
 params.min_holders = { default = 20, unit = "customers", why = "personal pools of 2 to 6 subscriptions are common and no harvest" }
@@ -34,8 +34,8 @@ references = ["R. A. Fisher, The significance of deviations from expectation in 
 tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
 author = "distilforensics"
 date = "2026-11-25"
-modified = "2026-11-25"
-version = 1
+modified = "2026-11-30"
+version = 2
 ---*/
 with large_groups as (
     select group_id from groups where n_accounts >= $min_holders and n_exchanges >= $min_uses * $min_holders
@@ -44,19 +44,19 @@ with large_groups as (
 slots as (
     select
         e.group_id,
-        h.holder,
+        h.customer as holder,
         epoch_us(e.started_at) // 86400000000 as day,
         epoch_us(e.started_at) // 1000000 % 86400 // $slot_s as slot,
         count(*) as n
     from group_exchanges as e
     semi join large_groups as l on l.group_id = e.group_id
-    join account_holders as h on h.account_id = e.account_id
+    join customers as h on h.account_id = e.account_id
     where coalesce(e.status, 'ok') in ('ok', 'partial')
     group by 1, 2, 3, 4
     union all
-    select 'log', h.holder, epoch_us(e.started_at) // 86400000000, epoch_us(e.started_at) // 1000000 % 86400 // $slot_s, count(*)
+    select 'log', h.customer as holder, epoch_us(e.started_at) // 86400000000, epoch_us(e.started_at) // 1000000 % 86400 // $slot_s, count(*)
     from exchange_features as e
-    join account_holders as h on h.account_id = e.account_id
+    join customers as h on h.account_id = e.account_id
     where coalesce(e.status, 'ok') in ('ok', 'partial')
     group by 2, 3, 4
 ),

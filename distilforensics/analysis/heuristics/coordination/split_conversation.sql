@@ -8,7 +8,7 @@ description = "Counts the sessions of a group with two or more exchanges that ar
 entity = "group"
 sees = "A group of $min_accounts accounts with $min_sessions sessions of two or more exchanges of which a share of $min_share runs over accounts of different tenants, $min_excess more than in the rest of the log."
 volume = "$min_accounts accounts and $min_sessions sessions of two or more exchanges in the group"
-reads = ["exchange_features", "group_exchanges", "groups"]
+reads = ["customers", "exchange_features", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "session_id"]
 params.min_accounts = { default = 20, unit = "accounts in split sessions", why = "people who move a conversation between two or three own accounts stay below" }
 params.min_sessions = { default = 20, unit = "sessions of two or more exchanges", why = "a share of fewer is too coarse" }
@@ -25,21 +25,21 @@ references = ["An issue of a published pool proxy (number 277 of its tracker, 20
 tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
 author = "distilforensics"
 date = "2026-11-23"
-modified = "2026-11-23"
-version = 1
+modified = "2026-11-30"
+version = 2
 ---*/
 with large_groups as (
     select group_id from groups where n_accounts >= $min_accounts
 ),
--- A tenant stands for its accounts; accounts without tenant stand for themselves.
 sessions as (
     select
-        session_id,
-        count(distinct coalesce('tenant ' || tenant_id, 'account ' || account_id)) > 1 as is_split,
-        count(distinct account_id) as n_accounts
-    from exchange_features
-    where session_id is not null
-    group by session_id
+        e.session_id,
+        count(distinct c.customer) > 1 as is_split,
+        count(distinct e.account_id) as n_accounts
+    from exchange_features as e
+    join customers as c on c.account_id = e.account_id
+    where e.session_id is not null
+    group by e.session_id
     having count(*) >= 2
 ),
 log_totals as (

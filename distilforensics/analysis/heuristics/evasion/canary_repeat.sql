@@ -8,7 +8,7 @@ description = "Who suspects that answers are degraded on purpose asks the same q
 entity = "group"
 sees = "$min_accounts accounts of one group that together send at least $min_canaries prompts of which each comes back on at least $min_days days, with a deviation of at most $max_deviation of the mean distance, from at least $min_prompt_customers customers; these are $min_lift times as frequent among recurring prompts as in the rest of the log."
 volume = "a group of at least $min_accounts accounts with at least $min_canaries prompts that recur on $min_days days from $min_prompt_customers customers"
-reads = ["exchange_features", "group_exchanges", "groups"]
+reads = ["customers", "exchange_features", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "prompt_text|prompt_sha256"]
 params.min_accounts = { default = 10, unit = "accounts that send canaries", why = "personal pools of two to six subscriptions and a team's monitors stay below" }
 params.min_days = { default = 5, unit = "days, and distances less one", why = "four distances are the fewest that can be called equal" }
@@ -31,8 +31,8 @@ references = ["NSA, CISA, FBI, joint advisory AA26-251A, 8 September 2026: quali
 tags = ["atlas.AML.T0024.002"]
 author = "distilforensics"
 date = "2026-11-25"
-modified = "2026-11-25"
-version = 1
+modified = "2026-11-30"
+version = 2
 ---*/
 with large_groups as (
     select group_id, n_accounts from groups where n_accounts >= $min_accounts and kind <> 'prompt'
@@ -48,13 +48,14 @@ shared as (
 sends as (
     select
         e.prompt_hash,
-        coalesce('tenant ' || e.tenant_id, 'account ' || e.account_id) as customer,
+        c.customer,
         epoch_us(e.started_at) // 1000000 as sent_s,
         e.started_at::date as day,
         e.response_hash,
         e.record_id
     from exchange_features as e
     semi join shared as s on s.prompt_hash = e.prompt_hash
+    join customers as c on c.account_id = e.account_id
 ),
 prompt_days as (
     select prompt_hash, count(*) as n from (select distinct prompt_hash, day from sends) as d group by prompt_hash having count(*) >= $min_days

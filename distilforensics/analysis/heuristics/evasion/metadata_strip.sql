@@ -8,7 +8,7 @@ description = "Asks for five optional fields whether the accounts of a group lea
 entity = "group"
 sees = "$min_tenants tenants of which a share of $min_share lacks the same $min_fields fields that $min_carried of the accounts outside of the group carry in the same format."
 volume = "$min_tenants tenants (accounts without a tenant count one each) with $min_exchanges exchanges in one format, $min_reference_accounts accounts outside of the group in that format, and $min_fields fields that $min_carried of them carry"
-reads = ["all_group_accounts", "exchange_features", "group_exchanges", "groups"]
+reads = ["all_group_accounts", "customers", "exchange_features", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "user_agent|end_user_id|session_id|client_country|project_id"]
 params.min_tenants = { default = 20, unit = "tenants", why = "a company's own gateway strips the fields of all its accounts" }
 params.min_exchanges = { default = 5, unit = "exchanges per account and format", why = "one or two calls may come from another client" }
@@ -28,8 +28,8 @@ references = ["NSA, CISA, FBI, joint advisory AA26-251A, 8 September 2026: autom
 tags = ["atlas.AML.T0008.005", "attack.T1090.002"]
 author = "distilforensics"
 date = "2026-11-25"
-modified = "2026-11-25"
-version = 1
+modified = "2026-11-30"
+version = 2
 ---*/
 with carried as (
     select
@@ -66,7 +66,7 @@ carried_in_group as (
         e.group_id,
         e.account_id,
         e.source_format,
-        min(coalesce('tenant ' || e.tenant_id, 'account ' || e.account_id)) as tenant,
+        min(c.named_customer) as tenant,
         count(*) as n,
         count(e.user_agent) as n_user_agent,
         count(e.end_user_id) as n_end_user,
@@ -75,6 +75,7 @@ carried_in_group as (
         count(e.project_id) as n_project
     from group_exchanges as e
     semi join groups as g on g.group_id = e.group_id and g.n_accounts >= $min_tenants
+    join customers as c on c.account_id = e.account_id
     where e.source_format is not null and coalesce(e.operation, 'chat') in ('chat', 'completion', 'responses')
     group by e.group_id, e.account_id, e.source_format
     having count(*) >= $min_exchanges

@@ -8,7 +8,7 @@ description = "Follows every refused prompt (declined by the model or by a filte
 entity = "group"
 sees = "$min_refused refused prompts of one group of which $min_shopped are sent again within $window_h hours by other accounts, from at least $min_shopped_accounts accounts."
 volume = "$min_refused refused exchanges with a prompt of $min_prompt_chars characters or more in the group"
-reads = ["exchange_features", "group_exchanges"]
+reads = ["exchange_features", "group_exchanges", "next_prompts"]
 needs = ["account_id", "started_at", "prompt_text|prompt_sha256", "finish_reason|response_text|status"]
 params.min_refused = { default = 20, unit = "refused exchanges", why = "a share of fewer is too coarse" }
 params.min_shopped = { default = 10, unit = "refused exchanges", why = "single coincidences and hand-made repetitions stay below" }
@@ -31,30 +31,30 @@ references = ["Anthropic, Detecting and countering misuse of AI, September 2026,
 tags = ["atlas.AML.T0024.002", "atlas.AML.T0054"]
 author = "distilforensics"
 date = "2026-11-25"
-modified = "2026-11-25"
-version = 1
+modified = "2026-11-30"
+version = 2
 ---*/
 with followed as (
     select
-        record_id,
-        account_id,
-        is_refused,
-        lead(account_id) over repetition as next_account,
-        lead(is_refused) over repetition as next_is_refused,
-        lead(model) over repetition as next_model,
-        model,
-        epoch_us(lead(started_at) over repetition) - epoch_us(started_at) <= $window_h * 3600000000 as is_soon,
-        coalesce(tenant_id = lead(tenant_id) over repetition, false) as is_same_tenant
-    from exchange_features
-    where prompt_hash is not null and is_refused is not null and coalesce(prompt_chars, $min_prompt_chars) >= $min_prompt_chars
-    window repetition as (partition by prompt_hash order by started_at, record_id)
+        e.record_id,
+        e.account_id,
+        e.is_refused,
+        n.next_account_id as next_account,
+        n.next_is_refused,
+        n.next_model,
+        e.model,
+        n.delay_us <= $window_h * 3600000000 as is_soon,
+        n.customer = n.next_customer as is_same_customer
+    from exchange_features as e
+    left join next_prompts as n on n.record_id = e.record_id
+    where e.prompt_hash is not null and e.is_refused is not null and coalesce(e.prompt_chars, $min_prompt_chars) >= $min_prompt_chars
 ),
 marked as (
     select
         record_id,
         account_id,
         is_refused,
-        coalesce(is_soon and next_account <> account_id and not is_same_tenant, false) as is_shopped,
+        coalesce(is_soon and next_account <> account_id and not is_same_customer, false) as is_shopped,
         coalesce(is_soon and next_account = account_id, false) as is_retried,
         coalesce(not next_is_refused, false) as is_answered_then,
         coalesce(next_model <> model, false) as is_other_model

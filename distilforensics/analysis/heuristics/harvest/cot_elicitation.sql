@@ -8,7 +8,7 @@ description = "Rate of exchanges whose system prompt or prompt asks for the inte
 entity = "group"
 sees = "$min_accounts accounts with $min_exchanges exchanges of which, at 99 % confidence, more than $min_rate carry a phrase that asks for internal reasoning, and $min_lift times more than in the exchanges of all other accounts; at least $min_marked_accounts accounts carry it."
 volume = "a group of at least $min_accounts accounts with at least $min_exchanges exchanges with text, and $min_rest exchanges of other accounts as comparison"
-reads = ["all_group_accounts", "exchange_features", "group_exchanges", "groups"]
+reads = ["group_marks", "groups"]
 needs = ["account_id", "started_at", "prompt_text|system_text"]
 params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of two to six subscriptions are common and no harvest" }
 params.min_exchanges = { default = 100, unit = "exchanges", why = "rates from fewer exchanges have intervals too wide to compare" }
@@ -30,63 +30,21 @@ references = ["Anthropic, Detecting and preventing distillation attacks, 23 Febr
 tags = ["atlas.AML.T0024.002", "atlas.AML.T0054"]
 author = "distilforensics"
 date = "2026-11-23"
-modified = "2026-11-25"
-version = 3
+modified = "2026-11-30"
+version = 4
 ---*/
-with account_marks as (
-    select account_id, count(*) as n, count(*) filter (where list_has_any(lexicon_marks, ['cot_elicitation', 'encoded_block', 'replayed_reasoning'])) as n_marked
-    from exchange_features
-    where lexicon_marks is not null
-    group by account_id
-),
-log_marks as (
-    select coalesce(sum(n), 0)::bigint as n, coalesce(sum(n_marked), 0)::bigint as n_marked from account_marks
-),
-large_groups as (
-    select group_id, n_accounts
-    from groups
-    where n_accounts >= $min_accounts and n_exchanges >= $min_exchanges
-),
-members as (
-    select a.group_id, sum(m.n)::bigint as n, sum(m.n_marked)::bigint as n_marked
-    from all_group_accounts as a
-    semi join large_groups as g on g.group_id = a.group_id
-    join account_marks as m on m.account_id = a.account_id
-    group by a.group_id
-),
-inside as (
-    select
-        e.group_id,
-        count(*) as n,
-        count(*) filter (where list_has_any(e.lexicon_marks, ['cot_elicitation', 'encoded_block', 'replayed_reasoning'])) as n_marked,
-        count(distinct e.account_id) filter (where list_has_any(e.lexicon_marks, ['cot_elicitation', 'encoded_block', 'replayed_reasoning'])) as n_marked_accounts
-    from group_exchanges as e
-    semi join large_groups as g on g.group_id = e.group_id
-    where e.lexicon_marks is not null
-    group by e.group_id
-    having count(*) >= $min_exchanges
-),
-compared as (
-    select
-        i.*,
-        g.n_accounts,
-        l.n - m.n as n_rest,
-        i.n_marked / nullif(i.n, 0) as rate,
-        (l.n_marked - m.n_marked) / nullif(l.n - m.n, 0) as rest_rate
-    from inside as i
-    join large_groups as g on g.group_id = i.group_id
-    join members as m on m.group_id = i.group_id
-    cross join log_marks as l
-    where l.n - m.n >= $min_rest
+with compared as (
+    select m.*, g.n_accounts
+    from group_marks as m
+    join groups as g on g.group_id = m.group_id
+    where m.wish = 'reasoning'
+        and g.n_accounts >= $min_accounts
+        and g.n_exchanges >= $min_exchanges
+        and m.n >= $min_exchanges
+        and m.n_rest >= $min_rest
 ),
 bounded as (
-    select
-        *,
-        round((rate + $z * $z / nullif(2 * n, 0) - $z * sqrt(rate * (1 - rate) / nullif(n, 0) + $z * $z / nullif(4 * n * n, 0)))
-            / nullif(1 + $z * $z / nullif(n, 0), 0), 6) as lower_bound,
-        round((rest_rate + $z * $z / nullif(2 * n_rest, 0)
-            + $z * sqrt(rest_rate * (1 - rest_rate) / nullif(n_rest, 0) + $z * $z / nullif(4 * n_rest * n_rest, 0)))
-            / nullif(1 + $z * $z / nullif(n_rest, 0), 0), 6) as rest_upper_bound
+    select *, round(wilson_low(rate, n, $z), 6) as lower_bound, round(wilson_high(rest_rate, n_rest, $z), 6) as rest_upper_bound
     from compared
 )
 select

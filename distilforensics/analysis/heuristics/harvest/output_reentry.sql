@@ -8,7 +8,7 @@ description = "Follows answers that were first produced once, on one account, an
 entity = "group"
 sees = "$min_answers answers of at least $min_accounts accounts of the group that come back in later prompts of at least $min_accounts other accounts of the group and of other customers, in $min_share of its exchanges and $min_lift times more than in the rest of the log."
 volume = "a group of at least $min_group_accounts accounts with $min_exchanges exchanges with a prompt"
-reads = ["all_group_accounts", "exchange_features", "fingerprints", "group_accounts", "group_exchanges", "groups"]
+reads = ["all_group_accounts", "customers", "exchange_features", "fingerprints", "group_accounts", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "response_text|response_sha256", "prompt_text|prompt_sha256"]
 params.min_group_accounts = { default = 20, unit = "accounts", why = "personal pools of two to six subscriptions are common and no harvest" }
 params.min_exchanges = { default = 100, unit = "exchanges", why = "shares of fewer are too coarse" }
@@ -35,21 +35,22 @@ references = ["Anthropic, Detecting and countering misuse of AI, September 2026,
 tags = ["atlas.AML.T0024.002"]
 author = "distilforensics"
 date = "2026-11-25"
-modified = "2026-11-25"
-version = 1
+modified = "2026-11-30"
+version = 2
 ---*/
 -- Keys: a followed passage, or the hash of a whole text as a number with the sign turned, so that the two never meet.
 with followed as (
     select
         e.record_id,
         e.account_id,
-        coalesce('tenant ' || e.tenant_id, 'account ' || e.account_id) as customer,
+        c.customer,
         epoch_us(e.started_at) as at_us,
         case when coalesce(e.response_chars, $min_answer_chars) >= $min_answer_chars then -1 - (md5_number_lower(e.response_hash) >> 2)::bigint end as response_key,
         -1 - (md5_number_lower(e.prompt_hash) >> 2)::bigint as prompt_key,
         list_filter(f.response_passages, lambda passage: passage % $sample_every = 0) as response_passages,
         list_filter(f.prompt_passages, lambda passage: passage % $sample_every = 0) as prompt_passages
     from exchange_features as e
+    join customers as c on c.account_id = e.account_id
     left join fingerprints as f on f.record_id = e.record_id
 ),
 asked as (

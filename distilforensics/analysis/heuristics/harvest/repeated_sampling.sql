@@ -8,7 +8,7 @@ description = "Rejection sampling and preference data need several answers to on
 entity = "group"
 sees = "$min_accounts accounts with $min_exchanges answered exchanges, a share of $min_share of which, and $min_lift times that of the rest of the log, belongs to prompts of $min_prompt_chars characters or more that were answered $min_samples times or more for different customers; at least $min_sampled_prompts such prompts."
 volume = "a group of at least $min_accounts accounts with at least $min_exchanges answered exchanges, and $min_rest answered exchanges of other accounts"
-reads = ["all_group_accounts", "exchange_features", "group_exchanges", "groups"]
+reads = ["all_group_accounts", "customers", "exchange_features", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "prompt_text|prompt_sha256"]
 params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of two to six subscriptions are common and no harvest" }
 params.min_exchanges = { default = 200, unit = "exchanges", why = "ten per account in the smallest group" }
@@ -33,14 +33,15 @@ references = ["Anthropic, Detecting and preventing distillation attacks, 23 Febr
 tags = ["atlas.AML.T0024.002", "atlas.AML.T0005.001", "owasp.LLM10"]
 author = "distilforensics"
 date = "2026-11-25"
-modified = "2026-11-25"
-version = 1
+modified = "2026-11-30"
+version = 2
 ---*/
 with prompt_customers as (
-    select prompt_hash, coalesce('tenant ' || tenant_id, 'account ' || account_id) as customer, count(*) as n
-    from exchange_features
-    where prompt_hash is not null and status = 'ok' and coalesce(prompt_chars, $min_prompt_chars) >= $min_prompt_chars
-    group by prompt_hash, coalesce('tenant ' || tenant_id, 'account ' || account_id)
+    select e.prompt_hash, c.customer, count(*) as n
+    from exchange_features as e
+    join customers as c on c.account_id = e.account_id
+    where e.prompt_hash is not null and e.status = 'ok' and coalesce(e.prompt_chars, $min_prompt_chars) >= $min_prompt_chars
+    group by e.prompt_hash, c.customer
 ),
 sampled as (
     select prompt_hash, sum(n)::bigint as n_answers

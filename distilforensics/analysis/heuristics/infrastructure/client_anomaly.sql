@@ -8,7 +8,7 @@ description = "Pool programs send a fixed client name for all their accounts and
 entity = "group"
 sees = "$min_tenants tenants of which a share of $min_share shows the same oddity, $min_excess more than accounts outside: a version older than those of $min_newer of the program's other users, a habit that $min_habit of them do not have, or a new end user in $min_fresh_users of the requests."
 volume = "$min_tenants tenants (accounts without a tenant count one each) with a user agent or end users in the group, and $min_reference_accounts accounts outside of it with the same program, or with end users"
-reads = ["account_profiles", "all_group_accounts", "exchange_features", "group_accounts"]
+reads = ["account_profiles", "all_group_accounts", "customers", "exchange_features", "group_accounts"]
 needs = ["account_id", "started_at", "user_agent|end_user_id"]
 params.min_tenants = { default = 20, unit = "tenants", why = "one company pins one client for all its accounts" }
 params.min_reference_accounts = { default = 20, unit = "accounts", why = "shares of fewer are too coarse" }
@@ -32,8 +32,8 @@ references = ["Source of published pool programs, read between February 2025 and
 tags = ["atlas.AML.T0008.005", "attack.T1090.002"]
 author = "distilforensics"
 date = "2026-11-25"
-modified = "2026-11-25"
-version = 1
+modified = "2026-11-30"
+version = 2
 ---*/
 with uses as (
     select
@@ -85,9 +85,10 @@ answerable as (
     select distinct account_id from answers
 ),
 members as (
-    select g.group_id, g.account_id, p.n_exchanges, coalesce('tenant ' || p.tenant_id, 'account ' || p.account_id) as tenant
+    select g.group_id, g.account_id, p.n_exchanges, c.named_customer as tenant
     from group_accounts as g
     join account_profiles as p on p.account_id = g.account_id
+    join customers as c on c.account_id = g.account_id
     semi join answerable as a on a.account_id = g.account_id
 ),
 sizes as (

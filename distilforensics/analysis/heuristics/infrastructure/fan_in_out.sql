@@ -8,7 +8,7 @@ description = "An account is marked if it uses an address on which at least five
 entity = "group"
 sees = "$min_accounts accounts of which a share of $min_share meets at exits with $min_tenants_per_address tenants, or comes from $min_networks networks each where the median account of the log has one."
 volume = "$min_accounts accounts with a client address in the group"
-reads = ["account_attributes", "account_profiles", "group_accounts"]
+reads = ["account_attributes", "account_profiles", "customers", "group_accounts"]
 needs = ["account_id", "client_ip"]
 params.min_accounts = { default = 20, unit = "accounts with an address", why = "households, hobbyists and small teams share addresses" }
 params.min_tenants_per_address = { default = 5, unit = "tenants of the group on one address", why = "a household or an office has fewer; accounts without a tenant count one each" }
@@ -30,13 +30,14 @@ references = ["NSA, CISA, FBI, joint advisory AA26-251A, 8 September 2026: share
 tags = ["atlas.AML.T0008.005", "attack.T1090.002"]
 author = "distilforensics"
 date = "2026-11-23"
-modified = "2026-11-23"
-version = 1
+modified = "2026-11-30"
+version = 2
 ---*/
 with with_address as (
-    select account_id, coalesce('tenant ' || tenant_id, 'account ' || account_id) as tenant, n_exchanges, n_ip_prefixes
-    from account_profiles
-    where n_ips > 0
+    select p.account_id, c.named_customer as tenant, p.n_exchanges, p.n_ip_prefixes
+    from account_profiles as p
+    join customers as c on c.account_id = p.account_id
+    where p.n_ips > 0
 ),
 usual as (
     select median(n_ip_prefixes) as n_networks from with_address

@@ -8,7 +8,7 @@ description = "Looks at what the links inside a linkage cluster rest on. An acco
 entity = "group"
 sees = "A cluster of $min_accounts accounts of which a share of $min_share is tied to other members by $min_kinds kinds of rare identity values, such as a payment method and an address."
 volume = "a cluster of $min_accounts accounts"
-reads = ["account_profiles", "clusters", "group_accounts", "links"]
+reads = ["account_profiles", "clusters", "customers", "group_accounts", "links"]
 needs = ["account_id", "client_ip|api_key_id|accounts_directory.payment_fingerprint|accounts_directory.email_domain|accounts_directory.created_at"]
 params.min_accounts = { default = 20, unit = "accounts", why = "families, hobbyists and small teams share cards and addresses" }
 params.min_weight = { default = 3, unit = "bits", why = "a value counts from here on: it is eight times rarer between strangers than within one operator, as in linkage" }
@@ -33,8 +33,8 @@ references = ["Anthropic, Detecting and preventing distillation attacks, 23 Febr
 tags = ["atlas.AML.T0021", "atlas.AML.T0008.005"]
 author = "distilforensics"
 date = "2026-11-23"
-modified = "2026-11-23"
-version = 1
+modified = "2026-11-30"
+version = 2
 ---*/
 with agreements as (
     select
@@ -43,9 +43,8 @@ with agreements as (
         l.weight,
         unnest(l.attributes) as agreement
     from links as l
-    join account_profiles as a on a.account_id = l.account_a
-    join account_profiles as b on b.account_id = l.account_b
-    where a.tenant_id is distinct from b.tenant_id or a.tenant_id is null
+    join customers as a on a.account_id = l.account_a
+    join customers as b on b.account_id = l.account_b and b.named_customer <> a.named_customer
 ),
 identity_ties as (
     select
@@ -102,7 +101,7 @@ per_cluster as (
         m.group_id,
         count(*) as n_accounts,
         sum(p.n_exchanges)::bigint as n_exchanges,
-        count(distinct coalesce('tenant ' || p.tenant_id, 'account ' || p.account_id)) as n_tenants,
+        count(distinct c.named_customer) as n_tenants,
         count(*) filter (where m.is_tied) as n_tied,
         count(*) filter (where m.is_tied and t.is_tied) as n_tied_in_log,
         count(*) filter (where m.by_payment) / nullif(count(*), 0) as share_payment,
@@ -112,6 +111,7 @@ per_cluster as (
         count(*) filter (where m.by_network) / nullif(count(*), 0) as share_network
     from per_member as m
     join account_profiles as p on p.account_id = m.account_id
+    join customers as c on c.account_id = m.account_id
     left join tied_in_log as t on t.account_id = m.account_id
     group by m.group_id
 ),

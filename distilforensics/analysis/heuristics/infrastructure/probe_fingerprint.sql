@@ -8,7 +8,7 @@ description = "Account pools test their accounts: a fixed short prompt with a sh
 entity = "account"
 sees = "The same prompt of at most $max_prompt_chars characters (or $max_input_tokens tokens) with answers of at most $max_output_tokens tokens, sent $min_uses times at even intervals by accounts of $min_tenants tenants, at least $min_met of which meet in the same $slot_s seconds, $min_lift times as many as with moments of their own."
 volume = "a short prompt that accounts of $min_tenants tenants send at least $min_uses times each at even intervals of at least $min_interval_slots times $slot_s seconds"
-reads = ["exchange_features"]
+reads = ["customers", "exchange_features"]
 needs = ["account_id", "started_at", "prompt_text|prompt_sha256", "output_tokens|response_text"]
 params.max_prompt_chars = { default = 200, unit = "characters", why = "published probes have 2 to 70" }
 params.max_input_tokens = { default = 80, unit = "tokens", why = "the same where only hashes are exported; system prompts count in" }
@@ -35,16 +35,17 @@ references = ["Source of published pool programs: channel test of one-api and ac
 tags = ["atlas.AML.T0008.005", "attack.T1090.002"]
 author = "distilforensics"
 date = "2026-11-25"
-modified = "2026-11-25"
-version = 1
+modified = "2026-11-30"
+version = 2
 ---*/
 with tiny as (
-    select prompt_hash, account_id, tenant_id, epoch_us(started_at) // 1000000 as second
-    from exchange_features
-    where prompt_hash is not null
-        and coalesce(prompt_chars <= $max_prompt_chars, input_tokens <= $max_input_tokens, false)
-        and coalesce(output_tokens <= $max_output_tokens, response_chars <= $max_response_chars, false)
-        and coalesce(n_turns, 1) <= 2
+    select e.prompt_hash, e.account_id, c.named_customer as tenant, epoch_us(e.started_at) // 1000000 as second
+    from exchange_features as e
+    join customers as c on c.account_id = e.account_id
+    where e.prompt_hash is not null
+        and coalesce(e.prompt_chars <= $max_prompt_chars, e.input_tokens <= $max_input_tokens, false)
+        and coalesce(e.output_tokens <= $max_output_tokens, e.response_chars <= $max_response_chars, false)
+        and coalesce(e.n_turns, 1) <= 2
 ),
 -- One use per slot: repeated tries count once.
 uses as (
@@ -53,7 +54,7 @@ uses as (
         account_id,
         second // $slot_s as slot,
         min(second) as second,
-        min(coalesce('tenant ' || tenant_id, 'account ' || account_id)) as tenant,
+        min(tenant) as tenant,
         count(*) as n
     from tiny
     group by prompt_hash, account_id, second // $slot_s

@@ -8,7 +8,7 @@ description = "Counts the accounts of a group whose payment method also pays for
 entity = "group"
 sees = "$min_accounts accounts with known payment of which a share of $min_share, at least $min_sharing, has a method in common with a member of another tenant, $min_excess more than elsewhere in the log."
 volume = "$min_accounts accounts with a payment fingerprint in the group"
-reads = ["account_profiles", "group_accounts"]
+reads = ["account_profiles", "customers", "group_accounts"]
 needs = ["account_id", "accounts_directory.payment_fingerprint"]
 params.min_accounts = { default = 20, unit = "accounts with a payment fingerprint", why = "families, hobbyists and small teams share cards" }
 params.min_sharing = { default = 10, unit = "accounts that share a method", why = "two people with three or four accounts each are no pool" }
@@ -26,17 +26,18 @@ references = ["Anthropic, Detecting and preventing distillation attacks, 23 Febr
 tags = ["atlas.AML.T0021"]
 author = "distilforensics"
 date = "2026-11-23"
-modified = "2026-11-23"
-version = 2
+modified = "2026-11-30"
+version = 3
 ---*/
 with paid as (
     select
-        account_id,
-        payment_fingerprint as method,
-        coalesce('tenant ' || tenant_id, 'account ' || account_id) as tenant,
-        n_exchanges
-    from account_profiles
-    where payment_fingerprint is not null
+        p.account_id,
+        p.payment_fingerprint as method,
+        c.named_customer as tenant,
+        p.n_exchanges
+    from account_profiles as p
+    join customers as c on c.account_id = p.account_id
+    where p.payment_fingerprint is not null
 ),
 methods as (
     select method, count(*) as n_accounts, count(distinct tenant) > 1 as is_shared

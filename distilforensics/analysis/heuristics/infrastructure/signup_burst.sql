@@ -8,7 +8,7 @@ description = "Counts pairs of accounts of a group that signed up within half an
 entity = "group"
 sees = "$min_accounts accounts of which a share of $min_share has $min_neighbours group members among the sign-ups of the $window_min minutes around its own, $min_ratio times as often as the log's sign-up rate explains."
 volume = "$min_accounts accounts with a known time of sign-up in the group and $min_others outside of it, those of one tenant counted once"
-reads = ["account_profiles", "group_accounts"]
+reads = ["account_profiles", "customers", "group_accounts"]
 needs = ["account_id", "accounts_directory.created_at"]
 params.min_accounts = { default = 20, unit = "accounts with a sign-up time, those of one tenant counted once", why = "a handful of friends sign up together" }
 params.min_others = { default = 100, unit = "accounts with a sign-up time outside of the group", why = "the comparison needs the sign-up rate of others" }
@@ -28,13 +28,14 @@ references = ["Anthropic, Detecting and countering misuse of AI, September 2026:
 tags = ["atlas.AML.T0021"]
 author = "distilforensics"
 date = "2026-11-23"
-modified = "2026-11-23"
-version = 2
+modified = "2026-11-30"
+version = 3
 ---*/
 with signups as (
-    select account_id, coalesce('tenant ' || tenant_id, 'account ' || account_id) as tenant, created_at, n_exchanges
-    from account_profiles
-    where created_at is not null
+    select p.account_id, c.named_customer as tenant, p.created_at, p.n_exchanges
+    from account_profiles as p
+    join customers as c on c.account_id = p.account_id
+    where p.created_at is not null
 ),
 -- One sign-up per tenant, its first: a company or a school makes accounts in one go.
 log_signups as (

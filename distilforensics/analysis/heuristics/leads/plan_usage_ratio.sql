@@ -8,7 +8,7 @@ description = "Sets the daily use of each account against the accounts outside o
 entity = "group"
 sees = "$min_tenants tenants of which a share of $min_share uses more per active day than $quantile of the accounts with the same plan outside of the group, $min_excess more than among those."
 volume = "$min_tenants tenants (accounts without a tenant count one each) with a plan and $min_days active days each in the group, and $min_reference_accounts accounts with the same plan outside of it"
-reads = ["account_days", "account_profiles", "all_group_accounts", "group_accounts"]
+reads = ["account_days", "account_profiles", "all_group_accounts", "customers", "group_accounts"]
 needs = ["account_id", "started_at", "accounts_directory.plan"]
 params.min_tenants = { default = 20, unit = "tenants", why = "one company's accounts are one customer" }
 params.min_days = { default = 2, unit = "active days per account", why = "one busy day is no use of a plan" }
@@ -31,8 +31,8 @@ references = ["NSA, CISA, FBI, joint advisory AA26-251A, 8 September 2026: anoma
 tags = ["atlas.AML.T0024.002", "owasp.LLM10"]
 author = "distilforensics"
 date = "2026-11-25"
-modified = "2026-11-25"
-version = 1
+modified = "2026-11-30"
+version = 2
 ---*/
 with units as (
     select case when count(*) filter (where output_tokens > 0) * 2 > count(*) then 'tokens' else 'exchanges' end as use_unit from account_profiles
@@ -42,9 +42,10 @@ accounts as (
         p.account_id,
         p.plan,
         p.n_exchanges,
-        coalesce('tenant ' || p.tenant_id, 'account ' || p.account_id) as tenant,
+        c.named_customer as tenant,
         case u.use_unit when 'tokens' then p.output_tokens else p.n_exchanges end / nullif(p.n_active_days, 0) as daily_use
     from account_profiles as p
+    join customers as c on c.account_id = p.account_id
     cross join units as u
     where p.plan is not null and p.n_active_days >= $min_days and case u.use_unit when 'tokens' then p.output_tokens else p.n_exchanges end is not null
 ),

@@ -32,8 +32,8 @@ references = ["I. J. Good, The population frequencies of species, Biometrika 40 
 tags = ["atlas.AML.T0024.002", "owasp.LLM10"]
 author = "distilforensics"
 date = "2026-11-23"
-modified = "2026-11-23"
-version = 1
+modified = "2026-11-30"
+version = 2
 ---*/
 with large_groups as (
     select group_id, n_accounts
@@ -93,9 +93,7 @@ outside as (
 bounded as (
     select
         *,
-        (unseen + $z * $z / nullif(2 * n_exchanges, 0)
-            - $z * sqrt(unseen * (1 - unseen) / nullif(n_exchanges, 0) + $z * $z / nullif(4 * n_exchanges * n_exchanges, 0)))
-        / nullif(1 + $z * $z / nullif(n_exchanges, 0), 0) as lower_bound
+        wilson_low(unseen, n_exchanges, $z) as lower_bound
     from measured
 )
 select

@@ -8,7 +8,7 @@ description = "A passage of at least 48 bytes stands somewhere in prompts or sys
 entity = "group"
 sees = "A passage that $min_accounts accounts of different customers put into $min_distinct_prompts different prompts, in at least $min_share of the exchanges of the median carrier, $min_lift times more often than accounts that used it fewer than $min_uses times or never."
 volume = "a passage carried by at least $min_accounts accounts, at least $min_uses times each, in at least $min_exchanges exchanges"
-reads = ["account_profiles", "group_accounts", "group_exchanges", "groups"]
+reads = ["account_profiles", "customers", "group_accounts", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "prompt_text|system_text"]
 params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of two to six subscriptions are common and no harvest; twenty accounts that share a text are a team, a product, a class or a pool" }
 params.min_uses = { default = 3, unit = "exchanges per account", why = "one or two may be a quotation; the lowest published load is four requests per account" }
@@ -32,8 +32,8 @@ references = ["Anthropic, Detecting and countering misuse of AI, September 2026,
 tags = ["atlas.AML.T0024.002", "owasp.LLM10"]
 author = "distilforensics"
 date = "2026-11-25"
-modified = "2026-11-25"
-version = 1
+modified = "2026-11-30"
+version = 2
 ---*/
 with passages as (
     select group_id, n_accounts
@@ -47,17 +47,18 @@ carriers as (
         g.n_exchanges as n_carrying,
         p.n_exchanges,
         g.n_exchanges / nullif(p.n_exchanges, 0) as share,
-        coalesce('tenant ' || p.tenant_id, 'account ' || p.account_id) as customer
+        c.named_customer as customer
     from group_accounts as g
     semi join passages as s on s.group_id = g.group_id
     join account_profiles as p on p.account_id = g.account_id
+    join customers as c on c.account_id = g.account_id
     where g.n_exchanges >= $min_uses
 ),
-customers as (
+by_customer as (
     select group_id, customer, count(*) as n from carriers group by group_id, customer
 ),
 largest as (
-    select group_id, max(n) as n_largest, count(*) as n_customers from customers group by group_id
+    select group_id, max(n) as n_largest, count(*) as n_customers from by_customer group by group_id
 ),
 carried as (
     select group_id, sum(n_exchanges)::bigint as n from group_accounts group by group_id

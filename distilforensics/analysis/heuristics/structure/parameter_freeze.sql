@@ -8,7 +8,7 @@ description = "Accounts of different tenants send nearly all of their exchanges 
 entity = "group"
 sees = "$min_tenants tenants (accounts without a tenant count one each) with $min_exchanges exchanges in one setting that is at least $min_bits bits rare and fills $min_frozen_share of their traffic."
 volume = "a setting used by at least $min_tenants accounts in at least $min_exchanges exchanges"
-reads = ["account_profiles", "group_accounts", "groups"]
+reads = ["account_profiles", "customers", "group_accounts", "groups"]
 needs = ["account_id", "started_at", "max_output_tokens|temperature|top_p|tools_sha256|response_format|reasoning_effort"]
 params.min_tenants = { default = 20, unit = "tenants", why = "accounts of one tenant share a client by nature; twenty that share nothing else rarely do" }
 params.min_exchanges = { default = 400, unit = "exchanges", why = "twenty per account in the smallest group: a habit, not a coincidence of a few calls" }
@@ -25,8 +25,8 @@ references = ["Anthropic, Detecting and preventing distillation attacks, 23 Febr
 tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
 author = "distilforensics"
 date = "2026-11-23"
-modified = "2026-11-23"
-version = 1
+modified = "2026-11-30"
+version = 2
 ---*/
 with settings as (
     select group_id, n_exchanges, n_accounts
@@ -34,7 +34,9 @@ with settings as (
     where kind = 'parameters' and n_accounts >= $min_tenants and n_exchanges >= $min_exchanges
 ),
 unrelated as (
-    select account_id, n_exchanges, coalesce('tenant ' || tenant_id, 'account ' || account_id) as unit from account_profiles
+    select p.account_id, p.n_exchanges, c.named_customer as unit
+    from account_profiles as p
+    join customers as c on c.account_id = p.account_id
 ),
 log_units as (
     select count(distinct unit) as n_tenants from unrelated

@@ -1,7 +1,7 @@
 /*---
 id = "lib.candidate_tenancy"
 title = "The largest customer among a candidate's members: by organisation, by tenant where none is known, by payer where there is neither"
-reads = ["candidate_members", "exchange_features", "account_profiles"]
+reads = ["account_profiles", "candidate_members", "customers", "exchange_features"]
 ---*/
 -- An organisation has tenants (its departments, its projects), so it comes first.
 -- A source that names no tenant for anybody says nothing about tenants; in one that does, an account without a tenant is a customer of its own,
@@ -28,11 +28,11 @@ members as (
         m.candidate_id,
         m.account_id,
         case
-            when p.organization is not null then 'organisation ' || p.organization
-            when p.tenant_id is not null then 'tenant ' || p.tenant_id
-            when n.account_id is not null and c.payment_fingerprint is null then 'account ' || m.account_id
+            when k.reason in ('organisation', 'tenant') then k.customer
+            when n.account_id is not null and c.payment_fingerprint is null then k.named_customer
         end as customer
     from candidate_members as m
+    left join customers as k on k.account_id = m.account_id
     left join account_profiles as p on p.account_id = m.account_id
     left join in_naming_source as n on n.account_id = m.account_id
     left join common_payers as c on c.candidate_id = m.candidate_id and c.payment_fingerprint = p.payment_fingerprint

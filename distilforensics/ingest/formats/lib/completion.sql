@@ -22,7 +22,7 @@ time_parts as not materialized (
         odd_iso(odd_time(/*{ended_at_raw}*/, ended_zone)) as ended_parts,
         try_cast(case when /*{time_kind}*/ is distinct from 'clf' then odd_time(/*{started_text}*/, started_zone) end as decimal(38, 9)) as started_epoch,
         try_cast(odd_time(/*{ended_at_raw}*/, ended_zone) as decimal(38, 9)) as ended_epoch,
-        case when is_address_plain then /*{client_ip}*/ else canonical_address(nullif(/*{client_ip}*/, '')) end as address
+        case when is_address_plain then /*{client_ip}*/ else canonical_address(meant(/*{client_ip}*/)) end as address
     from zoned
 ),
 
@@ -34,7 +34,8 @@ instants as not materialized (
         time_kind_of(started_zone, started_parts, started_epoch) as started_kind,
         /*{account}*/ as account_written,
         is_secret(/*{api_key_id}*/) as is_key_secret,
-        whole_number(/*{input_tokens}*/) as n_input,
+        whole_number(/*{input_tokens}*/) as n_input_written,
+        coalesce(whole_number(/*{cache_read_tokens}*/), 0) + coalesce(whole_number(/*{cache_write_tokens}*/), 0) as n_cached,
         whole_number(/*{output_tokens}*/) as n_output
     from time_parts
 ),
@@ -45,6 +46,9 @@ typed as not materialized (
         case when is_possible(started) and (/*{time_kind}*/ is null or /*{time_kind}*/ = started_kind) then started end as placed,
         case when is_possible(ended) then ended end as finished,
         is_secret(account_written) as is_account_secret,
+        -- More tokens from the cache than in all: the source leaves them out of its count.
+        n_input_written < n_cached as is_cache_left_out,
+        case when n_input_written < n_cached then n_input_written + n_cached else n_input_written end as n_input,
         real_number(/*{latency_ms}*/) as latency_logged
     from instants
 ),
@@ -62,35 +66,35 @@ select
     case when placed is not null then started_kind end as time_kind,
     case when placed is not null then resolution_of(/*{started_text}*/, started_zone, started_parts, started_kind) end
         as time_resolution_us,
-    nullif(/*{provider}*/, '') as provider,
+    meant(/*{provider}*/) as provider,
     /*{gateway}*/ as gateway,
-    nullif(/*{region}*/, '') as region,
-    nullif(/*{tenant_id}*/, '') as tenant_id,
-    nullif(/*{project_id}*/, '') as project_id,
+    meant(/*{region}*/) as region,
+    meant(/*{tenant_id}*/) as tenant_id,
+    meant(/*{project_id}*/) as project_id,
     case
         when is_account_secret then keyed_hash(account_written)
-        when not is_placeholder(account_written) then account_written
+        else exact_id(account_written)
     end as account_id,
-    nullif(/*{end_user_id}*/, '') as end_user_id,
-    case when is_key_secret then keyed_hash(/*{api_key_id}*/) else nullif(/*{api_key_id}*/, '') end as api_key_id,
-    nullif(/*{session_id}*/, '') as session_id,
-    nullif(/*{trace_id}*/, '') as trace_id,
-    nullif(/*{request_id}*/, '') as request_id,
-    nullif(/*{response_id}*/, '') as response_id,
+    meant(/*{end_user_id}*/) as end_user_id,
+    case when is_key_secret then keyed_hash(/*{api_key_id}*/) else exact_id(/*{api_key_id}*/) end as api_key_id,
+    meant(/*{session_id}*/) as session_id,
+    meant(/*{trace_id}*/) as trace_id,
+    exact_id(/*{request_id}*/) as request_id,
+    exact_id(/*{response_id}*/) as response_id,
     address as client_ip,
     case
         when address is null then null
         when is_address_plain then false
         else is_masked_address(address)
     end as is_ip_masked,
-    nullif(/*{client_country}*/, '') as client_country,
+    meant(/*{client_country}*/) as client_country,
     whole_number(/*{client_asn}*/) as client_asn,
-    nullif(/*{ja4}*/, '') as ja4,
-    nullif(/*{user_agent}*/, '') as user_agent,
+    meant(/*{ja4}*/) as ja4,
+    meant(/*{user_agent}*/) as user_agent,
     /*{operation}*/ as operation,
-    nullif(/*{model_requested}*/, '') as model_requested,
-    nullif(/*{model_served}*/, '') as model_served,
-    nullif(/*{model_raw}*/, '') as model_raw,
+    meant(/*{model_requested}*/) as model_requested,
+    meant(/*{model_served}*/) as model_served,
+    meant(/*{model_raw}*/) as model_raw,
     truth(/*{is_stream}*/) as is_stream,
     whole_number(/*{n_choices}*/) as n_choices,
     whole_number(/*{max_output_tokens}*/) as max_output_tokens,
@@ -98,8 +102,8 @@ select
     real_number(/*{top_p}*/) as top_p,
     whole_number(/*{n_tools}*/) as n_tools,
     sha256(/*{tools_json}*/) as tools_sha256,
-    nullif(/*{response_format}*/, '') as response_format,
-    nullif(/*{reasoning_effort}*/, '') as reasoning_effort,
+    meant(/*{response_format}*/) as response_format,
+    meant(/*{reasoning_effort}*/) as reasoning_effort,
     n_input as input_tokens,
     whole_number(/*{cache_read_tokens}*/) as cache_read_tokens,
     whole_number(/*{cache_write_tokens}*/) as cache_write_tokens,
@@ -111,9 +115,9 @@ select
     case when latency >= 0 then latency end as latency_ms,
     whole_number(/*{http_status}*/) as http_status,
     /*{status}*/ as status,
-    nullif(/*{error_type}*/, '') as error_type,
+    meant(/*{error_type}*/) as error_type,
     finish_reason_of(/*{finish_reason_raw}*/) as finish_reason,
-    nullif(/*{finish_reason_raw}*/, '') as finish_reason_raw,
+    meant(/*{finish_reason_raw}*/) as finish_reason_raw,
     truth(/*{is_gateway_cached}*/) as is_gateway_cached,
     coalesce(/*{prompt_state}*/, case when /*{prompt_text}*/ is null then 'not_logged' else 'full' end) as prompt_state,
     coalesce(/*{response_state}*/, case when /*{response_text}*/ is null then 'not_logged' else 'full' end) as response_state,
@@ -125,9 +129,9 @@ select
     whole_number(/*{n_tool_calls}*/) as n_tool_calls,
     coalesce(/*{prompt_chars}*/, length(/*{prompt_text}*/)) as prompt_chars,
     coalesce(/*{response_chars}*/, length(/*{response_text}*/)) as response_chars,
-    nullif(/*{prompt_sha256}*/, '') as prompt_sha256,
-    nullif(/*{response_sha256}*/, '') as response_sha256,
-    nullif(/*{system_sha256}*/, '') as system_sha256,
+    meant(/*{prompt_sha256}*/) as prompt_sha256,
+    meant(/*{response_sha256}*/) as response_sha256,
+    meant(/*{system_sha256}*/) as system_sha256,
     sha256(nullif(/*{reasoning_signature}*/, '')) as reasoning_signature_sha256,
     coalesce(
         string_split(
@@ -137,12 +141,17 @@ select
                     case when started_kind = 'iso_naive' and placed is not null then 'ts_naive' end,
                     case when /*{ended_at_raw}*/ is not null and finished is null then 'ended_at_unreadable' end,
                     case when latency < 0 then 'negative_latency' end,
-                    case when /*{client_ip}*/ <> '' and address is null then 'address_unreadable' end,
+                    case when meant(/*{client_ip}*/) is not null and address is null then 'address_unreadable' end,
                     case when address is not null and contains(/*{client_ip}*/, ',') then 'address_list' end,
                     case when is_key_secret or is_account_secret then 'secret_hashed' end,
                     case when account_written <> '' and is_placeholder(account_written) then 'account_placeholder' end,
+                    case when is_inexact_id(account_written) or is_inexact_id(/*{api_key_id}*/) or is_inexact_id(/*{request_id}*/)
+                        then 'id_inexact' end,
+                    case when is_cache_left_out then 'cache_left_out' end,
+                    case when is_ambiguous_local(started_zone, started_parts, /*{started_text}*/, /*{zone}*/) then 'ts_ambiguous' end,
+                    case when is_missing_local(started_zone, started_parts, /*{started_text}*/, /*{zone}*/) then 'ts_nonexistent' end,
                     case
-                        when (/*{input_tokens}*/ is not null and n_input is null) or (/*{output_tokens}*/ is not null and n_output is null)
+                        when (meant(/*{input_tokens}*/) is not null and n_input is null) or (meant(/*{output_tokens}*/) is not null and n_output is null)
                             then 'tokens_unreadable'
                     end
                 ),

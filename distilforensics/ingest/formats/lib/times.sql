@@ -6,7 +6,7 @@
 -- 'Z' for a plain time in UTC, '' for a plain naive time, NULL for anything else.
 create or replace macro iso_zone(written) as
     case
-        when ends_with(written, 'Z') and strlen(written) >= 20 then 'Z'
+        when ends_with(written, 'Z') and strlen(written) >= 20 and not contains(written, ',') then 'Z'
         when regexp_full_match(written, '\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?') then ''
     end;
 
@@ -30,6 +30,30 @@ create or replace macro offset_minutes(sign, hours, minutes) as
 -- A local time without offset is taken as UTC unless the examiner names its zone.
 create or replace macro utc_of_naive(local_time, zone_name) as
     case when zone_name is null then local_time else make_timestamp(epoch_us(timezone(zone_name, local_time))) end;
+
+-- The local time of a record whose zone the examiner named; NULL where the record has an offset or no zone is named.
+create or replace macro local_of(zone, parts, written, zone_name) as
+    case
+        when zone_name is null then null
+        when zone = '' then try_cast(written as timestamp)
+        when zone is null and parts.local <> '' and parts.utc = '' and parts.sign = '' then try_cast(replace(parts.local, ',', '.') as timestamp)
+    end;
+
+-- Clocks that are set back show an hour twice, and clocks that are set forward leave one out.
+create or replace macro local_at(instant, zone_name) as timezone(zone_name, timezone('UTC', instant));
+
+create or replace macro occurs_twice(local_time, instant, zone_name) as
+    local_at(instant, zone_name) = local_time
+    and (
+        local_at(instant + interval 1 hour, zone_name) = local_time or local_at(instant - interval 1 hour, zone_name) = local_time
+        or local_at(instant + interval 30 minute, zone_name) = local_time or local_at(instant - interval 30 minute, zone_name) = local_time
+    );
+
+create or replace macro is_ambiguous_local(zone, parts, written, zone_name) as
+    occurs_twice(local_of(zone, parts, written, zone_name), utc_of_naive(local_of(zone, parts, written, zone_name), zone_name), zone_name);
+
+create or replace macro is_missing_local(zone, parts, written, zone_name) as
+    local_at(utc_of_naive(local_of(zone, parts, written, zone_name), zone_name), zone_name) <> local_of(zone, parts, written, zone_name);
 
 create or replace macro odd_iso_instant(parts, zone_name) as
     utc_of_naive(

@@ -1,9 +1,11 @@
 -- Conversions from the text of a log field to a typed value. None of them raises: what cannot be converted becomes NULL.
 
--- A count: whole, not negative. '24', '24.0' and '1e3' are counts; '24.5', '-1' and 'nan' are not.
+-- A count: whole, not negative. '24', '24.0' and '1e3' are counts; '24.5', '-1' and 'nan' are not, nor is '24.000', which may be twenty-four
+-- thousand.
 create or replace macro whole_number(written) as
     case
         when not contains(written, '.') then try_cast(try_cast(written as ubigint) as bigint)
+        when ends_with(written, '.000') then null
         when try_cast(written as decimal(38, 9)) % 1 = 0 then try_cast(try_cast(try_cast(written as decimal(38, 9)) as ubigint) as bigint)
     end;
 
@@ -28,10 +30,33 @@ create or replace macro is_secret(written) as
         written, '^((?i:bearer|basic) |sk-|sk_|rk_|pk_|xai-|gsk_|hf_|r8_|nvapi-|ghp_|github_pat_|AIza|AKIA|ASIA|ABSK|eyJ[A-Za-z0-9_-]+\.)'
     );
 
--- Whether text stands for "no value", as programs write it into CSV: such an account would put strangers together.
+-- Whether text stands for "no value", as programs and people write it: strangers without a value must not come together. Words of this
+-- kind are short, so that most values are settled by their length.
 create or replace macro is_placeholder(written) as
-    written = '' or written = '-' or written = 'None' or written = 'null' or written = 'NULL' or written = 'nan' or written = 'NaN'
-    or written = 'undefined' or written = '\N';
+    case
+        when strlen(written) > 11 then written = '00000000-0000-0000-0000-000000000000'
+        else list_contains(
+            [
+                '', '-', '--', '---', 'none', 'null', '(null)', '<null>', 'nil', 'nan', 'undefined', '\n', 'n/a', '#n/a', '<na>', 'unknown',
+                '(none)', '<none>', 'not set', '(not set)', '?'
+            ],
+            lower(trim(written))
+        )
+    end;
+
+-- The text, unless it stands for "no value".
+create or replace macro meant(written) as case when not is_placeholder(written) then written end;
+
+-- Whether an id went through a number: spreadsheets write long ones as 1.23457E+11, which many ids share.
+create or replace macro is_inexact_id(written) as
+    case
+        when strlen(written) > 22 then false
+        when contains(written, 'E+') or contains(written, 'e+') then regexp_full_match(written, '\d([.,]\d+)?[Ee]\+\d+|\d+[.,]\d+[Ee]\+\d+')
+        else false
+    end;
+
+-- An id, unless it stands for "no value" or went through a number.
+create or replace macro exact_id(written) as case when not is_placeholder(written) and not is_inexact_id(written) then written end;
 
 -- Finish reasons of all vendors in one vocabulary. Lists, since DuckDB makes a join of a long IN.
 create or replace macro finish_reason_of(written) as

@@ -29,11 +29,7 @@ fields as not materialized (
     select
         row_index,
         line,
-        case when head is null then other.address else split_part(head, ' ', 1) end as address,
-        case
-            when head is null then other.identities
-            else substr(head, strpos(head, ' ') + 1, length(head) - strpos(head, ' ') - 30)
-        end as identities,
+        case when head is null then trim(other.address || ' ' || other.identities) else left(head, length(head) - 30) end as who,
         case when head is null then other.moment else substr(head, length(head) - 27, 26) end as moment,
         case when head is null then other.request else quoted[2] end as request,
         case when head is null then other.code else split_part(quoted[3], ' ', 2) end as code,
@@ -42,14 +38,44 @@ fields as not materialized (
     from slow
 ),
 
+-- Usually the address, `-` for the identity, and the user. Servers of several hosts write the host before the address, gateways the
+-- forwarded addresses; the address is what stands before the identity.
+words as not materialized (
+    select *, case when split_part(who, ' ', 2) <> '-' then string_split(who, ' ') end as words
+    from fields
+),
+
+identities as not materialized (
+    select
+        *,
+        case
+            when words is null then 2
+            when list_contains(words[3:-2], '-') then list_position(words[3:-2], '-') + 2
+            when looks_like_address(words[2]) then 3
+            else 2
+        end as place
+    from words
+),
+
 requests as not materialized (
     select
         *,
         moment <> '' as is_readable,
-        substr(identities, strpos(identities, ' ') + 1) as account,
+        case
+            when words is null then split_part(who, ' ', 1)
+            when len(list_filter(words[:place - 1], lambda word: looks_like_address(word))) > 0
+                then array_to_string(
+                    list_transform(list_filter(words[:place - 1], lambda word: looks_like_address(word)), lambda word: rtrim(word, ',')), ', '
+                )
+            else words[place - 1]
+        end as address,
+        case
+            when words is null then substr(who, strpos(who, ' ') + 3)
+            else array_to_string(words[place + 1:], ' ')
+        end as account,
         split_part(request, ' ', 1) as method,
         split_part(split_part(request, ' ', 2), '?', 1) as path
-    from fields
+    from identities
 ),
 
 operations as not materialized (

@@ -1,12 +1,11 @@
 """The small logs of `sample_logs/`: scenarios with the arguments that made them, so that anybody can make them again.
 
-`python -m distilforensics.simulate.samples sample_logs` writes them anew and leaves other files of the folders, such as README.md, alone.
+`python tools/generate.py samples` writes them anew and leaves other files of the folders, such as README.md, alone.
 """
 
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +14,7 @@ from distilforensics.simulate.simulation import OUTPUTS, SimulationSummary, simu
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class SampleLog:
     """One sample: a scenario made small."""
 
     scenario: str
@@ -27,10 +26,10 @@ class Sample:
     compression: dict[str, str] = field(default_factory=dict)
 
 
-SAMPLES: dict[str, Sample] = {
-    "pool": Sample("pool", 20_260_302, 0.35, 4, 0.35, compression={"litellm_spendlogs": "zst", "generic_csv": "gz"}),
-    "benign": Sample("benign", 20_260_303, 0.18, 2, 0.2, formats=("generic_jsonl",)),
-    "metadata_only": Sample("metadata_only", 20_260_304, 0.32, 4, 1.0),
+SAMPLES: dict[str, SampleLog] = {
+    "pool": SampleLog("pool", 20_260_302, 0.35, 4, 0.35, compression={"litellm_spendlogs": "zst", "generic_csv": "gz"}),
+    "benign": SampleLog("benign", 20_260_303, 0.18, 2, 0.2, formats=("generic_jsonl",)),
+    "metadata_only": SampleLog("metadata_only", 20_260_304, 0.32, 4, 1.0),
 }
 """Name of the folder -> how it is made."""
 
@@ -57,8 +56,3 @@ def write_sample(name: str, folder: Path) -> SimulationSummary:
                 shutil.rmtree(target)
             (made / output).replace(target)
     return summary
-
-
-if __name__ == "__main__":
-    for sample_name in SAMPLES:
-        write_sample(sample_name, Path(sys.argv[1]) / sample_name)

@@ -21,27 +21,27 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Supplied:
+class CalibrationFiles:
     """Paths as the examiner names them; nothing given leaves in force what the case holds."""
 
     references: Sequence[Path] = ()
     error_rates: Sequence[Path] = ()
 
 
-def put_in(case: Case, supplied: Supplied) -> None:
-    """Copy what was supplied into the case, in place of what was there before, and note it in the custody log.
+def copy_into_case(case: Case, files: CalibrationFiles) -> None:
+    """Copy the files into the case, in place of what was there before, and note it in the custody log.
 
     Raises:
         CaseError: a reference is no case, or was not assessed.
         UsageError: a reference is the case itself, or a file holds no measured rates.
     """
-    if supplied.references:
-        _put_references(case, supplied.references)
-    if supplied.error_rates:
-        _put_rates(case, supplied.error_rates)
+    if files.references:
+        _copy_references(case, files.references)
+    if files.error_rates:
+        _copy_rates(case, files.error_rates)
 
 
-def _put_references(case: Case, roots: Sequence[Path]) -> None:
+def _copy_references(case: Case, roots: Sequence[Path]) -> None:
     from distilforensics.assessment.calibration import REFERENCES_GLOB, reference_json
 
     contents = []
@@ -57,7 +57,7 @@ def _put_references(case: Case, roots: Sequence[Path]) -> None:
         custody.append(case, "reference put in", {"case": str(root), "sha256": file_sha256(path)})
 
 
-def _put_rates(case: Case, files: Sequence[Path]) -> None:
+def _copy_rates(case: Case, files: Sequence[Path]) -> None:
     from distilforensics.core.rates import read_rates
 
     texts = []

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from distilforensics.case import custody
 from distilforensics.case.layout import create_case
 from distilforensics.case.locking import locked
+from distilforensics.pipeline.calibration_files import CalibrationFiles, copy_into_case
 from distilforensics.pipeline.record import Timing, read_record, write_record
 from distilforensics.pipeline.run import described, read_logs, recorded, run_step, seal_timed
 from distilforensics.pipeline.steps import STEPS, Step
-from distilforensics.pipeline.supplied import Supplied, put_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from distilforensics.ingest.options import IngestOptions, IngestSummary
 
 
-def run_stage_alone(
-    case: Case, step: Step, limits: Limits, progress: Progress, supplied: Supplied | None = None
+def run_single_stage(
+    case: Case, step: Step, limits: Limits, progress: Progress, calibration_files: CalibrationFiles | None = None
 ) -> Timing:
     """Run one stage of an existing case by itself; the case has to be sealed again afterwards.
 
@@ -32,14 +32,14 @@ def run_stage_alone(
     """
     started_at = custody.now()
     with locked(case, step.name), recorded(case, step.name, {}):
-        if supplied is not None:
-            put_in(case, supplied)
+        if calibration_files is not None:
+            copy_into_case(case, calibration_files)
         timing = run_step(case, step, limits, progress)
         _merge_record(case, step.name, started_at, limits, [timing])
     return timing
 
 
-def ingest_alone(
+def ingest_only(
     inputs: Sequence[str], case_dir: Path, options: IngestOptions, limits: Limits, progress: Progress
 ) -> tuple[IngestSummary, Timing]:
     """Read logs into a case without analysing them."""
@@ -51,7 +51,7 @@ def ingest_alone(
     return summary, timings[0]
 
 
-def seal_alone(case: Case, progress: Progress) -> dict[str, str]:
+def seal_case(case: Case, progress: Progress) -> dict[str, str]:
     """Seal a case whose stages were run one by one."""
     with locked(case, "seal"):
         return seal_timed(case, [], progress)

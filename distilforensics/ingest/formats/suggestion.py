@@ -1,0 +1,336 @@
+"""What the names and values of fields say about records without a known format: which field is which column, and how times and numbers are written.
+
+Nothing is guessed: two fields that could both be one column are refused with both named, unless they hold the same values in the sample, and so
+are times whose day could be the month.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from distilforensics.core.errors import InputRefusedError
+from distilforensics.core.text import shown
+from distilforensics.ingest.formats.aliases import (
+    CLAIMED,
+    CONTENT,
+    COUNT_NAMES,
+    PRINCIPALS,
+    SPAN_NAMES,
+    WEAK_ALIASES,
+    WEB_COLUMNS,
+    normalised,
+    target_of,
+)
+from distilforensics.ingest.formats.mapped import NUMBERS
+from distilforensics.ingest.formats.mapping import FieldMapping
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from distilforensics.ingest.formats.detection import Sample
+
+TIME_FORMATS = (
+    "%b %d, %Y @ %H:%M:%S.%f", "%b %d, %Y @ %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y, %H:%M:%S",
+    "%a, %d %b %Y %H:%M:%S GMT", "%Y%m%dT%H%M%SZ", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M:%S",
+    "%d/%m/%Y %H:%M", "%b %d, %Y %H:%M:%S", "%b %d, %Y, %I:%M:%S %p", "%d-%b-%Y %H:%M:%S", "%a %b %d %H:%M:%S %Y",
+)  # fmt: skip
+"""Notations of times beyond ISO, epoch and the common log format, as exports of spreadsheets and dashboards write them."""
+
+_GROUPED = {",": re.compile(r"[$€£]?\d{1,3}(,\d{3})+(\.\d+)?"), ".": re.compile(r"[$€£]?\d{1,3}(\.\d{3})+(,\d+)?")}
+_DECIMAL_COMMA = re.compile(r"[$€£]?(\d+|\d{1,3}(\.\d{3})+),(\d{1,2}|\d{4,})")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d([T ]00:00(:00(\.0+)?)?(Z|[+-]00:?00)?)?")
+_REQUEST_LINE = re.compile(r"[A-Z]{3,8} \S+( HTTP/[\d.]+)?")
+_BODY_KEYS = frozenset({"messages", "contents", "prompt", "input"})
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What the fields of a sample say: clear columns, columns with several candidates, and fields left over."""
+
+    columns: Mapping[str, str]
+    ambiguous: Mapping[str, tuple[str, ...]]
+    unused: tuple[str, ...]
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Columns that some field could be."""
+        return frozenset({*self.columns, *self.ambiguous})
+
+    @property
+    def is_log(self) -> bool:
+        """Whether there is a time, and something that only calls of a model have or the fields of a web server."""
+        return "started_at" in self.known and (self.n_kinds > 0 or all(self.known & names for names in WEB_COLUMNS))
+
+    @property
+    def n_kinds(self) -> int:
+        """How many of model, tokens and texts are there."""
+        return sum(bool(self.known & names) for names in CONTENT)
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the fields suffice to read the records as calls without being told so: whose call, or two kinds of content."""
+        return self.is_log and (bool(self.known & PRINCIPALS) or self.n_kinds > 1)
+
+
+def suggest_mapping(sample: Sample) -> Suggestion:
+    """Return what the fields of a sample's records say."""
+    records = _records(sample)
+    candidates: dict[str, list[str]] = {}
+    unused = []
+    names = sorted({name for record in records for name in record})
+    for name in names:
+        target = _target(name, records)
+        if target is None:
+            unused.append(name)
+        else:
+            candidates.setdefault(target, []).append(name)
+    for target, aliases in WEAK_ALIASES.items():
+        found = [name for name in unused if normalised(name) in aliases]
+        if target not in candidates and found:
+            candidates[target] = found
+    _give_team_to_project(candidates)
+    _give_claimed_users(candidates, records)
+    columns: dict[str, str] = {}
+    ambiguous: dict[str, tuple[str, ...]] = {}
+    for target, found in candidates.items():
+        if len(found) == 1 or _are_same(records, found):
+            columns[target] = found[0]
+        else:
+            ambiguous[target] = tuple(found)
+    used = {name for found in candidates.values() for name in found}
+    return Suggestion(columns, ambiguous, tuple(name for name in unused if name not in used))
+
+
+def _records(sample: Sample) -> list[Mapping[str, Any]]:
+    return [record for record in sample.records if isinstance(record, Mapping)]
+
+
+def _target(name: str, records: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return the column of a field, by its name and by what it holds."""
+    short = normalised(name)
+    values = [record[name] for record in records if record.get(name) not in (None, "")]
+    if short in ("request", "body", "requestbody"):
+        if values and all(isinstance(value, str) and _REQUEST_LINE.fullmatch(value) for value in values):
+            return "request_line"
+        return (
+            "request_body"
+            if any(isinstance(value, Mapping) and _BODY_KEYS & value.keys() for value in values)
+            else None
+        )
+    if short == "requesttime" and any("body_bytes_sent" in record for record in records):
+        return "latency_s"
+    target = target_of(name)
+    if target == "usage" and not any(isinstance(value, Mapping) for value in values):
+        return None
+    if target == "http_method" and not all(isinstance(value, str) and value.isupper() for value in values):
+        return None
+    return target
+
+
+def _give_team_to_project(candidates: dict[str, list[str]]) -> None:
+    """Take a team beside an organisation for a project of it."""
+    tenants = candidates.get("tenant_id", [])
+    teams = [name for name in tenants if "team" in normalised(name)]
+    if teams and len(tenants) > len(teams) and "project_id" not in candidates:
+        candidates["tenant_id"] = [name for name in tenants if name not in teams]
+        candidates["project_id"] = teams
+
+
+def _give_claimed_users(candidates: dict[str, list[str]], records: Sequence[Mapping[str, Any]]) -> None:
+    """Take a user that the caller may have claimed for the end user where the log has the key, which cannot be claimed.
+
+    `user` is always a claim beside a key; another name is one if a key stands with several users.
+    """
+    keys, accounts = candidates.get("api_key_id"), candidates.get("account_id", [])
+    if not keys:
+        return
+    claimed = [
+        name
+        for name in accounts
+        if normalised(name) in CLAIMED and (normalised(name) == "user" or _has_several(records, keys[0], name))
+    ]
+    rest = [name for name in accounts if name not in claimed]
+    if claimed and "end_user_id" not in candidates:
+        candidates["end_user_id"] = claimed
+    if claimed or not accounts:
+        candidates["account_id"] = rest or list(keys)
+
+
+def _has_several(records: Sequence[Mapping[str, Any]], key: str, user: str) -> bool:
+    """Tell whether one key stands with several users."""
+    users: dict[str, set[str]] = {}
+    for record in records:
+        if record.get(key) and record.get(user):
+            users.setdefault(str(record[key]), set()).add(str(record[user]))
+    return any(len(found) > 1 for found in users.values())
+
+
+def _are_same(records: Iterable[Mapping[str, Any]], names: Sequence[str]) -> bool:
+    return all(
+        len({json.dumps(record.get(name), sort_keys=True, default=str) for name in names}) == 1 for record in records
+    )
+
+
+def why_no_calls(sample: Sample, suggestion: Suggestion) -> str | None:
+    """Return why records that have the fields of calls are none, or None."""
+    records = _records(sample)
+    names = {normalised(name) for record in records for name in record}
+    counts = sorted(name for name in suggestion.unused if normalised(name) in COUNT_NAMES)
+    if counts:
+        return f"sums over many calls, not calls: there is {', '.join(map(shown, counts))}"
+    if names & SPAN_NAMES:
+        return "spans of traces, of which only some are calls of a model"
+    times = _texts(records, suggestion.columns.get("started_at"))
+    if times and all(_DAY.fullmatch(time) for time in times) and (len(times) > 2 or len(times[0]) == 10):
+        return "every time is a whole day: sums per day, or calls without their times"
+    return None
+
+
+def _texts(records: Sequence[Mapping[str, Any]], name: str | None) -> list[str]:
+    """Return the values of a field that are texts."""
+    return [value for record in records if isinstance(value := record.get(name or ""), str) and value]
+
+
+def automatic_mapping(sample: Sample) -> FieldMapping:
+    """Return the mapping that the names and values of a sample's fields give.
+
+    Raises:
+        InputRefusedError: several fields could be one column, no time or nothing of a model call is there, or times are ambiguous.
+    """
+    suggestion = suggest_mapping(sample)
+    hint = "distilforensics inspect FILE prints a mapping file to begin with; edit it and use --mapping FILE.toml"
+    if suggestion.ambiguous:
+        pairs = "; ".join(
+            f"{target} could be {' or '.join(map(shown, names))}"
+            for target, names in sorted(suggestion.ambiguous.items())
+        )
+        raise InputRefusedError(
+            f"fields are ambiguous: {pairs}, expected one field per column", where=sample.name, hint=hint
+        )
+    if not suggestion.is_log:
+        raise InputRefusedError(
+            "no field is named like a time and none like a part of a model call (model, tokens, prompt, response), expected both",
+            where=sample.name,
+            hint="give the format with --format or write a mapping file and use --mapping FILE.toml",
+        )
+    records = _records(sample)
+    columns = suggestion.columns
+    formats = time_formats(_texts(records, columns.get("started_at")))
+    if len(formats) > 1:
+        raise InputRefusedError(
+            f"times could be written {' or '.join(formats)}, expected one notation",
+            where=sample.name,
+            hint=f'say which with [time] format = "{formats[0]}" in a mapping file; {hint}',
+        )
+    numbers = [text for target, name in columns.items() if target in NUMBERS for text in _texts(records, name)]
+    thousands, decimal = number_style(numbers)
+    return FieldMapping(
+        columns,
+        time_format=formats[0] if formats else None,
+        thousands=thousands,
+        decimal=decimal,
+        is_cache_left_out=_is_cache_left_out(columns, records),
+    )
+
+
+def time_formats(times: Sequence[str]) -> list[str]:
+    """Return the notations beyond the usual ones in which all times can be read; empty if they are usual."""
+    if not times or all(
+        re.match(r"\s*(\d{4}[-/]\d|\d+(\.\d+)?\s*$|\d\d/[A-Z][a-z]{2}/\d{4}:)", time) for time in times
+    ):
+        return []
+    return [notation for notation in TIME_FORMATS if all(_is_written(time, notation) for time in times)]
+
+
+def _is_written(time: str, notation: str) -> bool:
+    try:
+        datetime.strptime(time.strip(), notation)  # noqa: DTZ007 - only the notation is of interest
+    except ValueError:
+        return False
+    return True
+
+
+def number_style(texts: Sequence[str]) -> tuple[str, str]:
+    """Return the character between groups of three digits and the decimal mark, as all columns of numbers together show them.
+
+    A file is written in one style: a decimal comma in the costs tells that 1.234 tokens are more than a thousand.
+    """
+    if any(_DECIMAL_COMMA.fullmatch(text.strip()) for text in texts):
+        return ".", ","
+    if any(_GROUPED[","].fullmatch(text.strip()) for text in texts):
+        return ",", "."
+    if any("$" in text or "€" in text for text in texts):
+        return ",", "."
+    return "", "."
+
+
+def _is_cache_left_out(columns: Mapping[str, str], records: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether fields of tokens are those of Anthropic, which counts cached tokens beside the input, or hold more cached than input tokens."""
+    cached = [columns[target] for target in ("cache_read_tokens", "cache_write_tokens") if target in columns]
+    if not cached or "input_tokens" not in columns:
+        return False
+    if normalised(columns["input_tokens"]) == "inputtokens" and any(
+        normalised(name) in ("cachereadinputtokens", "cachecreationinputtokens") for name in cached
+    ):
+        return True
+    return any(
+        sum(_count(record.get(name)) for name in cached) > _count(record.get(columns["input_tokens"]))
+        for record in records
+    )
+
+
+def _count(value: object) -> int:
+    try:
+        return int(str(value))
+    except ValueError:
+        return 0
+
+
+def render_mapping(suggestion: Suggestion) -> str:
+    """Return a mapping file for the examiner to edit: clear columns, candidates as comments, left-over fields listed."""
+    lines = [
+        "# Which field becomes which column. A field is a top-level name or a path such as $.usage.output_tokens.",
+        "[columns]",
+    ]
+    lines += [f"{target} = {_toml(name)}" for target, name in sorted(suggestion.columns.items())]
+    for target, names in sorted(suggestion.ambiguous.items()):
+        lines.append(f"# {target} could be any of these; keep one:")
+        lines += [f"# {target} = {_toml(name)}" for name in names]
+    if suggestion.unused:
+        lines += ["", "# Fields that are not used:"]
+        lines += [f"#   {_toml(name)}" for name in suggestion.unused]
+    lines += ["", "# [constants]", '# gateway = "name of the program that wrote the log"', "", "# [time]"]
+    lines += ['# unit = "ms"              # s, ms, us or ns for epoch times; by size if left out']
+    lines += ['# zone = "Europe/Berlin"   # for times without an offset; UTC if left out']
+    lines += [
+        '# format = "%d.%m.%Y %H:%M:%S"   # for times in another notation',
+        "# is_end = true           # the time is that of the end",
+    ]
+    lines += [
+        "",
+        "# [numbers]",
+        '# thousands = ","',
+        '# decimal = "."',
+        "",
+        "# [values]",
+        '# null = ["(leer)"]        # words for no value',
+    ]
+    lines += ["", "# [tokens]", '# cache = "left_out"       # the input leaves out cached tokens']
+    lines += [
+        "",
+        "# [[rows]]                 # which records are calls",
+        '# field = "type"',
+        '# is_not = ["2"]',
+        '# reason = "management_call"',
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _toml(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,146 @@
+r"""Finds raw secrets in texts and replaces them by keyed hashes: API keys, bearer and basic tokens, passwords, private keys.
+
+A hash is `hmac:` and 64 digits; the same secret gives the same hash wherever it stands in a case, so it still ties records together.
+What is found and why, and what is left out: docs/decisions/0040-secrets-in-every-field.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_FOUND = "found"
+"""Name of the group that is replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """One kind of secrets: how to find texts that may hold one quickly, and what exactly is replaced in them."""
+
+    hint: str
+    """For the engine of Arrow, which reads every text; matches wherever `pattern` does."""
+    pattern: re.Pattern[str]
+
+
+def _kind(hint: str, pattern: str) -> _Kind:
+    return _Kind(hint, re.compile(pattern))
+
+
+_VENDORS = "xai-|gsk_|hf_|r8_|nvapi-|gh[pousr]_|github_pat_|glpat-|xox[abprs]-|pplx-|AIza|AKIA|ASIA|ABSK"
+_WORDS = "passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|access[_-]?token|auth[_-]?token"
+
+_KINDS = (
+    _kind(
+        r"(?:sk|rk|pk)[-_][A-Za-z0-9_-]{16}",
+        rf"(?<![A-Za-z0-9])(?P<{_FOUND}>(?:sk|rk|pk)[-_][A-Za-z0-9_-]{{16,}})",
+    ),
+    _kind(rf"(?:{_VENDORS})[A-Za-z0-9_-]{{12}}", rf"(?<![A-Za-z0-9])(?P<{_FOUND}>(?:{_VENDORS})[A-Za-z0-9_-]{{12,}})"),
+    _kind(
+        r"eyJ[A-Za-z0-9_-]{8}",
+        rf"(?<![A-Za-z0-9])(?P<{_FOUND}>eyJ[A-Za-z0-9_-]{{8,}}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?)",
+    ),
+    _kind(
+        r"(?i:(?:bearer|basic)[ :]+[A-Za-z0-9._~+/=-]{12})",
+        rf"(?<![A-Za-z0-9])(?i:bearer|basic)[ :]+(?P<{_FOUND}>[A-Za-z0-9._~+/=-]{{12,}})",
+    ),
+    _kind(
+        rf"(?i:{_WORDS})[\\\"' ]{{0,6}}[:=]",
+        rf"(?i:{_WORDS})[\\\"' ]{{0,6}}[:=][\\\"' ]{{0,6}}(?P<{_FOUND}>[^\s\"'\\,;&<>{{}}()\[\]]{{6,256}})",
+    ),
+    _kind(r"://[^/ :@]{1,64}:[^/ :@]{3}", rf"://[^/\s:@]{{1,64}}:(?P<{_FOUND}>[^/\s:@]{{3,128}})@"),
+    _kind(
+        r"-----BEGIN [A-Z ]*PRIVATE KEY",
+        rf"-----BEGIN [A-Z ]*PRIVATE KEY-----(?P<{_FOUND}>[A-Za-z0-9+/=\s\\]{{8,}})",
+    ),
+)
+
+_HINT = "|".join(f"(?:{kind.hint})" for kind in _KINDS)
+
+_HASHED = "hmac:"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+"""What gateways log in place of a key."""
+
+_ALWAYS = (re.compile(r"://"), re.compile(r"-----BEGIN"))
+"""Beginnings of matches whose secret need not look random."""
+
+
+class Secrets:
+    """Replaces secrets by hashes under the key of one case. Can be used by several threads."""
+
+    def __init__(self, key: bytes) -> None:
+        """Keep the key; the same key gives the same hashes."""
+        self._key = key
+
+    def in_text(self, text: str) -> str:
+        """Return a text without raw secrets."""
+        for kind in _KINDS:
+            text = kind.pattern.sub(self._replaced, text)
+        return text
+
+    def in_texts(self, texts: Iterable[str]) -> list[str]:
+        """Return texts without raw secrets."""
+        return [self.in_text(text) for text in texts]
+
+    def in_column(self, column: pa.ChunkedArray | pa.Array) -> tuple[pa.ChunkedArray | pa.Array, np.ndarray]:
+        """Return a column of texts or bytes without raw secrets, and the rows in which one was replaced."""
+        nobody = np.empty(0, np.int64)
+        if column.null_count == len(column):
+            return column, nobody
+        may_hold = pc.fill_null(pc.match_substring_regex(column, _HINT), fill_value=False)
+        rows = np.flatnonzero(may_hold.to_numpy(zero_copy_only=False))
+        if not len(rows):
+            return column, nobody
+        candidates = column.take(pa.array(rows))
+        before = candidates.to_pylist()
+        after = self._cleaned(candidates, before)
+        changed = np.array([old != new for old, new in zip(before, after, strict=True)], np.bool_)
+        if not changed.any():
+            return column, nobody
+        mask = np.zeros(len(column), np.bool_)
+        mask[rows[changed]] = True
+        new = pa.array([value for value, is_new in zip(after, changed.tolist(), strict=True) if is_new], column.type)
+        whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+        return pc.replace_with_mask(whole, pa.array(mask), new), rows[changed]
+
+    def _cleaned(self, candidates: pa.ChunkedArray | pa.Array, before: list[Any]) -> list[Any]:
+        """Return the values of a column that may hold secrets, each searched for the kinds that it may hold only."""
+        is_binary = pa.types.is_binary(candidates.type)
+        after = [value.decode("latin-1") for value in before] if is_binary else list(before)
+        for kind in _KINDS:
+            may_hold = pc.match_substring_regex(candidates, kind.hint).to_numpy(zero_copy_only=False)
+            for i in np.flatnonzero(may_hold).tolist():
+                after[i] = kind.pattern.sub(self._replaced, after[i])
+        return [value.encode("latin-1") for value in after] if is_binary else after
+
+    def _replaced(self, match: re.Match[str]) -> str:
+        secret = match[_FOUND]
+        if (
+            secret.startswith(_HASHED)
+            or _SHA256.fullmatch(secret)
+            or not (_looks_random(secret) or _is_certain(match[0]))
+        ):
+            return match[0]
+        start, end = (position - match.start() for position in match.span(_FOUND))
+        return f"{match[0][:start]}{self._hash(secret)}{match[0][end:]}"
+
+    def _hash(self, secret: str) -> str:
+        return _HASHED + hmac.new(self._key, secret.encode("utf-8", "backslashreplace"), hashlib.sha256).hexdigest()
+
+
+def _is_certain(matched: str) -> bool:
+    return any(beginning.match(matched) for beginning in _ALWAYS)
+
+
+def _looks_random(secret: str) -> bool:
+    """Tell a secret from words of a sentence or of a program: it has letters and digits."""
+    return any(character.isdigit() for character in secret) and any(character.isalpha() for character in secret)

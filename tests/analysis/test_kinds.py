@@ -1,0 +1,58 @@
+"""The kinds of groups stand in one file; everything that speaks of them follows from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from distilforensics.analysis import kinds as module
+from distilforensics.analysis.heuristics.document import render_catalog
+from distilforensics.analysis.heuristics.testing import create_tables, scratch_connection
+from distilforensics.analysis.kinds import Kind, kinds, kinds_by_rank, template_uses, text_kinds
+from distilforensics.analysis.link_parameters import comparisons
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def test_text_tells_most_and_the_program_alone_least() -> None:
+    """The order in which kinds may define a campaign's exchanges; findings rest on it."""
+    text = frozenset({"system", "prefix", "suffix", "near", "passage", "prompt"})
+
+    assert text == text_kinds()
+    assert [text, {"mark"}, {"parameters"}, {"varied"}, {"pace"}, {"program"}] == list(kinds_by_rank())
+
+
+def test_every_kind_is_read_from_its_own_column() -> None:
+    """One exchange that carries all kinds is one use of each, under the id that begins with the kind."""
+    columns = {kind: f"{kind}_template" for kind in kinds() if kind != "prompt"} | {"parameters": "parameter_template"}
+    row = {column: f"{kind}:x" for kind, column in columns.items()}
+    given = {"exchange_features": [{"account_id": "a", "prompt_hash": "x", "prompt_chars": 16, **row}]}
+    with scratch_connection() as connection:
+        create_tables(connection, given, [])
+        found = connection.execute(f"select kind, template_id from ({template_uses()})").fetchall()
+
+    assert sorted((kind, f"{kind}:x") for kind in kinds()) == sorted(found)
+
+
+def test_a_short_prompt_is_no_template() -> None:
+    """Greetings repeat by chance; a prompt of unknown length counts."""
+    rows = [{"account_id": f"a{n}", "prompt_hash": f"p{n}", "prompt_chars": n} for n in (15, 16, None)]
+    with scratch_connection() as connection:
+        create_tables(connection, {"exchange_features": rows}, [])
+        found = connection.execute(f"select template_id from ({template_uses()}) order by all").fetchall()
+
+    assert [("prompt:p16",), ("prompt:pNone",)] == found
+
+
+def test_a_further_kind_is_one_more_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has uses, a weight in linkage where it states one, and is named in the reference page."""
+    tools = Kind("tools", "'tools:' || tools_sha256", "set of tools", is_text=False, rank=3, linkage_m=0.5)
+    rows = kinds() | {"tools": tools}
+    monkeypatch.setattr(module, "kinds", lambda: rows)
+    monkeypatch.setattr("distilforensics.analysis.link_parameters.kinds", lambda: rows)
+    monkeypatch.setattr("distilforensics.analysis.heuristics.document.kinds", lambda: rows)
+
+    assert "'tools:' || tools_sha256" in template_uses()
+    assert {"parameters", "tools"} in kinds_by_rank()
+    assert ("tools", "program", 0.5) in [(entry.attribute, entry.family, entry.m) for entry in comparisons()]
+    assert "`mark`, `tools`" in render_catalog()

@@ -1,0 +1,502 @@
+"""Nothing means something else: every kind of export that once was read with a wrong meaning, as a small log of its own."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+CALL = {
+    "timestamp": "2026-05-04T03:02:01Z",
+    "user_id": "u-1",
+    "model": "m-1",
+    "prompt": "p",
+    "prompt_tokens": 7,
+    "completion_tokens": 5,
+}
+
+
+def calls(n=12, **changes):
+    """Records of calls, a second apart, each of its own user."""
+    return [
+        CALL | {"timestamp": f"2026-05-04T03:{i // 60:02d}:{i % 60:02d}Z", "user_id": f"u-{i}"} | changes
+        for i in range(n)
+    ]
+
+
+def jsonl(records):
+    return "".join(json.dumps(record) + "\n" for record in records).encode()
+
+
+def table(rows, delimiter=","):
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()
+
+
+def values(found, *names):
+    return [tuple(row[name] for name in names) for row in found.rows]
+
+
+@pytest.mark.parametrize(
+    ("before", "address", "account"),
+    [
+        ("api.example.org:443 192.0.2.7 - -", "192.0.2.7", None),
+        ("api.example.org 192.0.2.7 - ada", "192.0.2.7", "ada"),
+        ("api.example.org 8443 192.0.2.7 - ada", "192.0.2.7", "ada"),
+        ("api.example.org [2001:db8::7] - ada lovelace", "2001:db8::7", "ada lovelace"),
+        ("203.0.113.9, 198.51.100.1 192.0.2.7 - -", "203.0.113.9", None),
+        ("- 192.0.2.7 - ada", "192.0.2.7", "ada"),
+        ("192.0.2.7 - ada lovelace", "192.0.2.7", "ada lovelace"),
+        ("192.0.2.7 ident ada", "192.0.2.7", "ada"),
+        ("client.example.net - ada", None, "ada"),
+    ],
+)
+def test_what_stands_before_the_address_is_no_address(before, address, account, read, log):
+    """Hosts, ports and forwarded addresses before the address must not become users."""
+    line = f'{before} [04/May/2026:03:02:01 +0000] "POST /v1/messages HTTP/1.1" 200 90 "-" "sdk/1"'
+    found = read(log("\n".join([line] * 5).encode(), "access.log"))
+
+    assert values(found, "client_ip", "account_id") == [(address, account)] * 5
+
+
+def test_an_access_log_in_json_has_the_scope_of_one_in_text(read, log):
+    """Health checks, static files and preflights are no calls of a model, whatever the notation."""
+    called = [
+        ("POST", "/v1/chat/completions"),
+        ("GET", "/healthz"),
+        ("GET", "/app.css"),
+        ("OPTIONS", "/v1/chat/completions"),
+    ]
+    records = [
+        {
+            "time_iso8601": "2026-05-04T03:02:01Z",
+            "remote_addr": "192.0.2.7",
+            "request_method": method,
+            "uri": path,
+            "status": "200",
+        }
+        for method, path in called * 5
+    ]
+    lines = [
+        {
+            "ts": "2026-05-04T03:02:01Z",
+            "remote_ip": "192.0.2.7",
+            "request": f"{method} {path}?x=1 HTTP/1.1",
+            "status": 200,
+        }
+        for method, path in called * 5
+    ]
+
+    for content in (records, lines):
+        found = read(log(jsonl(content)))
+        assert (found.source["n_kept"], found.source["n_out_of_scope"]) == (5, 15)
+        assert {row["operation"] for row in found.rows} == {"chat"}
+
+
+def test_an_id_that_callers_choose_makes_no_call_disappear(ingest, log, table):
+    """One id on every call, whole seconds and nothing else to tell calls apart but the address."""
+    records = [CALL | {"request_id": "trace-me", "client_ip": f"192.0.2.{i % 9}"} for i in range(60)]
+    ingest(log(jsonl(records)))
+
+    assert table("duplicates") == []
+
+
+@pytest.mark.parametrize("word", ["-", "None", "null", "N/A", "unknown", "(null)", "undefined", ""])
+def test_a_word_for_no_value_is_no_value_in_any_column(word, ingest, log, table):
+    """Neither an id that makes calls duplicates, nor a client, a session or a key that strangers share."""
+    fields = (
+        "request_id",
+        "response_id",
+        "session_id",
+        "api_key",
+        "user_agent",
+        "org_id",
+        "trace_id",
+        "client_ip",
+        "country",
+    )
+    ingest(log(jsonl([CALL | dict.fromkeys(fields, word)] * 20)))
+    columns = (
+        "request_id",
+        "response_id",
+        "session_id",
+        "api_key_id",
+        "user_agent",
+        "tenant_id",
+        "trace_id",
+        "client_ip",
+        "client_country",
+    )
+
+    assert table("duplicates") == []
+    assert {row[name] for row in table("exchanges") for name in columns} == {None}
+
+
+@pytest.mark.parametrize(
+    ("records", "said"),
+    [
+        (
+            [{"date": "2026-05-04", "user_id": "u", "model": "m", "prompt_tokens": 9, "num_requests": 3}] * 5,
+            "sums over many calls",
+        ),
+        (
+            [
+                {"day": i, "timestamp": f"2026-05-0{i}", "user_id": "u", "model": "m", "input_tokens": 9}
+                for i in range(1, 6)
+            ],
+            "whole day",
+        ),
+        ([CALL | {"span_id": "a", "parent_span_id": "b"}] * 5, "spans of traces"),
+        ([{"created_at": "2026-05-04T03:02:01Z", "model": "m", "rpm": 5}] * 5, "doubtful format"),
+    ],
+)
+def test_sums_spans_and_tables_of_administration_are_refused_with_the_reason(records, said, read, log):
+    """A log shows that it is one."""
+    source = read(log(jsonl(records))).source
+
+    assert (source["role"], source["n_kept"]) == ("refused", 0)
+    assert said in source["reason"]
+
+
+def test_calls_without_a_user_are_still_calls(read, log):
+    """Model, tokens and time suffice; there is no account then."""
+    records = [{name: value for name, value in call.items() if name != "user_id"} for call in calls()]
+
+    assert values(read(log(jsonl(records))), "account_id") == [(None,)] * 12
+
+
+USAGE = {
+    "anthropic": ({"input_tokens": 3, "cache_read_input_tokens": 40, "cache_creation_input_tokens": 2, "output_tokens": 5}, (45, 40, 2, 5, None)),
+    "anthropic parts": ({"input_tokens": 3, "cache_creation": {"ephemeral_5m_input_tokens": 2, "ephemeral_1h_input_tokens": 4}, "output_tokens": 5}, (9, None, 6, 5, None)),  # noqa: E501
+    "converse": ({"inputTokens": 3, "outputTokens": 5, "cacheReadInputTokens": 40, "cacheWriteInputTokens": 2}, (45, 40, 2, 5, None)),
+    "chat": ({"prompt_tokens": 90, "completion_tokens": 20, "prompt_tokens_details": {"cached_tokens": 64}, "completion_tokens_details": {"reasoning_tokens": 11}}, (90, 64, None, 20, 11)),  # noqa: E501
+    "responses": ({"input_tokens": 90, "output_tokens": 20, "input_tokens_details": {"cached_tokens": 64}, "output_tokens_details": {"reasoning_tokens": 11}}, (90, 64, None, 20, 11)),  # noqa: E501
+    "gemini": ({"promptTokenCount": 90, "candidatesTokenCount": 20, "thoughtsTokenCount": 11, "cachedContentTokenCount": 64}, (90, 64, None, 31, 11)),
+    "vertex": ({"prompt_token_count": 90, "candidates_token_count": 20, "thoughts_token_count": 11}, (90, None, None, 31, 11)),
+    "hits": ({"prompt_tokens": 90, "completion_tokens": 20, "prompt_cache_hit_tokens": 64, "prompt_cache_miss_tokens": 26}, (90, 64, None, 20, None)),
+    "split": ({"input": 26, "input_cached_tokens": 64, "output": 20, "output_reasoning_tokens": 11, "total": 121}, (90, 64, None, 31, 11)),
+    "whole": ({"input": 90, "input_cached_tokens": 64, "output": 20, "total": 110}, (90, 64, None, 20, None)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", USAGE)
+def test_counts_of_every_provider_mean_the_same(name, read, log):
+    """Cached tokens within the input and reasoning within the output, wherever the provider counts them."""
+    usage, expected = USAGE[name]
+    record = {key: value for key, value in CALL.items() if not key.endswith("tokens")}
+    found = read(log(jsonl([record | {"usage": usage}] * 3)))
+    columns = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
+
+    assert values(found, *columns) == [expected] * 3
+
+
+def test_flat_counts_that_leave_out_the_cache_are_completed(read, log):
+    """Told by the names of the fields, or by more cached than input tokens."""
+    named = {"input_tokens": 50, "cache_read_input_tokens": 40, "cache_creation_input_tokens": 2, "output_tokens": 5}
+    shown = {"prompt_tokens": 3, "cached_tokens": 40, "completion_tokens": 5}
+    base = {key: value for key, value in CALL.items() if not key.endswith("tokens")}
+
+    assert values(read(log(jsonl([base | named] * 3))), "input_tokens") == [(92,)] * 3
+    assert values(read(log(jsonl([base | shown] * 3))), "input_tokens") == [(43,)] * 3
+
+
+def test_spend_logs_that_leave_out_the_cache_are_completed_and_flagged(read, log, line):
+    """As releases of LiteLLM before 1.67 wrote them."""
+    usage = {"prompt_tokens": 13, "cache_creation_input_tokens": 900, "cache_read_input_tokens": 0}
+    found = read(log(line(3, metadata={"usage_object": usage}) + b"\n"))
+
+    assert values(found, "input_tokens", "cache_write_tokens", "parse_flags") == [(913, 900, ["cache_left_out"])]
+
+
+ANSWERS = {
+    "chat": ({"id": "c", "choices": [{"message": {"role": "assistant", "content": "yes"}, "finish_reason": "stop"}]}, ("yes", 0, "stop")),
+    "tools": ({"choices": [{"message": {"content": None, "tool_calls": [{"id": "t"}, {"id": "u"}]}, "finish_reason": "tool_calls"}]}, (None, 2, "tool")),
+    "refusal": ({"choices": [{"message": {"content": None, "refusal": "no"}, "finish_reason": "stop"}]}, ("no", 0, "stop")),
+    "text": ({"object": "text_completion", "choices": [{"text": "yes", "finish_reason": "length"}]}, ("yes", 0, "length")),
+    "responses": ({"object": "response", "status": "completed", "output": [{"type": "reasoning", "summary": []}, {"type": "function_call", "name": "f"}, {"type": "message", "content": [{"type": "output_text", "text": "yes"}]}]}, ("yes", 1, "stop")),  # noqa: E501
+    "messages": ({"type": "message", "role": "assistant", "content": [{"type": "thinking", "thinking": "hm", "signature": "s"}, {"type": "text", "text": "yes"}, {"type": "tool_use", "id": "t"}], "stop_reason": "tool_use"}, ("yes", 1, "tool")),  # noqa: E501
+    "gemini": ({"candidates": [{"content": {"parts": [{"text": "hm", "thought": True}, {"text": "ye"}, {"text": "s"}, {"functionCall": {"name": "f"}}]}, "finishReason": "MAX_TOKENS"}]}, ("yes", 1, "length")),  # noqa: E501
+    "error": ({"error": {"type": "overloaded_error", "message": "try again"}}, (None, None, None)),
+    "ollama": ({"model": "m", "message": {"role": "assistant", "content": "yes"}, "done_reason": "stop"}, ("yes", 0, "stop")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "encode",
+    [lambda answer: answer, json.dumps, lambda answer: json.dumps(json.dumps(answer))],
+    ids=["object", "text", "twice"],
+)
+@pytest.mark.parametrize("name", ANSWERS)
+def test_the_answer_of_every_provider_is_its_text(name, encode, read, log):
+    """Tools and the reason of the end besides; never the object as text."""
+    answer, expected = ANSWERS[name]
+    found = read(log(jsonl([CALL | {"response": encode(answer)}] * 3)))
+
+    assert values(found, "response_text", "n_tool_calls", "finish_reason") == [expected] * 3
+
+
+def test_json_that_a_model_was_asked_for_stays_the_answer(read, log):
+    """It has none of the fields of a provider's object."""
+    found = read(log(jsonl([CALL | {"response": '{"city": "Oslo"}'}] * 3)))
+
+    assert values(found, "response_text", "response_state") == [('{"city": "Oslo"}', "full")] * 3
+
+
+def test_a_user_of_the_request_is_the_end_user_and_the_key_is_the_account(read, log):
+    """A caller can write anything into `user`; nobody can claim a key."""
+    base = {key: value for key, value in CALL.items() if key != "user_id"}
+    records = [base | {"api_key_id": f"key-{i % 2}", "user": f"claimed-{i}"} for i in range(8)]
+    found = read(log(jsonl(records)))
+
+    assert {(row["account_id"], row["api_key_id"]) for row in found.rows} == {("key-0", "key-0"), ("key-1", "key-1")}
+    assert {row["end_user_id"] for row in found.rows} == {f"claimed-{i}" for i in range(8)}
+
+
+def test_ids_that_went_through_a_number_make_no_account(read, log):
+    """Thirty strangers would be one."""
+    rows = [["timestamp", "user_id", "request_id", "model", "prompt_tokens"]]
+    rows += [[f"2026-05-04 03:02:{i:02d}", "9.87654E+14", "1.2E+16", "m", 5] for i in range(30)]
+    found = read(log(table(rows), "calls.csv"))
+
+    assert {(row["account_id"], row["request_id"]) for row in found.rows} == {(None, None)}
+    assert all("id_inexact" in row["parse_flags"] for row in found.rows)
+
+
+@pytest.mark.parametrize("first", [b"", b"sep=;\n", b"\xef\xbb\xbfsep=;\r\n"])
+def test_a_spreadsheet_with_decimal_commas_is_read_in_its_style(first, read, log):
+    """One style for the whole file: the cost tells what 2.345 tokens are."""
+    rows = [["timestamp", "user_id", "model", "prompt_tokens", "completion_tokens", "cost"]]
+    rows += [[f"04.05.2026 03:02:{i:02d}", f"u{i}", "m", "2.345", "17", "0,25"] for i in range(9)]
+    found = read(log(first + table(rows, ";"), "calls.csv"))
+
+    assert values(found, "input_tokens", "output_tokens", "cost_usd") == [(2345, 17, 0.25)] * 9
+    assert str(found.rows[0]["started_at"]) == "2026-05-04 03:02:00"
+
+
+def test_thousands_and_currencies_are_no_part_of_a_number(read, log):
+    """As American spreadsheets write them."""
+    rows = [["timestamp", "user_id", "model", "prompt_tokens", "cost"]]
+    rows += [[f"2026-05-04 03:02:{i:02d}", f"u{i}", "m", "1,234,567" if i else "89", "$1,000.25"] for i in range(9)]
+
+    assert values(read(log(table(rows), "calls.csv")), "input_tokens", "cost_usd")[:2] == [
+        (89, 1000.25),
+        (1234567, 1000.25),
+    ]
+
+
+def test_a_day_that_could_be_a_month_is_refused(read, log):
+    """Half a year lies between the two."""
+    rows = [["timestamp", "user_id", "model"], *([f"05/04/2026 03:02:{i:02d}", "u", "m"] for i in range(9))]
+    source = read(log(table(rows), "calls.csv")).source
+
+    assert source["role"] == "refused"
+    assert "times could be written" in source["reason"]
+
+
+def test_an_export_of_a_dashboard_is_read(read, log):
+    """Its own notation of times, grouped digits, and a dash for nothing."""
+    rows = [["@timestamp", "user.id", "model", "usage.prompt_tokens", "user_agent"]]
+    rows += [[f"May 4, 2026 @ 03:02:{i:02d}.250", f"u{i}", "m", "2,345", "-"] for i in range(9)]
+    found = read(log(table(rows), "discover.csv"))
+
+    assert values(found, "input_tokens", "user_agent", "account_id")[3] == (2345, None, "u3")
+    assert found.rows[0]["started_at"].microsecond == 250_000
+
+
+def test_tables_joined_with_another_order_of_columns_are_read_by_their_own_headers(read, log):
+    """Input and output tokens must not be exchanged in the second half."""
+    first = [
+        ["timestamp", "user_id", "model", "prompt_tokens", "completion_tokens"],
+        *(["2026-05-04 03:02:01", "u", "m", 500, 7] for _ in range(9)),
+    ]
+    second = [
+        ["completion_tokens", "prompt_tokens", "timestamp", "model", "user_id"],
+        *([7, 500, "2026-05-04 03:02:01", "m", "u"] for _ in range(9)),
+    ]
+    found = read(log(table(first) + table(second), "joined.csv"))
+
+    assert values(found, "input_tokens", "output_tokens", "account_id") == [(500, 7, "u")] * 18
+
+
+def test_titles_before_the_header_are_no_rows(read, log):
+    """As reports write them."""
+    content = b"Usage report\nGenerated,2026-05-05\n\n" + table(
+        [["timestamp", "user_id", "model"], *(["2026-05-04 03:02:01", "u", "m"] for _ in range(9))]
+    )
+    source = read(log(content, "report.csv")).source
+
+    assert (source["n_kept"], source["n_quarantined"]) == (9, 0)
+
+
+def test_a_caller_cannot_write_a_header(read, log):
+    """A prompt that is the name of a column changes nothing."""
+    rows = [
+        ["timestamp", "user_id", "model", "prompt"],
+        *(["2026-05-04 03:02:01", "user_id", "m", "prompt"] for _ in range(9)),
+    ]
+
+    assert values(read(log(table(rows), "calls.csv")), "account_id", "prompt_text") == [("user_id", "prompt")] * 9
+
+
+@pytest.mark.parametrize(
+    ("written", "flags"),
+    [
+        ("2026-10-25 02:30:00", ["ts_naive", "ts_ambiguous"]),
+        ("2026-03-29 02:30:00", ["ts_naive", "ts_nonexistent"]),
+        ("2026-10-25 03:30:00", ["ts_naive"]),
+        ("2026-10-25T02:30:00Z", []),
+    ],
+)
+def test_local_times_that_occur_twice_or_never_are_flagged(written, flags, read, log):
+    """Only where the examiner names the zone of naive times."""
+    found = read(log(jsonl([CALL | {"timestamp": written}])), assume_time_zone="Europe/Berlin")
+
+    assert found.rows[0]["parse_flags"] == flags
+
+
+def bedrock(i):
+    return {
+        "schemaType": "ModelInvocationLog", "timestamp": f"2026-05-04T03:02:{i:02d}Z", "accountId": "001122334455", "requestId": f"r-{i}",
+        "identity": {"arn": "arn:aws:iam::001122334455:user/ada"}, "operation": "Converse", "modelId": "amazon.nova-pro-v1:0",
+        "input": {"inputBodyJson": {"messages": [{"role": "user", "content": [{"text": f"q{i}"}]}]}, "inputTokenCount": 4},
+        "output": {"outputBodyJson": {"output": {"message": {"content": [{"text": f"a{i}"}]}}, "stopReason": "end_turn"}, "outputTokenCount": 6},
+    }  # fmt: skip
+
+
+def wrapped():
+    texts = [json.dumps(bedrock(i)) for i in range(10)]
+    event = {"timestamp": 1777863721000, "logStreamName": "s"}
+    return {
+        "subscription.json": json.dumps(
+            {
+                "messageType": "DATA_MESSAGE",
+                "owner": "1",
+                "logEvents": [{"id": "i", "timestamp": 1, "message": t} for t in texts],
+            }
+        ),
+        "filtered.json": json.dumps({"events": [event | {"message": text} for text in texts]}, indent=1),
+        "export": "".join(f"2026-05-04T03:02:01.000Z {text}\n" for text in texts),
+        "insights.csv": table(
+            [["@timestamp", "@message"], *(["2026-05-04 03:02:01", text] for text in texts)]
+        ).decode(),
+        "docker.log": "".join(
+            json.dumps({"log": text + "\n", "stream": "stdout", "time": "2026-05-04T03:02:01Z"}) + "\n"
+            for text in texts
+        ),
+        "kubernetes.log": "".join(f"2026-05-04T03:02:01.1Z stdout F {text}\n" for text in texts),
+        "elastic.jsonl": "".join(json.dumps({"_index": "i", "_source": json.loads(text)}) + "\n" for text in texts),
+    }
+
+
+@pytest.mark.parametrize("name", wrapped())
+def test_records_inside_of_the_events_of_collectors_are_read(name, read, log):
+    """Each keeps the place and the bytes of what it was wrapped in."""
+    found = read(log(wrapped()[name].encode(), name))
+
+    assert found.source["format"] == "bedrock_invocation/1"
+    assert values(found, "request_id", "prompt_text", "response_text") == [
+        (f"r-{i}", f"q{i}", f"a{i}") for i in range(10)
+    ]
+
+
+def test_a_list_where_a_record_should_be_is_one_refusal(read, log):
+    """And not one for each of its elements."""
+    lines = [
+        json.dumps([{"type": "message_start"}, {"type": "message_stop"}]),
+        *(json.dumps(bedrock(i)) for i in range(5)),
+    ]
+    found = read(log("\n".join(lines).encode()))
+
+    assert (len(found.rows), found.reasons()) == (5, [(1, "not_an_object")])
+
+
+def test_text_of_a_database_copy_is_read(read, log):
+    """Tab-separated, with its own escapes and its own NULL."""
+    lines = [
+        "timestamp\tuser_id\tmodel\tprompt",
+        *(f"2026-05-04 03:02:0{i}+02\t\\N\tm\tone\\ntwo\\\\three" for i in range(9)),
+    ]
+    found = read(log("\n".join(lines).encode(), "copy.tsv"))
+
+    assert values(found, "account_id", "prompt_text") == [(None, "one\ntwo\\three")] * 9
+
+
+@pytest.mark.parametrize("name", ["dump.sql", "dump.txt"])
+def test_a_dump_of_a_database_is_refused_with_the_way_out(name, read, log):
+    """It is evidence, so it is not ignored."""
+    content = b'-- PostgreSQL database dump\n\nCOPY public.calls (id, "user") FROM stdin;\n1\tu\n\\.\n'
+    source = read(log(content, name)).source
+
+    assert source["role"] == "refused"
+    assert "row_to_json" in source["reason"]
+
+
+def test_a_prompt_of_control_characters_hides_no_table(read, log):
+    """What a caller writes does not decide what the file is."""
+    rows = [
+        ["timestamp", "user_id", "model", "prompt"],
+        *([f"2026-05-04 03:02:{i:02d}", f"u{i}", "m", "\x01" * 9000 if i == 1 else "p"] for i in range(9)),
+    ]
+
+    assert len(read(log(table(rows), "calls.csv")).rows) == 9
+
+
+def test_bytes_that_are_no_text_are_refused_and_not_passed_over(read, log):
+    """Nobody knows that they are no log."""
+    source = read(log(bytes(range(256)) * 40, "calls.bin")).source
+
+    assert (source["role"], source["reason"]) == ("refused", "binary, no log format known for it")
+
+
+def damaged(compressed, n_from_end):
+    """Return the bytes with one changed near the end, where the checksum stands."""
+    copy = bytearray(compressed)
+    copy[-n_from_end] ^= 0xFF
+    return bytes(copy)
+
+
+@pytest.mark.parametrize("n_members", [1, 3])
+def test_a_wrong_checksum_of_gzip_costs_no_record(n_members, read, log):
+    """All lines of all members, flagged."""
+    parts = [gzip.compress(jsonl(calls(400, session_id=f"s-{i}"))) for i in range(n_members)]
+    content = b"".join([damaged(parts[0], 8), *parts[1:]])
+    found = read(log(content, "calls.jsonl.gz"), decoded=b"".join(gzip.decompress(part) for part in parts))
+
+    assert len(found.rows) == 400 * n_members
+    assert all("checksum_failed" in row["parse_flags"] for row in found.rows)
+    assert "checksum" in found.source["reason"]
+
+
+def test_a_wrong_checksum_of_zstd_costs_no_record(read, log):
+    """Likewise, block by block."""
+    import zstandard
+
+    plain = jsonl(calls(500))
+    whole = zstandard.ZstdCompressor(write_checksum=True).compress(plain)
+    found = read(log(damaged(whole, 1) + whole, "calls.jsonl.zst"), decoded=plain + plain)
+
+    assert len(found.rows) == 1000
+    assert all("checksum_failed" in row["parse_flags"] for row in found.rows)
+
+
+@pytest.mark.parametrize("position", range(3))
+def test_a_damaged_table_of_parquet_is_refused_with_its_hash(position, read, log, tmp_path):
+    """One flipped bit; the other files are read."""
+    path = tmp_path / "whole.parquet"
+    pq.write_table(
+        pa.Table.from_pylist(calls(300)), path, compression="none", write_page_checksum=True, use_dictionary=False
+    )
+    content = bytearray(path.read_bytes())
+    content[len(content) * (position + 1) // 5] ^= 0x80
+    found = read(log(bytes(content), "calls.parquet"), log(jsonl(calls()), "beside.jsonl"), decoded=jsonl(calls()))
+    source = next(source for source in found.sources if source["path"].endswith("parquet"))
+
+    assert source["role"] == "refused"
+    assert len(source["source_sha256"]) == 64
+    assert len(found.rows) == 12
