@@ -1,4 +1,5 @@
 -- The accounts of a group share out one list of tasks instead of drawing from it
+create or replace temp view customers as from read_parquet(['data/customers.parquet']);
 create or replace temp view account_attributes as from read_parquet(['data/account_attributes.parquet']);
 create or replace temp view account_profiles as from read_parquet(['data/account_profiles.parquet']);
 create or replace temp view cluster_members as from read_parquet(['data/cluster_members.parquet']);
@@ -68,9 +69,10 @@ with large_groups as (
 ),
 -- Calls that failed are taken over by other accounts; they are no second draw.
 answered as (
-    select e.group_id, e.account_id, coalesce('tenant ' || e.tenant_id, 'account ' || e.account_id) as tenant, e.prompt_hash, e.first_number, e.last_number
+    select e.group_id, e.account_id, c.named_customer as tenant, e.prompt_hash, e.first_number, e.last_number
     from group_exchanges as e
     semi join large_groups as g on g.group_id = e.group_id
+    join customers as c on c.account_id = e.account_id
     where coalesce(e.status, 'ok') in ('ok', 'partial')
 ),
 tenants as (

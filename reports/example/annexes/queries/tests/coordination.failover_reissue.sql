@@ -1,21 +1,7 @@
 -- A prompt that one account was refused is sent by another within a minute
-create or replace temp view account_profiles as from read_parquet(['data/account_profiles.parquet']);
-create or replace temp table account_holders as
-with payers as (
-    select payment_fingerprint
-    from account_profiles
-    where payment_fingerprint is not null
-    group by payment_fingerprint
-    having count(*) <= 6
-)
-select
-    a.account_id,
-    coalesce('organisation ' || a.organization, 'tenant ' || a.tenant_id, 'payer ' || p.payment_fingerprint, 'account ' || a.account_id) as holder
-from account_profiles as a
-left join payers as p on p.payment_fingerprint = a.payment_fingerprint
-order by a.account_id;
 create or replace temp view exchange_features as from read_parquet(['data/exchange_features.parquet']);
 create or replace temp view account_attributes as from read_parquet(['data/account_attributes.parquet']);
+create or replace temp view account_profiles as from read_parquet(['data/account_profiles.parquet']);
 create or replace temp view cluster_members as from read_parquet(['data/cluster_members.parquet']);
 create or replace temp view templates as from read_parquet(['data/templates.parquet']);
 create or replace temp table accounts_of_groups as
@@ -68,18 +54,18 @@ from exchange_features as e
 join accounts_of_groups as a on a.account_id = e.account_id
 where starts_with(a.group_id, 'cluster:');
 create or replace temp view group_exchanges as select * from stored_group_exchanges;
+create or replace temp view next_prompts as from read_parquet(['data/next_prompts.parquet']);
 with followed as (
     select
         e.record_id,
         e.account_id,
         e.status,
-        lead(e.account_id) over repetition as next_account,
-        epoch_us(lead(e.started_at) over repetition) - epoch_us(e.started_at) as delay_us,
-        coalesce(h.holder = lead(h.holder) over repetition, false) as is_same_holder
+        n.next_account_id as next_account,
+        n.delay_us,
+        n.customer = n.next_customer as is_same_holder
     from exchange_features as e
-    left join account_holders as h on h.account_id = e.account_id
+    left join next_prompts as n on n.record_id = e.record_id
     where e.prompt_hash is not null
-    window repetition as (partition by e.prompt_hash order by e.started_at, e.record_id)
 ),
 marked as (
     select

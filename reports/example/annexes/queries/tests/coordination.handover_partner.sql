@@ -1,54 +1,25 @@
 -- An account takes part in handing refused prompts from account to account
-create or replace temp view account_profiles as from read_parquet(['data/account_profiles.parquet']);
-create or replace temp table account_holders as
-with payers as (
-    select payment_fingerprint
-    from account_profiles
-    where payment_fingerprint is not null
-    group by payment_fingerprint
-    having count(*) <= 6
-)
-select
-    a.account_id,
-    coalesce('organisation ' || a.organization, 'tenant ' || a.tenant_id, 'payer ' || p.payment_fingerprint, 'account ' || a.account_id) as holder
-from account_profiles as a
-left join payers as p on p.payment_fingerprint = a.payment_fingerprint
-order by a.account_id;
+create or replace temp view customers as from read_parquet(['data/customers.parquet']);
 create or replace temp view exchange_features as from read_parquet(['data/exchange_features.parquet']);
+create or replace temp view next_prompts as from read_parquet(['data/next_prompts.parquet']);
 with sent as (
-    select
-        e.record_id,
-        e.prompt_hash,
-        e.account_id,
-        h.holder,
-        epoch_us(e.started_at) as started_us,
-        coalesce(e.status in ('limited', 'error', 'blocked'), false) as is_failed
+    select e.record_id, e.prompt_hash, e.account_id, c.customer, coalesce(e.status in ('limited', 'error', 'blocked'), false) as is_failed
     from exchange_features as e
-    join account_holders as h on h.account_id = e.account_id
+    join customers as c on c.account_id = e.account_id
     where e.prompt_hash is not null
 ),
 rare_prompts as (
     select prompt_hash
     from sent
     group by prompt_hash
-    having count(distinct holder) between 2 and 3 and count(*) filter (where is_failed) > 0
-),
-followed as (
-    select
-        account_id,
-        holder,
-        is_failed,
-        lead(account_id) over repetition as next_account,
-        lead(holder) over repetition as next_holder,
-        lead(started_us) over repetition - started_us as delay_us
-    from sent
-    semi join rare_prompts using (prompt_hash)
-    window repetition as (partition by prompt_hash order by started_us, record_id)
+    having count(distinct customer) between 2 and 3 and count(*) filter (where is_failed) > 0
 ),
 handed as (
-    select account_id, next_account
-    from followed
-    where is_failed and next_holder <> holder and delay_us <= 60 * 1000000
+    select s.account_id, n.next_account_id as next_account
+    from sent as s
+    semi join rare_prompts as r on r.prompt_hash = s.prompt_hash
+    join next_prompts as n on n.record_id = s.record_id
+    where s.is_failed and n.next_customer <> n.customer and n.delay_us <= 60 * 1000000
 ),
 sides as (
     select account_id, next_account as partner, 1 as n_given, 0 as n_taken from handed

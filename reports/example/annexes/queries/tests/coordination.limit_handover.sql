@@ -1,20 +1,7 @@
 -- When a call of one account fails, another account of the group goes on at once
-create or replace temp view account_profiles as from read_parquet(['data/account_profiles.parquet']);
-create or replace temp table account_holders as
-with payers as (
-    select payment_fingerprint
-    from account_profiles
-    where payment_fingerprint is not null
-    group by payment_fingerprint
-    having count(*) <= 6
-)
-select
-    a.account_id,
-    coalesce('organisation ' || a.organization, 'tenant ' || a.tenant_id, 'payer ' || p.payment_fingerprint, 'account ' || a.account_id) as holder
-from account_profiles as a
-left join payers as p on p.payment_fingerprint = a.payment_fingerprint
-order by a.account_id;
+create or replace temp view customers as from read_parquet(['data/customers.parquet']);
 create or replace temp view account_attributes as from read_parquet(['data/account_attributes.parquet']);
+create or replace temp view account_profiles as from read_parquet(['data/account_profiles.parquet']);
 create or replace temp view cluster_members as from read_parquet(['data/cluster_members.parquet']);
 create or replace temp view templates as from read_parquet(['data/templates.parquet']);
 create or replace temp table accounts_of_groups as
@@ -85,12 +72,12 @@ calls as (
         e.group_id,
         e.record_id,
         e.account_id,
-        h.holder,
+        h.customer as holder,
         epoch_us(e.started_at) as at_us,
         coalesce(e.status in ('limited', 'error', 'blocked'), false) as is_failed
     from group_exchanges as e
     semi join large_groups as g on g.group_id = e.group_id
-    join account_holders as h on h.account_id = e.account_id
+    join customers as h on h.account_id = e.account_id
 ),
 failed as (
     select group_id, record_id, account_id, holder, at_us

@@ -1,5 +1,6 @@
 -- Accounts that end in a group are followed by new ones
 create or replace temp view account_profiles as from read_parquet(['data/account_profiles.parquet']);
+create or replace temp view customers as from read_parquet(['data/customers.parquet']);
 create or replace temp view account_attributes as from read_parquet(['data/account_attributes.parquet']);
 create or replace temp view cluster_members as from read_parquet(['data/cluster_members.parquet']);
 create or replace temp view templates as from read_parquet(['data/templates.parquet']);
@@ -78,20 +79,20 @@ group_times as (
     group by group_id
 ),
 events as (
-    select l.group_id, l.account_id, p.tenant_id, l.first_at as happened_at, true as is_start
+    select l.group_id, l.account_id, case when c.reason in ('organisation', 'tenant') then c.named_customer end as tenant, l.first_at as happened_at, true as is_start
     from lives as l
     join group_times as t on t.group_id = l.group_id
-    join account_profiles as p on p.account_id = l.account_id
+    join customers as c on c.account_id = l.account_id
     where l.first_at >= t.begins_at + to_hours(48) and l.first_at::date < l.last_at::date
     union all
-    select l.group_id, l.account_id, p.tenant_id, l.last_at, false
+    select l.group_id, l.account_id, case when c.reason in ('organisation', 'tenant') then c.named_customer end as tenant, l.last_at, false
     from lives as l
     join group_times as t on t.group_id = l.group_id
-    join account_profiles as p on p.account_id = l.account_id
+    join customers as c on c.account_id = l.account_id
     where l.last_at <= t.ends_at - to_hours(48) and l.first_at::date < l.last_at::date
 ),
 windowed_events as (
-    select group_id, account_id, tenant_id, happened_at, is_start, unnest([6, 24]) as window_h
+    select group_id, account_id, tenant, happened_at, is_start, unnest([6, 24]) as window_h
     from events
 ),
 -- Starts around every event: all of them, less those of the same tenant.
@@ -101,19 +102,19 @@ counted as (
         window_h,
         is_start,
         count(*) filter (where is_start) over after_it
-        - case when tenant_id is null then 0 else count(*) filter (where is_start) over after_it_in_tenant end as n_after,
+        - case when tenant is null then 0 else count(*) filter (where is_start) over after_it_in_tenant end as n_after,
         count(*) filter (where is_start) over before_it
-        - case when tenant_id is null then 0 else count(*) filter (where is_start) over before_it_in_tenant end as n_before
+        - case when tenant is null then 0 else count(*) filter (where is_start) over before_it_in_tenant end as n_before
     from windowed_events
     window
         after_it as (
             partition by group_id, window_h order by happened_at range between current row and to_hours(window_h) following),
         after_it_in_tenant as (
-            partition by group_id, window_h, tenant_id order by happened_at range between current row and to_hours(window_h) following),
+            partition by group_id, window_h, tenant order by happened_at range between current row and to_hours(window_h) following),
         before_it as (
             partition by group_id, window_h order by happened_at range between to_hours(window_h) preceding and current row),
         before_it_in_tenant as (
-            partition by group_id, window_h, tenant_id order by happened_at range between to_hours(window_h) preceding and current row)
+            partition by group_id, window_h, tenant order by happened_at range between to_hours(window_h) preceding and current row)
 ),
 per_group as (
     select

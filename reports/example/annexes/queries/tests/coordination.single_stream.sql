@@ -1,21 +1,8 @@
 -- The accounts of a group behave like one stream of calls dealt out by lot
-create or replace temp view account_profiles as from read_parquet(['data/account_profiles.parquet']);
-create or replace temp table account_holders as
-with payers as (
-    select payment_fingerprint
-    from account_profiles
-    where payment_fingerprint is not null
-    group by payment_fingerprint
-    having count(*) <= 6
-)
-select
-    a.account_id,
-    coalesce('organisation ' || a.organization, 'tenant ' || a.tenant_id, 'payer ' || p.payment_fingerprint, 'account ' || a.account_id) as holder
-from account_profiles as a
-left join payers as p on p.payment_fingerprint = a.payment_fingerprint
-order by a.account_id;
+create or replace temp view customers as from read_parquet(['data/customers.parquet']);
 create or replace temp view exchange_features as from read_parquet(['data/exchange_features.parquet']);
 create or replace temp view account_attributes as from read_parquet(['data/account_attributes.parquet']);
+create or replace temp view account_profiles as from read_parquet(['data/account_profiles.parquet']);
 create or replace temp view cluster_members as from read_parquet(['data/cluster_members.parquet']);
 create or replace temp view templates as from read_parquet(['data/templates.parquet']);
 create or replace temp table accounts_of_groups as
@@ -84,19 +71,19 @@ with large_groups as (
 slots as (
     select
         e.group_id,
-        h.holder,
+        h.customer as holder,
         epoch_us(e.started_at) // 86400000000 as day,
         epoch_us(e.started_at) // 1000000 % 86400 // 10800 as slot,
         count(*) as n
     from group_exchanges as e
     semi join large_groups as l on l.group_id = e.group_id
-    join account_holders as h on h.account_id = e.account_id
+    join customers as h on h.account_id = e.account_id
     where coalesce(e.status, 'ok') in ('ok', 'partial')
     group by 1, 2, 3, 4
     union all
-    select 'log', h.holder, epoch_us(e.started_at) // 86400000000, epoch_us(e.started_at) // 1000000 % 86400 // 10800, count(*)
+    select 'log', h.customer as holder, epoch_us(e.started_at) // 86400000000, epoch_us(e.started_at) // 1000000 % 86400 // 10800, count(*)
     from exchange_features as e
-    join account_holders as h on h.account_id = e.account_id
+    join customers as h on h.account_id = e.account_id
     where coalesce(e.status, 'ok') in ('ok', 'partial')
     group by 2, 3, 4
 ),

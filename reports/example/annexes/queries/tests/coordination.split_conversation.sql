@@ -1,4 +1,5 @@
 -- Single conversations run over several accounts
+create or replace temp view customers as from read_parquet(['data/customers.parquet']);
 create or replace temp view exchange_features as from read_parquet(['data/exchange_features.parquet']);
 create or replace temp view account_attributes as from read_parquet(['data/account_attributes.parquet']);
 create or replace temp view account_profiles as from read_parquet(['data/account_profiles.parquet']);
@@ -66,15 +67,15 @@ group by group_id;
 with large_groups as (
     select group_id from groups where n_accounts >= 20
 ),
--- A tenant stands for its accounts; accounts without tenant stand for themselves.
 sessions as (
     select
-        session_id,
-        count(distinct coalesce('tenant ' || tenant_id, 'account ' || account_id)) > 1 as is_split,
-        count(distinct account_id) as n_accounts
-    from exchange_features
-    where session_id is not null
-    group by session_id
+        e.session_id,
+        count(distinct c.customer) > 1 as is_split,
+        count(distinct e.account_id) as n_accounts
+    from exchange_features as e
+    join customers as c on c.account_id = e.account_id
+    where e.session_id is not null
+    group by e.session_id
     having count(*) >= 2
 ),
 log_totals as (

@@ -1,4 +1,5 @@
 -- A set of fixed prompts comes back at a regular cadence from many accounts
+create or replace temp view customers as from read_parquet(['data/customers.parquet']);
 create or replace temp view exchange_features as from read_parquet(['data/exchange_features.parquet']);
 create or replace temp view account_attributes as from read_parquet(['data/account_attributes.parquet']);
 create or replace temp view account_profiles as from read_parquet(['data/account_profiles.parquet']);
@@ -77,13 +78,14 @@ shared as (
 sends as (
     select
         e.prompt_hash,
-        coalesce('tenant ' || e.tenant_id, 'account ' || e.account_id) as customer,
+        c.customer,
         epoch_us(e.started_at) // 1000000 as sent_s,
         e.started_at::date as day,
         e.response_hash,
         e.record_id
     from exchange_features as e
     semi join shared as s on s.prompt_hash = e.prompt_hash
+    join customers as c on c.account_id = e.account_id
 ),
 prompt_days as (
     select prompt_hash, count(*) as n from (select distinct prompt_hash, day from sends) as d group by prompt_hash having count(*) >= 5

@@ -22,6 +22,7 @@ select
 from members
 order by group_id, account_id;
 create or replace temp view all_group_accounts as select * from accounts_of_groups;
+create or replace temp view customers as from read_parquet(['data/customers.parquet']);
 create or replace temp view exchange_features as from read_parquet(['data/exchange_features.parquet']);
 create or replace temp view carried_exchanges as
 select system_template as group_id, * from exchange_features where system_template is not null
@@ -99,7 +100,7 @@ carried_in_group as (
         e.group_id,
         e.account_id,
         e.source_format,
-        min(coalesce('tenant ' || e.tenant_id, 'account ' || e.account_id)) as tenant,
+        min(c.named_customer) as tenant,
         count(*) as n,
         count(e.user_agent) as n_user_agent,
         count(e.end_user_id) as n_end_user,
@@ -108,6 +109,7 @@ carried_in_group as (
         count(e.project_id) as n_project
     from group_exchanges as e
     semi join groups as g on g.group_id = e.group_id and g.n_accounts >= 20
+    join customers as c on c.account_id = e.account_id
     where e.source_format is not null and coalesce(e.operation, 'chat') in ('chat', 'completion', 'responses')
     group by e.group_id, e.account_id, e.source_format
     having count(*) >= 5

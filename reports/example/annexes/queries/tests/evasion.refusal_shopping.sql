@@ -54,27 +54,28 @@ from exchange_features as e
 join accounts_of_groups as a on a.account_id = e.account_id
 where starts_with(a.group_id, 'cluster:');
 create or replace temp view group_exchanges as select * from stored_group_exchanges;
+create or replace temp view next_prompts as from read_parquet(['data/next_prompts.parquet']);
 with followed as (
     select
-        record_id,
-        account_id,
-        is_refused,
-        lead(account_id) over repetition as next_account,
-        lead(is_refused) over repetition as next_is_refused,
-        lead(model) over repetition as next_model,
-        model,
-        epoch_us(lead(started_at) over repetition) - epoch_us(started_at) <= 24 * 3600000000 as is_soon,
-        coalesce(tenant_id = lead(tenant_id) over repetition, false) as is_same_tenant
-    from exchange_features
-    where prompt_hash is not null and is_refused is not null and coalesce(prompt_chars, 48) >= 48
-    window repetition as (partition by prompt_hash order by started_at, record_id)
+        e.record_id,
+        e.account_id,
+        e.is_refused,
+        n.next_account_id as next_account,
+        n.next_is_refused,
+        n.next_model,
+        e.model,
+        n.delay_us <= 24 * 3600000000 as is_soon,
+        n.customer = n.next_customer as is_same_customer
+    from exchange_features as e
+    left join next_prompts as n on n.record_id = e.record_id
+    where e.prompt_hash is not null and e.is_refused is not null and coalesce(e.prompt_chars, 48) >= 48
 ),
 marked as (
     select
         record_id,
         account_id,
         is_refused,
-        coalesce(is_soon and next_account <> account_id and not is_same_tenant, false) as is_shopped,
+        coalesce(is_soon and next_account <> account_id and not is_same_customer, false) as is_shopped,
         coalesce(is_soon and next_account = account_id, false) as is_retried,
         coalesce(not next_is_refused, false) as is_answered_then,
         coalesce(next_model <> model, false) as is_other_model

@@ -1,4 +1,8 @@
 -- A group uses the model as a grader far more often than the rest of the log
+create or replace temp macro wilson_low(share, n, z) as
+    (share + z * z / nullif(2 * n, 0) - z * sqrt(share * (1 - share) / nullif(n, 0) + z * z / nullif(4 * n * n, 0))) / nullif(1 + z * z / nullif(n, 0), 0);
+create or replace temp macro wilson_high(share, n, z) as
+    (share + z * z / nullif(2 * n, 0) + z * sqrt(share * (1 - share) / nullif(n, 0) + z * z / nullif(4 * n * n, 0))) / nullif(1 + z * z / nullif(n, 0), 0);
 create or replace temp view account_attributes as from read_parquet(['data/account_attributes.parquet']);
 create or replace temp view account_profiles as from read_parquet(['data/account_profiles.parquet']);
 create or replace temp view cluster_members as from read_parquet(['data/cluster_members.parquet']);
@@ -21,7 +25,6 @@ select
     (row_number() over (partition by group_id order by md5(account_id), account_id) - 1) * 10 // count(*) over (partition by group_id) as tenth
 from members
 order by group_id, account_id;
-create or replace temp view all_group_accounts as select * from accounts_of_groups;
 create or replace temp view exchange_features as from read_parquet(['data/exchange_features.parquet']);
 create or replace temp view carried_exchanges as
 select system_template as group_id, * from exchange_features where system_template is not null
@@ -55,6 +58,54 @@ from exchange_features as e
 join accounts_of_groups as a on a.account_id = e.account_id
 where starts_with(a.group_id, 'cluster:');
 create or replace temp view group_exchanges as select * from stored_group_exchanges;
+create or replace temp view all_group_accounts as select * from accounts_of_groups;
+create or replace temp table group_marks as
+with wishes(wish, marks) as (
+    values
+        ('reasoning', ['cot_elicitation', 'encoded_block', 'replayed_reasoning']),
+        ('grading', ['grader_rubric']),
+        ('safe versions', ['policy_rewrite'])
+),
+account_marks as (
+    select w.wish, e.account_id, count(*) as n, count(*) filter (where list_has_any(e.lexicon_marks, w.marks)) as n_marked
+    from exchange_features as e
+    cross join wishes as w
+    where e.lexicon_marks is not null
+    group by w.wish, e.account_id
+),
+log_marks as (
+    select wish, sum(n)::bigint as n, sum(n_marked)::bigint as n_marked from account_marks group by wish
+),
+members as (
+    select a.group_id, m.wish, sum(m.n)::bigint as n, sum(m.n_marked)::bigint as n_marked
+    from all_group_accounts as a
+    join account_marks as m on m.account_id = a.account_id
+    group by a.group_id, m.wish
+),
+inside as (
+    select
+        e.group_id,
+        w.wish,
+        count(*) as n,
+        count(*) filter (where list_has_any(e.lexicon_marks, w.marks)) as n_marked,
+        count(distinct e.account_id) filter (where list_has_any(e.lexicon_marks, w.marks)) as n_marked_accounts
+    from group_exchanges as e
+    cross join wishes as w
+    where e.lexicon_marks is not null
+    group by e.group_id, w.wish
+)
+select
+    i.group_id,
+    i.wish,
+    i.n,
+    i.n_marked,
+    i.n_marked_accounts,
+    i.n_marked / nullif(i.n, 0) as rate,
+    l.n - m.n as n_rest,
+    (l.n_marked - m.n_marked) / nullif(l.n - m.n, 0) as rest_rate
+from inside as i
+join members as m on m.group_id = i.group_id and m.wish = i.wish
+join log_marks as l on l.wish = i.wish;
 create or replace temp view group_accounts as select * from accounts_of_groups;
 create or replace temp table groups as
 select
@@ -64,62 +115,27 @@ select
     count(*) as n_accounts
 from group_accounts
 group by group_id;
-with account_marks as (
-    select account_id, count(*) as n, count(*) filter (where list_contains(lexicon_marks, 'grader_rubric')) as n_marked
-    from exchange_features
-    where lexicon_marks is not null
-    group by account_id
-),
-log_marks as (
-    select coalesce(sum(n), 0)::bigint as n, coalesce(sum(n_marked), 0)::bigint as n_marked from account_marks
-),
-large_groups as (
-    select group_id, n_accounts
-    from groups
-    where kind <> 'mark' and n_accounts >= 20 and n_exchanges >= 100
-),
-members as (
-    select a.group_id, sum(m.n)::bigint as n, sum(m.n_marked)::bigint as n_marked
-    from all_group_accounts as a
-    semi join large_groups as g on g.group_id = a.group_id
-    join account_marks as m on m.account_id = a.account_id
-    group by a.group_id
-),
-inside as (
+with short_answers as (
     select
-        e.group_id,
-        count(*) as n,
-        count(*) filter (where list_contains(e.lexicon_marks, 'grader_rubric')) as n_marked,
-        count(distinct e.account_id) filter (where list_contains(e.lexicon_marks, 'grader_rubric')) as n_marked_accounts,
-        count(*) filter (where list_contains(e.lexicon_marks, 'grader_rubric') and e.output_tokens <= 50)
-        / nullif(count(*) filter (where list_contains(e.lexicon_marks, 'grader_rubric') and e.output_tokens is not null), 0) as short_answer_share
-    from group_exchanges as e
-    semi join large_groups as g on g.group_id = e.group_id
-    where e.lexicon_marks is not null
-    group by e.group_id
-    having count(*) >= 100
+        group_id,
+        count(*) filter (where output_tokens <= 50) / nullif(count(output_tokens), 0) as short_answer_share
+    from group_exchanges
+    where list_contains(lexicon_marks, 'grader_rubric')
+    group by group_id
 ),
 compared as (
-    select
-        i.*,
-        g.n_accounts,
-        l.n - m.n as n_rest,
-        i.n_marked / nullif(i.n, 0) as rate,
-        (l.n_marked - m.n_marked) / nullif(l.n - m.n, 0) as rest_rate
-    from inside as i
-    join large_groups as g on g.group_id = i.group_id
-    join members as m on m.group_id = i.group_id
-    cross join log_marks as l
-    where l.n - m.n >= 200
+    select m.*, g.n_accounts, s.short_answer_share
+    from group_marks as m
+    join groups as g on g.group_id = m.group_id
+    left join short_answers as s on s.group_id = m.group_id
+    where m.wish = 'grading' and g.kind <> 'mark'
+        and g.n_accounts >= 20
+        and g.n_exchanges >= 100
+        and m.n >= 100
+        and m.n_rest >= 200
 ),
 bounded as (
-    select
-        *,
-        round((rate + 2.576 * 2.576 / nullif(2 * n, 0) - 2.576 * sqrt(rate * (1 - rate) / nullif(n, 0) + 2.576 * 2.576 / nullif(4 * n * n, 0)))
-            / nullif(1 + 2.576 * 2.576 / nullif(n, 0), 0), 6) as lower_bound,
-        round((rest_rate + 2.576 * 2.576 / nullif(2 * n_rest, 0)
-            + 2.576 * sqrt(rest_rate * (1 - rest_rate) / nullif(n_rest, 0) + 2.576 * 2.576 / nullif(4 * n_rest * n_rest, 0)))
-            / nullif(1 + 2.576 * 2.576 / nullif(n_rest, 0), 0), 6) as rest_upper_bound
+    select *, round(wilson_low(rate, n, 2.576), 6) as lower_bound, round(wilson_high(rest_rate, n_rest, 2.576), 6) as rest_upper_bound
     from compared
 )
 select

@@ -22,6 +22,7 @@ select
 from members
 order by group_id, account_id;
 create or replace temp view all_group_accounts as select * from accounts_of_groups;
+create or replace temp view customers as from read_parquet(['data/customers.parquet']);
 create or replace temp view exchange_features as from read_parquet(['data/exchange_features.parquet']);
 create or replace temp view fingerprints as from read_parquet(['data/fingerprints.parquet']);
 create or replace temp view group_accounts as select * from accounts_of_groups;
@@ -70,13 +71,14 @@ with followed as (
     select
         e.record_id,
         e.account_id,
-        coalesce('tenant ' || e.tenant_id, 'account ' || e.account_id) as customer,
+        c.customer,
         epoch_us(e.started_at) as at_us,
         case when coalesce(e.response_chars, 80) >= 80 then -1 - (md5_number_lower(e.response_hash) >> 2)::bigint end as response_key,
         -1 - (md5_number_lower(e.prompt_hash) >> 2)::bigint as prompt_key,
         list_filter(f.response_passages, lambda passage: passage % 4 = 0) as response_passages,
         list_filter(f.prompt_passages, lambda passage: passage % 4 = 0) as prompt_passages
     from exchange_features as e
+    join customers as c on c.account_id = e.account_id
     left join fingerprints as f on f.record_id = e.record_id
 ),
 asked as (

@@ -22,6 +22,7 @@ select
 from members
 order by group_id, account_id;
 create or replace temp view all_group_accounts as select * from accounts_of_groups;
+create or replace temp view customers as from read_parquet(['data/customers.parquet']);
 create or replace temp view exchange_features as from read_parquet(['data/exchange_features.parquet']);
 create or replace temp view carried_exchanges as
 select system_template as group_id, * from exchange_features where system_template is not null
@@ -65,10 +66,11 @@ select
 from group_accounts
 group by group_id;
 with prompt_customers as (
-    select prompt_hash, coalesce('tenant ' || tenant_id, 'account ' || account_id) as customer, count(*) as n
-    from exchange_features
-    where prompt_hash is not null and status = 'ok' and coalesce(prompt_chars, 48) >= 48
-    group by prompt_hash, coalesce('tenant ' || tenant_id, 'account ' || account_id)
+    select e.prompt_hash, c.customer, count(*) as n
+    from exchange_features as e
+    join customers as c on c.account_id = e.account_id
+    where e.prompt_hash is not null and e.status = 'ok' and coalesce(e.prompt_chars, 48) >= 48
+    group by e.prompt_hash, c.customer
 ),
 sampled as (
     select prompt_hash, sum(n)::bigint as n_answers

@@ -22,6 +22,7 @@ select
 from members
 order by group_id, account_id;
 create or replace temp view all_group_accounts as select * from accounts_of_groups;
+create or replace temp view customers as from read_parquet(['data/customers.parquet']);
 create or replace temp view exchange_features as from read_parquet(['data/exchange_features.parquet']);
 create or replace temp view group_accounts as select * from accounts_of_groups;
 with uses as (
@@ -74,9 +75,10 @@ answerable as (
     select distinct account_id from answers
 ),
 members as (
-    select g.group_id, g.account_id, p.n_exchanges, coalesce('tenant ' || p.tenant_id, 'account ' || p.account_id) as tenant
+    select g.group_id, g.account_id, p.n_exchanges, c.named_customer as tenant
     from group_accounts as g
     join account_profiles as p on p.account_id = g.account_id
+    join customers as c on c.account_id = g.account_id
     semi join answerable as a on a.account_id = g.account_id
 ),
 sizes as (

@@ -1,6 +1,7 @@
 -- Accounts of a group share addresses that few others use, or change networks far more than others
 create or replace temp view account_attributes as from read_parquet(['data/account_attributes.parquet']);
 create or replace temp view account_profiles as from read_parquet(['data/account_profiles.parquet']);
+create or replace temp view customers as from read_parquet(['data/customers.parquet']);
 create or replace temp view cluster_members as from read_parquet(['data/cluster_members.parquet']);
 create or replace temp view templates as from read_parquet(['data/templates.parquet']);
 create or replace temp table accounts_of_groups as
@@ -23,9 +24,10 @@ from members
 order by group_id, account_id;
 create or replace temp view group_accounts as select * from accounts_of_groups;
 with with_address as (
-    select account_id, coalesce('tenant ' || tenant_id, 'account ' || account_id) as tenant, n_exchanges, n_ip_prefixes
-    from account_profiles
-    where n_ips > 0
+    select p.account_id, c.named_customer as tenant, p.n_exchanges, p.n_ip_prefixes
+    from account_profiles as p
+    join customers as c on c.account_id = p.account_id
+    where p.n_ips > 0
 ),
 usual as (
     select median(n_ip_prefixes) as n_networks from with_address

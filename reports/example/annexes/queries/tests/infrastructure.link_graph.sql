@@ -1,6 +1,7 @@
 -- The accounts of a cluster share rare payment, address, sign-up or key attributes
 create or replace temp view account_profiles as from read_parquet(['data/account_profiles.parquet']);
 create or replace temp view clusters as from read_parquet(['data/clusters.parquet']);
+create or replace temp view customers as from read_parquet(['data/customers.parquet']);
 create or replace temp view account_attributes as from read_parquet(['data/account_attributes.parquet']);
 create or replace temp view cluster_members as from read_parquet(['data/cluster_members.parquet']);
 create or replace temp view templates as from read_parquet(['data/templates.parquet']);
@@ -31,9 +32,8 @@ with agreements as (
         l.weight,
         unnest(l.attributes) as agreement
     from links as l
-    join account_profiles as a on a.account_id = l.account_a
-    join account_profiles as b on b.account_id = l.account_b
-    where a.tenant_id is distinct from b.tenant_id or a.tenant_id is null
+    join customers as a on a.account_id = l.account_a
+    join customers as b on b.account_id = l.account_b and b.named_customer <> a.named_customer
 ),
 identity_ties as (
     select
@@ -90,7 +90,7 @@ per_cluster as (
         m.group_id,
         count(*) as n_accounts,
         sum(p.n_exchanges)::bigint as n_exchanges,
-        count(distinct coalesce('tenant ' || p.tenant_id, 'account ' || p.account_id)) as n_tenants,
+        count(distinct c.named_customer) as n_tenants,
         count(*) filter (where m.is_tied) as n_tied,
         count(*) filter (where m.is_tied and t.is_tied) as n_tied_in_log,
         count(*) filter (where m.by_payment) / nullif(count(*), 0) as share_payment,
@@ -100,6 +100,7 @@ per_cluster as (
         count(*) filter (where m.by_network) / nullif(count(*), 0) as share_network
     from per_member as m
     join account_profiles as p on p.account_id = m.account_id
+    join customers as c on c.account_id = m.account_id
     left join tied_in_log as t on t.account_id = m.account_id
     group by m.group_id
 ),

@@ -23,6 +23,7 @@ select
 from members
 order by group_id, account_id;
 create or replace temp view all_group_accounts as select * from accounts_of_groups;
+create or replace temp view customers as from read_parquet(['data/customers.parquet']);
 create or replace temp view group_accounts as select * from accounts_of_groups;
 with units as (
     select case when count(*) filter (where output_tokens > 0) * 2 > count(*) then 'tokens' else 'exchanges' end as use_unit from account_profiles
@@ -32,9 +33,10 @@ accounts as (
         p.account_id,
         p.plan,
         p.n_exchanges,
-        coalesce('tenant ' || p.tenant_id, 'account ' || p.account_id) as tenant,
+        c.named_customer as tenant,
         case u.use_unit when 'tokens' then p.output_tokens else p.n_exchanges end / nullif(p.n_active_days, 0) as daily_use
     from account_profiles as p
+    join customers as c on c.account_id = p.account_id
     cross join units as u
     where p.plan is not null and p.n_active_days >= 2 and case u.use_unit when 'tokens' then p.output_tokens else p.n_exchanges end is not null
 ),

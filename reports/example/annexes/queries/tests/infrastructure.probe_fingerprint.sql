@@ -1,12 +1,14 @@
 -- The same tiny probe visits many accounts in rounds
+create or replace temp view customers as from read_parquet(['data/customers.parquet']);
 create or replace temp view exchange_features as from read_parquet(['data/exchange_features.parquet']);
 with tiny as (
-    select prompt_hash, account_id, tenant_id, epoch_us(started_at) // 1000000 as second
-    from exchange_features
-    where prompt_hash is not null
-        and coalesce(prompt_chars <= 200, input_tokens <= 80, false)
-        and coalesce(output_tokens <= 20, response_chars <= 100, false)
-        and coalesce(n_turns, 1) <= 2
+    select e.prompt_hash, e.account_id, c.named_customer as tenant, epoch_us(e.started_at) // 1000000 as second
+    from exchange_features as e
+    join customers as c on c.account_id = e.account_id
+    where e.prompt_hash is not null
+        and coalesce(e.prompt_chars <= 200, e.input_tokens <= 80, false)
+        and coalesce(e.output_tokens <= 20, e.response_chars <= 100, false)
+        and coalesce(e.n_turns, 1) <= 2
 ),
 -- One use per slot: repeated tries count once.
 uses as (
@@ -15,7 +17,7 @@ uses as (
         account_id,
         second // 600 as slot,
         min(second) as second,
-        min(coalesce('tenant ' || tenant_id, 'account ' || account_id)) as tenant,
+        min(tenant) as tenant,
         count(*) as n
     from tiny
     group by prompt_hash, account_id, second // 600

@@ -1,5 +1,6 @@
 -- Accounts of a group that belong to different tenants are paid for with the same methods
 create or replace temp view account_profiles as from read_parquet(['data/account_profiles.parquet']);
+create or replace temp view customers as from read_parquet(['data/customers.parquet']);
 create or replace temp view account_attributes as from read_parquet(['data/account_attributes.parquet']);
 create or replace temp view cluster_members as from read_parquet(['data/cluster_members.parquet']);
 create or replace temp view templates as from read_parquet(['data/templates.parquet']);
@@ -24,12 +25,13 @@ order by group_id, account_id;
 create or replace temp view group_accounts as select * from accounts_of_groups;
 with paid as (
     select
-        account_id,
-        payment_fingerprint as method,
-        coalesce('tenant ' || tenant_id, 'account ' || account_id) as tenant,
-        n_exchanges
-    from account_profiles
-    where payment_fingerprint is not null
+        p.account_id,
+        p.payment_fingerprint as method,
+        c.named_customer as tenant,
+        p.n_exchanges
+    from account_profiles as p
+    join customers as c on c.account_id = p.account_id
+    where p.payment_fingerprint is not null
 ),
 methods as (
     select method, count(*) as n_accounts, count(distinct tenant) > 1 as is_shared

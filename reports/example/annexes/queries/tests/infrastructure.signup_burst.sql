@@ -1,5 +1,6 @@
 -- The accounts of a group were made in bursts
 create or replace temp view account_profiles as from read_parquet(['data/account_profiles.parquet']);
+create or replace temp view customers as from read_parquet(['data/customers.parquet']);
 create or replace temp view account_attributes as from read_parquet(['data/account_attributes.parquet']);
 create or replace temp view cluster_members as from read_parquet(['data/cluster_members.parquet']);
 create or replace temp view templates as from read_parquet(['data/templates.parquet']);
@@ -23,9 +24,10 @@ from members
 order by group_id, account_id;
 create or replace temp view group_accounts as select * from accounts_of_groups;
 with signups as (
-    select account_id, coalesce('tenant ' || tenant_id, 'account ' || account_id) as tenant, created_at, n_exchanges
-    from account_profiles
-    where created_at is not null
+    select p.account_id, c.named_customer as tenant, p.created_at, p.n_exchanges
+    from account_profiles as p
+    join customers as c on c.account_id = p.account_id
+    where p.created_at is not null
 ),
 -- One sign-up per tenant, its first: a company or a school makes accounts in one go.
 log_signups as (

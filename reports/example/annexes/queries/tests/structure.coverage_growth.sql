@@ -1,4 +1,6 @@
 -- A group keeps bringing new prompts where single accounts already repeat theirs
+create or replace temp macro wilson_low(share, n, z) as
+    (share + z * z / nullif(2 * n, 0) - z * sqrt(share * (1 - share) / nullif(n, 0) + z * z / nullif(4 * n * n, 0))) / nullif(1 + z * z / nullif(n, 0), 0);
 create or replace temp view account_profiles as from read_parquet(['data/account_profiles.parquet']);
 create or replace temp view account_attributes as from read_parquet(['data/account_attributes.parquet']);
 create or replace temp view cluster_members as from read_parquet(['data/cluster_members.parquet']);
@@ -122,9 +124,7 @@ outside as (
 bounded as (
     select
         *,
-        (unseen + 2.576 * 2.576 / nullif(2 * n_exchanges, 0)
-            - 2.576 * sqrt(unseen * (1 - unseen) / nullif(n_exchanges, 0) + 2.576 * 2.576 / nullif(4 * n_exchanges * n_exchanges, 0)))
-        / nullif(1 + 2.576 * 2.576 / nullif(n_exchanges, 0), 0) as lower_bound
+        wilson_low(unseen, n_exchanges, 2.576) as lower_bound
     from measured
 )
 select

@@ -1,5 +1,6 @@
 -- One rare passage inside of the otherwise different prompts of many accounts
 create or replace temp view account_profiles as from read_parquet(['data/account_profiles.parquet']);
+create or replace temp view customers as from read_parquet(['data/customers.parquet']);
 create or replace temp view account_attributes as from read_parquet(['data/account_attributes.parquet']);
 create or replace temp view cluster_members as from read_parquet(['data/cluster_members.parquet']);
 create or replace temp view templates as from read_parquet(['data/templates.parquet']);
@@ -75,17 +76,18 @@ carriers as (
         g.n_exchanges as n_carrying,
         p.n_exchanges,
         g.n_exchanges / nullif(p.n_exchanges, 0) as share,
-        coalesce('tenant ' || p.tenant_id, 'account ' || p.account_id) as customer
+        c.named_customer as customer
     from group_accounts as g
     semi join passages as s on s.group_id = g.group_id
     join account_profiles as p on p.account_id = g.account_id
+    join customers as c on c.account_id = g.account_id
     where g.n_exchanges >= 3
 ),
-customers as (
+by_customer as (
     select group_id, customer, count(*) as n from carriers group by group_id, customer
 ),
 largest as (
-    select group_id, max(n) as n_largest, count(*) as n_customers from customers group by group_id
+    select group_id, max(n) as n_largest, count(*) as n_customers from by_customer group by group_id
 ),
 carried as (
     select group_id, sum(n_exchanges)::bigint as n from group_accounts group by group_id

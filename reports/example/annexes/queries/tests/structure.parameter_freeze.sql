@@ -1,5 +1,6 @@
 -- One rare setting of call parameters over many accounts that share nothing else
 create or replace temp view account_profiles as from read_parquet(['data/account_profiles.parquet']);
+create or replace temp view customers as from read_parquet(['data/customers.parquet']);
 create or replace temp view account_attributes as from read_parquet(['data/account_attributes.parquet']);
 create or replace temp view cluster_members as from read_parquet(['data/cluster_members.parquet']);
 create or replace temp view templates as from read_parquet(['data/templates.parquet']);
@@ -36,7 +37,9 @@ with settings as (
     where kind = 'parameters' and n_accounts >= 20 and n_exchanges >= 400
 ),
 unrelated as (
-    select account_id, n_exchanges, coalesce('tenant ' || tenant_id, 'account ' || account_id) as unit from account_profiles
+    select p.account_id, p.n_exchanges, c.named_customer as unit
+    from account_profiles as p
+    join customers as c on c.account_id = p.account_id
 ),
 log_units as (
     select count(distinct unit) as n_tenants from unrelated
