@@ -77,8 +77,8 @@ def write_annexes(
     annexes.write(
         "exhibits.html", "exhibits", page("exhibits.html.j2", exhibits=every, title="Exhibits", running=running)
     )
-    facts = [{"campaign_id": c.campaign_id, **f.row} for c in result.campaigns for f in c.facts]
-    annexes.csv("evidence.csv", "evidence, all rows", facts)
+    annexes.csv("evidence.csv", "evidence, all rows", ledger.rows("evidence", is_drawn=True))
+    annexes.csv("campaigns.csv", "campaigns, all rows", result.listed)
     html = page(
         "evidence.html.j2", campaigns=result.campaigns, exhibits=exhibits, explained=result.explained,
         title="Evidence, statement by statement", running=running,

@@ -135,7 +135,9 @@ def test_the_page_names_the_campaigns_and_gives_each_its_size(large):
     text = (large.report / "report.html").read_text(encoding="utf-8")
     groups = sorted(path.name for path in (large.report / "annexes").glob("group-*.html"))
 
-    assert "the first twelve; all are in the annex on evidence" in text
+    with (large.report / "annexes" / "campaigns.csv").open(encoding="utf-8", newline="") as stream:
+        assert N_CAMPAIGNS == len(list(csv.DictReader(stream)))
+    assert "the first twelve; all are in" in text
     assert f'value="{N_MEMBERS - 20 * (N_CAMPAIGNS - 1)}"' in text
     assert 9 == len(groups)
 
