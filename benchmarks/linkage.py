@@ -22,7 +22,7 @@ import pyarrow as pa
 from distilforensics.analysis.stage import link_accounts
 from distilforensics.case.engines.duckdb import Limits
 from distilforensics.case.layout import Case, create_case
-from distilforensics.case.tables import read_rows, write_batches
+from distilforensics.case.tables import read_rows, write_batches, write_rows
 from distilforensics.core.progress import Silent
 from distilforensics.core.schema import TABLES
 
@@ -125,6 +125,12 @@ def write_case(root: Path, n: int, seed: int) -> tuple[Case, np.ndarray]:
         schema=schema,
     )
     write_batches(case, "account_profiles", profiles.to_batches())
+    named = [
+        f"tenant {tenant}" if tenant else f"account {account}"
+        for account, tenant in zip(columns["account_id"].tolist(), columns["tenant_id"], strict=True)
+    ]
+    rows = ({"account_id": a, "named_customer": b} for a, b in zip(columns["account_id"].tolist(), named, strict=True))
+    write_rows(case, "customers", rows)
     return case, is_pool
 
 

@@ -1,10 +1,15 @@
 """Shared stand-ins for the stages, for tests of what is around them: a log with one account name per line becomes sources, exchanges, accounts and a report."""
 
 import hashlib
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from filelock import FileLock
 
 from distilforensics.case.engines.duckdb import Limits
 from distilforensics.case.layout import write_file
@@ -13,6 +18,118 @@ from distilforensics.case.tables import read_rows, write_batches, write_rows
 from distilforensics.core.schema import TABLES
 from distilforensics.ingest.options import Balance, IngestOptions, IngestSummary, SourceOutcome
 from distilforensics.pipeline.steps import Step
+
+
+ROOT = Path(__file__).parents[1]
+
+SLOW = (
+    "analysis/heuristics/test_catalog.py",
+    "analysis/heuristics/test_coordination_statistics.py",
+    "analysis/heuristics/test_degenerate_logs.py",
+    "analysis/heuristics/test_repetitions.py",
+    "analysis/heuristics/test_runner.py",
+    "analysis/heuristics/test_stage.py",
+    "analysis/test_features.py",
+    "analysis/test_reasoning_uses.py",
+    "analysis/test_shared_content.py",
+    "assessment/test_calibration.py",
+    "assessment/test_confounders.py",
+    "assessment/test_error_rates.py",
+    "assessment/test_sensitivity.py",
+    "assessment/test_stage.py",
+    "assessment/test_support.py",
+    "audit/test_audit.py",
+    "cli/test_end_to_end.py",
+    "cli/test_selftest.py",
+    "cli/test_trouble.py",
+    "evaluation/test_detection_benchmark.py",
+    "evaluation/test_populations.py",
+    "ingest/formats/test_examples.py",
+    "ingest/formats/test_hostile_records.py",
+    "ingest/test_csv_records.py",
+    "ingest/test_decoding.py",
+    "ingest/test_directories.py",
+    "ingest/test_dirt.py",
+    "ingest/test_documents.py",
+    "ingest/test_duplicates.py",
+    "ingest/test_inspection.py",
+    "ingest/test_meaning.py",
+    "ingest/test_stage.py",
+    "ingest/test_supervision.py",
+    "pipeline/test_citation.py",
+    "pipeline/test_power.py",
+    "report/",
+    "simulate/",
+    "test_generate.py",
+    "test_readme.py",
+    "test_samples.py",
+    "test_wheel.py",
+)
+"""Tests that run the program on a log, simulate one, or try much of the catalogue. All others are `quick`: pytest -m quick takes less than a minute."""
+
+
+def pytest_configure(config):
+    """Let Ctrl-C work where the shell that started the tests ignores it, as it does for what runs in the background: some tests press it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items):
+    """Mark every test as slow or quick, and put the slow files first, so that no worker begins one at the end."""
+    for item in items:
+        place = item.path.relative_to(ROOT / "tests").as_posix()
+        item.add_marker("slow" if place.startswith(SLOW) else "quick")
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Keep the tests of a file on one worker: they share cases that are made once, and their order is that of above."""
+    from xdist.scheduler import LoadFileScheduling
+
+    config.option.loadscopereorder = False
+    return LoadFileScheduling(config, log)
+
+
+def run_sample(name, case, *options, hash_seed="0"):
+    """Run the command on a sample log from the folder of the project, and return what it printed."""
+    command = [
+        sys.executable,
+        "-m",
+        "distilforensics",
+        "run",
+        f"sample_logs/{name}/logs",
+        "--case",
+        str(case),
+        *options,
+    ]
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+@pytest.fixture(scope="session")
+def sample_case(tmp_path_factory):
+    """Return a function that gives the case of a sample log: made once, whichever worker asks first. Copy it to change it."""
+    folder = tmp_path_factory.getbasetemp()
+    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+    def case_of(name):
+        case, done = folder / f"sample-{name}" / "case", folder / f"sample-{name}" / "done"
+        with FileLock(folder / f"sample-{name}.lock"):
+            if not done.exists():
+                assert run_sample(name, case, "--threads", "1").splitlines()[-1].endswith("report.html")
+                done.touch()
+        return case
+
+    return case_of
+
+
+@pytest.fixture
+def run_sample_again():
+    """The function that runs the command on a sample log."""
+    return run_sample
 
 
 def read_names(case, inputs, options, limits, progress):

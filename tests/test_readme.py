@@ -1,6 +1,7 @@
 """The README's commands are the ones that are run, and what it says exists."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,14 +14,10 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```sh\n(.*?)\n```", README, re.DOTALL)
 
 
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory):
+@pytest.fixture
+def sample(sample_case, tmp_path):
     """The case of the README's first command."""
-    case = tmp_path_factory.mktemp("readme") / "sample-case"
-
-    assert 0 == run_cli(["run", str(ROOT / "sample_logs" / "pool" / "logs"), "--case", str(case), "--quiet"])
-
-    return case
+    return Path(shutil.copytree(sample_case("pool"), tmp_path / "sample-case"))
 
 
 def test_what_the_readme_shows_of_a_run_is_what_a_run_says(sample, capsys):

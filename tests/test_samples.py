@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -16,38 +13,19 @@ from distilforensics.case.layout import Case, open_case
 from distilforensics.case.tables import read_rows
 from distilforensics.evaluation import evaluate
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 SAMPLES = Path(__file__).resolve().parents[1] / "sample_logs"
 WALL_CLOCK = {"run.json", "custody.jsonl"}
 """Files that may differ between two builds of the same case."""
 
 
-def build(sample: str, root: Path, *options: str, hash_seed: str = "0") -> subprocess.CompletedProcess[str]:
-    """Run the command on a sample, from the folder of the project so that the paths in the case are the same everywhere."""
-    command = [
-        sys.executable,
-        "-m",
-        "distilforensics",
-        "run",
-        f"sample_logs/{sample}/logs",
-        "--case",
-        str(root),
-        *options,
-    ]
-    environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
-    return subprocess.run(command, cwd=SAMPLES.parent, env=environment, capture_output=True, text=True, check=False)
-
-
-@pytest.fixture(scope="module", params=["pool", "benign", "metadata_only"])
-def sample(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[str, Case, dict[str, Any]]:
+@pytest.fixture(params=["pool", "benign", "metadata_only"])
+def sample(request: pytest.FixtureRequest, sample_case: Callable[[str], Path]) -> tuple[str, Case, dict[str, Any]]:
     """Return the name of a sample, its case and what is expected of it."""
-    root = tmp_path_factory.mktemp(request.param) / "case"
-    result = build(request.param, root)
-    assert result.returncode == 0, result.stderr
-    assert result.stdout.splitlines()[-1].endswith("report.html")
     expected = yaml.safe_load((SAMPLES / request.param / "expected.yaml").read_text(encoding="utf-8"))
-    return request.param, open_case(root), expected
+    return request.param, open_case(sample_case(request.param)), expected
 
 
 def test_campaigns_are_found_and_nobody_else_is_accused(sample: tuple[str, Case, dict[str, Any]]) -> None:
@@ -110,14 +88,14 @@ def test_the_evaluation_agrees(sample: tuple[str, Case, dict[str, Any]]) -> None
     assert expected["innocents_accused"] == found["accounts"]["false_accusations"]["n_of"]
 
 
-def test_the_same_case_is_the_same_bytes_at_any_thread_count_and_hash_seed(tmp_path: Path) -> None:
+def test_the_same_case_is_the_same_bytes_at_any_thread_count_and_hash_seed(
+    sample_case: Callable[[str], Path], run_sample_again: Callable[..., str], tmp_path: Path
+) -> None:
     """Only the run record and the custody log hold wall-clock time."""
-    one, two = tmp_path / "one" / "case", tmp_path / "two" / "case"
-    for root, threads, seed in ((one, "1", "1"), (two, "2", "2")):
-        result = build("pool", root, "--threads", threads, hash_seed=seed)
-        assert result.returncode == 0, result.stderr
+    again = tmp_path / "case"
+    run_sample_again("pool", again, "--threads", "2", hash_seed="2")
 
-    assert contents(one) == contents(two)
+    assert contents(sample_case("pool")) == contents(again)
 
 
 def contents(root: Path) -> dict[str, bytes]:

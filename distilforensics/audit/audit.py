@@ -1,25 +1,31 @@
-"""A scheduled examination: take new logs into the case, keep a dated report, tell what has changed.
+"""A scheduled examination: take new logs into the case, publish what has changed, deliver it.
 
-Killed at any moment, the next run completes: the case resumes, and what was told is remembered last, so a change is told
-again rather than lost.
+Killed at any moment, the next run completes: the case resumes, a folder is published by one rename, and what was delivered is
+noted last. Changes that were published and perhaps not delivered are repeated, and it is said that they are.
 """
 
 from __future__ import annotations
 
 import glob
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
 from distilforensics.audit.delta import Change, Difference, campaigns_of, compare
+from distilforensics.audit.metrics import write_metrics
+from distilforensics.audit.publication import Publications, Published
+from distilforensics.audit.series import announcements, basis
 from distilforensics.case.engines.duckdb import Limits
-from distilforensics.case.layout import create_case, write_file, write_json
+from distilforensics.case.layout import create_case
 from distilforensics.case.locking import locked
+from distilforensics.case.tables import read_rows
 from distilforensics.core.errors import UsageError
 from distilforensics.core.text import shown
+from distilforensics.ingest.inputs import expand, shared_root
 from distilforensics.pipeline.run import RunResult, run_locked
 from distilforensics.pipeline.steps import STEPS, Step, ingest
 
@@ -29,11 +35,9 @@ if TYPE_CHECKING:
 
     from distilforensics.audit.config import AuditConfig
     from distilforensics.audit.delta import Campaign
+    from distilforensics.case.layout import Case
     from distilforensics.core.progress import Progress
     from distilforensics.pipeline.steps import IngestFunction
-
-SNAPSHOT = "last-accounts.parquet"
-"""The accounts as they were when changes were last told; lies in the folder of reports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +46,33 @@ class AuditResult:
 
     run: RunResult
     differences: tuple[Difference, ...]
-    report: Path
-    """The dated copy of the report."""
+    """Since changes were last delivered."""
+    published: Published
+    """The newest folder with report, annexes and changes: a new one, or the last one if there was no news."""
+    is_new: bool
+    """It was published by this run."""
+    is_repeated: bool
+    """An earlier run published changes and ended before it could note that they were delivered."""
+    announced: tuple[str, ...]
+    """Changes of program, thresholds and choices since the last examination, in sentences."""
+    quiet: tuple[str, ...]
+    """Patterns of inputs that have brought no exchange for too long, with the reason."""
+    expired: tuple[str, ...]
+    """Published folders that were removed by age or number."""
     day: str
     n_files: int
     n_too_young: int
     """Files left for the next time."""
+
+    @property
+    def report(self) -> Path:
+        """The newest report."""
+        return self.published.report
+
+    @property
+    def n_by_change(self) -> dict[str, int]:
+        """What became of campaigns -> how many."""
+        return {change.value: sum(d.change is change for d in self.differences) for change in Change}
 
     def has_news_at(self, rank: int) -> bool:
         """Tell whether a campaign of at least a grade's rank is new, has grown or has risen."""
@@ -62,12 +87,14 @@ def audit(
     steps: Sequence[Step] = STEPS,
     read: IngestFunction = ingest,
 ) -> AuditResult:
-    """Examine what is new and return what has changed since changes were last told.
+    """Examine what is new, publish it and return what has changed since changes were last delivered.
+
+    The caller prints it and calls `note_delivered`; until then the next run repeats it.
 
     Args:
         config: The configuration.
-        progress: Who is told.
-        day: Date in the names of report and changes; that of the newest exchange if omitted.
+        progress: Receiver of progress.
+        day: Date in the name of the published folder; that of the newest exchange if omitted.
         steps: Stages after ingest.
         read: The ingest.
 
@@ -78,17 +105,73 @@ def audit(
     case = create_case(config.case)
     with locked(case, "audit"):
         files, n_too_young = find_files(config)
-        run = run_locked(
-            case, files, config.options, make_limits(config), progress, command="audit", steps=steps, read=read
-        )
-        differences = compare(_snapshot(config), campaigns_of(_accounts(case.table_path("accounts"))))
-        newest = day or run.summary.last_started_at
-        name = f"{newest:%Y-%m-%d}" if newest else "undated"
-        report = _keep(config.reports, name, ".html", run.report.read_bytes())
-        result = AuditResult(run, tuple(differences), report, name, len(files), n_too_young)
-        write_json(report.with_suffix(".changes.json"), as_dict(result))
-        write_file(config.reports / SNAPSHOT, case.table_path("accounts").read_bytes())
+        options = replace(config.options, input_root=shared_root(config.inputs))
+        run = run_locked(case, files, options, make_limits(config), progress, command="audit", steps=steps, read=read)
+        result = _published(config, case, run, day, (len(files), n_too_young))
+        write_metrics(config.metrics, result)
     return result
+
+
+def _published(
+    config: AuditConfig, case: Case, run: RunResult, day: date | None, n_files: tuple[int, int]
+) -> AuditResult:
+    """Publish a folder if there is news, and return the result."""
+    publications = Publications(config.reports)
+    publications.clean()
+    newest, delivered = publications.newest(), publications.last_delivered()
+    now, rests_on = campaigns_of(_accounts(case.table_path("accounts"))), basis(case, config)
+    announced = tuple(announcements(newest.series if newest else {}, rests_on))
+    moment = day or run.summary.last_started_at
+    result = AuditResult(
+        run,
+        differences=tuple(compare(_campaigns(delivered), now)),
+        published=newest or Published(config.reports, 0),
+        is_new=newest is None or bool(run.ingest.sources or announced) or _differs(_campaigns(newest), now),
+        is_repeated=newest is not None and newest != delivered,
+        announced=announced,
+        quiet=tuple(quiet_inputs(config, case)),
+        expired=(),
+        day=f"{moment:%Y-%m-%d}" if moment else "undated",
+        n_files=n_files[0],
+        n_too_young=n_files[1],
+    )
+    if result.is_new:
+        result = replace(result, published=publications.publish(case, result.day, as_dict(result), rests_on))
+    return replace(result, expired=tuple(publications.expire(config.retention)))
+
+
+def note_delivered(config: AuditConfig, result: AuditResult) -> None:
+    """Note that a result has reached whoever is to hear of it, so that the next run does not repeat it."""
+    Publications(config.reports).note_delivered(result.published)
+
+
+def _differs(before: list[Campaign], now: list[Campaign]) -> bool:
+    return any(difference.change is not Change.UNCHANGED for difference in compare(before, now))
+
+
+def _campaigns(published: Published | None) -> list[Campaign]:
+    return campaigns_of(_accounts(published.accounts)) if published else []
+
+
+def quiet_inputs(config: AuditConfig, case: Case) -> list[str]:
+    """Return the patterns whose newest exchange is older than `quiet_after_hours`, each with the reason; accounts directories have none."""
+    if config.quiet_after_hours is None:
+        return []
+    root, rows = shared_root(config.inputs), {row["path"]: row for row in read_rows(case, "sources")}
+    oldest = datetime.now(UTC).replace(tzinfo=None) - timedelta(hours=config.quiet_after_hours)
+    found = []
+    for pattern in config.inputs:
+        paths = [path for path in glob.glob(pattern, recursive=True) if Path(path).is_file()]  # noqa: PTH207
+        names = [file.name for file in expand(paths, case.root, root)]
+        sources = [rows[name] for name in names if name in rows]
+        times = [row["last_started_at"] for row in sources if row["last_started_at"] is not None]
+        if not paths:
+            found.append(f"{pattern}: no file matches")
+        elif times and max(times) < oldest:
+            found.append(f"{pattern}: the newest exchange is of {max(times):%Y-%m-%d %H:%M} UTC")
+        elif sources and not times and any(row["role"] in ("log", "refused") for row in sources):
+            found.append(f"{pattern}: holds no exchange that can be read")
+    return found
 
 
 def find_files(config: AuditConfig) -> tuple[list[str], int]:
@@ -126,28 +209,14 @@ def _accounts(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _snapshot(config: AuditConfig) -> list[Campaign]:
-    path = config.reports / SNAPSHOT
-    return campaigns_of(_accounts(path)) if path.is_file() else []
-
-
-def _keep(folder: Path, name: str, ending: str, content: bytes) -> Path:
-    """Write a file under a name that nothing else has: an earlier report of the same day stays."""
-    number = 1
-    while True:
-        path = folder / (f"{name}{ending}" if number == 1 else f"{name}-{number}{ending}")
-        if not path.exists():
-            write_file(path, content)
-            return path
-        if path.read_bytes() == content:
-            return path
-        number += 1
-
-
 def as_dict(result: AuditResult) -> dict[str, Any]:
     """Return the changes as JSON-ready data."""
     return {
-        "report": result.report.name,
+        "report": f"{result.published.folder.name}/{result.report.name}",
+        "is_new": result.is_new,
+        "is_repeated": result.is_repeated,
+        "announced": list(result.announced),
+        "quiet": list(result.quiet),
         "day": result.day,
         "sources_read": [source.path for source in result.run.ingest.sources],
         "n_known": len(result.run.ingest.known),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from distilforensics.audit.publication import Retention
 from distilforensics.core.errors import UsageError
 from distilforensics.core.finding import Grade
 from distilforensics.core.text import show, shown
@@ -25,6 +26,9 @@ _KEYS: dict[str, type | tuple[type, ...]] = {
     "reports": str,
     "fail_on": str,
     "min_age_minutes": (int, float),
+    "quiet_after_hours": (int, float),
+    "metrics": str,
+    "retention": dict,
     "reading": dict,
     "limits": dict,
 }
@@ -37,6 +41,7 @@ _READING: dict[str, type | tuple[type, ...]] = {
     "max_line": str,
     "secret_file": str,
 }
+_RETENTION: dict[str, type | tuple[type, ...]] = {"days": (int, float), "count": int}
 _LIMITS: dict[str, type | tuple[type, ...]] = {"threads": int, "memory": str}
 _REQUIRED = ("case", "inputs", "reports")
 _NAMES = {str: "text", list: "a list of texts", dict: "a table", int: "a whole number", (int, float): "a number"}
@@ -52,9 +57,14 @@ class AuditConfig:
     """Patterns of log files."""
     reports: Path
     options: IngestOptions
+    metrics: Path
+    """Figures for monitoring, written by every run."""
     fail_on: Grade | None = None
     min_age_minutes: float = 0.0
     """Files changed more recently are left for the next time, since they may still be written."""
+    quiet_after_hours: float | None = None
+    """Age of the newest exchange of a pattern of `inputs` from which the log counts as quiet; never if None."""
+    retention: Retention = field(default_factory=Retention)
     threads: int | None = None
     memory_bytes: int | None = None
 
@@ -74,6 +84,7 @@ def read_config(path: Path) -> AuditConfig:
     _check(path, "", values, _KEYS)
     _check(path, "reading.", values.get("reading", {}), _READING)
     _check(path, "limits.", values.get("limits", {}), _LIMITS)
+    _check(path, "retention.", values.get("retention", {}), _RETENTION)
     if missing := [key for key in _REQUIRED if not values.get(key)]:
         raise UsageError(f"`{missing[0]}` is missing or empty", where=str(path), hint="docs/audit.md has an example")
     folder = path.parent
@@ -84,7 +95,10 @@ def read_config(path: Path) -> AuditConfig:
         reports=folder / values["reports"],
         options=_options(path, values.get("reading", {})),
         fail_on=_grade(path, values.get("fail_on")),
+        metrics=folder / values.get("metrics", f"{values['reports']}/metrics.prom"),
         min_age_minutes=float(values.get("min_age_minutes", 0)),
+        quiet_after_hours=_positive(path, "quiet_after_hours", values.get("quiet_after_hours")),
+        retention=_retention(path, values.get("retention", {})),
         threads=_threads(path, values.get("limits", {}).get("threads")),
         memory_bytes=_size(path, "limits.memory", values.get("limits", {}).get("memory")),
     )
@@ -130,6 +144,17 @@ def _grade(path: Path, value: str | None) -> Grade | None:
     if value is not None and value not in grades:
         raise UsageError(f"`fail_on` is {shown(value)}, expected {', '.join(grades)}", where=str(path))
     return Grade(value) if value else None
+
+
+def _positive(path: Path, key: str, value: float | None) -> float | None:
+    if value is not None and value <= 0:
+        raise UsageError(f"`{key}` is {value}, expected more than 0", where=str(path))
+    return value
+
+
+def _retention(path: Path, values: Mapping[str, Any]) -> Retention:
+    count = _positive(path, "retention.count", values.get("count"))
+    return Retention(_positive(path, "retention.days", values.get("days")), None if count is None else int(count))
 
 
 def _threads(path: Path, value: int | None) -> int | None:

@@ -63,6 +63,11 @@ class Case:
         return self.root / "calibration"
 
     @property
+    def catalog(self) -> Path:
+        """The examiner's own heuristics, if any were put in; kept like case.toml."""
+        return self.root / "catalog"
+
+    @property
     def stages(self) -> Path:
         """One JSON record per completed stage: input hashes, parameters, code version, output hashes."""
         return self.root / "stages"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from distilforensics.cli.diagnostics import ExitCode, say
-from distilforensics.cli.options import CASE_DIR, command, examples
+from distilforensics.cli.options import CASE_DIR, command, examples, fail_on_option
 from distilforensics.cli.progress import progress_for
 from distilforensics.core import units
+from distilforensics.core.finding import Grade
 from distilforensics.core.text import show
 
 if TYPE_CHECKING:
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     ),
 )
 @click.argument("config_file", type=CASE_DIR, metavar="CONFIG")
+@fail_on_option
 @click.option(
     "--date",
     "day",
@@ -39,19 +43,22 @@ if TYPE_CHECKING:
     metavar="YYYY-MM-DD",
     help="Date in the name of the report; that of the newest exchange if omitted.",
 )
-def audit(config_file: Path, day: datetime | None, output: Output) -> None:
+def audit(config_file: Path, fail_on: str | None, day: datetime | None, output: Output) -> None:
     """Take in new logs on a schedule, print what changed.
 
     A cumulative case takes in the logs, a dated report is kept, changes since the last time are printed.
     CONFIG is a TOML file, see docs/audit.md. Made for cron and systemd timers: files that the case holds already are not
     read again, a second run at the same time is turned away, and an interrupted one is completed by the next. Exit code 1
-    means that a campaign at or above `fail_on` is new, has grown, or has risen to its grade.
+    means that a campaign at or above `fail_on` is new, has grown, or has risen to its grade; --fail-on replaces the
+    grade of the file. 6 means that a log has gone quiet and nothing else is wrong.
     """
-    from distilforensics.audit.audit import as_dict
+    from distilforensics.audit.audit import as_dict, note_delivered
     from distilforensics.audit.audit import audit as examine
     from distilforensics.audit.config import read_config
 
     config = read_config(config_file)
+    if fail_on is not None:
+        config = replace(config, fail_on=Grade(fail_on))
     with progress_for(output) as progress:
         result = examine(config, progress, day=day.date() if day else None)
     if output.is_json:
@@ -61,14 +68,19 @@ def audit(config_file: Path, day: datetime | None, output: Output) -> None:
             output.line(line)
     if result.n_too_young and not output.is_quiet:
         say(f"note: {result.n_too_young} files are too young and left for the next time")
+    sys.stdout.flush()  # printed before it is noted as delivered
+    note_delivered(config, result)
     click.get_current_context().exit(_exit_code(result, config))
 
 
 def _exit_code(result: AuditResult, config: AuditConfig) -> ExitCode:
-    if result.run.ingest.is_partial:
-        return ExitCode.INPUT
+    """Return how it ended: news outranks everything, since a file that is refused night after night must not hide it."""
     if config.fail_on is not None and result.has_news_at(config.fail_on.rank):
         return ExitCode.FINDINGS
+    if result.run.ingest.is_partial:
+        return ExitCode.INPUT
+    if result.quiet:
+        return ExitCode.QUIET
     return ExitCode.COMPLETE
 
 
@@ -78,12 +90,18 @@ def _lines(result: AuditResult) -> Iterator[str]:
     n_new = sum(source.balance.n_read for source in run.ingest.sources)
     newest = units.moment(run.summary.last_started_at)
     yield f"{len(run.ingest.sources)} new sources with {units.count(n_new)} records, {len(run.ingest.known)} known; logs up to {newest}"
+    yield from (f"announced  {show(text)}" for text in result.announced)
+    yield from (f"QUIET      {show(text)}" for text in result.quiet)
+    if result.is_repeated:
+        yield "repeated: an earlier run published changes and ended before it had printed them"
     if not result.differences:
         yield "no campaigns, now or before"
     order = ["new", "grown", "changed", "ended", "unchanged"]
     for difference in sorted(result.differences, key=lambda d: order.index(d.change)):
         yield f"{difference.change.value:<9}  {_described(difference)}"
-    yield str(result.report)
+    if not result.is_new:
+        yield "nothing new was published; the report is that of the last examination"
+    yield show(result.report)
 
 
 def _described(difference: Difference) -> str:

@@ -50,6 +50,7 @@ class ExitCode(IntEnum):
     INPUT = 3, "a log was refused, or more was quarantined than --max-malformed"
     HEURISTIC = 4, "a heuristic is invalid or failed"
     INTEGRITY = 5, "bytes differ from what was recorded"
+    QUIET = 6, "audit alone: a log has gone quiet; nothing else is wrong"
     INTERNAL = 70, "a fault of this program"
     MACHINE = 74, "the machine lacks room, memory, file handles or permission; the same command goes on where it was"
     INTERRUPTED = 130, "interrupted; the same command goes on where it was"

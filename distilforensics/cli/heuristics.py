@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from distilforensics.cli.diagnostics import ExitCode, say
-from distilforensics.cli.options import CONTEXT, command, examples
+from distilforensics.cli.options import CONTEXT, catalog_option, command, examples
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from distilforensics.cli.output import Output
 
 only_argument = click.argument("only", nargs=-1, metavar="[ID|FAMILY|leads]...")
@@ -26,13 +28,14 @@ def heuristics() -> None:
 
 @command("list", epilog=examples("distilforensics heuristics list", "distilforensics heuristics list evasion --json"))
 @only_argument
-def list_(only: tuple[str, ...], output: Output) -> None:
+@catalog_option
+def list_(only: tuple[str, ...], catalog: Path | None, output: Output) -> None:
     """List the heuristics with their version and what they need."""
     from distilforensics.analysis.heuristics.loader import load_catalog
 
     columns = ("code", "id", "version", "level", "entity", "title", "needs")
-    catalog = load_catalog(only)
-    output.rows(columns, [(h.code, h.id, h.version, h.level, h.entity.value, h.title, list(h.needs)) for h in catalog])
+    found = load_catalog(only, catalog)
+    output.rows(columns, [(h.code, h.id, h.version, h.level, h.entity.value, h.title, list(h.needs)) for h in found])
 
 
 @command(
@@ -57,11 +60,12 @@ def show_(heuristic_id: str, output: Output) -> None:
 
 @command("lint", epilog=examples("distilforensics heuristics lint", "distilforensics heuristics lint structure --json"))
 @only_argument
-def lint(only: tuple[str, ...], output: Output) -> None:
+@catalog_option
+def lint(only: tuple[str, ...], catalog: Path | None, output: Output) -> None:
     """Check the catalogue; exit with 4 on any issue."""
     from distilforensics.analysis.heuristics.lint import lint_catalog
 
-    issues = lint_catalog(only)
+    issues = lint_catalog(only, catalog)
     columns = ("heuristic", "check", "severity", "message", "advice")
     if issues:
         output.rows(columns, [(i.heuristic_id, i.check, i.severity, i.message, i.advice) for i in issues])
@@ -77,14 +81,15 @@ def lint(only: tuple[str, ...], output: Output) -> None:
     ),
 )
 @only_argument
-def test(only: tuple[str, ...], output: Output) -> None:
+@catalog_option
+def test(only: tuple[str, ...], catalog: Path | None, output: Output) -> None:
     """Run the heuristics on their own test cases.
 
     Exit with 4 if one behaves otherwise than stated.
     """
     from distilforensics.analysis.heuristics.testing import run_cases
 
-    results = run_cases(only)
+    results = run_cases(only, catalog)
     failed = [result for result in results if not result.is_passed]
     columns = ("heuristic", "case", "kind", "is_passed", "failures")
     shown = results if output.is_json else failed

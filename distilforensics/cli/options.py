@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 CONTEXT: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
 """Settings of every command."""
 
-MIN_MEMORY = 256_000_000
-"""Bytes; below this the engine cannot sort a row group."""
+MIN_MEMORY = 512_000_000
+"""Bytes; below this libraries, one row group and an engine that can sort it do not fit."""
 
 
 class Size(click.ParamType[int]):
@@ -140,7 +140,7 @@ def limits_options(function: Function) -> Function:
         "--memory-limit",
         type=Size(MIN_MEMORY),
         metavar="SIZE",
-        help="Memory, such as 8GB; 60 % of what is free if omitted.",
+        help="Memory of all processes together, such as 8GB; 60 % of what is free if omitted.",
     )
     @functools.wraps(function)
     def wrapped(*, threads: int | None, memory_limit: int | None, **arguments: object) -> object:
@@ -174,6 +174,16 @@ def calibration_options(function: Function) -> Function:
         return function(calibration_files=CalibrationFiles(references, error_rates), **arguments)
 
     return wrapped
+
+
+def catalog_option(function: Function) -> Function:
+    """Add --catalog; the function gets `catalog`, the folder or None."""
+    return click.option(
+        "--catalog",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        metavar="DIR",
+        help="Folder with heuristics of your own: DIR/heuristics/FAMILY/NAME.sql, .cases.yaml and .md.",
+    )(function)
 
 
 def make_limits(threads: int | None, memory_limit: int | None) -> Limits:

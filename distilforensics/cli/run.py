@@ -10,6 +10,7 @@ from distilforensics.cli.diagnostics import ExitCode, say
 from distilforensics.cli.options import (
     calibration_options,
     case_option,
+    catalog_option,
     command,
     examples,
     fail_on_option,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 @reading_options
 @limits_options
 @calibration_options
+@catalog_option
 @fail_on_option
 @click.option(
     "--power",
@@ -58,6 +60,7 @@ def run(
     options: IngestOptions,
     limits: Limits,
     calibration_files: CalibrationFiles,
+    catalog: Path | None,
     fail_on: str | None,
     is_extending: bool,
     is_forced: bool,
@@ -84,6 +87,7 @@ def run(
             is_forced=is_forced,
             is_extending=is_extending,
             calibration_files=calibration_files,
+            catalog=catalog,
             steps=steps,
         )
     print_summary(result, output)

@@ -28,6 +28,18 @@ if TYPE_CHECKING:
     from distilforensics.ingest.placing import ChunkResult
     from distilforensics.ingest.records import Chunk, Unit
 
+PARENT_BYTES = 100_000_000
+"""Memory of the process that starts the worker."""
+
+WORKER_BYTES = 200_000_000
+"""Memory of the worker besides its projecting threads: libraries, the unit that is read, the part that is written."""
+
+THREAD_BYTES = 180_000_000
+"""Memory of a projecting thread with its chunk and rows."""
+
+ROOMY_BYTES = 1_000_000_000
+"""Memory from which units are read ahead and freed memory is kept."""
+
 MIN_ENGINE_BYTES = 300_000_000
 """Memory that one projecting connection gets at least; a chunk with its rows needs about a third of it."""
 
@@ -41,6 +53,17 @@ class Settings:
     threads: int
     memory_bytes: int
     formats_module: str = FORMATS_MODULE
+
+    @property
+    def n_projecting(self) -> int:
+        """Projecting threads for which there is memory; at least one."""
+        n = (self.memory_bytes - PARENT_BYTES - WORKER_BYTES) // THREAD_BYTES
+        return max(1, min(self.threads, n))
+
+    @property
+    def is_roomy(self) -> bool:
+        """There is memory for speed."""
+        return self.memory_bytes >= ROOMY_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +103,7 @@ class BatchReader:
         """
         self._settings = settings
         self._tell = tell
-        self._projecting = ThreadPoolExecutor(settings.threads, "project")
+        self._projecting = ThreadPoolExecutor(settings.n_projecting, "project")
         self._writing = ThreadPoolExecutor(1, "write")
         self._engines = _Engines()
         self._hashing = hashing or HashThreads()
@@ -146,11 +169,13 @@ class BatchReader:
         projecting: deque[tuple[Unit, list[Future[ChunkResult]]]],
         writing: deque[Future[None]],
     ) -> None:
+        is_roomy = self._settings.is_roomy
+        n_ahead = self._settings.n_projecting - (not is_roomy)
         for unit in read_units(reading):
             projecting.append((unit, [self._projecting.submit(self._process, chunk) for chunk in unit.chunks]))
-            while len(projecting) > self._settings.threads:
+            while len(projecting) > n_ahead:
                 writing.append(self._writing.submit(self._write, reading, writer, *projecting.popleft()))
-            while len(writing) > 1:
+            while len(writing) > is_roomy:
                 writing.popleft().result()
         while projecting:
             writing.append(self._writing.submit(self._write, reading, writer, *projecting.popleft()))
@@ -164,7 +189,7 @@ class BatchReader:
         """Return the calling thread's projector."""
         if self._engines.projector is None:
             settings = self._settings
-            memory = max(MIN_ENGINE_BYTES, settings.memory_bytes // (settings.threads + 1))
+            memory = max(MIN_ENGINE_BYTES, settings.memory_bytes // (settings.n_projecting + 1))
             self._engines.projector = Projector(settings.key, memory, settings.formats_module)
         return self._engines.projector
 

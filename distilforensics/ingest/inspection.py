@@ -200,7 +200,9 @@ class _Inspector:
         sniffed = sniff(raw, stream, self._recogniser.judge(self._path.name))
         table = open_parquet(raw) if sniffed.kind == "parquet" else None
         if table is not None:
-            sniffed = unwrapped(replace(sniffed, records=sample_of(raw, table)), self._recogniser.judge(self._path.name))
+            sniffed = unwrapped(
+                replace(sniffed, records=sample_of(raw, table)), self._recogniser.judge(self._path.name)
+            )
         self._suggest(sniffed.records)
         reader = self._recogniser.recognise(self._path.name, sniffed, source)
         if reader is None or source.role == "accounts_directory":

@@ -46,9 +46,6 @@ LINES = pa.schema([pa.field("row_index", pa.int64()), pa.field("line", pa.large_
 
 YIELD = pa.schema([pa.field("row_index", pa.int64()), *PROJECTED, *VERDICTS])
 
-MAX_FAILING_RECORDS = 200
-"""Records of one chunk on which a projection may fail before the source is refused; each costs several queries."""
-
 FORMATS_MODULE = "distilforensics.ingest.formats"
 
 
@@ -57,7 +54,7 @@ _FAILURES = (duckdb.Error, UnicodeDecodeError)
 
 
 class ProjectionError(Exception):
-    """The projection of a format fails, on too many records or altogether: the fault is not in single records."""
+    """The projection of a format fails altogether: the fault is not in the records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +145,10 @@ class Projector:
         return rows
 
     def _halves(self, reader: Reader, table: pa.Table, failing: dict[int, str]) -> list[pa.Table]:
-        """Return the rows of a table, halving it wherever the projection fails, until single records are left."""
+        """Return the rows of a table, halving it wherever the projection fails, until single records are left.
+
+        However many fail: whoever can write one such record can write thousands, and must not take those of others with them.
+        """
         if not len(table):
             return []
         try:
@@ -158,11 +158,6 @@ class Projector:
                 raise MemoryError(_first_line(e)) from e  # no fault of the record
         except _FAILURES as e:
             if len(table) == 1:
-                if len(failing) >= MAX_FAILING_RECORDS:
-                    message = (
-                        f"format {reader.format} fails on more than {MAX_FAILING_RECORDS} records: {_first_line(e)}"
-                    )
-                    raise ProjectionError(message) from e
                 failing[table.column("row_index")[0].as_py()] = _first_line(e)
                 return []
         middle = len(table) // 2

@@ -111,7 +111,7 @@ class Recogniser:
     def _taken(self, format_id: str, confidence: str, sample: Sample, source: Source) -> Reader | None:
         spec = self._specs[format_id]
         if spec.no_calls is not None and confidence != "given":
-            source.refuse("ignored", f"{spec.title}: {spec.no_calls}")
+            source.refuse("refused" if spec.is_evidence else "ignored", f"{spec.title}: {spec.no_calls}")
             return None
         choices = self.formats.resolve_options(spec, sample, self.choices)
         source.format, source.format_confidence = spec.name, confidence

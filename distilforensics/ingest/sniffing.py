@@ -45,6 +45,7 @@ _BESIDE_LOGS = re.compile(
     r"|.*\.(md|rst|html?|pdf|ya?ml|toml|ini|cfg|sha256|sha512|md5|sig|asc|py|sh|ipynb|svg|labels(\..*)?)|\..*",
     re.IGNORECASE,
 )
+_LIKE_JSON = re.compile(rb"\{|\[\s*(?:[\[{\"\]]|$)")
 _FIRST_KEY = re.compile(rb'\{\s*"[^"\\]{1,80}"\s*:')
 _BEFORE_RECORD = b"\0\xef\xbb\xbf\x1e \t\r\n"
 
@@ -145,7 +146,7 @@ def _sniff(raw: RawFile, stream: DecodedStream, judge: Judge) -> Sniffed:
             lines += _sample_lines(raw.peek_at(position, PEEK_BYTES).partition(b"\n")[2], is_whole=False)[
                 : SAMPLE_LINES // 2
             ]
-    if body[:1] in (b"{", b"["):
+    if _LIKE_JSON.match(body):
         return _sniff_json(body, lines, judge)
     return _sniff_csv(lines, judge) or _sniff_text(lines, is_binary=_is_binary(head) and not judge.is_forced)
 

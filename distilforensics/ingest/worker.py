@@ -30,8 +30,8 @@ ADDRESS_SPACE_EXTRA = 12 << 30
 CPU_SECONDS_MIN = 300
 """Processor time that every batch gets whatever its size."""
 
-CPU_SECONDS_PER_MB = 1.0
-"""About a hundred times what a megabyte of ordinary log takes."""
+CPU_SECONDS_PER_MB = 4.0
+"""Some hundred times what a megabyte of ordinary log takes, and more than one of records that all have to be tried alone."""
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 """Names of glibc's malloc.h."""
@@ -51,7 +51,8 @@ def work(connection: Connection, settings: Settings, counters: Any) -> None:  # 
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     is_short_of_memory = _limit(settings)
-    _keep_freed_memory()
+    if settings.is_roomy:
+        _keep_freed_memory()
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     reader = _LazyReader(settings, _teller(counters), is_short_of_memory=is_short_of_memory)
     try:

@@ -63,6 +63,7 @@ def run_case(
     is_forced: bool = False,
     is_extending: bool = False,
     calibration_files: CalibrationFiles | None = None,
+    catalog: Path | None = None,
     steps: Sequence[Step] = STEPS,
     read: IngestFunction = ingest,
 ) -> RunResult:
@@ -79,11 +80,13 @@ def run_case(
         is_forced: Start over: discard tables, findings and report of an existing case. Its custody log stays.
         is_extending: Allow adding logs to a case that is sealed already.
         calibration_files: Reference and measured rates for calibration.
+        catalog: Folder with heuristics of the examiner's own, copied into the case; those that are there stay if omitted.
         steps: Stages after ingest.
         read: The ingest.
 
     Raises:
         CaseError: the folder is no case, is in use, or is sealed over other logs.
+        HeuristicError: a heuristic of the examiner's own is invalid or breaks a rule of the linter.
     """
     case = create_case(case_dir)
     with locked(case, "run"):
@@ -93,6 +96,10 @@ def run_case(
             _require_same_inputs(case, inputs)
         if calibration_files is not None:
             copy_into_case(case, calibration_files)
+        if catalog is not None:
+            from distilforensics.analysis.heuristics.own import put_catalog
+
+            put_catalog(case, catalog)
         return run_locked(case, inputs, options, limits, progress, steps=steps, read=read)
 
 
@@ -200,7 +207,8 @@ def recorded(case: Case, command: str, details: Mapping[str, Any]) -> Iterator[N
 
 def start_over(case: Case) -> None:
     """Discard everything that the stages wrote; what the examiner stated and the custody log stay."""
-    shutil.rmtree(case.calibration, ignore_errors=True)
+    for folder in (case.calibration, case.catalog):
+        shutil.rmtree(folder, ignore_errors=True)
     for folder in (case.data, case.findings, case.report, case.stages):
         shutil.rmtree(folder, ignore_errors=False)
         folder.mkdir()

@@ -12,8 +12,8 @@ from distilforensics.report.render import page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from importlib.resources.abc import Traversable
 
+    from distilforensics.core.sqlfile import SqlFile
     from distilforensics.report.annexes import Annexes
     from distilforensics.report.figures import Figure
     from distilforensics.report.ledger import Ledger, Row
@@ -40,7 +40,7 @@ def write_annexes(
     annexes: Annexes,
     result: Result,
     drawn: Mapping[str, Mapping[str, Figure]],
-    folder: Traversable,
+    tests: Mapping[str, SqlFile],
 ) -> None:
     """Write everything beside the main document.
 
@@ -49,7 +49,7 @@ def write_annexes(
         annexes: Writes files and remembers them.
         result: What the report says.
         drawn: Campaign id to its figures.
-        folder: Folder of the tests whose queries are written out.
+        tests: Test id to its query, to be written out if it is the one that ran.
     """
     annexes.write("method.json", "code versions and parameters of all stages", result.seals["method_text"].encode())
     annexes.write(
@@ -85,7 +85,7 @@ def write_annexes(
     )  # fmt: skip
     annexes.write("evidence.html", "evidence, statement by statement", html)
     _write_tables(ledger, annexes, result, running)
-    _write_queries(ledger, annexes, result, folder)
+    _write_queries(ledger, annexes, result, tests)
 
 
 def _beside(drawn: Mapping[str, Figure]) -> dict[str, Figure]:
@@ -135,13 +135,12 @@ def _write_tables(ledger: Ledger, annexes: Annexes, result: Result, running: str
         annexes.write(f"{name}.html", short, html)
 
 
-def _write_queries(ledger: Ledger, annexes: Annexes, result: Result, folder: Traversable) -> None:
+def _write_queries(ledger: Ledger, annexes: Annexes, result: Result, tests: Mapping[str, SqlFile]) -> None:
     """Write every query so that it runs as it stands: those of the report, of the tests, of the explanations."""
     for label in sorted(ledger.blocks):
         annexes.write(f"queries/{safe_name(label)}.sql", ledger.blocks[label].title, ledger.script(label).encode())
-    files = catalogue.read_files(folder)
     for row in result.tests:
-        file = files.get(row["heuristic_id"])
+        file = tests.get(row["heuristic_id"])
         if file is not None and file.sha256 == row["sha256"]:
             text = catalogue.test_script(ledger, file, row)
             annexes.write(f"queries/tests/{safe_name(row['heuristic_id'])}.sql", row["title"], text.encode())

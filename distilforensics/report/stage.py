@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from distilforensics.case.layout import Case
     from distilforensics.core.progress import Progress
+    from distilforensics.core.sqlfile import SqlFile
     from distilforensics.report.ledger import Row
 
 READS = (
@@ -65,26 +66,28 @@ def render_report(case: Case, limits: Limits, progress: Progress, folder: Traver
         CaseError: an earlier stage has not run.
         UsageError: the time zone of display in case.toml is unknown.
     """
-    folder = folder or catalogue.catalogue_folder()
+    files = catalogue.read_files(folder or catalogue.catalogue_folder())
+    if case.catalog.is_dir():
+        files = catalogue.read_files(case.catalog) | files
     return run_stage(
         case,
         stage="report",
         reads=(*READS, *OPTIONAL),
         writes=(),
-        parameters=_parameters(case, folder),
-        work=lambda: _write(case, limits, progress, folder),
+        parameters=_parameters(case, files),
+        work=lambda: _write(case, limits, progress, files),
         folder=case.report,
     )
 
 
-def _parameters(case: Case, folder: Traversable) -> dict[str, Any]:
+def _parameters(case: Case, files: Mapping[str, SqlFile]) -> dict[str, Any]:
     """Return what shapes the report besides tables and code."""
     findings = case.findings / "findings.json"
     return {
         CASE_FILE: file_sha256(case.root / CASE_FILE),
         "findings.json": file_sha256(findings) if findings.is_file() else None,
         "stages": _stage_records(case),
-        "catalogue": {name: file.sha256 for name, file in sorted(catalogue.read_files(folder).items())},
+        "catalogue": {name: file.sha256 for name, file in sorted(files.items())},
     }
 
 
@@ -94,7 +97,7 @@ def _stage_records(case: Case) -> list[dict[str, Any]]:
     return [{key: record.get(key) for key in ("stage", "code", "parameters")} for record in records]
 
 
-def _write(case: Case, limits: Limits, progress: Progress, folder: Traversable) -> dict[str, int]:
+def _write(case: Case, limits: Limits, progress: Progress, files: Mapping[str, SqlFile]) -> dict[str, int]:
     progress.begin("report", "Writing the report")
     annexes = Annexes(case.report)
     tables = (*READS, *(name for name in OPTIONAL if case.table_files(name)))
@@ -104,7 +107,7 @@ def _write(case: Case, limits: Limits, progress: Progress, folder: Traversable) 
         progress.advance(steps=1, item="findings")
         drawn = {campaign.campaign_id: campaign_figures(ledger, annexes, campaign) for campaign in result.campaigns}
         progress.advance(steps=1, item="figures")
-        write_annexes(ledger, annexes, result, drawn, folder)
+        write_annexes(ledger, annexes, result, drawn, files)
         hidden = disclosed(result, _sha256(f"disclosure\n{result.seals['table_lines']}"), annexes)
         drawn_hidden = {c.campaign_id: campaign_figures(ledger, None, c) for c in hidden.campaigns[:1]}
     seal = annexes.finish()

@@ -34,6 +34,11 @@ def case_of(root: Path, attributes: Attributes, profiles: dict[str, dict[str, An
     case = create_case(root)
     rows = [{"account_id": name(i), **(profiles or {}).get(name(i), {})} for i in range(N_ACCOUNTS)]
     write_rows(case, "account_profiles", rows)
+    named = [f"tenant {row['tenant_id']}" if row.get("tenant_id") else f"account {row['account_id']}" for row in rows]
+    customers = [
+        {"account_id": row["account_id"], "named_customer": name} for row, name in zip(rows, named, strict=True)
+    ]
+    write_rows(case, "customers", customers)
     ordered = sorted(attributes, key=lambda row: (row[1], row[2], row[0]))
     write_rows(case, "account_attributes", ({"account_id": a, "attribute": b, "value": c} for a, b, c in ordered))
     return case

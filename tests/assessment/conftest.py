@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
+import shutil
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -13,13 +16,13 @@ import pytest
 from distilforensics.analysis.stage import build_features, link_accounts
 from distilforensics.assessment.stage import assess
 from distilforensics.case.engines.duckdb import Limits
-from distilforensics.case.layout import Case, create_case
+from distilforensics.case.layout import Case, create_case, open_case
 from distilforensics.case.tables import read_rows, write_batches, write_rows
 from distilforensics.core.progress import Silent
 from distilforensics.core.schema import EXCHANGES
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
 START = datetime(2026, 3, 2)
 SOURCE = "a" * 64
@@ -34,6 +37,8 @@ class Planted:
     """A log under construction, and the case that the assessment has written."""
 
     root: Path
+    built: Path
+    """Where built cases are kept."""
     exchanges: list[dict[str, Any]] = field(default_factory=list)
     directory: list[dict[str, Any]] = field(default_factory=list)
     observations: list[tuple[str, str, bool, bool]] = field(default_factory=list)
@@ -87,8 +92,17 @@ class Planted:
             self.directory.append({"account_id": account, "source_sha256": SOURCE} | own)
 
     def build(self) -> Case:
-        """Write the case up to linkage."""
-        case = self.case = create_case(self.root)
+        """Write the case up to linkage; a log that an earlier test has built is copied."""
+        log = hashlib.sha256(repr((self.exchanges, self.directory)).encode()).hexdigest()
+        if not (self.built / log).exists():
+            self._write(create_case(self.root))
+            shutil.copytree(self.root, self.built / log)
+        else:
+            shutil.copytree(self.built / log, self.root)
+        self.case = open_case(self.root)
+        return self.case
+
+    def _write(self, case: Case) -> None:
         for table in ("duplicates", "quarantine", "out_of_scope"):
             write_rows(case, table, [])
         counts = {"n_read": len(self.exchanges), "n_kept": len(self.exchanges)}
@@ -100,7 +114,6 @@ class Planted:
         write_batches(case, "exchanges", table.to_batches(), path=case.table_path("exchanges") / "part.parquet")
         build_features(case, LIMITS, Silent())
         link_accounts(case, LIMITS, Silent())
-        return case
 
     def template(self, kind: str, beginning: str = "") -> str:
         """Return the id of the template of a kind on most accounts, or whose text begins in a certain way."""
@@ -230,10 +243,30 @@ def names(prefix: str, n: int) -> list[str]:
     return [f"{prefix}_{number:03d}" for number in range(n)]
 
 
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the cases that were built in this run, by the hash of their log."""
+    return tmp_path_factory.mktemp("built")
+
+
 @pytest.fixture
-def planted(tmp_path: Path) -> Planted:
+def planted(tmp_path: Path, built: Path) -> Planted:
     """Return an empty log."""
-    return Planted(tmp_path / "case")
+    return Planted(tmp_path / "case", built)
+
+
+@pytest.fixture
+def once(tmp_path: Path, built: Path) -> Callable[[str, Callable[[], Case]], Case]:
+    """Return a function that gives a case of a name: what `make` writes to `tmp_path / "case"` the first time, a copy of it later."""
+
+    def case_of(name: str, make: Callable[[], Case]) -> Case:
+        if (built / name).exists():
+            return open_case(Path(shutil.copytree(built / name, tmp_path / "case")))
+        case = make()
+        shutil.copytree(case.root, built / name)
+        return case
+
+    return case_of
 
 
 @pytest.fixture

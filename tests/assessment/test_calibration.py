@@ -26,20 +26,24 @@ LIMITS = Limits(500_000_000, 2)
 
 
 @pytest.fixture
-def assessed(planted: Any, name_accounts: Names, full: tuple[str, ...]) -> Case:
+def assessed(once: Any, planted: Any, name_accounts: Names, full: tuple[str, ...]) -> Case:
     """A pool whose frame and parameters are one set, and a cluster of people as another."""
-    planted.pool(name_accounts("pool", 30), tenant_id=lambda i: f"pool_{i}")
-    planted.people(
-        name_accounts("person", 60),
-        tenant_id=lambda i: f"tenant_{i}",
-        system_text="A helper for the garden, friendly and short.",
-    )
-    planted.build()
-    planted.observe(planted.template("prefix"), *full)
-    planted.observe(planted.template("parameters"), "coordination.equal_load", "harvest.output_volume")
-    planted.observe(planted.template("system"), "structure.template_span")
-    planted.assess()
-    case: Case = planted.case
+
+    def make() -> Case:
+        planted.pool(name_accounts("pool", 30), tenant_id=lambda i: f"pool_{i}")
+        planted.people(
+            name_accounts("person", 60),
+            tenant_id=lambda i: f"tenant_{i}",
+            system_text="A helper for the garden, friendly and short.",
+        )
+        planted.build()
+        planted.observe(planted.template("prefix"), *full)
+        planted.observe(planted.template("parameters"), "coordination.equal_load", "harvest.output_volume")
+        planted.observe(planted.template("system"), "structure.template_span")
+        planted.assess()
+        return planted.case
+
+    case: Case = once("calibration", make)
     return case
 
 

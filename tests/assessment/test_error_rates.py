@@ -53,18 +53,22 @@ def rates(method: str = "", **changes: Any) -> MeasuredRates:
 
 
 @pytest.fixture
-def assessed(planted: Any, name_accounts: Names) -> Case:
+def assessed(once: Any, planted: Any, name_accounts: Names) -> Case:
     """A case with a pool that is a campaign; rotation could not be evaluated."""
-    fired = (
-        "coordination.equal_load", "coordination.synchrony", "structure.template_span", "structure.coverage_growth",
-        "infrastructure.signup_burst", "infrastructure.shared_payment",
-    )  # fmt: skip
-    planted.pool(name_accounts("pool", 30), tenant_id=lambda i: f"pool_{i}")
-    planted.people(name_accounts("person", 60), tenant_id=lambda i: f"tenant_{i}")
-    planted.build()
-    planted.observe(planted.template("prefix"), *fired)
-    planted.assess()
-    case: Case = planted.case
+
+    def make() -> Case:
+        fired = (
+            "coordination.equal_load", "coordination.synchrony", "structure.template_span", "structure.coverage_growth",
+            "infrastructure.signup_burst", "infrastructure.shared_payment",
+        )  # fmt: skip
+        planted.pool(name_accounts("pool", 30), tenant_id=lambda i: f"pool_{i}")
+        planted.people(name_accounts("person", 60), tenant_id=lambda i: f"tenant_{i}")
+        planted.build()
+        planted.observe(planted.template("prefix"), *fired)
+        planted.assess()
+        return planted.case
+
+    case: Case = once("error-rates", make)
     return case
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 import conftest
 
-from distilforensics.audit.audit import as_dict, audit
+from distilforensics.audit.audit import as_dict, audit, note_delivered
 from distilforensics.audit.config import read_config
 from distilforensics.case.layout import open_case
 from distilforensics.case.verification import verify
@@ -52,6 +52,7 @@ def tell(config):
     result = audit(config, Silent(), **STAGES)
     problems = [str(problem) for problem in verify(open_case(config.case)).problems]
     say(as_dict(result) | {"problems": problems})
+    note_delivered(config, result)
 
 
 def say(value):
@@ -73,7 +74,7 @@ def main(folder):
 
         def disturbed(config=config, number=number):
             kill_before_rename(number)
-            audit(config, Silent(), **STAGES)
+            note_delivered(config, audit(config, Silent(), **STAGES))
 
         status = in_child(disturbed)
         if in_child(lambda config=config: tell(config)):

@@ -1,21 +1,25 @@
 """A scheduled examination takes what is new, tells what changed, and survives whatever happens to it."""
 
+import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from distilforensics.audit.audit import SNAPSHOT, as_dict, audit
+from distilforensics.audit.audit import as_dict, audit, note_delivered
 from distilforensics.audit.config import read_config
+from distilforensics.audit.metrics import text_of
 from distilforensics.case.layout import open_case
 from distilforensics.case.locking import locked
 from distilforensics.case.verification import verify
 from distilforensics.cli.diagnostics import run_cli
 from distilforensics.core.errors import CaseError, UsageError
+from distilforensics.pipeline.steps import Step
 
 
 @pytest.fixture
@@ -31,8 +35,25 @@ def home(tmp_path):
 
 @pytest.fixture
 def examine(home, notes, fake_stages):
-    """Run the audit of `home`."""
-    return lambda **changes: audit(read_config(home / "audit.toml"), notes, **(fake_stages | changes))
+    """Run the audit of `home` and tell its result, or not."""
+
+    def run(*, is_delivered=True, **changes):
+        config = read_config(home / "audit.toml")
+        result = audit(config, notes, **(fake_stages | changes))
+        if is_delivered:
+            note_delivered(config, result)
+        return result
+
+    return run
+
+
+def files_of(folder):
+    """Everything in a folder but what every run writes."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "metrics.prom"
+    }
 
 
 def told(result):
@@ -43,27 +64,36 @@ def told(result):
 
 
 def test_the_first_audit_tells_new_campaigns_and_keeps_a_report(examine, home):
-    """Report, changes and snapshot lie in the folder of reports; the case is sealed."""
+    """Report, changes, accounts and the marker lie in one folder; the case is sealed."""
     result = examine(day=date(2026, 1, 31))
 
     assert {"new": ["C-1"]} == told(result)
-    assert {"2026-01-31.html", "2026-01-31.changes.json", SNAPSHOT} == {
-        path.name for path in (home / "reports").iterdir()
+    folder = home / "reports" / "2026-01-31"
+    assert {"2026-01-31", "metrics.prom", "delivered.json"} == {path.name for path in (home / "reports").iterdir()}
+    assert {"report.html", "changes.json", "series.json", "accounts.parquet", "COMPLETE"} <= {
+        path.name for path in folder.iterdir()
     }
     assert (home / "case" / "report" / "report.html").read_bytes() == result.report.read_bytes()
-    assert as_dict(result) == json.loads((home / "reports" / "2026-01-31.changes.json").read_text())
+    assert as_dict(result) == json.loads((folder / "changes.json").read_text())
+    stated = json.loads((folder / "COMPLETE").read_text())["files"]
+    assert stated == {
+        name: hashlib.sha256(content).hexdigest() for name, content in files_of(folder).items() if name != "COMPLETE"
+    }
     assert verify(open_case(home / "case")).is_intact
 
 
 def test_nothing_new_is_told_as_unchanged(examine, home):
-    """The known file is not read again, the same report is not kept twice."""
+    """The known file is not read again, and nothing that was published changes."""
     first = examine()
+    before = files_of(home / "reports")
     second = examine()
+
+    assert before == files_of(home / "reports")
 
     assert {"unchanged": ["C-1"]} == told(second)
     assert ((), (str(home / "logs" / "1.log"),)) == (second.run.ingest.sources, second.run.ingest.known)
     assert first.report == second.report
-    assert 1 == len(list((home / "reports").glob("*.html")))
+    assert (True, False) == (first.is_new, second.is_new)
 
 
 def test_a_new_log_makes_a_campaign_grow(examine, home):
@@ -74,7 +104,7 @@ def test_a_new_log_makes_a_campaign_grow(examine, home):
 
     assert {"grown": ["C-1"]} == told(result)
     assert 1 == result.differences[0].n_accounts_added
-    assert "2026-01-31-2.html" == result.report.name
+    assert "2026-01-31-2" == result.report.parent.name
     assert 4 == result.run.summary.balance["n_read"]
 
 
@@ -90,16 +120,133 @@ def test_a_log_that_was_rotated_away_stays_in_the_case(examine, home):
 
 
 def test_changes_are_told_again_if_they_were_not_kept(examine, home):
-    """The snapshot is written last."""
-    examine()
-    (home / "reports" / SNAPSHOT).unlink()
+    """A run that ended between publishing and telling; it is said that it may be the second time."""
+    examine(is_delivered=False)
+    before = files_of(home / "reports")
+    again = examine()
 
-    assert {"new": ["C-1"]} == told(examine())
+    assert {"new": ["C-1"]} == told(again)
+    assert (False, True) == (again.is_new, again.is_repeated)
+    assert before == {name: content for name, content in files_of(home / "reports").items() if name != "delivered.json"}
+    assert ({"unchanged": ["C-1"]}, False) == (told(later := examine()), later.is_repeated)
+
+
+def test_changes_after_untold_ones_are_told_with_them(examine, home):
+    """New and grown since the last time that anything was told is new."""
+    examine(is_delivered=False)
+    (home / "logs" / "2.log").write_text("pool-c\n")
+    result = examine()
+
+    assert {"new": ["C-1"]} == told(result)
+    assert (True, True, 3) == (result.is_new, result.is_repeated, len(result.differences[0].after.accounts))
+
+
+def test_a_published_folder_has_the_annexes_to_which_its_report_links(examine, home, fake_stages):
+    """Report, exhibits and findings stand in it as in the case."""
+    *first, last = fake_stages["steps"]
+
+    def write_annex(case, limits, progress):
+        (case.report / "exhibits").mkdir(exist_ok=True)
+        (case.report / "exhibits" / "a.csv").write_text("a")
+        return last.work(case, limits, progress)
+
+    steps = (*first, Step("report", write_annex))
+    folder = examine(steps=steps).report.parent
+
+    assert "a" == (folder / "exhibits" / "a.csv").read_text()
+    assert (home / "case" / "findings" / "accounts.parquet").read_bytes() == (
+        folder / "findings" / "accounts.parquet"
+    ).read_bytes()
+
+
+def test_leftovers_are_removed_and_incomplete_folders_are_nobodys_baseline(examine, home):
+    """A folder without its marker was not published."""
+    examine()
+    unfinished = home / "reports" / ".unfinished-2026-02-01"
+    unfinished.mkdir()
+    foreign = home / "reports" / "2026-03-01"
+    foreign.mkdir()
+    (foreign / "report.html").write_text("x")
+    examine()
+
+    assert (False, True) == (unfinished.exists(), foreign.exists())
+
+
+@pytest.mark.parametrize(
+    ("retention", "left"), [("count = 2", ["2026-01-03", "2026-01-04"]), ("days = 1", ["2026-01-02", "2026-01-04"])]
+)
+def test_old_folders_go_by_age_and_number(examine, home, retention, left):
+    """The newest stays in any case."""
+    config = home / "audit.toml"
+    config.write_text(config.read_text() + f"[retention]\n{retention}\n")
+    for night in range(1, 5):
+        (home / "logs" / f"{night}.log").write_text(f"pool-{night}\n")
+        result = examine(day=date(2026, 1, night))
+        if night in (1, 3):
+            os.utime(home / "reports" / f"2026-01-0{night}" / "COMPLETE", (0, 0))
+    examine()
+
+    assert left == sorted(path.name for path in (home / "reports").glob("2026*"))
+    assert result.report.is_file()
+
+
+def test_a_change_of_what_a_series_rests_on_is_announced_once(examine, home, monkeypatch):
+    """Another program, another grade."""
+    first = examine()
+    monkeypatch.setattr("distilforensics.audit.series.__version__", "99.0")
+    config = home / "audit.toml"
+    config.write_text(config.read_text().replace("moderate", "weak"))
+    second, third = examine(), examine()
+
+    assert () == first.announced
+    assert ["the version of the program", "the grade that raises an alarm"] == [
+        text.split(" changed")[0] for text in second.announced
+    ]
+    assert second.is_new
+    assert "to 99.0" in json.loads((second.report.parent / "changes.json").read_text())["announced"][0]
+    assert ((), False) == (third.announced, third.is_new)
+
+
+def test_figures_for_monitoring_are_written_by_every_run(examine, home):
+    """In the text format of Prometheus; readable by its collector."""
+    result = examine()
+    lines = (home / "reports" / "metrics.prom").read_text().splitlines()
+    values = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+
+    assert "3" == values["distilforensics_audit_exchanges"]
+    assert "1" == values['distilforensics_audit_campaigns{grade="moderate"}']
+    assert "1" == values['distilforensics_audit_changes{change="new"}']
+    assert "0" == values["distilforensics_audit_quarantined_records"]
+    assert float(values["distilforensics_audit_duration_seconds"]) > 0
+    assert 0o644 == (home / "reports" / "metrics.prom").stat().st_mode & 0o777
+    assert all(re.fullmatch(r"# (HELP|TYPE) \w+ .+|\w+(\{\w+=\"[^\"]*\"\})? [0-9.e+-]+", line) for line in lines)
+    assert text_of(result).count("# TYPE distilforensics_audit_campaigns ") == 1
+
+
+@pytest.mark.parametrize(("age_hours", "is_quiet"), [(10, False), (30, True)])
+def test_a_log_that_went_quiet_is_an_alarm(examine, home, monkeypatch, age_hours, is_quiet):
+    """By the newest exchange of each pattern; another log that goes on does not hide it."""
+    config = home / "audit.toml"
+    config.write_text(
+        config.read_text().replace('"logs/*.log"', '"logs/*.log", "second/*.log"') + "quiet_after_hours = 24\n"
+    )
+    (home / "second").mkdir()
+    (home / "second" / "x.log").write_text("alone\n")
+    fresh = datetime.now(UTC).replace(tzinfo=None)
+    rows = [
+        {"path": "logs/1.log", "role": "log", "last_started_at": fresh - timedelta(hours=age_hours)},
+        {"path": "second/x.log", "role": "log", "last_started_at": fresh},
+    ]
+    monkeypatch.setattr("distilforensics.audit.audit.read_rows", lambda *_: rows)
+    result = examine()
+
+    assert is_quiet == bool(result.quiet)
+    assert not is_quiet or "logs/*.log: the newest exchange is of " in result.quiet[0]
 
 
 def test_the_report_is_dated_by_the_newest_exchange(examine, home):
     """Here the log has no times."""
-    assert "undated.html" == examine().report.name
+    assert "undated" == examine().report.parent.name
 
 
 def test_young_files_are_left_for_the_next_time(examine, home):
@@ -153,15 +300,18 @@ def test_an_audit_that_is_killed_at_any_write_is_completed_by_the_next(tmp_path)
 def test_exit_codes_tell_news_at_or_above_the_grade(home, fake_stages, monkeypatch, capsys):
     """1 for a new campaign, 0 when it is known, 2 without files."""
     monkeypatch.setattr("distilforensics.audit.audit.audit.__kwdefaults__", {"day": None, **fake_stages})
-    codes = [run_cli(["audit", str(home / "audit.toml"), "--quiet"]) for _ in range(2)]
+    codes = [run_cli(["audit", str(home / "audit.toml"), "--quiet", "--fail-on", "strong"])]
+    (home / "reports" / "delivered.json").unlink()
+    codes += [run_cli(["audit", str(home / "audit.toml"), "--quiet"]) for _ in range(2)]
     (home / "logs" / "1.log").unlink()
     codes.append(run_cli(["audit", str(home / "audit.toml"), "--quiet"]))
     first = capsys.readouterr().out.splitlines()
 
-    assert [1, 0, 2] == codes
+    assert [0, 1, 0, 2] == codes
     assert "new        C-1 moderate, 2 accounts, 0 exchanges" == first[1]
-    assert str(home / "reports" / "undated.html") == first[2]
-    assert "unchanged  C-1 moderate, 2 accounts, 0 exchanges" == first[4]
+    assert str(home / "reports" / "undated" / "report.html") == first[2]
+    assert "unchanged  C-1 moderate, 2 accounts, 0 exchanges" in first
+    assert any(line.startswith("repeated: ") for line in first)
 
 
 def test_changes_come_as_one_line_of_json(home, fake_stages, monkeypatch, capsys):
@@ -170,5 +320,5 @@ def test_changes_come_as_one_line_of_json(home, fake_stages, monkeypatch, capsys
     run_cli(["audit", str(home / "audit.toml"), "--json", "--quiet", "--date", "2026-02-01"])
     changes = json.loads(capsys.readouterr().out)
 
-    assert ("2026-02-01", "2026-02-01.html") == (changes["day"], changes["report"])
+    assert ("2026-02-01", "2026-02-01/report.html") == (changes["day"], changes["report"])
     assert ["C-1"] == [campaign["campaign_id"] for campaign in changes["new"]]

@@ -22,6 +22,7 @@ from distilforensics.case.tables import read_rows
 from distilforensics.core.errors import InputRefusedError, MachineError, UsageError
 from distilforensics.core.progress import Silent
 from distilforensics.ingest import supervision
+from distilforensics.ingest.batches import PARENT_BYTES, THREAD_BYTES, WORKER_BYTES, Settings
 from distilforensics.ingest.options import IngestOptions
 from distilforensics.ingest.stage import ingest
 
@@ -363,3 +364,54 @@ def _quietly(function, *arguments):
         function(*arguments)
     except SystemExit:
         return
+
+
+@pytest.mark.parametrize(
+    ("memory", "threads", "n", "is_roomy"),
+    [(512_000_000, 8, 1, False), (1_000_000_000, 8, 3, True), (8_000_000_000, 2, 2, True)],
+)
+def test_the_memory_limit_bounds_the_threads(memory, threads, n, is_roomy):
+    """The limit means all processes together: where there is little, one thread after the other, and nothing is kept for speed."""
+    settings = Settings(IngestOptions(), b"", threads, memory)
+    assert (settings.n_projecting, settings.is_roomy) == (n, is_roomy)
+    assert PARENT_BYTES + WORKER_BYTES + n * THREAD_BYTES <= memory
+    assert Limits(memory, threads).engine_bytes < memory
+
+
+MEASURED = """
+import sys, threading, psutil
+from distilforensics.cli.diagnostics import run_cli
+
+def measure():
+    while not over.wait(0.02):
+        try:
+            processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
+            peaks.append(sum(process.memory_info().rss for process in processes))
+        except psutil.Error:
+            continue
+
+if __name__ == "__main__":
+    over, peaks = threading.Event(), []
+    threading.Thread(target=measure, daemon=True).start()
+    limits = ["--memory-limit", sys.argv[3], "--threads", "2", "-q"]
+    code = run_cli(["ingest", sys.argv[1], "--case", sys.argv[2], *limits])
+    over.set()
+    print(max(peaks))
+    sys.exit(code)
+"""
+
+
+def test_memory_stays_below_the_limit_and_the_result_is_the_same(tmp_path, line):
+    """All processes together, over a log of several row groups."""
+    (tmp_path / "logs").mkdir()
+    rows = b"".join(line(n, end_user=f"{n * 7919 % 104729:x}" * 400) + b"\n" for n in range(30_000))
+    (tmp_path / "logs" / "a.jsonl").write_bytes(rows)
+    (tmp_path / "measured.py").write_text(MEASURED)
+    tables = []
+    for limit in ("512MB", "2GB"):
+        command = [sys.executable, tmp_path / "measured.py", tmp_path / "logs", tmp_path / limit, limit]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        if limit == "512MB":
+            assert int(done.stdout.split()[-1]) < 512_000_000
+        tables.append({path.name: path.read_bytes() for path in (tmp_path / limit / "data").rglob("*.parquet")})
+    assert tables[0] == tables[1]

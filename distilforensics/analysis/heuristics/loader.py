@@ -16,6 +16,10 @@ from distilforensics.core.text import shown
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from importlib.resources.abc import Traversable
+    from pathlib import Path
+
+OWN_HEURISTICS = "heuristics"
+"""Folder for heuristics, with one folder per family, in a catalogue of the user's own."""
 
 REQUIRED_KEYS = (
     "id", "code", "title", "status", "level", "description", "entity", "sees", "volume", "reads", "needs", "params",
@@ -72,6 +76,8 @@ class Heuristic:
 
     file: SqlFile
     folder: Traversable = field(repr=False, compare=False)
+    is_own: bool = False
+    """From a catalogue of the user's own, whose versions this program does not keep."""
 
     @property
     def id(self) -> str:
@@ -213,13 +219,19 @@ def catalog_folder() -> Traversable:
     return importlib.resources.files(__package__)
 
 
-def load_catalog(only: Iterable[str] = ()) -> list[Heuristic]:
+def load_catalog(only: Iterable[str] = (), own: Path | None = None) -> list[Heuristic]:
     """Return all heuristics sorted by id, or those whose id, family or folder (`leads`) is named.
 
+    Args:
+        only: Ids, families or folders; all if empty.
+        own: Folder of a catalogue of the user's own, if there is one.
+
     Raises:
-        HeuristicError: a file is invalid, or a name in `only` matches nothing.
+        HeuristicError: a file is invalid, an id or code of an own heuristic is taken, or a name in `only` matches nothing.
     """
     heuristics = list(_load_all())
+    if own is not None and own.is_dir():
+        heuristics = sorted([*heuristics, *_load_own(own, heuristics)], key=lambda heuristic: heuristic.id)
     names = tuple(only)
     for name in names:
         if not any(name in heuristic.names for heuristic in heuristics):
@@ -251,19 +263,38 @@ def needs_of_catalog() -> dict[str, list[str]]:
 
 @cache
 def _load_all() -> tuple[Heuristic, ...]:
-    found = []
-    for name in (*Family, LEADS_FOLDER):
-        folder = catalog_folder() / name
-        if folder.is_dir():
-            found += [
-                read_heuristic(folder, path.name)
-                for path in sorted(folder.iterdir(), key=lambda item: item.name)
-                if path.name.endswith(".sql")
-            ]
-    return tuple(sorted(found, key=lambda heuristic: heuristic.id))
+    return tuple(sorted(_read_families(catalog_folder()), key=lambda heuristic: heuristic.id))
 
 
-def read_heuristic(folder: Traversable, file_name: str) -> Heuristic:
+def _load_own(root: Path, known: Iterable[Heuristic]) -> list[Heuristic]:
+    found = _read_families(root / OWN_HEURISTICS, is_own=True) if (root / OWN_HEURISTICS).is_dir() else []
+    if not found:
+        raise HeuristicError(
+            "holds no heuristic",
+            where=root.name,
+            hint=f"expected {OWN_HEURISTICS}/FAMILY/NAME.sql, .cases.yaml and .md",
+        )
+    taken = {name for heuristic in known for name in (heuristic.id, heuristic.code)}
+    for heuristic in found:
+        if names := sorted({heuristic.id, heuristic.code} & taken):
+            raise HeuristicError(f"id or code {', '.join(names)} is taken", where=heuristic.id)
+        taken |= {heuristic.id, heuristic.code}
+    return found
+
+
+def _read_families(root: Traversable, *, is_own: bool = False) -> list[Heuristic]:
+    """Return the heuristics in the folders of a catalogue, one per family."""
+    folders = [root / name for name in (*Family, LEADS_FOLDER)]
+    return [
+        read_heuristic(folder, path.name, is_own=is_own)
+        for folder in folders
+        if folder.is_dir()
+        for path in sorted(folder.iterdir(), key=lambda item: item.name)
+        if path.name.endswith(".sql")
+    ]
+
+
+def read_heuristic(folder: Traversable, file_name: str, *, is_own: bool = False) -> Heuristic:
     """Return the heuristic in a file of the catalogue after checking that its header is complete and well-formed.
 
     Raises:
@@ -286,7 +317,7 @@ def read_heuristic(folder: Traversable, file_name: str) -> Heuristic:
     _require_entries(header, where)
     _require_directions(header, where)
     _require_known_needs(header["needs"], where)
-    return Heuristic(file, folder)
+    return Heuristic(file, folder, is_own)
 
 
 def _require_lead_in_its_folder(header: dict[str, Any], folder: str, where: str) -> None:

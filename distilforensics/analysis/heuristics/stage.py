@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from distilforensics.analysis.heuristics.coverage import Coverage, measure_coverage
 from distilforensics.analysis.heuristics.loader import Heuristic, load_catalog
+from distilforensics.analysis.heuristics.own import catalog_identity
 from distilforensics.analysis.heuristics.runner import Outcome, count_stability, run_heuristic
 from distilforensics.analysis.heuristics.thresholds import judge_moved
 from distilforensics.analysis.heuristics.views import (
@@ -50,13 +51,15 @@ def scan(case: Case, limits: Limits, progress: Progress, only: Iterable[str] = (
         CaseError: the features have not been built.
         HeuristicError: a heuristic is invalid, its query failed, or a name in `only` is unknown.
     """
-    heuristics = load_catalog(only)
+    heuristics = load_catalog(only, case.catalog)
+    own = {heuristic.id for heuristic in heuristics if heuristic.is_own}
     return run_stage(
         case,
         stage="heuristics",
         reads=source_tables(heuristics),
         writes=WRITES,
-        parameters={heuristic.id: heuristic.defaults() for heuristic in heuristics},
+        parameters={heuristic.id: heuristic.defaults() for heuristic in heuristics}
+        | ({"own catalogue": catalog_identity(case.catalog) | {"heuristics": sorted(own)}} if own else {}),
         work=lambda: _scan(case, limits, progress, heuristics),
     )
 

@@ -43,13 +43,18 @@ class CaseResult:
         return not self.failures
 
 
-def run_cases(only: Iterable[str] = ()) -> list[CaseResult]:
-    """Return the result of every case of the catalogue, or of the named heuristics or families.
+def run_cases(only: Iterable[str] = (), own: Path | None = None) -> list[CaseResult]:
+    """Return the result of every case of the catalogue, or of the named heuristics or families; of the user's own catalogue alone if there is one.
 
     Raises:
         HeuristicError: a heuristic or its cases file is invalid, or a name in `only` is unknown.
     """
-    return [run_case(heuristic, case) for heuristic in load_catalog(only) for case in read_cases(heuristic)]
+    return [
+        run_case(heuristic, case)
+        for heuristic in load_catalog(only, own)
+        if own is None or heuristic.is_own
+        for case in read_cases(heuristic)
+    ]
 
 
 def all_cases() -> list[TestCase]:

@@ -22,15 +22,18 @@ if TYPE_CHECKING:
 
     from distilforensics.analysis.heuristics.loader import Heuristic
 
-GROUP_VIEWS = ("group_accounts", "groups", "group_exchanges", "all_group_accounts", "group_marks")
+_FURTHER_VIEWS = ("group_conversations", "group_marks")
+"""Views over the group views that several heuristics share, each the query of its name in `queries`."""
+
+GROUP_VIEWS = ("group_accounts", "groups", "group_exchanges", "all_group_accounts", *_FURTHER_VIEWS)
 """Views of groups that `create_library` makes. `all_group_accounts` has the columns of `group_accounts` and is never narrowed: it tells which
 accounts are the rest of the log."""
 
 _MADE_FOR_GROUPS = ("accounts_of_groups", "stored_group_exchanges")
 """What the views of groups are made of."""
 
-_READ_ANYWAY = ("accounts_directory", "duplicates", "exchange_features", "exchanges", "populations")
-"""Tables from which coverage, order and completeness are told, whatever the heuristics read."""
+_READ_ANYWAY = ("accounts_directory", "duplicates", "exchange_features", "exchanges")
+"""Tables from which coverage and order are told, whatever the heuristics read."""
 
 MAX_HELD_ROWS = 500_000
 """Rows of exchanges and groups up to which they are copied into the engine, some hundred megabytes; above that the files are read each time."""
@@ -76,8 +79,10 @@ def readable_tables() -> frozenset[str]:
 
 def tables_needed(heuristics: Iterable[Heuristic]) -> frozenset[str]:
     """Return the tables, kept in the case or made in the engine, that heuristics and their judgement rest on."""
-    read = {table for heuristic in heuristics for table in heuristic.reads}
-    return frozenset((read - set(GROUP_VIEWS)) | {*_MADE_FOR_GROUPS, *_READ_ANYWAY})
+    chosen = list(heuristics)
+    read = {table for heuristic in chosen for table in heuristic.reads}
+    completeness = {"populations"} if any(heuristic.requires_complete for heuristic in chosen) else set()
+    return frozenset((read - set(GROUP_VIEWS)) | completeness | {*_MADE_FOR_GROUPS, *_READ_ANYWAY})
 
 
 def source_tables(heuristics: Iterable[Heuristic]) -> list[str]:
@@ -114,12 +119,13 @@ def create_library(
     if n_rows <= MAX_HELD_ROWS:
         connection.execute("CREATE TABLE held_group_exchanges AS SELECT * FROM stored_group_exchanges")
     show_all_groups(connection)
-    create(connection, query("group_marks"), form="VIEW")
+    for name in _FURTHER_VIEWS:
+        create(connection, query(name), form="VIEW")
 
 
 def columns_read(connection: duckdb.DuckDBPyConnection, heuristic: Heuristic) -> set[str]:
     """Return the names of all columns that a heuristic's query names, by itself or through the views of groups."""
-    bodies = [heuristic.body, *(query("group_marks").body for table in heuristic.reads if table == "group_marks")]
+    bodies = [heuristic.body, *(query(table).body for table in heuristic.reads if table in _FURTHER_VIEWS)]
     return {name for body in bodies for name in columns_named(parse(connection, body, heuristic.id))}
 
 

@@ -25,7 +25,30 @@ grouped as (
     group by template_id
     having count(distinct account_id) >= $min_template_accounts
 ),
-population as (select count(distinct account_id) as n from exchange_features)
+population as (select count(distinct account_id) as n from exchange_features),
+sampled as (
+    select
+        grouped.*,
+        case when kind = 'system' then sample.system_text else sample.prompt_text end as text,
+        concat_ws(' ', sample.user_agent, sample.ja4) as program,
+        concat_ws(chr(30), sample.system_text, sample.prompt_text) as all_text,
+        concat_ws(chr(30), other.system_text, other.prompt_text) as other_text,
+        concat_ws(
+            ', ', 'operation=' || sample.operation, 'max_output_tokens=' || sample.max_output_tokens::varchar,
+            'temperature=' || sample.temperature::varchar, 'top_p=' || sample.top_p::varchar, 'is_stream=' || sample.is_stream::varchar,
+            'n_choices=' || sample.n_choices::varchar, 'n_tools=' || sample.n_tools::varchar, 'response_format=' || sample.response_format,
+            'reasoning_effort=' || sample.reasoning_effort) as parameters
+    from grouped
+    left join exchanges as sample on sample.record_id = grouped.sample_record_id
+    left join exchanges as other on grouped.kind = 'passage' and other.record_id = grouped.other_record_id
+),
+visible_text as (
+    select *, visible(text) as v from sampled
+),
+-- Written once for all kinds, since every use of a macro is planned anew.
+framed as (
+    select *, frame(case when kind = 'suffix' then right(v, $read_chars) else left(v, $read_chars) end) as frame_text from visible_text
+)
 select
     template_id,
     kind,
@@ -37,30 +60,18 @@ select
     first_seen,
     last_seen,
     sample_record_id,
-    case kind
-        when 'system' then left(frame(left(visible(sample.system_text), $read_chars)), $text_chars)
-        when 'passage' then left(
-            common_passage(
-                concat_ws(chr(30), sample.system_text, sample.prompt_text), concat_ws(chr(30), other.system_text, other.prompt_text),
-                ('0x' || split_part(template_id, ':', 2))::bigint),
-            $text_chars)
-        when 'near' then left(frame(left(visible(sample.prompt_text), $read_chars)), $text_chars)
-        when 'prefix' then left(frame(left(visible(sample.prompt_text), $read_chars)), $text_chars)
-        when 'suffix' then right(frame(right(visible(sample.prompt_text), $read_chars)), $text_chars)
-        when 'prompt' then left(plain(visible(sample.prompt_text)), $text_chars)
-        when 'program' then left(concat_ws(' ', sample.user_agent, sample.ja4), $text_chars)
-        when 'mark' then replace(template_id, 'mark:', 'asks for ')
-        when 'varied' then 'many sets of call parameters, none of them usual'
-        when 'pace' then left(concat_ws(' ', 'at an even pace:', sample.user_agent, sample.ja4), $text_chars)
-        when 'parameters' then concat_ws(
-            ', ', 'operation=' || sample.operation, 'max_output_tokens=' || sample.max_output_tokens::varchar,
-            'temperature=' || sample.temperature::varchar, 'top_p=' || sample.top_p::varchar, 'is_stream=' || sample.is_stream::varchar,
-            'n_choices=' || sample.n_choices::varchar, 'n_tools=' || sample.n_tools::varchar, 'response_format=' || sample.response_format,
-            'reasoning_effort=' || sample.reasoning_effort)
+    case
+        when kind in ('system', 'prefix', 'near') then left(frame_text, $text_chars)
+        when kind = 'suffix' then right(frame_text, $text_chars)
+        when kind = 'passage' then left(common_passage(all_text, other_text, ('0x' || split_part(template_id, ':', 2))::bigint), $text_chars)
+        when kind = 'prompt' then left(plain(v), $text_chars)
+        when kind = 'parameters' then parameters
+        when kind = 'program' then left(program, $text_chars)
+        when kind = 'pace' then left(concat_ws(' ', 'at an even pace:', nullif(program, '')), $text_chars)
+        when kind = 'varied' then 'many sets of call parameters, none of them usual'
+        when kind = 'mark' then replace(template_id, 'mark:', 'asks for ')
         else template_id
     end as template_text
-from grouped
+from framed
 cross join population
-left join exchanges as sample on sample.record_id = grouped.sample_record_id
-left join exchanges as other on grouped.kind = 'passage' and other.record_id = grouped.other_record_id
 order by template_id

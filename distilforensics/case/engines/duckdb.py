@@ -29,12 +29,24 @@ if TYPE_CHECKING:
     from distilforensics.core.sqlfile import SqlFile
 
 
+OUTSIDE_ENGINE_BYTES = 250_000_000
+"""Bytes of the interpreter, the libraries and the tables that are handed to them, as measured."""
+
+LEAST_ENGINE_BYTES = 128_000_000
+"""Bytes with which the engine can still sort a row group."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one run: memory in bytes and threads. They change speed, never results."""
+    """Bounds of one run: memory in bytes, of all its processes together, and threads. They change speed, never results."""
 
     memory_bytes: int
     threads: int
+
+    @property
+    def engine_bytes(self) -> int:
+        """Bytes that the engine may use: what the rest of the process leaves it."""
+        return max(LEAST_ENGINE_BYTES, self.memory_bytes - OUTSIDE_ENGINE_BYTES)
 
     @classmethod
     def of_this_machine(cls) -> Limits:
@@ -52,7 +64,7 @@ def quote(value: str | Path) -> str:
 def _configuration(case: Case, limits: Limits) -> dict[str, str | bool | int | float | list[str]]:
     return {
         "threads": limits.threads,
-        "memory_limit": f"{limits.memory_bytes}B",
+        "memory_limit": f"{limits.engine_bytes}B",
         "temp_directory": str(case.temporary / "duckdb"),
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,

@@ -17,12 +17,12 @@ def chapters() -> str:
     """Return a chapter per format that is read, then a table of the files that are known to hold no calls."""
     specs = load_formats().values()
     read = "\n".join(f"## {spec.id}\n\n{chapter(spec)}" for spec in specs if spec.no_calls is None)
-    others = [f"| {spec.title} | {spec.no_calls} |\n" for spec in specs if spec.no_calls is not None]
+    others = [f"| {spec.title} | {spec.no_calls} | {'refused' if spec.is_evidence else 'ignored'} |\n" for spec in specs if spec.no_calls is not None]
     if not others:
         return read
     head = (
-        "## Known files that hold no calls\n\nThey are recognised by their content, ignored, and named with the reason.\n\n"
-        "| file | what it holds |\n|---|---|\n"
+        "## Files that are known and not read\n\nThey are recognised by their content and named with the reason. What belongs to the evidence is refused,"
+        " so that the case counts as partial; the rest is ignored.\n\n| file | why | |\n|---|---|---|\n"
     )
     return f"{read}\n{head}{''.join(others)}"
 
@@ -48,7 +48,7 @@ def _lines(spec: FormatSpec) -> Iterator[str]:
         for rule in spec.mapping.rules:
             kind = "any value of" if rule.are_exchanges else ""
             words = ", ".join(f"`{value}`" for value in rule.values)
-            yield f"- **Out of scope** (`{rule.reason}`): {kind + ' ' if kind else ''}`{rule.field}`{' but ' if rule.are_exchanges else ' '}{words}."
+            yield f"- **Out of scope** (`{rule.reason}`): {kind + ' ' if kind else ''}{_written(rule.field)}{' but ' if rule.are_exchanges else ' '}{words}."
     yield "- **Cannot be known**:"
     yield from (f"  - {fact}" for fact in spec.missing)
 

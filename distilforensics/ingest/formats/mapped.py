@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 NUMBERS = frozenset(column.name for column in EXCHANGES.columns if column.type in (COUNT, REAL)) | {"latency_s"}
 """Targets that hold numbers."""
 
+TICKS = "ticks"
+"""Times in units of 100 nanoseconds since the year 1, as .NET counts."""
+
 _WRITTEN_AS = {"ended_at": ("ended_at_raw",), "finish_reason": ("finish_reason_raw",), "tools": ("tools_json", "n_tools"),
     "started_at": ("started_at_raw",), "latency_s": ("latency_ms",), "http_status": ("http_status", "status"),
     "status": ("http_status", "status"), "model_requested": ("model_requested", "model_raw"), "model_served": ("model_served", "model_raw"),
@@ -92,6 +95,10 @@ def _is_web(mapping: FieldMapping) -> bool:
 
 def _reformatted(text: str, time_format: str) -> str:
     """Return an expression that writes a time of a foreign notation as an ISO time, with a Z if the notation has an offset."""
+    if time_format == TICKS:
+        return (
+            f"strftime(make_timestamp((try_cast({text} as bigint) - 621355968000000000) // 10), '%Y-%m-%d %H:%M:%S.%f') || 'Z'"
+        )
     digits = "%f" if "%f" in time_format else "%g" if "%g" in time_format else ""
     zone = "Z" if "%z" in time_format else ""
     target = "%Y-%m-%d %H:%M:%S" + (f".{digits}" if digits else "") + zone
@@ -104,10 +111,9 @@ class _Fields:
     def __init__(self, mapping: FieldMapping, pattern: str | None) -> None:
         self._mapping = mapping
         self._is_text = pattern is not None
-        sources = [
-            source for value in mapping.columns.values() for source in ((value,) if isinstance(value, str) else value)
-        ]
-        first = sorted({source.partition(STEP)[0] for source in (*sources, *(rule.field for rule in mapping.rules))})
+        written = (*mapping.columns.values(), *(rule.field for rule in mapping.rules))
+        sources = [source for value in written for source in ((value,) if isinstance(value, str) else value)]
+        first = sorted({source.partition(STEP)[0] for source in sources})
         self._position = {name: number for number, name in enumerate(first, 1)}
         if pattern is None:
             self.extraction = f"json_extract_string(line, {list_literal([json_path(name) for name in first])})"
@@ -124,14 +130,22 @@ class _Fields:
 
     def value(self, target: str, source: Source) -> str:
         """Return the expression of a column's value, as text."""
-        found = [self._of(text) for text in ((source,) if isinstance(source, str) else source)]
-        text = found[0] if len(found) == 1 else f"coalesce({', '.join(f'''nullif({one}, '')''' for one in found)})"
+        text = self._first_of(source)
         mapping = self._mapping
         if mapping.null_words:
             text = f"case when not list_contains({list_literal(mapping.null_words)}, {text}) then {text} end"
+        if target in mapping.words:
+            pairs = " ".join(f"when {literal(word)} then {literal(meant)}" for word, meant in mapping.words[target].items())
+            text = f"case {text} {pairs} else {text} end"
         if target in NUMBERS and (mapping.thousands or mapping.decimal != "."):
             text = f"plain_number({text}, {literal(mapping.thousands)}, {literal(mapping.decimal)})"
         return text
+
+    def _first_of(self, source: Source) -> str:
+        """Return the value of the first field that is there."""
+        if isinstance(source, str):
+            return self._of(source)
+        return "coalesce(" + ", ".join(f"nullif({self._of(one)}, '')" for one in source) + ")"
 
     def _of(self, source: str) -> str:
         name, *steps = source.split(STEP)
@@ -145,7 +159,7 @@ class _Fields:
         cases = []
         for rule in rules:
             is_one = (
-                f"coalesce(list_contains({list_literal(rule.values)}, coalesce({self._of(rule.field)}, '')), false)"
+                f"coalesce(list_contains({list_literal(rule.values)}, coalesce({self._first_of(rule.field)}, '')), false)"
             )
             cases.append(f"when {'not ' if rule.are_exchanges else ''}{is_one} then {literal(rule.reason)}")
         return f"case {' '.join(cases)} end" if cases else "null::varchar"

@@ -21,7 +21,7 @@ STEP = " -> "
 """Between a field that holds JSON as text and the path inside of it."""
 
 Source = str | tuple[str, ...]
-"""Name of a top-level field or a path such as `$.usage.output_tokens`, also `field -> $.path` into text that holds JSON; of several
+"""Name of a top-level field or a path such as `$.usage.output_tokens` (`$` is the whole record), also `field -> $.path` into text that holds JSON; of several
 the first that is there."""
 
 
@@ -29,7 +29,7 @@ the first that is there."""
 class RowRule:
     """Which records of a log are no exchanges, told by one field."""
 
-    field: str
+    field: Source
     reason: str
     """Reason in table `out_of_scope`."""
     values: tuple[str, ...]
@@ -50,7 +50,7 @@ class FieldMapping:
     time_zone: str | None = None
     """IANA zone of times written without an offset."""
     time_format: str | None = None
-    """Notation of times that no other rule reads, such as `%d.%m.%Y %H:%M:%S`."""
+    """Notation of times that no other rule reads, such as `%d.%m.%Y %H:%M:%S`; `ticks` for 100 nanoseconds since the year 1."""
     is_end: bool = False
     """The time is that of the end; the start is that less the duration."""
     thousands: str = ""
@@ -61,6 +61,8 @@ class FieldMapping:
     is_cache_left_out: bool = False
     """The count of input tokens leaves out those read from or written to the cache."""
     rules: tuple[RowRule, ...] = ()
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Column -> word of the source -> word that is meant."""
 
     @property
     def time_field(self) -> str:
@@ -78,6 +80,7 @@ class FieldMapping:
             "null_words": list(self.null_words),
             "is_cache_left_out": self.is_cache_left_out,
             "rules": [asdict(rule) for rule in self.rules],
+            "words": {target: dict(sorted(words.items())) for target, words in sorted(self.words.items())},
         }
         return {
             "columns": dict(sorted(self.columns.items())),
@@ -103,11 +106,16 @@ def read_mapping(path: Path) -> FieldMapping:
     return parse_mapping(content, where=str(path))
 
 
-_TABLES = ("columns", "constants", "time", "numbers", "values", "tokens", "rows")
+_TABLES = ("columns", "constants", "time", "numbers", "values", "tokens", "rows", "words")
 
 
-def parse_mapping(content: Mapping[str, Any], *, where: str) -> FieldMapping:
+def parse_mapping(content: Mapping[str, Any], *, where: str, are_paths_checked: bool = True) -> FieldMapping:
     """Return the mapping that decoded TOML holds, checked.
+
+    Args:
+        content: The tables.
+        where: The file, for errors.
+        are_paths_checked: Try every path on the engine; not needed for formats, whose samples are tested.
 
     Raises:
         UsageError: unknown tables, columns, paths or units.
@@ -118,6 +126,10 @@ def parse_mapping(content: Mapping[str, Any], *, where: str) -> FieldMapping:
             f"unknown table {shown(unknown[0])}, expected {', '.join(f'[{table}]' for table in _TABLES)}", where=where
         )
     columns = _sources(content.get("columns", {}), where)
+    rules = tuple(_rule(rule, where) for rule in content.get("rows", ()))
+    if are_paths_checked:
+        for source in (*columns.values(), *(rule.field for rule in rules)):
+            _check_source(source, where)
     constants = _texts(content.get("constants", {}), "[constants]", where)
     for target in sorted({*columns, *constants} - TARGETS):
         raise UsageError(f"unknown column {shown(target)}, expected one of {', '.join(sorted(TARGETS))}", where=where)
@@ -144,7 +156,8 @@ def parse_mapping(content: Mapping[str, Any], *, where: str) -> FieldMapping:
         numbers.get("decimal", "."),
         tuple(map(str, values.get("null", ()))),
         tokens.get("cache") == "left_out",
-        tuple(_rule(rule, where) for rule in content.get("rows", ())),
+        rules,
+        {target: _texts(words, f"[words.{target}]", where) for target, words in content.get("words", {}).items()},
     )
 
 
@@ -172,9 +185,6 @@ def _sources(table: object, where: str) -> dict[str, Source]:
         texts = written if isinstance(written, list) else [written]
         if not texts or not all(isinstance(text, str) for text in texts):
             raise UsageError(f"[columns] is {shown(table)}, expected names with texts", where=where)
-        for text in texts:
-            for step in text.split(STEP):
-                _check_source(step, where)
         sources[target] = written if isinstance(written, str) else tuple(written)
     return sources
 
@@ -184,15 +194,17 @@ def _rule(table: object, where: str) -> RowRule:
     if not isinstance(table, Mapping) or set(table) != {"field", "reason", *kinds} or len(kinds) != 1:
         raise UsageError(f"[[rows]] is {shown(table)}, expected field, reason, and is or is_not", where=where)
     kind = kinds.pop()
-    _check_source(table["field"], where)
-    return RowRule(table["field"], table["reason"], tuple(map(str, table[kind])), kind == "is_not")
+    source = _sources({"field": table["field"]}, where)["field"]
+    return RowRule(source, table["reason"], tuple(map(str, table[kind])), kind == "is_not")
 
 
-def _check_source(source: str, where: str) -> None:
-    if source.startswith("$") and not is_path(source):
-        raise UsageError(
-            f"path is {shown(source)}, expected one such as $.usage.output_tokens without wildcards", where=where
-        )
+def _check_source(source: Source, where: str) -> None:
+    for text in (source,) if isinstance(source, str) else source:
+        for step in text.split(STEP):
+            if step.startswith("$") and step != "$" and not is_path(step):
+                raise UsageError(
+                    f"path is {shown(step)}, expected one such as $.usage.output_tokens without wildcards", where=where
+                )
 
 
 def is_path(source: str) -> bool:

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
     from distilforensics.ingest.formats.mapping import FieldMapping
 
-_MAPPING_TABLES = frozenset({"columns", "constants", "time", "numbers", "values", "tokens", "rows"})
+_MAPPING_TABLES = frozenset({"columns", "constants", "time", "numbers", "values", "tokens", "rows", "words"})
 _DETECTION_KEYS = frozenset({"keys_all", "keys_any", "keys_none", "line", "values", "refines"})
 _KEYS = frozenset(
-    {"version", "title", "gateway", "account", "tenant", "time_field", "missing", "known_keys", "notes", "detection", "is_text", "no_calls"}
+    {"version", "title", "gateway", "account", "tenant", "time_field", "missing", "known_keys", "notes", "detection", "is_evidence", "no_calls"}
 )  # fmt: skip
 
 
@@ -77,9 +77,18 @@ class Example:
     """A sample of a format and the rows expected of it."""
 
     name: str
-    sample: bytes = field(repr=False)
-    expected: str = field(repr=False)
-    """Rows as JSON lines."""
+    sample_file: Traversable = field(repr=False)
+    expected_file: Traversable = field(repr=False)
+
+    @property
+    def sample(self) -> bytes:
+        """The sample as a file of its kind."""
+        return self.sample_file.read_bytes()
+
+    @property
+    def expected(self) -> str:
+        """Rows as JSON lines."""
+        return self.expected_file.read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +113,9 @@ class FormatSpec:
     framing: str = "json"
     """`json` (one object per record) or `text` (one line per record)."""
     no_calls: str | None = None
-    """What such records are, if they are no calls: their files are ignored with these words."""
+    """Why such records cannot be read as calls; None if they can."""
+    is_evidence: bool = False
+    """Such files belong to the evidence although they cannot be read: they are refused with these words, not ignored."""
     mapping: FieldMapping | None = None
     query: str | None = field(default=None, repr=False)
     examples: tuple[Example, ...] = field(default=(), repr=False)
@@ -179,21 +190,23 @@ def _spec_of(format_id: str, header: Mapping[str, Any], where: str) -> FormatSpe
         gateway = {"gateway": header["gateway"]} if "gateway" not in header["columns"] else {}
         tables = {name: value for name, value in header.items() if name in _MAPPING_TABLES}
         tables["constants"] = gateway | tables.get("constants", {})
-        mapping = parse_mapping(tables, where=where)
+        mapping = parse_mapping(tables, where=where, are_paths_checked=False)
     no_calls = header.get("no_calls")
+    is_text = "line" in detection
     return FormatSpec(
         id=format_id,
         version=header["version"],
         title=header["title"],
-        gateway=header["gateway"],
+        gateway=header["gateway"] if no_calls is None else "",
         account=header["account"] if no_calls is None else "",
         tenant=header["tenant"] if no_calls is None else "",
         time=header.get("time_field") or (mapping.time_field if mapping else ""),
         missing=tuple(header["missing"]) if no_calls is None else (),
         notes=tuple(header.get("notes", ())),
         known_keys=frozenset(header.get("known_keys", ())),
-        framing="text" if "line" in detection or header.get("is_text") else "json",
+        framing="text" if is_text else "json",
         no_calls=no_calls,
+        is_evidence=header.get("is_evidence", False),
         mapping=mapping,
         detection=Detection(
             keys_all=frozenset(detection.get("keys_all", ())),
@@ -217,5 +230,5 @@ def _examples(folder: Traversable) -> tuple[Example, ...]:
         expected = f"expected{name.partition('.')[0].removeprefix('sample')}.jsonl"
         if expected not in entries:
             raise UsageError(f"{name} has no expected rows, expected them in {expected}", where=folder.name)
-        examples.append(Example(name, entries[name].read_bytes(), entries[expected].read_text(encoding="utf-8")))
+        examples.append(Example(name, entries[name], entries[expected]))
     return tuple(examples)

@@ -12,10 +12,11 @@ from distilforensics.analysis.heuristics.lint import CHECKS, lint_catalog
 from distilforensics.analysis.heuristics.loader import load_catalog
 from distilforensics.analysis.heuristics.lock import lock_entry
 from distilforensics.analysis.heuristics.references import unknown_references
+from distilforensics.analysis.heuristics.testing import create_tables, scratch_connection
 from distilforensics.core.errors import HeuristicError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import duckdb
@@ -31,6 +32,14 @@ CASES = """\
 - {name: c, kind: benign, given: {}, expect_none_fired: true}
 """
 DOCUMENT = "# An example\n\n" + "\n".join(f"## {heading}\nText.\n" for heading in HEADINGS)
+
+
+@pytest.fixture(scope="module")
+def tables() -> Iterator[Fill]:
+    """Return a function that gives an engine with empty tables, one for all tests: rules only parse and describe."""
+    with scratch_connection() as connection:
+        create_tables(connection, {})
+        yield lambda _: connection
 
 
 def messages(make: Make, tables: Fill, name: str, body: str | None = None, **changes: Any) -> list[str]:

@@ -8,7 +8,7 @@ description = "Counts exchanges, and separately conversations, per account and p
 entity = "group"
 sees = "$min_accounts accounts with a mean of $min_mean_load exchanges of one template per account and day (or week), or $min_window_load per account in the whole log ($min_sparse_load if there are $min_sparse_accounts accounts), whose rates differ by a coefficient of variation below $max_rate_spread."
 volume = "$min_accounts accounts with a mean load of $min_mean_load exchanges or conversations per account and day or week, or $min_window_load per account in the window ($min_sparse_load if there are $min_sparse_accounts accounts); at most the share $max_trimmed of the account periods far below their median"
-reads = ["group_exchanges", "groups"]
+reads = ["group_conversations", "group_exchanges", "groups"]
 needs = ["account_id", "started_at"]
 requires_order = false
 params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of 2 to 6 subscriptions are common and no harvest" }
@@ -39,8 +39,8 @@ references = ["Anthropic, Detecting and preventing distillation attacks, 23 Febr
 tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
 author = "distilforensics"
 date = "2026-11-23"
-modified = "2026-11-25"
-version = 2
+modified = "2026-11-30"
+version = 3
 ---*/
 with large_groups as (
     select group_id
@@ -48,32 +48,14 @@ with large_groups as (
     where n_accounts >= $min_accounts
         and n_exchanges >= case when n_accounts >= $min_sparse_accounts then $min_sparse_load else $min_mean_load end * n_accounts
 ),
--- A conversation begins with a request of one user turn (with or without a system prompt); where turns are not logged, with its session.
-session_starts as (
-    select group_id, account_id, min(started_at) as started_at
-    from group_exchanges
-    semi join large_groups using (group_id)
-    where n_turns is null and session_id is not null
-    group by group_id, account_id, session_id
-),
-starts_per_group as (
-    select group_id, sum(n)::bigint as n, sum(n_starts)::bigint as n_starts
-    from (
-        select group_id, count(*) as n, count(*) filter (where n_turns <= 2) as n_starts
-        from group_exchanges
-        group by group_id
-        union all
-        select group_id, 0, count(*)
-        from session_starts
-        group by group_id
-    )
-    group by group_id
+starts as (
+    select group_id, account_id, started_at from group_conversations semi join large_groups using (group_id)
 ),
 conversation_groups as (
-    select group_id
-    from starts_per_group
-    semi join large_groups using (group_id)
-    where n >= $min_turns * n_starts
+    select s.group_id
+    from (select group_id, count(*) as n from starts group by group_id) as s
+    join groups as g on g.group_id = s.group_id
+    where g.n_exchanges >= $min_turns * s.n
 ),
 units as (
     select group_id, account_id, started_at, 'exchanges' as load_unit
@@ -81,12 +63,7 @@ units as (
     semi join large_groups using (group_id)
     union all
     select group_id, account_id, started_at, 'conversations'
-    from group_exchanges
-    semi join conversation_groups using (group_id)
-    where n_turns <= 2
-    union all
-    select group_id, account_id, started_at, 'conversations'
-    from session_starts
+    from starts
     semi join conversation_groups using (group_id)
 ),
 -- Seconds of the day counted from midnight and from noon, so that a timer at midnight is seen as well.

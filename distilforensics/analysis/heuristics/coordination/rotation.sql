@@ -8,7 +8,7 @@ description = "Puts the exchanges of a group in order of time and looks at how m
 entity = "group"
 sees = "$min_accounts accounts that each appear at least $min_uses times in one template and come back after distances whose spread is below $max_ratio of that of a random order."
 volume = "$min_accounts accounts with at least $min_uses exchanges or conversations each, and $min_distances distances between uses of the same account"
-reads = ["group_accounts", "group_exchanges"]
+reads = ["group_accounts", "group_conversations", "group_exchanges"]
 needs = ["account_id", "started_at"]
 requires_order = true
 requires_complete = true
@@ -37,8 +37,8 @@ references = ["Anthropic, Detecting and preventing distillation attacks, 23 Febr
 tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
 author = "distilforensics"
 date = "2026-11-23"
-modified = "2026-11-23"
-version = 1
+modified = "2026-11-30"
+version = 2
 ---*/
 with large_groups as (
     select group_id, count(*) as n_accounts
@@ -60,46 +60,27 @@ used_days as (
         < greatest($max_exchanges, $max_exchanges_per_account * n_accounts)
 ),
 used_exchanges as (
-    select e.group_id, e.record_id, e.account_id, e.started_at, e.session_id, e.n_turns
+    select e.group_id, e.record_id, e.account_id, e.started_at
     from group_exchanges as e
     join used_days as d on d.group_id = e.group_id and d.day = e.started_at::date
 ),
--- A conversation begins with a request of one user turn (with or without a system prompt); where turns are not logged, with its session.
-session_starts as (
-    select group_id, min(record_id) as record_id, account_id, min(started_at) as started_at
-    from used_exchanges
-    where n_turns is null and session_id is not null
-    group by group_id, account_id, session_id
-),
-starts_per_group as (
-    select group_id, sum(n)::bigint as n, sum(n_starts)::bigint as n_starts
-    from (
-        select group_id, count(*) as n, count(*) filter (where n_turns <= 2) as n_starts
-        from used_exchanges
-        group by group_id
-        union all
-        select group_id, 0, count(*)
-        from session_starts
-        group by group_id
-    )
-    group by group_id
+starts as (
+    select c.group_id, c.record_id, c.account_id, c.started_at
+    from group_conversations as c
+    join used_days as d on d.group_id = c.group_id and d.day = c.started_at::date
 ),
 conversation_groups as (
-    select group_id
-    from starts_per_group
-    where n >= $min_turns * n_starts
+    select s.group_id
+    from (select group_id, count(*) as n from starts group by group_id) as s
+    join (select group_id, count(*) as n from used_exchanges group by group_id) as e on e.group_id = s.group_id
+    where e.n >= $min_turns * s.n
 ),
 units as (
     select group_id, record_id, account_id, started_at, 'exchanges' as sequence_unit
     from used_exchanges
     union all
     select group_id, record_id, account_id, started_at, 'conversations'
-    from used_exchanges
-    semi join conversation_groups using (group_id)
-    where n_turns <= 2
-    union all
-    select group_id, record_id, account_id, started_at, 'conversations'
-    from session_starts
+    from starts
     semi join conversation_groups using (group_id)
 ),
 -- Times within the day and within the hour, each also counted from half a period later, so that midnight and the full hour are no edges.

@@ -121,7 +121,8 @@ create or replace macro operation_of_path(path) as
 create or replace macro operation_of_word(written) as
     case
         when written is null or written = '' then null
-        when contains(written, '/') then coalesce(operation_of_path(written), 'other')
+        when starts_with(written, '/') or contains(written, '://') then coalesce(operation_of_path(written), 'other')
+        when contains(written, '/') then coalesce(operation_of_path('/' || written), 'other')
         when regexp_matches(lower(written), 'chat|message|converse|generate_?content') then 'chat'
         when contains(lower(written), 'embed') then 'embedding'
         when regexp_matches(lower(written), 'image') then 'image'

@@ -20,9 +20,13 @@ create or replace macro truth(written) as
         when list_contains(['false', 'False', 'f', '0', 'FALSE', 'no'], written) then false
     end;
 
--- The model id within an Amazon resource name; other text as it is.
+-- The model id within an Amazon resource name or a Google resource path; other text as it is.
 create or replace macro model_id(written) as
-    case when starts_with(written, 'arn:') then regexp_extract(written, '([^/]*)$', 1) else written end;
+    case
+        when starts_with(written, 'arn:') or starts_with(written, 'projects/') or starts_with(written, 'publishers/')
+            then regexp_extract(written, '([^/]*)$', 1)
+        else written
+    end;
 
 -- Whether text is a raw secret, not the id or the hash of one.
 create or replace macro is_secret(written) as

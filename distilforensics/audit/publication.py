@@ -1,0 +1,161 @@
+"""What an audit publishes: one folder per examination with news, made complete by one rename and never changed afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from distilforensics.case.layout import read_json, write_file, write_json
+from distilforensics.case.stages import file_sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from distilforensics.case.layout import Case
+
+COMPLETE = "COMPLETE"
+"""Marker of a folder in which nothing is missing: its place in the series, and the SHA-256 of every file."""
+
+ACCOUNTS = "accounts.parquet"
+CHANGES = "changes.json"
+SERIES = "series.json"
+
+_DELIVERED = "delivered.json"
+_UNFINISHED, _REMOVED = ".unfinished-", ".removed-"
+_NAME = re.compile(r"(\d{4}-\d\d-\d\d|undated)(-\d+)?")
+_DAY_SECONDS = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long published folders stay; the newest and the last one that was delivered stay in any case."""
+
+    days: float | None = None
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A complete folder."""
+
+    folder: Path
+    sequence: int
+    """Its place in the series, from 1."""
+
+    @property
+    def report(self) -> Path:
+        """The report; its links lead to files of the same folder."""
+        return self.folder / "report.html"
+
+    @property
+    def accounts(self) -> Path:
+        """The accounts as they were then."""
+        return self.folder / ACCOUNTS
+
+    @property
+    def series(self) -> dict[str, Any]:
+        """With which program, thresholds and choices it was made."""
+        return read_json(self.folder / SERIES)
+
+
+class Publications:
+    """The folder of reports. Only an audit that holds the lock of its case writes to it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def clean(self) -> None:
+        """Remove what killed runs left: folders that were not made complete, and those half removed."""
+        for beginning in (_UNFINISHED, _REMOVED):
+            for path in self._folder.glob(f"{beginning}*"):
+                shutil.rmtree(path)
+
+    def all(self) -> list[Published]:
+        """Return the complete folders, oldest first."""
+        found = []
+        for path in self._folder.glob("*"):
+            sequence = read_json(path / COMPLETE).get("sequence") if _NAME.fullmatch(path.name) else None
+            if isinstance(sequence, int):
+                found.append(Published(path, sequence))
+        return sorted(found, key=lambda item: item.sequence)
+
+    def newest(self) -> Published | None:
+        """Return the newest complete folder."""
+        return next(reversed(self.all()), None)
+
+    def last_delivered(self) -> Published | None:
+        """Return the folder whose changes were delivered last; a later one that is complete was not delivered."""
+        delivered = read_json(self._folder / _DELIVERED).get("sequence", 0)
+        return next((item for item in reversed(self.all()) if item.sequence <= delivered), None)
+
+    def note_delivered(self, published: Published) -> None:
+        """Note that the changes up to a folder have reached whoever is to hear of them."""
+        write_json(self._folder / _DELIVERED, {"sequence": published.sequence})
+
+    def publish(self, case: Case, day: str, changes: Mapping[str, Any], series: Mapping[str, Any]) -> Published:
+        """Copy report, annexes and findings of a case into a new folder with what has changed.
+
+        `changes` gets the path of the report. The folder has a name of its own: an earlier one of the same day stays.
+        """
+        newest = self.newest()
+        sequence = newest.sequence + 1 if newest else 1
+        final = self._free(day)
+        work = self._folder / f"{_UNFINISHED}{final.name}"
+        work.mkdir(parents=True, mode=0o700)
+        for source, target in ((case.report, work), (case.findings, work / "findings")):
+            for path in sorted(path for path in source.rglob("*") if path.is_file()):
+                write_file(target / path.relative_to(source), path.read_bytes())
+        write_file(work / ACCOUNTS, case.table_path("accounts").read_bytes())
+        write_json(work / CHANGES, {**changes, "report": f"{final.name}/report.html"})
+        write_json(work / SERIES, series)
+        files = {path.relative_to(work).as_posix(): file_sha256(path) for path in work.rglob("*") if path.is_file()}
+        write_json(work / COMPLETE, {"sequence": sequence, "files": files})
+        work.replace(final)
+        _sync(self._folder)
+        return Published(final, sequence)
+
+    def _free(self, day: str) -> Path:
+        number = 1
+        while (path := self._folder / (day if number == 1 else f"{day}-{number}")).exists():
+            number += 1
+        return path
+
+    def expire(self, retention: Retention) -> list[str]:
+        """Remove folders that are older or more than wanted, and return their names."""
+        complete = self.all()
+        delivered = self.last_delivered()
+        spared = {complete[-1].sequence if complete else 0, delivered.sequence if delivered else 0}
+        oldest = time.time() - (retention.days or 0) * _DAY_SECONDS
+        removed = []
+        for place, item in enumerate(reversed(complete), start=1):
+            is_old = retention.days is not None and (item.folder / COMPLETE).stat().st_mtime < oldest
+            is_beyond = retention.count is not None and place > retention.count
+            if (is_old or is_beyond) and item.sequence not in spared:
+                hidden = self._folder / f"{_REMOVED}{item.folder.name}"
+                item.folder.replace(hidden)
+                shutil.rmtree(hidden)
+                removed.append(item.folder.name)
+        return sorted(removed)
+
+
+def changes_of(published: Published) -> dict[str, Any]:
+    """Return what a published folder says has changed."""
+    value: dict[str, Any] = json.loads((published.folder / CHANGES).read_bytes())
+    return value
+
+
+def _sync(folder: Path) -> None:
+    """Make a rename in a folder survive a power failure."""
+    if not hasattr(os, "O_DIRECTORY"):  # pragma: no cover - Windows
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
