@@ -94,6 +94,8 @@ class Campaign:
     """What all prompts have in common, as it stands in the log; empty without text."""
     frame_place: str
     """Where it stands: begin or end."""
+    edges: Row
+    """With `n_texts`, the requests whose prompt stands in the log."""
     models: Sequence[Row]
     marks: Sequence[Row]
     cost: Row
@@ -200,7 +202,8 @@ def read_campaign(
         (handover,) = rows("succession_totals")
         pairs = rows("succession_pairs") if _is_moved_often(handover) else []
         reasons = (["succession"] if pairs else []) + reasons
-    place, text = _common_text(rows("frame_edges")[0])
+    (edges,) = rows("frame_edges")
+    place, text = _common_text(edges)
     samples = rows("taken_samples")
     for asked in (*pairs, *samples):
         asked["task"] = _without(asked.get("prompt_text") or "", text, place)
@@ -213,7 +216,7 @@ def read_campaign(
     }
     return Campaign(
         campaign_id=name, row=row, answer=answer, reasons=reasons, handover=handover, pairs=pairs, load=load, ties=ties,
-        tie_pair=rows("tie_pair"), frames=frames, frame_text=text, frame_place=place, models=rows("taken_models"),
+        tie_pair=rows("tie_pair"), frames=frames, frame_text=text, frame_place=place, edges=edges, models=rows("taken_models"),
         marks=rows("taken_marks"), cost=cost, value=_value(ledger, name, prices), samples=samples,
         explanations=[_explanation(found, titles) for found in rows("explanations")],
         explanation_counts=rows("explanation_counts")[0],

@@ -483,6 +483,7 @@ from (unpivot (select row_place, columns(* exclude (row_place))::varchar from bl
 -- frame_edges.C-01: First and last prompt of a campaign in the order of letters, forwards and backwards: what they share, all share
 create or replace temp table block as select row_number() over () as row_place, * from (
 select
+    count(*) as n_texts,
     min(left(e.prompt_text, 600)) as first_begin,
     max(left(e.prompt_text, 600)) as last_begin,
     min(reverse(right(e.prompt_text, 600))) as first_end,
@@ -838,6 +839,8 @@ limit 60) as d))) on n_rows, digest into name name value value);
 -- shown_by.C-01: Records that show statements of one kind: hand-overs as pairs, requests with the common frame, first requests to a later model
 
 -- exhibits.C-01: Records cited as exhibits
+
+-- evidence: Every statement of the assessment on every campaign and every group that is not reported
 
 -- accounts: All accounts with their outcome
 

@@ -3,6 +3,7 @@ title = "First and last prompt of a campaign in the order of letters, forwards a
 reads = ["campaign_exchanges", "exchanges"]
 ---*/
 select
+    count(*) as n_texts,
     min(left(e.prompt_text, 600)) as first_begin,
     max(left(e.prompt_text, 600)) as last_begin,
     min(reverse(right(e.prompt_text, 600))) as first_end,

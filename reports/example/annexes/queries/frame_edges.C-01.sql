@@ -19,6 +19,7 @@ join campaigns as c on c.campaign_id = a.campaign_id
 left join carried as k on k.record_id = f.record_id and k.campaign_id = c.campaign_id;
 create or replace temp view exchanges as from read_parquet(['data/exchanges/part-000000.parquet']);
 select
+    count(*) as n_texts,
     min(left(e.prompt_text, 600)) as first_begin,
     max(left(e.prompt_text, 600)) as last_begin,
     min(reverse(right(e.prompt_text, 600))) as first_end,

@@ -54,6 +54,15 @@ from exchange_features as e
 join accounts_of_groups as a on a.account_id = e.account_id
 where starts_with(a.group_id, 'cluster:');
 create or replace temp view group_exchanges as select * from stored_group_exchanges;
+create or replace temp table group_conversations as
+select group_id, record_id, account_id, started_at
+from group_exchanges
+where n_turns <= 2
+union all
+select group_id, min(record_id), account_id, min(started_at)
+from group_exchanges
+where n_turns is null and session_id is not null
+group by group_id, account_id, session_id;
 create or replace temp view group_accounts as select * from accounts_of_groups;
 create or replace temp table groups as
 select
@@ -69,32 +78,14 @@ with large_groups as (
     where n_accounts >= 20
         and n_exchanges >= case when n_accounts >= 100 then 2 else 5 end * n_accounts
 ),
--- A conversation begins with a request of one user turn (with or without a system prompt); where turns are not logged, with its session.
-session_starts as (
-    select group_id, account_id, min(started_at) as started_at
-    from group_exchanges
-    semi join large_groups using (group_id)
-    where n_turns is null and session_id is not null
-    group by group_id, account_id, session_id
-),
-starts_per_group as (
-    select group_id, sum(n)::bigint as n, sum(n_starts)::bigint as n_starts
-    from (
-        select group_id, count(*) as n, count(*) filter (where n_turns <= 2) as n_starts
-        from group_exchanges
-        group by group_id
-        union all
-        select group_id, 0, count(*)
-        from session_starts
-        group by group_id
-    )
-    group by group_id
+starts as (
+    select group_id, account_id, started_at from group_conversations semi join large_groups using (group_id)
 ),
 conversation_groups as (
-    select group_id
-    from starts_per_group
-    semi join large_groups using (group_id)
-    where n >= 1.5 * n_starts
+    select s.group_id
+    from (select group_id, count(*) as n from starts group by group_id) as s
+    join groups as g on g.group_id = s.group_id
+    where g.n_exchanges >= 1.5 * s.n
 ),
 units as (
     select group_id, account_id, started_at, 'exchanges' as load_unit
@@ -102,12 +93,7 @@ units as (
     semi join large_groups using (group_id)
     union all
     select group_id, account_id, started_at, 'conversations'
-    from group_exchanges
-    semi join conversation_groups using (group_id)
-    where n_turns <= 2
-    union all
-    select group_id, account_id, started_at, 'conversations'
-    from session_starts
+    from starts
     semi join conversation_groups using (group_id)
 ),
 -- Seconds of the day counted from midnight and from noon, so that a timer at midnight is seen as well.

@@ -55,6 +55,15 @@ from exchange_features as e
 join accounts_of_groups as a on a.account_id = e.account_id
 where starts_with(a.group_id, 'cluster:');
 create or replace temp view group_exchanges as select * from stored_group_exchanges;
+create or replace temp table group_conversations as
+select group_id, record_id, account_id, started_at
+from group_exchanges
+where n_turns <= 2
+union all
+select group_id, min(record_id), account_id, min(started_at)
+from group_exchanges
+where n_turns is null and session_id is not null
+group by group_id, account_id, session_id;
 with large_groups as (
     select group_id, count(*) as n_accounts
     from group_accounts
@@ -75,46 +84,27 @@ used_days as (
         < greatest(200000, 20 * n_accounts)
 ),
 used_exchanges as (
-    select e.group_id, e.record_id, e.account_id, e.started_at, e.session_id, e.n_turns
+    select e.group_id, e.record_id, e.account_id, e.started_at
     from group_exchanges as e
     join used_days as d on d.group_id = e.group_id and d.day = e.started_at::date
 ),
--- A conversation begins with a request of one user turn (with or without a system prompt); where turns are not logged, with its session.
-session_starts as (
-    select group_id, min(record_id) as record_id, account_id, min(started_at) as started_at
-    from used_exchanges
-    where n_turns is null and session_id is not null
-    group by group_id, account_id, session_id
-),
-starts_per_group as (
-    select group_id, sum(n)::bigint as n, sum(n_starts)::bigint as n_starts
-    from (
-        select group_id, count(*) as n, count(*) filter (where n_turns <= 2) as n_starts
-        from used_exchanges
-        group by group_id
-        union all
-        select group_id, 0, count(*)
-        from session_starts
-        group by group_id
-    )
-    group by group_id
+starts as (
+    select c.group_id, c.record_id, c.account_id, c.started_at
+    from group_conversations as c
+    join used_days as d on d.group_id = c.group_id and d.day = c.started_at::date
 ),
 conversation_groups as (
-    select group_id
-    from starts_per_group
-    where n >= 1.5 * n_starts
+    select s.group_id
+    from (select group_id, count(*) as n from starts group by group_id) as s
+    join (select group_id, count(*) as n from used_exchanges group by group_id) as e on e.group_id = s.group_id
+    where e.n >= 1.5 * s.n
 ),
 units as (
     select group_id, record_id, account_id, started_at, 'exchanges' as sequence_unit
     from used_exchanges
     union all
     select group_id, record_id, account_id, started_at, 'conversations'
-    from used_exchanges
-    semi join conversation_groups using (group_id)
-    where n_turns <= 2
-    union all
-    select group_id, record_id, account_id, started_at, 'conversations'
-    from session_starts
+    from starts
     semi join conversation_groups using (group_id)
 ),
 -- Times within the day and within the hour, each also counted from half a period later, so that midnight and the full hour are no edges.
