@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from distilforensics.core.proportion import Proportion
+from distilforensics.accuracy.proportion import Proportion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
