@@ -326,9 +326,7 @@ def _sending(log: Log, members: Accounts, models: Accounts, parameters: Paramete
         share = median(shares[account] for account in known) if known else 0.0
         if share >= parameters.min_text_share:
             load = median(found[account] for account in known)
-            least = max(
-                min(parameters.min_exchanges, load), parameters.min_reworded_load * load if kind == "near" else 0
-            )
+            least = min(parameters.min_reworded if kind == "near" else parameters.min_exchanges, load)
             sending |= {a for a, n in found.items() if n >= least and shares[a] >= parameters.min_own_share * share}
     return sending
 
