@@ -51,15 +51,20 @@ class Album:
 
 
 def campaign_figures(ledger: Ledger, annexes: Annexes | None, campaign: Campaign) -> dict[str, Figure]:
-    """Return the figures of a campaign by name: strips, matrix, loads, load_days, network, waterfall, repetitions."""
+    """Return the figures of a campaign by name: strips, matrix, loads, load_days, network, waterfall, weights, left_out."""
     album = Album(ledger, annexes, campaign)
     _draw_requests(album)
     _draw_loads(album)
     _draw_ties(album)
+    if campaign.facts:
+        album.add(
+            "weights", "fact_weights", figures.fact_weights(album.rows("fact_weights")), "What the facts weigh.",
+            "Bits against accounts that have nothing to do with each other; by kind, the heaviest first. Empty: below the floor, not counted.",
+        )  # fmt: skip
     if campaign.stability:
         album.add(
-            "repetitions", "stability", figures.repetitions(campaign.stability), "Leaving out a tenth of the accounts, ten times.",
-            "Full squares: the test fired again. Tests on single accounts are not in the figure.",
+            "left_out", "stability", figures.left_out(campaign.stability), "What is left if one part is left out.",
+            "Three full squares are strong, two moderate, one weak. A red border marks what is lost against the grade.",
         )  # fmt: skip
     return album.figures
 
