@@ -48,7 +48,7 @@ SHOWN_BY = {
 TIES = ("payment", "signup", "network")
 """Facts of identity that one paragraph states together."""
 
-_NOT_COUNTED = "It is not counted: it lies below the floor of ten bits and more, three different calls or accounts, and four accounts."
+_NOT_COUNTED = "Below the floor of the rule, and not counted."
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@ title = "Facts of a group: by kind, the heaviest first"
 reads = ["campaign_facts"]
 ---*/
 select
-    fact_id, place, title, kind, statement, round(weight, 1) as bits, "value", "of", comparison, n_accounts, excludes, is_counted, is_telling, record_ids
+    fact_id, place, title, kind, statement, round(weight, 1) as bits, "value", "of", round(comparison, 1) as expected, n_accounts, excludes, is_counted, is_telling, record_ids
 from campaign_facts
 where campaign_id = $campaign_id
 order by place

@@ -41,10 +41,9 @@ others as (
     where f.status in ('limited', 'error', 'blocked')
 ),
 others_moved as (
-    select count(distinct t.work) as n_moved_others
-    from work_ties as t
-    join outside as o on o.account_id = t.account_id
-    join outside as p on p.account_id = t.other_account_id
-    where t.kind = 'handover' and t.relation <> 'same'
+    select count(distinct work) as n_moved_others
+    from work_ties
+    where kind = 'handover' and relation <> 'same' and account_id in (select account_id from outside)
+        and other_account_id in (select account_id from outside)
 )
 select * from own, moved, after_success, others, others_moved

@@ -9,7 +9,6 @@ select
     t.delay_us, t.work, t.relation
 from work_ties as t
 join accounts as a on a.account_id = t.account_id
-join accounts as b on b.account_id = t.other_account_id and b.campaign_id = a.campaign_id
 join exchange_features as e on e.record_id = t.record_id
 join exchange_features as n on n.record_id = t.other_record_id
-where t.kind = 'handover' and t.relation <> 'same'
+where t.kind = 'handover' and t.relation <> 'same' and (t.other_account_id, a.campaign_id) in (select (account_id, campaign_id) from accounts)

@@ -8,7 +8,7 @@ with parts as (
     where campaign_id = $campaign_id
 ),
 named as (
-    select campaign_id, grade, place, regexp_extract(part, '^(.*): ([^:]*)$', 1) as name, regexp_extract(part, '^(.*): ([^:]*)$', 2) as grade_left from parts
+    select campaign_id, grade, place, regexp_extract(part, '^(.*): ', 1) as name, split_part(part, ': ', -1) as grade_left from parts
 )
 select
     n.place, coalesce(f.title, n.name) as left_out, n.grade_left,

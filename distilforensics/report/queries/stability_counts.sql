@@ -5,5 +5,5 @@ reads = ["campaigns"]
 with parts as (select unnest(grade_without) as part from campaigns where campaign_id = $campaign_id)
 select
     count(*) as n_left_out,
-    count(*) filter (not regexp_matches(part, ': (weak|moderate|strong)$')) as n_carrying
+    count(*) filter (not list_contains(['weak', 'moderate', 'strong'], split_part(part, ': ', -1))) as n_carrying
 from parts

@@ -1,6 +1,6 @@
 /*---
 title = "Accounts that share a rare value with another customer's account of the same side: members with members, others with others"
-reads = ["accounts", "account_profiles", "account_attributes", "shared_values"]
+reads = ["accounts", "account_profiles", "exchange_features", "shared_values"]
 ---*/
 with placed as (
     select a.account_id, a.campaign_id is not null as is_member, coalesce(p.organization, p.tenant_id, 'account ' || a.account_id) as customer
@@ -9,10 +9,13 @@ with placed as (
     where a.campaign_id = $campaign_id or a.campaign_id is null
 ),
 known as (
-    select distinct
-        case attribute when 'email_domain' then 'mail' when 'ip' then 'network' when 'ip_prefix' then 'network' else attribute end as kind, account_id
-    from account_attributes
-    where attribute in ('payment', 'signup', 'email_domain', 'ip', 'ip_prefix')
+    select account_id, 'payment' as kind from account_profiles where payment_fingerprint is not null
+    union all
+    select account_id, 'signup' from account_profiles where created_at is not null
+    union all
+    select distinct account_id, 'network' from exchange_features where client_ip is not null or ip_prefix is not null
+    union all
+    select account_id, 'mail' from account_profiles where email_domain is not null
 ),
 shared as (
     select v.kind, v.value, p.is_member
