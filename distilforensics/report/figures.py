@@ -295,10 +295,10 @@ def fact_weights(rows: Sequence[Row]) -> Drawing:
 def left_out(rows: Sequence[Row]) -> Drawing:
     """Draw the grade that is left if one part of the evidence is left out: three full squares for strong, none if no grade is left."""
     drawing = Drawing(WIDTH, 20.0 * len(rows) + 22)
-    drawing.text(470, 12, "grade that is left", size=9.5, colour=SOFT)
+    drawing.text(470, 12, "grade that is left without it", size=9.5, colour=SOFT)
     for number, row in enumerate(rows):
         y = 20.0 + 20 * number
-        drawing.text(0, y + 12, _shortened(f"without: {row['left_out']}"), size=10)
+        drawing.text(0, y + 12, _shortened(row["left_out"]), size=10)
         for place in range(3):
             is_left = place < row["rank_left"]
             is_lost = place < row["rank"] and not is_left

@@ -59,12 +59,12 @@ def campaign_figures(ledger: Ledger, annexes: Annexes | None, campaign: Campaign
     if campaign.facts:
         album.add(
             "weights", "fact_weights", figures.fact_weights(album.rows("fact_weights")), "What the facts weigh.",
-            "Bits against accounts that have nothing to do with each other; by kind, the heaviest first. Empty: below the floor, not counted.",
+            "Bits against unrelated accounts; empty bars lie below the floor.",
         )  # fmt: skip
     if campaign.stability:
         album.add(
             "left_out", "stability", figures.left_out(campaign.stability), "What is left if one part is left out.",
-            "Three full squares are strong, two moderate, one weak. A red border marks what is lost against the grade.",
+            "Squares: three strong, two moderate, one weak; red border: lost.",
         )  # fmt: skip
     return album.figures
 

@@ -59,7 +59,7 @@ class Fact:
     title: str
     statement: str
     standing: str
-    """Why it does not count; or what does not produce it, if it does."""
+    """Why it does not count, or which innocent causes a telling fact excludes; empty for what products and fleets show as well."""
     shown_by: str
     """Kind of the records that show it, as in the query `shown_by`; empty if it is a count over many."""
     row: Row
@@ -344,7 +344,9 @@ def short_sentences(statement: str) -> list[str]:
 
 
 def _fact(row: Row) -> Fact:
-    standing = f"Not produced by: {row['excludes']}." if row["is_counted"] else _NOT_COUNTED
+    standing = f"Not produced by: {row['excludes']}." if row["is_telling"] else ""
+    if not row["is_counted"]:
+        standing = _NOT_COUNTED
     return Fact(
         fact_id=row["fact_id"], title=row["title"], statement=row["statement"], standing=standing,
         shown_by=SHOWN_BY.get(row["fact_id"], ""), row=row,
