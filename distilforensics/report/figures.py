@@ -269,7 +269,14 @@ def fact_weights(rows: Sequence[Row]) -> Drawing:
     before = 0.0
     for number, row in enumerate(rows):
         y = 6.0 + 24 * number
-        drawing.text(left - 12, y + 12, _shortened(row["title"]), size=10, anchor="end", colour=INK if row["is_counted"] else SOFT)
+        drawing.text(
+            left - 12,
+            y + 12,
+            _shortened(row["title"]),
+            size=10,
+            anchor="end",
+            colour=INK if row["is_counted"] else SOFT,
+        )
         if not row["is_counted"]:
             drawing.rect(left, y + 2, max(1.5, scale * row["bits"]), 13, "#ffffff", OTHER)
             note = f"{row['bits']:.1f}, not counted"
@@ -279,7 +286,11 @@ def fact_weights(rows: Sequence[Row]) -> Drawing:
             drawing.rect(start, y + 1, max(1.5, end - start), 15, OWN)
             near_edge = end > WIDTH - 45
             drawing.text(
-                start - 5 if near_edge else end + 5, y + 12, f"{row['bits']:+.1f}", size=10, anchor="end" if near_edge else "start"
+                start - 5 if near_edge else end + 5,
+                y + 12,
+                f"{row['bits']:+.1f}",
+                size=10,
+                anchor="end" if near_edge else "start",
             )
             before += row["bits"]
         else:

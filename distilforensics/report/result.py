@@ -328,9 +328,14 @@ def _explanation(row: Row) -> Explanation:
     asks: dict[str, str] = fixed_text("asks")
     ask = row["ask"] or asks.get(row["explanation_id"].removeprefix("confounder."), "")
     return Explanation(
-        explanation_id=row["explanation_id"], title=row["title"], outcome=row["outcome"], because=[row["statement"]] if row["can_cap"] else short_sentences(row["statement"]),
-        ask=ask if row["outcome"] != "excluded" else "", is_capping=row["is_capping"], can_cap=row["can_cap"],
-    )  # fmt: skip
+        explanation_id=row["explanation_id"],
+        title=row["title"],
+        outcome=row["outcome"],
+        because=[row["statement"]] if row["can_cap"] else short_sentences(row["statement"]),
+        ask=ask if row["outcome"] != "excluded" else "",
+        is_capping=row["is_capping"],
+        can_cap=row["can_cap"],
+    )
 
 
 def short_sentences(statement: str) -> list[str]:

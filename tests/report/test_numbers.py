@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections import Counter, defaultdict
@@ -195,11 +196,26 @@ def test_the_page_and_the_fact_state_the_same_hand_overs(pool):
     """Failed requests, how many go on, and how many of them between customers that the log tells apart."""
     report, *_ = pool
     (fact,) = [row for row in read_rows(report.case, "campaign_facts") if row["fact_id"] == "handover"]
-    h = {key: number(report, f"handover_totals.C-01.1.{key}") for key in ("n_moved", "n_failed", "n_distinct", "n_failed_others")}
+    h = {
+        key: number(report, f"handover_totals.C-01.1.{key}")
+        for key in ("n_moved", "n_failed", "n_distinct", "n_failed_others")
+    }
 
     assert (fact["value"], fact["of"]) == (h["n_moved"], h["n_failed"])
     assert f"In {h['n_distinct']:.0f} cases the log names both customers" in fact["statement"]
     assert f"Of the {h['n_failed_others']:.0f} such calls of accounts outside" in fact["statement"]
+
+
+def test_records_cited_for_a_fact_are_its_exhibits(pool):
+    """Each record of the fact is quoted, and its statement in the annex links to all of them."""
+    report, *_ = pool
+    (fact,) = [row for row in read_rows(report.case, "campaign_facts") if row["fact_id"] == "handover"]
+    text = (report.case.report / "annexes" / "exhibits.jsonl").read_text(encoding="utf-8")
+    labels = {row["record_id"]: row["label"] for row in map(json.loads, text.splitlines())}
+    (statement,) = [li for li in report.annex("evidence.html").iter("li") if li.get("id") == "fact-C-01-1"]
+
+    assert 10 == len(fact["record_ids"])
+    assert [labels[record] for record in fact["record_ids"]] == [a.text for a in statement.iter("a")]
 
 
 def test_weights_of_facts_are_those_of_the_assessment(pool):

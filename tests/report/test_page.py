@@ -8,7 +8,6 @@ from collections import Counter
 from itertools import pairwise
 
 import html5lib
-import pytest
 
 from distilforensics.cli.main import cli
 

@@ -137,7 +137,9 @@ def test_a_fact_says_what_does_not_produce_it_or_why_it_does_not_count(full):
         for row in full.all(".//div[@aria-label='Facts, by kind, the heaviest first']//tbody/tr")
     ][-5:]
 
-    assert ["coordination, telling", "coordination", "identity, telling", "identity, not counted", "purpose"] == [r[1] for r in rows]
+    assert ["coordination, telling", "coordination", "identity, telling", "identity, not counted", "purpose"] == [
+        r[1] for r in rows
+    ]
     assert ["171.2", "–", "64.5", "3.2", "–"] == [row[2] for row in rows]  # noqa: RUF001 - as printed
     assert "Not produced by: independent customers, a product's users, a shared cache." in rows[0][3]
     assert rows[3][3].endswith("Below the floor of the rule, and not counted.")
@@ -157,7 +159,9 @@ def test_groups_of_one_operator_are_listed_without_accusation(unknown, sample):
 
 def test_a_log_that_names_no_customers_says_that_a_directory_would_help(tmp_path):
     """The sample without texts, its accounts directory left out."""
-    logs = shutil.copytree(SAMPLES / "metadata_only" / "logs", tmp_path / "logs", ignore=shutil.ignore_patterns("accounts.csv"))
+    logs = shutil.copytree(
+        SAMPLES / "metadata_only" / "logs", tmp_path / "logs", ignore=shutil.ignore_patterns("accounts.csv")
+    )
     assert 0 == run_cli(["run", "-q", str(logs), "--case", str(tmp_path / "case")])
     text = " ".join(re.sub(r"<[^>]*>", "", (tmp_path / "case/report/report.html").read_text(encoding="utf-8")).split())
 
