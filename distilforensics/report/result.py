@@ -48,7 +48,7 @@ SHOWN_BY = {
 TIES = ("payment", "signup", "network")
 """Facts of identity that one paragraph states together."""
 
-_NOT_COUNTED = "Below the floor of the rule, and not counted."
+_NOT_COUNTED = "Below the floor, not counted."
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,7 @@ def test_a_fact_says_what_does_not_produce_it_or_why_it_does_not_count(full):
     ]
     assert ["171.2", "–", "64.5", "3.2", "–"] == [row[2] for row in rows]  # noqa: RUF001 - as printed
     assert "Not produced by: independent customers, a product's users, a shared cache." in rows[0][3]
-    assert rows[3][3].endswith("Below the floor of the rule, and not counted.")
+    assert rows[3][3].endswith("Below the floor, not counted.")
 
 
 def test_groups_of_one_operator_are_listed_without_accusation(unknown, sample):
