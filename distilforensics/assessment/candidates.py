@@ -175,11 +175,11 @@ def _alike(log: Log, group: str, models: Accounts, free: Accounts, parameters: P
     load = median(loads[account][0] for account in known)
     share = median(loads[account][0] / log.accounts[account].n_exchanges for account in known)
     # Prompts are matched to a reworded frame by likeness, so that somebody's few calls come near it by chance.
-    least = parameters.min_reworded if kind_of(group) == "near" else parameters.min_exchanges
+    floor = parameters.min_reworded_load if kind_of(group) == "near" else parameters.min_load
     return frozenset(
         account
         for account in free & loads.keys()
-        if loads[account][0] >= max(min(least, load), parameters.min_load * load)
+        if loads[account][0] >= max(min(parameters.min_exchanges, load), floor * load)
         and loads[account][0] / log.accounts[account].n_exchanges >= parameters.min_own_share * share
     )
 
@@ -326,7 +326,8 @@ def _sending(log: Log, members: Accounts, models: Accounts, parameters: Paramete
         share = median(shares[account] for account in known) if known else 0.0
         if share >= parameters.min_text_share:
             load = median(found[account] for account in known)
-            least = min(parameters.min_reworded if kind == "near" else parameters.min_exchanges, load)
+            floor = parameters.min_reworded_load if kind == "near" else 0.0
+            least = max(min(parameters.min_exchanges, load), floor * load)
             sending |= {a for a, n in found.items() if n >= least and shares[a] >= parameters.min_own_share * share}
     return sending
 
