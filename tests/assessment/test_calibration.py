@@ -23,21 +23,33 @@ if TYPE_CHECKING:
     Names = Callable[[str, int], list[str]]
 
 LIMITS = Limits(500_000_000, 2)
+FULL = (
+    "coordination.equal_load", "coordination.rotation", "structure.template_span", "structure.coverage_growth",
+    "infrastructure.signup_burst", "infrastructure.shared_payment",
+)  # fmt: skip
+"""What fires on the pool's frame: two heuristics of each of three families."""
+
+
+def plant_pool(planted: Any, accounts: list[str], **values: Any) -> None:
+    """Plant a pool that hands refused calls over and pays in fours, so that it is a campaign."""
+    planted.pool(accounts, tenant_id=lambda i: f"pool_{i}", **values)
+    planted.fail_over(accounts, n=40)
+    planted.join(accounts, payment_fingerprint=lambda i: f"card_{i // 4}")
 
 
 @pytest.fixture
-def assessed(once: Any, planted: Any, name_accounts: Names, full: tuple[str, ...]) -> Case:
+def assessed(once: Any, planted: Any, name_accounts: Names) -> Case:
     """A pool whose frame and parameters are one set, and a cluster of people as another."""
 
     def make() -> Case:
-        planted.pool(name_accounts("pool", 30), tenant_id=lambda i: f"pool_{i}")
+        plant_pool(planted, name_accounts("pool", 30))
         planted.people(
             name_accounts("person", 60),
             tenant_id=lambda i: f"tenant_{i}",
             system_text="A helper for the garden, friendly and short.",
         )
         planted.build()
-        planted.observe(planted.template("prefix"), *full)
+        planted.observe(planted.template("prefix"), *FULL)
         planted.observe(planted.template("parameters"), "coordination.equal_load", "harvest.output_volume")
         planted.observe(planted.template("system"), "structure.template_span")
         planted.assess()
@@ -182,15 +194,13 @@ def test_a_file_that_is_no_reference_is_wrong_usage(assessed: Case) -> None:
         assess(assessed, LIMITS, Silent())
 
 
-def test_marked_sets_of_no_campaign_that_hold_members_are_told_apart(
-    planted: Any, name_accounts: Names, full: tuple[str, ...]
-) -> None:
-    """A product prompt that the pool and sixty people send is no seed and shows what the pool shows."""
+def test_marked_sets_of_no_campaign_that_hold_members_are_told_apart(planted: Any, name_accounts: Names) -> None:
+    """A product prompt that the pool and sixty people send shows what the pool shows."""
     product = {"system_text": "You are the assistant of a well known editor. Help the person and keep answers short."}
-    planted.pool(name_accounts("pool", 30), tenant_id=lambda i: f"pool_{i}", **product)
+    plant_pool(planted, name_accounts("pool", 30), **product)
     planted.pool(name_accounts("person", 60), frame="Good day, ", tenant_id=lambda i: f"tenant_{i}", **product)
     planted.build()
-    planted.observe(planted.template("prefix", "write down"), *full)
+    planted.observe(planted.template("prefix", "write down"), *FULL)
     planted.observe(planted.template("system"), "structure.template_span", "infrastructure.shared_payment")
     planted.assess()
     put(planted.case, reference(planted.case))
