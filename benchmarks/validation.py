@@ -2,7 +2,8 @@
 
     python benchmarks/validation.py --seeds 2 --first-seed 501 --texts DIR --independent DIR --write docs/validation.md
 
-Every log is generated with a seed of its own, so its innocents are its own, and examined from ingest to assessment with default parameters.
+Every log is generated with a seed of its own (made of the number of the run and its name), so its innocents are its own, and is examined from
+ingest to assessment with default parameters.
 Sources: `simulator` (the package's scenarios), `populations` (benchmarks/populations), `independent` (a folder with generate.py, groups.py
 and check.py that is no part of this project; left out without --independent), `power` (pools by size and retry habit) and, with
 --attacker, `attacker`: somebody who knows the rules changes one cheap habit of his pool at a time until it is below moderate.
@@ -32,7 +33,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attacker import cost_of, next_attack
-from validation_document import POWER_RETRIES, POWER_SIZES, document, power_name
+from validation_document import POWER_RETRIES, POWER_SIZES, SOURCES, document, power_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -81,6 +82,13 @@ class Task:
     code: str
 
     @property
+    def log_seed(self) -> int:
+        """The generator's seed. Each log of a rated source has its own, so that no two have the same innocents."""
+        if self.source not in SOURCES:
+            return self.seed  # only the pool is to differ
+        return int(hashlib.sha256(f"{self.source}:{self.name}:{self.seed}".encode()).hexdigest()[:6], 16)
+
+    @property
     def key(self) -> tuple[Any, ...]:
         """What tells it from other logs."""
         return tuple(asdict(self).values())
@@ -123,18 +131,18 @@ def run(task: Task, places: Places) -> Result:
         result = {"error": traceback.format_exc(limit=-3)}
     if not is_kept:
         shutil.rmtree(work, ignore_errors=True)
-    return asdict(task) | result | {"seconds": round(time.perf_counter() - begin, 1)}
+    return asdict(task) | {"log_seed": task.log_seed} | result | {"seconds": round(time.perf_counter() - begin, 1)}
 
 
 def generate(task: Task, places: Places, log: Path) -> None:
     """Write the log of a task with labels.parquet and aliases.parquet."""
     texts = places.texts if task.has_real_texts else None
-    common = ["--seed", str(task.seed), "--out", str(log)]
+    common = ["--seed", str(task.log_seed), "--out", str(log)]
     if task.source == "simulator":
         from distilforensics.simulate import simulate
 
         families = HELD_OUT_TEXTS if texts else None
-        simulate(task.name, log, seed=task.seed, scale=task.scale, texts=texts, families=families)
+        simulate(task.name, log, seed=task.log_seed, scale=task.scale, texts=texts, families=families)
         _convert_labels(log)
     elif task.source == "independent":
         assert places.independent is not None
@@ -143,7 +151,7 @@ def generate(task: Task, places: Places, log: Path) -> None:
         scenario, scale = ("hard_negatives", 0.4 * task.scale) if task.name in groups else (task.name, task.scale)
         _call(places.independent / "generate.py", scenario, "--scale", str(scale), *formats, *common)
         if task.name in groups:
-            _call(places.independent / "groups.py", str(log), *groups[task.name], "--seed", str(task.seed))
+            _call(places.independent / "groups.py", str(log), *groups[task.name], "--seed", str(task.log_seed))
     else:
         from check import MIXES
 
@@ -198,7 +206,9 @@ def outcome(case: Path, log: Path) -> Result:
     import polars as pl
     from check import score
 
-    labels = pl.read_parquet(log / "labels.parquet").rows_by_key("account_id", named=True, unique=True)
+    labels = pl.read_parquet(log / "labels.parquet").rows_by_key(
+        "account_id", named=True, unique=True, include_key=True
+    )
     truth = {name: [row] for name, row in labels.items()}
     for alias, name in pl.read_parquet(log / "aliases.parquet").select("alias", "account_id").iter_rows():
         if alias not in labels and name in labels:
@@ -221,7 +231,20 @@ def outcome(case: Path, log: Path) -> Result:
         "counts": {grade: dict(counts) for grade, counts in score(case, log).items()},
         "known": {name: [n_found[name], n] for name, n in sorted(n_known.items())},
         "groups": _groups(case, members),
+        "controls": _controls(case, {name for name, rows in truth.items() if not any(r["campaign_id"] for r in rows)}),
     }
+
+
+def _controls(case: Path, innocent: set[str]) -> dict[str, tuple[int, int]]:
+    """Return, by kind of tie, the ties of innocents to each other and their calls that could have made one."""
+    from distilforensics.assessment.candidates import TIES
+    from distilforensics.assessment.facts import control_rate
+    from distilforensics.assessment.log import load_log
+    from distilforensics.case.layout import open_case
+
+    log = load_log(open_case(case))
+    outside = frozenset(name for name in log.accounts if name in innocent)
+    return {kind: control_rate(log, kind, outside) for kind in TIES}
 
 
 def _groups(case: Path, members: Mapping[str, list[dict[str, Any]]]) -> list[Result]:
@@ -350,7 +373,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=2, help="seeds per log")
     parser.add_argument("--first-seed", type=int, default=501, help="first seed; development used seeds below 500")
     parser.add_argument("--only", nargs="+", help="sources or names of logs")
-    parser.add_argument("--attacker", action="store_true", help="only the attacker, who takes some thirty runs per seed")
+    parser.add_argument(
+        "--attacker", action="store_true", help="only the attacker, who takes some thirty runs per seed"
+    )
     parser.add_argument("--scale", type=float, default=1.0, help="factor on the size of all logs")
     parser.add_argument("--workers", type=int, default=2, help="processes, each with one thread")
     parser.add_argument("--memory-mb", type=int, default=1500, help="memory of each process")
