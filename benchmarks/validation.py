@@ -231,20 +231,23 @@ def outcome(case: Path, log: Path) -> Result:
         "counts": {grade: dict(counts) for grade, counts in score(case, log).items()},
         "known": {name: [n_found[name], n] for name, n in sorted(n_known.items())},
         "groups": _groups(case, members),
-        "controls": _controls(case, {name for name, rows in truth.items() if not any(r["campaign_id"] for r in rows)}),
+        "ties": _ties(case, {name for name, rows in truth.items() if not any(r["campaign_id"] for r in rows)}),
     }
 
 
-def _controls(case: Path, innocent: set[str]) -> dict[str, tuple[int, int]]:
-    """Return, by kind of tie, the ties of innocents to each other and their calls that could have made one."""
-    from distilforensics.assessment.candidates import TIES
-    from distilforensics.assessment.facts import control_rate
+def _ties(case: Path, innocent: set[str]) -> dict[str, tuple[int, int, int]]:
+    """Return, by kind of tie, those of innocents whom the log tells apart as customers, those of all, and their calls that could have made one."""
+    from distilforensics.assessment.candidates import RATES
+    from distilforensics.assessment.facts import control_rate, distinct_bits
     from distilforensics.assessment.log import load_log
     from distilforensics.case.layout import open_case
 
     log = load_log(open_case(case))
     outside = frozenset(name for name in log.accounts if name in innocent)
-    return {kind: control_rate(log, kind, outside) for kind in TIES}
+    return {
+        kind: (distinct_bits(log, kind, outside, log.ties, rate)[1], *control_rate(log, kind, outside))
+        for kind, rate in RATES.items()
+    }
 
 
 def _groups(case: Path, members: Mapping[str, list[dict[str, Any]]]) -> list[Result]:

@@ -78,7 +78,7 @@ def document(results: Sequence[Result]) -> str:
         _rates(rated),
         _by_log(rated),
         _by_persona(rated),
-        _controls(rated),
+        _ties(rated),
         _ablation(rated),
         _power(good),
         _attacks(good),
@@ -259,25 +259,25 @@ def _by_persona(rated: Sequence[Result]) -> list[str]:
     return [*lines, ""]
 
 
-def _controls(rated: Sequence[Result]) -> list[str]:
-    measured = [r for r in rated if "controls" in r]
+def _ties(rated: Sequence[Result]) -> list[str]:
+    measured = [r for r in rated if "ties" in r]
     if not measured:
         return []
     lines = [
         "## How often work goes on elsewhere among innocents",
         "",
-        "Ties between innocents whom the log does not show to be one customer, per call that could have made one. Honest groups are included:",
-        "caches, routers and teams pass calls on. The last column is the rate against which the assessment weighs at least.",
+        "Calls of innocents that go on at another account, per call that could have. Honest groups are included: caches, routers and teams pass calls on.",
+        "The assessment counts calls between customers whom the log tells apart. It weighs them against the last column, or against the rate of",
+        "the accounts outside of all examined groups if that is higher.",
         "",
-        "| source | tie | ties per such call | highest in one log | rate of the assessment |",
-        "|---|---|---|---|---|",
+        "| source | logs | tie | between known, different customers | where customers may be one | weighed against at least |",
+        "|---|---|---|---|---|---|",
     ]
     for source, runs in _grouped(measured, lambda r: r["source"]).items():
         for kind, rate in RATES.items():
-            pairs = [r["controls"][kind] for r in runs]
-            share = Proportion(sum(n for n, _ in pairs), sum(n for _, n in pairs))
-            highest = max((n / n_all for n, n_all in pairs if n_all), default=0.0)
-            lines.append(f"| {source} | {kind} | {share} | {100 * highest:.3g} % | {100 * rate:g} % |")
+            n_distinct, n_all, chances = (sum(r["ties"][kind][i] for r in runs) for i in range(3))
+            share = Proportion(n_distinct, chances)
+            lines.append(f"| {source} | {len(runs)} | {kind} | {share} | {n_all - n_distinct:,} | {100 * rate:g} % |")
     return [*lines, ""]
 
 

@@ -70,7 +70,8 @@ def test_a_run_counts_accounts_by_kind_and_grade_and_leaves_nothing_behind(bench
     listed = sum(group["personas"].get("queue*", 0) for group in found["groups"])
     assert listed == n_found + counts["operator"]["queue*"] > 20
     assert all(set(group["facts"]) <= {*benchmark.validation.FACTS, "frame", "mail"} for group in found["groups"])
-    assert set(found["controls"]) == {"handover", "conversation", "answer"}
+    assert set(found["ties"]) == {"handover", "conversation", "answer"}
+    assert all(n_distinct <= n <= chances for n_distinct, n, chances in found["ties"].values())
     assert 0 < found["cost"]["answered"] <= found["cost"]["tasks"] < found["cost"]["calls"]
     assert json.loads(json.dumps(found))["seed"] == 3
     assert benchmark.validation.accused(found) or list(tmp_path.iterdir()) == []
