@@ -77,7 +77,6 @@ def document(results: Sequence[Result]) -> str:
         _failures(good, rated),
         _rates(rated),
         _by_log(rated),
-        _by_persona(rated),
         _ties(rated),
         _ablation(rated),
         _power(good),
@@ -157,25 +156,28 @@ def _missed(rated: Sequence[Result]) -> list[str]:
 
 
 def _operators(rated: Sequence[Result]) -> list[str]:
-    listed, weak, everybody = (
-        {
-            key: sum(r["counts"][grade].get(key, 0) for r in rated)
-            for key in {p for r in rated for p in r["counts"]["all"]}
-        }
-        for grade in ("operator", "weak", "all")
-    )
-    moderate = Counter[str]()
+    found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for r in rated:
-        moderate.update(r["counts"]["moderate"])
-    lines = ["### Innocents named at weak, or listed as one operator", ""]
-    rows = [
-        (weak[p] - moderate[p], listed[p], p)
-        for p in everybody
-        if is_innocent(p) and (weak[p] > moderate[p] or listed[p])
+        for persona, n in r["counts"]["all"].items():
+            if n and is_innocent(persona):
+                found[r["source"], persona].update({g: k.get(persona, 0) for g, k in r["counts"].items()} | {"logs": 1})
+    lines = [
+        "### Innocents by kind",
+        "",
+        "| source | kind | logs | accused | weak | one operator |",
+        "|---|---|---|---|---|---|",
     ]
-    lines += ["| kind | accounts | weak | one operator |", "|---|---|---|---|"] if rows else ["None."]
-    lines += [f"| {_words(p)} | {everybody[p]:,} | {n_weak:,} | {n:,} |" for n_weak, n, p in sorted(rows, reverse=True)]
-    return [*lines, ""]
+    silent: dict[str, list[str]] = defaultdict(list)
+    for (source, persona), n in sorted(
+        found.items(), key=lambda item: (-item[1]["weak"], -item[1]["operator"], item[0])
+    ):
+        if not n["weak"] and not n["operator"]:
+            silent[source].append(_words(persona))
+            continue
+        share, weak = Proportion(n["moderate"], n["all"]), n["weak"] - n["moderate"]
+        lines.append(f"| {source} | {_words(persona)} | {n['logs']} | {share} | {weak:,} | {n['operator']:,} |")
+    lines += ["", "No account of these kinds was accused, named or listed:", ""]
+    return [*lines, *(f"- {source}: {', '.join(names)}." for source, names in silent.items()), ""]
 
 
 # rates --------------------------------------------------------------------------------------------------------
@@ -234,29 +236,6 @@ def _by_log(rated: Sequence[Result]) -> list[str]:
         ]  # fmt: skip
         rows.append(((-shares[3].n_of, n_found / n if n else 1.0, title), f"| {title} | {' | '.join(cells)} |"))
     return [*lines, *(row for _, row in sorted(rows)), ""]
-
-
-def _by_persona(rated: Sequence[Result]) -> list[str]:
-    lines = [
-        "## By kind of innocent",
-        "",
-        "| source | kind | logs | accused | weak | one operator |",
-        "|---|---|---|---|---|---|",
-    ]
-    found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    for r in rated:
-        for persona, n in r["counts"]["all"].items():
-            if n and is_innocent(persona):
-                found[r["source"], persona].update(
-                    {g: counts.get(persona, 0) for g, counts in r["counts"].items()} | {"logs": 1}
-                )
-    order = list(SOURCES)
-    for (source, persona), n in sorted(
-        found.items(), key=lambda item: (-item[1]["moderate"], order.index(item[0][0]), item[0][1])
-    ):
-        share, weak = Proportion(n["moderate"], n["all"]), n["weak"] - n["moderate"]
-        lines.append(f"| {source} | {_words(persona)} | {n['logs']} | {share} | {weak:,} | {n['operator']:,} |")
-    return [*lines, ""]
 
 
 def _ties(rated: Sequence[Result]) -> list[str]:
