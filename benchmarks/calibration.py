@@ -15,12 +15,12 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+from distilforensics.accuracy.proportion import Proportion
 from distilforensics.assessment.stage import assess
 from distilforensics.case.engines.duckdb import Limits
 from distilforensics.case.layout import Case, open_case
 from distilforensics.case.tables import read_rows
 from distilforensics.core.progress import Silent
-from distilforensics.core.proportion import Proportion
 from distilforensics.ingest.options import IngestOptions
 from distilforensics.pipeline.calibration_files import CalibrationFiles, copy_into_case
 from distilforensics.pipeline.run import run_case

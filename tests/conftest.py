@@ -53,6 +53,8 @@ SLOW = (
     "ingest/test_duplicates.py",
     "ingest/test_inspection.py",
     "ingest/test_meaning.py",
+    "ingest/test_no_line_is_lost.py",
+    "ingest/test_parquet_records.py",
     "ingest/test_stage.py",
     "ingest/test_supervision.py",
     "pipeline/test_citation.py",
@@ -68,7 +70,10 @@ SLOW = (
 
 
 def pytest_configure(config):
-    """Let Ctrl-C work where the shell that started the tests ignores it, as it does for what runs in the background: some tests press it."""
+    """Refuse names of slow tests that are gone, and let Ctrl-C work where a shell ignores it for what runs in the background: some tests press it."""
+    gone = [name for name in SLOW if not (ROOT / "tests" / name).exists()]
+    if gone:
+        raise pytest.UsageError(f"SLOW in tests/conftest.py names what is not there: {', '.join(gone)}")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "distilforensics"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-HEAVY = {"altair", "duckdb", "jinja2", "numpy", "polars", "pyarrow", "rich", "vl_convert"}
+HEAVY = {"duckdb", "jinja2", "numpy", "polars", "pyarrow", "rich"}
 STAGES = {"ingest", "assessment", "report", "simulate", "evaluation"}
 
 

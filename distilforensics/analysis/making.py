@@ -20,8 +20,8 @@ from distilforensics.case.stages import (
     StageOutcome,
     StageRecord,
     read_record,
-    record_stage,
     stage_sha256,
+    store_record,
     tables_sha256,
 )
 from distilforensics.case.tables import write_query
@@ -69,15 +69,20 @@ class Build:
         self._plan = graph.upstream(own, given=elsewhere)
         self._writes = tuple(table for node in self._plan if node.is_kept for table in node.tables)
         self._inputs = sorted({table for node in self._plan for table in node.reads} & elsewhere)
+        inputs = {table: tables_sha256(case, [table]) for table in self._inputs}
         self._record = StageRecord(
             stage,
             stage_sha256(stage),
-            tables_sha256(case, self._inputs),
+            {path: digest for files in inputs.values() for path, digest in files.items()},
             {node.name: dict(node.parameters) for node in self._plan if node.parameters},
         )
-        self._before = read_record(case, stage)
-        self._keys: dict[str, str] = {}
-        self._digests = {table: _digest(case, (table,)) for table in self._inputs}
+        before = read_record(case, stage)
+        self._keys: dict[str, str] = dict(before.get("tables", {}))
+        """Node to the key with which its tables were made."""
+        self._outputs: dict[str, str] = dict(before.get("outputs", {}))
+        """File to its hash."""
+        self._digests = {table: json.dumps(files, sort_keys=True) for table, files in inputs.items()}
+        """Table to a hash of its rows, or of what they depend on."""
         self._passed: set[str] = set()
         """Nodes whose turn is over."""
         self._offered: set[str] = set()
@@ -97,33 +102,47 @@ class Build:
         connection: duckdb.DuckDBPyConnection | None = None
         with ExitStack() as stack:
             for node in self._plan:
-                self._keys[node.name] = node.key(self._digests, code)
-                if node.is_kept and not self._is_current(node):
-                    connection = connection or self._open(stack)
-                    self._write(connection, node)
+                key = node.key(self._digests, code)
                 # What is not kept is made when somebody needs it, and known by what it depends on.
-                key = self._keys[node.name]
-                self._digests |= {name: _digest(self._case, (name,)) if node.is_kept else key for name in node.tables}
+                digests = dict.fromkeys(node.tables, key)
+                if node.is_kept:
+                    files = {table: tables_sha256(self._case, [table]) for table in node.tables}
+                    if not self._is_current(node, key, files):
+                        connection = connection or self._open(stack)
+                        self._write(connection, node)
+                        files = {table: tables_sha256(self._case, [table]) for table in node.tables}
+                        self._note(node, key, files)
+                    digests = {table: json.dumps(found, sort_keys=True) for table, found in files.items()}
+                self._digests |= digests
                 self._passed.add(node.name)
                 if connection is not None:
                     self._drop_unneeded(connection)
                     self._progress.advance(steps=1, item=node.name)
-        record_stage(self._case, self._record, self._writes, tables=self._kept_keys())
+        self._store(self._record)
         if connection is None:
             return StageOutcome(self._stage, is_skipped=True)
         n_rows = {table: pq.read_metadata(self._case.table_path(table)).num_rows for table in self._writes}
         self._progress.end(closing(n_rows))
         return StageOutcome(self._stage, is_skipped=False, n_rows=n_rows, seconds=time.perf_counter() - start)
 
-    def _is_current(self, node: Node) -> bool:
+    def _is_current(self, node: Node, key: str, files: Mapping[str, Mapping[str, str]]) -> bool:
         """Tell whether the tables of a node were made from the same, and nobody has changed them since."""
-        is_same = self._before.get("tables", {}).get(node.name) == self._keys[node.name]
-        written = tables_sha256(self._case, node.tables)
-        recorded = self._before.get("outputs", {})
-        return is_same and bool(written) and all(recorded.get(path) == digest for path, digest in written.items())
+        return self._keys.get(node.name) == key and all(
+            found and found.items() <= self._outputs.items() for found in files.values()
+        )
 
-    def _kept_keys(self) -> dict[str, str]:
-        return {node.name: self._keys[node.name] for node in self._plan if node.is_kept and node.name in self._passed}
+    def _note(self, node: Node, key: str, files: Mapping[str, Mapping[str, str]]) -> None:
+        """Store what is done so far, so that an interrupted run goes on here."""
+        self._keys[node.name] = key
+        for found in files.values():
+            self._outputs |= found
+        # Without its code the record says that the stage as a whole is not done.
+        self._store(replace(self._record, code=""))
+
+    def _store(self, record: StageRecord) -> None:
+        kept = {node.name for node in self._plan if node.is_kept}
+        keys = {name: key for name, key in self._keys.items() if name in kept}
+        store_record(self._case, record, {"outputs": self._outputs, "tables": keys})
 
     def _open(self, stack: ExitStack) -> duckdb.DuckDBPyConnection:
         self._progress.begin(self._stage, self._title, total_steps=len(self._plan) - len(self._passed))
@@ -133,7 +152,6 @@ class Build:
         return connection
 
     def _write(self, connection: duckdb.DuckDBPyConnection, node: Node) -> None:
-        """Write the tables of a node, and the record of what is done so far, so that an interrupted run goes on here."""
         for table in node.reads:
             self._offer(connection, table)
         if node.file is not None:
@@ -143,11 +161,6 @@ class Build:
             for table in node.tables:
                 write_query(self._case, connection, SqlFile(table, {}, f"SELECT * FROM {table}"))
                 connection.execute(f"DROP TABLE {table}")
-        # Without its code the record says that the stage as a whole is not done.
-        unfinished = replace(self._record, code="")
-        record_stage(
-            self._case, unfinished, self._writes, tables=self._kept_keys() | {node.name: self._keys[node.name]}
-        )
 
     def _offer(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:
         """Let the engine have a table: as a view of what is in the case, or made here with all that it needs."""
@@ -181,10 +194,6 @@ class Build:
 
     def _readers(self, node: Node) -> list[Node]:
         return [reader for reader in self._plan if set(node.tables) & set(reader.reads)]
-
-
-def _digest(case: Case, tables: tuple[str, ...]) -> str:
-    return json.dumps(tables_sha256(case, tables), sort_keys=True)
 
 
 @cache

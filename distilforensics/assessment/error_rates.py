@@ -10,14 +10,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from distilforensics.accuracy.measured_rates import MeasuredRates, PooledRates, pool, read_rates
+from distilforensics.accuracy.proportion import Proportion, percent
 from distilforensics.assessment import conformal
 from distilforensics.assessment.calibration import ACCOUNT, SET
 from distilforensics.case.tables import read_rows
 from distilforensics.core import units
 from distilforensics.core.errors import UsageError
 from distilforensics.core.finding import Grade, State
-from distilforensics.core.proportion import Proportion, percent
-from distilforensics.core.rates import MeasuredRates, PooledRates, pool, read_rates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -8,22 +8,22 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from distilforensics import __version__
+from distilforensics.accuracy.power import HOW, NOT_MEASURED, statements
 from distilforensics.assessment.confounding import load_confounders
 from distilforensics.assessment.error_rates import VERBAL_SCALE, calibration_summary
 from distilforensics.assessment.parameters import PARAMETERS
 from distilforensics.case.layout import Case, write_file, write_json
 from distilforensics.case.tables import read_rows
 from distilforensics.core.finding import Grade, State
-from distilforensics.core.power import HOW, NOT_MEASURED, statements
 from distilforensics.core.schema import SCHEMA_VERSION, TABLES
 from distilforensics.core.text import csv_cell, show
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from distilforensics.accuracy.measured_rates import MeasuredRates
     from distilforensics.assessment.calibration import Calibration
     from distilforensics.assessment.error_rates import Measurement
-    from distilforensics.core.rates import MeasuredRates
 
 ANNEXES = (
     "accounts",

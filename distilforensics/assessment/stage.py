@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from distilforensics import __version__
+from distilforensics.accuracy.measured_rates import method_sha256
 from distilforensics.assessment.calibration import calibrate
 from distilforensics.assessment.confounding import load_confounders
 from distilforensics.assessment.error_rates import error_rate_rows, load_measurement
@@ -23,7 +24,6 @@ from distilforensics.assessment.rows import (
 from distilforensics.case.engines.duckdb import Limits, connect
 from distilforensics.case.stages import StageOutcome, file_sha256, package_sha256, run_stage
 from distilforensics.case.tables import read_rows, write_rows
-from distilforensics.core.rates import method_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 _HASH_BLOCK = 1 << 20
 
 
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file as hex."""
+def file_sha256(path: Path, n_bytes: int | None = None) -> str:
+    """Return the SHA-256 of a file, or of its first bytes, as hex."""
     digest = hashlib.sha256()
     with path.open("rb") as stream:
-        while block := stream.read(_HASH_BLOCK):
+        while block := stream.read(_HASH_BLOCK if n_bytes is None else min(_HASH_BLOCK, n_bytes)):
             digest.update(block)
+            n_bytes = None if n_bytes is None else n_bytes - len(block)
     return digest.hexdigest()
 
 
@@ -81,25 +82,14 @@ def is_current(case: Case, record: StageRecord, outputs: Iterable[str], folder: 
     return bool(stored.get("outputs") == tables_sha256(case, outputs) | folder_sha256(case, folder))
 
 
-def record_stage(
-    case: Case,
-    record: StageRecord,
-    outputs: Iterable[str],
-    folder: Path | None = None,
-    tables: Mapping[str, str] | None = None,
-) -> None:
-    """Store the record with the hashes of the tables and other files that the stage wrote.
+def record_stage(case: Case, record: StageRecord, outputs: Iterable[str], folder: Path | None = None) -> None:
+    """Store the record with the hashes of the tables and other files that the stage wrote."""
+    store_record(case, record, {"outputs": tables_sha256(case, outputs) | folder_sha256(case, folder)})
 
-    Args:
-        case: The case.
-        record: What the stage read.
-        outputs: Tables that it wrote.
-        folder: A folder of other files that it alone fills.
-        tables: Where each table is made by itself, a hash of all that it depends on.
-    """
-    written = tables_sha256(case, outputs) | folder_sha256(case, folder)
-    stored = record.as_dict() | {"outputs": written} | ({"tables": dict(tables)} if tables is not None else {})
-    write_json(case.stages / f"{record.stage}.json", stored)
+
+def store_record(case: Case, record: StageRecord, results: Mapping[str, Any]) -> None:
+    """Store the record with what came of it: `outputs`, path to hash of each file, and where tables are made one by one, `tables`."""
+    write_json(case.stages / f"{record.stage}.json", record.as_dict() | dict(results))
 
 
 @dataclass(frozen=True, slots=True)

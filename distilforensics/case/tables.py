@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from distilforensics.case.damage import unreadable_table
 from distilforensics.case.engines.duckdb import explained
 from distilforensics.core.errors import CaseError
 from distilforensics.core.schema import SCHEMA_VERSION, TABLES
+from distilforensics.core.trouble import machine_trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -139,12 +141,18 @@ def read_table(case: Case, name: str, columns: list[str] | None = None) -> pa.Ta
 
     Raises:
         CaseError: the table has not been written.
+        IntegrityError: its files are no tables of this program.
     """
     files = case.table_files(name)
     if not files:
         raise CaseError(f"table {name} is missing; stage {TABLES[name].stage} writes it", where=str(case.root))
-    parts = [pq.read_table(path, columns=columns, page_checksum_verification=True) for path in files]
-    return pa.concat_tables(parts)
+    try:
+        parts = [pq.read_table(path, columns=columns, page_checksum_verification=True) for path in files]
+        return pa.concat_tables(parts)
+    except (pa.ArrowException, OSError) as e:
+        if machine_trouble(e) is not None:
+            raise
+        raise unreadable_table(name, case, e) from e
 
 
 def read_rows(case: Case, name: str, columns: list[str] | None = None) -> list[dict[str, Any]]:

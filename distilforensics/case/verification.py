@@ -17,7 +17,7 @@ from distilforensics.case import custody, manifest
 from distilforensics.case.custody import Problem
 from distilforensics.case.layout import read_json
 from distilforensics.case.stages import contradictions, file_sha256
-from distilforensics.core.errors import CaseError
+from distilforensics.core.errors import CaseError, IntegrityError
 from distilforensics.core.text import show
 from distilforensics.core.trouble import machine_trouble
 
@@ -218,7 +218,7 @@ def _is_as_recorded(name: str, expected: Mapping[str, str], present: Mapping[str
 
 
 _HOSTILE = (
-    pa.ArrowException, OSError, ValueError, TypeError, KeyError, AttributeError, IndexError, ArithmeticError, RecursionError, CaseError
+    pa.ArrowException, OSError, ValueError, TypeError, KeyError, AttributeError, IndexError, ArithmeticError, RecursionError, CaseError, IntegrityError
 )  # fmt: skip
 """What a table raises that was not written by this program."""
 
@@ -319,13 +319,15 @@ def _check_sources(case: Case, evidence_root: Path | None, result: Verification)
             )
         elif not present:
             result.notes.append(f"{show(source['path'])}: not present, not checked")
-        elif find_source(case, source, evidence_root) is None:
+        elif (found := find_source(case, source, evidence_root)) is None:
             message = (
                 f"the evidence in {show(present[0])} was changed, recorded SHA-256 is {show(source['source_sha256'])}"
             )
             result.problems.append(Problem(show(source["path"]), message))
         else:
             result.n_sources += 1
+            if found.stat().st_size != source["n_bytes"]:
+                result.notes.append(f"{show(source['path'])}: has grown since; what was read of it is as recorded")
 
 
 def places(case: Case, stated: str, evidence_root: Path | None = None) -> Iterator[Path]:
@@ -354,8 +356,9 @@ def _starting_folders(case: Case) -> list[Path]:
 
 
 def find_source(case: Case, source: Mapping[str, Any], evidence_root: Path | None = None) -> Path | None:
-    """Return the evidence file whose bytes are those of a row of `sources`, or None."""
-    for path in places(case, source["path"], evidence_root):
-        if path.is_file() and path.stat().st_size == source["n_bytes"] and file_sha256(path) == source["source_sha256"]:
-            return path
-    return None
+    """Return the evidence file whose bytes, or first bytes if it has grown, are those of a row of `sources`, or None."""
+    n_bytes = source["n_bytes"]
+    present = [path for path in places(case, source["path"], evidence_root) if path.is_file()]
+    same = [path for path in present if path.stat().st_size == n_bytes]
+    grown = [path for path in present if n_bytes is not None and 0 < n_bytes < path.stat().st_size]
+    return next((path for path in [*same, *grown] if file_sha256(path, n_bytes) == source["source_sha256"]), None)

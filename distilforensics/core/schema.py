@@ -71,7 +71,7 @@ EXCHANGES = Table(
         (
             "parse_flags",
             TEXTS,
-            "repairs and doubts: bom, nul_stripped, invalid_utf8, surrogate_replaced, nan_literal, control_character, glued, dup_key, ts_naive, ...",
+            "repairs and doubts: bom, nul_stripped, invalid_utf8, glued, dup_key, checksum_failed, ts_naive, ts_ambiguous, id_inexact, ...",
         ),
         ("started_at", TIME, "start of the request, UTC; NULL if absent"),
         ("ended_at", TIME, "end of the response, UTC"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from distilforensics.core.proportion import Proportion
+from distilforensics.accuracy.proportion import Proportion
 from distilforensics.evaluation.labels import read_labels
 from distilforensics.evaluation.results import Evaluation
 from distilforensics.evaluation.scoring import evaluate

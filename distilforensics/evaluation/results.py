@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from distilforensics.core.proportion import Proportion
+from distilforensics.accuracy.proportion import Proportion
 from distilforensics.core.text import show
 
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from distilforensics import __version__
+from distilforensics.accuracy.measured_rates import OUTCOMES, MeasuredRates, method_sha256
 from distilforensics.case.layout import Case
 from distilforensics.case.stages import file_sha256, tables_sha256
 from distilforensics.case.tables import read_rows, read_table
 from distilforensics.core.errors import CaseError
 from distilforensics.core.finding import Grade, State
-from distilforensics.core.rates import OUTCOMES, MeasuredRates, method_sha256
 from distilforensics.evaluation.labels import read_labels
 
 if TYPE_CHECKING:

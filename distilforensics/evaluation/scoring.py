@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from distilforensics.accuracy.proportion import Proportion
 from distilforensics.case.layout import Case
 from distilforensics.core.errors import CaseError, UsageError
 from distilforensics.core.finding import Grade
-from distilforensics.core.proportion import Proportion
 from distilforensics.core.text import shown
 from distilforensics.evaluation.labels import read_labels
 from distilforensics.evaluation.results import Evaluation, GradeScore, KnownCampaign, ReportedCampaign

@@ -12,7 +12,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from distilforensics.case.layout import write_json
+from distilforensics.case.layout import read_json, write_json
 from distilforensics.case.stages import file_sha256, package_sha256, tables_sha256
 from distilforensics.case.tables import publish
 from distilforensics.core.errors import IntegrityError
@@ -68,7 +68,13 @@ class Journal:
         record = folder / "batch.json"
         if not record.is_file():
             return
-        stored = json.loads(record.read_bytes())
+        stored = read_json(record)
+        if not _is_record(stored):
+            raise IntegrityError(
+                "is no record of a batch, so it is not known which logs were read",
+                where=show(record),
+                hint="put the file back from a copy of the case, or read all logs again with --force",
+            )
         batch = Committed(int(folder.name), folder, stored["part"], stored["sources"])
         has_part = batch.part is None or (self._case.table_path("exchanges") / batch.part).is_file()
         identity = {key: stored.get(key) for key in self._identity}
@@ -149,7 +155,7 @@ class Journal:
         path = self._folder / "tables.json"
         if not path.is_file():
             return None
-        stored = json.loads(path.read_bytes())
+        stored = read_json(path)
         if stored.get("outputs") != tables_sha256(self._case, _SMALL_TABLES):
             return None
         numbers: list[int] = stored["batches"]
@@ -166,6 +172,18 @@ class Journal:
     def forget_assembled(self) -> None:
         """Note that the tables are about to change."""
         (self._folder / "tables.json").unlink(missing_ok=True)
+
+
+def _is_record(stored: dict[str, Any]) -> bool:
+    """Tell whether a record has the shape in which `Journal.commit` wrote it."""
+    part, sources = stored.get("part", 0), stored.get("sources")
+    has_rows = isinstance(sources, list) and all(
+        isinstance(source, dict)
+        and isinstance(source.get("row"), dict)
+        and {"path", "role", "source_sha256"} <= source["row"].keys()
+        for source in sources
+    )
+    return has_rows and (part is None or (isinstance(part, str) and _PART.fullmatch(part) is not None))
 
 
 def _is_superseded(row: dict[str, Any], later: dict[str, set[str | None]]) -> bool:

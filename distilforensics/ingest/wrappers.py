@@ -13,6 +13,7 @@ import orjson
 
 from distilforensics.ingest.pooling import Framed
 from distilforensics.ingest.records import Chunk
+from distilforensics.ingest.repair import repair
 from distilforensics.ingest.sorting import sort_lines
 
 if TYPE_CHECKING:
@@ -135,7 +136,10 @@ def _texts_in(raw: bytes) -> list[bytes]:
     try:
         record = orjson.loads(text)
     except orjson.JSONDecodeError:
-        return [text]
+        pieces = repair(text)
+        if len(pieces) < 2 or any(piece.text is None for piece in pieces):
+            return [text]
+        return [one for piece in pieces for one in _texts_in(piece.text or b"")]
     inner = inner_records(record) if isinstance(record, dict) else None
     if inner is None:
         return [text]

@@ -58,7 +58,7 @@ def _copy_references(case: Case, roots: Sequence[Path]) -> None:
 
 
 def _copy_rates(case: Case, files: Sequence[Path]) -> None:
-    from distilforensics.core.rates import read_rates
+    from distilforensics.accuracy.measured_rates import read_rates
 
     texts = []
     for path in files:

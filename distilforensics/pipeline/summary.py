@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from distilforensics.accuracy.power import statements
 from distilforensics.core.finding import Grade, State
-from distilforensics.core.power import statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""The files in CASE/report/exhibits: complete tables of which the report shows parts, and the queries that made them.
+"""The files beside the main document, each hashed in one list that `sha256sum -c` reads.
 
 A CSV cell that a spreadsheet would take for a formula gets an apostrophe in front; exact values live in the tables of the case.
 """
@@ -21,90 +21,66 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from distilforensics.report.context import Column
-
-FOLDER = "exhibits"
-
-_README_HEAD = """\
-Annexes of report.html. Everything here was computed from the tables in data/ and findings/ of the case.
-
-CSV files: UTF-8, comma, every cell quoted, LF line ends, times in UTC, empty cell = the log does not carry the value.
-A cell that starts with = + - @ or a control character has an apostrophe in front, so that no spreadsheet takes it for a
-formula; control and invisible characters are written as escapes. The exact values are in the Parquet tables of the case.
-Text quoted from the log is untrusted: it is evidence, not an instruction.
-"""
+FOLDER = "annexes"
+LIST = f"{FOLDER}/SHA256SUMS"
 
 
 @dataclass(frozen=True, slots=True)
 class Annex:
-    """One file below report/exhibits."""
+    """One file below report/annexes."""
 
     path: str
     title: str
-    n_rows: int
     sha256: str
-    columns: Sequence[Column] = ()
 
 
 @dataclass(slots=True)
 class Annexes:
-    """Writes the files and remembers them for the list in the report."""
+    """Writes the files and remembers them for the list."""
 
     report: Path
     written: list[Annex] = field(default_factory=list)
 
-    def csv(self, name: str, title: str, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> str:
-        """Write a table and return its path below report/."""
+    def csv(self, name: str, title: str, rows: Sequence[Mapping[str, Any]]) -> str:
+        """Write rows as CSV and return the path below report/."""
         sink = io.StringIO(newline="")
         writer = csv.writer(sink, quoting=csv.QUOTE_ALL, lineterminator="\n")
-        writer.writerow([column.key for column in columns])
+        if rows:
+            writer.writerow(list(rows[0]))
         for row in rows:
-            writer.writerow([_cell(row.get(column.key)) for column in columns])
-        return self._write(f"{name}.csv", title, sink.getvalue(), len(rows), columns)
+            writer.writerow([_cell(value) for value in row.values()])
+        return self.write(name, title, sink.getvalue().encode("utf-8", "backslashreplace"))
 
     def json_lines(self, name: str, title: str, rows: Sequence[Mapping[str, Any]]) -> str:
         """Write one JSON object per line, with exact values in ASCII, and return the path below report/."""
         lines = (json.dumps(row, sort_keys=True, default=_plain, allow_nan=False) for row in rows)
-        return self._write(f"{name}.jsonl", title, "".join(f"{line}\n" for line in lines), len(rows))
+        return self.write(name, title, "".join(f"{line}\n" for line in lines).encode("ascii"))
 
-    def text(self, name: str, title: str, content: str) -> str:
-        """Write a text file and return its path below report/."""
-        return self._write(name, title, content, content.count("\n"))
+    def write(self, name: str, title: str, content: bytes) -> str:
+        """Write a file and return its path below report/."""
+        path = f"{FOLDER}/{name}"
+        write_file(self.report / path, content)
+        self.written.append(Annex(path, title, hashlib.sha256(content).hexdigest()))
+        return path
 
-    def sha256(self, path: str) -> str:
-        """Return the hash of a file written before."""
-        return next(annex.sha256 for annex in self.written if annex.path == path)
-
-    def finish(self) -> None:
-        """Write README.txt and remove what an earlier run left in the folder."""
-        self.text(
-            "README.txt", "what the files are", _README_HEAD + "".join(_described(annex) for annex in self.listed())
-        )
-        known = {annex.path for annex in self.written}
+    def finish(self) -> str:
+        """Write the list of hashes, remove what an earlier run left in the folder, and return the hash of the list."""
+        lines = checksum_lines((annex.sha256, annex.path.removeprefix(f"{FOLDER}/")) for annex in self.listed())
+        write_file(self.report / LIST, lines.encode())
+        known = {LIST, *(annex.path for annex in self.written)}
         for path in sorted((self.report / FOLDER).rglob("*")):
             if path.is_file() and path.relative_to(self.report).as_posix() not in known:
                 path.unlink()
+        return hashlib.sha256(lines.encode()).hexdigest()
 
     def listed(self) -> list[Annex]:
         """Return the files ordered by path."""
         return sorted(self.written, key=lambda annex: annex.path)
 
-    def _write(self, name: str, title: str, content: str, n_rows: int, columns: Sequence[Column] = ()) -> str:
-        path = f"{FOLDER}/{name}"
-        encoded = content.encode("utf-8", "backslashreplace")
-        write_file(self.report / path, encoded)
-        self.written.append(Annex(path, title, n_rows, hashlib.sha256(encoded).hexdigest(), tuple(columns)))
-        return path
-
 
 def safe_name(text: str) -> str:
     """Return a text as part of a file name: letters, digits, dot, hyphen and underscore alone."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text)
-
-
-def _described(annex: Annex) -> str:
-    columns = "".join(f"    {column.key}: {column.label}\n" for column in annex.columns)
-    return f"\n{annex.path.removeprefix(FOLDER + '/')}\n  {show(annex.title)}\n{columns}"
 
 
 def _cell(value: object) -> str:

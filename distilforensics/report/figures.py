@@ -1,248 +1,282 @@
-"""The drawings of the report: restrained, static, readable in grey, each with the table it is drawn from.
-
-Vega-Lite specifications are rendered by vl-convert without network and with the font that it brings along, so that the
-bytes do not depend on the machine. Texts of the log reach a drawing through `label` alone.
-"""
+"""The figures of the report, drawn from rows that the queries returned."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import altair as alt
-import vl_convert
-
-from distilforensics.core.text import show
-from distilforensics.report.context import Figure
-from distilforensics.report.svg import reduced
+from distilforensics.report.svg import FAILED, GRID, INK, KINDS, OTHER, OWN, SOFT, Drawing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
-    from distilforensics.report.context import DataTable
+    from markupsafe import Markup
 
-WIDTH = 660
-"""Width of the drawing area in units of the view box; the figure is as wide as the text column."""
+    from distilforensics.report.ledger import Row
 
-INK = "#14213d"
-GREY = "#9aa1ab"
-LABEL_CHARS = 26
-LABEL_WIDTH = 76
-"""Room for a date below an axis, in units of the view box."""
-
-RAMP = ("#d3d9e1", "#aab4c3", "#7b88a0", "#4a5875", "#14213d")
-"""Five steps from light to dark; they stay apart when printed in grey."""
-
-_CONFIG = {
-    "font": "Liberation Sans",
-    "background": None,
-    "padding": {"left": 4, "top": 4, "right": 14, "bottom": 4},
-    "view": {"stroke": None},
-    "axis": {
-        "labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal", "labelColor": "#222", "titleColor": "#222", "gridColor": "#dcdfe4",
-        "domainColor": "#555", "tickColor": "#555", "labelLimit": 400, "titleLimit": 600, "tickSize": 4,
-    },
-    "header": {"labelFontSize": 11.5, "labelFontWeight": "bold", "labelColor": "#222", "labelLimit": 640, "title": None, "labelAnchor": "start"},
-    "legend": {
-        "labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal", "orient": "bottom", "symbolType": "square", "symbolSize": 150,
-        "labelLimit": 200, "titleLimit": 400, "symbolStrokeWidth": 0.5, "symbolStrokeColor": "#555", "columnPadding": 18, "direction": "horizontal",
-    },
-    "title": {"fontSize": 12, "anchor": "start", "fontWeight": "bold", "color": "#222", "offset": 6},
-}  # fmt: skip
+WIDTH = 680
+_LEFT = 92
+MOST_DAYS = 31
+_BAND = "#e3ecf7"
+_TIE_WORDS = {"payment": "payment method", "signup": "sign-up within ten minutes", "ip": "address"}
 
 
-def label(value: object, limit: int = LABEL_CHARS) -> str:
-    """Return a text of the log as a label: escaped, cut in the middle so that both ends stay."""
-    text = show(value)
-    if len(text) <= limit:
-        return text
-    head = (limit - 1) // 2
-    return f"{text[:head]}…{text[len(text) - (limit - 1 - head) :]}"
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A drawing with what it shows, in words, and where its rows are."""
+
+    anchor: str
+    caption: str
+    description: str
+    svg: Markup
+    rows: Row
+    """Number and digest of the rows drawn."""
+    number: int
+    exhibit: str
+    """File with the rows, below report/."""
 
 
-def figure(chart: Any, *, anchor: str, caption: str, description: str, data: DataTable) -> Figure:  # noqa: ANN401 - altair is untyped
-    """Return a chart as a figure of the report."""
-    source = vl_convert.vegalite_to_svg(chart.to_json(), config=_CONFIG, allowed_base_urls=[], show_warnings=False)
-    svg = reduced(source, anchor=anchor, title=caption, description=description)
-    return Figure(anchor=anchor, caption=caption, description=description, svg=svg, data=data)
+def strips(accounts: Sequence[Row], ticks: Sequence[Row], days: Sequence[date], names: Mapping[str, str]) -> Drawing:
+    """Draw every request of the drawn accounts as ticks: members above, others below."""
+    row_height, top = 11, 16
+    members = [row["account_id"] for row in accounts if row["is_member"]]
+    others = [row["account_id"] for row in accounts if not row["is_member"]]
+    height = top + row_height * (len(members) + len(others)) + 44
+    drawing = Drawing(WIDTH, height)
+    scale = (WIDTH - _LEFT - 4) / 1200
+    places: dict[str, dict[int, list[float]]] = {}
+    for tick in ticks:
+        kinds = places.setdefault(tick["account_id"], {1: [], 2: [], 3: []})
+        kinds[tick["kind"]].append(_LEFT + scale * tick["place"])
+    y = float(top)
+    for title, group in (("Accounts of the group", members), ("Other accounts", others)):
+        drawing.text(0, y - 4, title, size=10.5, is_bold=True)
+        for account in group:
+            drawing.text(_LEFT - 6, y + 8, names.get(account, account[-6:]), size=9, anchor="end", colour=SOFT)
+            drawing.line(_LEFT, y + 9.5, WIDTH - 4, y + 9.5, "#eceef1", 0.6)
+            for kind, colour in ((1, OTHER), (2, OWN), (3, FAILED)):
+                drawing.ticks(
+                    places.get(account, {}).get(kind, []),
+                    y + (0 if kind == 3 else 1),
+                    9.5 if kind == 3 else 8,
+                    colour,
+                    1.6 if kind == 3 else 0.9,
+                )
+            y += row_height
+        y += 16
+    _days(drawing, days, top, y - 14)
+    return drawing
 
 
-def daily_bars(panels: Mapping[str, Mapping[date, int]], days: Sequence[date]) -> Any:  # noqa: ANN401 - altair is untyped
-    """Return bars per day, one panel below the other with its own scale.
-
-    Args:
-        panels: Heading of the panel -> day -> count.
-        days: All days of the axis, without holes.
-    """
-    names = [day.isoformat() for day in days]
-    ticks = _thinned(names, 9)
-    height = 120 if len(panels) > 1 else 170
-    charts = []
-    for place, (heading, counts) in enumerate(panels.items()):
-        is_last = place == len(panels) - 1
-        values = [{"day": day.isoformat(), "n": counts.get(day, 0)} for day in days]
-        axis = alt.Axis(
-            values=ticks,
-            labels=is_last,
-            ticks=is_last,
-            labelAngle=0,
-            title="UTC day" if is_last else None,
-            grid=False,
-            labelOverlap=False,
+def _days(drawing: Drawing, days: Sequence[date], top: float, bottom: float) -> None:
+    if not days:
+        return
+    n_days = (days[-1] - days[0]).days + 1
+    step = (WIDTH - _LEFT - 4) / n_days
+    every = math.ceil(n_days / 8)
+    for place in range(0, n_days, every):
+        x = _LEFT + place * step
+        drawing.line(x, top, x, bottom, GRID, 0.7)
+        drawing.text(
+            x + 2, bottom + 11, f"{days[0].fromordinal(days[0].toordinal() + place):%-d %b}", size=9, colour=SOFT
         )
-        bars = (
-            alt.Chart(alt.Data(values=values), title=heading, width=WIDTH, height=height)
-            .mark_bar(color=INK if place == 0 else GREY)
-            .encode(
-                x=alt.X("day:O", scale=alt.Scale(domain=names, paddingInner=0.15), axis=axis),
-                y=alt.Y(
-                    "n:Q",
-                    title="exchanges",
-                    axis=alt.Axis(tickCount=4, format=",d", minExtent=48, maxExtent=48, tickMinStep=1),
-                ),
+
+
+def matrix(pairs: Sequence[Row], names: Mapping[str, str]) -> Drawing:
+    """Draw who hands to whom: a square of accounts, a dot where the row's account handed to the column's."""
+    accounts = sorted({row["account_id"] for row in pairs} | {row["next_account"] for row in pairs})[:40]
+    place = {account: number for number, account in enumerate(accounts)}
+    cell, left, top = min(14.0, 440 / max(1, len(accounts))), 150.0, 64.0
+    drawing = Drawing(WIDTH, top + cell * len(accounts) + 8)
+    drawing.text(0, 12, "from (rows)", size=10.5, is_bold=True)
+    drawing.text(left, 12, "to (columns), in the order of the rows", size=10.5, is_bold=True)
+    for account, number in place.items():
+        y = top - 44 + 14 + number * cell
+        drawing.text(
+            left - 8, y + cell * 0.75, names.get(account, account[-6:]), size=min(9, cell), anchor="end", colour=SOFT
+        )
+        drawing.line(left, y, left + cell * len(accounts), y, "#e4e7eb", 0.6)
+        drawing.line(
+            left + number * cell, top - 30, left + number * cell, top - 30 + cell * len(accounts), "#e4e7eb", 0.6
+        )
+        drawing.rect(left + number * cell, y, cell, cell, "#f0f1f3")
+    for row in pairs:
+        if row["account_id"] in place and row["next_account"] in place:
+            x, y = left + (place[row["next_account"]] + 0.5) * cell, top - 30 + (place[row["account_id"]] + 0.5) * cell
+            drawing.circle(x, y, min(cell / 2 - 0.5, 2.6 + row["n"]), OWN)
+    drawing.height = top - 30 + cell * len(accounts) + 6
+    return drawing
+
+
+def loads(rows: Sequence[Row], band: Row) -> Drawing:
+    """Draw one dot per account by its number of requests: members above the line, others below, the band of chance shaded."""
+    half, step = 92, 7.0
+    drawing = Drawing(WIDTH, 2 * half + 46)
+    axis = half + 18.0
+    largest = max((row["n_requests"] for row in rows), default=1) or 1
+    span = WIDTH - 40
+
+    def place(n: float) -> float:
+        return 20 + span * math.log10(max(n, 1)) / math.log10(max(largest, 10))
+
+    if band:
+        low, high = place(max(1, band["chance_low"])), place(band["chance_high"])
+        drawing.rect(low, 18, max(2, high - low), half, _BAND)
+        drawing.text((low + high) / 2, 12, "by chance", size=9.5, anchor="middle", colour=SOFT)
+    steps = (1, 2, 5) if largest <= 2_000 else (1,)
+    for tick in (step_of * 10**power for power in range(len(str(largest))) for step_of in steps):
+        if tick <= largest:
+            drawing.line(place(tick), axis, place(tick), axis + half + 12, "#e4e7eb", 0.6)
+            drawing.text(place(tick), axis + half + 24, f"{tick:,}", size=9.5, anchor="middle", colour=SOFT)
+    for is_member, colour, direction in ((True, OWN, -1), (False, OTHER, 1)):
+        bins: dict[int, int] = {}
+        for row in rows:
+            if row["is_member"] == is_member and row["n_requests"] > 0:
+                slot = int(place(row["n_requests"]) / step)
+                bins[slot] = bins.get(slot, 0) + row["n_accounts"]
+        tallest = max(bins.values(), default=1)
+        gap = min(6.0, (half - 8) / tallest)
+        for slot, n in sorted(bins.items()):
+            x = (slot + 0.5) * step
+            if gap >= 2.4:
+                for level in range(n):
+                    drawing.circle(x, axis + direction * ((level + 0.5) * gap + 2), min(2.8, gap / 2), colour)
+            else:
+                tall = n * gap
+                drawing.rect(x - 2.5, axis - tall if direction < 0 else axis, 5, tall, colour)
+    drawing.line(20, axis, 20 + span, axis, INK)
+    drawing.text(20, 28, "accounts of the group", size=10.5, is_bold=True, colour=OWN)
+    drawing.text(20 + span, axis + half - 4, "all other accounts", size=10.5, is_bold=True, colour=SOFT, anchor="end")
+    drawing.text(20 + span, axis - 4, "requests", size=9.5, anchor="end", colour=SOFT)
+    return drawing
+
+
+def load_days(rows: Sequence[Row]) -> Drawing:
+    """Draw one dot per account and day, with the band in which chance would put most of them."""
+    days = sorted({row["day"] for row in rows})
+    drawing = Drawing(WIDTH, 176)
+    top, bottom, left = 16.0, 154.0, 40.0
+    drawing.text(0, 10, "requests", size=9.5, colour=SOFT)
+    largest: int = max(row["n_requests"] for row in rows)
+    step = (WIDTH - left - 10) / len(days)
+
+    def height(n: float) -> float:
+        return bottom - (bottom - top) * n / (1.1 * largest)
+
+    for value in (0, largest // 2, largest):
+        drawing.line(left, height(value), WIDTH - 10, height(value), "#e4e7eb", 0.6)
+        drawing.text(left - 6, height(value) + 3, value, size=9.5, anchor="end", colour=SOFT)
+    for number, day in enumerate(days):
+        own = [row for row in rows if row["day"] == day]
+        n_accounts = sum(row["n_accounts"] for row in own)
+        mean = sum(row["n_requests"] * row["n_accounts"] for row in own) / n_accounts
+        spread = 2 * math.sqrt(mean * (1 - 1 / n_accounts)) if n_accounts > 1 else 0
+        x, wide = left + number * step, step * 0.86
+        low, high = height(max(0, mean - spread)), height(mean + spread)
+        drawing.rect(x, high, wide, low - high, _BAND)
+        for row in own:
+            gap = min(5.0, wide / max(1, row["n_accounts"]))
+            first = x + wide / 2 - gap * (row["n_accounts"] - 1) / 2
+            for level in range(min(row["n_accounts"], 200)):
+                drawing.circle(first + level * gap, height(row["n_requests"]), min(2.2, max(0.8, gap / 2)), OWN)
+        if len(days) <= 10 or number % math.ceil(len(days) / 10) == 0:
+            drawing.text(x + wide / 2, bottom + 14, f"{day:%-d %b}", size=9.5, anchor="middle", colour=SOFT)
+    return drawing
+
+
+def network(members: Sequence[Row], values: Sequence[Row], names: Mapping[str, str]) -> Drawing:
+    """Draw accounts on a circle, and inside of it what some of them share, each kind with a colour and a shape of its own."""
+    drawing = Drawing(WIDTH, 410)
+    middle_x, middle_y, radius = 270.0, 205.0, 158.0
+    spot = {}
+    for number, row in enumerate(members):
+        angle = 2 * math.pi * number / max(1, len(members)) - math.pi / 2
+        spot[row["account_id"]] = (middle_x + radius * math.cos(angle), middle_y + radius * math.sin(angle))
+    kinds = sorted({row["attribute"] for row in values}, key=list(_TIE_WORDS).index)
+    for row in values:
+        colour = KINDS[list(_TIE_WORDS).index(row["attribute"])]
+        ends = [spot[account] for account in row["members"] if account in spot]
+        if len(ends) < 2:
+            continue
+        pull = {"payment": 0.86, "signup": 0.62, "ip": 0.74}[row["attribute"]]
+        x = middle_x + pull * (sum(end[0] for end in ends) / len(ends) - middle_x)
+        y = middle_y + pull * (sum(end[1] for end in ends) / len(ends) - middle_y)
+        for end in ends:
+            drawing.line(
+                end[0], end[1], x, y, colour, 0.8, {"payment": "", "signup": "5 2", "ip": "1.5 2"}[row["attribute"]]
             )
+        _shape(drawing, row["attribute"], x, y, colour)
+    for account, (x, y) in spot.items():
+        drawing.circle(x, y, 5, "#ffffff", INK)
+        if len(spot) <= 32:
+            across, down = (x - middle_x) / radius, (y - middle_y) / radius
+            side = "middle" if abs(across) < 0.12 else "start" if across > 0 else "end"
+            drawing.text(x + 10 * across, y + 12 * down + 3.5, names.get(account, ""), size=9, colour=SOFT, anchor=side)
+    for number, kind in enumerate(kinds):
+        y = 40.0 + 24 * number
+        _shape(drawing, kind, 488, y, KINDS[list(_TIE_WORDS).index(kind)])
+        drawing.text(500, y + 4, f"shared {_TIE_WORDS[kind]}", size=10.5)
+    drawing.circle(488, 40.0 + 24 * len(kinds), 5, "#ffffff", INK)
+    drawing.text(500, 44.0 + 24 * len(kinds), "account", size=10.5)
+    return drawing
+
+
+def _shape(drawing: Drawing, kind: str, x: float, y: float, colour: str) -> None:
+    if kind == "payment":
+        drawing.rect(x - 4.5, y - 4.5, 9, 9, colour)
+    elif kind == "signup":
+        drawing.path(f"M{x:.1f} {y - 5.5:.1f}l5.5 10h-11z", colour, 1, colour)
+    else:
+        drawing.circle(x, y, 4, colour)
+
+
+def waterfall(parts: Sequence[Row], words: Mapping[str, str]) -> Drawing:
+    """Draw what the weight of one pair is the sum of, one bar per shared or differing value."""
+    drawing = Drawing(WIDTH, 26 * (len(parts) + 1) + 22)
+    left = 300.0
+    low = high = total = 0.0
+    for row in parts:
+        total += row["bits"]
+        low, high = min(low, total), max(high, total)
+    scale = (WIDTH - left - 60) / max(1.0, high - low)
+    zero = left - low * scale
+    before = 0.0
+    for number, row in enumerate(parts):
+        y, after = 8.0 + 26 * number, before + row["bits"]
+        start, end = zero + scale * min(before, after), zero + scale * max(before, after)
+        note = f" ({row['n_accounts']:,} accounts of the log)" if row["n_accounts"] else " (differs)"
+        drawing.text(
+            left - 12, y + 12, f"{words.get(row['attribute'], row['attribute'])}{note}", size=10.5, anchor="end"
         )
-        charts.append(bars)
-    return alt.vconcat(*charts, spacing=22)
+        drawing.rect(start, y + 1, max(1.5, end - start), 16, OWN if row["bits"] >= 0 else FAILED)
+        drawing.text(end + 5, y + 13, f"{row['bits']:+.1f}", size=10.5)
+        before = after
+    y = 8.0 + 26 * len(parts)
+    drawing.text(left - 12, y + 12, "together, in bits", size=10.5, anchor="end", is_bold=True)
+    drawing.rect(min(zero, zero + scale * total), y + 1, abs(scale * total), 16, SOFT)
+    drawing.text(zero + scale * max(total, 0) + 5, y + 13, f"{parts[0]['total_bits']:.1f}", size=10.5, is_bold=True)
+    drawing.line(zero, 4, zero, y + 20, INK, 0.8)
+    return drawing
 
 
-def heat_map(cells: Sequence[Mapping[str, Any]], columns: Sequence[str], *, unit: str) -> Any:  # noqa: ANN401 - altair is untyped
-    """Return counts by column (a day or a week) and hour of the day in five steps of grey; white means none.
-
-    Args:
-        cells: `column`, `hour` and `n` > 0.
-        columns: All columns in order, without holes.
-        unit: Title of the horizontal axis.
-    """
-    highest = max((cell["n"] for cell in cells), default=1)
-    bounds = _bounds(highest)
-    classes = [_class_name([*bounds, highest + 1], step) for step in range(len(bounds))]
-    values = [{"column": c["column"], "hour": c["hour"], "class": classes[_class_of(bounds, c["n"])]} for c in cells]
-    size = max(7, min(60, WIDTH // max(1, len(columns))))
-    return (
-        alt.Chart(alt.Data(values=values), width=size * len(columns), height=24 * 11)
-        .mark_rect(stroke="#ffffff", strokeWidth=0.5)
-        .encode(
-            x=alt.X(
-                "column:O",
-                title=unit,
-                scale=alt.Scale(domain=list(columns)),
-                axis=alt.Axis(
-                    values=_thinned(columns, size * len(columns) // LABEL_WIDTH), labelAngle=0, labelOverlap=False
-                ),
-            ),
-            y=alt.Y(
-                "hour:O",
-                title="hour of the day (UTC)",
-                scale=alt.Scale(domain=list(range(24))),
-                axis=alt.Axis(values=[0, 3, 6, 9, 12, 15, 18, 21, 23], minExtent=26, maxExtent=26),
-            ),
-            color=alt.Color(
-                "class:O",
-                title="exchanges per cell (white: none)",
-                scale=alt.Scale(domain=classes, range=list(_ramp(len(classes)))),
-            ),
+def repetitions(rows: Sequence[Row]) -> Drawing:
+    """Draw, for every test that bears the grade, in which of the repetitions without a tenth of the accounts it fired again."""
+    drawing = Drawing(WIDTH, 20.0 * len(rows) + 24)
+    drawing.text(470, 12, "fired again without a tenth of the accounts", size=9.5, colour=SOFT)
+    for number, row in enumerate(rows):
+        y = 20.0 + 20 * number
+        title = row["title"] or row["heuristic_id"]
+        drawing.text(0, y + 12, title if len(title) <= 84 else f"{title[:83]}…", size=10)
+        for place in range(min(20, row["n_repetitions"])):
+            is_kept = place < row["n_fired"]
+            drawing.rect(470 + 16.0 * place, y + 2, 12, 12, OWN if is_kept else "#ffffff", OWN if is_kept else FAILED)
+        drawing.text(
+            470 + 16 * min(20, row["n_repetitions"]) + 6,
+            y + 12,
+            f"{row['n_fired']}/{row['n_repetitions']}",
+            size=9.5,
+            colour=SOFT,
         )
-        .configure_view(stroke="#aab0b8", strokeWidth=0.6)
-    )
-
-
-def load_bars(panels: Mapping[str, Sequence[Mapping[str, Any]]], bins: Sequence[str]) -> Any:  # noqa: ANN401 - altair is untyped
-    """Return the number of accounts per class of load, one panel below the other, with the number written on each bar.
-
-    Args:
-        panels: Heading -> rows with `bin` and `n`.
-        bins: All classes of the axis in order.
-    """
-    charts = []
-    for place, (heading, rows) in enumerate(panels.items()):
-        is_last = place == len(panels) - 1
-        top = round(1.2 * max((row["n"] for row in rows), default=1), 2)
-        base = alt.Chart(alt.Data(values=[dict(row) for row in rows]), title=heading, width=WIDTH, height=88).encode(
-            x=alt.X(
-                "bin:O",
-                scale=alt.Scale(domain=list(bins), paddingInner=0.12),
-                axis=alt.Axis(
-                    labels=is_last,
-                    ticks=is_last,
-                    labelAngle=0,
-                    title="exchanges per account in the window (lower end of each class)" if is_last else None,
-                    labelFontSize=10,
-                ),
-            ),
-            y=alt.Y(
-                "n:Q",
-                title="accounts",
-                scale=alt.Scale(domain=[0, top]),
-                axis=alt.Axis(tickCount=3, format=",d", minExtent=48, maxExtent=48, tickMinStep=1),
-            ),
-        )
-        bars = base.mark_bar(color=GREY if is_last else INK)
-        numbers = base.mark_text(dy=-6, fontSize=10, color="#222").encode(text=alt.Text("n:Q", format=",d"))
-        charts.append(bars + numbers)
-    return alt.vconcat(*charts, spacing=18)
-
-
-def link_matrix(labels: Sequence[str], numbers: Sequence[int], pairs: Mapping[tuple[int, int], float]) -> Any:  # noqa: ANN401 - altair is untyped
-    """Return the match weights between members as squares: the larger and darker, the heavier.
-
-    Args:
-        labels: Labels of the members, one row each.
-        numbers: Numbers of the members, one column each.
-        pairs: Places of two members, the larger one first -> weight in bits.
-    """
-    bounds = [0, 10, 20, 30, 40]
-    names = ["below 10", "10 to 20", "20 to 30", "30 to 40", "40 and more"]
-    values = [
-        {"row": labels[row], "column": numbers[column], "class": names[_class_of(bounds, weight)]}
-        for (row, column), weight in sorted(pairs.items())
-    ]
-    step = max(14, min(20, 480 // max(1, len(labels))))
-    return (
-        alt.Chart(alt.Data(values=values), width=step * len(labels), height=step * len(labels))
-        .mark_square(opacity=1, stroke="#4a5875", strokeWidth=0.5)
-        .encode(
-            x=alt.X(
-                "column:O",
-                title="No. of the member",
-                scale=alt.Scale(domain=list(numbers)),
-                axis=alt.Axis(labelAngle=0, grid=True, labelFontSize=9),
-            ),
-            y=alt.Y(
-                "row:O",
-                title=None,
-                scale=alt.Scale(domain=list(labels)),
-                axis=alt.Axis(grid=True, minExtent=190, maxExtent=190, labelFontSize=10),
-            ),
-            color=alt.Color("class:O", title="match weight, bits", scale=alt.Scale(domain=names, range=list(RAMP))),
-            size=alt.Size(
-                "class:O", title="match weight, bits", scale=alt.Scale(domain=names, range=[30, 60, 95, 135, 175])
-            ),
-        )
-    )
-
-
-def _thinned(names: Sequence[str], n_most: int) -> list[str]:
-    step = -(-len(names) // max(1, n_most))
-    return list(names[:: max(1, step)])
-
-
-def _bounds(highest: int) -> list[int]:
-    """Return the lower ends of up to five classes up to `highest`, whole numbers, each class about as wide as the next."""
-    width = max(1, -(-highest // len(RAMP)))
-    return [1 + step * width for step in range(len(RAMP)) if 1 + step * width <= highest]
-
-
-def _class_name(bounds: Sequence[int], step: int) -> str:
-    last = bounds[step + 1] - 1
-    return f"{bounds[step]:,}" if last == bounds[step] else f"{bounds[step]:,} to {last:,}"
-
-
-def _class_of(bounds: Sequence[float], value: float) -> int:
-    return max(step for step, bound in enumerate(bounds) if value >= bound)
-
-
-def _ramp(n_classes: int) -> Sequence[str]:
-    """Return as many steps as there are classes, from the whole range between light and dark."""
-    places = {1: (3,), 2: (1, 4), 3: (0, 2, 4), 4: (0, 1, 3, 4)}
-    return [RAMP[place] for place in places[n_classes]] if n_classes in places else RAMP
+    return drawing

@@ -1,4 +1,4 @@
-"""Writes the report: runs the queries, draws the figures, renders one HTML file and its annexes.
+"""Writes the report: runs the queries, draws the figures, renders the main document, its annexes and the script that checks them.
 
 The report is a function of the case's tables, of case.toml, of findings.json and of the program; it carries no wall-clock
 time and no path of this machine.
@@ -6,54 +6,69 @@ time and no path of this machine.
 
 from __future__ import annotations
 
+import hashlib
+import json
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from distilforensics import __version__
 from distilforensics.case.engines.duckdb import Limits, connect
 from distilforensics.case.layout import CASE_FILE, write_file
-from distilforensics.case.stages import StageOutcome, file_sha256, run_stage
-from distilforensics.core.schema import FINDINGS_TABLES
-from distilforensics.report import queries
-from distilforensics.report.annexes import Annexes
-from distilforensics.report.chapters import campaigns, error_rates, evidence, health, heuristics, overview
-from distilforensics.report.chapters.work import Work
-from distilforensics.report.context import Report
-from distilforensics.report.render import page
+from distilforensics.case.stages import StageOutcome, file_sha256, package_sha256, run_stage, tables_sha256
+from distilforensics.core.errors import UsageError
+from distilforensics.core.schema import FINDINGS_TABLES, SCHEMA_VERSION
+from distilforensics.core.text import shown
+from distilforensics.report import catalogue
+from distilforensics.report.annex_pages import write_annexes
+from distilforensics.report.annexes import FOLDER, Annexes, checksum_lines
+from distilforensics.report.editions import disclosed, main_page
+from distilforensics.report.ledger import Ledger
+from distilforensics.report.pictures import campaign_figures
+from distilforensics.report.result import Result, explanation_titles, read_campaign, read_log
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from importlib.resources.abc import Traversable
 
     from distilforensics.case.layout import Case
     from distilforensics.core.progress import Progress
     from distilforensics.core.sqlfile import SqlFile
+    from distilforensics.report.ledger import Row
 
 READS = (
     "exchanges", "sources", "quarantine", "duplicates", "out_of_scope", "exchange_features", "templates", "template_exchanges",
-    "account_profiles", "links", "link_coverage", "clusters", "cluster_members", "observations", "heuristic_states", "observation_stability",
-    "threshold_stability",
-    *sorted(FINDINGS_TABLES),
+    "account_profiles", "account_attributes", "links", "clusters", "cluster_members", "observations", "heuristic_states",
+    "observation_stability", *sorted(FINDINGS_TABLES),
 )  # fmt: skip
 OPTIONAL = ("power",)
 """Tables that are there if they were asked for."""
 
 REPORT_FILE = "report.html"
+RECOMPUTE_FILE = "recompute.sql"
+EDITIONS = "editions"
+"""Folder of the letter and of the edition for disclosure."""
+_WRITTEN = frozenset({REPORT_FILE, RECOMPUTE_FILE, FOLDER, EDITIONS})
+MOST_CAMPAIGNS = 10
+"""Campaigns with pages of their own; further ones stand in the table of all and in the annexes."""
 
 
-def render_report(case: Case, limits: Limits, progress: Progress, catalogue: Traversable | None = None) -> StageOutcome:
-    """Write CASE/report/report.html and CASE/report/exhibits/ and return what was done.
+def render_report(case: Case, limits: Limits, progress: Progress, folder: Traversable | None = None) -> StageOutcome:
+    """Write the report with its annexes, its editions and the script that checks it below CASE/report, and return what was done.
 
     Args:
         case: The case, with all stages before the report done.
         limits: Memory and threads.
         progress: Receiver of progress.
-        catalogue: Folder of heuristics whose texts and queries are printed; the installed one if omitted.
+        folder: Folder of the tests whose queries are printed; the installed one if omitted.
 
     Raises:
         CaseError: an earlier stage has not run.
         UsageError: the time zone of display in case.toml is unknown.
     """
-    files = heuristics.read_catalogue(catalogue or heuristics.installed_catalogue())
+    files = catalogue.read_files(folder or catalogue.catalogue_folder())
     if case.catalog.is_dir():
-        files = heuristics.read_catalogue(case.catalog) | files
+        files = catalogue.read_files(case.catalog) | files
     return run_stage(
         case,
         stage="report",
@@ -65,62 +80,139 @@ def render_report(case: Case, limits: Limits, progress: Progress, catalogue: Tra
     )
 
 
-def _parameters(case: Case, catalogue: dict[str, SqlFile]) -> dict[str, Any]:
+def _parameters(case: Case, files: Mapping[str, SqlFile]) -> dict[str, Any]:
     """Return what shapes the report besides tables and code."""
     findings = case.findings / "findings.json"
     return {
         CASE_FILE: file_sha256(case.root / CASE_FILE),
         "findings.json": file_sha256(findings) if findings.is_file() else None,
-        "stages": overview.stage_records(case),
-        "catalogue": {name: file.sha256 for name, file in sorted(catalogue.items())},
+        "stages": _stage_records(case),
+        "catalogue": {name: file.sha256 for name, file in sorted(files.items())},
     }
 
 
-def _write(case: Case, limits: Limits, progress: Progress, catalogue: dict[str, SqlFile]) -> dict[str, int]:
+def _stage_records(case: Case) -> list[dict[str, Any]]:
+    paths = [path for path in sorted(case.stages.glob("*.json")) if path.stem != "report"]
+    records = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    return [{key: record.get(key) for key in ("stage", "code", "parameters")} for record in records]
+
+
+def _write(case: Case, limits: Limits, progress: Progress, files: Mapping[str, SqlFile]) -> dict[str, int]:
     progress.begin("report", "Writing the report")
     annexes = Annexes(case.report)
     tables = (*READS, *(name for name in OPTIONAL if case.table_files(name)))
     with connect(case, limits=limits, tables=tables) as connection:
-        report = _collect(Work(case, connection, annexes, catalogue), progress)
-    annexes.finish()
-    text = page(report, annexes.listed(), lambda title: progress.advance(steps=1, item=title))
-    encoded = text.encode("utf-8", "backslashreplace")
-    write_file(case.report / REPORT_FILE, encoded)
-    progress.end(f"report/{REPORT_FILE}, {len(encoded) / 1e6:.1f} MB, {len(annexes.written)} annexes")
-    return {REPORT_FILE: encoded.count(b"\n"), "exhibits": len(annexes.written)}
+        ledger = Ledger(case, connection)
+        result = _result(case, ledger, tables)
+        progress.advance(steps=1, item="findings")
+        drawn = {campaign.campaign_id: campaign_figures(ledger, annexes, campaign) for campaign in result.campaigns}
+        progress.advance(steps=1, item="figures")
+        write_annexes(ledger, annexes, result, drawn, files)
+        hidden = disclosed(result, _sha256(f"disclosure\n{result.seals['table_lines']}"), annexes)
+        drawn_hidden = {c.campaign_id: campaign_figures(ledger, None, c) for c in hidden.campaigns[:1]}
+    seal = annexes.finish()
+    html = main_page(result, drawn, annexes.listed(), seal, "full")
+    write_file(case.report / REPORT_FILE, html)
+    write_file(case.report / EDITIONS / "letter.html", main_page(result, drawn, (), seal, "letter"))
+    write_file(case.report / EDITIONS / "disclosure.html", main_page(hidden, drawn_hidden, (), seal, "disclosure"))
+    write_file(case.report / RECOMPUTE_FILE, ledger.recompute().encode("utf-8", "backslashreplace"))
+    _remove_others(case)
+    progress.end(f"report/{REPORT_FILE}, {len(html) / 1e6:.1f} MB, {len(annexes.written)} annexes")
+    return {REPORT_FILE: html.count(b"\n"), FOLDER: len(annexes.written)}
 
 
-def _collect(work: Work, progress: Progress) -> Report:
-    queries.keep(work.connection, "campaign_hours")
-    catalogue = heuristics.collect(work)
-    progress.advance(steps=1, item="heuristics")
-    work.titles.update({heuristic.heuristic_id: heuristic.title for heuristic in catalogue})
-    words = overview.explanations(work.case)
-    weighed = evidence.collect(work, words)
-    found = campaigns.collect(work, weighed)
-    progress.advance(steps=1, item="campaigns")
-    sources = overview.sources(work)
-    texts = queries.load_all()
-    for query in texts:
-        work.annexes.text(f"queries/{query.name}.sql", f"Query of the report: {query.title}", f"{query.sql}\n")
-    return Report(
-        case=overview.header(work.case),
-        seals=overview.seals(work, (*READS, *OPTIONAL), catalogue),
-        totals=overview.totals(work),
-        models=overview.models(work),
-        campaigns=found,
-        explained=evidence.explained(work, weighed, words),
-        left_out=overview.left_out(work),
-        heuristics=catalogue,
-        health=health.collect(work, catalogue),
-        sources=sources,
-        linkage=overview.linkage(work),
-        rules=overview.rules(work.case),
-        error_rates=error_rates.collect(work),
-        power=overview.power(work),
-        checks=overview.checks(work),
-        queries=texts,
-        limits=overview.fixed_text("limits"),
-        glossary=overview.fixed_text("glossary"),
-        references=overview.fixed_text("references"),
+def _remove_others(case: Case) -> None:
+    """Remove what another version left in the folder of the report."""
+    for path in sorted(case.report.rglob("*"), reverse=True):
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
+        elif path.is_file() and path.relative_to(case.report).parts[0] not in _WRITTEN:
+            path.unlink()
+
+
+def _result(case: Case, ledger: Ledger, tables: Sequence[str]) -> Result:
+    titles, prices = explanation_titles(case), _prices(case.settings)
+    listed = ledger.rows("campaigns")
+    settings = case.settings
+    header = {
+        key: str(settings.get(key, "")) for key in ("number", "title", "examiner", "organization", "confidentiality")
+    }
+    has_power = bool(case.table_files("power"))
+    return Result(
+        header=header
+        | {
+            "title": header["title"] or "Examination of API access logs",
+            "version": __version__,
+            "local": _local_window(ledger.one("log_totals"), str(settings.get("display_time_zone") or "UTC")),
+        },
+        seals=_seals(case, ledger, tables),
+        log=read_log(ledger),
+        totals=ledger.one("campaign_totals"),
+        campaigns=[read_campaign(ledger, row, titles, prices) for row in listed[:MOST_CAMPAIGNS]],
+        listed=listed,
+        explained=ledger.rows("explained"),
+        power=ledger.rows("power_reach") if has_power else (),
+        power_totals=ledger.one("power_totals") if has_power else None,
+        error_rates=ledger.rows("error_rates"),
+        tests=ledger.rows("tests", is_drawn=True),
     )
+
+
+def _local_window(totals: Row, zone: str) -> str:
+    """Return first and last request in the zone in which the examiner wants times beside UTC; empty for UTC.
+
+    Raises:
+        UsageError: the zone is unknown.
+    """
+    try:
+        there = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError) as e:
+        raise UsageError(
+            f"display_time_zone is {shown(zone)}, expected a name such as Europe/Berlin or UTC",
+            where=CASE_FILE,
+            hint=f"correct it in {CASE_FILE} and run: distilforensics report --case DIR",
+        ) from e
+    if zone == "UTC" or totals["first_seen"] is None:
+        return ""
+    first, last = (totals[key].replace(tzinfo=UTC).astimezone(there) for key in ("first_seen", "last_seen"))
+    return f"{first:%Y-%m-%d %H:%M:%S} to {last:%Y-%m-%d %H:%M:%S} {zone}"
+
+
+def _prices(settings: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """Return model -> price per million tokens, as `[prices]` in case.toml has it: "model" = { input = 3.0, output = 15.0 }."""
+    given = settings.get("prices") or {}
+    return {
+        str(model): {key: float(entry.get(key, 0)) for key in ("input", "output")}
+        for model, entry in given.items()
+        if isinstance(entry, dict)
+    }
+
+
+def _seals(case: Case, ledger: Ledger, tables: Sequence[str]) -> dict[str, str]:
+    """Return the hashes that bind the report to its evidence, tables and method."""
+    files = sorted({row["source_sha256"] for row in ledger.rows("sources", is_drawn=True) if row["source_sha256"]})
+    method = {
+        "program": __version__,
+        "schema": SCHEMA_VERSION,
+        "report": package_sha256("distilforensics.report"),
+        "stages": _stage_records(case),
+    }
+    return {
+        "evidence": _sha256("".join(f"{digest}\n" for digest in files)),
+        "tables": _sha256(_table_lines(case, tables)),
+        "method": _sha256(_method_text(method)),
+        "method_text": _method_text(method),
+        "table_lines": _table_lines(case, tables),
+    }
+
+
+def _table_lines(case: Case, tables: Sequence[str]) -> str:
+    return checksum_lines((digest, path) for path, digest in sorted(tables_sha256(case, tables).items()))
+
+
+def _method_text(method: Mapping[str, Any]) -> str:
+    return json.dumps(method, sort_keys=True, indent=1, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

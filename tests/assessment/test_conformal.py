@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from distilforensics.accuracy.proportion import chance_of_at_least
 from distilforensics.assessment import conformal
-from distilforensics.core.proportion import chance_of_at_least
 
 
 def p_values(scores: list[int], reference: list[int]) -> list[float]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from distilforensics import __version__
+from distilforensics.accuracy.measured_rates import OUTCOMES, MeasuredRates, method_sha256, pool
 from distilforensics.assessment.error_rates import verbal
 from distilforensics.assessment.stage import assess
 from distilforensics.case.engines.duckdb import Limits
@@ -16,7 +17,6 @@ from distilforensics.case.layout import write_json
 from distilforensics.case.tables import read_rows
 from distilforensics.core.errors import UsageError
 from distilforensics.core.progress import Silent
-from distilforensics.core.rates import OUTCOMES, MeasuredRates, method_sha256, pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -378,3 +378,28 @@ def test_a_source_without_a_hash_is_told_from_a_changed_one(sealed):
     assert ["unread.jsonl: was not hashed, not checked: cannot be opened: Permission denied"] == [
         note for note in result.notes if "unread" in note
     ]
+
+
+def test_a_log_that_has_grown_is_told_from_a_changed_one(sealed, evidence):
+    """What was read of it is still there, byte by byte; a change of these bytes is a problem whatever follows them."""
+    with evidence.open("ab") as stream:
+        stream.write(b"more\n")
+    grown = verify(sealed)
+    flip(evidence, 0)
+
+    assert (True, 1) == (grown.is_intact, grown.n_sources)
+    assert ["logs/gateway.jsonl: has grown since; what was read of it is as recorded"] == grown.notes
+    assert not verify(sealed).is_intact
+
+
+@pytest.mark.parametrize("command", [["show", "account", "x"], ["sql", "select 1"]])
+def test_a_hostile_table_is_a_sentence_for_every_command(sealed, command, capsys):
+    """No internal error, no traceback, no escape sequence."""
+    table = sealed.table_path("sources")
+    table.chmod(0o600)
+    table.write_bytes(b"PAR1\x1b[2J" + b"\xff" * 20 + b"PAR1")
+    verb, *rest = command
+    assert run_cli([verb, str(sealed.root), *rest]) == ExitCode.INTEGRITY
+    told = capsys.readouterr().err
+    assert "table sources cannot be read" in told
+    assert "\x1b" not in told

@@ -10,7 +10,6 @@ from distilforensics.cli.diagnostics import ExitCode, run_cli
 from distilforensics.cli.main import cli
 
 HEAVY = (
-    "altair",
     "duckdb",
     "isal",
     "jinja2",
@@ -18,7 +17,6 @@ HEAVY = (
     "polars",
     "pyarrow",
     "rich",
-    "vl_convert",
     "yaml",
     "zstandard",
 )

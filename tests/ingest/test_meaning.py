@@ -107,6 +107,13 @@ def test_an_id_that_callers_choose_makes_no_call_disappear(ingest, log, table):
     assert table("duplicates") == []
 
 
+def test_one_id_on_everything_is_no_id(ingest, log, table):
+    """Whatever the word; equal calls within one second are calls."""
+    ingest(log(jsonl([CALL | {"request_id": "0"}] * 20)))
+
+    assert table("duplicates") == []
+
+
 @pytest.mark.parametrize("word", ["-", "None", "null", "N/A", "unknown", "(null)", "undefined", ""])
 def test_a_word_for_no_value_is_no_value_in_any_column(word, ingest, log, table):
     """Neither an id that makes calls duplicates, nor a client, a session or a key that strangers share."""
@@ -268,6 +275,25 @@ def test_ids_that_went_through_a_number_make_no_account(read, log):
     assert all("id_inexact" in row["parse_flags"] for row in found.rows)
 
 
+@pytest.mark.parametrize(
+    ("tokens", "cost", "expected"),
+    [
+        ("1'234", "1'000.5", (1234, 1000.5)),
+        ("1\u202f234", "0,5", (1234, 0.5)),
+        ("1 234", "1 000,25", (1234, 1000.25)),
+        ("1.234", "1.000,25", (1234, 1000.25)),
+    ],
+)
+def test_every_style_of_numbers_is_told_from_the_file(tokens, cost, expected, read, log):
+    """Apostrophes, spaces and points between groups of three digits."""
+    rows = [
+        ["timestamp", "user_id", "model", "prompt_tokens", "cost"],
+        *([f"2026-05-04 03:02:{i:02d}", "u", "m", tokens, cost] for i in range(5)),
+    ]
+
+    assert values(read(log(table(rows), "calls.csv")), "input_tokens", "cost_usd") == [expected] * 5
+
+
 @pytest.mark.parametrize("first", [b"", b"sep=;\n", b"\xef\xbb\xbfsep=;\r\n"])
 def test_a_spreadsheet_with_decimal_commas_is_read_in_its_style(first, read, log):
     """One style for the whole file: the cost tells what 2.345 tokens are."""
@@ -382,6 +408,10 @@ def wrapped():
         ),
         "filtered.json": json.dumps({"events": [event | {"message": text} for text in texts]}, indent=1),
         "export": "".join(f"2026-05-04T03:02:01.000Z {text}\n" for text in texts),
+        "firehose": "".join(
+            json.dumps({"messageType": "DATA_MESSAGE", "logEvents": [{"id": "i", "timestamp": 1, "message": t}]})
+            for t in texts
+        ),
         "insights.csv": table(
             [["@timestamp", "@message"], *(["2026-05-04 03:02:01", text] for text in texts)]
         ).decode(),

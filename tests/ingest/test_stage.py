@@ -400,3 +400,15 @@ def test_tables_that_somebody_changed_are_not_built_upon(ingest, folder, case):
     part.write_bytes(content)
     with pytest.raises(IntegrityError, match="is not what the ingest wrote"):
         ingest(folder)
+
+
+@pytest.mark.parametrize(
+    "content", [b"[[[[", b"[]", b'{"part": "../x", "sources": []}', b'{"part": null, "sources": [{"row": 1}]}']
+)
+def test_a_hostile_record_of_a_batch_stops_the_run_with_a_sentence(ingest, folder, case, content):
+    """Nothing is built on it, and it is no fault of the program."""
+    ingest(folder)
+    record = next(case.stages.rglob("batch.json"))
+    record.write_bytes(content)
+    with pytest.raises(IntegrityError, match="is no record of a batch"):
+        ingest(folder)

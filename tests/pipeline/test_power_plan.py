@@ -1,6 +1,6 @@
 """The order in which campaigns are planted, and what the outcomes say."""
 
-from distilforensics.core.power import reaches, statements
+from distilforensics.accuracy.power import reaches, statements
 from distilforensics.pipeline.power.plan import Kind, Plant, Search, n_runs_left, next_plant
 
 SIZES = (10, 20, 40, 80, 160)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import csv
 import importlib.util
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import html5lib
 import pytest
 
+from distilforensics.case.layout import open_case
+from distilforensics.cli.diagnostics import run_cli
 from distilforensics.core.progress import Silent
+from distilforensics.report.catalogue import catalogue_folder
 from distilforensics.report.stage import render_report
 
 if TYPE_CHECKING:
@@ -18,6 +24,7 @@ if TYPE_CHECKING:
     from xml.etree import ElementTree as ET
 
 FIXTURE = Path(__file__).parent / "fixture"
+SAMPLES = Path(__file__).parents[2] / "sample_logs"
 
 
 def load(name: str) -> ModuleType:
@@ -41,6 +48,21 @@ class Rendered:
         self.html = (case.report / "report.html").read_text(encoding="utf-8")
         self.tree = html5lib.parse(self.html, treebuilder="etree", namespaceHTMLElements=False)
 
+    def annex(self, name: str) -> ET.Element:
+        """Return a readable annex as a tree."""
+        text = (self.case.report / "annexes" / name).read_text(encoding="utf-8")
+        return html5lib.parse(text, treebuilder="etree", namespaceHTMLElements=False)
+
+    def rows(self, name: str) -> list[dict[str, str]]:
+        """Return the rows of a CSV annex."""
+        with (self.case.report / "annexes" / name).open(encoding="utf-8", newline="") as stream:
+            return list(csv.DictReader(stream))
+
+    def recompute(self) -> list[tuple[Any, ...]]:
+        """Run recompute.sql in stock DuckDB in the folder of the case and return name, shown, stated, recomputed and result."""
+        script = (self.case.report / "recompute.sql").read_text(encoding="utf-8")
+        return run_sql(self.case.root, script)[-2]
+
     def all(self, path: str) -> list[ET.Element]:
         """Return the elements at a path."""
         return self.tree.findall(path)
@@ -49,6 +71,32 @@ class Rendered:
         """Return the words of the report or of the element with an id, with single blanks."""
         root = self.tree if anchor is None else self.tree.find(f".//*[@id='{anchor}']")
         return " ".join(" ".join(root.itertext()).split())
+
+
+def run_sql(folder: Path, script: str) -> list[list[tuple[Any, ...]]]:
+    """Run a script in stock DuckDB, started in a folder, and return the rows of each statement that returns some."""
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        with duckdb.connect() as connection:
+            return [connection.execute(statement).fetchall() for statement in connection.extract_statements(script)]
+    finally:
+        os.chdir(before)
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory):
+    """Return a function that runs the program on a sample log and returns its rendered report; each sample is run once."""
+    done: dict[str, Rendered] = {}
+
+    def run(name: str) -> Rendered:
+        if name not in done:
+            root = tmp_path_factory.mktemp("sample") / name
+            assert 0 == run_cli(["run", "-q", str(SAMPLES / name / "logs"), "--case", str(root)])
+            done[name] = Rendered(open_case(root), catalogue_folder())
+        return done[name]
+
+    return run
 
 
 @pytest.fixture(scope="session")
@@ -94,9 +142,3 @@ def rated(render):
 def any_report(request):
     """Each of the three reports in turn."""
     return request.getfixturevalue(request.param)
-
-
-@pytest.fixture(scope="session")
-def outline():
-    """Return the function that reduces a report to its skeleton."""
-    return load("outline").outline

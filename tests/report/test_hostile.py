@@ -7,6 +7,7 @@ import re
 import sys
 from types import SimpleNamespace
 
+import html5lib
 import pytest
 
 from distilforensics.core.text import show
@@ -78,21 +79,47 @@ def hostile(render):
     return render(rewrite=poisoned, log=hostile_log())
 
 
-def test_payloads_reach_the_page_as_text_alone(hostile):
-    """The parser finds no element and no attribute that came from the log."""
-    tags = {element.tag.rpartition("}")[2] for element in hostile.tree.iter() if isinstance(element.tag, str)}
-    attributes = {key for element in hostile.tree.iter() for key in element.attrib}
+PAGES = (
+    "report.html", "annexes/accounts.html", "annexes/evidence.html", "annexes/exhibits.html", "annexes/sources.html", "annexes/group-C-2.html",
+    "editions/disclosure.html", "editions/letter.html",
+)  # fmt: skip
 
-    assert set() == tags & {"script", "img", "b", "iframe", "image", "use"}
+
+def page(hostile, name):
+    """Return the text and the tree of a page."""
+    text = (hostile.case.report / name).read_text(encoding="utf-8")
+    return text, html5lib.parse(text, treebuilder="etree", namespaceHTMLElements=False)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_payloads_reach_a_page_as_text_alone(hostile, name):
+    """The parser finds no element and no attribute that came from the log, and no character that is not for print."""
+    text, tree = page(hostile, name)
+    tags = {element.tag.rpartition("}")[2] for element in tree.iter() if isinstance(element.tag, str)}
+    attributes = {key for element in tree.iter() for key in element.attrib}
+    targets = {a.get("href") for a in tree.iter("a")}
+
+    assert set() == tags & {"script", "img", "iframe", "image", "use", "i"}
     assert set() == {key for key in attributes if key.startswith("on")}
-    assert "<script>alert(1)</script>" in hostile.text() or "</style><script>alert(2)</script>" in hostile.text()
+    assert set() == {c for c in text if c != "\n" and show(c) != c}
+    assert [] == [target for target in targets if not re.fullmatch(r"[#A-Za-z0-9._/-]+", target)]
+
+
+def test_payloads_are_shown(hostile):
+    """What was sent stands in the pages, harmless."""
+    texts = [page(hostile, name)[0] for name in PAGES]
+
+    assert any("&lt;script&gt;alert(1)&lt;/script&gt;" in text for text in texts)
+    assert any("\\x1b" in text for text in texts)
+    assert any("\\u202e" in text for text in texts)
+    assert any("{{ 7 * 7 }}" in text for text in texts)
 
 
 def test_no_link_leads_outside(hostile):
     """Addresses of the log are printed, never linked."""
     targets = [a.get("href") for a in hostile.all(".//a")]
 
-    assert [] == [target for target in targets if not target.startswith(("#", "exhibits/"))]
+    assert [] == [target for target in targets if not target.startswith(("#", "annexes/"))]
     assert [] == [
         value
         for e in hostile.tree.iter()
@@ -101,38 +128,22 @@ def test_no_link_leads_outside(hostile):
     ]
 
 
-def test_control_bidirectional_and_invisible_characters_are_shown_as_escapes(hostile):
-    """What is not printable stands as an escape; only line feeds of the page itself remain."""
-    characters = {c for c in hostile.html if c != "\n" and show(c) != c}
-
-    assert set() == characters
-    assert "\\x1b" in hostile.html
-    assert "\\u202e" in hostile.html
-
-
-def test_templates_do_not_run_expressions_of_the_log(hostile):
-    """Braces of the log stay braces."""
-    assert "{{ 7 * 7 }}" in hostile.text()
-    assert "{% raw %}" in hostile.text()
-
-
 def test_long_texts_are_cut_and_say_how_much_is_missing(hostile):
-    """An excerpt has at most 600 characters and names the whole length."""
-    excerpts = ["".join(pre.itertext()) for pre in hostile.all(".//blockquote/pre")]
+    """An excerpt of the annex has at most 600 characters, each fenced by lines that say what it is; the page stays small."""
+    tree = page(hostile, "annexes/exhibits.html")[1]
+    text = " ".join(" ".join(tree.itertext()).split())
+    excerpts = ["".join(pre.itertext()) for pre in tree.findall(".//blockquote/pre")]
 
     assert 3 < len(excerpts)
     assert max(map(len, excerpts)) <= 6 * 600
-    assert re.search(r"600 of 60,[0-9]{3} characters", hostile.text())
-    assert len(hostile.html) < 1_500_000
+    assert len(excerpts) == text.count("Begin of untrusted text quoted from the log:")
+    assert len(excerpts) == len(re.findall(r"End of quoted (?:system prompt|prompt|answer)", text))
+    assert len(hostile.html) < 500_000
 
 
-def test_quoted_text_is_fenced_as_untrusted(hostile):
-    """Each quotation stands between lines that say what it is."""
-    text = hostile.text()
-    quotations = hostile.all(".//blockquote")
-
-    assert len(quotations) == text.count("Begin of untrusted text quoted from the log:")
-    assert len(quotations) == len(re.findall(r"End of quoted (?:system prompt|prompt|response)", text))
+def test_every_number_of_a_hostile_log_is_computed_again(hostile):
+    """No name or text of the log breaks the script or a query in it."""
+    assert {"equal"} == {row[-1] for row in hostile.recompute()}
 
 
 def test_annexes_hold_no_formula_and_no_control_character(hostile):
@@ -141,7 +152,7 @@ def test_annexes_hold_no_formula_and_no_control_character(hostile):
     for path in sorted(hostile.case.report.rglob("*.csv")):
         with path.open(encoding="utf-8", newline="") as stream:
             cells += [cell for row in csv.reader(stream) for cell in row]
-    exact = (hostile.case.report / "exhibits" / "C-1-exhibits.jsonl").read_bytes()
+    exact = (hostile.case.report / "annexes" / "exhibits.jsonl").read_bytes()
 
     assert 500 < len(cells)
     assert [] == [
@@ -164,4 +175,4 @@ def test_the_case_file_is_escaped_too(render):
     assert [] == report.all(".//i")
     assert "</style" not in style
     assert "Case 7\\000022\\00003b" in style
-    assert "<i>T</i> \\u202e" in "".join(report.all(".//h1")[0].itertext())
+    assert "<i>T</i> \\u202e" in report.text()

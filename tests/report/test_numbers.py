@@ -1,196 +1,284 @@
-"""Numbers in the report are those of the tables, counted here again by other means."""
+"""Every number of the main document has a query, is computed again from the tables alone, and is what independent code finds."""
 
 from __future__ import annotations
 
-import csv
-import json
 import re
 import shutil
-from collections import Counter
+from collections import Counter, defaultdict
+from itertools import pairwise
+from statistics import median
 
-from distilforensics.case.engines.duckdb import Limits
+import duckdb
+import pytest
+
 from distilforensics.case.layout import open_case
 from distilforensics.case.tables import read_rows, write_rows
-from distilforensics.core.progress import Silent
-from distilforensics.core.schema import TABLES
-from distilforensics.report import queries
-from distilforensics.report.chapters.pictures import all_days
-from distilforensics.report.stage import render_report
 
-LIMITS = Limits(600_000_000, 2)
+SAMPLE_NAMES = ("pool", "benign", "metadata_only")
+UNMARKED = {"code", "pre", "q", "svg", "style", "title", "dt"}
+"""Elements whose digits are quotations, hashes, drawings or terms."""
 
 
-def cells(report, anchor):
-    """Return the rows of a table in the page as lists of texts."""
-    body = report.tree.find(f".//*[@id='{anchor}']")
-    return [
-        [" ".join("".join(cell.itertext()).split()) for cell in row]
-        for row in body.iter("tr")
-        if row[0].tag != "th" or row[0].get("scope") == "row"
-    ]
+def unmarked_numbers(tree) -> list[str]:
+    """Return numbers in the text of the page that are not marked with the name of their query."""
+    found = []
+
+    def walk(element, is_free):
+        name = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+        kinds = set((element.get("class") or "").split())
+        free = is_free or name in UNMARKED or name == "data" or bool(kinds & {"id", "lit", "stated", "meta", "terms"})
+        texts = [element.text] if not free else []
+        for child in element:
+            walk(child, free)
+            texts += [child.tail] if not free else []
+        found.extend(text.strip() for text in texts if text and re.search(r"\d", text))
+
+    walk(tree.find(".//body"), is_free=False)
+    return found
 
 
-def annex(report, name):
-    """Return a CSV annex as dictionaries."""
-    with (report.case.report / "exhibits" / name).open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
+ALLOWED = (
+    re.compile(r"^\d+ (Every|Hand-overs|Load|Ties|What|Harmless|How|The log)"),  # headings
+    re.compile(r"^Figure \d\."),
+    re.compile(r"SHA-256"),
+    re.compile(r"^Made by distilforensics"),
+)
 
 
-def test_the_balance_on_the_page_is_the_sum_over_the_sources(full):
-    """Read = kept + quarantined + repeated + out of scope, in words and per file."""
-    logs = [row for row in read_rows(full.case, "sources") if row["role"] == "log"]
-    total = {
-        key: sum(row[key] for row in logs)
-        for key in ("n_read", "n_kept", "n_quarantined", "n_duplicate", "n_out_of_scope")
-    }
-    expected = "{n_read:,} read = {n_kept:,} kept + {n_quarantined:,} quarantined + {n_duplicate:,} repeated + {n_out_of_scope:,} out of scope"
+@pytest.mark.parametrize("name", SAMPLE_NAMES)
+def test_every_number_of_the_main_document_names_its_query(sample, name):
+    """What is not marked is a heading, a quotation or a fixed term."""
+    found = [text for text in unmarked_numbers(sample(name).tree) if not any(p.search(text) for p in ALLOWED)]
 
-    assert expected.format(**total) in full.text("health")
-    assert [["0"]] * 3 == [row[-1:] for row in cells(full, "health-balance")]
+    assert [] == found
 
 
-def test_members_and_their_counts_are_those_of_the_accounts_table(full):
-    """The annex has every member with the assessment's counts, the page shows the first ones."""
-    expected = {
-        row["account_id"]: row["n_campaign_exchanges"]
-        for row in read_rows(full.case, "accounts")
-        if row["campaign_id"] == "C-1"
-    }
-    rows = annex(full, "C-1-members.csv")
+@pytest.mark.parametrize("name", SAMPLE_NAMES)
+def test_every_number_is_computed_again_in_stock_duckdb(sample, name):
+    """The script reads the page and the tables and finds them equal."""
+    rows = sample(name).recompute()
 
-    assert expected == {row["account_id"]: int(row["n_campaign_exchanges"]) for row in rows}
-    assert [row["account_id"] for row in rows][:40] == [row[1] for row in cells(full, "campaign-c-1-members")]
+    assert 20 < len(rows)
+    assert {"equal"} == {row[-1] for row in rows}
 
 
-def test_days_and_hours_of_a_campaign_add_up_to_its_exchanges(full):
-    """Both figures count the same exchanges as the assessment."""
-    (campaign,) = [row for row in read_rows(full.case, "campaigns") if row["campaign_id"] == "C-1"]
-    days = annex(full, "C-1-days.csv")
-    hours = annex(full, "C-1-hours.csv")
-    features = read_rows(full.case, "exchange_features", ["started_at"])
-
-    assert campaign["n_exchanges"] == sum(int(row["n_own"]) for row in days)
-    assert campaign["n_exchanges"] == sum(int(value) for row in hours for key, value in row.items() if key != "column")
-    assert len(features) == sum(int(row["n_own"]) + int(row["n_rest"]) for row in days)
-    assert len(all_days({row["started_at"].date() for row in features})) == len(days)
+@pytest.fixture
+def copied(sample, tmp_path):
+    """A copy of the pool's case that a test may change."""
+    report = sample("pool")
+    shutil.copytree(report.case.root, tmp_path / "copy")
+    return type(report), open_case(tmp_path / "copy")
 
 
-def test_load_classes_count_every_account_once(full):
-    """Members and the rest are each counted in one class."""
-    accounts = read_rows(full.case, "accounts")
-    rows = annex(full, "C-1-load.csv")
-
-    assert sum(a["campaign_id"] == "C-1" for a in accounts) == sum(int(row["own"]) for row in rows)
-    assert sum(a["campaign_id"] is None for a in accounts) == sum(int(row["rest"]) for row in rows)
+def script_of(case):
+    return (case.report / "recompute.sql").read_text(encoding="utf-8")
 
 
-def test_shared_values_name_their_holders_and_their_rarity(full):
-    """A payment fingerprint of eight members is counted with eight members and 28 pairs."""
-    rows = {(row["attribute"], row["value"]): row for row in annex(full, "C-1-shared-values.csv")}
-
-    assert ("8", "28", "8") == tuple(
-        rows["payment", "pay-01"][key] for key in ("n_members", "n_pairs", "n_accounts_in_log")
-    )
-
-
-def test_exhibits_lead_to_the_record_they_quote(full):
-    """Record id, line, offset and hash on the page are those of the row in exchanges."""
-    lines = (full.case.report / "exhibits" / "C-1-exhibits.jsonl").read_text(encoding="ascii").splitlines()
-    quoted = [json.loads(line) for line in lines]
-    known = {
-        row["record_id"]: row
-        for row in read_rows(full.case, "exchanges", ["record_id", "raw_sha256", "source_line", "prompt_text"])
-    }
-
-    assert 3 <= len(quoted)
-    for number, row in enumerate(quoted, start=1):
-        card = full.text(f"exhibit-c-1-e{number}")
-        assert known[row["record_id"]]["raw_sha256"] == row["raw_sha256"]
-        assert known[row["record_id"]]["prompt_text"] == row["prompt_text"]
-        assert f"line {known[row['record_id']]['source_line']:,}" in card
-        assert row["raw_sha256"] in card
+def run(case, monkeypatch):
+    """Run the script in the folder of a case."""
+    monkeypatch.chdir(case.root)
+    with duckdb.connect() as connection:
+        for statement in connection.extract_statements(script_of(case)):
+            connection.execute(statement)
 
 
-def test_fill_rates_are_counts_of_values(full):
-    """Columns counted by the query equal the counts of values in the tables."""
-    rows = {row["name"]: int(row["n_filled"]) for row in annex(full, "fill-rates.csv")}
-    known = read_rows(full.case, "exchanges", ["request_id", "temperature", "session_id"])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('value="1927">1,927<', 'value="1928">1,928<'),
+        ('value="1927">1,927<', 'value="1927">1,827<'),
+        ('name="answer.C-01.1.n_requests"', 'name="answer.C-01.1.n_invented"'),
+    ],
+)
+def test_a_wrong_number_in_the_page_fails(copied, monkeypatch, before, after):
+    """Whether the value, the text or the name is wrong."""
+    _, case = copied
+    page = case.report / "report.html"
+    text = page.read_text(encoding="utf-8")
+    assert before in text
+    page.write_text(text.replace(before, after), encoding="utf-8")
 
-    assert {name: sum(row[name] is not None for row in known) for name in known[0]} == {
-        name: rows[name] for name in known[0]
-    }
-
-
-def test_quarantine_is_listed_by_reason_with_its_place(full):
-    """Reasons with their counts and the line of an example."""
-    reasons = Counter(row["reason"] for row in read_rows(full.case, "quarantine"))
-    rows = cells(full, "health-quarantine")
-
-    assert {name: str(n) for name, n in reasons.items()} == {row[0]: row[1] for row in rows}
-    assert "40" == rows[0][3]
-
-
-def test_totals_that_disagree_are_shown_as_differing(full, tmp_path):
-    """A campaign whose stated size is not what its rows add up to is marked, not passed over."""
-    case = copy_of(full.case, tmp_path)
-    rows = read_rows(case, "campaigns")
-    case.table_path("campaigns").unlink()
-    write_rows(
-        case,
-        "campaigns",
-        [row | {"n_exchanges": row["n_exchanges"] + 1} if row["campaign_id"] == "C-2" else row for row in rows],
-    )
-
-    render_report(case, LIMITS, Silent(), full.catalogue)
-
-    text = (case.report / "report.html").read_text(encoding="utf-8")
-    assert 1 == text.count("<strong>differs</strong>")
-    assert 0 == full.html.count("<strong>differs</strong>")
+    with pytest.raises(duckdb.Error, match="numbers differ"):
+        run(case, monkeypatch)
 
 
-def test_members_that_sent_nothing_of_the_campaign_are_told_apart(full, tmp_path):
-    """No account is said to have sent what it did not send."""
-    case = copy_of(full.case, tmp_path)
+def test_a_changed_table_fails(copied, monkeypatch):
+    """One member less in the table of accounts."""
+    _, case = copied
     rows = read_rows(case, "accounts")
-    silent = [row["account_id"] for row in rows if row["campaign_id"] == "C-1"][:2]
+    first = next(row for row in rows if row["campaign_id"])
     case.table_path("accounts").unlink()
-    write_rows(
-        case, "accounts", [row | {"n_campaign_exchanges": 0} if row["account_id"] in silent else row for row in rows]
-    )
+    write_rows(case, "accounts", [row | {"campaign_id": None} if row is first else row for row in rows])
 
-    render_report(case, LIMITS, Silent(), full.catalogue)
-
-    text = (case.report / "report.html").read_text(encoding="utf-8")
-    assert "2 of the 24 accounts of the campaign sent none of these exchanges." in text
-    assert "22 accounts sent " in text
-    assert "sent none of these exchanges" not in full.html
+    with pytest.raises(duckdb.Error, match="numbers differ"):
+        run(case, monkeypatch)
 
 
-def test_every_query_of_the_report_is_printed_with_its_hash_and_lies_in_the_annexes(full):
-    """What the page says was run is the text in the file."""
-    for query in queries.load_all():
-        assert query.sha256 in full.text(f"query-{query.name}")
-        assert f"{query.sql}\n" == (full.case.report / "exhibits" / "queries" / f"{query.name}.sql").read_text(
-            encoding="utf-8"
-        )
+@pytest.fixture(scope="module")
+def pool(sample):
+    """The pool's log as plain rows: members, their requests, everything else."""
+    report = sample("pool")
+    features = read_rows(report.case, "exchange_features")
+    accounts = {row["account_id"]: row for row in read_rows(report.case, "accounts")}
+    profiles = {row["account_id"]: row for row in read_rows(report.case, "account_profiles")}
+    (campaign,) = read_rows(report.case, "campaigns")
+    members = {name for name, row in accounts.items() if row["campaign_id"] == "C-01"}
+    own = [row for row in features if row["account_id"] in members and row["prefix_template"] in campaign["templates"]]
+    return report, features, members, own, profiles
 
 
-def test_every_query_names_the_tables_it_reads_and_ends_in_a_stated_order(full):
-    """The header agrees with the text; rows come in a stated order wherever there can be several."""
-    names = {*TABLES, *queries.TEMPORARY}
-    single = {"totals", "balance_total", "silent_hours", "account_counts", *queries.TEMPORARY}
-    for query in queries.load_all():
-        read = {name for name in names if re.search(rf"\b(?:from|join)\s+{name}\b", query.sql)}
-        assert read - set(queries.TEMPORARY) <= set(query.reads), query.name
-        assert read & set(queries.TEMPORARY) == set(query.through), query.name
-        assert (
-            query.name in single
-            or "order by" in query.sql.rsplit(")", 1)[-1].lower()
-            or re.search(r"order by [a-z_., \n]+(limit \$\w+)?$", query.sql.lower())
-        ), query.name
+def number(report, name):
+    """Return the value of a number of the page."""
+    values = {e.get("value") for e in report.all(".//data") if e.get("data-name") == name}
+    assert 1 == len(values), name
+    return float(values.pop())
 
 
-def copy_of(case, root):
-    """Return a writable copy of a case."""
-    shutil.copytree(case.root, root / "copy")
-    return open_case(root / "copy")
+def expect(report, query, **values):
+    """Assert values of the first row of a query as the page states them."""
+    assert values == {key: number(report, f"{query}.1.{key}") for key in values}
+
+
+def test_the_size_of_the_campaign_is_counted_from_the_log(pool):
+    """Accounts, requests, tokens and their parts of the log."""
+    report, features, members, own, _ = pool
+    output = sum(row["output_tokens"] or 0 for row in own)
+    whole = sum(row["output_tokens"] or 0 for row in features)
+
+    expect(report, "answer.C-01", n_accounts=len(members), n_requests=len(own), output_tokens=output)
+    expect(
+        report, "answer.C-01",
+        output_percent=round(100 * output / whole), accounts_percent=round(100 * len(members) / len({r["account_id"] for r in features})),
+        median_output=median(row["output_tokens"] for row in own if row["status"] == "ok" and row["output_tokens"]),
+        n_other_requests=sum(row["account_id"] in members for row in features) - len(own),
+    )  # fmt: skip
+
+
+def test_hand_overs_are_counted_from_the_log(pool):
+    """The next request with the same prompt, over accounts and not over customers, with both controls."""
+    report, features, members, own, _ = pool
+    by_prompt = defaultdict(list)
+    for row in sorted(features, key=lambda row: (row["started_at"], row["record_id"])):
+        by_prompt[row["prompt_hash"]].append(row)
+    following = {a["record_id"]: b for rows in by_prompt.values() for a, b in pairwise(rows)}
+    failed = ("limited", "error", "blocked")
+
+    def moved(rows, among=None):
+        pairs = [(row, following.get(row["record_id"])) for row in rows]
+        return [
+            (a, b) for a, b in pairs
+            if b and b["account_id"] != a["account_id"] and (b["started_at"] - a["started_at"]).total_seconds() <= 60
+            and (among is None or b["account_id"] in among)
+        ]  # fmt: skip
+
+    own_failed = [row for row in own if row["status"] in failed]
+    handed = moved(own_failed, members)
+    others = [row for row in features if row["account_id"] not in members and row["status"] in failed]
+    expect(
+        report, "handover_totals.C-01",
+        n_failed=len(own_failed), n_moved=len(handed), n_pairs=len({(a["account_id"], b["account_id"]) for a, b in handed}),
+        n_limited=sum(row["status"] == "limited" for row in own_failed),
+        median_seconds=round(median((b["started_at"] - a["started_at"]).total_seconds() for a, b in handed), 1),
+        n_answered_moved=len(moved([row for row in own if row["status"] == "ok"])),
+        n_failed_others=len(others), n_moved_others=len(moved(others)),
+    )  # fmt: skip
+
+
+def test_the_band_of_the_loads_is_the_narrowest_with_most_accounts(pool):
+    """Tried for every place of the band."""
+    report, features, members, own, _ = pool
+    loads = Counter(row["account_id"] for row in own)
+    width = max(1, -(-2 * int(median(loads.values())) // 100))
+    best = max(sum(low <= n <= low + width for n in loads.values()) for low in loads.values())
+    others = Counter(row["account_id"] for row in features if row["account_id"] not in members)
+
+    expect(report, "load_totals.C-01", n_senders=len(loads), n_inside=best)
+    expect(report, "load_totals.C-01", others_low=min(others.values()), others_high=max(others.values()))
+
+
+def test_shared_payments_and_sign_ups_are_counted_over_customers(pool):
+    """A value counts if accounts of two customers have it; members are compared with members, others with others."""
+    report, _, members, _, profiles = pool
+
+    def sharing(names, value_of):
+        holders = defaultdict(set)
+        for name in names:
+            if value_of(profiles[name]) is not None:
+                holders[value_of(profiles[name])].add(profiles[name]["tenant_id"] or name)
+        return sum(value_of(profiles[n]) is not None and len(holders[value_of(profiles[n])]) > 1 for n in names)
+
+    def ten_minutes(row):
+        at = row["created_at"]
+        return at and at.replace(minute=at.minute // 10 * 10, second=0, microsecond=0)
+
+    others = set(profiles) - members
+    kinds = {"payment": lambda row: row["payment_fingerprint"], "signup": ten_minutes}
+    for place, value_of in enumerate(kinds.values(), start=1):
+        assert sharing(members, value_of) == number(report, f"ties_totals.C-01.{place}.n_members_shared")
+        assert sharing(others, value_of) == number(report, f"ties_totals.C-01.{place}.n_others_shared")
+
+
+def test_what_was_taken_is_counted_by_model(pool):
+    """Requests, answers and tokens of the campaign, and its part of each model's output in the log."""
+    report, features, _, own, _ = pool
+    taken, log = defaultdict(lambda: [0, 0, 0]), Counter()
+    for row in features:
+        log[row["model"]] += row["output_tokens"] or 0
+    for row in own:
+        counts = taken[row["model"]]
+        counts[0] += 1
+        counts[1] += row["status"] == "ok"
+        counts[2] += row["output_tokens"] or 0
+    ordered = sorted(taken.items(), key=lambda item: -item[1][2])
+
+    assert 2 <= len(ordered)
+    for place, (model, (n, answered, output)) in enumerate(ordered, start=1):
+        stated = {
+            key: number(report, f"taken_models.C-01.{place}.{key}")
+            for key in ("n_requests", "n_answered", "output_tokens", "log_percent")
+        }
+        assert stated == {
+            "n_requests": n,
+            "n_answered": answered,
+            "output_tokens": output,
+            "log_percent": round(100 * output / log[model]),
+        }
+
+
+def test_who_goes_on_after_a_failure_is_counted_from_an_access_log(sample):
+    """Without prompts: the next request of the group, after failures and after answers."""
+    report = sample("metadata_only")
+    accounts = {row["account_id"] for row in read_rows(report.case, "accounts") if row["campaign_id"]}
+    (campaign,) = read_rows(report.case, "campaigns")
+    own = [
+        row
+        for row in read_rows(report.case, "exchange_features")
+        if row["account_id"] in accounts and row["pace_template"] in campaign["templates"]
+    ]
+    own.sort(key=lambda row: (row["started_at"], row["record_id"]))
+
+    def is_moved(a, b):
+        return a["account_id"] != b["account_id"] and (b["started_at"] - a["started_at"]).total_seconds() <= 15
+
+    after = [(a["status"], is_moved(a, b)) for a, b in pairwise(own)]
+    n_last_failed = own[-1]["status"] != "ok"
+    failed = [moved for status, moved in after if status in ("limited", "error", "blocked")]
+    answered = [moved for status, moved in after if status == "ok"]
+    expect(
+        report, "succession_totals.C-01",
+        n_failed=len(failed) + n_last_failed, n_moved=sum(failed), n_answered=len(answered) + (not n_last_failed), n_answered_moved=sum(answered),
+    )  # fmt: skip
+
+
+def test_figures_are_drawn_from_all_their_rows(pool):
+    """The file beside a figure has as many rows as the caption states, and the load figure has every account once."""
+    report, _, members, _, profiles = pool
+    files = {f.find("figcaption//a").get("href"): f for f in report.all(".//figure")}
+    loads = report.rows("figures/loads.C-01.csv")
+
+    assert 6 <= len(files)
+    for path, figure in files.items():
+        shown = figure.find("figcaption//data").get("value")
+        assert int(shown) == len(report.rows(path.removeprefix("annexes/"))), path
+    assert len(members) == sum(int(row["n_accounts"]) for row in loads if row["is_member"] == "True")
+    assert len(profiles) - len(members) == sum(int(row["n_accounts"]) for row in loads if row["is_member"] == "False")

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 from datetime import datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
 
+import html5lib
 import pytest
 
 from distilforensics.case.engines.duckdb import Limits
@@ -13,6 +17,11 @@ from distilforensics.case.tables import write_batches, write_rows
 from distilforensics.core.progress import Silent
 from distilforensics.core.schema import EXCHANGES, TABLES
 from distilforensics.report.stage import READS, render_report
+
+_LENGTH = importlib.util.spec_from_file_location("report_length", Path(__file__).with_name("test_length.py"))
+_MODULE = importlib.util.module_from_spec(_LENGTH)
+_LENGTH.loader.exec_module(_MODULE)
+estimated_pages = _MODULE.estimated_pages
 
 N_ACCOUNTS, N_MEMBERS, N_CAMPAIGNS, N_EXPLAINED, N_SOURCES = 100_000, 25_000, 40, 300, 400
 START = datetime(2026, 3, 2)
@@ -121,21 +130,32 @@ def test_the_page_stays_small(large):
     assert (large.report / "report.html").stat().st_size < 5_000_000
 
 
-def test_cut_tables_say_what_is_shown_and_where_the_rest_is(large):
-    """Members, left-out accounts, sources, groups and campaigns."""
+def test_the_page_names_the_campaigns_and_gives_each_its_size(large):
+    """Twelve in the table, the strongest in full, ten with an annex of their own."""
     text = (large.report / "report.html").read_text(encoding="utf-8")
-    n_largest = N_MEMBERS - 20 * (N_CAMPAIGNS - 1)
+    groups = sorted(path.name for path in (large.report / "annexes").glob("group-*.html"))
 
-    assert f"Shown: the members with most exchanges of the campaign; 40 of {n_largest:,} rows." in text
-    assert "Shown: the accounts with most exchanges; 60 of 10,714 rows." in text
-    assert "Shown: the first files by role and path; 30 of 400 rows." in text
-    assert "Shown: the 60 largest groups of 300" in text
-    assert "Chapters are printed for the 20 strongest campaigns." in text
+    with (large.report / "annexes" / "campaigns.csv").open(encoding="utf-8", newline="") as stream:
+        assert N_CAMPAIGNS == len(list(csv.DictReader(stream)))
+    assert "the first twelve; all are in" in text
+    assert f'value="{N_MEMBERS - 20 * (N_CAMPAIGNS - 1)}"' in text
+    assert 9 == len(groups)
 
 
-def test_annexes_are_complete(large):
-    """The annex of the largest campaign has every member."""
-    with (large.report / "exhibits" / "C-1-members.csv").open(encoding="utf-8", newline="") as stream:
+def test_the_printed_length_does_not_grow_with_the_log(large):
+    """Words and figures of a page about 25,000 accounts."""
+    tree = html5lib.parse((large.report / "report.html").read_text(encoding="utf-8"), namespaceHTMLElements=False)
+    report = SimpleNamespace(tree=tree, all=tree.findall)
+
+    assert estimated_pages(report) <= 12
+
+
+def test_readable_annexes_stay_short_and_csv_files_are_complete(large):
+    """The page on accounts shows the first ones and says so; the file has every account."""
+    page = (large.report / "annexes" / "accounts.html").read_text(encoding="utf-8")
+    with (large.report / "annexes" / "accounts.csv").open(encoding="utf-8", newline="") as stream:
         accounts = [row["account_id"] for row in csv.DictReader(stream)]
 
-    assert N_MEMBERS - 20 * (N_CAMPAIGNS - 1) == len(accounts) == len(set(accounts))
+    assert f"The first 200 of {N_ACCOUNTS:,} rows." in page
+    assert len(page) < 300_000
+    assert N_ACCOUNTS == len(accounts) == len(set(accounts))

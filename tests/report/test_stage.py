@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import os
 import shutil
@@ -90,7 +89,7 @@ def test_a_changed_file_makes_the_report_new(copied, full, change):
     if change == "page":
         (copied.report / "report.html").write_text("edited", encoding="utf-8")
     elif change == "annex":
-        (copied.report / "exhibits" / "C-1-members.csv").unlink()
+        (copied.report / "annexes" / "accounts.csv").unlink()
     else:
         path = copied.root / "case.toml"
         path.write_text(path.read_text(encoding="utf-8").replace("R. Falk", "M. Adler"), encoding="utf-8")
@@ -104,40 +103,42 @@ def test_a_changed_file_makes_the_report_new(copied, full, change):
 
 def test_annexes_of_an_earlier_run_are_removed(copied, full):
     """A file that the report does not list would be taken for part of it."""
-    (copied.report / "exhibits" / "C-9-members.csv").write_text("old", encoding="utf-8")
+    (copied.report / "annexes" / "old.csv").write_text("old", encoding="utf-8")
+    (copied.report / "exhibits").mkdir()
+    (copied.report / "exhibits" / "old.csv").write_text("old", encoding="utf-8")
 
     render_report(copied, LIMITS, Silent(), full.catalogue)
 
     assert hashes(full.case.report) == hashes(copied.report)
 
 
-def test_annexes_on_the_page_have_the_hashes_of_the_files(full):
-    """The list of files binds the annexes to the report."""
-    listed = full.text("annexes-files-table")
-    written = hashes(full.case.report / "exhibits")
+def test_one_list_binds_all_annexes_to_the_page(full):
+    """Every file is in the list, sha256sum agrees, and the page prints the hash of the list."""
+    folder = full.case.report / "annexes"
+    listed = {line.split("  ", 1)[1] for line in (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()}
+    check = subprocess.run(
+        ["sha256sum", "-c", "--quiet", "SHA256SUMS"], cwd=folder, capture_output=True, text=True, check=False
+    )
 
-    assert [] == [name for name, digest in written.items() if name not in listed or digest not in listed]
+    assert set(hashes(folder)) - {"SHA256SUMS"} == listed
+    assert (0, "") == (check.returncode, check.stdout)
+    assert hashes(folder)["SHA256SUMS"] in full.html
 
 
 def test_seals_can_be_computed_with_common_tools(full):
-    """The commands of the chapter on verification give the hashes of the cover."""
-    exhibits = full.case.report / "exhibits"
-    with (exhibits / "sources.csv").open(encoding="utf-8", newline="") as stream:
-        logs = sorted({row["source_sha256"] for row in csv.DictReader(stream) if row["role"] == "log"})
+    """Evidence over all files read, the accounts directory included; tables and method from files in the annexes."""
+    folder = full.case.report / "annexes"
+    files = sorted({row["source_sha256"] for row in full.rows("sources.csv") if row["source_sha256"]})
     check = subprocess.run(
-        ["sha256sum", "--quiet", "-c", "report/exhibits/tables-sha256.txt"],
+        ["sha256sum", "--quiet", "-c", "report/annexes/tables-sha256.txt"],
         cwd=full.case.root, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    evidence = subprocess.run(
-        ["sha256sum"], input="".join(f"{h}\n" for h in logs), capture_output=True, text=True, check=True
-    )
-    seals = [" ".join("".join(code.itertext()).split()) for code in full.all(".//header//code")]
+    evidence = hashlib.sha256("".join(f"{digest}\n" for digest in files).encode()).hexdigest()
+    seals = [code.text for code in full.all(".//p[@class='seals']/code")]
 
+    assert "accounts_directory" in {row["role"] for row in full.rows("sources.csv")}
     assert (0, "") == (check.returncode, check.stdout)
-    assert evidence.stdout[:64] == seals[0]
-    assert [
-        hashlib.sha256((exhibits / n).read_bytes()).hexdigest() for n in ("tables-sha256.txt", "method.json")
-    ] == seals[1:]
+    assert [evidence, *(hashes(folder)[name] for name in ("tables-sha256.txt", "SHA256SUMS", "method.json"))] == seals
 
 
 def test_a_case_without_an_assessment_is_refused_with_a_way_out(copied, full):
@@ -157,8 +158,8 @@ def test_an_unknown_time_zone_is_refused_with_its_place(copied, full):
         render_report(open_case(copied.root), LIMITS, Silent(), full.catalogue)
 
 
-def test_a_heuristic_whose_installed_file_is_another_one_is_printed_without_its_query(copied, full, tmp_path):
-    """The query on the page is the one that ran, or none."""
+def test_a_test_whose_installed_file_is_another_one_is_listed_without_its_query(copied, full, tmp_path):
+    """The query in the annexes is the one that ran, or none."""
     catalogue = tmp_path / "catalogue"
     shutil.copytree(full.catalogue, catalogue)
     path = catalogue / "coordination" / "rotation.sql"
@@ -166,7 +167,6 @@ def test_a_heuristic_whose_installed_file_is_another_one_is_printed_without_its_
 
     render_report(copied, LIMITS, Silent(), catalogue)
 
-    text = (copied.report / "report.html").read_text(encoding="utf-8")
-    assert 1 == text.count("the file installed with this version is not the one that ran")
-    assert not (copied.report / "exhibits" / "heuristics" / "coordination.rotation.sql").exists()
-    assert (copied.report / "exhibits" / "heuristics" / "coordination.equal_load.sql").exists()
+    folder = copied.report / "annexes" / "queries" / "tests"
+    assert not (folder / "coordination.rotation.sql").exists()
+    assert (folder / "coordination.equal_load.sql").exists()

@@ -1,4 +1,4 @@
-"""The report states what a log shows; it does not accuse, it does not claim more than it can, it speaks plainly."""
+"""The report speaks plainly: short sentences, one word for one thing, no claim beyond the log, no text where there is none."""
 
 from __future__ import annotations
 
@@ -7,189 +7,143 @@ import re
 
 import pytest
 
-from distilforensics.report import queries
-from distilforensics.report.chapters import overview
+from distilforensics.core.sqlfile import read_sql_file
 
 BANNED = (
-    r"prov(?:es?|en|ed|ing)\b", r"proof\b", r"certainly\b", r"certainty\b", r"undoubted", r"no doubt", r"guilt", r"thie(?:f|ves)\b",
-    r"theft\b", r"stole", r"steal", r"criminal", r"culprit", r"perpetrat", r"attacker", r"malicious", r"illegal", r"illicit", r"fraud",
-    r"suspect", r"definitely", r"conclusive\b(?<!inconclusive)", r"beyond", r"obviously", r"clearly", r"error[- ]free", r"100 % certain",
-    r"hits?\b", r"smells?\b", r"distillation attack(?!s, (?:23 February|CCS))",
+    r"prov(?:en|ing)\b", r"proof\b", r"undoubted", r"no doubt", r"guilt", r"thie(?:f|ves)\b", r"theft\b", r"stole", r"steal", r"criminal",
+    r"culprit", r"perpetrat", r"attacker", r"malicious", r"illegal", r"illicit", r"fraud", r"suspect", r"definitely", r"obviously",
+    r"conclusive\b(?<!inconclusive)", r"certainly", r"100 % certain", r"smells?\b", r"is no folder", r"relieve each other", r"1 campaigns", r"1 accounts",
+    r"exhibit(?:s)? show(?:s)? that", r"heuristics?\b", r"confounders?\b", r"exchanges\b",
 )  # fmt: skip
-"""Words that claim more than a log can show, or accuse, or are not the project's term for the thing."""
+"""Words that accuse, claim more than a log can show, or are not the report's word for the thing."""
+
+MOST_WORDS = 30
+SAMPLE_NAMES = ("pool", "benign", "metadata_only")
+BLOCKS = {"p", "li", "dd", "dt", "td", "th", "h1", "h2", "h3", "figcaption", "caption"}
 
 
-def own_words(report) -> str:
-    """Return what the report itself says: without quotations, code, file names and the public record."""
+def own_blocks(report):
+    """Return the blocks of text of the main document that the report itself says, without quotations, names and code."""
     skipped = set()
     for element in report.tree.iter():
-        if (
-            element.tag in ("blockquote", "code", "pre", "style")
-            or element.get("id") in ("references", "glossary", "heuristics-detail")
-            or "k-ident" in (element.get("class") or "")
-        ):
+        kinds = set((element.get("class") or "").split())
+        if element.tag in ("blockquote", "pre", "style", "title", "q", "code") or kinds & {"stated", "id", "meta"}:
             skipped |= set(element.iter())
-    return " ".join(
-        " ".join(
-            [e.text or "" for e in report.tree.iter() if e not in skipped]
-            + [e.tail or "" for e in report.tree.iter() if e not in skipped or e.tag == "code"]
-        ).split()
-    )
+    blocks = []
+    for element in report.tree.iter():
+        if element.tag in BLOCKS and element not in skipped:
+            parts = [element.text or ""]
+            for child in element.iter():
+                if child is not element:
+                    parts += [child.text or "" if child not in skipped else "X", child.tail or ""]
+            blocks.append(" ".join("".join(parts).split()))
+    return blocks
 
 
-@pytest.mark.parametrize("word", BANNED)
-def test_a_word_that_claims_too_much_is_nowhere_in_the_report(any_report, word):
-    """Over whole rendered reports."""
-    found = re.search(rf"\b{word}", own_words(any_report), re.IGNORECASE)
-
-    assert None is found, found and own_words(any_report)[max(0, found.start() - 60) : found.end() + 60]
+def sentences(block):
+    """Return the sentences of a block."""
+    return [part for part in re.split(r"(?<=[.?!:;])\s+", block) if part]
 
 
-def test_no_word_of_the_project_names_an_actor(any_report):
-    """Names of vendors and laboratories stand in the references alone, as assertions of their authors."""
-    names = ("Anthropic", "OpenAI", "Alibaba", "DeepSeek", "Moonshot", "MiniMax", "China", "Chinese")
-    text = " ".join(
-        " ".join(s.itertext())
-        for s in any_report.all(".//main/section")
-        if s.get("id") not in ("references", "heuristics-detail")
-    )
+@pytest.mark.parametrize("name", SAMPLE_NAMES)
+def test_no_sentence_is_longer_than_thirty_words(sample, name):
+    """Parts between semicolons and colons count as sentences of their own."""
+    parts = [part for block in own_blocks(sample(name)) for part in sentences(block)]
 
-    assert [] == [name for name in names if name in text]
+    assert 30 < len(parts)
+    assert [] == [part for part in parts if len(part.split()) > MOST_WORDS]
 
 
-def test_a_log_without_campaigns_gets_a_whole_report_that_accuses_nobody(quiet):
-    """It says so, states what was examined and what every silent heuristic would have fired on."""
-    text = quiet.text()
-    anchors = {section.get("id") for section in quiet.all(".//main/section")}
-    silent = [
-        h
-        for h in ("Equal load over the accounts of a group", "Activity without daily rhythm")
-        if f"{h} . Did not fire. It would have fired on: 20 accounts" in text
-    ]
+@pytest.mark.parametrize("name", SAMPLE_NAMES)
+def test_no_word_accuses_claims_too_much_or_has_a_second_name(sample, name):
+    """Over what the report itself says."""
+    text = " ".join(own_blocks(sample(name)))
 
-    assert "This report accuses nobody." in text
-    assert 2 == len(silent)
-    assert {
-        "summary",
-        "explained",
-        "accounts",
-        "heuristics",
-        "health",
-        "sources",
-        "methods",
-        "error-rates",
-        "limits",
-        "verification",
-    } <= anchors
-    assert [] == [anchor for anchor in anchors if anchor.startswith("campaign")]
+    assert [] == [match[0] for word in BANNED if (match := re.search(rf"\b{word}", text, re.IGNORECASE))]
 
 
-def test_silence_for_want_of_data_is_not_called_silence(bare):
-    """Heuristics on texts are not evaluated on a log without texts, with the reason, in the summary too."""
-    summary = bare.text("summary")
-
-    assert (
-        "One frame, many accounts, many fills . Not evaluated: column prompt_text is filled in 0 % of rows" in summary
-    )
-    assert "A heuristic that could not be evaluated says nothing in either direction." in summary
-    assert "Prompt: no text in this record (not logged)" in bare.text()
-
-
-def test_error_rates_are_not_claimed_where_they_were_not_measured(full):
-    """The chapter says that nothing is known, and no percentage stands in it."""
-    text = full.text("error-rates")
-
-    assert "No error rate is known for this log: neither" in text
-    assert None is re.search(r"\d\s?%", text)
-
-
-def test_measured_rates_stand_with_their_intervals_and_never_as_a_bare_zero(rated):
-    """No innocent account was accused, so the upper bound is given; what was not used is named with the reason."""
-    text = rated.text("error-rates")
-    table = rated.text("error-rates-measured")
-
-    assert "“confirmed cases of May” with 1,000 accounts of 10 known campaigns and 20,000 innocent accounts" in text
-    assert "innocent accounts strong 0 of 20,000 0 of 1,000 at most 0.369 %" in table
-    assert "campaign accounts strong 960 of 1,000 9 of 10 55.4 % to 99.75 %" in table
-    assert "at least 13.1 %" in rated.text("error-rates-base")
-    assert "The measurement “cases of June” was supplied and not used: it was measured with other rules." in text
-    assert None is re.search(r"(?<![\d.])0 %", text)
-    assert "Error rates are stated in" in rated.text("summary")
-
-
-def test_a_reference_is_described_and_a_refused_one_named(rated, full):
-    """With a benign period its size stands there; without one it is said that nothing can be claimed."""
-    text = rated.text("error-rates")
-
-    assert "150 accounts over 28 days, 200 sets" in text
-    assert "A reference of 150 accounts over 3 days was named and not used: it is too short." in text
-    assert "every set is ranked among the others of this log. That orders them and supports no claim." in full.text(
-        "error-rates"
-    )
-
-
-def test_a_campaign_says_what_becomes_of_it_at_moved_thresholds(full):
-    """In words below the grade, and per heuristic in the table of stability."""
-    strong, weak = full.text("campaign-c-1"), full.text("campaign-c-2")
-
-    assert (
-        "With all firing thresholds 25 % stricter at once the grade would be the same, without 1 heuristic that bears it (evasion.flat_clock)"
-        in strong
-    )
-    assert "with all of them 25 % laxer it would be the same, with 1 heuristic more (coordination.baton_pass)" in strong
-    assert "the grade would be inconclusive" in weak
-    assert "Fired at a threshold 25 % stricter" in full.text("campaign-c-1-stability")
-
-
-def test_evidence_against_stands_beside_evidence_for_in_one_table(full):
-    """One table with two columns, each piece with its type, benign explanations with their outcome."""
-    table = full.tree.find(".//*[@id='campaign-c-1-evidence-table']/table")
-    heads = ["".join(th.itertext()) for th in table.findall("thead/tr/th")]
-    first = [" ".join("".join(cell.itertext()).split()) for cell in table.findall("tbody/tr")[0]]
-
-    assert ["Fits H1: operated together to collect outputs", "Speaks against H1, or fits H2"] == heads
-    assert first[0].startswith("computed 2,880 exchanges of 24 accounts fill one frame")
-    assert first[1].startswith("observed The same accounts also sent 600 requests")
-    assert "checked: does not explain this group" in full.text("campaign-c-1-benign-table")
-    assert "could not be checked on this log" in full.text("campaign-c-1-benign-table")
-    assert "checked: holds at least in part" in full.text("campaign-c-2-benign-table")
-
-
-def test_what_the_report_does_not_establish_stands_in_the_summary_and_in_full(full):
-    """Both places have one entry per limit."""
-    limits = overview.fixed_text("limits")
-
-    assert 8 <= len(limits)
-    assert [] == [
-        limit["title"]
-        for limit in limits
-        if limit["text"] not in full.text("limits") or limit["short"] not in full.text("summary")
-    ]
-
-
-def test_every_reference_is_an_assertion_of_its_authors(full):
-    """The public record is marked as asserted, with how it was read."""
-    rows = full.tree.findall(".//table[@id='references-table']/tbody/tr")
-
-    assert len(overview.fixed_text("references")) == len(rows)
-    assert {("asserted", "primary"), ("asserted", "secondary")} == {(row[4].text, row[5].text) for row in rows}
-
-
-def test_templates_and_texts_hold_no_banned_word_that_a_report_may_not_reach():
-    """Branches of templates that the three reports do not take are read as files."""
+def test_templates_and_fixed_texts_hold_no_banned_word():
+    """Branches that no sample takes are read as files."""
     folder = importlib.resources.files("distilforensics.report")
-    texts = [
-        path.read_text(encoding="utf-8") for path in (folder / "templates").iterdir() if path.name.endswith(".html.j2")
-    ]
-    texts += [(folder / "texts" / f"{name}.toml").read_text(encoding="utf-8") for name in ("limits", "explanations")]
-    texts += [query.title for query in queries.load_all()]
+    texts = {
+        path.name: path.read_text(encoding="utf-8")
+        for kind in ("templates", "texts")
+        for path in (folder / kind).iterdir()
+    }
+    words = {name: re.sub(r"\{[{%#].*?[}%#]\}|<[^>]*>", " ", text, flags=re.DOTALL) for name, text in texts.items()}
     found = [
-        match[0]
-        for text in texts
+        (name, match[0])
+        for name, text in words.items()
         for word in BANNED
-        for match in [re.search(rf"\b{word}", text, re.IGNORECASE)]
-        if match
+        if (match := re.search(rf"\b{word}", text, re.IGNORECASE))
+        and not (name == "terms.toml" and match[0].startswith("exchange"))
     ]
 
     assert 15 < len(texts)
     assert [] == found
+
+
+def test_no_name_of_a_vendor_or_laboratory_stands_in_the_fixed_texts():
+    """The report names nobody but what the log names."""
+    folder = importlib.resources.files("distilforensics.report")
+    text = "".join(
+        path.read_text(encoding="utf-8") for kind in ("templates", "texts") for path in (folder / kind).iterdir()
+    )
+
+    assert [] == [
+        name for name in ("Anthropic", "OpenAI", "Alibaba", "DeepSeek", "Moonshot", "MiniMax", "China") if name in text
+    ]
+
+
+def test_a_log_without_text_never_speaks_of_a_text_that_it_has_not(sample):
+    """No template, no instruction, no wording, no sample; the first line says what cannot be shown."""
+    report = sample("metadata_only")
+    text = report.text("main")
+
+    assert "This log holds no prompts and no answers. Coordination can be shown, not what was collected." in text
+    for word in (
+        "template",
+        "same words",
+        "wording",
+        "instruction that",
+        "word for word",
+        "Samples",
+        "different from one another",
+        "to collect model answers",
+    ):
+        assert word not in text, word
+
+
+def test_what_the_log_cannot_tell_is_not_called_excluded(sample):
+    """An explanation whose columns are missing has the third outcome, and says whom to ask."""
+    rows = [
+        [" ".join("".join(c.itertext()).split()) for c in row]
+        for row in sample("metadata_only").all(".//tbody[@class='stated']/tr")
+    ]
+    outcomes = {row[0]: row[1] for row in rows}
+
+    assert {"excluded", "cannot tell"} == set(outcomes.values())
+    assert "cannot tell" == outcomes["A reseller with real end users"]
+    assert [] == [
+        row for row in rows if row[1] == "excluded" and re.search("not known|not named|cannot be settled", row[2])
+    ]
+    assert [] == [row for row in rows if row[1] == "cannot tell" and "Ask " not in row[2]]
+
+
+def test_a_log_without_campaign_says_what_would_have_been_seen_or_that_it_was_not_measured(sample):
+    """In the first paragraph."""
+    report = sample("benign")
+    first = " ".join("".join(report.all(".//p[@class='lead']")[0].itertext()).split())
+
+    assert "No group of accounts was found that acts as one" in report.text()
+    assert "How small a group would have been seen was not measured." in first or "would have been seen" in first
+    assert "distilforensics selftest --inject CASE --write" in report.text()
+
+
+def test_titles_of_queries_are_sentences_of_the_report():
+    """They head the files in the annexes."""
+    folder = importlib.resources.files("distilforensics.report") / "queries"
+    titles = [read_sql_file(path).header["title"] for path in folder.iterdir()]
+
+    assert 40 < len(titles)
+    assert [] == [title for title in titles for word in BANNED if re.search(rf"\b{word}", title, re.IGNORECASE)]

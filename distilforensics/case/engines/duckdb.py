@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import psutil
 
+from distilforensics.case.damage import unreadable_table
 from distilforensics.core.errors import CaseError, HeuristicError, UsageError
 from distilforensics.core.schema import TABLES
 from distilforensics.core.text import show
+from distilforensics.core.trouble import machine_trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -146,6 +148,7 @@ def create_view(connection: duckdb.DuckDBPyConnection, case: Case, name: str) ->
 
     Raises:
         CaseError: the table has not been written.
+        IntegrityError: its files are no tables of this program.
     """
     files = case.table_files(name)
     if not files:
@@ -155,7 +158,12 @@ def create_view(connection: duckdb.DuckDBPyConnection, case: Case, name: str) ->
             hint="run all stages with: distilforensics run LOGS... --case DIR",
         )
     paths = ", ".join(quote(path.resolve()) for path in files)
-    connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{paths}])")
+    try:
+        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{paths}])")
+    except duckdb.Error as e:
+        if machine_trouble(e) is not None:
+            raise
+        raise unreadable_table(name, case, e) from e
 
 
 @contextmanager

@@ -94,7 +94,7 @@ CLAIMED = frozenset({"user", "username", "userid", "useremail"})
 
 _COUNTS = (
     "api_requests requests request_count n_requests num_requests num_model_requests total_requests successful_requests failed_requests calls"
-    " call_count n_calls num_calls total_calls request_num requests_count number_of_requests"
+    " call_count n_calls num_calls total_calls request_num requests_count number_of_requests count total_count"
 )
 COUNT_NAMES = frozenset(name.replace("_", "") for name in _COUNTS.split())
 """Fields of sums over many calls."""

@@ -29,7 +29,7 @@ LIBRARIES = ("values.sql", "times.sql", "addresses.sql", "messages.sql", "provid
 """Files of shared macros, in order of definition."""
 
 _OTHER_TYPES = {"prompt_chars": "bigint", "response_chars": "bigint", "flags": "varchar[]"}
-_CHOICES = frozenset({"format", "account", "zone", "time_field", "started_text", "start_shift"})
+_CHOICES = frozenset({"format", "account", "zone", "time_field", "started_text", "start_shift", "local_flags"})
 """Marks of the completion that stand for no column."""
 
 _MARK = re.compile(r"/\*\{(\w+)\}\*/")

@@ -45,6 +45,7 @@ def projection_of(spec: FormatSpec, options: Options, connection: duckdb.DuckDBP
         time_field, zone = spec.time, options.assume_time_zone
     parts = {name: name if name in yields else f"null::{type_}" for name, type_ in written_columns().items()}
     is_end = mapping is not None and mapping.is_end
+    started_text = "started_text" if "started_text" in yields else parts["started_at_raw"]
     return fill(
         library_file("completion.sql"),
         parts
@@ -53,11 +54,20 @@ def projection_of(spec: FormatSpec, options: Options, connection: duckdb.DuckDBP
             "account": _account_expression(spec, options.account_field, parts),
             "zone": zone_expression(zone),
             "time_field": literal(time_field),
-            "started_text": "started_text" if "started_text" in yields else parts["started_at_raw"],
+            "started_text": started_text,
+            "local_flags": ""
+            if zone is None
+            else fill(_LOCAL_FLAGS, {"zone": literal(zone), "started_text": started_text}),
             "start_shift": f"- to_microseconds({_SHIFT})" if is_end else "",
         },
     )
 
+
+_LOCAL_FLAGS = """
+case when is_ambiguous_local(started_zone, started_parts, /*{started_text}*/, /*{zone}*/) then 'ts_ambiguous' end,
+case when is_missing_local(started_zone, started_parts, /*{started_text}*/, /*{zone}*/) then 'ts_nonexistent' end,
+"""
+"""Doubts of naive times in a zone that the examiner or a mapping names."""
 
 _SHIFT = "coalesce(try_cast(round(greatest(real_number(latency_ms), 0) * 1000) as bigint), 0)"
 """Microseconds from the start to the logged time, where that is the end."""

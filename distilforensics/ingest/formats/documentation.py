@@ -17,7 +17,11 @@ def chapters() -> str:
     """Return a chapter per format that is read, then a table of the files that are known to hold no calls."""
     specs = load_formats().values()
     read = "\n".join(f"## {spec.id}\n\n{chapter(spec)}" for spec in specs if spec.no_calls is None)
-    others = [f"| {spec.title} | {spec.no_calls} | {'refused' if spec.is_evidence else 'ignored'} |\n" for spec in specs if spec.no_calls is not None]
+    others = [
+        f"| {spec.title} | {spec.no_calls} | {'refused' if spec.is_evidence else 'ignored'} |\n"
+        for spec in specs
+        if spec.no_calls is not None
+    ]
     if not others:
         return read
     head = (

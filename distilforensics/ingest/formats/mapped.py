@@ -32,7 +32,7 @@ _REQUEST = (
 _USAGE = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
 _ANSWER = (
     "response_text", "response_state", "response_id", "model_served", "model_raw", "n_tool_calls", "finish_reason_raw", "reasoning_signature",
-    "error_type", "status", "flags", *_USAGE,
+    "error_type", "status", *_USAGE,
 )  # fmt: skip
 _GIVES = {
     "request_body": _REQUEST,
@@ -96,9 +96,7 @@ def _is_web(mapping: FieldMapping) -> bool:
 def _reformatted(text: str, time_format: str) -> str:
     """Return an expression that writes a time of a foreign notation as an ISO time, with a Z if the notation has an offset."""
     if time_format == TICKS:
-        return (
-            f"strftime(make_timestamp((try_cast({text} as bigint) - 621355968000000000) // 10), '%Y-%m-%d %H:%M:%S.%f') || 'Z'"
-        )
+        return f"strftime(make_timestamp((try_cast({text} as bigint) - 621355968000000000) // 10), '%Y-%m-%d %H:%M:%S.%f') || 'Z'"
     digits = "%f" if "%f" in time_format else "%g" if "%g" in time_format else ""
     zone = "Z" if "%z" in time_format else ""
     target = "%Y-%m-%d %H:%M:%S" + (f".{digits}" if digits else "") + zone
@@ -135,7 +133,9 @@ class _Fields:
         if mapping.null_words:
             text = f"case when not list_contains({list_literal(mapping.null_words)}, {text}) then {text} end"
         if target in mapping.words:
-            pairs = " ".join(f"when {literal(word)} then {literal(meant)}" for word, meant in mapping.words[target].items())
+            pairs = " ".join(
+                f"when {literal(word)} then {literal(meant)}" for word, meant in mapping.words[target].items()
+            )
             text = f"case {text} {pairs} else {text} end"
         if target in NUMBERS and (mapping.thousands or mapping.decimal != "."):
             text = f"plain_number({text}, {literal(mapping.thousands)}, {literal(mapping.decimal)})"
@@ -158,8 +158,6 @@ class _Fields:
         """Return the expression of the reason why a record is no exchange."""
         cases = []
         for rule in rules:
-            is_one = (
-                f"coalesce(list_contains({list_literal(rule.values)}, coalesce({self._first_of(rule.field)}, '')), false)"
-            )
+            is_one = f"coalesce(list_contains({list_literal(rule.values)}, coalesce({self._first_of(rule.field)}, '')), false)"
             cases.append(f"when {'not ' if rule.are_exchanges else ''}{is_one} then {literal(rule.reason)}")
         return f"case {' '.join(cases)} end" if cases else "null::varchar"

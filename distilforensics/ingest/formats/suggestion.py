@@ -41,9 +41,9 @@ TIME_FORMATS = (
 )  # fmt: skip
 """Notations of times beyond ISO, epoch and the common log format, as exports of spreadsheets and dashboards write them."""
 
-_GROUPED = {",": re.compile(r"[$€£]?\d{1,3}(,\d{3})+(\.\d+)?"), ".": re.compile(r"[$€£]?\d{1,3}(\.\d{3})+(,\d+)?")}
-_DECIMAL_COMMA = re.compile(r"[$€£]?(\d+|\d{1,3}(\.\d{3})+),(\d{1,2}|\d{4,})")
-_DAY = re.compile(r"\d{4}-\d\d-\d\d([T ]00:00(:00(\.0+)?)?(Z|[+-]00:?00)?)?")
+_DECIMAL_COMMA = re.compile(r"(\d+|\d{1,3}([. \xa0\u202f'\u2019]\d{3})+),(\d{1,2}|\d{4,})|\d{1,3}(\.\d{3})+,\d+")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_HOUR = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d(:00(:00(\.0+)?)?)?(Z|[+-]\d\d:?\d\d)?)?")
 _REQUEST_LINE = re.compile(r"[A-Z]{3,8} \S+( HTTP/[\d.]+)?")
 _BODY_KEYS = frozenset({"messages", "contents", "prompt", "input"})
 
@@ -186,8 +186,8 @@ def why_no_calls(sample: Sample, suggestion: Suggestion) -> str | None:
     if names & SPAN_NAMES:
         return "spans of traces, of which only some are calls of a model"
     times = _texts(records, suggestion.columns.get("started_at"))
-    if times and all(_DAY.fullmatch(time) for time in times) and (len(times) > 2 or len(times[0]) == 10):
-        return "every time is a whole day: sums per day, or calls without their times"
+    if times and (all(_DAY.fullmatch(time) for time in times) or (len(times) > 2 and all(map(_HOUR.fullmatch, times)))):
+        return "every time is a whole day or hour: sums, or calls without their times"
     return None
 
 
@@ -255,18 +255,32 @@ def _is_written(time: str, notation: str) -> bool:
     return True
 
 
+_GROUP_MARKS = (",", ".", "'", "\u2019", "\u202f", "\xa0", " ")
+"""What stands between groups of three digits."""
+
+
 def number_style(texts: Sequence[str]) -> tuple[str, str]:
     """Return the character between groups of three digits and the decimal mark, as all columns of numbers together show them.
 
     A file is written in one style: a decimal comma in the costs tells that 1.234 tokens are more than a thousand.
     """
-    if any(_DECIMAL_COMMA.fullmatch(text.strip()) for text in texts):
-        return ".", ","
-    if any(_GROUPED[","].fullmatch(text.strip()) for text in texts):
-        return ",", "."
-    if any("$" in text or "€" in text for text in texts):
-        return ",", "."
-    return "", "."
+    plain = [text.strip().strip("$€£") for text in texts]
+    has_comma = any(_DECIMAL_COMMA.fullmatch(text) for text in plain)
+    decimal = "," if has_comma else "."
+    marks = (mark for mark in _GROUP_MARKS if mark != decimal)
+    usual = (
+        "."
+        if has_comma
+        else ","
+        if any(text.strip() != short for text, short in zip(texts, plain, strict=True))
+        else ""
+    )
+    return next((mark for mark in marks if any(_is_grouped(text, mark) for text in plain)), usual), decimal
+
+
+def _is_grouped(text: str, mark: str) -> bool:
+    """Tell whether a number has groups of three digits with the mark between them."""
+    return re.fullmatch(rf"\d{{1,3}}({re.escape(mark)}\d{{3}})+([.,]\d+)?", text) is not None
 
 
 def _is_cache_left_out(columns: Mapping[str, str], records: Sequence[Mapping[str, Any]]) -> bool:

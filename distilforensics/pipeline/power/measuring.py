@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+from distilforensics.accuracy.power import statements
 from distilforensics.case.layout import write_file
 from distilforensics.case.stages import package_sha256, stage_sha256, tables_sha256
 from distilforensics.case.tables import read_rows
 from distilforensics.core import units
 from distilforensics.core.errors import CaseError
 from distilforensics.core.finding import Grade
-from distilforensics.core.power import statements
 from distilforensics.core.progress import Silent
 from distilforensics.pipeline.power.copying import INGESTED, copy_case
 from distilforensics.pipeline.power.parameters import DILUTIONS, FOUND_SHARE, PUBLISHED_RATE, SIZES

@@ -1,7 +1,10 @@
 /*---
-title = "Campaigns with their grades and sizes"
+title = "Campaigns, strongest first"
 reads = ["campaigns"]
 ---*/
-select *
+select
+    campaign_id, grade, n_accounts, n_exchanges as n_requests, output_tokens, grade_reason,
+    date_trunc('second', first_seen) as first_seen, date_trunc('second', last_seen) as last_seen,
+    is_stable_without_any_heuristic, is_stable_without_accounts, grade_stricter, grade_laxer, heuristics, templates
 from campaigns
-order by case grade when 'strong' then 0 when 'moderate' then 1 when 'weak' then 2 else 3 end, campaign_id
+order by list_position(['strong', 'moderate', 'weak'], grade), campaign_id

@@ -1,7 +1,7 @@
 /*---
-title = "Evidence for and against, as written down by the assessment"
+title = "Every statement of the assessment on every campaign and every group that is not reported"
 reads = ["campaign_evidence"]
 ---*/
-select *
+select campaign_id, side, claim, source, entity_id, statement, value, baseline, n_exchanges as n_requests, n_accounts, is_rebutted, record_ids
 from campaign_evidence
-order by campaign_id, case side when 'for' then 0 when 'against' then 1 else 2 end, source, entity_id, statement
+order by campaign_id, list_position(['for', 'against', 'neutral'], side), source, entity_id, statement

@@ -94,7 +94,7 @@ select
     /*{operation}*/ as operation,
     meant(/*{model_requested}*/) as model_requested,
     meant(/*{model_served}*/) as model_served,
-    meant(/*{model_raw}*/) as model_raw,
+    nullif(/*{model_raw}*/, '') as model_raw,
     truth(/*{is_stream}*/) as is_stream,
     whole_number(/*{n_choices}*/) as n_choices,
     whole_number(/*{max_output_tokens}*/) as max_output_tokens,
@@ -102,8 +102,8 @@ select
     real_number(/*{top_p}*/) as top_p,
     whole_number(/*{n_tools}*/) as n_tools,
     sha256(/*{tools_json}*/) as tools_sha256,
-    meant(/*{response_format}*/) as response_format,
-    meant(/*{reasoning_effort}*/) as reasoning_effort,
+    nullif(/*{response_format}*/, '') as response_format,
+    nullif(/*{reasoning_effort}*/, '') as reasoning_effort,
     n_input as input_tokens,
     whole_number(/*{cache_read_tokens}*/) as cache_read_tokens,
     whole_number(/*{cache_write_tokens}*/) as cache_write_tokens,
@@ -117,7 +117,7 @@ select
     /*{status}*/ as status,
     meant(/*{error_type}*/) as error_type,
     finish_reason_of(/*{finish_reason_raw}*/) as finish_reason,
-    meant(/*{finish_reason_raw}*/) as finish_reason_raw,
+    nullif(/*{finish_reason_raw}*/, '') as finish_reason_raw,
     truth(/*{is_gateway_cached}*/) as is_gateway_cached,
     coalesce(/*{prompt_state}*/, case when /*{prompt_text}*/ is null then 'not_logged' else 'full' end) as prompt_state,
     coalesce(/*{response_state}*/, case when /*{response_text}*/ is null then 'not_logged' else 'full' end) as response_state,
@@ -129,9 +129,9 @@ select
     whole_number(/*{n_tool_calls}*/) as n_tool_calls,
     coalesce(/*{prompt_chars}*/, length(/*{prompt_text}*/)) as prompt_chars,
     coalesce(/*{response_chars}*/, length(/*{response_text}*/)) as response_chars,
-    meant(/*{prompt_sha256}*/) as prompt_sha256,
-    meant(/*{response_sha256}*/) as response_sha256,
-    meant(/*{system_sha256}*/) as system_sha256,
+    nullif(/*{prompt_sha256}*/, '') as prompt_sha256,
+    nullif(/*{response_sha256}*/, '') as response_sha256,
+    nullif(/*{system_sha256}*/, '') as system_sha256,
     sha256(nullif(/*{reasoning_signature}*/, '')) as reasoning_signature_sha256,
     coalesce(
         string_split(
@@ -148,8 +148,7 @@ select
                     case when is_inexact_id(account_written) or is_inexact_id(/*{api_key_id}*/) or is_inexact_id(/*{request_id}*/)
                         then 'id_inexact' end,
                     case when is_cache_left_out then 'cache_left_out' end,
-                    case when is_ambiguous_local(started_zone, started_parts, /*{started_text}*/, /*{zone}*/) then 'ts_ambiguous' end,
-                    case when is_missing_local(started_zone, started_parts, /*{started_text}*/, /*{zone}*/) then 'ts_nonexistent' end,
+                    /*{local_flags}*/
                     case
                         when (meant(/*{input_tokens}*/) is not null and n_input is null) or (meant(/*{output_tokens}*/) is not null and n_output is null)
                             then 'tokens_unreadable'

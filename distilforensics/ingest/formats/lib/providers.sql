@@ -10,10 +10,10 @@ create or replace macro unquoted(written) as
     end;
 
 create or replace macro object_in(written) as
-    case when starts_with(ltrim(written), '{') and json_valid(written) then written end;
+    case when starts_with(written, '{') and json_valid(written) then written end;
 
 create or replace macro list_in(written) as
-    case when starts_with(ltrim(written), '[') and json_valid(written) then written end;
+    case when starts_with(written, '[') and json_valid(written) then written end;
 
 -- A number as a spreadsheet of some country writes it: groups of three digits, a decimal comma, a sign of currency.
 create or replace macro plain_number(written, thousands, decimal_mark) as

@@ -34,33 +34,41 @@ create or replace macro is_secret(written) as
         written, '^((?i:bearer|basic) |sk-|sk_|rk_|pk_|xai-|gsk_|hf_|r8_|nvapi-|ghp_|github_pat_|AIza|AKIA|ASIA|ABSK|eyJ[A-Za-z0-9_-]+\.)'
     );
 
--- Whether text stands for "no value", as programs and people write it: strangers without a value must not come together. Words of this
--- kind are short, so that most values are settled by their length.
-create or replace macro is_placeholder(written) as
+-- Words for "no value", as programs and people write them: strangers without a value must not come together.
+create or replace macro words_for_nothing() as [
+    '', '-', '--', '---', '?', 'None', 'none', 'NONE', 'null', 'NULL', 'Null', '(null)', '<null>', 'nil', '<nil>', 'nan', 'NaN', 'NAN',
+    'undefined', '\N', 'N/A', 'n/a', 'NA', '#N/A', '<NA>', 'unknown', 'Unknown', 'UNKNOWN', '(none)', '<none>', '(not set)', 'not set'
+];
+
+-- The text, unless it stands for "no value". This is asked of many columns of every record, where a list costs four times as much as
+-- comparisons with the words that are in use; ids are held against all words.
+create or replace macro meant(written) as
     case
-        when strlen(written) > 11 then written = '00000000-0000-0000-0000-000000000000'
-        else list_contains(
-            [
-                '', '-', '--', '---', 'none', 'null', '(null)', '<null>', 'nil', 'nan', 'undefined', '\n', 'n/a', '#n/a', '<na>', 'unknown',
-                '(none)', '<none>', 'not set', '(not set)', '?'
-            ],
-            lower(trim(written))
-        )
+        when written = '' or written = '-' or written = 'None' or written = 'none' or written = 'null' or written = 'NULL'
+            or written = '(null)' or written = 'N/A' or written = 'n/a' or written = 'nan' or written = 'NaN' or written = 'unknown'
+            or written = 'undefined' or written = '\N'
+            then null
+        else written
     end;
 
--- The text, unless it stands for "no value".
-create or replace macro meant(written) as case when not is_placeholder(written) then written end;
+create or replace macro is_placeholder(written) as
+    case when written is null or strlen(written) > 9 then false else list_contains(words_for_nothing(), written) end;
 
 -- Whether an id went through a number: spreadsheets write long ones as 1.23457E+11, which many ids share.
 create or replace macro is_inexact_id(written) as
     case
-        when strlen(written) > 22 then false
-        when contains(written, 'E+') or contains(written, 'e+') then regexp_full_match(written, '\d([.,]\d+)?[Ee]\+\d+|\d+[.,]\d+[Ee]\+\d+')
+        when written is null or strlen(written) > 22 then false
+        when contains(written, 'E+') or contains(written, 'e+') then regexp_full_match(written, '\d+([.,]\d+)?[Ee]\+\d+')
         else false
     end;
 
 -- An id, unless it stands for "no value" or went through a number.
-create or replace macro exact_id(written) as case when not is_placeholder(written) and not is_inexact_id(written) then written end;
+create or replace macro exact_id(written) as
+    case
+        when written is null or strlen(written) > 22 then written
+        when is_inexact_id(written) then null
+        when strlen(written) > 9 or not list_contains(words_for_nothing(), written) then written
+    end;
 
 -- Finish reasons of all vendors in one vocabulary. Lists, since DuckDB makes a join of a long IN.
 create or replace macro finish_reason_of(written) as

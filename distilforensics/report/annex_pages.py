@@ -1,0 +1,208 @@
+"""What stands in the annexes: evidence, exhibits, accounts, sources, tests, groups beyond the first, and every query."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from distilforensics.report import catalogue
+from distilforensics.report.annexes import FOLDER, safe_name
+from distilforensics.report.render import page
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from distilforensics.core.sqlfile import SqlFile
+    from distilforensics.report.annexes import Annexes
+    from distilforensics.report.figures import Figure
+    from distilforensics.report.ledger import Ledger, Row
+    from distilforensics.report.result import Campaign, Result
+
+HTML_ROWS = 200
+"""Rows of a table in a readable annex; the CSV beside it has all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A record in the annex of exhibits."""
+
+    anchor: str
+    label: str
+    shows: str
+    row: Row
+    texts: Sequence[tuple[str, str, int]]
+    command: str
+
+
+def write_annexes(
+    ledger: Ledger,
+    annexes: Annexes,
+    result: Result,
+    drawn: Mapping[str, Mapping[str, Figure]],
+    tests: Mapping[str, SqlFile],
+) -> None:
+    """Write everything beside the main document.
+
+    Args:
+        ledger: The queries that were run, and the tables.
+        annexes: Writes files and remembers them.
+        result: What the report says.
+        drawn: Campaign id to its figures.
+        tests: Test id to its query, to be written out if it is the one that ran.
+    """
+    annexes.write("method.json", "code versions and parameters of all stages", result.seals["method_text"].encode())
+    annexes.write(
+        "tables-sha256.txt",
+        "hashes of the tables, for sha256sum -c in the case folder",
+        result.seals["table_lines"].encode(),
+    )
+    running = result.header["title"]
+    for campaign in result.campaigns[1:]:
+        title = f"{campaign.campaign_id}: {campaign.answer['n_accounts']:,} accounts, {campaign.row['grade']}"
+        html = page(
+            "group.html.j2",
+            c=campaign,
+            figures=_beside(drawn[campaign.campaign_id]),
+            log=result.log,
+            title=title,
+            running=running,
+        )
+        annexes.write(f"group-{safe_name(campaign.campaign_id)}.html", f"group {campaign.campaign_id}", html)
+    exhibits = _exhibits(ledger, result.campaigns)
+    every = list({id(x): x for shown in exhibits.values() for x in shown}.values())
+    annexes.json_lines(
+        "exhibits.jsonl", "texts and facts of the exhibits, exact", [dict(x.row) | {"label": x.label} for x in every]
+    )
+    annexes.write(
+        "exhibits.html", "exhibits", page("exhibits.html.j2", exhibits=every, title="Exhibits", running=running)
+    )
+    annexes.csv("evidence.csv", "evidence, all rows", ledger.rows("evidence", is_drawn=True))
+    annexes.csv("campaigns.csv", "campaigns, all rows", result.listed)
+    html = page(
+        "evidence.html.j2", campaigns=result.campaigns, exhibits=exhibits, explained=result.explained,
+        title="Evidence, statement by statement", running=running,
+    )  # fmt: skip
+    annexes.write("evidence.html", "evidence, statement by statement", html)
+    _write_tables(ledger, annexes, result, running)
+    _write_queries(ledger, annexes, result, tests)
+
+
+def _beside(drawn: Mapping[str, Figure]) -> dict[str, Figure]:
+    """Return figures with their files as seen from the folder of the annexes."""
+    return {name: replace(figure, exhibit=figure.exhibit.removeprefix(f"{FOLDER}/")) for name, figure in drawn.items()}
+
+
+def _write_tables(ledger: Ledger, annexes: Annexes, result: Result, running: str) -> None:
+    """Write the annexes that are tables: a short page each, and all rows as CSV."""
+    accounts, sources = ledger.rows("accounts", is_drawn=True), ledger.rows("sources", is_drawn=True)
+    plan: dict[str, tuple[str, str, list[tuple[str, str, Sequence[Row], Sequence[tuple[str, str, str]]]]]] = {
+        "accounts": (
+            "Accounts", "accounts", [("Accounts", "accounts.csv", accounts, (
+                ("account_id", "account", "long"), ("campaign_id", "group", ""), ("n_requests", "requests", "num"),
+                ("n_campaign_requests", "of this kind", "num"), ("output_tokens", "answer tokens", "num"), ("first_seen", "first", ""),
+                ("last_seen", "last", ""), ("tenant_id", "customer", "long"), ("reason_not_in_campaign", "why not in a group", ""),
+            ))],
+        ),
+        "sources": (
+            "Sources", "sources and columns", [
+                ("Input files", "sources.csv", sources, (
+                    ("path", "file", "long"), ("role", "role", ""), ("format", "format", ""), ("n_read", "read", "num"),
+                    ("n_kept", "kept", "num"), ("n_quarantined", "unreadable", "num"), ("source_sha256", "SHA-256", "long"),
+                )),
+                ("Records that could not be read", "unreadable.csv", ledger.rows("quarantined"), (
+                    ("reason", "reason", ""), ("n_records", "records", "num"), ("source_line", "line of one", "num"), ("detail", "detail", "long"),
+                )),
+                ("Columns", "columns.csv", ledger.rows("log_columns"), (
+                    ("name", "column", ""), ("n_filled", "records that carry it", "num"), ("n_records", "records", "num"),
+                )),
+            ],
+        ),
+        "tests": (
+            "Tests", "tests with parameters", [("Tests", "tests.csv", result.tests, (
+                ("code", "code", ""), ("heuristic_id", "test", "long"), ("title", "what it looks for", ""), ("state", "state", ""),
+                ("reason", "reason", ""), ("n_fired", "groups or accounts on which it fired", "num"), ("parameters", "parameters", "long"),
+            ))],
+        ),
+    }  # fmt: skip
+    for name, (title, short, parts) in plan.items():
+        shown = []
+        for part, file, rows, columns in parts:
+            annexes.csv(file, f"{part.lower()}, all rows", rows)
+            text = f"The first {HTML_ROWS} of {len(rows):,} rows." if len(rows) > HTML_ROWS else ""
+            shown.append({"title": part, "file": file, "text": text, "columns": columns, "rows": rows[:HTML_ROWS]})
+        html = page("annex.html.j2", title=title, running=running, about="", parts=shown)
+        annexes.write(f"{name}.html", short, html)
+
+
+def _write_queries(ledger: Ledger, annexes: Annexes, result: Result, tests: Mapping[str, SqlFile]) -> None:
+    """Write every query so that it runs as it stands: those of the report, of the tests, of the explanations."""
+    for label in sorted(ledger.blocks):
+        annexes.write(f"queries/{safe_name(label)}.sql", ledger.blocks[label].title, ledger.script(label).encode())
+    for row in result.tests:
+        file = tests.get(row["heuristic_id"])
+        if file is not None and file.sha256 == row["sha256"]:
+            text = catalogue.test_script(ledger, file, row)
+            annexes.write(f"queries/tests/{safe_name(row['heuristic_id'])}.sql", row["title"], text.encode())
+    for name, file in catalogue.read_files(catalogue.explanation_folder()).items():
+        text = catalogue.explanation_script(ledger, file)
+        annexes.write(
+            f"queries/explanations/{safe_name(name.removeprefix('confounder.'))}.sql",
+            file.header["title"],
+            text.encode(),
+        )
+
+
+_KINDS = {
+    "reissue": ("failed on one account", "sent again by another"),
+    "succession": ("failed on one account", "the next request of the group"),
+    "frame": ("a request of the group", ""),
+    "model": ("one of the first requests to the model that was used last", ""),
+    "output": ("much answer for little question", ""),
+}
+
+
+def _exhibits(ledger: Ledger, campaigns: Sequence[Campaign]) -> dict[tuple[str, str], list[Shown]]:
+    """Return campaign and kind of statement to the records that show it."""
+    found: dict[tuple[str, str], list[Shown]] = {}
+    for campaign in campaigns:
+        name = campaign.campaign_id
+        cited = ledger.rows("shown_by", is_drawn=True, campaign_id=name)
+        ids = sorted({row["record_id"] for row in cited})
+        records = {
+            row["record_id"]: row for row in ledger.rows("exhibits", is_drawn=True, campaign_id=name, record_ids=ids)
+        }
+        known: dict[str, Shown] = {}
+        for row in cited:
+            if row["record_id"] not in records:
+                continue
+            if row["record_id"] not in known:
+                record, number = records[row["record_id"]], len(known) + 1
+                shows = _KINDS[row["kind"]][row["place"] - 1]
+                anchor = f"exhibit-{safe_name(name)}-{number}"
+                known[row["record_id"]] = Shown(
+                    anchor, f"{name}/E{number}", shows, record, _texts(record), _command(record)
+                )
+            found.setdefault((name, row["kind"]), []).append(known[row["record_id"]])
+    return found
+
+
+def _texts(row: Row) -> list[tuple[str, str, int]]:
+    names = {"system": "system prompt", "prompt": "prompt", "response": "answer"}
+    return [(word, row[f"{key}_text"], row[f"{key}_length"]) for key, word in names.items() if row[f"{key}_text"]]
+
+
+_READERS = {"none": "cat", "gzip": "gzip -dc", "zstd": "zstd -dc", "bzip2": "bzip2 -dc", "xz": "xz -dc"}
+
+
+def _command(row: Row) -> str:
+    """Return the command that hashes the bytes of a record again; empty where a record has no place in bytes."""
+    reader = _READERS.get(row["compression"] or "")
+    if reader is None or row["source_offset"] is None or row["source_length"] is None:
+        return ""
+    path = (
+        row["path"]
+        if re.fullmatch(r"[A-Za-z0-9._/+-]+", row["path"] or "") and not row["path"].startswith("-")
+        else "FILE"
+    )
+    return f"{reader} {path} | tail -c +{row['source_offset'] + 1} | head -c {row['source_length']} | sha256sum"

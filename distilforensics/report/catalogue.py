@@ -1,0 +1,147 @@
+"""The queries of the tests and of the harmless explanations, written so that each runs as it stands on the tables of the case."""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from distilforensics.analysis.heuristics.loader import catalog_folder
+from distilforensics.analysis.heuristics.views import GROUP_VIEWS, sql_type
+from distilforensics.analysis.heuristics.views import query as group_query
+from distilforensics.analysis.made import analysis_graph
+from distilforensics.core.errors import HeuristicError
+from distilforensics.core.schema import TABLES
+from distilforensics.core.sqlfile import SqlFile, read_sql_file
+from distilforensics.report.ledger import bound, sorted_unique
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from importlib.resources.abc import Traversable
+
+    from distilforensics.report.ledger import Ledger, Row
+
+_GROUP_VIEWS = {
+    "group_accounts": ("accounts_of_groups", "select * from accounts_of_groups"),
+    "all_group_accounts": ("accounts_of_groups", "select * from accounts_of_groups"),
+    "group_exchanges": ("stored_group_exchanges", "select * from stored_group_exchanges"),
+}
+"""View of groups that tests read: the table of the graph that it shows, with all groups and all accounts, and its query."""
+
+_OF_CAMPAIGNS = {
+    "candidate_members": "select campaign_id as candidate_id, account_id from accounts where campaign_id is not null",
+    "candidate_templates": "select campaign_id as candidate_id, unnest(templates) as template_id from campaigns",
+}
+"""The campaigns as the explanations know them."""
+
+
+def catalogue_folder() -> Traversable:
+    """Return the folder of the tests that are installed with the program."""
+    return catalog_folder()
+
+
+def explanation_folder() -> Traversable:
+    """Return the folder of the harmless explanations that are installed with the program."""
+    return importlib.resources.files("distilforensics.assessment") / "confounders"
+
+
+def read_files(folder: Traversable) -> dict[str, SqlFile]:
+    """Return id -> file for all queries below a folder, `lib` left out."""
+    found = [read_sql_file(path) for path in _sql_files(folder)]
+    return {file.header["id"]: file for file in found if not file.header["id"].startswith("lib.")}
+
+
+def _sql_files(folder: Traversable) -> Iterator[Traversable]:
+    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
+        if entry.is_dir():
+            yield from _sql_files(entry)
+        elif entry.name.endswith(".sql") and entry.read_text(encoding="utf-8").lstrip().startswith("/*---\nid"):
+            yield entry
+
+
+def test_script(ledger: Ledger, file: SqlFile, row: Row) -> str:
+    """Return the query of a test with its parameters, and with the relations, views and macros that it reads.
+
+    Args:
+        ledger: Knows where tables lie.
+        file: The test.
+        row: Its row of the query `tests`, with the parameters that were used.
+    """
+    values: dict[str, Any] = json.loads(row["parameters"] or "{}")
+    return _script(ledger, row["title"], file, values)
+
+
+def explanation_script(ledger: Ledger, file: SqlFile) -> str:
+    """Return the query of a harmless explanation as it runs on the campaigns of the case."""
+    return _script(ledger, file.header["title"], file, file.defaults)
+
+
+def _script(ledger: Ledger, title: str, file: SqlFile, values: Mapping[str, Any]) -> str:
+    made = "".join(f"{statement};\n" for _, statement in sorted_unique(_statements(ledger, file.reads)))
+    text = f"{made}{bound(file.body, values)};\n"
+    return f"-- {title}\n{_macros_in(text)}{text}"
+
+
+def _statements(ledger: Ledger, reads: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield name and statement of everything that has to be there before a query with these reads, in order."""
+    for name in reads:
+        if name in _GROUP_VIEWS:
+            source, query = _GROUP_VIEWS[name]
+            yield from _statements(ledger, (source,))
+            yield name, f"create or replace temp view {name} as {query}"
+        elif name in _OF_CAMPAIGNS:
+            yield from _statements(ledger, ("accounts", "campaigns"))
+            yield name, f"create or replace temp view {name} as {_OF_CAMPAIGNS[name]}"
+        elif name in TABLES:
+            yield name, _view_or_empty(ledger, name)
+        else:
+            file, values, form = _relation(name)
+            yield from _statements(ledger, file.reads)
+            yield name, f"create or replace temp {form} {name} as\n{bound(file.body, values)}"
+
+
+def _relation(name: str) -> tuple[SqlFile, Mapping[str, Any], str]:
+    """Return the query of a relation that the program itself makes, its parameters, and whether it is a table or a view."""
+    for path in (
+        explanation_folder() / "lib" / f"{name}.sql",
+        importlib.resources.files("distilforensics.assessment") / f"{name}.sql",
+    ):
+        if path.is_file():
+            file = read_sql_file(path)
+            return (
+                (file, file.defaults, "table")
+                if name != "candidate_exchanges"
+                else (_with_candidates(file), {}, "table")
+            )
+    if name in GROUP_VIEWS:
+        return group_query(name), {}, "table"
+    node = analysis_graph().maker[name]
+    if node.file is None:
+        raise HeuristicError(f"reads {name}, which no query makes", where="report")
+    return node.file, node.parameters, "view" if node.is_view else "table"
+
+
+def _with_candidates(file: SqlFile) -> SqlFile:
+    """Return the query of the candidates' exchanges with the relations that the assessment offers it."""
+    reads = [*file.reads, "candidate_members", "candidate_templates"]
+    return SqlFile(file.name, file.header | {"reads": reads}, file.body)
+
+
+def _macros_in(text: str) -> str:
+    """Return the definitions of the macros that a text uses, and those that these use, in the order of their file."""
+    source = (importlib.resources.files("distilforensics.analysis") / "macros.sql").read_text(encoding="utf-8")
+    found = re.findall(r"(?ms)^create macro (\w+)(\(.*?;)$", source)
+    used = ""
+    for name, rest in reversed(found):
+        if re.search(rf"\b{name}\(", text + used):
+            used = f"create or replace temp macro {name}{rest}\n{used}"
+    return used
+
+
+def _view_or_empty(ledger: Ledger, table: str) -> str:
+    """Return the view of a table, or an empty table with its columns where no stage wrote it."""
+    if ledger.case.table_files(table):
+        return ledger.view(table)
+    columns = ", ".join(f"{column.name} {sql_type(column.type)}" for column in TABLES[table].columns)
+    return f"create or replace temp table {table} ({columns})"

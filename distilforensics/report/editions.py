@@ -1,0 +1,91 @@
+"""The main document and its editions: in full, for disclosure to others, and as a letter of two pages."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from distilforensics.report.render import page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from distilforensics.report.annexes import Annex, Annexes
+    from distilforensics.report.figures import Figure
+    from distilforensics.report.result import Result
+
+_VERDICTS = {
+    ("strong", True): "were, on the evidence of this log, run as one to collect model answers",
+    ("strong", False): "were, on the evidence of this log, run as one",
+    ("moderate", True): "were probably run as one to collect model answers",
+    ("moderate", False): "were probably run as one",
+    ("weak", True): "may have been run as one; the evidence is weak",
+    ("weak", False): "may have been run as one; the evidence is weak",
+}  # fmt: skip
+
+
+def disclosed(result: Result, key: str, annexes: Annexes) -> Result:
+    """Return the result with pseudonyms in place of accounts, and write which account each one stands for.
+
+    Args:
+        result: What the report says.
+        key: Key of the pseudonyms; it follows from the tables of the case, and not from anything that the edition prints.
+        annexes: Where the list of pseudonyms is written.
+    """
+    campaigns = [replace(c, names=pseudonyms(c.names, key)) for c in result.campaigns[:1]]
+    rows = [{"pseudonym": name, "account_id": account} for c in campaigns for account, name in sorted(c.names.items())]
+    annexes.csv("pseudonyms.csv", "which account a pseudonym of the edition for disclosure stands for", rows)
+    return replace(result, campaigns=campaigns)
+
+
+def pseudonyms(accounts: Iterable[str], key: str) -> dict[str, str]:
+    """Return account id -> pseudonym: the beginning of a keyed hash, as long as needed to tell these accounts apart."""
+    digests = {
+        account: hmac.new(key.encode(), account.encode("utf-8", "backslashreplace"), hashlib.sha256).hexdigest()
+        for account in accounts
+    }
+    length = next(n for n in range(6, 65) if n == 64 or len({d[:n] for d in digests.values()}) == len(digests))
+    return {account: f"P-{digest[:length]}" for account, digest in digests.items()}
+
+
+def main_page(
+    result: Result, drawn: Mapping[str, Mapping[str, Figure]], annexes: Sequence[Annex], seal: str, edition: str
+) -> bytes:
+    """Return the main document in one of its editions.
+
+    Args:
+        result: What the report says.
+        drawn: Campaign id to its figures.
+        annexes: Files that the page lists.
+        seal: Hash of the list of all annexes.
+        edition: full, disclosure or letter.
+    """
+    result = replace(result, seals={**result.seals, "annexes": seal})
+    log, t, header = result.log, result.log.totals, result.header
+    campaign = result.campaigns[0] if result.campaigns else None
+    is_about_answers = log.has_text and campaign is not None and campaign.answer["output_tokens"] is not None
+    verdict = _VERDICTS[campaign.row["grade"], is_about_answers] if campaign else ""
+    head = [
+        f"Case {header['number']}" if header["number"] else header["title"],
+        header["organization"],
+        header["examiner"],
+        header["confidentiality"],
+    ]
+    title = (
+        f"{result.totals['n_members']:,} accounts {verdict}"
+        if campaign
+        else "No group of accounts was found that acts as one"
+    )
+    listed = [(a.path, a.title) for a in annexes if a.path.endswith(".html")]
+    reach = [row for row in result.power if not row["is_careful"] and not row["diluted_percent"]]
+    return page(
+        "report.html.j2", edition=edition, r=result, title=title, verdict=verdict, running=". ".join(part for part in head if part),
+        figures=drawn[campaign.campaign_id] if campaign else {},
+        open=[x for x in campaign.explanations if x.outcome != "excluded"] if campaign else [],
+        missing=[row["name"] for row in log.columns if not row["n_filled"] and not (log.has_text and row["name"] == "prompt hash")],
+        balanced=(t["n_kept"], t["n_quarantined"], t["n_duplicate"]) == (t["n_kept_rows"], t["n_quarantined_rows"], t["n_duplicate_rows"]),
+        strongest_power=next((row for row in reach if row["found_from"] is not None), reach[0] if reach else None),
+        annexes=listed, t=t, log=log,
+    )  # fmt: skip

@@ -1,0 +1,242 @@
+"""Runs the queries of the report and remembers them, so that every number that it prints can be computed again from the tables alone.
+
+A query is a file in `queries/`. What it needs (views of the tables, relations that other queries define, its parameters) is written
+into the text that is kept, so that the text runs as it stands in DuckDB, started in the case folder.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from distilforensics.core.sqlfile import SqlFile, read_sql_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    import duckdb
+
+    from distilforensics.case.layout import Case
+
+REPORT_FILE = "report/report.html"
+NUMBER = r'<data class="n" data-name="([^"]+)" value="([^"]*)">([^<]*)</data>'
+"""How a number stands in a page: name, value as the query returned it, and what the reader sees."""
+
+
+class Row(dict[str, Any]):
+    """A row of a query that knows its name, such as `answer.C-01.1`."""
+
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One query that was run, with its parameters written into it."""
+
+    name: str
+    title: str
+    needs: Sequence[str]
+    sql: str
+    is_drawn: bool
+
+
+@cache
+def query_file(name: str) -> SqlFile:
+    """Return a query of the report by its name."""
+    return read_sql_file(importlib.resources.files(__package__) / "queries" / f"{name}.sql")
+
+
+def query_names() -> list[str]:
+    """Return the names of all queries."""
+    folder = importlib.resources.files(__package__) / "queries"
+    return sorted(entry.name.removesuffix(".sql") for entry in folder.iterdir() if entry.name.endswith(".sql"))
+
+
+def is_relation(name: str) -> bool:
+    """Tell whether a name that a query reads is a relation of the report and no table of the case."""
+    return (importlib.resources.files(__package__) / "queries" / f"{name}.sql").is_file() and bool(
+        query_file(name).header.get("is_relation")
+    )
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The queries that were run on a case."""
+
+    case: Case
+    connection: duckdb.DuckDBPyConnection
+    blocks: dict[str, Block] = field(default_factory=dict)
+    digested: set[str] = field(default_factory=set)
+    _made: set[str] = field(default_factory=set)
+    _rows: dict[str, list[Row]] = field(default_factory=dict)
+
+    def rows(self, query: str, *, is_drawn: bool = False, **values: object) -> list[Row]:
+        """Return the rows of a query.
+
+        Args:
+            query: Name of the query.
+            is_drawn: The rows are drawn or listed, not printed one by one; what is drawn is checked by its digest.
+            values: Values of the parameters.
+        """
+        label = ".".join([query, *(str(value) for value in values.values() if not isinstance(value, list))])
+        if label in self._rows:
+            return self._rows[label]
+        file = query_file(query)
+        for needed in file.header["reads"]:
+            self._make(needed)
+        sql = bound(file.body, values)
+        self.blocks[label] = Block(label, file.header["title"], tuple(file.header["reads"]), sql, is_drawn)
+        cursor = self.connection.execute(sql)
+        names = [column[0] for column in cursor.description or []]
+        rows = []
+        for place, values_of_row in enumerate(cursor.fetchall(), start=1):
+            row = Row(zip(names, values_of_row, strict=True))
+            row.name = f"{label}.{place}"
+            rows.append(row)
+        self._rows[label] = rows
+        return rows
+
+    def one(self, query: str, **values: object) -> Row:
+        """Return the only row of a query."""
+        (row,) = self.rows(query, is_drawn=False, **values)
+        return row
+
+    def digest(self, query: str, **values: object) -> Row:
+        """Return number and digest of the rows of a query that was run to be drawn."""
+        label = ".".join([query, *(str(value) for value in values.values())])
+        self.digested.add(label)
+        count, digest = self.connection.execute(_digest_of(f"({self.blocks[label].sql})")).fetchall()[0]
+        row = Row(n_rows=count, digest=digest)
+        row.name = f"{label}.all"
+        return row
+
+    def script(self, label: str) -> str:
+        """Return a query with everything that it needs, as it runs in DuckDB started in the case folder."""
+        block = self.blocks[label]
+        return f"-- {block.title}\n{self.preamble(block.needs)}{block.sql};\n"
+
+    def preamble(self, needs: Iterable[str]) -> str:
+        """Return the statements that make views of tables, and relations, in the order in which they build on each other."""
+        return "".join(f"{statement};\n" for _, statement in sorted_unique(self._statements(needs)))
+
+    def recompute(self) -> str:
+        """Return the script that computes every number again and compares it with what the pages say."""
+        needs = sorted({needed for block in self.blocks.values() for needed in block.needs})
+        parts = [_HEAD, self.preamble(needs), _RECOMPUTED]
+        for block in self.blocks.values():
+            title = block.title.replace("\n", " ")
+            parts.append(f"\n-- {block.name}: {title}\n")
+            if block.name in self.digested:
+                parts.append(
+                    f"insert into recomputed\nselect '{block.name}.all.' || name, value\n"
+                    f"from (unpivot (select n_rows::varchar as n_rows, digest from ({_digest_of(f'({block.sql})')}))"
+                    " on n_rows, digest into name name value value);\n"
+                )
+            if not block.is_drawn:
+                parts.append(
+                    f"create or replace temp table block as select row_number() over () as row_place, * from (\n{block.sql}\n);\n"
+                    f"insert into recomputed\nselect '{block.name}.' || row_place || '.' || name, value\n"
+                    "from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block)"
+                    " on columns(* exclude (row_place)) into name name value value);\n"
+                )
+        return "".join([*parts, _COMPARE])
+
+    def _make(self, needed: str) -> None:
+        if needed in self._made or not is_relation(needed):
+            return
+        for inner in query_file(needed).header["reads"]:
+            self._make(inner)
+        self.connection.execute(f"create temp table {needed} as {query_file(needed).body}")
+        self._made.add(needed)
+
+    def _statements(self, needs: Iterable[str]) -> Iterator[tuple[str, str]]:
+        for needed in needs:
+            if is_relation(needed):
+                file = query_file(needed)
+                yield from self._statements(file.header["reads"])
+                yield needed, f"create or replace temp table {needed} as\n{file.body}"
+            else:
+                yield needed, self.view(needed)
+
+    def view(self, table: str) -> str:
+        """Return the statement that makes a view of a table of the case, with paths relative to the case folder."""
+        paths = sorted(path.relative_to(self.case.root).as_posix() for path in self.case.table_files(table))
+        return f"create or replace temp view {table} as from read_parquet([{', '.join(map(literal, paths))}])"
+
+
+def sorted_unique(statements: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return statements by name, each once, in the order in which they first came."""
+    return list(dict(statements).items())
+
+
+def bound(sql: str, values: Mapping[str, object]) -> str:
+    """Return a query with its parameters written into it as literals."""
+    return re.sub(r"\$(\w+)", lambda match: literal(values[match[1]]) if match[1] in values else match[0], sql)
+
+
+def literal(value: object) -> str:
+    """Return a value as an SQL literal."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return repr(value)
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(literal, value))}]"
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _digest_of(source: str) -> str:
+    return (
+        "select count(*) as n_rows, left(md5(coalesce(string_agg(line, chr(10) order by line), '')), 12) as digest"
+        f" from (select d::varchar as line from {source} as d)"
+    )
+
+
+_HEAD = """\
+-- Computes every number of the report again from the tables of the case and compares it with the pages.
+-- In the case folder, with the DuckDB shell: duckdb < report/recompute.sql
+-- The numbers as printed are read from the pages themselves; an edited page is therefore told like an edited table.
+set TimeZone = 'UTC';
+set default_null_order = 'nulls_last';
+"""
+
+_RECOMPUTED = "create or replace temp table recomputed (name varchar, value varchar);\n"
+
+_COMPARE = f"""
+create or replace temp table compared as
+with pages as (
+    select content from read_text(['{REPORT_FILE}'])
+),
+printed as (
+    select distinct
+        unnest(regexp_extract_all(content, '{NUMBER}', 1)) as name,
+        unnest(regexp_extract_all(content, '{NUMBER}', 2)) as stated,
+        unnest(regexp_extract_all(content, '{NUMBER}', 3)) as shown
+    from pages
+)
+select
+    p.name, p.stated, p.shown, r.value as recomputed,
+    coalesce(p.stated = r.value and (
+        try_cast(replace(p.shown, ',', '') as double) = try_cast(p.stated as double)
+        or p.shown = p.stated
+        or p.shown in (
+            strftime(try_cast(p.stated as timestamp), '%-d %B %Y'), strftime(try_cast(p.stated as timestamp), '%-d %B'),
+            strftime(try_cast(p.stated as timestamp), '%-d'), strftime(try_cast(p.stated as timestamp), '%H:%M:%S'),
+            strftime(try_cast(p.stated as timestamp), '%-d %b %H:%M:%S'), strftime(try_cast(p.stated as timestamp), '%-d %b'))
+        ), false) as agrees
+from printed as p
+left join recomputed as r on r.name = p.name;
+
+select name, shown, stated, recomputed, case when agrees then 'equal' else 'DIFFERS' end as result from compared order by agrees, name;
+
+select case
+    when count(*) filter (not agrees) > 0 then error(count(*) filter (not agrees) || ' of ' || count(*) || ' numbers differ')
+    when count(*) = 0 then error('the report holds no number')
+    else 'all ' || count(*) || ' numbers are equal' end as result
+from compared;
+"""

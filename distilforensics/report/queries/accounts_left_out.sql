@@ -1,8 +1,0 @@
-/*---
-title = "Accounts in a group on which heuristics fired that were left out, with the reason"
-reads = ["accounts"]
----*/
-select account_id, tenant_id, n_exchanges, output_tokens, first_seen, last_seen, reason_not_in_campaign
-from accounts
-where campaign_id is null and reason_not_in_campaign is not null
-order by n_exchanges desc, account_id

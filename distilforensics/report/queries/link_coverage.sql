@@ -1,7 +1,0 @@
-/*---
-title = "What linkage compared and what it left out"
-reads = ["link_coverage"]
----*/
-select attribute, family, m, n_values, n_values_popular, n_values_capped, n_pairs
-from link_coverage
-order by attribute

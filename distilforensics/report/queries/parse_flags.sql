@@ -1,8 +1,0 @@
-/*---
-title = "Repairs and doubts noted while reading, by flag"
-reads = ["exchanges"]
----*/
-select flag, count(*) as n_records, min(record_id) as example
-from (select record_id, unnest(parse_flags) as flag from exchanges)
-group by flag
-order by n_records desc, flag

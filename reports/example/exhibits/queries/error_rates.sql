@@ -1,1 +1,0 @@
-select * from error_rates order by place

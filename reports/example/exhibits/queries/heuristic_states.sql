@@ -1,1 +1,0 @@
-select * from heuristic_states order by heuristic_id

@@ -1,0 +1,877 @@
+-- Computes every number of the report again from the tables of the case and compares it with the pages.
+-- In the case folder, with the DuckDB shell: duckdb < report/recompute.sql
+-- The numbers as printed are read from the pages themselves; an edited page is therefore told like an edited table.
+set TimeZone = 'UTC';
+set default_null_order = 'nulls_last';
+create or replace temp view account_attributes as from read_parquet(['data/account_attributes.parquet']);
+create or replace temp view account_profiles as from read_parquet(['data/account_profiles.parquet']);
+create or replace temp view accounts as from read_parquet(['findings/accounts.parquet']);
+create or replace temp view campaign_evidence as from read_parquet(['findings/campaign_evidence.parquet']);
+create or replace temp view exchange_features as from read_parquet(['data/exchange_features.parquet']);
+create or replace temp view campaigns as from read_parquet(['findings/campaigns.parquet']);
+create or replace temp view template_exchanges as from read_parquet(['data/template_exchanges.parquet']);
+create or replace temp table campaign_exchanges as
+with carried as (
+    select distinct c.campaign_id, e.record_id
+    from campaigns as c, unnest(c.templates) as own(template_id)
+    join template_exchanges as e on e.template_id = own.template_id
+)
+select
+    c.campaign_id, f.record_id, f.account_id, f.started_at, f.status, f.model, f.input_tokens, f.output_tokens, f.prompt_hash,
+    f.response_chars, f.lexicon_marks,
+    coalesce(len(c.templates), 0) = 0 or k.record_id is not null as is_own
+from exchange_features as f
+join accounts as a on a.account_id = f.account_id
+join campaigns as c on c.campaign_id = a.campaign_id
+left join carried as k on k.record_id = f.record_id and k.campaign_id = c.campaign_id;
+create or replace temp view clusters as from read_parquet(['data/clusters.parquet']);
+create or replace temp view duplicates as from read_parquet(['data/duplicates.parquet']);
+create or replace temp view error_rates as from read_parquet(['findings/error_rates.parquet']);
+create or replace temp view exchanges as from read_parquet(['data/exchanges/part-000000.parquet']);
+create or replace temp view explained_groups as from read_parquet(['findings/explained_groups.parquet']);
+create or replace temp table repeats as
+with followed as (
+    select
+        record_id, account_id, started_at, status,
+        lead(record_id) over again as next_record_id,
+        lead(account_id) over again as next_account,
+        lead(started_at) over again as next_started_at,
+        lead(status) over again as next_status
+    from exchange_features
+    where prompt_hash is not null
+    window again as (partition by prompt_hash order by started_at, record_id)
+)
+select *, epoch_us(next_started_at) - epoch_us(started_at) as delay_us
+from followed
+where epoch_us(next_started_at) - epoch_us(started_at) <= 60000000;
+create or replace temp table handovers as
+select
+    e.campaign_id, r.record_id, r.account_id, r.started_at, r.status,
+    r.next_record_id, r.next_account, r.next_started_at, r.next_status, r.delay_us
+from campaign_exchanges as e
+join repeats as r on r.record_id = e.record_id
+join accounts as n on n.account_id = r.next_account and n.campaign_id = e.campaign_id
+where e.is_own and e.status in ('limited', 'error', 'blocked') and r.next_account <> r.account_id;
+create or replace temp view heuristic_states as from read_parquet(['data/heuristic_states.parquet']);
+create or replace temp view links as from read_parquet(['data/links.parquet']);
+create or replace temp view observation_stability as from read_parquet(['data/observation_stability.parquet']);
+create or replace temp view observations as from read_parquet(['data/observations.parquet']);
+create or replace temp view quarantine as from read_parquet(['data/quarantine.parquet']);
+create or replace temp view sources as from read_parquet(['data/sources.parquet']);
+create or replace temp table successions as
+select
+    campaign_id, record_id, account_id, started_at, status,
+    lead(record_id) over turn as next_record_id,
+    lead(account_id) over turn as next_account,
+    lead(started_at) over turn as next_started_at,
+    lead(status) over turn as next_status,
+    epoch_us(lead(started_at) over turn) - epoch_us(started_at) as delay_us,
+    coalesce(lead(account_id) over turn <> account_id and epoch_us(lead(started_at) over turn) - epoch_us(started_at) <= 15000000, false) as is_moved
+from campaign_exchanges
+where is_own
+window turn as (partition by campaign_id order by started_at, record_id);
+create or replace temp view templates as from read_parquet(['data/templates.parquet']);
+create or replace temp table recomputed (name varchar, value varchar);
+
+-- campaigns: Campaigns, strongest first
+create or replace temp table block as select row_number() over () as row_place, * from (
+select
+    campaign_id, grade, n_accounts, n_exchanges as n_requests, output_tokens, grade_reason,
+    date_trunc('second', first_seen) as first_seen, date_trunc('second', last_seen) as last_seen,
+    is_stable_without_any_heuristic, is_stable_without_accounts, grade_stricter, grade_laxer, heuristics, templates
+from campaigns
+order by list_position(['strong', 'moderate', 'weak'], grade), campaign_id
+);
+insert into recomputed
+select 'campaigns.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- log_totals: Size, window and balance of the log
+create or replace temp table block as select row_number() over () as row_place, * from (
+with kept as (
+    select
+        count(*) as n_requests, count(distinct account_id) as n_accounts, count(distinct tenant_id) as n_tenants,
+        date_trunc('second', min(started_at)) as first_seen, date_trunc('second', max(started_at)) as last_seen,
+        count(distinct started_at::date) as n_days,
+        date_diff('hour', date_trunc('hour', min(started_at)), date_trunc('hour', max(started_at))) + 1
+            - count(distinct date_trunc('hour', started_at)) as n_silent_hours,
+        max(time_resolution_us) as coarsest_us
+    from exchange_features
+),
+read as (
+    select
+        count(*) filter (role = 'log') as n_files,
+        count(*) filter (role = 'accounts_directory') as n_directories,
+        count(*) filter (role = 'refused') as n_refused,
+        sum(n_read) filter (role = 'log')::bigint as n_read,
+        sum(n_kept) filter (role = 'log')::bigint as n_kept,
+        sum(n_quarantined) filter (role = 'log')::bigint as n_quarantined,
+        sum(n_duplicate) filter (role = 'log')::bigint as n_duplicate,
+        sum(n_out_of_scope) filter (role = 'log')::bigint as n_out_of_scope
+    from sources
+),
+rows as (
+    select
+        (select count(*) from exchanges) - (select count(*) from duplicates) as n_kept_rows,
+        (select count(*) from quarantine) as n_quarantined_rows,
+        (select count(*) from duplicates) as n_duplicate_rows
+)
+select * from kept, read, rows
+);
+insert into recomputed
+select 'log_totals.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- sources: Input files as received
+
+-- log_sources: Input files by format
+create or replace temp table block as select row_number() over () as row_place, * from (
+select
+    role, coalesce(format, 'none') as format, count(*) as n_files, sum(n_bytes)::bigint as n_bytes,
+    sum(n_read)::bigint as n_read, sum(n_kept)::bigint as n_kept, sum(n_quarantined)::bigint as n_quarantined,
+    date_trunc('second', min(first_started_at)) as first_seen, date_trunc('second', max(last_started_at)) as last_seen
+from sources
+group by role, format
+order by list_position(['log', 'accounts_directory'], role) nulls last, n_files desc, role, format
+limit 8
+);
+insert into recomputed
+select 'log_sources.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- log_gaps: Longest times without any request, in whole hours
+create or replace temp table block as select row_number() over () as row_place, * from (
+with hours as (select distinct date_trunc('hour', started_at) as hour from exchange_features),
+gaps as (select hour as last_hour, lead(hour) over (order by hour) as next_hour from hours)
+select last_hour + interval 1 hour as silent_from, next_hour as silent_until, date_diff('hour', last_hour, next_hour) - 1 as n_hours
+from gaps
+where date_diff('hour', last_hour, next_hour) > 1
+order by n_hours desc, silent_from
+limit 3
+);
+insert into recomputed
+select 'log_gaps.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- log_columns: How many records carry each column
+create or replace temp table block as select row_number() over () as row_place, * from (
+with counted as (
+    select
+        count(account_id) as account, count(started_at) as "time", count(tenant_id) as tenant, count(end_user_id) as "end user",
+        count(session_id) as session, count(client_ip) as "address", count(user_agent) as program, count(ja4) as "TLS fingerprint",
+        count(coalesce(model_served, model_requested)) as model, count(temperature) as temperature, count(tools_sha256) as tools,
+        count(output_tokens) as tokens, count(status) as status, count(finish_reason) as "finish reason", count(latency_ms) as duration,
+        count(prompt_text) as prompt, count(response_text) as answer, count(prompt_sha256) as "prompt hash",
+        count(reasoning_signature_sha256) as "reasoning signature"
+    from exchanges
+)
+select name, n_filled, (select count(*) from exchanges) as n_records
+from (unpivot counted on columns(*) into name name value n_filled)
+order by n_filled desc, name
+);
+insert into recomputed
+select 'log_columns.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- quarantined: Records that could not be read, by reason, with the place of one
+create or replace temp table block as select row_number() over () as row_place, * from (
+with numbered as (
+    select *, row_number() over (partition by reason order by source_line, source_sha256, sub_index) as place, count(*) over (partition by reason) as n_records
+    from quarantine
+)
+select reason, n_records, source_sha256, source_line, detail
+from numbered
+where place = 1
+order by n_records desc, reason
+);
+insert into recomputed
+select 'quarantined.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- texts: Whether the log carries prompts and answers
+create or replace temp table block as select row_number() over () as row_place, * from (
+select
+    count(*) as n_records, count(prompt_text) as n_prompts, count(response_text) as n_answers,
+    count(prompt_sha256) as n_hashes, count(output_tokens) as n_tokens
+from exchanges
+);
+insert into recomputed
+select 'texts.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- test_counts: Tests by what they could say about this log
+create or replace temp table block as select row_number() over () as row_place, * from (
+select
+    count(*) as n_tests,
+    count(*) filter (state = 'fired') as n_fired,
+    count(*) filter (state = 'silent') as n_silent,
+    count(*) filter (state = 'inconclusive') as n_small,
+    count(*) filter (state = 'not_evaluated') as n_missing
+from heuristic_states
+);
+insert into recomputed
+select 'test_counts.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- groups_examined: Groups of accounts that were compared, by size, and groups that an explanation accounts for
+create or replace temp table block as select row_number() over () as row_place, * from (
+with sizes as (
+    select n_accounts from templates
+    union all
+    select n_accounts from clusters
+)
+select
+    count(*) filter (n_accounts >= 10) as n_groups,
+    count(*) filter (n_accounts >= 20) as n_large,
+    (select count(*) from explained_groups) as n_explained
+from sizes
+);
+insert into recomputed
+select 'groups_examined.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- log_days: Requests and accounts per day of the log
+create or replace temp table block as select row_number() over () as row_place, * from (
+select started_at::date as day, count(*) as n_requests, count(distinct account_id) as n_accounts
+from exchange_features
+group by day
+order by day
+);
+insert into recomputed
+select 'log_days.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- campaign_totals: Campaigns and their accounts, together
+create or replace temp table block as select row_number() over () as row_place, * from (
+select
+    (select count(*) from campaigns) as n_campaigns,
+    count(*) filter (campaign_id is not null) as n_members,
+    count(*) as n_accounts
+from accounts
+);
+insert into recomputed
+select 'campaign_totals.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- answer.C-01: Size of a campaign and its part of the log
+create or replace temp table block as select row_number() over () as row_place, * from (
+with log as (
+    select count(*) as n_requests_log, count(distinct account_id) as n_accounts_log, sum(output_tokens)::bigint as output_log from exchange_features
+),
+members as (
+    select count(*) as n_accounts, count(*) filter (n_campaign_exchanges = 0) as n_silent from accounts where campaign_id = 'C-01'
+),
+own as (
+    select
+        count(*) as n_requests,
+        count(*) filter (status = 'ok') as n_answered,
+        count(distinct account_id) as n_senders,
+        sum(output_tokens)::bigint as output_tokens,
+        date_trunc('second', min(started_at)) as first_seen,
+        date_trunc('second', max(started_at)) as last_seen,
+        count(distinct started_at::date) as n_days,
+        count(prompt_hash) as n_with_prompt,
+        count(distinct prompt_hash) as n_distinct_prompts,
+        median(output_tokens) filter (status = 'ok' and output_tokens > 0) as median_output
+    from campaign_exchanges
+    where campaign_id = 'C-01' and is_own
+),
+other as (
+    select count(*) as n_other_requests from campaign_exchanges where campaign_id = 'C-01' and not is_own
+),
+outside as (
+    select median(f.output_tokens) as median_output_rest
+    from exchange_features as f
+    join accounts as a on a.account_id = f.account_id
+    where a.campaign_id is null and f.status = 'ok' and f.output_tokens > 0
+)
+select
+    members.*, own.*, other.*, log.*, outside.*,
+    round(100 * own.n_requests / log.n_requests_log, case when 10 * own.n_requests < log.n_requests_log then 1 else 0 end) as requests_percent,
+    round(100 * members.n_accounts / log.n_accounts_log, case when 10 * members.n_accounts < log.n_accounts_log then 1 else 0 end) as accounts_percent,
+    round(100 * own.output_tokens / log.output_log, case when 10 * own.output_tokens < log.output_log then 1 else 0 end) as output_percent,
+    floor(100 * own.n_distinct_prompts / nullif(own.n_with_prompt, 0)) as distinct_percent
+from members, own, other, log, outside
+);
+insert into recomputed
+select 'answer.C-01.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- load_totals.C-01: The narrowest band that holds most members, against what chance would do and against other accounts
+create or replace temp table block as select row_number() over () as row_place, * from (
+with members as (
+    select n_campaign_exchanges as n from accounts where campaign_id = 'C-01' and n_campaign_exchanges > 0
+),
+others as (
+    select n_exchanges as n from accounts where campaign_id is null
+),
+size as (
+    select count(*) as k, avg(n) as mean, greatest(1, ceil(0.02 * median(n)))::bigint as width from members
+),
+band as (
+    select m.n as low, max(o.n) as high, count(*) as n_inside
+    from (select distinct n from members) as m
+    cross join size as s
+    join members as o on o.n between m.n and m.n + s.width
+    group by m.n
+    order by n_inside desc, low
+    limit 1
+)
+select
+    s.k as n_senders,
+    b.n_inside,
+    b.low as band_low,
+    b.high as band_high,
+    (select min(n) from members) as members_low,
+    (select max(n) from members) as members_high,
+    (select count(*) from others) as n_others,
+    (select min(n) from others) as others_low,
+    (select max(n) from others) as others_high,
+    (select count(*) from others where n between b.low and b.high) as n_others_inside,
+    floor(s.mean - 2 * sqrt(s.mean * (1 - 1 / s.k)))::bigint as chance_low,
+    ceil(s.mean + 2 * sqrt(s.mean * (1 - 1 / s.k)))::bigint as chance_high,
+    round(s.mean, 1) as mean
+from size as s, band as b
+);
+insert into recomputed
+select 'load_totals.C-01.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- taken_cost.C-01: Cost of the campaign's requests as the log states it, US dollars
+create or replace temp table block as select row_number() over () as row_place, * from (
+select count(e.cost_usd) as n_with_cost, round(sum(e.cost_usd), 2) as cost_usd
+from campaign_exchanges as c
+join exchanges as e on e.record_id = c.record_id
+where c.campaign_id = 'C-01' and c.is_own
+);
+insert into recomputed
+select 'taken_cost.C-01.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- handover_totals.C-01: How often another account of the campaign sent a limited or failed request again, with two controls
+create or replace temp table block as select row_number() over () as row_place, * from (
+with own as (
+    select
+        count(*) filter (status in ('limited', 'error', 'blocked')) as n_failed,
+        count(*) filter (status = 'limited') as n_limited,
+        count(*) filter (status = 'error') as n_errors,
+        count(*) filter (status = 'blocked') as n_blocked,
+        count(*) filter (status = 'ok') as n_answered
+    from campaign_exchanges
+    where campaign_id = 'C-01' and is_own and prompt_hash is not null
+),
+moved as (
+    select
+        count(*) as n_moved,
+        count(distinct (h.account_id, h.next_account)) as n_pairs,
+        count(distinct h.account_id) as n_from,
+        round(median(h.delay_us) / 1000000, 1) as median_seconds,
+        round(max(h.delay_us) / 1000000, 1) as longest_seconds,
+        count(*) filter (a.payment_fingerprint = b.payment_fingerprint) as n_same_payment
+    from handovers as h
+    left join account_profiles as a on a.account_id = h.account_id
+    left join account_profiles as b on b.account_id = h.next_account
+    where h.campaign_id = 'C-01'
+),
+after_success as (
+    select count(*) as n_answered_moved
+    from campaign_exchanges as e
+    join repeats as r on r.record_id = e.record_id
+    where e.campaign_id = 'C-01' and e.is_own and e.status = 'ok' and r.next_account <> r.account_id
+),
+others as (
+    select
+        count(*) as n_failed_others,
+        count(*) filter (r.next_account <> f.account_id) as n_moved_others
+    from exchange_features as f
+    join accounts as a on a.account_id = f.account_id
+    left join repeats as r on r.record_id = f.record_id
+    where a.campaign_id is null and f.prompt_hash is not null and f.status in ('limited', 'error', 'blocked')
+)
+select * from own, moved, after_success, others
+);
+insert into recomputed
+select 'handover_totals.C-01.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- ties_totals.C-01: Accounts that share a value with another account of the same side: members with members, others with others; ties inside of one tenant left out
+create or replace temp table block as select row_number() over () as row_place, * from (
+with known as (
+    select account_id, 'payment' as kind, payment_fingerprint as value from account_profiles where payment_fingerprint is not null
+    union all
+    select account_id, 'signup', time_bucket(interval 10 minutes, created_at)::varchar from account_profiles where created_at is not null
+    union all
+    select account_id, 'mail domain', email_domain from account_profiles where email_domain is not null
+    union all
+    select distinct account_id, 'address', client_ip from exchange_features where client_ip is not null
+    union all
+    select distinct account_id, 'network', ip_prefix from exchange_features where ip_prefix is not null
+),
+placed as (
+    select
+        k.account_id, k.kind, k.value, a.campaign_id is not null as is_member,
+        coalesce(p.tenant_id, 'account ' || k.account_id) as customer
+    from known as k
+    join accounts as a on a.account_id = k.account_id
+    left join account_profiles as p on p.account_id = k.account_id
+    where a.campaign_id = 'C-01' or a.campaign_id is null
+),
+shared as (
+    select kind, value, is_member from placed group by kind, value, is_member having count(distinct customer) > 1
+),
+marked as (
+    select p.kind, p.is_member, p.account_id, bool_or(s.value is not null) as is_shared
+    from placed as p
+    left join shared as s on s.kind = p.kind and s.value = p.value and s.is_member = p.is_member
+    group by p.kind, p.is_member, p.account_id
+)
+select
+    kind,
+    count(*) filter (is_member) as n_members,
+    count(*) filter (is_member and is_shared) as n_members_shared,
+    count(*) filter (not is_member) as n_others,
+    count(*) filter (not is_member and is_shared) as n_others_shared,
+    (select count(*) from shared as s where s.kind = m.kind and s.is_member) as n_values,
+    round(100 * count(*) filter (is_member and is_shared) / nullif(count(*) filter (is_member), 0)) as members_percent,
+    round(100 * count(*) filter (not is_member and is_shared) / nullif(count(*) filter (not is_member), 0)) as others_percent
+from marked as m
+group by kind
+order by list_position(['payment', 'signup', 'address', 'network', 'mail domain'], kind)
+);
+insert into recomputed
+select 'ties_totals.C-01.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- frame.C-01: What the campaign's requests have in common
+create or replace temp table block as select row_number() over () as row_place, * from (
+select
+    t.template_id, t.kind, t.n_exchanges as n_requests, t.n_accounts, t.template_text,
+    (
+        select count(distinct e.account_id)
+        from template_exchanges as e
+        join accounts as a on a.account_id = e.account_id
+        where e.template_id = t.template_id and a.campaign_id is distinct from 'C-01'
+    ) as n_others
+from campaigns as c, unnest(c.templates) as own(template_id)
+join templates as t on t.template_id = own.template_id
+where c.campaign_id = 'C-01'
+order by t.n_exchanges desc, t.template_id
+);
+insert into recomputed
+select 'frame.C-01.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- handover_pairs.C-01: Six hand-overs, drawn by lot
+create or replace temp table block as select row_number() over () as row_place, * from (
+with drawn as (
+    select * from handovers where campaign_id = 'C-01' order by md5(record_id), record_id limit 6
+)
+select
+    d.record_id, d.account_id, d.status, d.next_record_id, d.next_account, d.next_status,
+    date_trunc('second', d.started_at) as started_at,
+    date_trunc('second', d.next_started_at) as next_started_at,
+    round(d.delay_us / 1000000, 1) as delay_seconds,
+    e.prompt_text
+from drawn as d
+join exchanges as e on e.record_id = d.record_id
+order by d.started_at, d.record_id
+);
+insert into recomputed
+select 'handover_pairs.C-01.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- frame_edges.C-01: First and last prompt of a campaign in the order of letters, forwards and backwards: what they share, all share
+create or replace temp table block as select row_number() over () as row_place, * from (
+select
+    count(*) as n_texts,
+    min(left(e.prompt_text, 600)) as first_begin,
+    max(left(e.prompt_text, 600)) as last_begin,
+    min(reverse(right(e.prompt_text, 600))) as first_end,
+    max(reverse(right(e.prompt_text, 600))) as last_end
+from campaign_exchanges as c
+join exchanges as e on e.record_id = c.record_id
+where c.campaign_id = 'C-01' and c.is_own and e.prompt_text is not null
+);
+insert into recomputed
+select 'frame_edges.C-01.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- taken_samples.C-01: Three answered requests of different accounts, drawn by lot
+create or replace temp table block as select row_number() over () as row_place, * from (
+with first_of_account as (
+    select record_id
+    from campaign_exchanges
+    where campaign_id = 'C-01' and is_own and status = 'ok'
+    qualify row_number() over (partition by account_id order by md5(record_id), record_id) = 1
+),
+drawn as (select record_id from first_of_account order by md5(record_id), record_id limit 3)
+select
+    e.record_id, e.account_id, date_trunc('second', e.started_at) as started_at,
+    coalesce(e.model_served, e.model_requested) as model, e.output_tokens,
+    left(e.prompt_text, 2000) as prompt_text, length(e.prompt_text) as prompt_length,
+    left(e.response_text, 2000) as response_text, length(e.response_text) as response_length
+from exchanges as e
+where e.record_id in (select record_id from drawn)
+order by e.started_at, e.record_id
+);
+insert into recomputed
+select 'taken_samples.C-01.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- tie_members.C-01: Members of a campaign in the order in which the network is drawn: the first 60
+create or replace temp table block as select row_number() over () as row_place, * from (
+select a.account_id, p.payment_fingerprint
+from accounts as a
+left join account_profiles as p on p.account_id = a.account_id
+where a.campaign_id = 'C-01'
+order by p.payment_fingerprint nulls last, p.created_at, a.account_id
+limit 60
+);
+insert into recomputed
+select 'tie_members.C-01.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- strip_accounts.C-01: Accounts drawn by lot for the strips: up to 28 members, and 10 others with at least 25 requests
+create or replace temp table block as select row_number() over () as row_place, * from (
+with drawn as (
+    select account_id, n_exchanges, campaign_id is not null as is_member
+    from accounts
+    where (campaign_id = 'C-01' and n_campaign_exchanges > 0) or (campaign_id is null and n_exchanges >= 25)
+    qualify row_number() over (partition by campaign_id is not null order by md5(account_id), account_id)
+        <= case when campaign_id is not null then 28 else 10 end
+)
+select
+    account_id, is_member, n_exchanges as n_requests,
+    count(*) filter (is_member) over () as n_members_drawn,
+    count(*) filter (not is_member) over () as n_others_drawn,
+    (select count(*) from accounts where campaign_id = 'C-01') as n_members,
+    (select count(*) from accounts where campaign_id is null) as n_others
+from drawn
+order by is_member desc, account_id
+);
+insert into recomputed
+select 'strip_accounts.C-01.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- tie_pair.C-01: What ties one pair of members: the pair in the middle when all linked pairs are ordered by weight
+insert into recomputed
+select 'tie_pair.C-01.all.' || name, value
+from (unpivot (select n_rows::varchar as n_rows, digest from (select count(*) as n_rows, left(md5(coalesce(string_agg(line, chr(10) order by line), '')), 12) as digest from (select d::varchar as line from (with own as (
+    select l.account_a, l.account_b, l.weight, l.attributes,
+        row_number() over (order by l.weight, l.account_a, l.account_b) as place, count(*) over () as n_links
+    from links as l
+    join accounts as a on a.account_id = l.account_a
+    join accounts as b on b.account_id = l.account_b and b.campaign_id = a.campaign_id
+    where a.campaign_id = 'C-01'
+),
+middle as (select * from own where place = (n_links + 1) // 2)
+select m.account_a, m.account_b, round(m.weight, 1) as total_bits, m.n_links, m.t.attribute as attribute, m.t.n_accounts as n_accounts, round(m.t.weight, 1) as bits
+from (select *, unnest(attributes) as t from middle) as m
+order by bits desc, attribute) as d))) on n_rows, digest into name name value value);
+create or replace temp table block as select row_number() over () as row_place, * from (
+with own as (
+    select l.account_a, l.account_b, l.weight, l.attributes,
+        row_number() over (order by l.weight, l.account_a, l.account_b) as place, count(*) over () as n_links
+    from links as l
+    join accounts as a on a.account_id = l.account_a
+    join accounts as b on b.account_id = l.account_b and b.campaign_id = a.campaign_id
+    where a.campaign_id = 'C-01'
+),
+middle as (select * from own where place = (n_links + 1) // 2)
+select m.account_a, m.account_b, round(m.weight, 1) as total_bits, m.n_links, m.t.attribute as attribute, m.t.n_accounts as n_accounts, round(m.t.weight, 1) as bits
+from (select *, unnest(attributes) as t from middle) as m
+order by bits desc, attribute
+);
+insert into recomputed
+select 'tie_pair.C-01.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- taken_models.C-01: Answers that the campaign received, by model
+create or replace temp table block as select row_number() over () as row_place, * from (
+with log as (
+    select coalesce(model, 'not logged') as model, sum(output_tokens) as output_log from exchange_features group by all
+),
+own as (
+    select
+        coalesce(model, 'not logged') as model, count(*) as n_requests, count(*) filter (status = 'ok') as n_answered,
+        sum(input_tokens)::bigint as input_tokens, sum(output_tokens)::bigint as output_tokens
+    from campaign_exchanges
+    where campaign_id = 'C-01' and is_own
+    group by all
+)
+select
+    o.model, o.n_requests, o.n_answered, o.input_tokens, o.output_tokens,
+    round(100 * o.output_tokens / nullif(l.output_log, 0)) as log_percent
+from own as o
+join log as l on l.model = o.model
+order by o.output_tokens desc nulls last, o.n_requests desc, o.model
+limit 8
+);
+insert into recomputed
+select 'taken_models.C-01.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- taken_marks.C-01: Kinds of requests by the words in them: in the campaign and in the rest of the log
+create or replace temp table block as select row_number() over () as row_place, * from (
+with marked as (
+    select e.record_id is not null as is_own, len(f.lexicon_marks) as n_marks, f.lexicon_marks as marks
+    from exchange_features as f
+    left join campaign_exchanges as e on e.record_id = f.record_id and e.campaign_id = 'C-01' and e.is_own
+    where f.lexicon_marks is not null
+),
+sizes as (
+    select count(*) filter (is_own) as n_own_all, count(*) filter (not is_own) as n_rest_all from marked
+)
+select
+    t.mark, count(*) filter (t.is_own) as n_own, any_value(s.n_own_all) as n_own_all,
+    round(100 * count(*) filter (t.is_own) / any_value(s.n_own_all), 1) as own_percent,
+    round(100 * count(*) filter (not t.is_own) / nullif(any_value(s.n_rest_all), 0), 1) as rest_percent
+from (select is_own, unnest(marks) as mark from marked) as t
+cross join sizes as s
+group by t.mark
+having count(*) filter (t.is_own) > 0
+order by n_own desc, t.mark
+);
+insert into recomputed
+select 'taken_marks.C-01.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- explanations.C-01: Harmless explanations of a campaign: excluded, fits in part, or the log cannot tell
+create or replace temp table block as select row_number() over () as row_place, * from (
+select
+    replace(source, 'confounder.', '') as explanation_id,
+    case
+        when is_rebutted is null or regexp_matches(statement, '(are not known|are not named|cannot be settled)') then 'cannot tell'
+        when is_rebutted then 'excluded'
+        else 'fits in part'
+    end as outcome,
+    statement
+from campaign_evidence
+where campaign_id = 'C-01' and starts_with(source, 'confounder.')
+order by list_position(['fits in part', 'cannot tell', 'excluded'], outcome), explanation_id
+);
+insert into recomputed
+select 'explanations.C-01.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- explanation_counts.C-01: Harmless explanations of a campaign by outcome
+create or replace temp table block as select row_number() over () as row_place, * from (
+with judged as (
+    select
+        case
+            when is_rebutted is null or regexp_matches(statement, '(are not known|are not named|cannot be settled)') then 'cannot tell'
+            when is_rebutted then 'excluded'
+            else 'fits in part'
+        end as outcome
+    from campaign_evidence
+    where campaign_id = 'C-01' and starts_with(source, 'confounder.')
+)
+select
+    count(*) as n_tried,
+    count(*) filter (outcome = 'excluded') as n_excluded,
+    count(*) filter (outcome = 'fits in part') as n_in_part,
+    count(*) filter (outcome = 'cannot tell') as n_open
+from judged
+);
+insert into recomputed
+select 'explanation_counts.C-01.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- facts.C-01: What was found for and against a campaign, strongest kind first
+create or replace temp table block as select row_number() over () as row_place, * from (
+select
+    e.side, e.source, coalesce(h.title, '') as title, coalesce(h.family, 'facts') as family, e.statement, e.value, e.baseline,
+    e.n_exchanges as n_requests, e.n_accounts, e.record_ids,
+    coalesce(list_contains(c.heuristics, e.source), false) as bears_grade
+from campaign_evidence as e
+join campaigns as c on c.campaign_id = e.campaign_id
+left join heuristic_states as h on h.heuristic_id = e.source
+where e.campaign_id = 'C-01' and not starts_with(e.source, 'confounder.')
+order by
+    list_position(['for', 'against', 'neutral'], e.side), bears_grade desc,
+    list_position(['coordination', 'infrastructure', 'harvest', 'structure', 'evasion', 'facts'], coalesce(h.family, 'facts')), e.source, e.entity_id, e.statement
+);
+insert into recomputed
+select 'facts.C-01.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- fact_counts.C-01: How many tests fired for a campaign, how many of them bear the grade, and how many stayed silent
+create or replace temp table block as select row_number() over () as row_place, * from (
+select
+    count(*) filter (e.side = 'for') as n_for,
+    count(*) filter (e.side = 'for' and list_contains(c.heuristics, e.source)) as n_bearing,
+    count(*) filter (e.side = 'against' and contains(e.source, '.') and not starts_with(e.source, 'facts.') and not starts_with(e.source, 'confounder.')) as n_silent
+from campaign_evidence as e
+join campaigns as c on c.campaign_id = e.campaign_id
+where e.campaign_id = 'C-01'
+);
+insert into recomputed
+select 'fact_counts.C-01.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- stability.C-01: Tests that bear the grade: in how many repetitions, each without another tenth of the accounts, they fired again
+insert into recomputed
+select 'stability.C-01.all.' || name, value
+from (unpivot (select n_rows::varchar as n_rows, digest from (select count(*) as n_rows, left(md5(coalesce(string_agg(line, chr(10) order by line), '')), 12) as digest from (select d::varchar as line from (select
+    h.heuristic_id, h.title,
+    max(s.n_fired) as n_fired, max(s.n_repetitions) as n_repetitions
+from campaigns as c, unnest(c.heuristics) as own(heuristic_id)
+join heuristic_states as h on h.heuristic_id = own.heuristic_id
+join observation_stability as s on s.heuristic_id = h.heuristic_id
+    and (list_contains(c.templates, s.entity_id) or list_contains(c.clusters, s.entity_id))
+where c.campaign_id = 'C-01'
+group by h.heuristic_id, h.title
+order by n_fired desc, h.heuristic_id) as d))) on n_rows, digest into name name value value);
+create or replace temp table block as select row_number() over () as row_place, * from (
+select
+    h.heuristic_id, h.title,
+    max(s.n_fired) as n_fired, max(s.n_repetitions) as n_repetitions
+from campaigns as c, unnest(c.heuristics) as own(heuristic_id)
+join heuristic_states as h on h.heuristic_id = own.heuristic_id
+join observation_stability as s on s.heuristic_id = h.heuristic_id
+    and (list_contains(c.templates, s.entity_id) or list_contains(c.clusters, s.entity_id))
+where c.campaign_id = 'C-01'
+group by h.heuristic_id, h.title
+order by n_fired desc, h.heuristic_id
+);
+insert into recomputed
+select 'stability.C-01.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- explained: Groups on which tests fired and which are not reported as campaigns
+create or replace temp table block as select row_number() over () as row_place, * from (
+select group_id, n_accounts, n_exchanges as n_requests, explanation, statement
+from explained_groups
+order by n_accounts desc, group_id
+limit 6
+);
+insert into recomputed
+select 'explained.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- error_rates: Measured rates of error with exact 95 % intervals
+create or replace temp table block as select row_number() over () as row_place, * from (
+select
+    kind, grade, n_of, n_total, n_of_blocks, n_blocks,
+    ceil(10000 * ci95_high) / 100 as high_percent, floor(10000 * ci95_low) / 100 as low_percent
+from error_rates
+where kind in ('sensitivity', 'false_accusation') and is_known and n_total is not null
+order by place
+);
+insert into recomputed
+select 'error_rates.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- tests: All tests with state and reason
+
+-- strip_ticks.C-01: Requests of the accounts drawn by lot: one row per account and 1,200th part of the log's time
+insert into recomputed
+select 'strip_ticks.C-01.all.' || name, value
+from (unpivot (select n_rows::varchar as n_rows, digest from (select count(*) as n_rows, left(md5(coalesce(string_agg(line, chr(10) order by line), '')), 12) as digest from (select d::varchar as line from (with drawn as (
+    select account_id, campaign_id
+    from accounts
+    where (campaign_id = 'C-01' and n_campaign_exchanges > 0) or (campaign_id is null and n_exchanges >= 25)
+    qualify row_number() over (partition by campaign_id is not null order by md5(account_id), account_id)
+        <= case when campaign_id is not null then 28 else 10 end
+),
+span as (
+    select date_trunc('day', min(started_at)) as first_day, date_trunc('day', max(started_at)) + interval 1 day as end_day from exchange_features
+)
+select
+    d.account_id,
+    (1200 * (epoch_us(f.started_at) - epoch_us(s.first_day)) // (epoch_us(s.end_day) - epoch_us(s.first_day)))::bigint as place,
+    max(case when f.status in ('limited', 'error', 'blocked') then 3 when e.is_own then 2 else 1 end) as kind,
+    count(*) as n_requests
+from drawn as d
+join exchange_features as f on f.account_id = d.account_id
+left join campaign_exchanges as e on e.record_id = f.record_id and e.campaign_id = 'C-01'
+cross join span as s
+group by d.account_id, place
+order by d.account_id, place) as d))) on n_rows, digest into name name value value);
+
+-- handover_matrix.C-01: Who hands to whom: hand-overs per ordered pair of accounts
+insert into recomputed
+select 'handover_matrix.C-01.all.' || name, value
+from (unpivot (select n_rows::varchar as n_rows, digest from (select count(*) as n_rows, left(md5(coalesce(string_agg(line, chr(10) order by line), '')), 12) as digest from (select d::varchar as line from (select account_id, next_account, count(*) as n
+from handovers
+where campaign_id = 'C-01'
+group by account_id, next_account
+order by account_id, next_account) as d))) on n_rows, digest into name name value value);
+
+-- loads.C-01: How many accounts sent how many requests: members (the campaign's requests) and all accounts outside of campaigns (all requests)
+insert into recomputed
+select 'loads.C-01.all.' || name, value
+from (unpivot (select n_rows::varchar as n_rows, digest from (select count(*) as n_rows, left(md5(coalesce(string_agg(line, chr(10) order by line), '')), 12) as digest from (select d::varchar as line from (select
+    campaign_id is not null as is_member,
+    case when campaign_id is not null then n_campaign_exchanges else n_exchanges end as n_requests,
+    count(*) as n_accounts
+from accounts
+where campaign_id = 'C-01' or campaign_id is null
+group by all
+order by is_member desc, n_requests) as d))) on n_rows, digest into name name value value);
+
+-- load_days.C-01: How many members sent how many of the campaign's requests on each day
+insert into recomputed
+select 'load_days.C-01.all.' || name, value
+from (unpivot (select n_rows::varchar as n_rows, digest from (select count(*) as n_rows, left(md5(coalesce(string_agg(line, chr(10) order by line), '')), 12) as digest from (select d::varchar as line from (with counted as (
+    select started_at::date as day, account_id, count(*) as n_requests
+    from campaign_exchanges
+    where campaign_id = 'C-01' and is_own
+    group by day, account_id
+)
+select day, n_requests, count(*) as n_accounts
+from counted
+group by day, n_requests
+order by day, n_requests) as d))) on n_rows, digest into name name value value);
+
+-- tie_values.C-01: Values of payment, sign-up and address that two to twelve members share, with their accounts
+insert into recomputed
+select 'tie_values.C-01.all.' || name, value
+from (unpivot (select n_rows::varchar as n_rows, digest from (select count(*) as n_rows, left(md5(coalesce(string_agg(line, chr(10) order by line), '')), 12) as digest from (select d::varchar as line from (select t.attribute, t.value, count(*) as n_members, list(t.account_id order by t.account_id) as members
+from account_attributes as t
+join accounts as a on a.account_id = t.account_id
+where a.campaign_id = 'C-01' and t.attribute in ('payment', 'signup', 'ip')
+group by t.attribute, t.value
+having count(*) between 2 and 12
+order by t.attribute, n_members desc, t.value
+limit 60) as d))) on n_rows, digest into name name value value);
+
+-- shown_by.C-01: Records that show statements of one kind: hand-overs as pairs, requests with the common frame, first requests to a later model
+
+-- exhibits.C-01: Records cited as exhibits
+
+-- evidence: Every statement of the assessment on every campaign and every group that is not reported
+
+-- accounts: All accounts with their outcome
+
+create or replace temp table compared as
+with pages as (
+    select content from read_text(['report/report.html'])
+),
+printed as (
+    select distinct
+        unnest(regexp_extract_all(content, '<data class="n" data-name="([^"]+)" value="([^"]*)">([^<]*)</data>', 1)) as name,
+        unnest(regexp_extract_all(content, '<data class="n" data-name="([^"]+)" value="([^"]*)">([^<]*)</data>', 2)) as stated,
+        unnest(regexp_extract_all(content, '<data class="n" data-name="([^"]+)" value="([^"]*)">([^<]*)</data>', 3)) as shown
+    from pages
+)
+select
+    p.name, p.stated, p.shown, r.value as recomputed,
+    coalesce(p.stated = r.value and (
+        try_cast(replace(p.shown, ',', '') as double) = try_cast(p.stated as double)
+        or p.shown = p.stated
+        or p.shown in (
+            strftime(try_cast(p.stated as timestamp), '%-d %B %Y'), strftime(try_cast(p.stated as timestamp), '%-d %B'),
+            strftime(try_cast(p.stated as timestamp), '%-d'), strftime(try_cast(p.stated as timestamp), '%H:%M:%S'),
+            strftime(try_cast(p.stated as timestamp), '%-d %b %H:%M:%S'), strftime(try_cast(p.stated as timestamp), '%-d %b'))
+        ), false) as agrees
+from printed as p
+left join recomputed as r on r.name = p.name;
+
+select name, shown, stated, recomputed, case when agrees then 'equal' else 'DIFFERS' end as result from compared order by agrees, name;
+
+select case
+    when count(*) filter (not agrees) > 0 then error(count(*) filter (not agrees) || ' of ' || count(*) || ' numbers differ')
+    when count(*) = 0 then error('the report holds no number')
+    else 'all ' || count(*) || ' numbers are equal' end as result
+from compared;
