@@ -174,10 +174,12 @@ def _alike(log: Log, group: str, models: Accounts, free: Accounts, parameters: P
         return frozenset()
     load = median(loads[account][0] for account in known)
     share = median(loads[account][0] / log.accounts[account].n_exchanges for account in known)
+    # Prompts are matched to a reworded frame by likeness, so that somebody's few calls come near it by chance.
+    floor = parameters.min_reworded_load if kind_of(group) == "near" else parameters.min_load
     return frozenset(
         account
         for account in free & loads.keys()
-        if loads[account][0] >= max(min(parameters.min_exchanges, load), parameters.min_load * load)
+        if loads[account][0] >= max(min(parameters.min_exchanges, load), floor * load)
         and loads[account][0] / log.accounts[account].n_exchanges >= parameters.min_own_share * share
     )
 
@@ -266,20 +268,23 @@ def _shows_as_much(log: Log, others: Accounts, own: Accounts, members: Accounts,
 def _with_senders(log: Log, members: Accounts, free: Accounts, parameters: Parameters) -> Accounts:
     """Return a set with those who send a text as its accounts do, if most who send it are in the set and nothing tells the others from them.
 
-    What tells them is what became of their failed calls: a stranger's are not sent by anybody else.
+    The text must be a good part of what they send. What tells strangers is what became of their failed calls: nobody else sends them.
     """
+    found = members
     for group in sorted({group for account in members for group in log.groups_of.get(account, ())}):
         loads = log.loads[group]
         own = members & loads.keys()
         if kind_of(group) not in text_kinds() or 2 * sum(loads[a][0] for a in own) < sum(n for n, _ in loads.values()):
+            continue
+        if median(loads[a][0] / log.accounts[a].n_exchanges for a in own) < parameters.min_text_share:
             continue
         others = _alike(log, group, own, free, parameters) - members
         moved, failed = _handed_over(log, others, members | others)
         known_moved, known_failed = _handed_over(log, own, members)
         rate = min(0.9, known_moved / known_failed) if known_failed else 0.0
         if others and rate > RATES["handover"] and weights.between_rates(moved, failed, rate, RATES["handover"]) > -1:
-            members |= others
-    return members
+            found |= others
+    return found
 
 
 def _handed_over(log: Log, accounts: Accounts, within: Accounts) -> tuple[int, int]:
@@ -315,13 +320,15 @@ def _sending(log: Log, members: Accounts, models: Accounts, parameters: Paramete
             found = loads.setdefault(kind_of(group), Counter())
             found.update({account: n for account, (n, _) in log.loads[group].items() if account in members})
     sending = Accounts()
-    for found in loads.values():
+    for kind, found in loads.items():
         shares = {account: n / log.accounts[account].n_exchanges for account, n in found.items()}
         known = sorted(models & found.keys())
         share = median(shares[account] for account in known) if known else 0.0
         if share >= parameters.min_text_share:
-            load = min(parameters.min_exchanges, median(found[account] for account in known))
-            sending |= {a for a, n in found.items() if n >= load and shares[a] >= parameters.min_own_share * share}
+            load = median(found[account] for account in known)
+            floor = parameters.min_reworded_load if kind == "near" else 0.0
+            least = max(min(parameters.min_exchanges, load), floor * load)
+            sending |= {a for a, n in found.items() if n >= least and shares[a] >= parameters.min_own_share * share}
     return sending
 
 

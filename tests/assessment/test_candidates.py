@@ -56,6 +56,14 @@ def test_a_public_question_makes_nobody_a_member() -> None:
     assert found(EVERYBODY, ring(POOL, 60), loads) == [POOL]
 
 
+def test_a_question_that_few_ask_brings_nobody_in() -> None:
+    """Most who ask it are the pool's, and it is one in a hundred of what anybody sends; its askers send other such questions."""
+    loads = {f"prefix:{i}": dict.fromkeys([*POOL[:6], *PEOPLE[2 * i : 2 * i + 2]], 1) for i in range(8)}
+    quiet = [account(name, n_failed=0) for name in PEOPLE]
+    others = [account(name) for name in (*POOL, *USERS)]
+    assert found([*others, *quiet], ring(POOL, 60), loads) == [POOL]
+
+
 def test_pools_that_share_a_program_and_never_hand_over_to_each_other_are_two() -> None:
     """One set of parameters, two networks of hand-overs."""
     one, other = POOL[:10], POOL[10:]
