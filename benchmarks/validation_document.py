@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from attacker import CHANGES, next_attack
 
+from distilforensics.accuracy.proportion import Proportion
 from distilforensics.assessment.candidates import RATES
-from distilforensics.core.proportion import Proportion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
