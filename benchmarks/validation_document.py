@@ -99,6 +99,7 @@ def _measured(results: Sequence[Result], good: Sequence[Result]) -> Iterator[str
         is_real = source == "independent" or all(result["has_real_texts"] for result in found)
         yield f"| {title} | {len(found)} | {seeds} | {scales} | {'real' if is_real else 'invented'} |"
     yield ""
+    yield "Size 1 is what the generator calls so; smaller logs have fewer innocents, and those of the first and third source smaller campaigns."
     codes = ", ".join(sorted({result["code"] for result in good}))
     yield f"{len(good)} logs were examined; {len(results) - len(good)} could not be. Code {codes}. To measure again:"
     yield "`python benchmarks/validation.py --seeds N --first-seed S --texts DIR --independent DIR --write docs/validation.md`"
