@@ -57,6 +57,7 @@ def rows(document, title, section="# Validation"):
 
 
 def test_a_run_counts_accounts_by_kind_and_grade_and_leaves_nothing_behind(benchmark, tmp_path):
+    """A small pool, from its generator to counts that agree with the labels."""
     task = benchmark.validation.Task(
         "attacker", benchmark.attacker.name_of(benchmark.attacker.BEGIN), 3, False, 0.06, "c0de"
     )
@@ -78,6 +79,7 @@ def test_a_run_counts_accounts_by_kind_and_grade_and_leaves_nothing_behind(bench
 
 
 def test_a_run_that_fails_is_a_result_with_an_error(benchmark, tmp_path):
+    """A measurement of an hour does not end with it, and the document says so."""
     task = benchmark.validation.Task("populations", "no_such", 1, False, 1.0, "c0de")
     failed = benchmark.validation.run(task, benchmark.validation.Places(None, None, tmp_path, 500_000_000))
     assert "unknown kind no_such" in failed["error"]
@@ -85,6 +87,8 @@ def test_a_run_that_fails_is_a_result_with_an_error(benchmark, tmp_path):
 
 
 def test_each_rated_log_has_innocents_of_its_own_and_the_attacker_changes_nothing_but_the_pool(benchmark):
+    """No innocent is counted in two logs."""
+
     def seed(source, name):
         return benchmark.validation.Task(source, name, 501, False, 1.0, "c0de").log_seed
 
@@ -94,6 +98,7 @@ def test_each_rated_log_has_innocents_of_its_own_and_the_attacker_changes_nothin
 
 
 def test_what_failed_stands_first(benchmark):
+    """Innocents accused, campaigns missed, innocents by kind; what went well is in none of them."""
     document = benchmark.document.document([result(accused=3), result("slow", found=0), result("graders")])
     failures = document.split("\n## ")[1]
     assert failures.startswith("Failures")
@@ -112,6 +117,7 @@ def test_what_failed_stands_first(benchmark):
 
 
 def test_rates_are_per_log_per_group_and_per_account_and_never_certain(benchmark):
+    """Zero of some is an upper bound, all of some a lower one."""
     (row,) = rows(benchmark.document.document([result(), result("slow", accused=3)]), "populations", "## Rates")
     assert row[1].startswith("1 of 2 = 50 %")
     assert row[3].startswith("1 of 2 = 50 %")
@@ -120,12 +126,14 @@ def test_rates_are_per_log_per_group_and_per_account_and_never_certain(benchmark
 
 
 def test_logs_that_vary_one_thing_are_in_no_rate(benchmark):
+    """They are no sample; an innocent that they accuse is shown all the same."""
     document = benchmark.document.document([result(), result(source="power", name="queue:8:retry=now", accused=5)])
     assert rows(document, "all")[0][4].startswith("0 of 500 (at most")
     assert "5 students" in document.split("\n## ")[1]
 
 
 def test_the_ablation_counts_what_is_still_accused(benchmark):
+    """Groups below moderate are not in it."""
     document = benchmark.document.document([result(), result("slow", found=0, without={})])
     section = "## Without one fact"
     assert rows(document, "nothing", section)[0][1:] == ["1 of 1", "70", "0"]
