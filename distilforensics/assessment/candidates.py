@@ -120,14 +120,16 @@ def ties_inside(log: Log, members: Accounts, ties: Iterable[Tie] | None = None) 
 def weigh_identity(log: Log, kind: str, members: Accounts) -> Weight:
     """Return the weight of the values of one kind of identity that customers of a set share.
 
-    Expected is what as many accounts drawn from this log by lot would share, value by value.
+    Accounts are counted once, however many addresses they share. Expected is what as many accounts drawn from this log by lot would share,
+    value by value.
     """
     customers: dict[str, set[str]] = {}
     for account in members:
         holder = log.accounts[account].organization or log.accounts[account].tenant_id or account
         for value in log.shared[kind].get(account, ()):
             customers.setdefault(value, set()).add(holder)
-    count = sum(len(found) - 1 for found in customers.values())
+    pairs = {(min(found), other) for found in customers.values() for other in found if other != min(found)}
+    count = sum(len(together) - 1 for together in connected(pairs))
     share = len(members) / len(log.accounts)
     expected = sum(
         n_values * (size * share - 1 + (1 - share) ** size) for size, n_values in log.value_sizes[kind].items()
@@ -296,7 +298,7 @@ def _with_senders(log: Log, members: Accounts, free: Accounts, parameters: Param
         group for group in groups if 2 * _load(log, group, members) >= _load(log, group, log.loads[group].keys())
     }
     found = members
-    for kind, loads in sorted(_loads_by_kind(log, mostly_own).items()):
+    for kind, loads in _texts(log, mostly_own):
         others = _senders(log, kind, loads, members, free, parameters) - members
         moved, failed = _handed_over(log, others, members | others)
         known_moved, known_failed = _handed_over(log, members & loads.keys(), members)
@@ -311,13 +313,17 @@ def _load(log: Log, group: str, accounts: Iterable[str]) -> int:
     return sum(log.loads[group][account][0] for account in accounts if account in log.loads[group])
 
 
-def _loads_by_kind(log: Log, groups: Iterable[str]) -> dict[str, Counter[str]]:
-    """Return kind of text to account to its exchanges in the groups of the kind; all wordings of one kind are one text."""
-    found: dict[str, Counter[str]] = {}
-    for group in groups:
-        if kind_of(group) in text_kinds():
-            found.setdefault(kind_of(group), Counter()).update({a: n for a, (n, _) in log.loads[group].items()})
-    return found
+def _texts(log: Log, groups: Iterable[str]) -> list[tuple[str, Counter[str]]]:
+    """Return kind and account to exchanges of every text; the wordings of a system prompt are one text, since an account sends one at a time."""
+    wordings: Counter[str] = Counter()
+    found = []
+    for group in sorted(groups):
+        loads = Counter({account: n for account, (n, _) in log.loads[group].items()})
+        if kind_of(group) == "system":
+            wordings += loads
+        elif kind_of(group) in text_kinds():
+            found.append((kind_of(group), loads))
+    return [*found, ("system", wordings)] if wordings else found
 
 
 def _senders(
@@ -355,9 +361,9 @@ def _carrying(log: Log, members: Accounts, parameters: Parameters) -> Accounts:
     work or by two kinds of identity.
     """
     by_work = tied(log, members, members)
-    own = _loads_by_kind(log, groups_within(log, members, parameters))
+    own = _texts(log, groups_within(log, members, parameters))
     sending = frozenset().union(
-        *(_senders(log, kind, loads, by_work or members, members, parameters) for kind, loads in own.items())
+        *(_senders(log, kind, loads, by_work or members, members, parameters) for kind, loads in own)
     )
     if by_work and len(by_work & sending) >= parameters.half * len(by_work):
         return by_work | sending
