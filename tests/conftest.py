@@ -25,7 +25,6 @@ SLOW = (
     "analysis/heuristics/test_catalog.py",
     "analysis/heuristics/test_coordination_statistics.py",
     "analysis/heuristics/test_degenerate_logs.py",
-    "analysis/heuristics/test_repetitions.py",
     "analysis/heuristics/test_runner.py",
     "analysis/heuristics/test_stage.py",
     "analysis/test_features.py",
