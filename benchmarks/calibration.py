@@ -53,6 +53,7 @@ class Tally:
     def add(self, case: Case) -> None:
         """Add one assessed log."""
         rows = read_rows(case, "calibration", ["level", "p_value", "is_marked"])
+        rows = [row for row in rows if row["p_value"] is not None]  # what no reference has cannot be ranked
         for row in rows:
             self.n[row["level"]] += 1
             for limit in NOMINAL:

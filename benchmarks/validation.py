@@ -1,324 +1,409 @@
-"""Turns the results of `detection.py` into docs/validation.md: figures against goals, accusations by role, grades, ablation."""
+"""What the program finds and whom it wrongly accuses, on labelled logs of three authors; writes docs/validation.md.
+
+    python benchmarks/validation.py --seeds 2 --first-seed 501 --texts DIR --independent DIR --write docs/validation.md
+
+Every log is generated with a seed of its own (made of the number of the run and its name), so its innocents are its own, and is examined from
+ingest to assessment with default parameters.
+Sources: `simulator` (the package's scenarios), `populations` (benchmarks/populations), `independent` (a folder with generate.py, groups.py
+and check.py that is no part of this project; left out without --independent), `power` (pools by size and retry habit) and, with
+--attacker, `attacker`: somebody who knows the rules changes one cheap habit of his pool at a time until it is below moderate.
+Results are appended to a file, so an interrupted measurement goes on where it stopped; results of other code are kept and not counted.
+`--seeds 0` measures nothing and writes from what is there.
+"""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from dataclasses import dataclass
+import argparse
+import csv
+import hashlib
+import json
+import multiprocessing
+import os
+import runpy
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distilforensics.accuracy.proportion import Proportion
+from attacker import cost_of, next_attack
+from validation_document import POWER_RETRIES, POWER_SIZES, SOURCES, document, power_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Mapping
+
+ROOT = Path(__file__).resolve().parents[1]
+POPULATIONS = ROOT / "benchmarks" / "populations"
+sys.path.append(str(POPULATIONS))
 
 Result = dict[str, Any]
-GRADES = ("strong", "moderate", "weak")
+
+SCENARIOS = (
+    "pool_random", "pool_sticky", "low_and_slow", "heavy_chaff", "relay", "cleaner", "pivot", "access_log", "hashes_only", "evasive",
+    "hard_negatives",
+)  # fmt: skip
+SCALES = {"simulator": 1.0, "populations": 0.5, "independent": 0.3, "power": 0.3, "attacker": 0.3}
+"""Size of the logs; 1 is what the generator calls so. `--scale` multiplies all of them."""
+
+DAYS = 14
+"""Length of the logs of `populations`, `power` and `attacker`."""
+
+HELD_OUT_TEXTS = (
+    "distill_alpaca_wire", "distill_autoj_rubric", "distill_chatdoctor", "distill_gpteacher_toolformer", "distill_moss_dialog",
+    "distill_strategyqa_cot", "human_lima", "human_stackoverflow_titles", "bulk_classify_tweets", "bulk_eval_code", "bulk_judge", "bulk_rag_qa",
+)  # fmt: skip
+"""Real prompts that the simulator's logs are made of with --texts; none of them was used while the heuristics were tuned."""
+
+FACTS = (
+    "handover", "conversation", "answer", "synchrony", "scheduler", "payment", "signup", "network", "rewording", "purpose",
+)  # fmt: skip
+"""Facts, each left out in turn."""
+
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS", "RAYON_NUM_THREADS")
+_NOT_MEASURED = ("audit", "cli", "report", "evaluation")
+"""Packages whose code cannot change a result."""
 
 
 @dataclass(frozen=True, slots=True)
-class Goal:
-    """What was to be reached for some scenarios; shares from 0 to 1."""
+class Task:
+    """One log."""
 
-    title: str
-    scenarios: tuple[str, ...]
-    found: float | None
-    accused: float
+    source: str
+    name: str
+    seed: int
+    has_real_texts: bool
+    scale: float
+    code: str
 
+    @property
+    def log_seed(self) -> int:
+        """The generator's seed. Each log of a rated source has its own, so that no two have the same innocents."""
+        if self.source not in SOURCES:
+            return self.seed  # only the pool is to differ
+        return int(hashlib.sha256(f"{self.source}:{self.name}:{self.seed}".encode()).hexdigest()[:6], 16)
 
-GOALS = (
-    Goal(
-        "pool, any scheduler, text present",
-        ("pool_round_robin", "pool_least_recently_used", "pool_random", "pool_sticky"),
-        0.99,
-        0.0002,
-    ),
-    Goal("low and slow", ("low_and_slow",), 0.95, 0.0002),
-    Goal("heavy chaff (70 %)", ("heavy_chaff",), 0.95, 0.0005),
-    Goal("relay", ("relay", "relay_sticky"), 0.90, 0.0005),
-    Goal("cleaner", ("cleaner",), 0.90, 0.0005),
-    Goal("pivot with pool replacement", ("pivot",), 0.95, 0.0002),
-    Goal("metadata only", ("access_log",), 0.85, 0.0005),
-    Goal("hashes only (no goal was set)", ("hashes_only",), None, 0.0005),
-    Goal("evasive", ("evasive",), 0.70, 0.0005),
-    Goal("hard negatives, no campaign", ("hard_negatives",), None, 0.0),
-)
-_PURITY = 0.98
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What tells it from other logs."""
+        return tuple(asdict(self).values())
 
 
-class Tally:
-    """Counts over runs."""
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Folders that a run needs."""
 
-    def __init__(self, results: Iterable[Result]) -> None:
-        self.found: Counter[str] = Counter()
-        self.accused: Counter[str] = Counter()
-        self.n_planted = self.n_innocent = self.n_runs = self.n_known = self.n_known_found = 0
-        self.n_reported = self.n_innocent_campaigns = self.n_runs_accusing = self.n_split = 0
-        self.members = self.labelled = 0
-        self.campaign_grades: Counter[str] = Counter()
-        for result in results:
-            self._add(result)
-
-    def _add(self, result: Result) -> None:
-        self.n_runs += 1
-        for grade, scores in result["by_grade"].items():
-            self.found[grade] += scores["recall"][0]
-            self.accused[grade] += scores["false_accusations"][0]
-        moderate = result["by_grade"]["moderate"]
-        self.n_planted += moderate["recall"][1]
-        self.n_innocent += moderate["false_accusations"][1]
-        self.n_runs_accusing += moderate["false_accusations"][0] > 0
-        self.n_known += len(result["known"])
-        self.n_known_found += sum(known["is_found"] for known in result["known"])
-        self.n_split += sum(known["n_pieces"] > 1 for known in result["known"])
-        self.n_reported += len(result["reported"])
-        self.n_innocent_campaigns += sum(reported["purity"][0] == 0 for reported in result["reported"])
-        self.members += sum(reported["purity"][0] for reported in result["reported"])
-        self.labelled += sum(reported["purity"][1] for reported in result["reported"])
-        self.campaign_grades.update(result.get("grades", ()))
-
-    def recall(self, grade: str = "moderate") -> Proportion:
-        """Return the campaign accounts found at a grade or above."""
-        return Proportion(self.found[grade], self.n_planted)
-
-    def accusations(self, grade: str = "moderate") -> Proportion:
-        """Return the innocent accounts accused at a grade or above."""
-        return Proportion(self.accused[grade], self.n_innocent)
-
-    def purity(self) -> Proportion:
-        """Return the accounts of reported campaigns that belong to the campaign."""
-        return Proportion(self.members, self.labelled)
-
-    def reports_per_campaign(self) -> str:
-        """Return reported campaigns that hold a campaign's accounts, per true campaign."""
-        if not self.n_known:
-            return "-"
-        return f"{(self.n_reported - self.n_innocent_campaigns) / self.n_known:.2f}"
+    texts: Path | None
+    independent: Path | None
+    scratch: Path | None
+    memory_bytes: int
 
 
-def progress_table(results: Sequence[Result]) -> str:
-    """Return the short table for a terminal."""
-    good = [result for result in results if "error" not in result]
-    lines = []
-    for scenario, runs in _grouped(good, lambda result: result["scenario"]).items():
-        tally = Tally(runs)
-        grades = "+".join(f"{count} {grade}" for grade, count in sorted(tally.campaign_grades.items())) or "none"
-        lines.append(
-            f"{scenario:26} {tally.n_runs:3} runs  found {tally.recall()!s:48} accused {tally.accusations()!s:44} {grades}"
-        )
-    n_failed = len(results) - len(good)
-    return "\n".join([*lines, *([f"{n_failed} runs failed"] if n_failed else [])])
+def code_sha256() -> str:
+    """Return a hash over everything of the program that can change a result."""
+    digest, package = hashlib.sha256(), ROOT / "distilforensics"
+    for path in sorted(package.rglob("*")):
+        relative = path.relative_to(package)
+        if path.suffix in {".py", ".sql", ".toml", ".json"} and relative.parts[0] not in _NOT_MEASURED:
+            digest.update(f"{relative.as_posix()}\0".encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
 
 
-def document(results: Sequence[Result]) -> str:
-    """Return the Markdown document."""
-    good = [result for result in results if "error" not in result]
-    sections = [
-        _introduction(results, good),
-        _against_goals(good),
-        _by_scenario(good),
-        _by_texts(good),
-        _idle(good),
-        _by_role(good),
-        _ablation(good),
-    ]
-    return "\n".join(line for section in sections for line in section) + "\n"
+# one log ------------------------------------------------------------------------------------------------------
+def run(task: Task, places: Places) -> Result:
+    """Return what one run found, or the error that ended it; the log stays in the scratch folder if an innocent was accused."""
+    work = Path(tempfile.mkdtemp(prefix=f"{task.source}-{task.name.split(':')[0]}-{task.seed}-", dir=places.scratch))
+    begin, result, is_kept = time.perf_counter(), Result(), False
+    try:
+        generate(task, places, work / "log")
+        examine(work / "log" / "logs", work / "case", places.memory_bytes)
+        result = outcome(work / "case", work / "log")
+        if task.source == "attacker":
+            result["cost"] = cost_of(work / "log")
+        is_kept = bool(places.scratch and accused(result))
+    except Exception:  # noqa: BLE001 - one failed run must not end a measurement of an hour; the document counts it
+        result = {"error": traceback.format_exc(limit=-3)}
+    if not is_kept:
+        shutil.rmtree(work, ignore_errors=True)
+    return asdict(task) | {"log_seed": task.log_seed} | result | {"seconds": round(time.perf_counter() - begin, 1)}
 
 
-def _introduction(results: Sequence[Result], good: Sequence[Result]) -> list[str]:
-    seeds = sorted({result["seed"] for result in good})
-    texts = Counter(result["texts"] for result in good)
-    exchanges = sorted(result["n_exchanges"] for result in good)
-    codes = sorted({result["code"] for result in good})
-    sources = {
-        "invented": "texts of the project's own grammars",
-        "held_out": "real prompts of families that were not used for tuning",
-        "tuning": "real prompts of families that were used for tuning",
+def generate(task: Task, places: Places, log: Path) -> None:
+    """Write the log of a task with labels.parquet and aliases.parquet."""
+    texts = places.texts if task.has_real_texts else None
+    common = ["--seed", str(task.log_seed), "--out", str(log)]
+    if task.source == "simulator":
+        from distilforensics.simulate import simulate
+
+        families = HELD_OUT_TEXTS if texts else None
+        simulate(task.name, log, seed=task.log_seed, scale=task.scale, texts=texts, families=families)
+        _convert_labels(log)
+    elif task.source == "independent":
+        assert places.independent is not None
+        scenarios, groups = _independent(places.independent)
+        formats = ["--format", scenarios.get(task.name, "generic")]
+        scenario, scale = ("hard_negatives", 0.4 * task.scale) if task.name in groups else (task.name, task.scale)
+        _call(places.independent / "generate.py", scenario, "--scale", str(scale), *formats, *common)
+        if task.name in groups:
+            _call(places.independent / "groups.py", str(log), *groups[task.name], "--seed", str(task.log_seed))
+    else:
+        from check import MIXES
+
+        kinds, options = MIXES.get(task.name, ([task.name], []))
+        options = [*options, *(["--texts", str(texts)] if texts else []), "--scale", str(task.scale)]
+        _call(POPULATIONS / "generate.py", *kinds, *options, "--days", str(DAYS), *common)
+
+
+def _call(program: Path, *arguments: str) -> None:
+    command = [sys.executable, str(program), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=program.parent)
+    if done.returncode:
+        raise RuntimeError(f"{program.name} {' '.join(arguments)}: {done.stderr[-1000:]}")
+
+
+def _independent(folder: Path) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Return scenario to format and log to planted groups, as the folder's own check has them."""
+    found = runpy.run_path(str(folder / "check.py"))
+    return found["SCENARIOS"], found["GROUPS"]
+
+
+def _convert_labels(log: Path) -> None:
+    import polars as pl
+
+    with (log / "labels.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    accounts = [row["account_id"] for row in rows]
+    pl.DataFrame({
+        "account_id": accounts, "truth": ["campaign" if row["campaign_id"] else "benign" for row in rows],
+        "campaign_id": pl.Series([row["campaign_id"] or None for row in rows], dtype=pl.String), "persona": [row["role"] for row in rows],
+    }).write_parquet(log / "labels.parquet")  # fmt: skip
+    names = {"alias": accounts, "account_id": accounts, "kind": ["account_id"] * len(accounts)}
+    pl.DataFrame(names).write_parquet(log / "aliases.parquet")
+
+
+def examine(logs: Path, case: Path, memory_bytes: int) -> None:
+    """Run everything before the report."""
+    from distilforensics.case.engines.duckdb import Limits
+    from distilforensics.core.progress import Silent
+    from distilforensics.ingest.options import IngestOptions
+    from distilforensics.pipeline.run import run_case
+    from distilforensics.pipeline.steps import STEPS
+
+    steps = tuple(step for step in STEPS if step.name != "report")
+    limits = Limits(memory_bytes=memory_bytes, threads=1)
+    run_case([str(logs)], case, IngestOptions(), limits, Silent(), steps=steps)
+
+
+# scoring ------------------------------------------------------------------------------------------------------
+def outcome(case: Path, log: Path) -> Result:
+    """Return a case against its labels: accounts by persona and grade, known campaigns, and all groups that are reported or listed."""
+    import polars as pl
+    from check import score
+
+    labels = pl.read_parquet(log / "labels.parquet").rows_by_key(
+        "account_id", named=True, unique=True, include_key=True
+    )
+    truth = {name: [row] for name, row in labels.items()}
+    for alias, name in pl.read_parquet(log / "aliases.parquet").select("alias", "account_id").iter_rows():
+        if alias not in labels and name in labels:
+            truth.setdefault(alias, []).append(labels[name])
+    members: dict[str, list[dict[str, Any]]] = {}
+    found = set[str]()
+    columns = ["account_id", "campaign_id", "grade", "reason_not_in_campaign"]
+    for name, campaign, grade, reason in pl.read_parquet(
+        case / "findings" / "accounts.parquet", columns=columns
+    ).iter_rows():
+        group = campaign or (reason.split(":")[0] if reason and grade else None)
+        rows = truth.get(str(name), [])
+        if group:
+            members.setdefault(group, []).extend(rows)
+        if grade in {"moderate", "strong"}:
+            found |= {row["account_id"] for row in rows}
+    n_known = Counter(row["campaign_id"] for row in labels.values() if row["campaign_id"])
+    n_found = Counter(labels[name]["campaign_id"] for name in found)
+    return {
+        "counts": {grade: dict(counts) for grade, counts in score(case, log).items()},
+        "known": {name: [n_found[name], n] for name, n in sorted(n_known.items())},
+        "groups": _groups(case, members),
+        "ties": _ties(case, {name for name, rows in truth.items() if not any(r["campaign_id"] for r in rows)}),
     }
+
+
+def _ties(case: Path, innocent: set[str]) -> dict[str, tuple[int, int, int]]:
+    """Return, by kind of tie, those of innocents whom the log tells apart as customers, those of all, and their calls that could have made one."""
+    from distilforensics.assessment.candidates import RATES
+    from distilforensics.assessment.facts import control_rate, distinct_bits
+    from distilforensics.assessment.log import load_log
+    from distilforensics.case.layout import open_case
+
+    log = load_log(open_case(case))
+    outside = frozenset(name for name in log.accounts if name in innocent)
+    return {
+        kind: (distinct_bits(log, kind, outside, log.ties, rate)[1], *control_rate(log, kind, outside))
+        for kind, rate in RATES.items()
+    }
+
+
+def _groups(case: Path, members: Mapping[str, list[dict[str, Any]]]) -> list[Result]:
+    """Return the reported and listed groups with who is in them, what counts, and which grade remains without each fact."""
+    from distilforensics.assessment.facts import Fact, Kind
+    from distilforensics.assessment.grades import decide
+    from distilforensics.assessment.operators import shared_cache
+    from distilforensics.case.layout import open_case
+    from distilforensics.case.tables import read_rows
+
+    opened = open_case(case)
+    renamed = {"weight": "bits", "value": "count"}
+    facts: dict[str, list[Fact]] = {}
+    for row in read_rows(opened, "campaign_facts"):
+        fields = {renamed.get(name, name): value for name, value in row.items() if name not in {"campaign_id", "place"}}
+        facts.setdefault(row["campaign_id"], []).append(Fact(**fields | {"kind": Kind(row["kind"])}))
+    caps: dict[str, list[str]] = {}
+    for row in read_rows(opened, "campaign_explanations"):
+        if row["is_capping"]:
+            caps.setdefault(row["campaign_id"], []).append(row["explanation_id"])
+    grades = {row["campaign_id"]: row["grade"] for row in read_rows(opened, "campaigns", ["campaign_id", "grade"])}
+    found = []
+    for group, rows in sorted(members.items()):
+        known, without = facts.get(group, []), {}
+        for fact_id in FACTS if grades.get(group) in {"moderate", "strong"} else ():
+            rest = [fact for fact in known if fact.fact_id != fact_id]
+            without[fact_id] = decide(rest, may_be_one_operator=shared_cache(rest).caps, left_out={}).grade.value
+        found.append({
+            "id": group, "grade": grades.get(group, "one operator"), "without": without, "explanations": caps.get(group, []),
+            "facts": {fact.fact_id: round(fact.bits, 1) for fact in known if fact.is_counted},
+            "personas": dict(Counter(row["persona"] + ("*" if row["campaign_id"] else "") for row in rows)),
+        })  # fmt: skip
+    return found
+
+
+def accused(result: Result) -> int:
+    """Return the innocent accounts at moderate or better."""
+    return sum(n for persona, n in result["counts"]["moderate"].items() if not persona.endswith("*"))
+
+
+# all logs -----------------------------------------------------------------------------------------------------
+def plan(options: argparse.Namespace, code: str) -> list[Task]:
+    """Return all runs, seed by seed, so that a part of them is balanced over logs."""
+    from check import MIXES
+
+    names = {"simulator": [*SCENARIOS], "populations": [*MIXES]}
+    if options.independent:
+        names["independent"] = [name for found in _independent(options.independent) for name in found]
+    else:
+        print("the independent source is left out: no folder is given with --independent", file=sys.stderr)
+    names["power"] = [power_name(size, retry) for size in POWER_SIZES for retry in POWER_RETRIES]
+    seeds = range(options.first_seed, options.first_seed + options.seeds)
     return [
-        "# Validation",
-        "",
-        "<!-- Written by benchmarks/detection.py; do not edit. -->",
-        "",
-        "What the whole chain, from ingest to assessment with its default parameters, finds and wrongly accuses in simulated, labelled logs.",
-        "Scenarios follow the public record of disclosed campaigns and the known look-alikes; `distilforensics simulate NAME` writes any of them.",
-        "Found and accused mean a grade of moderate or strong. Intervals are exact (Clopper-Pearson, 95 %).",
-        "Accounts of one log share its seed and are not independent, so the true uncertainty is larger than the intervals over accounts say;",
-        "the column of runs with an accusation counts logs, which are independent.",
-        "No real traffic is in these figures: they show what the chain does on patterns of the public record, not what it will do on a given service.",
-        "",
-        f"{len(good)} runs, seeds {seeds[0] if seeds else '-'} to {seeds[-1] if seeds else '-'}: "
-        + ", ".join(f"{count} with {sources[name]}" for name, count in sorted(texts.items()))
-        + f". Median {exchanges[len(exchanges) // 2] if exchanges else 0:,} exchanges per log. Code {', '.join(codes)}."
-        + (f" {len(results) - len(good)} runs failed." if len(results) > len(good) else ""),
-        "",
-        "Regenerate with `python benchmarks/detection.py --texts DIR --write docs/validation.md`; without `--texts` every text is invented.",
-        "",
+        task(options, code, source, name, seed)
+        for seed in seeds
+        for source, found in names.items()
+        for name in found
+        if not options.only or source in options.only or name in options.only
     ]
 
 
-def _against_goals(results: Sequence[Result]) -> list[str]:
-    lines = [
-        "## Against the goals",
-        "",
-        "Reached means that the measured share reaches the goal; where the interval also reaches it, it is reached for sure.",
-        "One true campaign should be one reported campaign, of which at least 98 % belong to it.",
-        "Accounts of a campaign that did none of its work are in the first share, and counted apart further down.",
-        "",
-        "| scenario | runs | campaign accounts found | goal | innocent accounts accused | goal | reported per campaign | purity | reached |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    for goal in GOALS:
-        runs = [result for result in results if result["scenario"] in goal.scenarios]
-        if not runs:
+def task(options: argparse.Namespace, code: str, source: str, name: str, seed: int) -> Task:
+    """Return one task; the independent source always has real texts of its own."""
+    return Task(source, name, seed, bool(options.texts), round(SCALES[source] * options.scale, 3), code)
+
+
+def read_results(path: Path, code: str | None) -> list[Result]:
+    """Return the latest result of every log, in order; a line that was cut by an interruption is left out."""
+    latest: dict[tuple[Any, ...], Result] = {}
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+        try:
+            row = json.loads(line)
+        except ValueError:
+            print("a broken line of the results is left out", file=sys.stderr)
             continue
-        tally = Tally(runs)
-        found_goal = "-" if goal.found is None else f"at least {100 * goal.found:g} %"
-        accused_goal = f"at most {100 * goal.accused:g} %" if goal.accused else "no campaign"
-        found = str(tally.recall()) if tally.n_planted else "-"
-        purity = str(tally.purity()) if tally.labelled else "-"
-        lines.append(
-            f"| {goal.title} | {tally.n_runs} | {found} | {found_goal} | {tally.accusations()} | {accused_goal} | "
-            f"{tally.reports_per_campaign()} | {purity} | {_verdict(goal, tally)} |"
-        )
-    return [*lines, ""]
+        if code is None or row["code"] == code:
+            latest[tuple(row[name] for name in Task.__slots__)] = row
+    return [latest[key] for key in sorted(latest)]
 
 
-def _verdict(goal: Goal, tally: Tally) -> str:
-    """Return which of the goals were reached."""
-    missed, unsure = [], []
-    if goal.found is not None and tally.n_planted:
-        share = tally.recall()
-        if share.n_of < goal.found * share.n_total:
-            missed.append("found")
-        elif share.interval is not None and share.interval[0] < goal.found:
-            unsure.append("found")
-    share = tally.accusations()
-    if share.n_of > goal.accused * share.n_total:
-        missed.append("accused")
-    elif share.interval is not None and goal.accused and share.interval[1] > goal.accused:
-        unsure.append("accused")
-    if tally.n_known and tally.labelled and tally.members < _PURITY * tally.labelled:
-        missed.append("purity")
-    if tally.n_known and tally.n_reported - tally.n_innocent_campaigns != tally.n_known:
-        missed.append("one campaign each")
-    if missed:
-        return f"**no**: {', '.join(missed)}"
-    return f"yes; the interval of {' and '.join(unsure)} is wider than the goal" if unsure else "yes"
+def measure(tasks: Iterable[Task], options: argparse.Namespace) -> None:
+    """Do what is missing among the tasks and append each result."""
+    done = {tuple(r[name] for name in Task.__slots__) for r in read_results(options.results, None) if "error" not in r}
+    missing = [task for task in tasks if task.key not in done]
+    places = Places(options.texts, options.independent, options.scratch, options.memory_mb * 1_000_000)
+    options.results.parent.mkdir(parents=True, exist_ok=True)
+    # Workers are not replaced after a number of runs: an executor that does so can stand still for ever (CPython issue 115634).
+    context = multiprocessing.get_context("spawn")
+    with (
+        options.results.open("a", encoding="utf-8", newline="\n") as file,
+        ProcessPoolExecutor(options.workers, mp_context=context) as pool,
+    ):
+        futures = [pool.submit(run, task, places) for task in missing]
+        for number, future in enumerate(as_completed(futures), start=1):
+            result = future.result()
+            file.write(json.dumps(result, sort_keys=True) + "\n")
+            file.flush()
+            print(f"{number}/{len(missing)} {_line(result)}", file=sys.stderr, flush=True)
 
 
-def _by_scenario(results: Sequence[Result]) -> list[str]:
-    lines = [
-        "## By scenario and grade",
-        "",
-        "Campaign accounts and innocent accounts by the lowest grade that counts, and the campaigns that were reported.",
-        "",
-        (
-            "| scenario | found: strong | moderate | weak | accused: strong | moderate | weak | runs with an accusation | campaigns found "
-            "| reported campaigns by grade |"
-        ),
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    for scenario, runs in _grouped(results, lambda result: result["scenario"]).items():
-        tally = Tally(runs)
-        found = [_short(tally.recall(grade)) if tally.n_planted else "-" for grade in GRADES]
-        accused = [f"{tally.accused[grade]:,}" for grade in GRADES]
-        known = f"{tally.n_known_found} of {tally.n_known}" if tally.n_known else "-"
-        grades = ", ".join(
-            f"{tally.campaign_grades[grade]} {grade}" for grade in GRADES if tally.campaign_grades[grade]
-        )
-        cells = [*found, *accused, f"{Proportion(tally.n_runs_accusing, tally.n_runs)}", known, grades or "none"]
-        lines.append(f"| {scenario} | {' | '.join(cells)} |")
-    return [*lines, ""]
+def _line(result: Result) -> str:
+    name = f"{result['source']} {result['name']} {result['seed']} {result['seconds']:.0f} s"
+    if "error" in result:
+        return f"{name}: failed, {result['error'].strip().splitlines()[-1]}"
+    grades = Counter(group["grade"] for group in result["groups"])
+    found, known = (sum(counts[i] for counts in result["known"].values()) for i in (0, 1))
+    return f"{name}: found {found} of {known}, accused {accused(result)}, groups {dict(grades)}"
 
 
-def _by_texts(results: Sequence[Result]) -> list[str]:
-    sources = sorted({result["texts"] for result in results})
-    if len(sources) < 2:
-        return []
-    lines = [
-        "## Invented and real texts",
-        "",
-        "| scenario | " + " | ".join(f"{name}: found | accused" for name in sources) + " |",
-        "|---|" + "---|---|" * len(sources),
-    ]
-    for scenario, runs in _grouped(results, lambda result: result["scenario"]).items():
-        cells = []
-        for name in sources:
-            tally = Tally([result for result in runs if result["texts"] == name])
-            cells += [str(tally.recall()) if tally.n_planted else "-", str(tally.accusations())]
-        lines.append(f"| {scenario} | {' | '.join(cells)} |")
-    return [*lines, ""]
+def attack(options: argparse.Namespace, code: str) -> None:
+    """Let somebody who knows the rules change his pool step by step, once per seed."""
+    for seed in range(options.first_seed, options.first_seed + options.seeds):
+        while True:
+            _, missing = next_attack(read_results(options.results, code), seed)
+            if not missing:
+                break
+            before = len(read_results(options.results, code))
+            measure([task(options, code, "attacker", name, seed) for name in missing], options)
+            if len(read_results(options.results, code)) == before:
+                sys.exit("the attacker's logs cannot be examined")
 
 
-def _idle(results: Sequence[Result]) -> list[str]:
-    lines = [
-        "## Accounts that did none of the work",
-        "",
-        "A scheduler that stays on one account until it is limited does not reach every account before it ends, and a pool passes unrelated",
-        "customers through as well. An account that sent nothing of the campaign's has no content that could tell it: it is found if it shares two",
-        "of payment method, minutes of sign-up and rare network with accounts that content told, and otherwise not.",
-        "The last two columns say what one of the three would do instead: how many would be found, and how many innocent accounts accused.",
-        "",
-        "| scenario | did some of the work: found | did none: found | found by one tie | innocent accounts accused by one tie |",
-        "|---|---|---|---|---|",
-    ]
-    for scenario, runs in _grouped(results, lambda result: result["scenario"]).items():
-        tally = Tally(runs)
-        n, n_found, n_tied, n_innocent = (
-            sum(result["idle"][key] for result in runs) for key in ("n", "n_found", "n_tied", "n_innocent_tied")
-        )
-        if tally.n_planted and n:
-            busy = Proportion(tally.found["moderate"] - n_found, tally.n_planted - n)
-            cells = (busy, Proportion(n_found, n), Proportion(n_tied, n), Proportion(n_innocent, tally.n_innocent))
-            lines.append(f"| {scenario} | {' | '.join(map(str, cells))} |")
-    return [*lines, ""]
+def main() -> None:
+    """Parse the command line and run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=2, help="seeds per log")
+    parser.add_argument("--first-seed", type=int, default=501, help="first seed; development used seeds below 500")
+    parser.add_argument("--only", nargs="+", help="sources or names of logs")
+    parser.add_argument(
+        "--attacker", action="store_true", help="only the attacker, who takes some thirty runs per seed"
+    )
+    parser.add_argument("--scale", type=float, default=1.0, help="factor on the size of all logs")
+    parser.add_argument("--workers", type=int, default=2, help="processes, each with one thread")
+    parser.add_argument("--memory-mb", type=int, default=1500, help="memory of each process")
+    parser.add_argument("--texts", type=Path, help="folder of real prompts; none: all texts are invented")
+    parser.add_argument("--independent", type=Path, help="folder of another author's generators")
+    parser.add_argument("--results", type=Path, default=ROOT / "benchmarks" / "results" / "validation.jsonl")
+    parser.add_argument("--scratch", type=Path, help="folder for logs and cases; those with an accused innocent stay")
+    parser.add_argument("--any-code", action="store_true", help="count results of other code too")
+    parser.add_argument("--write", type=Path, help="Markdown file to write")
+    options = parser.parse_args()
+    for folder in ("texts", "independent", "scratch"):
+        if getattr(options, folder):
+            setattr(options, folder, getattr(options, folder).resolve())
+    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
+    code = code_sha256()
+    if options.attacker:
+        attack(options, code)
+    else:
+        measure(plan(options, code), options)
+    text = document(read_results(options.results, None if options.any_code else code))
+    if options.write:
+        options.write.write_text(text, encoding="utf-8", newline="\n")
+    else:
+        print(text)
 
 
-def _by_role(results: Sequence[Result]) -> list[str]:
-    totals: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for result in results:
-        for role, (accused, all_of_role) in result["roles"].items():
-            totals[role][0] += accused
-            totals[role][1] += all_of_role
-    lines = ["## Innocent accounts accused, by what they are", "", "| role | accused |", "|---|---|"]
-    lines += [f"| {role.replace('_', ' ')} | {Proportion(*totals[role])} |" for role in sorted(totals)]
-    return [*lines, ""]
-
-
-def _ablation(results: Sequence[Result]) -> list[str]:
-    ablated = [result for result in results if "ablation" in result]
-    if not ablated:
-        return []
-    families = list(ablated[0]["ablation"])
-    lines = [
-        "## Without one family of heuristics",
-        "",
-        (
-            f"The assessment of {len(ablated)} runs was repeated without the observations of one family. "
-            "Each cell: campaign accounts found, innocent accounts accused."
-        ),
-        "",
-        "| scenario | all | " + " | ".join(f"without {family}" for family in families) + " |",
-        "|---|" + "---|" * (len(families) + 1),
-    ]
-    groups = _grouped(ablated, lambda result: result["scenario"]) | {"**all**": ablated}
-    for scenario, runs in groups.items():
-        tallies = [Tally(runs), *(Tally(result["ablation"][family] for result in runs) for family in families)]
-        cells = [
-            f"{_short(tally.recall()) if tally.n_planted else '-'}, {tally.accused['moderate']:,}" for tally in tallies
-        ]
-        lines.append(f"| {scenario} | {' | '.join(cells)} |")
-    return [*lines, ""]
-
-
-def _short(share: Proportion) -> str:
-    return f"{100 * share.n_of / share.n_total:.1f} %"
-
-
-def _grouped(results: Iterable[Result], key: Callable[[Result], str]) -> dict[str, list[Result]]:
-    """Return the results by key in the order of the goals."""
-    order = [scenario for goal in GOALS for scenario in goal.scenarios]
-    groups: dict[str, list[Result]] = defaultdict(list)
-    for result in results:
-        groups[key(result)].append(result)
-    return {name: groups[name] for name in sorted(groups, key=lambda name: (order.index(name), name))}
+if __name__ == "__main__":
+    main()

@@ -18,7 +18,7 @@ from distilforensics.assessment import weights
 from distilforensics.assessment.log import IDENTITIES, connected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from distilforensics.assessment.log import Log, Tie
     from distilforensics.assessment.parameters import Parameters
@@ -79,8 +79,10 @@ def find_candidates(log: Log, parameters: Parameters) -> list[Candidate]:
         pools = _apart(log, members, parameters)
         if len(pools) > 1:
             members = max(pools, key=lambda accounts: (_total(log, accounts), min(accounts)))
-        is_dense = len(pools) == 1 and len(pools[0]) > parameters.half * len(members)
-        members = _grown(log, members, free, parameters, is_apart=len(pools) > 1 or is_dense)
+        is_known_whole = len(pools) > 1 or (
+            len(pools) == 1 and len(pools[0]) > parameters.half * len(members) and _is_dense(log, pools[0], parameters)
+        )
+        members = _grown(log, members, free, parameters, is_apart=is_known_whole)
         found.append(_candidate(log, f"candidate-{len(found) + 1}", members, len(tried), parameters))
         free -= members
     return found + _dealt_out(log, free, len(found), parameters)
@@ -118,14 +120,16 @@ def ties_inside(log: Log, members: Accounts, ties: Iterable[Tie] | None = None) 
 def weigh_identity(log: Log, kind: str, members: Accounts) -> Weight:
     """Return the weight of the values of one kind of identity that customers of a set share.
 
-    Expected is what as many accounts drawn from this log by lot would share, value by value.
+    Accounts are counted once, however many addresses they share. Expected is what as many accounts drawn from this log by lot would share,
+    value by value.
     """
     customers: dict[str, set[str]] = {}
     for account in members:
         holder = log.accounts[account].organization or log.accounts[account].tenant_id or account
         for value in log.shared[kind].get(account, ()):
             customers.setdefault(value, set()).add(holder)
-    count = sum(len(found) - 1 for found in customers.values())
+    pairs = {(min(found), other) for found in customers.values() for other in found if other != min(found)}
+    count = sum(len(together) - 1 for together in connected(pairs))
     share = len(members) / len(log.accounts)
     expected = sum(
         n_values * (size * share - 1 + (1 - share) ** size) for size, n_values in log.value_sizes[kind].items()
@@ -175,11 +179,11 @@ def _alike(log: Log, group: str, models: Accounts, free: Accounts, parameters: P
     load = median(loads[account][0] for account in known)
     share = median(loads[account][0] / log.accounts[account].n_exchanges for account in known)
     # Prompts are matched to a reworded frame by likeness, so that somebody's few calls come near it by chance.
-    least = parameters.min_reworded if kind_of(group) == "near" else parameters.min_exchanges
+    floor = parameters.min_reworded_load if kind_of(group) == "near" else parameters.min_load
     return frozenset(
         account
         for account in free & loads.keys()
-        if loads[account][0] >= max(min(least, load), parameters.min_load * load)
+        if loads[account][0] >= max(min(parameters.min_exchanges, load), floor * load)
         and loads[account][0] / log.accounts[account].n_exchanges >= parameters.min_own_share * share
     )
 
@@ -209,19 +213,36 @@ def _weigh_in_group(log: Log, members: Accounts, group: str) -> Weight:
 
 
 def _apart(log: Log, members: Accounts, parameters: Parameters) -> list[Accounts]:
-    """Return the parts of a set that only a program holds together.
+    """Return the parts of a set that only a program, a network or a seller of accounts holds together.
 
-    A part never hands over to the others, and either hands over inside again and again or has a text of its own.
+    A part never hands over to the others, and either hands over inside again and again or sends a text that the others do not.
     """
     pairs = {(min(tie.ends), max(tie.ends)) for tie in ties_inside(log, members)}
-    parts = []
-    for part in connected(pairs):
-        n_inside = sum(part.issuperset(pair) for pair in pairs)
-        texts = [group for group in groups_within(log, part, parameters) if kind_of(group) in text_kinds()]
-        has_text = any(2 * len(part & log.loads[group].keys()) >= len(part) for group in texts)
-        if len(part) >= parameters.min_accounts and (2 * n_inside >= parameters.min_partners * len(part) or has_text):
-            parts.append(part)
-    return parts
+    by_work = frozenset(account for pair in pairs for account in pair)
+    return [
+        part
+        for part in connected(pairs)
+        if len(part) >= parameters.min_accounts
+        and (_is_dense(log, part, parameters) or _has_text_of_its_own(log, part, by_work - part, parameters))
+    ]
+
+
+def _is_dense(log: Log, part: Accounts, parameters: Parameters) -> bool:
+    """Tell whether the accounts of a part hand over to so many others that any account of their pool would be among them."""
+    pairs = {(min(tie.ends), max(tie.ends)) for tie in ties_inside(log, part)}
+    return 2 * len(pairs) >= parameters.min_partners * len(part)
+
+
+def _has_text_of_its_own(log: Log, part: Accounts, others: Accounts, parameters: Parameters) -> bool:
+    """Tell whether most of a part send a text that hardly any of the others do."""
+    senders = Counter(
+        group for account in part for group in log.groups_of.get(account, ()) if kind_of(group) in text_kinds()
+    )
+    return any(
+        n >= parameters.half * len(part)
+        and len(others & log.loads[group].keys()) <= parameters.min_fact_share * len(others)
+        for group, n in senders.items()
+    )
 
 
 def _grown(log: Log, members: Accounts, free: Accounts, parameters: Parameters, *, is_apart: bool) -> Accounts:
@@ -266,25 +287,60 @@ def _shows_as_much(log: Log, others: Accounts, own: Accounts, members: Accounts,
 
 
 def _with_senders(log: Log, members: Accounts, free: Accounts, parameters: Parameters) -> Accounts:
-    """Return a set with those who send a text as its accounts do, if most who send it are in the set and nothing tells the others from them.
+    """Return a set with those who send its texts as its accounts do, if most who send them are in the set and nothing tells the others from them.
 
-    The text must be a good part of what they send. What tells strangers is what became of their failed calls: nobody else sends them.
+    What tells strangers is what became of their failed calls: nobody else sends them.
     """
+    groups = {
+        group for account in members for group in log.groups_of.get(account, ()) if kind_of(group) in text_kinds()
+    }
+    mostly_own = {
+        group for group in groups if 2 * _load(log, group, members) >= _load(log, group, log.loads[group].keys())
+    }
     found = members
-    for group in sorted({group for account in members for group in log.groups_of.get(account, ())}):
-        loads = log.loads[group]
-        own = members & loads.keys()
-        if kind_of(group) not in text_kinds() or 2 * sum(loads[a][0] for a in own) < sum(n for n, _ in loads.values()):
-            continue
-        if median(loads[a][0] / log.accounts[a].n_exchanges for a in own) < parameters.min_text_share:
-            continue
-        others = _alike(log, group, own, free, parameters) - members
+    for kind, loads in _texts(log, mostly_own):
+        others = _senders(log, kind, loads, members, free, parameters) - members
         moved, failed = _handed_over(log, others, members | others)
-        known_moved, known_failed = _handed_over(log, own, members)
+        known_moved, known_failed = _handed_over(log, members & loads.keys(), members)
         rate = min(0.9, known_moved / known_failed) if known_failed else 0.0
         if others and rate > RATES["handover"] and weights.between_rates(moved, failed, rate, RATES["handover"]) > -1:
             found |= others
     return found
+
+
+def _load(log: Log, group: str, accounts: Iterable[str]) -> int:
+    """Return the exchanges of some accounts in a group."""
+    return sum(log.loads[group][account][0] for account in accounts if account in log.loads[group])
+
+
+def _texts(log: Log, groups: Iterable[str]) -> list[tuple[str, Counter[str]]]:
+    """Return kind and account to exchanges of every text; the wordings of a system prompt are one text, since an account sends one at a time."""
+    wordings: Counter[str] = Counter()
+    found = []
+    for group in sorted(groups):
+        loads = Counter({account: n for account, (n, _) in log.loads[group].items()})
+        if kind_of(group) == "system":
+            wordings += loads
+        elif kind_of(group) in text_kinds():
+            found.append((kind_of(group), loads))
+    return [*found, ("system", wordings)] if wordings else found
+
+
+def _senders(
+    log: Log, kind: str, loads: Mapping[str, int], models: Accounts, among: Accounts, parameters: Parameters
+) -> Accounts:
+    """Return the accounts that send a text as often as the models do, if it is a good part of what the models send; else none."""
+    shares = {account: n / log.accounts[account].n_exchanges for account, n in loads.items()}
+    known = sorted(models & loads.keys())
+    share = median(shares[account] for account in known) if known else 0.0
+    if share < parameters.min_text_share:
+        return frozenset()
+    load = median(loads[account] for account in known)
+    floor = parameters.min_reworded_load if kind == "near" else 0.0
+    least = max(min(parameters.min_exchanges, load), floor * load)
+    return frozenset(
+        a for a, n in loads.items() if a in among and n >= least and shares[a] >= parameters.min_own_share * share
+    )
 
 
 def _handed_over(log: Log, accounts: Accounts, within: Accounts) -> tuple[int, int]:
@@ -305,30 +361,14 @@ def _carrying(log: Log, members: Accounts, parameters: Parameters) -> Accounts:
     work or by two kinds of identity.
     """
     by_work = tied(log, members, members)
-    sending = _sending(log, members, by_work or members, parameters)
+    own = _texts(log, groups_within(log, members, parameters))
+    sending = frozenset().union(
+        *(_senders(log, kind, loads, by_work or members, members, parameters) for kind, loads in own)
+    )
     if by_work and len(by_work & sending) >= parameters.half * len(by_work):
         return by_work | sending
     pairs = _doubly_alike(log, members) | {tie.ends for tie in ties_inside(log, members)}
     return max(connected(pairs), key=len, default=frozenset()) | by_work | sending
-
-
-def _sending(log: Log, members: Accounts, models: Accounts, parameters: Parameters) -> Accounts:
-    """Return the members who send texts that hardly anybody else sends, as often as the models do; all wordings of one kind of text together."""
-    loads: dict[str, Counter[str]] = {}
-    for group in groups_within(log, members, parameters):
-        if kind_of(group) in text_kinds():
-            found = loads.setdefault(kind_of(group), Counter())
-            found.update({account: n for account, (n, _) in log.loads[group].items() if account in members})
-    sending = Accounts()
-    for kind, found in loads.items():
-        shares = {account: n / log.accounts[account].n_exchanges for account, n in found.items()}
-        known = sorted(models & found.keys())
-        share = median(shares[account] for account in known) if known else 0.0
-        if share >= parameters.min_text_share:
-            load = median(found[account] for account in known)
-            least = min(parameters.min_reworded if kind == "near" else parameters.min_exchanges, load)
-            sending |= {a for a, n in found.items() if n >= least and shares[a] >= parameters.min_own_share * share}
-    return sending
 
 
 def _total(log: Log, members: Accounts) -> float:

@@ -190,13 +190,24 @@ def connected(pairs: Iterable[tuple[str, str]]) -> list[frozenset[str]]:
 
 
 def _shared(case: Case) -> tuple[dict[str, dict[str, frozenset[str]]], dict[str, dict[int, int]]]:
-    values: dict[str, dict[str, set[str]]] = {kind: defaultdict(set) for kind in IDENTITIES}
-    counts: dict[str, Counter[str]] = {kind: Counter() for kind in IDENTITIES}
+    """Return kind of identity to account to shared values, and kind to number of accounts of a value to number of such values.
+
+    Values that the same accounts hold are one: an address and its network, the addresses of one pool of exits.
+    """
+    holders: dict[tuple[str, str], list[str]] = defaultdict(list)
     for row in read_rows(case, "shared_values"):
-        values[row["kind"]][row["account_id"]].add(row["value"])
-        counts[row["kind"]][row["value"]] += 1
+        holders[row["kind"], row["value"]].append(row["account_id"])
+    values: dict[str, dict[str, set[str]]] = {kind: defaultdict(set) for kind in IDENTITIES}
+    sizes: dict[str, Counter[int]] = {kind: Counter() for kind in IDENTITIES}
+    known = set[tuple[str, tuple[str, ...]]]()
+    for (kind, value), accounts in holders.items():
+        if (kind, tuple(accounts)) not in known:
+            known.add((kind, tuple(accounts)))
+            sizes[kind][len(accounts)] += 1
+            for account in accounts:
+                values[kind][account].add(value)
     shared = {kind: {account: frozenset(found) for account, found in rows.items()} for kind, rows in values.items()}
-    return shared, {kind: dict(Counter(found.values())) for kind, found in counts.items()}
+    return shared, {kind: dict(found) for kind, found in sizes.items()}
 
 
 def _observations(case: Case) -> dict[str, tuple[Observation, ...]]:

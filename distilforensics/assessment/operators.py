@@ -71,7 +71,7 @@ def ask_operators(
         _few_customers(log, members, parameters),
         _one_egress(members, egress, parameters),
         _one_domain(log, members, parameters),
-        _shared_cache(facts),
+        shared_cache(facts),
     ]
 
 
@@ -146,7 +146,7 @@ def _one_domain(log: Log, members: Accounts, parameters: Parameters) -> Explanat
     return Explanation("operator.one_domain", title, Outcome.FITS if fits else Outcome.EXCLUDED, statement, ask)
 
 
-def _shared_cache(facts: Iterable[Fact]) -> Explanation:
+def shared_cache(facts: Iterable[Fact]) -> Explanation:
     """Hold the one product that hands calls over between its customers against the facts: a cache whose waiting users try in turn."""
     beyond = [
         fact

@@ -27,8 +27,9 @@ class Parameters:
     """Exchanges with a template; one or two may be a coincidence or a copied prompt. Fewer if the set's own accounts send fewer."""
     min_load: float = 0.1
     """Share of the set's median exchanges with a template that an account must have."""
-    min_reworded: int = 6
-    """The same for a text that is known by its likeness alone: a few of an innocent account's calls may come near it."""
+    min_reworded_load: float = 0.15
+    """The same for a text that is known by its likeness alone: four of ten calls of an innocent account came near one, where the pool's
+    accounts sent forty each."""
     min_own_share: float = 0.4
     """The same of the share that these exchanges have in all of the account's; who writes a lot comes near a reworded frame now and then."""
     min_text_share: float = 0.25

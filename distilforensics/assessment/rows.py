@@ -151,12 +151,19 @@ def evidence_rows(campaign_id: str, examined: Examined, log: Log) -> list[Row]:
                 is_rebutted=row["outcome"] == Outcome.EXCLUDED if is_known else None,
             )
         )
+    rows += _heuristics(campaign_id, examined, log)
+    rows += _totals(campaign_id, examined, log)
+    return sorted(rows, key=lambda row: (row["campaign_id"], row["side"], row["source"], row["entity_id"] or ""))
+
+
+def _heuristics(campaign_id: str, examined: Examined, log: Log) -> list[Row]:
+    """Return what fired on the groups of a candidate, each heuristic on most accounts, and what could not be judged; neither is counted."""
     shown: dict[str, Observation] = {}
     for found in _fired(log, examined):
         best = shown.get(found.heuristic_id)
         if best is None or (found.n_accounts, found.entity_id) > (best.n_accounts, best.entity_id):
             shown[found.heuristic_id] = found
-    rows += [
+    rows = [
         _evidence(
             campaign_id,
             "neutral",
@@ -171,15 +178,13 @@ def evidence_rows(campaign_id: str, examined: Examined, log: Log) -> list[Row]:
         )
         for found in shown.values()
     ]
-    rows += [
+    return rows + [
         _evidence(
             campaign_id, "neutral", Claim.OBSERVED, name, f"{log.titles[name]}; this could not be judged: {reason}."
         )
         for name, (state, reason) in sorted(log.states.items())
         if state in {State.NOT_EVALUATED, State.INCONCLUSIVE}
     ]
-    rows += _totals(campaign_id, examined, log)
-    return sorted(rows, key=lambda row: (row["campaign_id"], row["side"], row["source"], row["entity_id"] or ""))
 
 
 def _totals(campaign_id: str, examined: Examined, log: Log) -> list[Row]:

@@ -108,7 +108,7 @@ def audit(
         options = replace(config.options, input_root=shared_root(config.inputs))
         run = run_locked(case, files, options, make_limits(config), progress, command="audit", steps=steps, read=read)
         result = _published(config, case, run, day, (len(files), n_too_young))
-        write_metrics(config.metrics, result)
+        write_metrics(config.metrics, result, time.time())
     return result
 
 
@@ -137,7 +137,7 @@ def _published(
     )
     if result.is_new:
         result = replace(result, published=publications.publish(case, result.day, as_dict(result), rests_on))
-    return replace(result, expired=tuple(publications.expire(config.retention)))
+    return replace(result, expired=tuple(publications.expire(config.retention, time.time())))
 
 
 def note_delivered(config: AuditConfig, result: AuditResult) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -20,17 +19,17 @@ Sample = tuple[str, str, str, float]
 """Name, labels, meaning, value."""
 
 
-def write_metrics(path: Path, result: AuditResult) -> None:
+def write_metrics(path: Path, result: AuditResult, now: float) -> None:
     """Write the figures; everybody may read them, since the collector is another user."""
-    write_file(path, text_of(result).encode())
+    write_file(path, text_of(result, now).encode())
     path.chmod(0o644)
 
 
-def text_of(result: AuditResult) -> str:
+def text_of(result: AuditResult, now: float) -> str:
     """Return the figures as text."""
     lines: list[str] = []
     described = set()
-    for name, labels, meaning, value in _samples(result):
+    for name, labels, meaning, value in _samples(result, now):
         full = f"distilforensics_audit_{name}"
         if full not in described:
             described.add(full)
@@ -39,8 +38,8 @@ def text_of(result: AuditResult) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _samples(result: AuditResult) -> Iterator[Sample]:
-    summary, now = result.run.summary, time.time()
+def _samples(result: AuditResult, now: float) -> Iterator[Sample]:
+    summary = result.run.summary
     yield "info", f'{{version="{__version__}"}}', "Version of the program.", 1
     yield "last_run_timestamp_seconds", "", "End of the last completed run.", now
     yield "duration_seconds", "", "Duration of the last completed run.", result.run.seconds

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -126,12 +125,12 @@ class Publications:
             number += 1
         return path
 
-    def expire(self, retention: Retention) -> list[str]:
-        """Remove folders that are older or more than wanted, and return their names."""
+    def expire(self, retention: Retention, now: float) -> list[str]:
+        """Remove folders that are older at a time (seconds since 1970) or more than wanted, and return their names."""
         complete = self.all()
         delivered = self.last_delivered()
         spared = {complete[-1].sequence if complete else 0, delivered.sequence if delivered else 0}
-        oldest = time.time() - (retention.days or 0) * _DAY_SECONDS
+        oldest = now - (retention.days or 0) * _DAY_SECONDS
         removed = []
         for place, item in enumerate(reversed(complete), start=1):
             is_old = retention.days is not None and (item.folder / COMPLETE).stat().st_mtime < oldest

@@ -710,31 +710,6 @@ HEURISTIC_STATES = Table(
     ),
 )
 
-OBSERVATION_STABILITY = Table(
-    "observation_stability",
-    "heuristics",
-    "one row per fired observation on a group: does it still fire when a tenth of the group's accounts is left out, ordered by heuristic_id, entity_id",
-    _columns(
-        ("heuristic_id", TEXT, "as in observations"),
-        ("entity_id", TEXT, "as in observations"),
-        ("n_repetitions", COUNT, "deterministic repetitions, each with another tenth of the accounts left out"),
-        ("n_fired", COUNT, "repetitions in which the heuristic still fired on the group"),
-    ),
-)
-
-THRESHOLD_STABILITY = Table(
-    "threshold_stability",
-    "heuristics",
-    "one row per heuristic and group on which it fired, or would at thresholds 25 % laxer where something else fired, ordered by heuristic_id, entity_id",
-    _columns(
-        ("heuristic_id", TEXT, "as in observations; leads are left out"),
-        ("entity_id", TEXT, "as in observations"),
-        ("is_fired", FLAG, "as in observations: at the stated threshold"),
-        ("fires_stricter", FLAG, "fires with its firing threshold moved 25 % in the stricter direction"),
-        ("fires_laxer", FLAG, "fires with its firing threshold moved 25 % in the laxer direction"),
-    ),
-)
-
 ACCOUNT_CALLS = Table(
     "account_calls",
     "linkage",
@@ -1036,8 +1011,7 @@ TABLES: dict[str, Table] = {
         EXCHANGES, SOURCES, QUARANTINE, DUPLICATES, OUT_OF_SCOPE, ACCOUNTS_DIRECTORY,
         ACCOUNT_TRAITS, FINGERPRINTS, EXCHANGE_FEATURES, TEMPLATES, ACCOUNT_PROFILES, CUSTOMERS, NEXT_PROMPTS, ACCOUNT_DAYS,
         ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS, REASONING_USES, REASONING_PLACES,
-        LINKS, LINK_COVERAGE, CLUSTERS, CLUSTER_MEMBERS, OBSERVATIONS, HEURISTIC_STATES, OBSERVATION_STABILITY,
-        THRESHOLD_STABILITY,
+        LINKS, LINK_COVERAGE, CLUSTERS, CLUSTER_MEMBERS, OBSERVATIONS, HEURISTIC_STATES,
         ACCOUNT_CALLS, WORK_TIES, GROUP_LOADS, TIE_GROUPS, SHARED_VALUES,
         CAMPAIGNS, CAMPAIGN_FACTS, CAMPAIGN_EXPLANATIONS, CAMPAIGN_EVIDENCE, EXPLAINED_GROUPS, ACCOUNTS, CALIBRATION, ERROR_RATES, POWER,
     )

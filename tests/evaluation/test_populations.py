@@ -34,6 +34,7 @@ def rows(log: Path) -> list[dict[str, object]]:
 
 
 def test_every_kind_gives_accounts_with_its_label(tmp_path: Path) -> None:
+    """Labels name every account that calls, its kind and its campaign."""
     kinds = [kind for kind in listed_kinds() if kind not in ("mixed", "no_text")]
     assert len(kinds) > 30
     log = generate(tmp_path, *(f"{kind}:{2 if kind == 'small_pools' else 8}" for kind in kinds))
@@ -48,6 +49,7 @@ def test_every_kind_gives_accounts_with_its_label(tmp_path: Path) -> None:
 
 
 def test_same_seed_same_bytes_and_other_kinds_change_nothing(tmp_path: Path) -> None:
+    """Every kind has random numbers of its own."""
     alone, again = (generate(tmp_path / name, "vpn:9") for name in ("a", "b"))
     for path in alone.rglob("*.*"):
         assert path.read_bytes() == (again / path.relative_to(alone)).read_bytes()
@@ -57,6 +59,7 @@ def test_same_seed_same_bytes_and_other_kinds_change_nothing(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("kinds", [("mixed:9",), ("no_text:9",)])
 def test_spend_rows_name_the_accounts_of_the_labels(tmp_path: Path, kinds: tuple[str, ...]) -> None:
+    """Keys are aliases; texts are there unless the kind leaves them out."""
     log = generate(tmp_path, *kinds, options=("--format", "litellm_spend"))
     calls = rows(log)
     assert {row["api_key"] for row in calls} <= set(pl.read_parquet(log / "aliases.parquet")["alias"])

@@ -120,12 +120,7 @@ def _parameters(heuristic: Heuristic) -> str:
     if not heuristic.parameters:
         return ""
     rows = [f"| `{p.name}` | {p.default} | {p.unit} | {p.why} |" for p in heuristic.parameters]
-    return "\n".join(["| parameter | default | unit | why |", "|---|---|---|---|", *rows, *_stricter(heuristic)])
-
-
-def _stricter(heuristic: Heuristic) -> list[str]:
-    named = ", ".join(f"`{name}` {direction}" for name, direction in heuristic.stricter.items())
-    return ["", f"Stricter by 25 % when the threshold is tried: {named}."] if named else []
+    return "\n".join(["| parameter | default | unit | why |", "|---|---|---|---|", *rows])
 
 
 def _output(heuristic: Heuristic) -> str:

@@ -89,21 +89,6 @@ class SentencesNameParameters(Check):
                 yield f"{key} names no parameter"
 
 
-class ThresholdIsNamed(Check):
-    """Every result is tried again at thresholds that are 25 % stricter and laxer, so the header says what the threshold is."""
-
-    name = "threshold"
-    advice = (
-        'add below the parameters, naming those that make the column `threshold`: stricter = { min_share = "higher" }; '
-        "volume conditions do not belong there"
-    )
-
-    def find(self, subject: Subject) -> Iterator[str]:
-        """Yield a header that does not name what its threshold is made of."""
-        if subject.heuristic.parameters and not subject.heuristic.stricter:
-            yield "`stricter` is missing or empty: which parameters make the firing threshold, and which way is stricter"
-
-
 class CasesAreComplete(Check):
     """Each heuristic shows when it fires, where it just stops, and a benign look-alike on which it stays silent."""
 
@@ -180,7 +165,6 @@ CHECKS: tuple[Check, ...] = (
     KeysAreInOrder(),
     HeaderIsFilled(),
     SentencesNameParameters(),
-    ThresholdIsNamed(),
     *SQL_CHECKS,
     CasesAreComplete(),
     DocumentIsComplete(),

@@ -188,8 +188,8 @@ def _is_guarded(argument: Node) -> bool:
     return argument.get("function_name") in _GUARDS
 
 
-class GroupsCanBeReduced(Check):
-    """A heuristic about groups reads them through the views that stability runs narrow."""
+class GroupsComeFromViews(Check):
+    """A heuristic about groups judges the groups that all others judge, so that what fired on one of them can be put together."""
 
     name = "group_views"
     advice = "read groups, group_accounts or group_exchanges; take reference values from the other tables"
@@ -198,7 +198,7 @@ class GroupsCanBeReduced(Check):
         """Yield a group heuristic that bypasses the views."""
         heuristic = subject.heuristic
         if heuristic.entity is EntityType.GROUP and not set(heuristic.reads) & set(GROUP_VIEWS):
-            yield "reads none of the group views, so leaving out accounts would change nothing"
+            yield "reads none of the group views, so it would judge groups of its own"
 
 
 SQL_CHECKS: tuple[Check, ...] = (
@@ -208,6 +208,6 @@ SQL_CHECKS: tuple[Check, ...] = (
     OrderIsTotal(),
     SameBytes(),
     DivisionsAreGuarded(),
-    GroupsCanBeReduced(),
+    GroupsComeFromViews(),
 )
 """All rules about queries."""

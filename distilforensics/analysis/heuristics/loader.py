@@ -27,11 +27,8 @@ REQUIRED_KEYS = (
 )  # fmt: skip
 """Keys of a header; `output` may be missing where there are no further columns, `params` where there are none."""
 
-KEY_ORDER = (*REQUIRED_KEYS[:11], "requires_order", "requires_complete", "params", "stricter", *REQUIRED_KEYS[12:])
+KEY_ORDER = (*REQUIRED_KEYS[:11], "requires_order", "requires_complete", "params", *REQUIRED_KEYS[12:])
 """The one order in which a header gives its keys, so that all headers read alike."""
-
-DIRECTIONS = ("higher", "lower")
-"""Which way a threshold is moved to fire less often."""
 
 STATUSES = ("experimental", "test", "stable")
 LEVELS = (LEAD, "low", "medium", "high", "critical")
@@ -166,11 +163,6 @@ class Heuristic:
             Parameter(name, entry["default"], entry["unit"], entry["why"])
             for name, entry in self.file.header.get("params", {}).items()
         )
-
-    @property
-    def stricter(self) -> dict[str, str]:
-        """Parameters that make the firing threshold, with the way that is stricter: higher or lower; the linter asks for them."""
-        return {str(name): str(direction) for name, direction in self.file.header.get("stricter", {}).items()}
 
     @property
     def outputs(self) -> tuple[OutputColumn, ...]:
@@ -315,7 +307,6 @@ def read_heuristic(folder: Traversable, file_name: str, *, is_own: bool = False)
             raise HeuristicError(f"{key} is {shown(header[key])}, expected one of {', '.join(vocabulary)}", where=where)
     _require_lead_in_its_folder(header, folder.name, where)
     _require_entries(header, where)
-    _require_directions(header, where)
     _require_known_needs(header["needs"], where)
     return Heuristic(file, folder, is_own)
 
@@ -343,18 +334,6 @@ def _require_entries(header: dict[str, Any], where: str) -> None:
         raise HeuristicError("value must have exactly meaning, unit", where=where)
     if not isinstance(header["version"], int) or header["version"] < 1:
         raise HeuristicError(f"version is {shown(header['version'])}, expected an integer from 1", where=where)
-
-
-def _require_directions(header: dict[str, Any], where: str) -> None:
-    """Check what can be wrong about `stricter` if it is there."""
-    for name, direction in header.get("stricter", {}).items():
-        if direction not in DIRECTIONS:
-            raise HeuristicError(
-                f"stricter.{name} is {shown(direction)}, expected one of {', '.join(DIRECTIONS)}", where=where
-            )
-        default = header.get("params", {}).get(name, {}).get("default")
-        if isinstance(default, bool) or not isinstance(default, int | float):
-            raise HeuristicError(f"stricter names {shown(name)}, which is no parameter with a number", where=where)
 
 
 def _require_known_needs(needs: list[str], where: str) -> None:

@@ -10,18 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from distilforensics.analysis.heuristics.loader import STANDARD_COLUMNS, Heuristic
 from distilforensics.analysis.heuristics.order import MIN_COMPLETENESS, log_completeness, unresolved_entities
-from distilforensics.analysis.heuristics.views import (
-    N_TENTHS,
-    columns_read,
-    leave_out_tenths,
-    show_all_groups,
-    show_groups,
-    tenths_at_once,
-    whole_group,
-)
 from distilforensics.case.engines.duckdb import select
 from distilforensics.core.errors import HeuristicError
-from distilforensics.core.finding import EntityType, State
+from distilforensics.core.finding import State
 from distilforensics.core.text import shown
 
 if TYPE_CHECKING:
@@ -154,33 +145,3 @@ def _plain(heuristic: Heuristic, value: object) -> object:
     if isinstance(value, dict):
         return {key: _plain(heuristic, item) for key, item in value.items()}
     return value if value is None or isinstance(value, bool | int | str) else str(value)
-
-
-def count_stability(
-    connection: duckdb.DuckDBPyConnection,
-    heuristic: Heuristic,
-    fired: list[str],
-    overrides: dict[str, Any] | None = None,
-) -> list[dict[str, Any]]:
-    """Return, for each group on which the heuristic fired, in how many of ten repetitions it still fires.
-
-    Each repetition leaves out another tenth of every group's accounts and judges what is left by the same query.
-    """
-    if heuristic.entity is not EntityType.GROUP or not fired:
-        return []
-    values = heuristic.defaults(overrides)
-    n_fired = dict.fromkeys(fired, 0)
-    try:
-        show_groups(connection, fired, columns_read(connection, heuristic))
-        for tenths in tenths_at_once(connection):
-            leave_out_tenths(connection, tenths)
-            for row in run_query(connection, heuristic, values):
-                group = whole_group(row["entity_id"])
-                if row["is_fired"] and group in n_fired:
-                    n_fired[group] += 1
-    finally:
-        show_all_groups(connection)
-    return [
-        {"heuristic_id": heuristic.id, "entity_id": entity_id, "n_repetitions": N_TENTHS, "n_fired": n_fired[entity_id]}
-        for entity_id in sorted(n_fired)
-    ]

@@ -73,15 +73,6 @@ def arguments(call: Node) -> list[Node]:
     return [argument.get("expression", argument) for argument in call.get("arguments") or call.get("children") or []]
 
 
-def columns_named(tree: Node) -> set[str]:
-    """Return every column name that stands anywhere in the query, whatever table it comes from."""
-    names: set[str] = set()
-    for node in nodes(tree):
-        names.update(node.get("column_names", [])[-1:] if node.get("class") == "COLUMN_REF" else [])
-        names.update(node.get("using_columns") or [])
-    return names
-
-
 def source_text(query: str, node: Node) -> str:
     """Return the piece of the query that a node stands for, on one line and cut to 60 characters."""
     start = int(node.get("query_location") or 0)

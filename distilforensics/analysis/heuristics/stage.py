@@ -1,9 +1,8 @@
-"""Runs the catalogue over a case and writes observations, the state of every heuristic, and stability."""
+"""Runs every heuristic of the catalogue once over a case and writes observations and the state of every heuristic."""
 
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -11,8 +10,7 @@ import pyarrow as pa
 from distilforensics.analysis.heuristics.coverage import Coverage, measure_coverage
 from distilforensics.analysis.heuristics.loader import Heuristic, load_catalog
 from distilforensics.analysis.heuristics.own import catalog_identity
-from distilforensics.analysis.heuristics.runner import Outcome, count_stability, run_heuristic
-from distilforensics.analysis.heuristics.thresholds import judge_moved
+from distilforensics.analysis.heuristics.runner import Outcome, run_heuristic
 from distilforensics.analysis.heuristics.views import (
     create_empty_tables,
     create_library,
@@ -24,13 +22,11 @@ from distilforensics.analysis.shared_content import offer_functions
 from distilforensics.case.engines.duckdb import Limits, connect
 from distilforensics.case.stages import StageOutcome, run_stage
 from distilforensics.case.tables import write_batches, write_rows
-from distilforensics.core.finding import LEAD, EntityType, Family, State
+from distilforensics.core.finding import LEAD, State
 from distilforensics.core.schema import OBSERVATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    import duckdb
 
     from distilforensics.case.layout import Case
     from distilforensics.core.progress import Progress
@@ -41,7 +37,7 @@ REQUIRED = ("exchanges", "exchange_features", "templates", "account_profiles", "
 HELD = ("exchange_features", "account_profiles", "account_days", "account_attributes")
 """Tables that most heuristics read."""
 
-WRITES = ("observations", "heuristic_states", "observation_stability", "threshold_stability")
+WRITES = ("observations", "heuristic_states")
 
 
 def scan(case: Case, limits: Limits, progress: Progress, only: Iterable[str] = ()) -> StageOutcome:
@@ -69,7 +65,7 @@ def _scan(case: Case, limits: Limits, progress: Progress, heuristics: list[Heuri
     present = {name for name in reads if name in REQUIRED or case.table_files(name)}
     batches: list[pa.RecordBatch] = []
     states: list[dict[str, Any]] = []
-    progress.begin("heuristics", "Running the catalogue", total_steps=2 * len(heuristics))
+    progress.begin("heuristics", "Running the catalogue", total_steps=len(heuristics))
     with connect(case, limits=limits, tables=[name for name in reads if name in present]) as connection:
         create_empty_tables(connection, [name for name in reads if name not in present])
         hold_tables(connection, [name for name in HELD if name in present])
@@ -82,12 +78,9 @@ def _scan(case: Case, limits: Limits, progress: Progress, heuristics: list[Heuri
             batches += _batches(heuristic, outcome)
             states.append(_state_row(heuristic, coverage, outcome))
             progress.advance(steps=1, item=heuristic.id)
-        stability, moved = _judge_again(connection, heuristics, batches, progress)
     n_rows = {
         "observations": write_batches(case, "observations", batches),
         "heuristic_states": write_rows(case, "heuristic_states", states),
-        "observation_stability": write_rows(case, "observation_stability", stability),
-        "threshold_stability": write_rows(case, "threshold_stability", moved),
     }
     progress.end(_counted(states))
     return n_rows
@@ -99,67 +92,6 @@ def _counted(states: Iterable[Mapping[str, Any]]) -> str:
     others = [row["state"] == State.FIRED.value for row in states if row["level"] != LEAD]
     words = f"{sum(others)} of {len(others)} heuristics fired"
     return f"{words}, {sum(leads)} of {len(leads)} leads" if leads else words
-
-
-def _judge_again(
-    connection: duckdb.DuckDBPyConnection,
-    heuristics: Iterable[Heuristic],
-    batches: Iterable[pa.RecordBatch],
-    progress: Progress,
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return how often each observation still fires with accounts left out, and what fires at moved thresholds.
-
-    Only what can bear on a grade is judged again: no leads, and only groups that can belong to a candidate.
-    """
-    judged: dict[str, set[str]] = defaultdict(set)
-    fired: dict[str, set[str]] = defaultdict(set)
-    for batch in batches:
-        columns = (batch.column(name).to_pylist() for name in ("heuristic_id", "entity_id", "is_fired"))
-        for heuristic_id, entity_id, is_fired in zip(*columns, strict=True):
-            judged[heuristic_id].add(entity_id)
-            if is_fired:
-                fired[heuristic_id].add(entity_id)
-    counting = [heuristic for heuristic in heuristics if not heuristic.is_lead]
-    wanted = groups_of_candidates(connection, counting, fired)
-    stability: list[dict[str, Any]] = []
-    moved: list[dict[str, Any]] = []
-    for heuristic in counting:
-        fired_here = fired[heuristic.id] & wanted
-        stability += count_stability(connection, heuristic, sorted(fired_here))
-        moved += judge_moved(connection, heuristic, judged[heuristic.id], fired_here, wanted)
-        progress.advance(steps=1, item=f"{heuristic.id}, again")
-    return stability, moved
-
-
-def groups_of_candidates(
-    connection: duckdb.DuckDBPyConnection, heuristics: Iterable[Heuristic], fired: Mapping[str, set[str]]
-) -> frozenset[str]:
-    """Return the groups on which something fired and that can belong to a candidate.
-
-    A candidate grows from groups with coordination, or with content and ties of identity; what else bears on it has half of its accounts there.
-
-    Args:
-        connection: A connection on which `views.create_library` has been called.
-        heuristics: Heuristics that can bear on a grade.
-        fired: Heuristic id to the entities on which it fired.
-    """
-    families: dict[str, set[str]] = defaultdict(set)
-    for heuristic in heuristics:
-        for entity in fired[heuristic.id] if heuristic.entity is EntityType.GROUP else ():
-            families[entity].add(heuristic.family)
-    seeds = [
-        entity
-        for entity, found in families.items()
-        if Family.COORDINATION in found
-        or (Family.INFRASTRUCTURE in found and found & {Family.STRUCTURE, Family.HARVEST})
-    ]
-    rows = connection.execute(
-        "WITH seeds AS (SELECT DISTINCT account_id FROM all_group_accounts WHERE group_id IN (SELECT unnest($seeds::VARCHAR[])))"
-        " SELECT g.group_id FROM all_group_accounts AS g LEFT JOIN seeds AS s ON s.account_id = g.account_id"
-        " WHERE g.group_id IN (SELECT unnest($fired::VARCHAR[])) GROUP BY g.group_id HAVING 2 * count(s.account_id) >= count(*)",
-        {"seeds": sorted(seeds), "fired": sorted(families)},
-    ).fetchall()
-    return frozenset(group for (group,) in rows)
 
 
 def _batches(heuristic: Heuristic, outcome: Outcome) -> list[pa.RecordBatch]:

@@ -1,7 +1,7 @@
 /*---
-title = "Groups are the templates (texts and parameters that several accounts share) and the linkage clusters; `tenth` cuts the accounts of a group into ten parts by the hash of their id, for leaving one out. Groups of fewer than $min_group_accounts accounts are left out: no heuristic judges them."
+title = "Groups are the templates (texts and parameters that several accounts share) and the linkage clusters. Groups of fewer than $min_group_accounts accounts are left out: no heuristic judges them."
 reads = ["account_attributes", "account_profiles", "cluster_members", "templates"]
-params.min_group_accounts = { default = 10, unit = "accounts", why = "personal pools have two to six accounts, and a tenth of fewer than ten is nothing" }
+params.min_group_accounts = { default = 10, unit = "accounts", why = "personal pools have two to six accounts" }
 ---*/
 with members as (
     select a.value as group_id, a.account_id, a.n_exchanges
@@ -16,7 +16,6 @@ with members as (
 select
     group_id,
     account_id,
-    n_exchanges,
-    (row_number() over (partition by group_id order by md5(account_id), account_id) - 1) * 10 // count(*) over (partition by group_id) as tenth
+    n_exchanges
 from members
 order by group_id, account_id

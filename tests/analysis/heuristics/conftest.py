@@ -51,7 +51,6 @@ HEADER: dict[str, Any] = {
         "min_accounts": {"default": 10, "unit": "accounts", "why": "an example"},
         "min_exchanges": {"default": 50, "unit": "exchanges", "why": "an example"},
     },
-    "stricter": {"min_exchanges": "higher"},
     "value": {"unit": "exchanges", "meaning": "exchanges of the group"},
     "falsepositives": ["anything"],
     "limitations": ["everything"],
@@ -87,8 +86,6 @@ def make_heuristic(tmp_path: Path) -> Callable[..., Heuristic]:
         body: str = BODY, *, cases: str = "", document: str = "", folder_name: str = "", **changes: Any
     ) -> Heuristic:
         header = {key: value for key, value in (HEADER | changes).items() if value is not None}
-        if "stricter" not in changes and "min_exchanges" not in header.get("params", {}):
-            del header["stricter"]
         family = str(header.get("id", "structure.example")).split(".", maxsplit=1)[0]
         folder = tmp_path / "catalog" / (folder_name or family)
         folder.mkdir(parents=True, exist_ok=True)

@@ -217,7 +217,7 @@ def test_unguarded_divisions_and_logarithms_are_found(
 
 
 def test_a_group_heuristic_must_read_the_group_views(make_heuristic: Make, tables: Fill) -> None:
-    """Otherwise leaving out accounts would change nothing."""
+    """Otherwise it would judge groups that no other heuristic judges."""
     body = select("1.0::double", source="(select template_id as group_id, n_exchanges, n_accounts from templates)")
     assert messages(make_heuristic, tables, "group_views", body, reads=["templates"]) != []
     assert messages(make_heuristic, tables, "group_views", body, reads=["templates"], entity="log") == []
@@ -269,13 +269,6 @@ def test_two_statements_or_no_select_are_refused(make_heuristic: Make, tables: F
         messages(make_heuristic, tables, "order", "select 1; select 2")
     with pytest.raises(HeuristicError, match="not a SELECT"):
         messages(make_heuristic, tables, "order", "drop table groups")
-
-
-def test_a_header_that_does_not_name_its_threshold_is_found(make_heuristic: Make, tables: Fill) -> None:
-    """The message says what to add."""
-    (found,) = messages(make_heuristic, tables, "threshold", stricter=None)
-    assert found.startswith("`stricter` is missing or empty: which parameters make the firing threshold")
-    assert messages(make_heuristic, tables, "threshold", stricter=None, params={}, sees="x", volume="y") == []
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""One heuristic run: states with their reasons, checked columns, plain values, order, stability."""
+"""One heuristic run: states with their reasons, checked columns, plain values, order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from distilforensics.analysis.heuristics.coverage import Coverage
 from distilforensics.analysis.heuristics.order import log_tie_share
-from distilforensics.analysis.heuristics.runner import count_stability, run_heuristic
+from distilforensics.analysis.heuristics.runner import run_heuristic
 from distilforensics.core.errors import HeuristicError
 from distilforensics.core.finding import State
 
@@ -188,52 +188,3 @@ def test_a_log_that_seems_to_be_a_sample_is_inconclusive_for_what_needs_every_ex
     reason = "the log seems to be a sample: the exchange before is logged for 0% of the turns"
     assert (reason in (outcome.reason or "")) == (state is State.INCONCLUSIVE)
     assert run_heuristic(tables(given), make_heuristic()).state is not State.INCONCLUSIVE
-
-
-def test_an_even_group_fires_without_any_tenth_of_its_accounts(make_heuristic: Make, tables: Fill) -> None:
-    """Ninety of a hundred exchanges are left in each repetition."""
-    connection, heuristic = tables(group(20, 5)), make_heuristic()
-    assert count_stability(connection, heuristic, ["prefix:f"]) == [
-        {"heuristic_id": "structure.example", "entity_id": "prefix:f", "n_repetitions": 10, "n_fired": 10}
-    ]
-
-
-def test_a_group_that_rests_on_one_account_falls_when_it_is_left_out(make_heuristic: Make, tables: Fill) -> None:
-    """Every account is left out exactly once, so exactly one repetition loses the heavy one."""
-    given = group(20, 1)
-    given["exchange_features"].append({"repeat": 100, "account_id": "acct_0007", "prefix_template": "prefix:f"})
-    ((counted),) = count_stability(tables(given), make_heuristic(), ["prefix:f"])
-    assert counted["n_fired"] == 9
-
-
-def test_stability_looks_at_the_fired_groups_alone_and_puts_everything_back(make_heuristic: Make, tables: Fill) -> None:
-    """Afterwards all groups and all accounts are there again."""
-    given = group(20, 5)
-    given["exchange_features"].append({"repeat": 60, "account_id": "b_{i % 20}", "suffix_template": "suffix:g"})
-    connection, heuristic = tables(given), make_heuristic()
-    before = run_heuristic(connection, heuristic)
-    assert [found["entity_id"] for found in count_stability(connection, heuristic, ["suffix:g"])] == ["suffix:g"]
-    assert run_heuristic(connection, heuristic) == before
-
-
-def test_a_query_on_the_exchanges_of_a_group_sees_the_left_out_accounts_missing(
-    make_heuristic: Make, tables: Fill
-) -> None:
-    """The copy that stability reads has the columns that the query names, and no left-out account."""
-    body = (
-        "select group_id as entity_id, count(distinct account_id) >= $min_accounts as is_fired, sum(output_tokens)::double as value, "
-        "null::double as baseline, $min_exchanges::double as threshold, count(*) as n_exchanges, count(distinct account_id) as n_accounts "
-        "from group_exchanges group by group_id order by entity_id"
-    )
-    connection = tables(group(20, 5, output_tokens=3))
-    heuristic = make_heuristic(body, reads=["group_exchanges"])
-    for min_accounts, expected in ((18, 10), (19, 0)):
-        ((counted),) = count_stability(connection, heuristic, ["prefix:f"], {"min_accounts": min_accounts})
-        assert counted["n_fired"] == expected
-
-
-def test_nothing_is_repeated_for_accounts_or_silent_heuristics(make_heuristic: Make, tables: Fill) -> None:
-    """Stability is a property of fired groups."""
-    connection = tables(group(20, 5))
-    assert count_stability(connection, make_heuristic(entity="account"), ["acct_0001"]) == []
-    assert count_stability(connection, make_heuristic(), []) == []

@@ -19,7 +19,6 @@ params.min_share = { default = 0.4, unit = "share of the group's exchanges", why
 params.min_lift = { default = 3, unit = "ratio to the expectation", why = "where stretches begin so often that one follows another by chance, nothing is shown" }
 params.max_exchanges = { default = 200000, unit = "exchanges per group", why = "bounds the cost; the busiest days up to this number are looked at" }
 params.max_exchanges_per_account = { default = 20, unit = "exchanges per account of the group", why = "raises the bound for groups of many accounts" }
-stricter = { min_share = "higher", min_lift = "higher" }
 output.share_in_stretches = { unit = "share of the exchanges looked at", meaning = "exchanges in stretches of one account of at least 5; shorter ones arise by chance where a few accounts are active at once" }
 output.n_changes = { unit = "changes of account", meaning = "consecutive stretches of different accounts" }
 output.n_relieved = { unit = "changes of account", meaning = "those with a gap of at most the permitted seconds" }

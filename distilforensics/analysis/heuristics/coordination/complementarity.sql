@@ -19,7 +19,6 @@ params.min_multiplicity = { default = 2, unit = "accounts per prompt", why = "be
 params.min_expected = { default = 50, unit = "meetings", why = "with fewer, none observed is hardly below chance" }
 params.max_ratio = { default = 0.8, unit = "share of the expected meetings", why = "chance alone stays within a few per cent of 1, and favourites that several people choose only raise it; a list given out twice shows 0.63, four times 0.77" }
 params.z = { default = 2.576, unit = "standard deviations", why = "99 % interval of a count" }
-stricter = { max_ratio = "lower" }
 output.list_kind = { unit = "numbers or prompts", meaning = "what shows the list: the first or last number of the prompts, or prompts that come back" }
 output.n_items = { unit = "tasks", meaning = "length of the list: range of the numbers, or the estimate from repetitions" }
 output.n_items_seen = { unit = "tasks", meaning = "different tasks seen in the group" }

@@ -23,7 +23,6 @@ params.min_period_accounts = { default = 5, unit = "accounts", why = "a variance
 params.min_turns = { default = 1.5, unit = "exchanges per conversation", why = "below it conversations are hardly another count than exchanges" }
 params.min_clock_days = { default = 3, unit = "days", why = "a timer shows over days, not within one" }
 params.max_clock_spread_s = { default = 1800, unit = "seconds, standard deviation of the time of day", why = "accounts that always come at the same time of day run on a timer, and a timer makes equal loads without a scheduler" }
-stricter = { max_rate_spread = "lower" }
 output.mean_load = { unit = "exchanges or conversations per account and period", meaning = "mean over the account periods that were kept" }
 output.rate_spread = { unit = "coefficient of variation", meaning = "spread of the accounts' rates that is left when chance is taken off; 0 if the loads are more equal than chance" }
 output.gini = { unit = "0 to 1", meaning = "Gini coefficient of the accounts' mean loads; 0 = all equal" }

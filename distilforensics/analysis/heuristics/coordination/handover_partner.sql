@@ -16,7 +16,6 @@ params.min_prompts = { default = 5, unit = "exchanges with a prompt", why = "acc
 params.window_s = { default = 60, unit = "seconds", why = "programs fail over with the next call, after a pause of at most a minute" }
 params.max_holders = { default = 3, unit = "customers that send the prompt anywhere in the log", why = "what many send (a greeting, a heartbeat, a viral prompt) meets by chance; a failed call is passed on once or twice" }
 params.min_handovers = { default = 1, unit = "prompts handed on or taken over", why = "a pool that stays below its limits fails rarely; chance is measured on all other accounts" }
-stricter = { min_handovers = "higher" }
 output.n_given = { unit = "failed exchanges", meaning = "of the account, whose prompt is next sent by another customer within the window" }
 output.n_taken = { unit = "exchanges", meaning = "of the account, that repeat another customer's failed prompt within the window" }
 output.n_partners = { unit = "accounts", meaning = "with which it exchanged prompts in this way" }

@@ -19,7 +19,6 @@ params.min_excess = { default = 0.4, unit = "share of the failed calls that chan
 params.max_same = { default = 0.5, unit = "share of the failed calls", why = "who tries again on the account that failed has no other one; clients of independent customers do so after half of the failures and more" }
 params.max_chance = { default = 0.7, unit = "share of the failed calls", why = "where another account calls within seconds anyway, little can be seen" }
 params.max_noise = { default = 0.2, unit = "standard error of the value by chance alone", why = "half of min_excess; 20 failed calls are enough where chance hands over less than 0.44, 59 are where it does so with 0.7" }
-stricter = { min_excess = "higher", max_same = "lower" }
 output.share_handed = { unit = "share of failed calls", meaning = "after which another account of the group calls within the window" }
 output.share_by_chance = { unit = "share", meaning = "of what is expected of failed calls by chance: the higher of the next two" }
 output.share_around = { unit = "share of stretches of the same length", meaning = "two to five minutes before and after the failed calls, in which another account calls" }

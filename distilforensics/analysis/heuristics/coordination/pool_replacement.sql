@@ -20,7 +20,6 @@ params.short_window_h = { default = 6, unit = "hours", why = "for replacement on
 params.long_window_h = { default = 24, unit = "hours", why = "for the replacement of a whole pool; disclosed campaigns had their traffic back within a day or two" }
 params.min_ratio = { default = 4, unit = "ratio to unrelated times", why = "the rhythms of day and week together reach 2.5 in the short window" }
 params.min_asymmetry = { default = 2, unit = "ratio of starts after an end to starts before it", why = "where many come and go in the same days, as after a launch, starts precede ends as often as they follow" }
-stricter = { min_ratio = "higher", min_asymmetry = "higher" }
 output.window_h = { unit = "hours", meaning = "the one of the two windows that is further above its threshold" }
 output.n_ends = { unit = "accounts", meaning = "accounts whose last exchange in the group lies before its end" }
 output.n_starts = { unit = "accounts", meaning = "accounts whose first exchange in the group lies after its beginning" }

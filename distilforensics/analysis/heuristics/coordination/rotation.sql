@@ -23,7 +23,6 @@ params.max_exchanges_per_account = { default = 20, unit = "exchanges per account
 params.min_clock_days = { default = 3, unit = "days from first to last", why = "a timer shows over days, not within one" }
 params.max_clock_spread_s = { default = 1800, unit = "seconds, standard deviation of the time of day", why = "daily timers come back in the same order every day without a scheduler" }
 params.max_hour_spread_s = { default = 180, unit = "seconds, standard deviation of the time within the hour", why = "the same for hourly timers; evenly spread times give 1039" }
-stricter = { max_ratio = "lower" }
 output.modal_successor_share = { unit = "share of successions", meaning = "how often the most frequent next account follows, over all accounts; NULL where the heuristic is silent" }
 output.modal_successor_share_bound = { unit = "share of successions", meaning = "upper bound of its expectation in a random order with the same loads: sqrt(k + k (k - 1) Q) / k per account with k successions, Q = sum of squared load shares" }
 output.share_of_ties = { unit = "share of neighbours", meaning = "neighbours with exactly the same time, ordered by record id" }

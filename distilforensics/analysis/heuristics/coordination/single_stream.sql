@@ -20,7 +20,6 @@ params.max_slot_share = { default = 0.12, unit = "share of all pairs of calls of
 params.max_ratio = { default = 1.25, unit = "ratio to dealing by lot", why = "dealing by lot gives 1, taking turns less; people reach 1.7 to 6 and the mixture of a pool with people lies between" }
 params.max_habit = { default = 1.2, unit = "ratio to dealing by lot", why = "one dispatcher has one course of the day (1); customers with hours of their own reach 1.2 to 2.5" }
 params.min_log_ratio = { default = 1.6, unit = "ratio to dealing by lot", why = "all accounts of the log as one group: where they show no sessions either, an account is not a person here (keys that change, a gateway that balances loads), and the comparison says nothing" }
-stricter = { max_ratio = "lower", max_habit = "lower" }
 output.n_holders = { unit = "customers", meaning = "with enough calls: accounts of one tenant, or of one payment method with up to six, are one" }
 output.habit_ratio = { unit = "ratio", meaning = "the same for calls on different days at the same three hours of the day" }
 output.log_ratio = { unit = "ratio", meaning = "the same as the value for all accounts of the log taken as one group" }

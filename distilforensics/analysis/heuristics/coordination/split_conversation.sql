@@ -14,7 +14,6 @@ params.min_accounts = { default = 20, unit = "accounts in split sessions", why =
 params.min_sessions = { default = 20, unit = "sessions of two or more exchanges", why = "a share of fewer is too coarse" }
 params.min_share = { default = 0.3, unit = "share of these sessions", why = "without affinity all of them split; failover alone splits a few" }
 params.min_excess = { default = 0.2, unit = "share above that of the rest of the log", why = "where session names are not unique they split everywhere; a difference, not a ratio, so that a second pool in the log does not hide the first" }
-stricter = { min_share = "higher", min_excess = "higher" }
 output.n_split_sessions = { unit = "sessions", meaning = "sessions over accounts of different tenants" }
 output.n_split_accounts = { unit = "accounts", meaning = "accounts that take part in them" }
 output.mean_accounts_per_split = { unit = "accounts per split session", meaning = "mean" }

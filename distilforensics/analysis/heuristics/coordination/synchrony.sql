@@ -21,7 +21,6 @@ params.max_lag_days = { default = 7, unit = "days", why = "contains the same wee
 params.min_share = { default = 0.5, unit = "share of the accounts used", why = "a few accounts of one person may meet all the time in a large group of strangers" }
 params.max_accounts = { default = 200, unit = "accounts per group", why = "bounds the cost; the accounts with the smallest md5 of their id are taken, which no account can choose and no run changes" }
 params.min_ratio = { default = 2, unit = "ratio to the highest of the shifted counts", why = "weekly rhythm, decaying interest and chance in small groups reach 1.3, at times 1.7, against the highest shift; bursts that a whole pool shares reach 4" }
-stricter = { min_ratio = "higher", min_share = "higher" }
 output.pairs_per_day = { unit = "pairs of accounts in the same slot per day", meaning = "observed, without the day that has most" }
 output.pairs_per_day_shifted = { unit = "pairs of accounts in the same slot per day", meaning = "highest over the shifts by 1 to 7 days" }
 output.lag_of_highest = { unit = "days", meaning = "shift with the highest count" }

@@ -17,7 +17,6 @@ params.min_distance_s = { default = 600, unit = "seconds", why = "repetitions wi
 params.min_prompt_customers = { default = 3, unit = "customers per prompt", why = "a monitor belongs to one customer; two may share a prompt from a manual" }
 params.min_canaries = { default = 3, unit = "prompts", why = "one prompt that keeps time may be chance; a set may not" }
 params.min_lift = { default = 5, unit = "ratio to the rest of the log", why = "where the log is full of scheduled jobs of many customers, keeping time means nothing" }
-stricter = { min_lift = "higher" }
 output.n_canaries = { unit = "prompts", meaning = "prompts of the group that keep time over the days and over customers" }
 output.n_recurring = { unit = "prompts", meaning = "prompts of the group that recur on as many days from as many customers, at whatever distances" }
 output.rest_share = { unit = "share of recurring prompts", meaning = "canaries among the recurring prompts that the group does not send; NULL if there are none" }

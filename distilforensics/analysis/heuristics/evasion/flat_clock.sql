@@ -16,7 +16,6 @@ params.min_days = { default = 7, unit = "days from an account's first to its las
 params.min_quiet_share = { default = 0.1, unit = "share of the account's exchanges in its quietest six hours", why = "people with a regular night show less than 0.03; an even clock shows 0.25 less chance" }
 params.min_share = { default = 0.5, unit = "share of the judged accounts", why = "in groups of people some accounts run programs" }
 params.min_excess = { default = 0.3, unit = "share above that of accounts of similar volume outside of the group", why = "in logs of programs flat clocks are common; a difference, not a ratio, so that a second pool in the log does not hide the first" }
-stricter = { min_share = "higher", min_excess = "higher" }
 output.median_quiet_share = { unit = "share of an account's exchanges", meaning = "median over the judged accounts of the share in the quietest six hours" }
 output.group_quiet_share = { unit = "share of the group's exchanges", meaning = "the same for all exchanges of the judged accounts together; a group of people around the world is flat here, but not by account" }
 output.hour_entropy = { unit = "0 to 1", meaning = "entropy of the group's hours of the day divided by log 24" }

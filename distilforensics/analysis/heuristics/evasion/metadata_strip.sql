@@ -17,7 +17,6 @@ params.max_carried_share = { default = 0.1, unit = "share of an account's exchan
 params.min_carried = { default = 0.9, unit = "share of the accounts outside", why = "what one in five leaves out is a habit, not a sign" }
 params.min_fields = { default = 2, unit = "fields", why = "one field depends on the client; several at once indicate that something rewrites requests" }
 params.min_share = { default = 0.5, unit = "share of the group's accounts", why = "half of a group is the group's" }
-stricter = { min_share = "higher" }
 output.fields = { unit = "fields", meaning = "fields that most accounts of the group lack and nearly all others carry, sorted; of the format with most such accounts" }
 output.source_format = { unit = "format", meaning = "the format that was compared" }
 output.n_stripped_accounts = { unit = "accounts", meaning = "accounts that lack at least min_fields of the fields that the others carry" }

@@ -18,7 +18,6 @@ params.window_h = { default = 48, unit = "hours", why = "a disclosed campaign mo
 params.min_share = { default = 0.4, unit = "share of the group's exchanges", why = "nearly half in the public case" }
 params.min_excess = { default = 0.25, unit = "share above that of the rest of the log, of exchanges and of accounts alike", why = "release-day curiosity moves some calls of ordinary users and all calls of a few; a group of people has an excess of both only if most of its members move most of their calls" }
 params.min_persistence = { default = 0.5, unit = "share of the excess that remains in the week after the window", why = "release-day benchmarks go back to the old model" }
-stricter = { min_share = "higher", min_excess = "higher" }
 output.model = { unit = "model id", meaning = "model with the highest excess" }
 output.first_seen = { unit = "UTC", meaning = "first appearance of the model in the log" }
 output.hours_to_move = { unit = "hours", meaning = "from its first appearance to the group's first exchange with it" }

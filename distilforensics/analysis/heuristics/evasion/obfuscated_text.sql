@@ -16,7 +16,6 @@ params.min_marked_accounts = { default = 5, unit = "accounts", why = "as above: 
 params.min_share = { default = 0.05, unit = "share of the group's exchanges", why = "only prompts with the words to be hidden are changed" }
 params.min_lift = { default = 5, unit = "ratio to the exchanges outside of the group", why = "text pasted from web pages carries soft hyphens and joiners everywhere at a low rate" }
 params.read_chars = { default = 20000, unit = "characters of each text", why = "bounds the cost; longer contexts are mostly pasted documents" }
-stricter = { min_share = "higher", min_lift = "higher" }
 output.n_marked = { unit = "exchanges", meaning = "exchanges of the group with such a character" }
 output.n_marked_accounts = { unit = "accounts", meaning = "accounts of the group with at least one" }
 value = { unit = "share of the group's exchanges", meaning = "exchanges with a zero-width character between two basic Latin letters" }

@@ -17,7 +17,6 @@ params.min_prompt_chars = { default = 48, unit = "characters", why = "about eigh
 params.window_h = { default = 24, unit = "hours", why = "a program tries again at once or in its next pass, which is a day at most" }
 params.min_share = { default = 0.2, unit = "share of refused exchanges", why = "one in five is a procedure" }
 params.min_lift = { default = 3, unit = "ratio to the share after answered exchanges", why = "answered prompts of the same group are the control: an exercise or a popular jailbreak repeats after answers just as well" }
-stricter = { min_share = "higher", min_lift = "higher" }
 output.n_shopped = { unit = "refused exchanges", meaning = "whose prompt is next sent by another account of another customer within the window" }
 output.n_shopped_accounts = { unit = "accounts", meaning = "accounts whose refused prompts are sent again by others" }
 output.n_answered_elsewhere = { unit = "refused exchanges", meaning = "of n_shopped, those whose next occurrence was answered" }

@@ -18,7 +18,6 @@ params.min_sets = { default = 5, unit = "sets of parameters, each in two calls o
 params.max_top_share = { default = 0.5, unit = "share of the account's calls", why = "trying some settings beside a usual one is ordinary" }
 params.min_share = { default = 0.5, unit = "share of the group's judged accounts", why = "what most of the group does, and not a few in it" }
 params.min_excess = { default = 0.3, unit = "share above that of the accounts outside of the group", why = "in a log of people who try settings many do; a difference, not a ratio, so that a second pool does not hide the first" }
-stricter = { min_share = "higher", min_excess = "higher" }
 output.n_varied = { unit = "accounts", meaning = "accounts of the group that vary their parameters" }
 output.median_sets = { unit = "sets of parameters", meaning = "median over the group's judged accounts" }
 output.n_others = { unit = "accounts", meaning = "judged accounts outside of the group" }

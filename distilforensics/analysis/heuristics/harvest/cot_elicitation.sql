@@ -17,7 +17,6 @@ params.min_rate = { default = 0.05, unit = "share of exchanges", why = "one exch
 params.min_lift = { default = 5, unit = "ratio to the rest of the log", why = "the phrases occur in lessons, audits and agent frameworks too; five times as often as elsewhere is no matter of taste" }
 params.min_rest = { default = 200, unit = "exchanges", why = "with fewer exchanges outside, the rest of the log has no rate" }
 params.z = { default = 2.576, unit = "standard deviations", why = "99 % Wilson intervals" }
-stricter = { min_rate = "higher", min_lift = "higher" }
 output.n_marked = { unit = "exchanges", meaning = "exchanges of the group with the mark" }
 output.n_marked_accounts = { unit = "accounts", meaning = "accounts of the group with at least one such exchange" }
 output.lower_bound = { unit = "share", meaning = "lower end of the 99 % Wilson interval of value; this is what is compared" }

@@ -17,7 +17,6 @@ params.min_lift = { default = 2, unit = "ratio to the median account", why = "wh
 params.min_reference_accounts = { default = 30, unit = "accounts", why = "a 95th percentile needs them; a model used by fewer is compared with all models together" }
 params.min_reference_exchanges = { default = 20, unit = "exchanges", why = "ratios of accounts with fewer exchanges are mostly noise" }
 params.n_reference_accounts = { default = 500, unit = "accounts", why = "a sample by the hash of the id bounds the cost of comparing every group with the accounts outside of it; the 95th percentile of 500 is known to about one percentile rank" }
-stricter = { quantile = "higher", min_lift = "higher" }
 output.outside_percentile = { unit = "share of accounts", meaning = "accounts outside of the group with a smaller ratio, given the models" }
 output.output_tokens = { unit = "tokens", meaning = "output tokens of the group" }
 output.share_of_limit = { unit = "share", meaning = "output tokens / max_output_tokens where a limit was set; NULL where none was" }

@@ -20,7 +20,6 @@ params.sample_every = { default = 4, unit = "passages", why = "one of so many sa
 params.min_common = { default = 2, unit = "passages", why = "one common passage of 48 bytes may be a quotation from elsewhere" }
 params.min_contained = { default = 0.5, unit = "share of the answer's followed passages", why = "the larger part of the answer comes back, not a phrase of it" }
 params.min_answer_chars = { default = 80, unit = "characters", why = "for exact hashes: short answers are the same for many questions; unknown lengths count" }
-stricter = { min_share = "higher", min_lift = "higher" }
 output.n_reentries = { unit = "exchanges", meaning = "exchanges of the group whose prompt holds such an answer" }
 output.n_exact = { unit = "exchanges", meaning = "of these, prompts whose hash is that of the answer" }
 output.n_answers = { unit = "answers", meaning = "different answers that come back" }

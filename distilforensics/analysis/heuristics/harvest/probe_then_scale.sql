@@ -20,7 +20,6 @@ params.min_probing_accounts = { default = 5, unit = "accounts with a refused pro
 params.min_rate = { default = 0.1, unit = "share of the exchanges before", why = "ordinary accounts are refused in a few of a thousand exchanges" }
 params.min_lift = { default = 5, unit = "ratio to the rest of the log", why = "a log of a strict filter refuses everybody" }
 params.max_remaining = { default = 0.25, unit = "ratio of the template's refusals to those before", why = "what is scaled works" }
-stricter = { min_rate = "higher", min_lift = "higher" }
 output.scaled_on = { unit = "UTC day", meaning = "first day with half of the template's greatest daily volume" }
 output.n_before = { unit = "exchanges", meaning = "exchanges of the template's accounts in the window before, without the template" }
 output.n_refused_before = { unit = "prompts", meaning = "different prompts refused among these" }

@@ -18,7 +18,6 @@ params.min_sampled_prompts = { default = 100, unit = "prompts", why = "a class r
 params.min_share = { default = 0.25, unit = "share of the group's answers", why = "a quarter of the answers is a method; campaigns sample a part of their tasks" }
 params.min_lift = { default = 5, unit = "ratio to the rest of the log", why = "in a log full of published prompts the rest repeats as well" }
 params.min_rest = { default = 200, unit = "exchanges", why = "with fewer exchanges outside, the rest of the log has no share" }
-stricter = { min_share = "higher", min_lift = "higher" }
 output.n_sampled_prompts = { unit = "prompts", meaning = "different sampled prompts among the group's answers" }
 output.n_sampled = { unit = "exchanges", meaning = "answers of the group to sampled prompts" }
 output.n_sampling_accounts = { unit = "accounts", meaning = "accounts of the group with such an answer" }

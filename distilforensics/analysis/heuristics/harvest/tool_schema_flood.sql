@@ -18,7 +18,6 @@ params.min_lift = { default = 2, unit = "ratio to the median account", why = "wh
 params.min_schemas = { default = 50, unit = "different sets of tools", why = "a product has versions and options, some dozens in all; environments for training are many" }
 params.min_reference_accounts = { default = 20, unit = "accounts", why = "a 95th percentile needs them" }
 params.n_reference_accounts = { default = 500, unit = "accounts", why = "a sample by the hash of the id bounds the cost of comparing every group with the accounts outside of it" }
-stricter = { min_lift = "higher" }
 output.n_schemas = { unit = "sets of tools", meaning = "different sets of tools in the group" }
 output.calls_per_schema = { unit = "exchanges per set", meaning = "exchanges with tools / different sets; few is what environments for training show" }
 output.widest_schema_accounts = { unit = "accounts", meaning = "accounts of the group that share its most widely shared set" }

@@ -20,7 +20,6 @@ params.min_exchanges = { default = 10, unit = "exchanges per account", why = "wi
 params.min_share = { default = 0.5, unit = "share of the group's accounts", why = "half of a group with the same oddity is the group's, not a few accounts'" }
 params.min_excess = { default = 0.3, unit = "share above that of the accounts outside", why = "what is usual in the log says nothing about the group" }
 params.pool_defaults = { default = ["claude-cli/1.0.56%", "claude-cli/1.0.57%", "claude-cli/1.0.110 (external, cli, browser-fallback)", "claude-cli/1.0.119%", "claude-cli/2.0.52%", "claude-cli/2.0.62%", "claude-cli/2.1.220%", "codex_cli_rs/1.0.0%", "codex_cli_rs/0.144.5%"], unit = "patterns of user agents, % for any ending", why = "written into published pool programs as of August 2026; real users had most of these versions as well, so that they are counted (share_pool_default) and never decide" }
-stricter = { min_share = "higher", min_excess = "higher" }
 output.oddity = { unit = "old_version, no_tools, tools, no_stream, stream, fresh_end_users", meaning = "the oddity that most accounts show" }
 output.program = { unit = "program", meaning = "most frequent program among the accounts that show it" }
 output.n_odd_accounts = { unit = "accounts", meaning = "accounts of the group that show it" }

@@ -17,7 +17,6 @@ params.min_networks = { default = 6, unit = "networks (/24 or /48) per account",
 params.networks_over_median = { default = 4, unit = "times the median account of the log", why = "in logs of mobile users everybody changes networks" }
 params.min_share = { default = 0.5, unit = "share of the group's accounts", why = "single accounts on a proxy occur in every group" }
 params.min_excess = { default = 0.3, unit = "share above that of accounts outside of the group", why = "where proxies are common in the whole log they say nothing about the group; a difference, not a ratio, so that a second pool in the log does not hide the first" }
-stricter = { min_share = "higher", min_excess = "higher" }
 output.share_fan_in = { unit = "share of the group's accounts", meaning = "accounts on a shared address that mostly the group uses" }
 output.share_fan_out = { unit = "share of the group's accounts", meaning = "accounts with many networks" }
 output.n_shared_addresses = { unit = "addresses", meaning = "addresses that tie the group by fan-in" }

@@ -15,7 +15,6 @@ params.min_weight = { default = 3, unit = "bits", why = "a value counts from her
 params.min_kinds = { default = 2, unit = "kinds of identity", why = "one shared kind has one innocent explanation (a proxy, a card of a reseller, a campaign day); two independent ones rarely share it" }
 params.min_share = { default = 0.5, unit = "share of the cluster's accounts", why = "the ties have to hold the cluster, not a corner of it" }
 params.min_kind_share = { default = 0.1, unit = "share of the cluster's accounts", why = "from here on a kind is counted as one that ties the cluster" }
-stricter = { min_share = "higher" }
 output.n_kinds = { unit = "kinds of identity", meaning = "kinds that tie enough of the members" }
 output.share_payment = { unit = "share of members", meaning = "tied to another member by a payment method" }
 output.share_api_key = { unit = "share of members", meaning = "tied by an API key" }

@@ -18,7 +18,6 @@ params.min_full_day = { default = 10, unit = "exchanges", why = "on a full day; 
 params.full_share = { default = 0.8, unit = "share of the account's own 95th percentile of daily exchanges", why = "the figure of the public indicator is 'immediately at maximum usage'; a fifth is left for chance" }
 params.min_share = { default = 0.5, unit = "share of the new accounts", why = "one in ten people has a first day that is also one of the busiest" }
 params.min_excess = { default = 0.3, unit = "share above that of new accounts outside of the group", why = "in logs of programs rather than people many start at full volume; a difference, not a ratio, so that a second pool in the log does not hide the first" }
-stricter = { min_share = "higher", min_excess = "higher" }
 output.n_no_ramp = { unit = "new accounts", meaning = "new accounts of the group that reach the full share within 24 hours" }
 output.median_first_day_share = { unit = "share of the account's own 95th percentile", meaning = "median over the new accounts of the group" }
 output.n_others = { unit = "new accounts", meaning = "new accounts outside of the group that the baseline rests on" }

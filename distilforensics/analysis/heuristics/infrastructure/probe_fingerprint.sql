@@ -23,7 +23,6 @@ params.full_hour_s = { default = 120, unit = "seconds around the full hour", why
 params.max_full_hour_share = { default = 0.5, unit = "share of uses", why = "accounts that mostly ask around the full hour are left out" }
 params.min_met = { default = 5, unit = "other accounts in the same slot", why = "a few of one person's accounts say nothing" }
 params.min_lift = { default = 3, unit = "ratio to moments of their own", why = "chance gives 1" }
-stricter = { min_met = "higher", min_lift = "higher" }
 output.probe = { unit = "template id", meaning = "the prompt" }
 output.interval_s = { unit = "seconds", meaning = "median interval of this account" }
 output.n_accounts_regular = { unit = "accounts", meaning = "accounts that send the probe at even intervals" }

@@ -15,7 +15,6 @@ params.min_sharing = { default = 10, unit = "accounts that share a method", why 
 params.min_group_share = { default = 0.5, unit = "share of the method's accounts", why = "a method that is used all over the log (vouchers, an app store) ties nothing" }
 params.min_share = { default = 0.3, unit = "share of the group's accounts", why = "pools mix shared and single-use cards; strangers share none" }
 params.min_excess = { default = 0.2, unit = "share above that of accounts outside of the group", why = "where shared methods are common in the whole log they say nothing about the group; a difference, not a ratio, so that a second pool in the log does not hide the first" }
-stricter = { min_share = "higher", min_excess = "higher" }
 output.n_sharing = { unit = "accounts", meaning = "accounts whose method also pays for a member of another tenant" }
 output.n_shared_methods = { unit = "payment methods", meaning = "methods that pay for at least two accounts of the group with different tenants" }
 output.most_accounts_per_method = { unit = "accounts", meaning = "accounts of the group on the most shared of these methods" }

@@ -16,7 +16,6 @@ params.window_min = { default = 30, unit = "minutes before and after", why = "sc
 params.min_ratio = { default = 5, unit = "ratio to the expectation", why = "the day's course of sign-ups alone makes a factor of 2 to 3" }
 params.min_share = { default = 0.3, unit = "share of the group's accounts", why = "a few couples of friends in a large group are not a burst" }
 params.min_neighbours = { default = 2, unit = "other accounts of the group within the window", why = "one neighbour is easily chance" }
-stricter = { min_ratio = "higher", min_share = "higher" }
 output.share_in_bursts = { unit = "share of the group's accounts", meaning = "accounts with at least the minimal number of neighbours" }
 output.n_pairs = { unit = "pairs of accounts", meaning = "pairs within the window" }
 output.n_pairs_expected = { unit = "pairs of accounts", meaning = "expectation from the sign-ups of accounts outside of the group" }

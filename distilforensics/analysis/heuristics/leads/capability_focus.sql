@@ -17,7 +17,6 @@ params.min_excess = { default = 0.4, unit = "share above the accounts outside", 
 params.min_divergence = { default = 0.15, unit = "bits", why = "a shift of 0.4 between two kinds is about 0.13; the whole mixture has to differ" }
 params.min_reference_accounts = { default = 30, unit = "accounts", why = "a mean mixture needs them" }
 params.min_reference_exchanges = { default = 20, unit = "exchanges", why = "mixtures of accounts with fewer exchanges are mostly noise" }
-stricter = { min_share = "higher", min_excess = "higher" }
 output.focus = { unit = "kind", meaning = "agent, code or math: the kind with the largest excess" }
 output.divergence_bits = { unit = "bits", meaning = "Jensen-Shannon divergence of both mixtures, 0 to 1" }
 output.share_agent = { unit = "share", meaning = "exchanges of the group that offer tools" }

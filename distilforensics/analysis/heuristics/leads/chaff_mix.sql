@@ -17,7 +17,6 @@ params.min_chaff_share = { default = 0.1, unit = "share of all exchanges", why =
 params.max_spread = { default = 0.25, unit = "coefficient of variation of the accounts' rates", why = "as in coordination.equal_load; rates of independent people differ by 0.8 to 2" }
 params.max_ratio = { default = 0.4, unit = "ratio of both spreads", why = "in honest groups one part of the traffic varies about as much as the other" }
 params.max_drift = { default = 0.15, unit = "share of exchanges, median over accounts", why = "a mixture by rule stays, a passing interest does not" }
-stricter = { max_ratio = "lower" }
 output.spread_of_template = { unit = "coefficient of variation", meaning = "spread of the accounts' daily rates of the template, chance taken off" }
 output.spread_of_rest = { unit = "coefficient of variation", meaning = "likewise of their other traffic" }
 output.template_share = { unit = "share of exchanges", meaning = "the template's part of all exchanges of these accounts" }

@@ -19,7 +19,6 @@ params.max_first_turns = { default = 2, unit = "messages", why = "a system messa
 params.min_reference_accounts = { default = 30, unit = "accounts", why = "a median needs them" }
 params.min_reference_exchanges = { default = 20, unit = "exchanges", why = "shares of accounts with fewer exchanges are mostly noise" }
 params.n_reference_accounts = { default = 500, unit = "accounts", why = "a sample by the hash of the id bounds the cost; the median of 500 is known to about two percentile ranks" }
-stricter = { min_share = "higher", min_lift = "higher" }
 output.median_turns = { unit = "messages", meaning = "median messages per request in the group; NULL where they are not counted" }
 output.share_with_session = { unit = "share of exchanges", meaning = "exchanges of the group that carry a session" }
 output.n_reference_accounts = { unit = "accounts", meaning = "sampled accounts outside of the group behind the baseline" }

@@ -14,7 +14,6 @@ params.min_accounts = { default = 20, unit = "accounts", why = "personal pools o
 params.min_exchanges = { default = 200, unit = "exchanges", why = "ten per account in the smallest group" }
 params.min_share = { default = 0.02, unit = "share of output tokens", why = "one token in fifty of the whole log is more than a side activity" }
 params.min_lift = { default = 3, unit = "ratio to the share of accounts", why = "volumes of customers are heavy-tailed; groups of twenty and more average that out" }
-stricter = { min_share = "higher", min_lift = "higher" }
 output.output_tokens = { unit = "tokens", meaning = "output tokens of the group" }
 output.output_tokens_per_account = { unit = "tokens", meaning = "the same per account" }
 output.account_share = { unit = "share", meaning = "accounts of the group / accounts of the log" }

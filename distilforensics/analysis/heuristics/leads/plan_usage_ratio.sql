@@ -18,7 +18,6 @@ params.quantile = { default = 0.9, unit = "share of accounts", why = "use is hea
 params.min_share = { default = 0.5, unit = "share of the group's accounts", why = "five times the one in ten" }
 params.min_excess = { default = 0.3, unit = "share above that of the accounts outside", why = "as in the other infrastructure heuristics" }
 params.ceiling = { default = 0.9, unit = "share of an account's busiest day", why = "a quota that is used up leaves many days just below the highest" }
-stricter = { min_share = "higher", min_excess = "higher" }
 output.plan = { unit = "plan", meaning = "most frequent plan among the accounts above" }
 output.n_accounts_above = { unit = "accounts", meaning = "accounts above the quantile of their plan" }
 output.median_ratio = { unit = "ratio", meaning = "daily use / median of the same plan outside, median over the group" }

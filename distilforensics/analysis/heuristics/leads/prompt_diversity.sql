@@ -16,7 +16,6 @@ params.sample_size = { default = 50, unit = "exchanges", why = "large enough tha
 params.min_difference = { default = 0.1, unit = "share", why = "five of fifty prompts: sampling noise of a share near one is about two" }
 params.min_reference_exchanges = { default = 5, unit = "exchanges", why = "accounts that tried the service once or twice all send the same greetings" }
 params.n_reference_accounts = { default = 2000, unit = "accounts", why = "a sample by the hash of the id bounds the cost" }
-stricter = { min_difference = "higher" }
 output.direction = { unit = "word", meaning = "more_diverse, less_diverse or same, by min_difference" }
 output.n_distinct_prompts = { unit = "prompts", meaning = "different prompts in the whole group" }
 output.distinct_share = { unit = "share", meaning = "different prompts / exchanges of the whole group; falls with size, so compare only groups of like size" }

@@ -19,7 +19,6 @@ params.near = { default = 0.85, unit = "share of the peak", why = "clients that 
 params.min_share = { default = 0.7, unit = "share of busy periods", why = "counts that scatter by chance around an even rate of 50 leave about a third in this band" }
 params.min_excess = { default = 0.3, unit = "share above that of the median account", why = "where all accounts run into the same limit it says nothing about one" }
 params.max_limited = { default = 0.01, unit = "share of exchanges", why = "who does not know the limit is refused" }
-stricter = { min_share = "higher", min_excess = "higher" }
 output.window = { unit = "minute, hour or day", meaning = "period with the highest share" }
 output.peak = { unit = "exchanges", meaning = "in the busiest period" }
 output.n_busy = { unit = "periods", meaning = "periods of at least the share busy of the peak" }

@@ -18,7 +18,6 @@ params.min_reference_accounts = { default = 30, unit = "accounts", why = "a medi
 params.min_reference_exchanges = { default = 50, unit = "exchanges", why = "accounts with fewer have had little occasion to repeat" }
 params.n_reference_accounts = { default = 500, unit = "accounts", why = "a sample by the hash of the id bounds the cost; the median of 500 is known to about two percentile ranks" }
 params.z = { default = 2.576, unit = "standard deviations", why = "99 % Wilson interval" }
-stricter = { max_repeat_ratio = "lower" }
 output.n_distinct_prompts = { unit = "prompts", meaning = "different prompts in the group" }
 output.n_once = { unit = "prompts", meaning = "prompts that occur exactly once (f1)" }
 output.n_twice = { unit = "prompts", meaning = "prompts that occur exactly twice (f2)" }

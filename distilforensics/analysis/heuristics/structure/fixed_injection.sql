@@ -19,7 +19,6 @@ params.min_share = { default = 0.2, unit = "share of the exchanges of an account
 params.min_lift = { default = 20, unit = "ratio to all other accounts", why = "common inside and rare outside: a passage that others use at a twentieth of the rate is ordinary" }
 params.max_account_share = { default = 0.2, unit = "share of accounts", why = "what a fifth of all accounts sends is the text of a product: popular is not linked" }
 params.max_customer_share = { default = 0.5, unit = "share of the carriers", why = "a text that one customer's accounts send is that customer's" }
-stricter = { min_share = "higher", min_lift = "higher" }
 output.n_carriers = { unit = "accounts", meaning = "accounts with at least min_uses exchanges that carry the passage" }
 output.n_distinct_prompts = { unit = "prompts", meaning = "different prompts that carry it" }
 output.account_share = { unit = "share", meaning = "carriers / accounts of the log" }

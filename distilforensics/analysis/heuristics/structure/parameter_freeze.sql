@@ -14,7 +14,6 @@ params.min_tenants = { default = 20, unit = "tenants", why = "accounts of one te
 params.min_exchanges = { default = 400, unit = "exchanges", why = "twenty per account in the smallest group: a habit, not a coincidence of a few calls" }
 params.min_bits = { default = 4, unit = "bits", why = "one tenant in sixteen or rarer: the defaults of libraries and larger products are more common, and popular is not linked" }
 params.min_frozen_share = { default = 0.5, unit = "share of the accounts' exchanges", why = "frozen means that the accounts do little else; libraries are used with several settings" }
-stricter = { min_bits = "higher", min_frozen_share = "higher" }
 output.n_tenants = { unit = "tenants", meaning = "tenants that use the setting; accounts without a tenant count one each" }
 output.frozen_share = { unit = "share", meaning = "exchanges in this setting / all exchanges of the accounts that use it" }
 output.n_accounts_always = { unit = "accounts", meaning = "accounts that never use another setting" }

@@ -16,7 +16,6 @@ params.min_account_exchanges = { default = 5, unit = "exchanges", why = "the sha
 params.min_agreement = { default = 0.25, unit = "probability", why = "as if at most four frames were in equal use" }
 params.min_lift = { default = 3, unit = "ratio to two random accounts of the log", why = "a product that most of the log uses makes everybody agree" }
 params.n_reference_accounts = { default = 2000, unit = "accounts", why = "a sample by the hash of the id bounds the cost" }
-stricter = { min_agreement = "higher", min_lift = "higher" }
 output.entropy_bits = { unit = "bits", meaning = "-log2 of value, the entropy of order two between accounts; NULL if no frame is shared" }
 output.log_entropy_bits = { unit = "bits", meaning = "likewise for two random accounts of the log" }
 output.frame_kind = { unit = "kind", meaning = "prefix or suffix: where the agreement is largest" }

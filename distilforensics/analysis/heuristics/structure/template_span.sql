@@ -15,7 +15,6 @@ params.min_exchanges = { default = 200, unit = "exchanges", why = "ten per accou
 params.min_distinct_prompts = { default = 150, unit = "prompts", why = "a frame with few fillings is a form letter or a lesson, not a work list" }
 params.min_distinct_share = { default = 0.5, unit = "share", why = "every second use brings a new content; support bots, monitors and class exercises repeat their contents" }
 params.max_account_share = { default = 0.2, unit = "share of accounts", why = "a system prompt sent by a fifth of all accounts is the default of a product: popular is not linked" }
-stricter = { min_distinct_share = "higher" }
 output.n_distinct_prompts = { unit = "prompts", meaning = "different prompts in the frame" }
 output.account_share = { unit = "share", meaning = "accounts of the frame / accounts in the log" }
 output.is_product_default = { unit = "flag", meaning = "a system prompt sent by more than max_account_share of all accounts; it does not fire" }
