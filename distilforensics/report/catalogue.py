@@ -105,7 +105,7 @@ def _relation(name: str) -> tuple[SqlFile, Mapping[str, Any], str]:
     """Return the query of a relation that the program itself makes, its parameters, and whether it is a table or a view."""
     for path in (
         explanation_folder() / "lib" / f"{name}.sql",
-        importlib.resources.files("distilforensics.assessment") / f"{name}.sql",
+        importlib.resources.files("distilforensics.assessment") / "queries" / f"{name}.sql",
     ):
         if path.is_file():
             file = read_sql_file(path)

@@ -26,6 +26,10 @@ _VERDICTS = {
 }  # fmt: skip
 
 
+FEW_CUSTOMERS = "operator.few_customers"
+"""The explanation that stays open if the log names no customers."""
+
+
 def disclosed(result: Result, key: str, annexes: Annexes) -> Result:
     """Return the result with pseudonyms in place of accounts, and write which account each one stands for.
 
@@ -73,17 +77,18 @@ def main_page(
         header["examiner"],
         header["confidentiality"],
     ]
-    title = (
-        f"{result.totals['n_members']:,} accounts {verdict}"
-        if campaign
-        else "No group of accounts was found that acts as one"
-    )
+    title = "No group of accounts was found that acts as one"
+    if campaign:
+        title = f"{result.totals['n_members']:,} accounts {verdict}"
+    elif result.explained:
+        title = f"No campaign is reported; {result.explained_totals['n_accounts']:,} accounts are run as one, purpose unknown"
     listed = [(a.path, a.title) for a in annexes if a.path.endswith(".html")]
     reach = [row for row in result.power if not row["is_careful"] and not row["diluted_percent"]]
     return page(
         "report.html.j2", edition=edition, r=result, title=title, verdict=verdict, running=". ".join(part for part in head if part),
         figures=drawn[campaign.campaign_id] if campaign else {},
-        open=[x for x in campaign.explanations if x.outcome != "excluded"] if campaign else [],
+        open=[x for x in campaign.explanations if x.outcome in ("fits", "cannot tell")] if campaign else [],
+        is_without_customers=any(x.outcome == "cannot tell" for g in result.explained for x in g.explanations if x.explanation_id == FEW_CUSTOMERS),
         missing=[row["name"] for row in log.columns if not row["n_filled"] and not (log.has_text and row["name"] == "prompt hash")],
         balanced=(t["n_kept"], t["n_quarantined"], t["n_duplicate"]) == (t["n_kept_rows"], t["n_quarantined_rows"], t["n_duplicate_rows"]),
         strongest_power=next((row for row in reach if row["found_from"] is not None), reach[0] if reach else None),

@@ -261,22 +261,63 @@ def waterfall(parts: Sequence[Row], words: Mapping[str, str]) -> Drawing:
     return drawing
 
 
-def repetitions(rows: Sequence[Row]) -> Drawing:
-    """Draw, for every test that bears the grade, in which of the repetitions without a tenth of the accounts it fired again."""
-    drawing = Drawing(WIDTH, 20.0 * len(rows) + 24)
-    drawing.text(470, 12, "fired again without a tenth of the accounts", size=9.5, colour=SOFT)
+def fact_weights(rows: Sequence[Row]) -> Drawing:
+    """Draw what the facts of a group weigh: bars of those that count, end to end; below the floor an empty bar; unweighed ones in words."""
+    drawing = Drawing(WIDTH, 24.0 * (len(rows) + 1) + 14)
+    left, total = 390.0, sum(row["bits"] for row in rows if row["is_counted"])
+    scale = (WIDTH - left - 60) / max(1.0, total, *(row["bits"] for row in rows))
+    before = 0.0
+    for number, row in enumerate(rows):
+        y = 6.0 + 24 * number
+        drawing.text(
+            left - 12,
+            y + 12,
+            _shortened(row["title"]),
+            size=10,
+            anchor="end",
+            colour=INK if row["is_counted"] else SOFT,
+        )
+        if not row["is_counted"]:
+            drawing.rect(left, y + 2, max(1.5, scale * row["bits"]), 13, "#ffffff", OTHER)
+            note = f"{row['bits']:.1f}, not counted"
+            drawing.text(left + scale * row["bits"] + 5, y + 12, note, size=9.5, colour=SOFT)
+        elif row["bits"] > 0:
+            start, end = left + scale * before, left + scale * (before + row["bits"])
+            drawing.rect(start, y + 1, max(1.5, end - start), 15, OWN)
+            near_edge = end > WIDTH - 45
+            drawing.text(
+                start - 5 if near_edge else end + 5,
+                y + 12,
+                f"{row['bits']:+.1f}",
+                size=10,
+                anchor="end" if near_edge else "start",
+            )
+            before += row["bits"]
+        else:
+            drawing.text(left + 5, y + 12, "counted, not weighed", size=9.5, colour=SOFT)
+    y = 6.0 + 24 * len(rows)
+    drawing.text(left - 12, y + 12, "together, in bits", size=10, anchor="end", is_bold=True)
+    drawing.rect(left, y + 1, max(1.5, scale * total), 15, SOFT)
+    drawing.text(left + scale * total + 5, y + 12, f"{total:.1f}", size=10, is_bold=True)
+    drawing.line(left, 4, left, y + 18, INK, 0.8)
+    return drawing
+
+
+def left_out(rows: Sequence[Row]) -> Drawing:
+    """Draw the grade that is left if one part of the evidence is left out: three full squares for strong, none if no grade is left."""
+    drawing = Drawing(WIDTH, 20.0 * len(rows) + 22)
+    drawing.text(470, 12, "grade that is left without it", size=9.5, colour=SOFT)
     for number, row in enumerate(rows):
         y = 20.0 + 20 * number
-        title = row["title"] or row["heuristic_id"]
-        drawing.text(0, y + 12, title if len(title) <= 84 else f"{title[:83]}…", size=10)
-        for place in range(min(20, row["n_repetitions"])):
-            is_kept = place < row["n_fired"]
-            drawing.rect(470 + 16.0 * place, y + 2, 12, 12, OWN if is_kept else "#ffffff", OWN if is_kept else FAILED)
-        drawing.text(
-            470 + 16 * min(20, row["n_repetitions"]) + 6,
-            y + 12,
-            f"{row['n_fired']}/{row['n_repetitions']}",
-            size=9.5,
-            colour=SOFT,
-        )
+        drawing.text(0, y + 12, _shortened(row["left_out"]), size=10)
+        for place in range(3):
+            is_left = place < row["rank_left"]
+            is_lost = place < row["rank"] and not is_left
+            drawing.rect(470 + 16.0 * place, y + 2, 12, 12, OWN if is_left else "#ffffff", FAILED if is_lost else OWN)
+        word = row["grade_left"] if row["rank_left"] else "none"
+        drawing.text(526, y + 12, word, size=10, is_bold=row["rank_left"] < row["rank"])
     return drawing
+
+
+def _shortened(title: str, limit: int = 76) -> str:
+    return title if len(title) <= limit else f"{title[: limit - 1]}…"

@@ -51,15 +51,20 @@ class Album:
 
 
 def campaign_figures(ledger: Ledger, annexes: Annexes | None, campaign: Campaign) -> dict[str, Figure]:
-    """Return the figures of a campaign by name: strips, matrix, loads, load_days, network, waterfall, repetitions."""
+    """Return the figures of a campaign by name: strips, matrix, loads, load_days, network, waterfall, weights, left_out."""
     album = Album(ledger, annexes, campaign)
     _draw_requests(album)
     _draw_loads(album)
     _draw_ties(album)
+    if campaign.facts:
+        album.add(
+            "weights", "fact_weights", figures.fact_weights(album.rows("fact_weights")), "What the facts weigh.",
+            "Bits against unrelated accounts; empty bars lie below the floor.",
+        )  # fmt: skip
     if campaign.stability:
         album.add(
-            "repetitions", "stability", figures.repetitions(campaign.stability), "Leaving out a tenth of the accounts, ten times.",
-            "Full squares: the test fired again. Tests on single accounts are not in the figure.",
+            "left_out", "stability", figures.left_out(campaign.stability), "What is left if one part is left out.",
+            "Squares: three strong, two moderate, one weak; red border: lost.",
         )  # fmt: skip
     return album.figures
 

@@ -29,7 +29,7 @@ TIE_WORDS = {
     "client": "program", "api_key": "key", "handover": "handed a failed request", "tenant": "customer", "suffix": "end of prompts",
     "prefix": "beginning of prompts", "near": "wording of prompts", "passage": "passage in prompts", "prompt": "whole prompts",
     "parameters": "call parameters", "program": "program", "pace": "even pace", "varied": "varied parameters",
-    "system": "system prompt", "mark": "kind of request",
+    "system": "system prompt", "mark": "kind of request", "network": "address or network", "mail": "mail domain",
 }  # fmt: skip
 MARK_WORDS = {
     "task_math": "mathematics", "task_code": "programming", "grader_rubric": "grading of texts", "cot_elicitation": "written-out reasoning",

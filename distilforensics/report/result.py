@@ -6,7 +6,6 @@ This module alone knows in which tables findings stand; the rest of the report w
 from __future__ import annotations
 
 import importlib.resources
-import json
 import re
 import tomllib
 from dataclasses import dataclass
@@ -20,15 +19,20 @@ from distilforensics.report.ledger import Row
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from distilforensics.case.layout import Case
     from distilforensics.report.ledger import Ledger
 
 FRAME_CHARS = 24
 """A shorter beginning or end that all prompts share is a coincidence, and no instruction."""
 
 SHOWN_BY = {
-    "coordination.failover_reissue": "reissue",
-    "coordination.handover_partner": "reissue",
+    "handover": "handover",
+    "conversation": "conversation",
+    "answer": "answer",
+    "rewording": "frame",
+    "frame": "frame",
+    "purpose": "frame",
+    "coordination.failover_reissue": "handover",
+    "coordination.handover_partner": "handover",
     "coordination.limit_handover": "succession",
     "evasion.model_pivot": "model",
     "harvest.output_harvest_ratio": "output",
@@ -39,26 +43,37 @@ SHOWN_BY = {
     "structure.fixed_injection": "frame",
     "harvest.cot_elicitation": "frame",
 }
-"""Test to the kind of records that show what it states. Other tests state counts over all requests, which no single record shows."""
+"""Fact or test to the kind of records that show what it states. Others state counts over all requests, which no single record shows."""
+
+TIES = ("payment", "signup", "network")
+"""Facts of identity that one paragraph states together."""
+
+_NOT_COUNTED = "Below the floor, not counted."
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing found about a campaign, for or against."""
+    """One mechanism that a group shows, however many tests see it."""
 
-    source: str
-    side: str
+    fact_id: str
     title: str
     statement: str
-    bears_grade: bool
+    standing: str
+    """Why it does not count, or which innocent causes a telling fact excludes; empty for what products and fleets show as well."""
     shown_by: str
     """Kind of the records that show it, as in the query `shown_by`; empty if it is a count over many."""
     row: Row
 
-    @property
-    def is_silent_test(self) -> bool:
-        """Whether it is a test that looked and did not fire; that is the absence of one sign, and no sign of innocence."""
-        return self.statement.startswith("Did not fire.")
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Something else that was observed on a campaign: a test that fired, other traffic, what could not be judged."""
+
+    source: str
+    side: str
+    text: str
+    shown_by: str
+    row: Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +83,29 @@ class Explanation:
     explanation_id: str
     title: str
     outcome: str
-    """excluded, fits in part, or cannot tell"""
+    """excluded, in part, fits or cannot tell"""
     because: Sequence[str]
     """Short sentences with the numbers that decide."""
     ask: str
     """Whom to ask what; empty if it is excluded."""
+    is_capping: bool
+    """Whether the group may be one operator's own by it."""
+    can_cap: bool
+    """Whether it would keep a group from being reported if it fitted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group that is run as one and not reported, since the accounts may be one operator's own. Nobody is accused."""
+
+    row: Row
+    facts: Sequence[Fact]
+    explanations: Sequence[Explanation]
+
+    @property
+    def capping(self) -> list[Explanation]:
+        """Explanations by which the accounts are one operator's own, that fit or stay open."""
+        return [x for x in self.explanations if x.is_capping]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +116,7 @@ class Campaign:
     row: Row
     answer: Row
     reasons: Sequence[str]
-    """Names of the reasons that hold here, strongest first: handover, succession, load, ties, same."""
+    """Names of the reasons that hold here, strongest first: succession, handover, ties, load, same, or the id of another fact."""
     handover: Row
     pairs: Sequence[Row]
     load: Row
@@ -106,7 +139,9 @@ class Campaign:
     explanation_counts: Row
     facts: Sequence[Fact]
     fact_counts: Row
+    statements: Sequence[Statement]
     stability: Sequence[Row]
+    stability_counts: Row
     strip: Sequence[Row]
     names: Mapping[str, str]
     """Account id to the short name that stands in figures and tables."""
@@ -118,8 +153,12 @@ class Campaign:
 
     @property
     def says_word_for_word(self) -> bool:
-        """Whether hand-overs were followed by the prompt itself."""
-        return "handover" in self.reasons
+        """Whether hand-overs were followed by the prompt itself, and not by the size of the request alone."""
+        return bool(self.handover.get("n_shapes") == 0 and self.handover["n_moved"])
+
+    def fact(self, fact_id: str) -> Fact | None:
+        """Return a fact that counts; none if the campaign does not show it, or not enough of it."""
+        return next((fact for fact in self.facts if fact.fact_id == fact_id and fact.row["is_counted"]), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +193,9 @@ class Result:
     """Campaigns printed in full, strongest first."""
     listed: Sequence[Row]
     """All campaigns, one row each."""
-    explained: Sequence[Row]
+    explained: Sequence[Group]
+    """Groups that are run as one and not reported, the largest first."""
+    explained_totals: Row
     power: Sequence[Row]
     power_totals: Row | None
     error_rates: Sequence[Row]
@@ -176,15 +217,22 @@ def read_log(ledger: Ledger) -> Log:
     )
 
 
-def read_campaign(
-    ledger: Ledger, row: Row, titles: Mapping[str, str], prices: Mapping[str, Mapping[str, float]]
-) -> Campaign:
+def read_group(ledger: Ledger, row: Row) -> Group:
+    """Return one group that is run as one and not reported, from its row of the query `explained`."""
+    name = row["group_id"]
+    return Group(
+        row=row,
+        facts=[_fact(found) for found in ledger.rows("facts", campaign_id=name)],
+        explanations=[_explanation(found) for found in ledger.rows("explanations", campaign_id=name)],
+    )
+
+
+def read_campaign(ledger: Ledger, row: Row, prices: Mapping[str, Mapping[str, float]]) -> Campaign:
     """Return one campaign.
 
     Args:
         ledger: The queries.
         row: Its row of the query `campaigns`.
-        titles: Id of a harmless explanation to its title.
         prices: Model to price per million tokens of input and output.
     """
     name = row["campaign_id"]
@@ -197,7 +245,8 @@ def read_campaign(
     ties = {tie["kind"]: tie for tie in rows("ties_totals")}
     frames = rows("frame")
     pairs = rows("handover_pairs") if handover["n_moved"] else []
-    reasons = _reasons(handover, load, ties, frames, answer)
+    facts = [_fact(found) for found in rows("facts")]
+    reasons = _reasons(facts, load, frames)
     if not handover["n_moved"]:
         (handover,) = rows("succession_totals")
         pairs = rows("succession_pairs") if _is_moved_often(handover) else []
@@ -218,25 +267,20 @@ def read_campaign(
         campaign_id=name, row=row, answer=answer, reasons=reasons, handover=handover, pairs=pairs, load=load, ties=ties,
         tie_pair=rows("tie_pair"), frames=frames, frame_text=text, frame_place=place, edges=edges, models=rows("taken_models"),
         marks=rows("taken_marks"), cost=cost, value=_value(ledger, name, prices), samples=samples,
-        explanations=[_explanation(found, titles) for found in rows("explanations")],
-        explanation_counts=rows("explanation_counts")[0],
-        facts=[_fact(found) for found in rows("facts")],
-        fact_counts=rows("fact_counts")[0], stability=rows("stability"), strip=strip, names=short_names(seen),
+        explanations=[_explanation(found) for found in rows("explanations")], explanation_counts=rows("explanation_counts")[0],
+        facts=facts, fact_counts=rows("fact_counts")[0], statements=[_statement(found) for found in rows("statements")],
+        stability=rows("stability"), stability_counts=rows("stability_counts")[0], strip=strip, names=short_names(seen),
     )  # fmt: skip
 
 
-def _reasons(handover: Row, load: Row, ties: Mapping[str, Row], frames: Sequence[Row], answer: Row) -> list[str]:
-    """Return the reasons that hold, strongest first."""
-    found = []
-    if handover["n_failed"] >= 10 and 2 * handover["n_moved"] >= handover["n_failed"]:
-        found.append("handover")
-    if load and 2 * load["n_inside"] >= load["n_senders"] and load["n_inside"] >= 10:
-        found.append("load")
-    if any(is_telling(ties.get(kind)) for kind in ("payment", "signup", "address")):
-        found.append("ties")
-    if frames and frames[0]["n_accounts"] <= 2 * answer["n_senders"]:
-        found.append("same")
-    return found
+def _reasons(facts: Sequence[Fact], load: Row, frames: Sequence[Row]) -> list[str]:
+    """Return the reasons that hold: the facts that count, telling ones first, those that one paragraph states together once."""
+    is_narrow = load and load["n_inside"] >= 10 and 2 * load["n_inside"] >= load["n_senders"]
+    paragraphs = dict.fromkeys(TIES, "ties")
+    paragraphs |= {"scheduler": "load"} if is_narrow else {}
+    paragraphs |= dict.fromkeys(("frame", "rewording"), "same") if frames else {}
+    counted = sorted((f for f in facts if f.row["is_counted"]), key=lambda f: not f.row["is_telling"])
+    return list(dict.fromkeys(paragraphs.get(f.fact_id, f.fact_id) for f in counted if f.fact_id != "purpose"))
 
 
 def _is_moved_often(row: Row) -> bool:
@@ -245,15 +289,6 @@ def _is_moved_often(row: Row) -> bool:
         row["n_failed"] >= 10
         and row["moved_percent"] >= 40
         and row["moved_percent"] >= 3 * row["answered_moved_percent"]
-    )
-
-
-def is_telling(tie: Row | None) -> bool:
-    """Tell whether members share values of a kind, and others hardly do."""
-    return (
-        tie is not None
-        and (tie["members_percent"] or 0) >= 40
-        and (tie["members_percent"] or 0) >= 3 * (tie["others_percent"] or 0)
     )
 
 
@@ -289,15 +324,17 @@ def _value(ledger: Ledger, name: str, prices: Mapping[str, Mapping[str, float]])
     return ledger.one("taken_value", campaign_id=name, models=models, **columns)
 
 
-def _explanation(row: Row, titles: Mapping[str, str]) -> Explanation:
-    name = row["explanation_id"]
+def _explanation(row: Row) -> Explanation:
     asks: dict[str, str] = fixed_text("asks")
+    ask = row["ask"] or asks.get(row["explanation_id"].removeprefix("confounder."), "")
     return Explanation(
-        explanation_id=name,
-        title=titles.get(name, name.replace("_", " ")),
+        explanation_id=row["explanation_id"],
+        title=row["title"],
         outcome=row["outcome"],
-        because=short_sentences(row["statement"]),
-        ask=asks.get(name, "") if row["outcome"] != "excluded" else "",
+        because=[row["statement"]] if row["can_cap"] else short_sentences(row["statement"]),
+        ask=ask if row["outcome"] != "excluded" else "",
+        is_capping=row["is_capping"],
+        can_cap=row["can_cap"],
     )
 
 
@@ -312,18 +349,17 @@ def short_sentences(statement: str) -> list[str]:
 
 
 def _fact(row: Row) -> Fact:
+    standing = f"Not produced by: {row['excludes']}." if row["is_telling"] else ""
+    if not row["is_counted"]:
+        standing = _NOT_COUNTED
     return Fact(
-        source=row["source"], side=row["side"], title=row["title"], statement=row["statement"],
-        bears_grade=row["bears_grade"], shown_by=SHOWN_BY.get(row["source"], ""), row=row,
+        fact_id=row["fact_id"], title=row["title"], statement=row["statement"], standing=standing,
+        shown_by=SHOWN_BY.get(row["fact_id"], ""), row=row,
     )  # fmt: skip
 
 
-def explanation_titles(case: Case) -> dict[str, str]:
-    """Return the titles of the harmless explanations by id without its prefix."""
-    path = case.findings / "findings.json"
-    written: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    checks = (written.get("assessment") or {}).get("confounders") or []
-    return {entry["id"].removeprefix("confounder."): entry["title"] for entry in checks}
+def _statement(row: Row) -> Statement:
+    return Statement(row["source"], row["side"], row["statement"], SHOWN_BY.get(row["source"], ""), row)
 
 
 @cache

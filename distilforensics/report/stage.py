@@ -1,6 +1,6 @@
 """Writes the report: runs the queries, draws the figures, renders the main document, its annexes and the script that checks them.
 
-The report is a function of the case's tables, of case.toml, of findings.json and of the program; it carries no wall-clock
+The report is a function of the case's tables, of case.toml and of the program; it carries no wall-clock
 time and no path of this machine.
 """
 
@@ -25,7 +25,7 @@ from distilforensics.report.annexes import FOLDER, Annexes, checksum_lines
 from distilforensics.report.editions import disclosed, main_page
 from distilforensics.report.ledger import Ledger
 from distilforensics.report.pictures import campaign_figures
-from distilforensics.report.result import Result, explanation_titles, read_campaign, read_log
+from distilforensics.report.result import Result, read_campaign, read_group, read_log
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 READS = (
     "exchanges", "sources", "quarantine", "duplicates", "out_of_scope", "exchange_features", "templates", "template_exchanges",
-    "account_profiles", "account_attributes", "links", "clusters", "cluster_members", "observations", "heuristic_states",
-    "observation_stability", *sorted(FINDINGS_TABLES),
+    "account_profiles", "account_attributes", "links", "clusters", "cluster_members", "work_ties", "shared_values", "observations",
+    "heuristic_states", *sorted(FINDINGS_TABLES),
 )  # fmt: skip
 OPTIONAL = ("power",)
 """Tables that are there if they were asked for."""
@@ -82,10 +82,8 @@ def render_report(case: Case, limits: Limits, progress: Progress, folder: Traver
 
 def _parameters(case: Case, files: Mapping[str, SqlFile]) -> dict[str, Any]:
     """Return what shapes the report besides tables and code."""
-    findings = case.findings / "findings.json"
     return {
         CASE_FILE: file_sha256(case.root / CASE_FILE),
-        "findings.json": file_sha256(findings) if findings.is_file() else None,
         "stages": _stage_records(case),
         "catalogue": {name: file.sha256 for name, file in sorted(files.items())},
     }
@@ -131,7 +129,7 @@ def _remove_others(case: Case) -> None:
 
 
 def _result(case: Case, ledger: Ledger, tables: Sequence[str]) -> Result:
-    titles, prices = explanation_titles(case), _prices(case.settings)
+    prices = _prices(case.settings)
     listed = ledger.rows("campaigns")
     settings = case.settings
     header = {
@@ -148,9 +146,10 @@ def _result(case: Case, ledger: Ledger, tables: Sequence[str]) -> Result:
         seals=_seals(case, ledger, tables),
         log=read_log(ledger),
         totals=ledger.one("campaign_totals"),
-        campaigns=[read_campaign(ledger, row, titles, prices) for row in listed[:MOST_CAMPAIGNS]],
+        campaigns=[read_campaign(ledger, row, prices) for row in listed[:MOST_CAMPAIGNS]],
         listed=listed,
-        explained=ledger.rows("explained"),
+        explained=[read_group(ledger, row) for row in ledger.rows("explained")],
+        explained_totals=ledger.one("explained_totals"),
         power=ledger.rows("power_reach") if has_power else (),
         power_totals=ledger.one("power_totals") if has_power else None,
         error_rates=ledger.rows("error_rates"),

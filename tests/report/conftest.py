@@ -122,7 +122,13 @@ def full(render):
 
 @pytest.fixture(scope="session")
 def quiet(render):
-    """A log in which no group meets the conditions of a campaign."""
+    """A log in which no group meets the conditions of a campaign, and none is run as one."""
+    return render(has_campaigns=False, has_one_operator=False)
+
+
+@pytest.fixture(scope="session")
+def unknown(render):
+    """A log without campaign in which one group is run as one, and may be one customer's."""
     return render(has_campaigns=False)
 
 
@@ -138,7 +144,7 @@ def rated(render):
     return render(has_rates=True)
 
 
-@pytest.fixture(params=["full", "quiet", "bare", "rated"])
+@pytest.fixture(params=["full", "quiet", "unknown", "bare", "rated"])
 def any_report(request):
-    """Each of the three reports in turn."""
+    """Each of the reports in turn."""
     return request.getfixturevalue(request.param)

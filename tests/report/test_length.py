@@ -1,6 +1,6 @@
 """The main document stays short: pages estimated from its text and figures, words, and where the first figure stands.
 
-Chromium printed the samples on 10, 3 and 8 pages; the estimate was fitted to that and is a page high at most.
+Chromium printed the samples on 12, 2 and 3 pages; the estimate was fitted to that and is a page high at most.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def words(report) -> int:
 
 
 @pytest.mark.parametrize(
-    ("name", "most_pages", "most_words"), [("pool", 12, 4200), ("benign", 3, 900), ("metadata_only", 12, 3600)]
+    ("name", "most_pages", "most_words"), [("pool", 12, 4200), ("benign", 3, 900), ("metadata_only", 4, 1300)]
 )
 def test_the_main_document_of_a_sample_is_short(sample, name, most_pages, most_words):
     """Pages, words and bytes."""
@@ -64,11 +64,10 @@ def test_the_main_document_of_a_sample_is_short(sample, name, most_pages, most_w
     assert len(report.html) < 400_000
 
 
-@pytest.mark.parametrize("name", ["pool", "metadata_only"])
-def test_the_first_figure_stands_on_the_second_page(sample, name):
+def test_the_first_figure_stands_on_the_second_page(sample):
     """At most two pages from the top."""
     above = 0.0
-    for element, height in heights(sample(name)):
+    for element, height in heights(sample("pool")):
         if str(element.tag).endswith("svg"):
             break
         above += height

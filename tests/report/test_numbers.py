@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections import Counter, defaultdict
@@ -154,34 +155,82 @@ def test_the_size_of_the_campaign_is_counted_from_the_log(pool):
     )  # fmt: skip
 
 
-def test_hand_overs_are_counted_from_the_log(pool):
-    """The next request with the same prompt, over accounts and not over customers, with both controls."""
-    report, features, members, own, _ = pool
+FAILED = ("limited", "error", "blocked")
+
+
+def followed(features, seconds):
+    """Return each request with the next one of the same prompt within so many seconds; prompts of more than six accounts left out."""
     by_prompt = defaultdict(list)
     for row in sorted(features, key=lambda row: (row["started_at"], row["record_id"])):
-        by_prompt[row["prompt_hash"]].append(row)
-    following = {a["record_id"]: b for rows in by_prompt.values() for a, b in pairwise(rows)}
-    failed = ("limited", "error", "blocked")
+        if row["prompt_hash"]:
+            by_prompt[row["prompt_hash"]].append(row)
+    private = [rows for rows in by_prompt.values() if len({row["account_id"] for row in rows}) <= 6]
+    pairs = [(a, b) for rows in private for a, b in pairwise(rows) if a["account_id"] != b["account_id"]]
+    return [(a, b) for a, b in pairs if (b["started_at"] - a["started_at"]).total_seconds() <= seconds]
 
-    def moved(rows, among=None):
-        pairs = [(row, following.get(row["record_id"])) for row in rows]
-        return [
-            (a, b) for a, b in pairs
-            if b and b["account_id"] != a["account_id"] and (b["started_at"] - a["started_at"]).total_seconds() <= 60
-            and (among is None or b["account_id"] in among)
-        ]  # fmt: skip
 
-    own_failed = [row for row in own if row["status"] in failed]
-    handed = moved(own_failed, members)
-    others = [row for row in features if row["account_id"] not in members and row["status"] in failed]
+def test_hand_overs_are_counted_from_the_log(pool):
+    """The next request with the same prompt, over accounts and not inside of a customer, once per prompt, with both controls."""
+    report, features, members, _, profiles = pool
+
+    def customers(row):
+        profile = profiles[row["account_id"]]
+        return {(key, profile[key]) for key in ("tenant_id", "organization", "payment_fingerprint") if profile[key]}
+
+    pairs = followed(features, 3600)
+    across = [(a, b) for a, b in pairs if a["status"] in FAILED and not customers(a) & customers(b)]
+    handed = [(a, b) for a, b in across if {a["account_id"], b["account_id"]} <= members]
+    own = [row for row in features if row["account_id"] in members]
+    others = [row for row in features if row["account_id"] not in members and row["status"] in FAILED]
     expect(
         report, "handover_totals.C-01",
-        n_failed=len(own_failed), n_moved=len(handed), n_pairs=len({(a["account_id"], b["account_id"]) for a, b in handed}),
-        n_limited=sum(row["status"] == "limited" for row in own_failed),
+        n_failed=sum(row["status"] in FAILED for row in own), n_moved=len({a["prompt_hash"] for a, _ in handed}),
+        n_pairs=len({(a["account_id"], b["account_id"]) for a, b in handed}), n_limited=sum(row["status"] == "limited" for row in own),
         median_seconds=round(median((b["started_at"] - a["started_at"]).total_seconds() for a, b in handed), 1),
-        n_answered_moved=len(moved([row for row in own if row["status"] == "ok"])),
-        n_failed_others=len(others), n_moved_others=len(moved(others)),
+        n_answered_moved=sum(a["status"] == "ok" and a["account_id"] in members for a, _ in pairs),
+        n_failed_others=len(others), n_moved_others=len(across) - len(handed),
     )  # fmt: skip
+
+
+def test_the_page_and_the_fact_state_the_same_hand_overs(pool):
+    """Failed requests, how many go on, and how many of them between customers that the log tells apart."""
+    report, *_ = pool
+    (fact,) = [row for row in read_rows(report.case, "campaign_facts") if row["fact_id"] == "handover"]
+    h = {
+        key: number(report, f"handover_totals.C-01.1.{key}")
+        for key in ("n_moved", "n_failed", "n_distinct", "n_failed_others")
+    }
+
+    assert (fact["value"], fact["of"]) == (h["n_moved"], h["n_failed"])
+    assert f"In {h['n_distinct']:.0f} cases the log names both customers" in fact["statement"]
+    assert f"Of the {h['n_failed_others']:.0f} such calls of accounts outside" in fact["statement"]
+
+
+def test_records_cited_for_a_fact_are_its_exhibits(pool):
+    """Each record of the fact is quoted, and its statement in the annex links to all of them."""
+    report, *_ = pool
+    (fact,) = [row for row in read_rows(report.case, "campaign_facts") if row["fact_id"] == "handover"]
+    text = (report.case.report / "annexes" / "exhibits.jsonl").read_text(encoding="utf-8")
+    labels = {row["record_id"]: row["label"] for row in map(json.loads, text.splitlines())}
+    (statement,) = [li for li in report.annex("evidence.html").iter("li") if li.get("id") == "fact-C-01-1"]
+
+    assert 10 == len(fact["record_ids"])
+    assert [labels[record] for record in fact["record_ids"]] == [a.text for a in statement.iter("a")]
+
+
+def test_weights_of_facts_are_those_of_the_assessment(pool):
+    """Bits of every fact in the table, and their sum in the figure over those that count."""
+    report, *_ = pool
+    facts = read_rows(report.case, "campaign_facts")
+    drawn = report.rows("figures/fact_weights.C-01.csv")
+
+    assert [row["fact_id"] for row in sorted(facts, key=lambda row: row["place"])] == [row["fact_id"] for row in drawn]
+    for row in facts:
+        if row["weight"]:
+            assert round(row["weight"], 1) == number(report, f"facts.C-01.{row['place']}.bits")
+    svg = next(f for f in report.all(".//figure") if f.get("id") == "figure-weights-C-01")
+    total = sum(round(row["weight"], 1) for row in facts if row["is_counted"])
+    assert f"{total:.1f}" in [text.text for text in svg.iter() if str(text.tag).endswith("text")]
 
 
 def test_the_band_of_the_loads_is_the_narrowest_with_most_accounts(pool):
@@ -245,29 +294,23 @@ def test_what_was_taken_is_counted_by_model(pool):
         }
 
 
-def test_who_goes_on_after_a_failure_is_counted_from_an_access_log(sample):
-    """Without prompts: the next request of the group, after failures and after answers."""
-    report = sample("metadata_only")
-    accounts = {row["account_id"] for row in read_rows(report.case, "accounts") if row["campaign_id"]}
-    (campaign,) = read_rows(report.case, "campaigns")
-    own = [
-        row
-        for row in read_rows(report.case, "exchange_features")
-        if row["account_id"] in accounts and row["pace_template"] in campaign["templates"]
-    ]
+def test_who_goes_on_after_a_failure_is_counted_from_a_log_without_text(bare):
+    """The next request of the group within fifteen seconds, after failures, where no hand-over is known."""
+    own_of = {row["account_id"] for row in read_rows(bare.case, "accounts") if row["campaign_id"] == "C-2"}
+    (campaign,) = [row for row in read_rows(bare.case, "campaigns") if row["campaign_id"] == "C-2"]
+    assert not campaign["templates"]
+    own = [row for row in read_rows(bare.case, "exchange_features") if row["account_id"] in own_of]
     own.sort(key=lambda row: (row["started_at"], row["record_id"]))
+    moved = [
+        a["account_id"] != b["account_id"] and (b["started_at"] - a["started_at"]).total_seconds() <= 15
+        for a, b in pairwise(own)
+        if a["status"] in FAILED
+    ]
+    page = bare.annex("group-C-2.html")
+    values = {e.get("data-name"): e.get("value") for e in page.iter("data")}
 
-    def is_moved(a, b):
-        return a["account_id"] != b["account_id"] and (b["started_at"] - a["started_at"]).total_seconds() <= 15
-
-    after = [(a["status"], is_moved(a, b)) for a, b in pairwise(own)]
-    n_last_failed = own[-1]["status"] != "ok"
-    failed = [moved for status, moved in after if status in ("limited", "error", "blocked")]
-    answered = [moved for status, moved in after if status == "ok"]
-    expect(
-        report, "succession_totals.C-01",
-        n_failed=len(failed) + n_last_failed, n_moved=sum(failed), n_answered=len(answered) + (not n_last_failed), n_answered_moved=sum(answered),
-    )  # fmt: skip
+    assert str(sum(row["status"] in FAILED for row in own)) == values["succession_totals.C-2.1.n_failed"]
+    assert str(sum(moved)) == values["succession_totals.C-2.1.n_moved"]
 
 
 def test_figures_are_drawn_from_all_their_rows(pool):

@@ -67,9 +67,9 @@ def campaign_rows(accounts):
         n = sizes[f"C-{number}"]
         yield {
             "campaign_id": f"C-{number}", "grade": "strong" if number == 1 else "weak", "n_accounts": n, "n_exchanges": n, "n_exchanges_members": n,
-            "input_tokens": n, "output_tokens": n, "n_distinct_prompts": n, "first_seen": START, "last_seen": START, "families": ["structure"],
-            "heuristics": ["structure.template_span"], "templates": [], "clusters": [], "grade_reason": "the rule", "is_stable_without_any_heuristic": True,
-            "is_stable_without_accounts": True,
+            "input_tokens": n, "output_tokens": n, "n_distinct_prompts": n, "first_seen": START, "last_seen": START, "facts": [],
+            "heuristics": ["structure.template_span"], "templates": [], "clusters": [], "grade_reason": "the rule",
+            "grade_without": [],
         }  # fmt: skip
 
 

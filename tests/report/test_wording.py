@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import importlib.resources
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 
+from distilforensics.cli.diagnostics import run_cli
 from distilforensics.core.sqlfile import read_sql_file
 
 BANNED = (
@@ -18,6 +21,7 @@ BANNED = (
 """Words that accuse, claim more than a log can show, or are not the report's word for the thing."""
 
 MOST_WORDS = 30
+SAMPLES = Path(__file__).parents[2] / "sample_logs"
 SAMPLE_NAMES = ("pool", "benign", "metadata_only")
 BLOCKS = {"p", "li", "dd", "dt", "td", "th", "h1", "h2", "h3", "figcaption", "caption"}
 
@@ -114,20 +118,55 @@ def test_a_log_without_text_never_speaks_of_a_text_that_it_has_not(sample):
         assert word not in text, word
 
 
-def test_what_the_log_cannot_tell_is_not_called_excluded(sample):
-    """An explanation whose columns are missing has the third outcome, and says whom to ask."""
+def test_explanations_have_the_outcomes_of_the_assessment_and_those_that_cap_come_first(full):
+    """Four outcomes; what is not excluded says whom to ask; the table is read from the first row."""
     rows = [
         [" ".join("".join(c.itertext()).split()) for c in row]
-        for row in sample("metadata_only").all(".//tbody[@class='stated']/tr")
+        for row in full.all(".//div[@aria-label='Harmless explanations']//tbody/tr")
     ]
-    outcomes = {row[0]: row[1] for row in rows}
 
-    assert {"excluded", "cannot tell"} == set(outcomes.values())
-    assert "cannot tell" == outcomes["A reseller with real end users"]
-    assert [] == [
-        row for row in rows if row[1] == "excluded" and re.search("not known|not named|cannot be settled", row[2])
+    assert ["excluded", "fits", "cannot tell", "in part"] == [row[1] for row in rows]
+    assert [True, False, False, False] == ["caps the grade" in row[0] for row in rows]
+    assert [False, True, True, True] == ["Ask " in row[2] for row in rows]
+
+
+def test_a_fact_says_what_does_not_produce_it_or_why_it_does_not_count(full):
+    """In the table of facts, in the order of the assessment."""
+    rows = [
+        [" ".join("".join(c.itertext()).split()) for c in row]
+        for row in full.all(".//div[@aria-label='Facts, by kind, the heaviest first']//tbody/tr")
+    ][-5:]
+
+    assert ["coordination, telling", "coordination", "identity, telling", "identity, not counted", "purpose"] == [
+        r[1] for r in rows
     ]
-    assert [] == [row for row in rows if row[1] == "cannot tell" and "Ask " not in row[2]]
+    assert ["171.2", "–", "64.5", "3.2", "–"] == [row[2] for row in rows]  # noqa: RUF001 - as printed
+    assert "Not produced by: independent customers, a product's users, a shared cache." in rows[0][3]
+    assert rows[3][3].endswith("Below the floor, not counted.")
+
+
+def test_groups_of_one_operator_are_listed_without_accusation(unknown, sample):
+    """The first page says that nobody is accused, what is seen, whom to ask, and what would change it."""
+    for report in (unknown, sample("metadata_only")):
+        text = report.text("main")
+        assert "No campaign is reported; " in report.text()
+        assert "That accuses nobody." in text
+        assert "The calls are dealt out over the accounts as one scheduler does" in text
+        assert "What would change it:" in text
+        assert "Ask the " in text
+        assert "probably run as one" not in text
+
+
+def test_a_log_that_names_no_customers_says_that_a_directory_would_help(tmp_path):
+    """The sample without texts, its accounts directory left out."""
+    logs = shutil.copytree(
+        SAMPLES / "metadata_only" / "logs", tmp_path / "logs", ignore=shutil.ignore_patterns("accounts.csv")
+    )
+    assert 0 == run_cli(["run", "-q", str(logs), "--case", str(tmp_path / "case")])
+    text = " ".join(re.sub(r"<[^>]*>", "", (tmp_path / "case/report/report.html").read_text(encoding="utf-8")).split())
+
+    assert "because the log names no tenant, organisation or payer for most of them" in text
+    assert "What would change it: an accounts directory beside the logs" in text
 
 
 def test_a_log_without_campaign_says_what_would_have_been_seen_or_that_it_was_not_measured(sample):

@@ -1,5 +1,5 @@
 /*---
-title = "Groups on which tests fired and which are not reported as campaigns"
+title = "Groups that are run as one and not reported as campaigns, because they may be one operator's own"
 reads = ["explained_groups"]
 ---*/
 select group_id, n_accounts, n_exchanges as n_requests, explanation, statement

@@ -1,14 +1,11 @@
 /*---
-title = "Groups of accounts that were compared, by size, and groups that an explanation accounts for"
-reads = ["templates", "clusters", "explained_groups"]
+title = "Groups of accounts that were compared, by size"
+reads = ["templates", "clusters"]
 ---*/
 with sizes as (
     select n_accounts from templates
     union all
     select n_accounts from clusters
 )
-select
-    count(*) filter (n_accounts >= 10) as n_groups,
-    count(*) filter (n_accounts >= 20) as n_large,
-    (select count(*) from explained_groups) as n_explained
+select count(*) filter (n_accounts >= 10) as n_groups, count(*) filter (n_accounts >= 20) as n_large
 from sizes

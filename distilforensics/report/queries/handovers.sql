@@ -1,12 +1,14 @@
 /*---
-title = "Limited or failed requests of a campaign that another of its accounts sent again within a minute, word for word"
-reads = ["campaign_exchanges", "repeats", "accounts"]
+title = "Limited or failed requests of a campaign that another of its accounts sent next, within an hour; accounts of one customer left out"
+reads = ["work_ties", "accounts", "exchange_features"]
 is_relation = true
 ---*/
 select
-    e.campaign_id, r.record_id, r.account_id, r.started_at, r.status,
-    r.next_record_id, r.next_account, r.next_started_at, r.next_status, r.delay_us
-from campaign_exchanges as e
-join repeats as r on r.record_id = e.record_id
-join accounts as n on n.account_id = r.next_account and n.campaign_id = e.campaign_id
-where e.is_own and e.status in ('limited', 'error', 'blocked') and r.next_account <> r.account_id
+    a.campaign_id, t.record_id, t.account_id, e.started_at, e.status,
+    t.other_record_id as next_record_id, t.other_account_id as next_account, n.started_at as next_started_at, n.status as next_status,
+    t.delay_us, t.work, t.relation
+from work_ties as t
+join accounts as a on a.account_id = t.account_id
+join exchange_features as e on e.record_id = t.record_id
+join exchange_features as n on n.record_id = t.other_record_id
+where t.kind = 'handover' and t.relation <> 'same' and (t.other_account_id, a.campaign_id) in (select (account_id, campaign_id) from accounts)

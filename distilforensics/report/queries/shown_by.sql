@@ -1,9 +1,11 @@
 /*---
-title = "Records that show statements of one kind: hand-overs as pairs, requests with the common frame, first requests to a later model"
-reads = ["handovers", "successions", "campaign_exchanges"]
+title = "Records that show statements of one kind: those cited for facts, requests with the common frame, first requests to a later model"
+reads = ["campaign_facts", "work_ties", "successions", "campaign_exchanges"]
 ---*/
-with reissued as (
-    select record_id, next_record_id from handovers where campaign_id = $campaign_id order by md5(record_id), record_id limit 6
+with cited as (
+    select fact_id, unnest(record_ids) as record_id, generate_subscripts(record_ids, 1) as number
+    from campaign_facts
+    where campaign_id = $campaign_id and fact_id in ('handover', 'conversation', 'answer')
 ),
 moved as (
     select record_id, next_record_id
@@ -35,7 +37,10 @@ long_answers as (
     order by output_tokens / nullif(input_tokens, 0) desc nulls last, record_id
     limit 4
 )
-select 'reissue' as kind, unnest([record_id, next_record_id]) as record_id, md5(record_id) as pair, unnest([1, 2]) as place from reissued
+select
+    fact_id as kind, record_id, lpad(number::varchar, 3, '0') as pair,
+    case when exists (select 1 from work_ties as t where t.kind = c.fact_id and t.record_id = c.record_id) then 1 else 2 end as place
+from cited as c
 union all
 select 'succession', unnest([record_id, next_record_id]), md5(record_id), unnest([1, 2]) from moved
 union all
