@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import textwrap
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.core import units
-from distilforensics.core.finding import Grade, State
+from distilforensics.core.finding import State
 from distilforensics.core.text import show
 
 if TYPE_CHECKING:
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
 _LISTED = 12
 """Campaigns and ids listed at most; the report has all."""
 
+_REASONS = 3
+"""Reasons for not testing that are listed; most tests of a log lack the same."""
+
 _ROLES = {
     "log": "logs",
     "accounts_directory": "accounts directories",
@@ -29,46 +35,81 @@ _ROLES = {
 
 
 def closing_lines(result: RunResult, output: Output) -> Iterator[str]:
-    """Yield the lines of the summary."""
-    sections = (
-        ("Sources", _sources(result)),
-        ("Balance", _balance(result)),
-        ("Heuristics", _heuristics(result.summary)),
-        ("Campaigns", _campaigns(result.summary)),
-        ("Power", _power(result)),
-        ("Effort", _effort(result)),
-        (
-            "Custody",
-            [
-                f"last entry {result.custody_head}",
-                "note this hash outside of the case; `distilforensics verify` prints it",
-            ],
-        ),
-    )
+    """Yield the lines of the summary, the finding first, no wider than the terminal."""
+    width = min(100, shutil.get_terminal_size((80, 24)).columns)
+    summary = result.summary
+    if result.timings and all(timing.is_skipped for timing in result.timings):
+        yield f"Nothing has changed since the last run. {_headline(summary)}; {show(result.report)}"
+        return
     yield ""
+    yield output.heading(_headline(summary), sys.stderr)
+    for line in _campaigns(summary):
+        yield from textwrap.wrap(line, width, subsequent_indent=" " * 9)
+    sections = (
+        ("Read", _read(result)),
+        ("Could not read", _refused(result)),
+        ("Not testable", _untestable(summary)),
+        ("Power", _power(result)),
+        ("Took", _effort(result)),
+    )
     for title, lines in sections:
         for number, line in enumerate(lines):
-            label = output.heading(f"{title:<12}", sys.stderr) if number == 0 else " " * 12
-            yield f"{label}{line}"
+            label = output.heading(f"{title:<16}", sys.stderr) if number == 0 else " " * 16
+            first, *rest = textwrap.wrap(line, width - 16, break_long_words=False, break_on_hyphens=False) or [""]
+            yield f"{label}{first}"
+            yield from (f"{'':16}{part}" for part in rest)
+    yield output.heading("Next", sys.stderr)
+    yield f"  open  {show(result.report)}"
+    if summary.campaigns:
+        yield f"  why   distilforensics show {show(result.case.root)} campaign {show(summary.campaigns[0].campaign_id)}"
+    yield f"  keep  {result.custody_head}  outside of the case; `verify` prints it"
 
 
-def _sources(result: RunResult) -> Iterator[str]:
-    summary = result.summary
-    yield ", ".join(f"{n} {_ROLES.get(role, role)}" for role, n in summary.n_sources.items()) or "none"
-    yield f"{units.size(summary.n_bytes)} as received, {units.size(summary.n_bytes_decoded)} decoded"
-    yield f"{units.moment(summary.first_started_at)} to {units.moment(summary.last_started_at)}, {units.count(summary.n_accounts)} accounts"
-    if result.ingest.known:
-        yield f"{len(result.ingest.known)} known already, not read again"
-    for source in result.ingest.refused[:_LISTED]:
-        yield f"refused: {show(source.path)}: {show(source.reason or '')}"
+def _headline(summary: CaseSummary) -> str:
+    n = len(summary.campaigns)
+    found = "No campaign found" if not n else f"{n} campaign{'s' if n > 1 else ''} found"
+    others = summary.n_explained
+    return found + (
+        f"; {others} group{'s' if others > 1 else ''} that may be one operator, purpose unknown" if others else ""
+    )
 
 
-def _balance(result: RunResult) -> Iterator[str]:
-    balance = result.summary.balance
+def _campaigns(summary: CaseSummary) -> Iterator[str]:
+    for campaign in summary.campaigns[:_LISTED]:
+        yield _campaign(campaign, summary)
+        yield f"         {'; '.join(campaign.facts)}"
+    if len(summary.campaigns) > _LISTED:
+        yield f"  and {len(summary.campaigns) - _LISTED} more in the report"
+
+
+def _campaign(campaign: CampaignLine, summary: CaseSummary) -> str:
+    share = ""
+    if campaign.output_tokens is not None and summary.output_tokens:
+        share = f", {units.share(campaign.output_tokens, summary.output_tokens)} of the log's output tokens"
+    period = f"{units.moment(campaign.first_seen)} to {units.moment(campaign.last_seen)}"
+    return (
+        f"  {show(campaign.campaign_id)}  {campaign.grade}: {units.count(campaign.n_accounts)} accounts, "
+        f"{units.count(campaign.n_exchanges)} exchanges{share}, {period}"
+    )
+
+
+def _read(result: RunResult) -> Iterator[str]:
+    summary, balance = result.summary, result.summary.balance
+    files = ", ".join(f"{n} {_ROLES.get(role, role)}" for role, n in summary.n_sources.items()) or "none"
+    yield f"{files}; {units.count(summary.n_accounts)} accounts; {units.size(summary.n_bytes)}, {units.size(summary.n_bytes_decoded)} decoded"
     yield (
-        f"{units.count(balance['n_read'])} records read = {units.count(balance['n_kept'])} kept + {units.count(balance['n_quarantined'])} quarantined"
+        f"{units.count(balance['n_read'])} records = {units.count(balance['n_kept'])} kept + {units.count(balance['n_quarantined'])} quarantined"
         f" + {units.count(balance['n_duplicate'])} duplicate + {units.count(balance['n_out_of_scope'])} out of scope"
     )
+    yield f"{units.moment(summary.first_started_at)} to {units.moment(summary.last_started_at)}"
+    if result.ingest.known:
+        yield f"{len(result.ingest.known)} files known already, not read again"
+
+
+def _refused(result: RunResult) -> Iterator[str]:
+    balance = result.summary.balance
+    for source in result.ingest.refused[:_LISTED]:
+        yield f"refused: {show(source.path)}: {show(source.reason or '')}"
     if balance["n_quarantined"]:
         reasons = ", ".join(
             f"{units.count(n)} {show(reason)}"
@@ -79,65 +120,35 @@ def _balance(result: RunResult) -> Iterator[str]:
         yield f"PARTIAL: more than --max-malformed {units.share(result.ingest.max_malformed, 1)} of the records could not be read"
 
 
-def _heuristics(summary: CaseSummary) -> Iterator[str]:
-    names = {
-        State.FIRED: "fired",
-        State.SILENT: "silent",
-        State.NOT_EVALUATED: "not evaluated",
-        State.INCONCLUSIVE: "inconclusive",
-    }
-    yield ", ".join(f"{len(summary.heuristics[state])} {name}" for state, name in names.items())
-    if fired := summary.heuristics[State.FIRED]:
-        yield f"fired: {_listed(fired)}"
-    for state in (State.NOT_EVALUATED, State.INCONCLUSIVE):
-        for heuristic_id in summary.heuristics[state]:
-            yield f"{names[state]}: {heuristic_id}: {show(summary.reasons.get(heuristic_id, ''))}"
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    rest = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-    return ", ".join(names[:_LISTED]) + rest
-
-
-def _campaigns(summary: CaseSummary) -> Iterator[str]:
-    grades = [grade for grade in Grade if grade.rank]
-    counts = ", ".join(f"{sum(campaign.grade is grade for campaign in summary.campaigns)} {grade}" for grade in grades)
-    yield f"{counts}; {summary.n_explained} groups examined and not reported as campaigns"
-    for campaign in summary.campaigns[:_LISTED]:
-        yield _campaign(campaign)
-    if len(summary.campaigns) > _LISTED:
-        yield f"and {len(summary.campaigns) - _LISTED} more in the report"
-
-
-def _campaign(campaign: CampaignLine) -> str:
-    tokens = "" if campaign.output_tokens is None else f", {units.count(campaign.output_tokens)} output tokens"
-    period = f"{units.moment(campaign.first_seen)} to {units.moment(campaign.last_seen)}"
-    return (
-        f"{show(campaign.campaign_id)}: {campaign.grade}, {units.count(campaign.n_accounts)} accounts,"
-        f" {units.count(campaign.n_exchanges)} exchanges{tokens}, {period}"
+def _untestable(summary: CaseSummary) -> Iterator[str]:
+    """Yield how many tests could not run, one line for all that lack the same."""
+    n_tests = sum(map(len, summary.heuristics.values()))
+    reasons = Counter(
+        show(summary.reasons.get(name, "")).partition(";")[0]
+        for state in (State.NOT_EVALUATED, State.INCONCLUSIVE)
+        for name in summary.heuristics[state]
     )
+    for reason, n in sorted(reasons.items(), key=lambda item: (-item[1], item[0]))[:_REASONS]:
+        yield f"{n} of {n_tests} tests: {reason}"
+    if len(reasons) > _REASONS:
+        n_rest = sum(reasons.values()) - sum(n for _, n in reasons.most_common(_REASONS))
+        yield f"{n_rest} of {n_tests} tests for other reasons; the report has all"
 
 
 def _power(result: RunResult) -> Iterator[str]:
     """Yield how much silence is worth; with findings, it says what else could have been missed."""
     if not result.summary.power:
-        yield "not measured: how small a campaign this log would have shown is not known"
-        yield f"measure it with: distilforensics selftest --inject {show(result.case.root)} --write"
+        yield f"not measured; measure it with: distilforensics selftest --inject {show(result.case.root)} --write"
     yield from result.summary.power[:_LISTED]
 
 
 def _effort(result: RunResult) -> Iterator[str]:
-    stages = ", ".join(
-        f"{timing.stage} {'skipped' if timing.is_skipped else units.duration(timing.seconds)}"
-        for timing in result.timings
-    )
-    yield f"{units.duration(result.seconds)}: {stages}"
     n_read = sum(source.balance.n_read for source in result.ingest.sources)
-    seconds = next((timing.seconds for timing in result.timings if timing.stage == "ingest"), 0.0)
-    if n_read and seconds:
-        yield f"{units.count(round(n_read / seconds))} records/s in ingest, {units.count(round(n_read / result.seconds))} records/s in all"
     memory = result.peak_memory_bytes
-    yield f"{units.size(memory['process'])} peak memory, largest worker {units.size(memory['largest_worker'])}"
+    rate = f", {units.count(round(n_read / result.seconds))} records/s" if n_read and result.seconds else ""
+    skipped = sum(timing.is_skipped for timing in result.timings)
+    unchanged = f", {skipped} of {len(result.timings)} stages unchanged" if skipped else ""
+    yield f"{units.duration(result.seconds)}{rate}{unchanged}, {units.size(memory['process'])} peak memory"
 
 
 def closing_json(result: RunResult) -> Mapping[str, Any]:

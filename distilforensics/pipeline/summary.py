@@ -28,6 +28,8 @@ class CampaignLine:
     output_tokens: int | None
     first_seen: datetime | None
     last_seen: datetime | None
+    facts: tuple[str, ...]
+    """Titles of the facts that bear its grade, the strongest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class CaseSummary:
     first_started_at: datetime | None
     last_started_at: datetime | None
     n_accounts: int
+    output_tokens: int
+    """Output tokens of all accounts; 0 if none are logged."""
     heuristics: Mapping[str, tuple[str, ...]]
     """State -> ids."""
     reasons: Mapping[str, str]
@@ -63,6 +67,12 @@ def summarise(case: Case) -> CaseSummary:
     """Return the figures of a case."""
     sources = _rows(case, "sources")
     states = _rows(case, "heuristic_states", ["heuristic_id", "state", "reason"])
+    accounts = _rows(case, "accounts", ["account_id", "output_tokens"])
+    facts = [
+        row
+        for row in _rows(case, "campaign_facts", ["campaign_id", "title", "is_counted", "is_telling"])
+        if row["is_counted"] and row["is_telling"]
+    ]
     return CaseSummary(
         n_sources=_count(row["role"] for row in sources),
         n_bytes=sum(row["n_bytes"] or 0 for row in sources),
@@ -71,13 +81,14 @@ def summarise(case: Case) -> CaseSummary:
         quarantine_reasons=_count(row["reason"] for row in _rows(case, "quarantine", ["reason"])),
         first_started_at=min((row["first_started_at"] for row in sources if row["first_started_at"]), default=None),
         last_started_at=max((row["last_started_at"] for row in sources if row["last_started_at"]), default=None),
-        n_accounts=len(_rows(case, "accounts", ["account_id"])),
+        n_accounts=len(accounts),
+        output_tokens=sum(row["output_tokens"] or 0 for row in accounts),
         heuristics={
             state.value: tuple(sorted(row["heuristic_id"] for row in states if row["state"] == state))
             for state in State
         },
         reasons={row["heuristic_id"]: row["reason"] for row in states if row["reason"]},
-        campaigns=tuple(_campaign(row) for row in _rows(case, "campaigns")),
+        campaigns=tuple(_campaign(row, facts) for row in _rows(case, "campaigns")),
         n_explained=len(_rows(case, "explained_groups", ["group_id"])),
         power=tuple(statements(_rows(case, "power"))),
     )
@@ -96,7 +107,7 @@ def _count(values: Iterable[str]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _campaign(row: Mapping[str, Any]) -> CampaignLine:
+def _campaign(row: Mapping[str, Any], facts: Iterable[Mapping[str, Any]]) -> CampaignLine:
     return CampaignLine(
         row["campaign_id"],
         Grade(row["grade"]),
@@ -105,4 +116,5 @@ def _campaign(row: Mapping[str, Any]) -> CampaignLine:
         row["output_tokens"],
         row["first_seen"],
         row["last_seen"],
+        tuple(fact["title"] for fact in facts if fact["campaign_id"] == row["campaign_id"]),
     )

@@ -386,7 +386,7 @@ def measure():
     while not over.wait(0.02):
         try:
             processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
-            peaks.append(sum(process.memory_info().rss for process in processes))
+            peaks.append(sum(process.memory_full_info().pss for process in processes))  # shared pages count once
         except psutil.Error:
             continue
 
