@@ -22,6 +22,7 @@ def sample(sample_case, tmp_path):
 
 def test_what_the_readme_shows_of_a_run_is_what_a_run_says(sample, capsys):
     """Every line of the summary and of the finding, from the same command."""
+    shutil.rmtree(sample)
     run_cli(["run", str(ROOT / "sample_logs" / "pool" / "logs"), "--case", str(sample)])
     summary = capsys.readouterr().err.splitlines()
     run_cli(["show", str(sample), "campaign", "C-01"])

@@ -38,7 +38,7 @@ def closing_lines(result: RunResult, output: Output) -> Iterator[str]:
     """Yield the lines of the summary, the finding first, no wider than the terminal."""
     width = min(100, shutil.get_terminal_size((80, 24)).columns)
     summary = result.summary
-    if result.timings and all(timing.is_skipped for timing in result.timings):
+    if result.timings and all(timing.is_skipped for timing in result.timings if timing.stage != "seal"):
         yield f"Nothing has changed since the last run. {_headline(summary)}; {show(result.report)}"
         return
     yield ""
