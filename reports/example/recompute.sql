@@ -24,39 +24,42 @@ from exchange_features as f
 join accounts as a on a.account_id = f.account_id
 join campaigns as c on c.campaign_id = a.campaign_id
 left join carried as k on k.record_id = f.record_id and k.campaign_id = c.campaign_id;
+create or replace temp view campaign_explanations as from read_parquet(['findings/campaign_explanations.parquet']);
+create or replace temp view campaign_facts as from read_parquet(['findings/campaign_facts.parquet']);
 create or replace temp view clusters as from read_parquet(['data/clusters.parquet']);
 create or replace temp view duplicates as from read_parquet(['data/duplicates.parquet']);
 create or replace temp view error_rates as from read_parquet(['findings/error_rates.parquet']);
 create or replace temp view exchanges as from read_parquet(['data/exchanges/part-000000.parquet']);
 create or replace temp view explained_groups as from read_parquet(['findings/explained_groups.parquet']);
-create or replace temp table repeats as
-with followed as (
-    select
-        record_id, account_id, started_at, status,
-        lead(record_id) over again as next_record_id,
-        lead(account_id) over again as next_account,
-        lead(started_at) over again as next_started_at,
-        lead(status) over again as next_status
-    from exchange_features
-    where prompt_hash is not null
-    window again as (partition by prompt_hash order by started_at, record_id)
-)
-select *, epoch_us(next_started_at) - epoch_us(started_at) as delay_us
-from followed
-where epoch_us(next_started_at) - epoch_us(started_at) <= 60000000;
+create or replace temp view work_ties as from read_parquet(['data/work_ties.parquet']);
 create or replace temp table handovers as
 select
-    e.campaign_id, r.record_id, r.account_id, r.started_at, r.status,
-    r.next_record_id, r.next_account, r.next_started_at, r.next_status, r.delay_us
-from campaign_exchanges as e
-join repeats as r on r.record_id = e.record_id
-join accounts as n on n.account_id = r.next_account and n.campaign_id = e.campaign_id
-where e.is_own and e.status in ('limited', 'error', 'blocked') and r.next_account <> r.account_id;
+    a.campaign_id, t.record_id, t.account_id, e.started_at, e.status,
+    t.other_record_id as next_record_id, t.other_account_id as next_account, n.started_at as next_started_at, n.status as next_status,
+    t.delay_us, t.work, t.relation
+from work_ties as t
+join accounts as a on a.account_id = t.account_id
+join exchange_features as e on e.record_id = t.record_id
+join exchange_features as n on n.record_id = t.other_record_id
+where t.kind = 'handover' and t.relation <> 'same' and (t.other_account_id, a.campaign_id) in (select (account_id, campaign_id) from accounts);
 create or replace temp view heuristic_states as from read_parquet(['data/heuristic_states.parquet']);
 create or replace temp view links as from read_parquet(['data/links.parquet']);
-create or replace temp view observation_stability as from read_parquet(['data/observation_stability.parquet']);
-create or replace temp view observations as from read_parquet(['data/observations.parquet']);
 create or replace temp view quarantine as from read_parquet(['data/quarantine.parquet']);
+create or replace temp table repeats as
+with popular as (
+    select prompt_hash from exchange_features where prompt_hash is not null group by prompt_hash having count(distinct account_id) > 6
+),
+followed as (
+    select
+        record_id, account_id, status,
+        lead(account_id) over again as next_account,
+        epoch_us(lead(started_at) over again) - epoch_us(started_at) as delay_us
+    from exchange_features
+    where prompt_hash is not null and prompt_hash not in (select prompt_hash from popular)
+    window again as (partition by prompt_hash order by started_at, record_id)
+)
+select * from followed where delay_us <= 3600000000;
+create or replace temp view shared_values as from read_parquet(['data/shared_values.parquet']);
 create or replace temp view sources as from read_parquet(['data/sources.parquet']);
 create or replace temp table successions as
 select
@@ -78,7 +81,7 @@ create or replace temp table block as select row_number() over () as row_place, 
 select
     campaign_id, grade, n_accounts, n_exchanges as n_requests, output_tokens, grade_reason,
     date_trunc('second', first_seen) as first_seen, date_trunc('second', last_seen) as last_seen,
-    is_stable_without_any_heuristic, is_stable_without_accounts, grade_stricter, grade_laxer, heuristics, templates
+    array_to_string(facts, ', ') as facts
 from campaigns
 order by list_position(['strong', 'moderate', 'weak'], grade), campaign_id
 );
@@ -213,17 +216,14 @@ insert into recomputed
 select 'test_counts.' || row_place || '.' || name, value
 from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
 
--- groups_examined: Groups of accounts that were compared, by size, and groups that an explanation accounts for
+-- groups_examined: Groups of accounts that were compared, by size
 create or replace temp table block as select row_number() over () as row_place, * from (
 with sizes as (
     select n_accounts from templates
     union all
     select n_accounts from clusters
 )
-select
-    count(*) filter (n_accounts >= 10) as n_groups,
-    count(*) filter (n_accounts >= 20) as n_large,
-    (select count(*) from explained_groups) as n_explained
+select count(*) filter (n_accounts >= 10) as n_groups, count(*) filter (n_accounts >= 20) as n_large
 from sizes
 );
 insert into recomputed
@@ -348,95 +348,101 @@ insert into recomputed
 select 'taken_cost.C-01.' || row_place || '.' || name, value
 from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
 
--- handover_totals.C-01: How often another account of the campaign sent a limited or failed request again, with two controls
+-- handover_totals.C-01: How often another account of the campaign sent a limited or failed request next, with two controls; a prompt counts once
 create or replace temp table block as select row_number() over () as row_place, * from (
 with own as (
     select
-        count(*) filter (status in ('limited', 'error', 'blocked')) as n_failed,
-        count(*) filter (status = 'limited') as n_limited,
-        count(*) filter (status = 'error') as n_errors,
-        count(*) filter (status = 'blocked') as n_blocked,
-        count(*) filter (status = 'ok') as n_answered
-    from campaign_exchanges
-    where campaign_id = 'C-01' and is_own and prompt_hash is not null
+        count(*) filter (f.status in ('limited', 'error', 'blocked')) as n_failed,
+        count(*) filter (f.status = 'limited') as n_limited,
+        count(*) filter (f.status = 'error') as n_errors,
+        count(*) filter (f.status = 'blocked') as n_blocked,
+        count(*) filter (f.status = 'ok' and f.prompt_hash is not null) as n_answered
+    from exchange_features as f
+    join accounts as a on a.account_id = f.account_id
+    where a.campaign_id = 'C-01'
 ),
 moved as (
     select
-        count(*) as n_moved,
-        count(distinct (h.account_id, h.next_account)) as n_pairs,
-        count(distinct h.account_id) as n_from,
-        round(median(h.delay_us) / 1000000, 1) as median_seconds,
-        round(max(h.delay_us) / 1000000, 1) as longest_seconds,
-        count(*) filter (a.payment_fingerprint = b.payment_fingerprint) as n_same_payment
-    from handovers as h
-    left join account_profiles as a on a.account_id = h.account_id
-    left join account_profiles as b on b.account_id = h.next_account
-    where h.campaign_id = 'C-01'
+        count(distinct work) as n_moved,
+        count(distinct work) filter (relation = 'distinct') as n_distinct,
+        count(distinct work) filter (starts_with(work, 'shape|')) as n_shapes,
+        count(distinct (account_id, next_account)) as n_pairs,
+        count(distinct account_id) as n_from,
+        round(median(delay_us) / 1000000, 1) as median_seconds,
+        round(max(delay_us) / 1000000, 1) as longest_seconds
+    from handovers
+    where campaign_id = 'C-01'
 ),
 after_success as (
     select count(*) as n_answered_moved
-    from campaign_exchanges as e
-    join repeats as r on r.record_id = e.record_id
-    where e.campaign_id = 'C-01' and e.is_own and e.status = 'ok' and r.next_account <> r.account_id
+    from repeats as r
+    join accounts as a on a.account_id = r.account_id
+    where a.campaign_id = 'C-01' and r.status = 'ok' and r.next_account <> r.account_id
+),
+outside as (
+    select account_id from accounts where campaign_id is null and grade is null
 ),
 others as (
-    select
-        count(*) as n_failed_others,
-        count(*) filter (r.next_account <> f.account_id) as n_moved_others
+    select count(*) as n_failed_others
     from exchange_features as f
-    join accounts as a on a.account_id = f.account_id
-    left join repeats as r on r.record_id = f.record_id
-    where a.campaign_id is null and f.prompt_hash is not null and f.status in ('limited', 'error', 'blocked')
+    join outside as o on o.account_id = f.account_id
+    where f.status in ('limited', 'error', 'blocked')
+),
+others_moved as (
+    select count(distinct work) as n_moved_others
+    from work_ties
+    where kind = 'handover' and relation <> 'same' and account_id in (select account_id from outside)
+        and other_account_id in (select account_id from outside)
 )
-select * from own, moved, after_success, others
+select * from own, moved, after_success, others, others_moved
 );
 insert into recomputed
 select 'handover_totals.C-01.' || row_place || '.' || name, value
 from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
 
--- ties_totals.C-01: Accounts that share a value with another account of the same side: members with members, others with others; ties inside of one tenant left out
+-- ties_totals.C-01: Accounts that share a rare value with another customer's account of the same side: members with members, others with others
 create or replace temp table block as select row_number() over () as row_place, * from (
-with known as (
-    select account_id, 'payment' as kind, payment_fingerprint as value from account_profiles where payment_fingerprint is not null
-    union all
-    select account_id, 'signup', time_bucket(interval 10 minutes, created_at)::varchar from account_profiles where created_at is not null
-    union all
-    select account_id, 'mail domain', email_domain from account_profiles where email_domain is not null
-    union all
-    select distinct account_id, 'address', client_ip from exchange_features where client_ip is not null
-    union all
-    select distinct account_id, 'network', ip_prefix from exchange_features where ip_prefix is not null
-),
-placed as (
-    select
-        k.account_id, k.kind, k.value, a.campaign_id is not null as is_member,
-        coalesce(p.tenant_id, 'account ' || k.account_id) as customer
-    from known as k
-    join accounts as a on a.account_id = k.account_id
-    left join account_profiles as p on p.account_id = k.account_id
+with placed as (
+    select a.account_id, a.campaign_id is not null as is_member, coalesce(p.organization, p.tenant_id, 'account ' || a.account_id) as customer
+    from accounts as a
+    left join account_profiles as p on p.account_id = a.account_id
     where a.campaign_id = 'C-01' or a.campaign_id is null
 ),
-shared as (
-    select kind, value, is_member from placed group by kind, value, is_member having count(distinct customer) > 1
+known as (
+    select account_id, 'payment' as kind from account_profiles where payment_fingerprint is not null
+    union all
+    select account_id, 'signup' from account_profiles where created_at is not null
+    union all
+    select distinct account_id, 'network' from exchange_features where client_ip is not null or ip_prefix is not null
+    union all
+    select account_id, 'mail' from account_profiles where email_domain is not null
 ),
-marked as (
-    select p.kind, p.is_member, p.account_id, bool_or(s.value is not null) as is_shared
-    from placed as p
-    left join shared as s on s.kind = p.kind and s.value = p.value and s.is_member = p.is_member
-    group by p.kind, p.is_member, p.account_id
+shared as (
+    select v.kind, v.value, p.is_member
+    from shared_values as v
+    join placed as p on p.account_id = v.account_id
+    group by v.kind, v.value, p.is_member
+    having count(distinct p.customer) > 1
+),
+sharing as (
+    select distinct v.kind, v.account_id
+    from shared_values as v
+    join placed as p on p.account_id = v.account_id
+    join shared as s on s.kind = v.kind and s.value = v.value and s.is_member = p.is_member
 )
 select
-    kind,
-    count(*) filter (is_member) as n_members,
-    count(*) filter (is_member and is_shared) as n_members_shared,
-    count(*) filter (not is_member) as n_others,
-    count(*) filter (not is_member and is_shared) as n_others_shared,
-    (select count(*) from shared as s where s.kind = m.kind and s.is_member) as n_values,
-    round(100 * count(*) filter (is_member and is_shared) / nullif(count(*) filter (is_member), 0)) as members_percent,
-    round(100 * count(*) filter (not is_member and is_shared) / nullif(count(*) filter (not is_member), 0)) as others_percent
-from marked as m
-group by kind
-order by list_position(['payment', 'signup', 'address', 'network', 'mail domain'], kind)
+    k.kind,
+    count(*) filter (p.is_member) as n_members,
+    count(*) filter (p.is_member and s.account_id is not null) as n_members_shared,
+    count(*) filter (not p.is_member) as n_others,
+    count(*) filter (not p.is_member and s.account_id is not null) as n_others_shared,
+    round(100 * count(*) filter (p.is_member and s.account_id is not null) / nullif(count(*) filter (p.is_member), 0)) as members_percent,
+    round(100 * count(*) filter (not p.is_member and s.account_id is not null) / nullif(count(*) filter (not p.is_member), 0)) as others_percent
+from known as k
+join placed as p on p.account_id = k.account_id
+left join sharing as s on s.kind = k.kind and s.account_id = k.account_id
+group by k.kind
+order by list_position(['payment', 'signup', 'network', 'mail'], k.kind)
 );
 insert into recomputed
 select 'ties_totals.C-01.' || row_place || '.' || name, value
@@ -478,6 +484,18 @@ order by d.started_at, d.record_id
 );
 insert into recomputed
 select 'handover_pairs.C-01.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- facts.C-01: Facts of a group: by kind, the heaviest first
+create or replace temp table block as select row_number() over () as row_place, * from (
+select
+    fact_id, place, title, kind, statement, round(weight, 1) as bits, "value", "of", round(comparison, 1) as expected, n_accounts, excludes, is_counted, is_telling, record_ids
+from campaign_facts
+where campaign_id = 'C-01'
+order by place
+);
+insert into recomputed
+select 'facts.C-01.' || row_place || '.' || name, value
 from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
 
 -- frame_edges.C-01: First and last prompt of a campaign in the order of letters, forwards and backwards: what they share, all share
@@ -636,19 +654,12 @@ insert into recomputed
 select 'taken_marks.C-01.' || row_place || '.' || name, value
 from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
 
--- explanations.C-01: Harmless explanations of a campaign: excluded, fits in part, or the log cannot tell
+-- explanations.C-01: Harmless explanations of a group: first those that cap the grade, then the others
 create or replace temp table block as select row_number() over () as row_place, * from (
-select
-    replace(source, 'confounder.', '') as explanation_id,
-    case
-        when is_rebutted is null or regexp_matches(statement, '(are not known|are not named|cannot be settled)') then 'cannot tell'
-        when is_rebutted then 'excluded'
-        else 'fits in part'
-    end as outcome,
-    statement
-from campaign_evidence
-where campaign_id = 'C-01' and starts_with(source, 'confounder.')
-order by list_position(['fits in part', 'cannot tell', 'excluded'], outcome), explanation_id
+select explanation_id, title, outcome, statement, ask, is_capping, starts_with(explanation_id, 'operator.') as can_cap
+from campaign_explanations
+where campaign_id = 'C-01'
+order by can_cap desc, case when can_cap then 0 else list_position(['fits', 'cannot tell', 'in part', 'excluded'], outcome) end, place
 );
 insert into recomputed
 select 'explanations.C-01.' || row_place || '.' || name, value
@@ -656,89 +667,100 @@ from (unpivot (select row_place, columns(* exclude (row_place))::varchar from bl
 
 -- explanation_counts.C-01: Harmless explanations of a campaign by outcome
 create or replace temp table block as select row_number() over () as row_place, * from (
-with judged as (
-    select
-        case
-            when is_rebutted is null or regexp_matches(statement, '(are not known|are not named|cannot be settled)') then 'cannot tell'
-            when is_rebutted then 'excluded'
-            else 'fits in part'
-        end as outcome
-    from campaign_evidence
-    where campaign_id = 'C-01' and starts_with(source, 'confounder.')
-)
 select
     count(*) as n_tried,
+    count(*) filter (starts_with(explanation_id, 'operator.')) as n_can_cap,
+    count(*) filter (is_capping) as n_capping,
     count(*) filter (outcome = 'excluded') as n_excluded,
-    count(*) filter (outcome = 'fits in part') as n_in_part,
+    count(*) filter (outcome = 'in part') as n_in_part,
+    count(*) filter (outcome = 'fits') as n_fits,
     count(*) filter (outcome = 'cannot tell') as n_open
-from judged
+from campaign_explanations
+where campaign_id = 'C-01'
 );
 insert into recomputed
 select 'explanation_counts.C-01.' || row_place || '.' || name, value
 from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
 
--- facts.C-01: What was found for and against a campaign, strongest kind first
+-- fact_counts.C-01: How many facts a group shows, how many of them count, and what these weigh together
 create or replace temp table block as select row_number() over () as row_place, * from (
 select
-    e.side, e.source, coalesce(h.title, '') as title, coalesce(h.family, 'facts') as family, e.statement, e.value, e.baseline,
-    e.n_exchanges as n_requests, e.n_accounts, e.record_ids,
-    coalesce(list_contains(c.heuristics, e.source), false) as bears_grade
-from campaign_evidence as e
-join campaigns as c on c.campaign_id = e.campaign_id
-left join heuristic_states as h on h.heuristic_id = e.source
-where e.campaign_id = 'C-01' and not starts_with(e.source, 'confounder.')
-order by
-    list_position(['for', 'against', 'neutral'], e.side), bears_grade desc,
-    list_position(['coordination', 'infrastructure', 'harvest', 'structure', 'evasion', 'facts'], coalesce(h.family, 'facts')), e.source, e.entity_id, e.statement
-);
-insert into recomputed
-select 'facts.C-01.' || row_place || '.' || name, value
-from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
-
--- fact_counts.C-01: How many tests fired for a campaign, how many of them bear the grade, and how many stayed silent
-create or replace temp table block as select row_number() over () as row_place, * from (
-select
-    count(*) filter (e.side = 'for') as n_for,
-    count(*) filter (e.side = 'for' and list_contains(c.heuristics, e.source)) as n_bearing,
-    count(*) filter (e.side = 'against' and contains(e.source, '.') and not starts_with(e.source, 'facts.') and not starts_with(e.source, 'confounder.')) as n_silent
-from campaign_evidence as e
-join campaigns as c on c.campaign_id = e.campaign_id
-where e.campaign_id = 'C-01'
+    count(*) as n_facts,
+    count(*) filter (is_counted) as n_counted,
+    count(*) filter (is_counted and is_telling) as n_telling,
+    count(*) filter (not is_counted) as n_below,
+    count(*) filter (is_counted and round(weight, 1) > 0) as n_weighed,
+    coalesce(round(sum(round(weight, 1)) filter (is_counted), 1), 0) as bits
+from campaign_facts
+where campaign_id = 'C-01'
 );
 insert into recomputed
 select 'fact_counts.C-01.' || row_place || '.' || name, value
 from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
 
--- stability.C-01: Tests that bear the grade: in how many repetitions, each without another tenth of the accounts, they fired again
+-- statements.C-01: What else was observed on a campaign: tests that fired, other traffic, what could not be judged
+create or replace temp table block as select row_number() over () as row_place, * from (
+select side, source, statement, n_exchanges as n_requests, n_accounts
+from campaign_evidence
+where campaign_id = 'C-01' and not regexp_matches(source, '^(fact|operator|confounder)[.]')
+order by list_position(['for', 'against', 'neutral'], side), source, entity_id, statement
+);
+insert into recomputed
+select 'statements.C-01.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- stability.C-01: What is left of the grade if one part of the evidence is left out
 insert into recomputed
 select 'stability.C-01.all.' || name, value
-from (unpivot (select n_rows::varchar as n_rows, digest from (select count(*) as n_rows, left(md5(coalesce(string_agg(line, chr(10) order by line), '')), 12) as digest from (select d::varchar as line from (select
-    h.heuristic_id, h.title,
-    max(s.n_fired) as n_fired, max(s.n_repetitions) as n_repetitions
-from campaigns as c, unnest(c.heuristics) as own(heuristic_id)
-join heuristic_states as h on h.heuristic_id = own.heuristic_id
-join observation_stability as s on s.heuristic_id = h.heuristic_id
-    and (list_contains(c.templates, s.entity_id) or list_contains(c.clusters, s.entity_id))
-where c.campaign_id = 'C-01'
-group by h.heuristic_id, h.title
-order by n_fired desc, h.heuristic_id) as d))) on n_rows, digest into name name value value);
-create or replace temp table block as select row_number() over () as row_place, * from (
+from (unpivot (select n_rows::varchar as n_rows, digest from (select count(*) as n_rows, left(md5(coalesce(string_agg(line, chr(10) order by line), '')), 12) as digest from (select d::varchar as line from (with parts as (
+    select campaign_id, grade, unnest(grade_without) as part, generate_subscripts(grade_without, 1) as place
+    from campaigns
+    where campaign_id = 'C-01'
+),
+named as (
+    select campaign_id, grade, place, regexp_extract(part, '^(.*): ', 1) as name, split_part(part, ': ', -1) as grade_left from parts
+)
 select
-    h.heuristic_id, h.title,
-    max(s.n_fired) as n_fired, max(s.n_repetitions) as n_repetitions
-from campaigns as c, unnest(c.heuristics) as own(heuristic_id)
-join heuristic_states as h on h.heuristic_id = own.heuristic_id
-join observation_stability as s on s.heuristic_id = h.heuristic_id
-    and (list_contains(c.templates, s.entity_id) or list_contains(c.clusters, s.entity_id))
-where c.campaign_id = 'C-01'
-group by h.heuristic_id, h.title
-order by n_fired desc, h.heuristic_id
+    n.place, coalesce(f.title, n.name) as left_out, n.grade_left,
+    coalesce(list_position(['weak', 'moderate', 'strong'], n.grade_left), 0) as rank_left,
+    coalesce(list_position(['weak', 'moderate', 'strong'], n.grade), 0) as rank
+from named as n
+left join campaign_facts as f on f.campaign_id = n.campaign_id and n.name = 'fact ' || f.fact_id
+order by n.place) as d))) on n_rows, digest into name name value value);
+create or replace temp table block as select row_number() over () as row_place, * from (
+with parts as (
+    select campaign_id, grade, unnest(grade_without) as part, generate_subscripts(grade_without, 1) as place
+    from campaigns
+    where campaign_id = 'C-01'
+),
+named as (
+    select campaign_id, grade, place, regexp_extract(part, '^(.*): ', 1) as name, split_part(part, ': ', -1) as grade_left from parts
+)
+select
+    n.place, coalesce(f.title, n.name) as left_out, n.grade_left,
+    coalesce(list_position(['weak', 'moderate', 'strong'], n.grade_left), 0) as rank_left,
+    coalesce(list_position(['weak', 'moderate', 'strong'], n.grade), 0) as rank
+from named as n
+left join campaign_facts as f on f.campaign_id = n.campaign_id and n.name = 'fact ' || f.fact_id
+order by n.place
 );
 insert into recomputed
 select 'stability.C-01.' || row_place || '.' || name, value
 from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
 
--- explained: Groups on which tests fired and which are not reported as campaigns
+-- stability_counts.C-01: How many parts of the evidence were left out one at a time, and without how many no grade is left
+create or replace temp table block as select row_number() over () as row_place, * from (
+with parts as (select unnest(grade_without) as part from campaigns where campaign_id = 'C-01')
+select
+    count(*) as n_left_out,
+    count(*) filter (not list_contains(['weak', 'moderate', 'strong'], split_part(part, ': ', -1))) as n_carrying
+from parts
+);
+insert into recomputed
+select 'stability_counts.C-01.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- explained: Groups that are run as one and not reported as campaigns, because they may be one operator's own
 create or replace temp table block as select row_number() over () as row_place, * from (
 select group_id, n_accounts, n_exchanges as n_requests, explanation, statement
 from explained_groups
@@ -747,6 +769,15 @@ limit 6
 );
 insert into recomputed
 select 'explained.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- explained_totals: Groups that are run as one and not reported as campaigns, and their accounts, together
+create or replace temp table block as select row_number() over () as row_place, * from (
+select count(*) as n_groups, coalesce(sum(n_accounts), 0)::bigint as n_accounts, coalesce(sum(n_exchanges), 0)::bigint as n_requests
+from explained_groups
+);
+insert into recomputed
+select 'explained_totals.' || row_place || '.' || name, value
 from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
 
 -- error_rates: Measured rates of error with exact 95 % intervals
@@ -836,7 +867,15 @@ having count(*) between 2 and 12
 order by t.attribute, n_members desc, t.value
 limit 60) as d))) on n_rows, digest into name name value value);
 
--- shown_by.C-01: Records that show statements of one kind: hand-overs as pairs, requests with the common frame, first requests to a later model
+-- fact_weights.C-01: What the facts of a group weigh, in bits
+insert into recomputed
+select 'fact_weights.C-01.all.' || name, value
+from (unpivot (select n_rows::varchar as n_rows, digest from (select count(*) as n_rows, left(md5(coalesce(string_agg(line, chr(10) order by line), '')), 12) as digest from (select d::varchar as line from (select fact_id, title, kind, round(weight, 1) as bits, is_counted, is_telling
+from campaign_facts
+where campaign_id = 'C-01'
+order by place) as d))) on n_rows, digest into name name value value);
+
+-- shown_by.C-01: Records that show statements of one kind: those cited for facts, requests with the common frame, first requests to a later model
 
 -- exhibits.C-01: Records cited as exhibits
 

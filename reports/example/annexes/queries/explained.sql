@@ -1,4 +1,4 @@
--- Groups on which tests fired and which are not reported as campaigns
+-- Groups that are run as one and not reported as campaigns, because they may be one operator's own
 create or replace temp view explained_groups as from read_parquet(['findings/explained_groups.parquet']);
 select group_id, n_accounts, n_exchanges as n_requests, explanation, statement
 from explained_groups

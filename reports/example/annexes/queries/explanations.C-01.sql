@@ -1,13 +1,6 @@
--- Harmless explanations of a campaign: excluded, fits in part, or the log cannot tell
-create or replace temp view campaign_evidence as from read_parquet(['findings/campaign_evidence.parquet']);
-select
-    replace(source, 'confounder.', '') as explanation_id,
-    case
-        when is_rebutted is null or regexp_matches(statement, '(are not known|are not named|cannot be settled)') then 'cannot tell'
-        when is_rebutted then 'excluded'
-        else 'fits in part'
-    end as outcome,
-    statement
-from campaign_evidence
-where campaign_id = 'C-01' and starts_with(source, 'confounder.')
-order by list_position(['fits in part', 'cannot tell', 'excluded'], outcome), explanation_id;
+-- Harmless explanations of a group: first those that cap the grade, then the others
+create or replace temp view campaign_explanations as from read_parquet(['findings/campaign_explanations.parquet']);
+select explanation_id, title, outcome, statement, ask, is_capping, starts_with(explanation_id, 'operator.') as can_cap
+from campaign_explanations
+where campaign_id = 'C-01'
+order by can_cap desc, case when can_cap then 0 else list_position(['fits', 'cannot tell', 'in part', 'excluded'], outcome) end, place;

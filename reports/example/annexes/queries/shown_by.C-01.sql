@@ -1,4 +1,6 @@
--- Records that show statements of one kind: hand-overs as pairs, requests with the common frame, first requests to a later model
+-- Records that show statements of one kind: those cited for facts, requests with the common frame, first requests to a later model
+create or replace temp view campaign_facts as from read_parquet(['findings/campaign_facts.parquet']);
+create or replace temp view work_ties as from read_parquet(['data/work_ties.parquet']);
 create or replace temp view exchange_features as from read_parquet(['data/exchange_features.parquet']);
 create or replace temp view accounts as from read_parquet(['findings/accounts.parquet']);
 create or replace temp view campaigns as from read_parquet(['findings/campaigns.parquet']);
@@ -17,29 +19,6 @@ from exchange_features as f
 join accounts as a on a.account_id = f.account_id
 join campaigns as c on c.campaign_id = a.campaign_id
 left join carried as k on k.record_id = f.record_id and k.campaign_id = c.campaign_id;
-create or replace temp table repeats as
-with followed as (
-    select
-        record_id, account_id, started_at, status,
-        lead(record_id) over again as next_record_id,
-        lead(account_id) over again as next_account,
-        lead(started_at) over again as next_started_at,
-        lead(status) over again as next_status
-    from exchange_features
-    where prompt_hash is not null
-    window again as (partition by prompt_hash order by started_at, record_id)
-)
-select *, epoch_us(next_started_at) - epoch_us(started_at) as delay_us
-from followed
-where epoch_us(next_started_at) - epoch_us(started_at) <= 60000000;
-create or replace temp table handovers as
-select
-    e.campaign_id, r.record_id, r.account_id, r.started_at, r.status,
-    r.next_record_id, r.next_account, r.next_started_at, r.next_status, r.delay_us
-from campaign_exchanges as e
-join repeats as r on r.record_id = e.record_id
-join accounts as n on n.account_id = r.next_account and n.campaign_id = e.campaign_id
-where e.is_own and e.status in ('limited', 'error', 'blocked') and r.next_account <> r.account_id;
 create or replace temp table successions as
 select
     campaign_id, record_id, account_id, started_at, status,
@@ -52,8 +31,10 @@ select
 from campaign_exchanges
 where is_own
 window turn as (partition by campaign_id order by started_at, record_id);
-with reissued as (
-    select record_id, next_record_id from handovers where campaign_id = 'C-01' order by md5(record_id), record_id limit 6
+with cited as (
+    select fact_id, unnest(record_ids) as record_id, generate_subscripts(record_ids, 1) as number
+    from campaign_facts
+    where campaign_id = 'C-01' and fact_id in ('handover', 'conversation', 'answer')
 ),
 moved as (
     select record_id, next_record_id
@@ -85,7 +66,10 @@ long_answers as (
     order by output_tokens / nullif(input_tokens, 0) desc nulls last, record_id
     limit 4
 )
-select 'reissue' as kind, unnest([record_id, next_record_id]) as record_id, md5(record_id) as pair, unnest([1, 2]) as place from reissued
+select
+    fact_id as kind, record_id, lpad(number::varchar, 3, '0') as pair,
+    case when exists (select 1 from work_ties as t where t.kind = c.fact_id and t.record_id = c.record_id) then 1 else 2 end as place
+from cited as c
 union all
 select 'succession', unnest([record_id, next_record_id]), md5(record_id), unnest([1, 2]) from moved
 union all

@@ -1,15 +1,18 @@
--- Tests that bear the grade: in how many repetitions, each without another tenth of the accounts, they fired again
+-- What is left of the grade if one part of the evidence is left out
 create or replace temp view campaigns as from read_parquet(['findings/campaigns.parquet']);
-create or replace temp view observation_stability as from read_parquet(['data/observation_stability.parquet']);
-create or replace temp view heuristic_states as from read_parquet(['data/heuristic_states.parquet']);
-create or replace temp view observations as from read_parquet(['data/observations.parquet']);
+create or replace temp view campaign_facts as from read_parquet(['findings/campaign_facts.parquet']);
+with parts as (
+    select campaign_id, grade, unnest(grade_without) as part, generate_subscripts(grade_without, 1) as place
+    from campaigns
+    where campaign_id = 'C-01'
+),
+named as (
+    select campaign_id, grade, place, regexp_extract(part, '^(.*): ', 1) as name, split_part(part, ': ', -1) as grade_left from parts
+)
 select
-    h.heuristic_id, h.title,
-    max(s.n_fired) as n_fired, max(s.n_repetitions) as n_repetitions
-from campaigns as c, unnest(c.heuristics) as own(heuristic_id)
-join heuristic_states as h on h.heuristic_id = own.heuristic_id
-join observation_stability as s on s.heuristic_id = h.heuristic_id
-    and (list_contains(c.templates, s.entity_id) or list_contains(c.clusters, s.entity_id))
-where c.campaign_id = 'C-01'
-group by h.heuristic_id, h.title
-order by n_fired desc, h.heuristic_id;
+    n.place, coalesce(f.title, n.name) as left_out, n.grade_left,
+    coalesce(list_position(['weak', 'moderate', 'strong'], n.grade_left), 0) as rank_left,
+    coalesce(list_position(['weak', 'moderate', 'strong'], n.grade), 0) as rank
+from named as n
+left join campaign_facts as f on f.campaign_id = n.campaign_id and n.name = 'fact ' || f.fact_id
+order by n.place;

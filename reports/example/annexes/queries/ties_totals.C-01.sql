@@ -1,45 +1,46 @@
--- Accounts that share a value with another account of the same side: members with members, others with others; ties inside of one tenant left out
+-- Accounts that share a rare value with another customer's account of the same side: members with members, others with others
 create or replace temp view accounts as from read_parquet(['findings/accounts.parquet']);
 create or replace temp view account_profiles as from read_parquet(['data/account_profiles.parquet']);
 create or replace temp view exchange_features as from read_parquet(['data/exchange_features.parquet']);
-with known as (
-    select account_id, 'payment' as kind, payment_fingerprint as value from account_profiles where payment_fingerprint is not null
-    union all
-    select account_id, 'signup', time_bucket(interval 10 minutes, created_at)::varchar from account_profiles where created_at is not null
-    union all
-    select account_id, 'mail domain', email_domain from account_profiles where email_domain is not null
-    union all
-    select distinct account_id, 'address', client_ip from exchange_features where client_ip is not null
-    union all
-    select distinct account_id, 'network', ip_prefix from exchange_features where ip_prefix is not null
-),
-placed as (
-    select
-        k.account_id, k.kind, k.value, a.campaign_id is not null as is_member,
-        coalesce(p.tenant_id, 'account ' || k.account_id) as customer
-    from known as k
-    join accounts as a on a.account_id = k.account_id
-    left join account_profiles as p on p.account_id = k.account_id
+create or replace temp view shared_values as from read_parquet(['data/shared_values.parquet']);
+with placed as (
+    select a.account_id, a.campaign_id is not null as is_member, coalesce(p.organization, p.tenant_id, 'account ' || a.account_id) as customer
+    from accounts as a
+    left join account_profiles as p on p.account_id = a.account_id
     where a.campaign_id = 'C-01' or a.campaign_id is null
 ),
-shared as (
-    select kind, value, is_member from placed group by kind, value, is_member having count(distinct customer) > 1
+known as (
+    select account_id, 'payment' as kind from account_profiles where payment_fingerprint is not null
+    union all
+    select account_id, 'signup' from account_profiles where created_at is not null
+    union all
+    select distinct account_id, 'network' from exchange_features where client_ip is not null or ip_prefix is not null
+    union all
+    select account_id, 'mail' from account_profiles where email_domain is not null
 ),
-marked as (
-    select p.kind, p.is_member, p.account_id, bool_or(s.value is not null) as is_shared
-    from placed as p
-    left join shared as s on s.kind = p.kind and s.value = p.value and s.is_member = p.is_member
-    group by p.kind, p.is_member, p.account_id
+shared as (
+    select v.kind, v.value, p.is_member
+    from shared_values as v
+    join placed as p on p.account_id = v.account_id
+    group by v.kind, v.value, p.is_member
+    having count(distinct p.customer) > 1
+),
+sharing as (
+    select distinct v.kind, v.account_id
+    from shared_values as v
+    join placed as p on p.account_id = v.account_id
+    join shared as s on s.kind = v.kind and s.value = v.value and s.is_member = p.is_member
 )
 select
-    kind,
-    count(*) filter (is_member) as n_members,
-    count(*) filter (is_member and is_shared) as n_members_shared,
-    count(*) filter (not is_member) as n_others,
-    count(*) filter (not is_member and is_shared) as n_others_shared,
-    (select count(*) from shared as s where s.kind = m.kind and s.is_member) as n_values,
-    round(100 * count(*) filter (is_member and is_shared) / nullif(count(*) filter (is_member), 0)) as members_percent,
-    round(100 * count(*) filter (not is_member and is_shared) / nullif(count(*) filter (not is_member), 0)) as others_percent
-from marked as m
-group by kind
-order by list_position(['payment', 'signup', 'address', 'network', 'mail domain'], kind);
+    k.kind,
+    count(*) filter (p.is_member) as n_members,
+    count(*) filter (p.is_member and s.account_id is not null) as n_members_shared,
+    count(*) filter (not p.is_member) as n_others,
+    count(*) filter (not p.is_member and s.account_id is not null) as n_others_shared,
+    round(100 * count(*) filter (p.is_member and s.account_id is not null) / nullif(count(*) filter (p.is_member), 0)) as members_percent,
+    round(100 * count(*) filter (not p.is_member and s.account_id is not null) / nullif(count(*) filter (not p.is_member), 0)) as others_percent
+from known as k
+join placed as p on p.account_id = k.account_id
+left join sharing as s on s.kind = k.kind and s.account_id = k.account_id
+group by k.kind
+order by list_position(['payment', 'signup', 'network', 'mail'], k.kind);

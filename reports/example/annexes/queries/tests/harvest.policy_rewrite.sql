@@ -21,8 +21,7 @@ with members as (
 select
     group_id,
     account_id,
-    n_exchanges,
-    (row_number() over (partition by group_id order by md5(account_id), account_id) - 1) * 10 // count(*) over (partition by group_id) as tenth
+    n_exchanges
 from members
 order by group_id, account_id;
 create or replace temp view all_group_accounts as select * from accounts_of_groups;
