@@ -12,7 +12,7 @@ from distilforensics.analysis.stage import link_accounts
 from distilforensics.case.engines.duckdb import Limits
 from distilforensics.case.layout import Case, create_case
 from distilforensics.case.stages import file_sha256
-from distilforensics.case.tables import read_rows, write_rows
+from distilforensics.case.tables import read_rows, write_batches, write_rows
 from distilforensics.core.progress import Silent
 
 if TYPE_CHECKING:
@@ -39,6 +39,10 @@ def case_of(root: Path, attributes: Attributes, profiles: dict[str, dict[str, An
         {"account_id": row["account_id"], "named_customer": name} for row, name in zip(rows, named, strict=True)
     ]
     write_rows(case, "customers", customers)
+    for table in ("exchange_features", "fingerprints", "template_exchanges"):
+        write_rows(case, table, [])
+    case.table_path("exchanges").mkdir(parents=True)
+    write_batches(case, "exchanges", [], path=case.table_path("exchanges") / "part.parquet")
     ordered = sorted(attributes, key=lambda row: (row[1], row[2], row[0]))
     write_rows(case, "account_attributes", ({"account_id": a, "attribute": b, "value": c} for a, b, c in ordered))
     return case

@@ -55,6 +55,12 @@ def bare_case(simulated):
     return simulated("nginx_combined")
 
 
+@pytest.fixture
+def limits_are_met(monkeypatch):
+    """One call of the planted campaigns in twenty meets a limit; without refused calls a campaign shows no hand-over."""
+    monkeypatch.setattr("distilforensics.pipeline.power.traffic._limited_share", lambda _: 0.05)
+
+
 def state(case):
     """Return hash and time of change of every file of a case."""
     files = sorted(path for path in case.root.rglob("*") if path.is_file())
@@ -74,7 +80,9 @@ def own(table, planted):
     return table.filter(pc.is_in(table["account_id"], value_set=pc.cast(sorted(planted.account_ids), "string")))
 
 
-def test_a_large_campaign_is_found_and_a_trivial_one_is_not_and_the_case_keeps_its_bytes(case, tmp_path, small_limits):
+def test_a_large_campaign_is_found_and_a_trivial_one_is_not_and_the_case_keeps_its_bytes(
+    case, tmp_path, small_limits, limits_are_met
+):
     """No account that was not planted is accused; the second measurement knows everything and runs no stage."""
     before = state(case)
     measurement = measure(case, tmp_path / "work", CHOICES, small_limits, Silent())
@@ -85,7 +93,7 @@ def test_a_large_campaign_is_found_and_a_trivial_one_is_not_and_the_case_keeps_i
     assert measurement.is_complete
     assert [
         (
-            "A campaign of 45 accounts with about 30 exchanges each (10 a day; cards, addresses, sign-ups partly shared)"
+            "A campaign of 45 accounts with about 32 exchanges each (10 a day; cards, addresses, sign-ups partly shared)"
             " would have been found; one of 4 accounts was missed."
         )
     ] == measurement.statements
@@ -222,14 +230,16 @@ def test_a_link_is_never_written_through(tmp_path):
     assert "a" == (tmp_path / "a").read_text()
 
 
-def test_the_result_becomes_part_of_the_case_when_asked_for_and_is_dropped_when_it_no_longer_holds(case, capsys):
+def test_the_result_becomes_part_of_the_case_when_asked_for_and_is_dropped_when_it_no_longer_holds(
+    case, capsys, limits_are_met
+):
     """With an entry in the custody log, in findings and report, sealed and intact; a further run keeps it."""
     path = str(case.root)
     asked = ["--sizes", "45,4", "--dilutions", "0", "--requests", "10"]
     code = run_cli(["selftest", "--inject", path, *asked, "--write", *FLAGS])
     told = capsys.readouterr().out
     sentence = (
-        "A campaign of 45 accounts with about 30 exchanges each (10 a day; cards, addresses, sign-ups partly shared)"
+        "A campaign of 45 accounts with about 32 exchanges each (10 a day; cards, addresses, sign-ups partly shared)"
         " would have been found; one of 4 accounts was missed."
     )
     actions = [json.loads(line)["action"] for line in case.custody_log.read_text().splitlines()]
@@ -239,7 +249,7 @@ def test_the_result_becomes_part_of_the_case_when_asked_for_and_is_dropped_when_
     assert sentence in told
     assert ["power started", "stage power", "report started", "stage report", "sealed"] == actions[-5:]
     assert (True, [sentence]) == (power["is_measured"], power["statements"])
-    assert sentence in (case.report / "report.html").read_text()
+    assert "planted in copies of this log" in (case.report / "report.html").read_text()
     assert ExitCode.COMPLETE == run_cli(["verify", path, "-q"])
 
     logs = str(case.root.parent / "log/logs")
@@ -254,4 +264,4 @@ def test_the_result_becomes_part_of_the_case_when_asked_for_and_is_dropped_when_
     assert recorded_key(case) is None
     assert ExitCode.COMPLETE == run_cli(["run", logs, "--case", path, *FLAGS])
     assert not json.loads((case.findings / "findings.json").read_text())["power"]["is_measured"]
-    assert "selftest --inject CASE --write" in (case.report / "report.html").read_text()
+    assert "planted in copies of this log" not in (case.report / "report.html").read_text()
