@@ -13,12 +13,15 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture
 def generate(monkeypatch):
     """The module of the command."""
+    names = ("generate", "pages", "example", "samples")
+    others = {name: sys.modules.pop(name) for name in names if name in sys.modules}  # a benchmark has a `generate` too
     monkeypatch.syspath_prepend(str(ROOT / "tools"))
     import generate
 
     yield generate
-    for name in ("generate", "pages", "example", "samples"):
+    for name in names:
         sys.modules.pop(name, None)
+    sys.modules.update(others)
 
 
 def test_lock_and_chapters_of_formats_are_current(generate, monkeypatch, capsys):
