@@ -81,7 +81,7 @@ def main_page(
     if campaign:
         title = f"{result.totals['n_members']:,} accounts {verdict}"
     elif result.explained:
-        title = f"No campaign is reported; {result.explained_totals['n_accounts']:,} accounts are run as one, purpose unknown"
+        title = f"No campaign is reported; {result.explained_totals['n_accounts']:,} accounts may be run as one, purpose unknown"
     listed = [(a.path, a.title) for a in annexes if a.path.endswith(".html")]
     reach = [row for row in result.power if not row["is_careful"] and not row["diluted_percent"]]
     return page(
