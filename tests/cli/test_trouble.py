@@ -126,7 +126,6 @@ def test_what_libraries_raise_is_understood(error, told, monkeypatch, capsys):
     def fail(*_):
         raise error
 
-    monkeypatch.setattr("distilforensics.case.layout.create_case", fail)
     monkeypatch.setattr("distilforensics.pipeline.single_stage.create_case", fail)
     assert run_cli(["ingest", __file__, "--case", "x"]) == ExitCode.MACHINE
     assert told in capsys.readouterr().err
