@@ -11,6 +11,7 @@ from distilforensics.cli.formats import formats
 from distilforensics.cli.heuristics import heuristics
 from distilforensics.cli.inspect import inspect
 from distilforensics.cli.options import CONTEXT, examples, version_option
+from distilforensics.cli.respond import respond
 from distilforensics.cli.run import run
 from distilforensics.cli.selftest import selftest
 from distilforensics.cli.show import show
@@ -55,6 +56,7 @@ for verb in (
     show,
     sql,
     cite,
+    respond,
     audit,
     formats,
     heuristics,
