@@ -13,19 +13,21 @@ from distilforensics.core.schema import FINDINGS_TABLES, SCHEMA_VERSION, TABLES
 from distilforensics.core.text import show, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 CASE_FILE = "case.toml"
 _UNFINISHED = f".{CASE_FILE}.partial"
 
 _NEW_CASE = """\
-# What the examiner states about this case. The tool reads it and prints it; it never changes it.
+# What the examiner states about this case. The tool reads it and prints it; of this file it changes only the four lines
+# that `run --number --examiner --organisation --confidentiality` name.
 schema_version = {schema_version}
 number = ""
 title = "Examination of API access logs"
 examiner = ""
 organization = ""
+confidentiality = ""
 # Time zone in which the report additionally shows times; UTC is always shown.
 display_time_zone = "UTC"
 
@@ -158,6 +160,33 @@ def open_case(root: Path) -> Case:
             hint="build the case again from the logs with this version",
         )
     return Case(root, settings)
+
+
+def state_case_data(case: Case, statements: Mapping[str, str]) -> dict[str, str]:
+    """Put statements of the examiner into case.toml and return those that are new; comments and everything else stay.
+
+    Raises:
+        UsageError: case.toml is written in a way that cannot be changed line by line.
+    """
+    changed = {key: text for key, text in statements.items() if case.settings.get(key) != text}
+    if not changed:
+        return {}
+    path = case.root / CASE_FILE
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for key, text in changed.items():
+        line = f"{key} = {json.dumps(text, ensure_ascii=True)}"
+        end = next((i for i, row in enumerate(lines) if row.lstrip().startswith("[")), len(lines))
+        at = next((i for i, row in enumerate(lines[:end]) if row.split("=")[0].strip() == key), None)
+        lines[at if at is not None else end : end if at is None else at + 1] = [line]
+    content = "\n".join(lines) + "\n"
+    try:
+        is_as_meant = tomllib.loads(content) == case.settings | changed
+    except tomllib.TOMLDecodeError:
+        is_as_meant = False
+    if not is_as_meant:
+        raise UsageError("cannot be changed line by line", where=show(path), hint="state the case data in it by hand")
+    write_file(path, content.encode())
+    return changed
 
 
 def _require_utf8(root: Path) -> None:

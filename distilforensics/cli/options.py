@@ -11,6 +11,7 @@ import click
 from distilforensics.cli.diagnostics import ExitCode
 from distilforensics.cli.output import Output
 from distilforensics.core.finding import Grade
+from distilforensics.core.text import show
 from distilforensics.core.units import parse_size
 
 if TYPE_CHECKING:
@@ -172,6 +173,67 @@ def calibration_options(function: Function) -> Function:
         from distilforensics.pipeline.calibration_files import CalibrationFiles
 
         return function(calibration_files=CalibrationFiles(references, error_rates), **arguments)
+
+    return wrapped
+
+
+def signing_options(function: Function) -> Function:
+    """Add --sign and --passphrase-file; the function gets `signer`, or None."""
+
+    @click.option(
+        "--sign",
+        "key",
+        type=FILE,
+        metavar="KEY",
+        help="Sign the seal with this private Ed25519 key (PEM); openssl verifies the signature.",
+    )
+    @click.option(
+        "--passphrase-file",
+        type=FILE,
+        metavar="FILE",
+        help="First line is the passphrase of an encrypted key; asked for if omitted.",
+    )
+    @functools.wraps(function)
+    def wrapped(*, key: Path | None, passphrase_file: Path | None, **arguments: object) -> object:
+        if key is None:
+            return function(signer=None, **arguments)
+        from distilforensics.case.signing import read_signer
+
+        def ask_passphrase() -> str:
+            if passphrase_file is not None:
+                return (passphrase_file.read_text(encoding="utf-8").splitlines() or [""])[0]
+            return str(click.prompt(f"Passphrase of {show(key)}", hide_input=True, err=True))
+
+        return function(signer=read_signer(key, ask_passphrase), **arguments)
+
+    return wrapped
+
+
+def case_data_options(function: Function) -> Function:
+    """Add the options about the matter; the function gets `statements`, key of case.toml to text."""
+
+    @click.option(
+        "--number", metavar="TEXT", help="Number of the matter; like the next three it is put into case.toml."
+    )
+    @click.option("--examiner", metavar="TEXT", help="Who examines.")
+    @click.option("--organisation", "--organization", "organization", metavar="TEXT", help="For which organisation.")
+    @click.option("--confidentiality", metavar="TEXT", help="Marking on the report, such as 'privileged'.")
+    @functools.wraps(function)
+    def wrapped(
+        *,
+        number: str | None,
+        examiner: str | None,
+        organization: str | None,
+        confidentiality: str | None,
+        **arguments: object,
+    ) -> object:
+        given = {
+            "number": number,
+            "examiner": examiner,
+            "organization": organization,
+            "confidentiality": confidentiality,
+        }
+        return function(statements={key: text for key, text in given.items() if text is not None}, **arguments)
 
     return wrapped
 

@@ -9,6 +9,7 @@ import click
 from distilforensics.cli.diagnostics import ExitCode, say
 from distilforensics.cli.options import (
     calibration_options,
+    case_data_options,
     case_option,
     catalog_option,
     command,
@@ -17,6 +18,7 @@ from distilforensics.cli.options import (
     limits_options,
     logs_argument,
     reading_options,
+    signing_options,
 )
 from distilforensics.cli.progress import progress_for
 from distilforensics.core.finding import Grade
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from distilforensics.case.engines.duckdb import Limits
+    from distilforensics.case.signing import Signer
     from distilforensics.cli.output import Output
     from distilforensics.ingest.options import IngestOptions
     from distilforensics.pipeline.calibration_files import CalibrationFiles
@@ -45,6 +48,8 @@ if TYPE_CHECKING:
 @limits_options
 @calibration_options
 @catalog_option
+@case_data_options
+@signing_options
 @fail_on_option
 @click.option(
     "--power",
@@ -61,6 +66,8 @@ def run(
     limits: Limits,
     calibration_files: CalibrationFiles,
     catalog: Path | None,
+    statements: dict[str, str],
+    signer: Signer | None,
     fail_on: str | None,
     is_extending: bool,
     is_forced: bool,
@@ -88,6 +95,8 @@ def run(
             is_extending=is_extending,
             calibration_files=calibration_files,
             catalog=catalog,
+            statements=statements,
+            signer=signer,
             steps=steps,
         )
     print_summary(result, output)

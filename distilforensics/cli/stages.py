@@ -8,6 +8,7 @@ import click
 
 from distilforensics.cli.diagnostics import ExitCode, say
 from distilforensics.cli.options import (
+    FILE,
     calibration_options,
     case_option,
     command,
@@ -15,14 +16,17 @@ from distilforensics.cli.options import (
     limits_options,
     logs_argument,
     reading_options,
+    signing_options,
 )
 from distilforensics.cli.progress import progress_for
 from distilforensics.core import units
+from distilforensics.core.text import show
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from distilforensics.case.engines.duckdb import Limits
+    from distilforensics.case.signing import Signer
     from distilforensics.cli.output import Output
     from distilforensics.ingest.options import IngestOptions
     from distilforensics.pipeline.calibration_files import CalibrationFiles
@@ -143,20 +147,66 @@ def scan(case_dir: Path, only: tuple[str, ...], limits: Limits, output: Output) 
 
 @command(
     "seal",
-    epilog=examples("distilforensics seal --case cases/2026-017", "distilforensics seal --case cases/2026-017 --json"),
+    epilog=examples(
+        "distilforensics seal --case cases/2026-017 --sign key.pem",
+        "distilforensics seal --case cases/2026-017 --timestamp-token answer.tsr --ca authority.pem",
+        has_exit_codes=True,
+    ),
 )
 @case_option
-def seal(case_dir: Path, output: Output) -> None:
-    """Write the manifests of a case and close its custody log."""
-    from distilforensics.case.layout import open_case
-    from distilforensics.pipeline.single_stage import seal_case
+@signing_options
+@click.option(
+    "--timestamp-request",
+    "is_requesting",
+    is_flag=True,
+    help="Write a request for an RFC 3161 time stamp over the seal, to be taken to a machine with a network.",
+)
+@click.option(
+    "--timestamp-token",
+    "token",
+    type=FILE,
+    metavar="FILE",
+    help="Keep this answer to the request (.tsr) if it answers it.",
+)
+@click.option(
+    "--ca", "authority", type=FILE, metavar="FILE", help="Certificates (PEM) under which the answer must be signed."
+)
+def seal(
+    case_dir: Path,
+    signer: Signer | None,
+    is_requesting: bool,
+    token: Path | None,
+    authority: Path | None,
+    output: Output,
+) -> None:
+    """Write the manifests of a case and close its custody log.
 
+    The seal is the file seal-sha256.txt, which holds run.json, both manifests and the custody log. A seal that still
+    holds stays as it is. check.sh in the case checks everything with a shell and openssl.
+    """
+    from distilforensics.case.layout import open_case
+    from distilforensics.pipeline.single_stage import keep_timestamp, request_timestamp, seal_case
+
+    case = open_case(case_dir)
+    if token is not None:
+        time = keep_timestamp(case, token, authority)
+        if output.is_json:
+            output.record({"time": time, "is_authority_checked": authority is not None})
+        else:
+            unchecked = "" if authority else "; who signed it was not checked, give --ca"
+            output.line(f"time stamp of {show(time)} UTC kept{unchecked}")
+        return
     with progress_for(output) as progress:
-        anchors = seal_case(open_case(case_dir), progress)
+        anchors = seal_case(case, progress, signer)
+    request = request_timestamp(case) if is_requesting else None
     if output.is_json:
-        output.record(anchors)
-    else:
-        output.line(f"sealed; SHA-256 of tagmanifest-sha256.txt is {anchors['tagmanifest_sha256']}")
+        output.record(anchors | ({"timestamp_request": show(request)} if request else {}))
+        return
+    output.line(f"sealed; SHA-256 of tagmanifest-sha256.txt is {anchors['tagmanifest_sha256']}")
+    if "signed_with" in anchors:
+        output.line(f"signed; SHA-256 of the public key is {anchors['signed_with']}")
+    if request is not None:
+        output.line(f"request for a time stamp: {show(request)}")
 
 
 STAGE_COMMANDS = (ingest, features, link, scan, assess, report, seal)

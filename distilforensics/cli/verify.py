@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from distilforensics.cli.diagnostics import ExitCode, say
-from distilforensics.cli.options import case_argument, command, examples
+from distilforensics.cli.options import FILE, case_argument, command, examples
 from distilforensics.core import units
 from distilforensics.core.text import show
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     "verify",
     epilog=examples(
         "distilforensics verify cases/2026-017",
-        "distilforensics verify cases/2026-017 --evidence-root /media/evidence",
+        "distilforensics verify cases/2026-017 --key examiner.pem --evidence-root /media/evidence",
         has_exit_codes=True,
     ),
 )
@@ -37,14 +37,26 @@ if TYPE_CHECKING:
     metavar="HASH",
     help="Custody hash that `run` or `verify` printed and that was kept outside of the case; log and content are compared with it.",
 )
-def verify(case_dir: Path, evidence_root: Path | None, noted_hash: str | None, output: Output) -> None:
+@click.option(
+    "--key", type=FILE, metavar="PUB", help="Public key of the examiner (PEM) that came another way than the case."
+)
+@click.option("--ca", "authority", type=FILE, metavar="FILE", help="Certificates (PEM) of the time-stamping authority.")
+def verify(
+    case_dir: Path,
+    evidence_root: Path | None,
+    noted_hash: str | None,
+    key: Path | None,
+    authority: Path | None,
+    output: Output,
+) -> None:
     """Check that CASE is what was sealed.
 
     Every file is hashed and every record counted again; custody log and evidence files are checked.
     Evidence files are looked for where the runs were started, or below --evidence-root; absent ones are named and are
     no failure. Nothing is written.
 
-    Whoever can write to CASE can make a new seal. A custody hash that was noted elsewhere shows it: --noted-hash.
+    Whoever can write to CASE can make a new seal. The examiner's key (--key) shows it, and so does a custody hash
+    that was noted elsewhere (--noted-hash).
     """
     from distilforensics.case.layout import Case
     from distilforensics.case.verification import verify as check
@@ -52,7 +64,7 @@ def verify(case_dir: Path, evidence_root: Path | None, noted_hash: str | None, o
 
     if not case_dir.is_dir():
         raise CaseError("is no folder", where=str(case_dir))
-    result = check(Case(case_dir), evidence_root, noted_hash)
+    result = check(Case(case_dir), evidence_root, noted_hash, key, authority)
     _tell(result, output)
     click.get_current_context().exit(ExitCode.COMPLETE if result.is_intact else ExitCode.INTEGRITY)
 
@@ -64,6 +76,8 @@ def _tell(result: Verification, output: Output) -> None:
                 "is_intact": result.is_intact,
                 "problems": [{"where": problem.where, "message": problem.message} for problem in result.problems],
                 "notes": result.notes,
+                "checked": result.checked,
+                "unchecked": result.unchecked,
                 "n_files": result.n_files,
                 "n_sources": result.n_sources,
                 "n_records": result.n_records,
@@ -76,6 +90,10 @@ def _tell(result: Verification, output: Output) -> None:
     if not output.is_quiet:
         for note in result.notes:
             say(f"note: {show(note)}")
+        for sentence in result.checked:
+            output.line(f"checked      {show(sentence)}")
+        for sentence in result.unchecked:
+            output.line(f"NOT CHECKED  {show(sentence)}")
     counts = (
         f"{units.count(result.n_files)} files and {units.count(result.n_sources)} evidence files hashed,"
         f" {units.count(result.n_records)} records in the balance"

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.case import custody, manifest
-from distilforensics.case.layout import create_case
+from distilforensics.case.layout import create_case, open_case, state_case_data
 from distilforensics.case.locking import locked
+from distilforensics.case.seal_file import BELONGING, SEAL
 from distilforensics.core.errors import CaseError
 from distilforensics.pipeline.calibration_files import CalibrationFiles, copy_into_case
 from distilforensics.pipeline.power.stage import drop_if_stale
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from distilforensics.case.engines.duckdb import Limits
     from distilforensics.case.layout import Case
+    from distilforensics.case.signing import Signer
     from distilforensics.core.progress import Progress
     from distilforensics.ingest.options import IngestOptions, IngestSummary
     from distilforensics.pipeline.steps import IngestFunction
@@ -64,6 +66,8 @@ def run_case(
     is_extending: bool = False,
     calibration_files: CalibrationFiles | None = None,
     catalog: Path | None = None,
+    statements: Mapping[str, str] | None = None,
+    signer: Signer | None = None,
     steps: Sequence[Step] = STEPS,
     read: IngestFunction = ingest,
 ) -> RunResult:
@@ -81,6 +85,8 @@ def run_case(
         is_extending: Allow adding logs to a case that is sealed already.
         calibration_files: Reference and measured rates for calibration.
         catalog: Folder with heuristics of the examiner's own, copied into the case; those that are there stay if omitted.
+        statements: What the examiner states about the case, put into case.toml: key to text.
+        signer: The examiner's key, with which the seal is signed.
         steps: Stages after ingest.
         read: The ingest.
 
@@ -94,13 +100,16 @@ def run_case(
             start_over(case)
         elif not is_extending:
             _require_same_inputs(case, inputs)
+        if statements and (changed := state_case_data(case, statements)):
+            custody.append(case, "case data stated", changed)
+            case = open_case(case_dir)
         if calibration_files is not None:
             copy_into_case(case, calibration_files)
         if catalog is not None:
             from distilforensics.analysis.heuristics.own import put_catalog
 
             put_catalog(case, catalog)
-        return run_locked(case, inputs, options, limits, progress, steps=steps, read=read)
+        return run_locked(case, inputs, options, limits, progress, signer=signer, steps=steps, read=read)
 
 
 def run_locked(
@@ -111,6 +120,7 @@ def run_locked(
     progress: Progress,
     *,
     command: str = "run",
+    signer: Signer | None = None,
     steps: Sequence[Step] = STEPS,
     read: IngestFunction = ingest,
 ) -> RunResult:
@@ -121,16 +131,21 @@ def run_locked(
         summary = read_logs(case, inputs, options, limits, progress, timings, read)
         drop_if_stale(case, progress)
         timings.extend(run_step(case, step, limits, progress) for step in steps)
-        write_record(
-            case,
-            command=command,
-            started_at=started_at,
-            limits=limits,
-            inputs=inputs,
-            options=options.parameters(),
-            timings=timings,
-        )
-        anchors = seal_timed(case, timings, progress)
+        if (sealed := manifest.current_seal(case, signer)) is not None:
+            anchors = sealed
+            custody.append(case, manifest.UNCHANGED, {})
+            progress.note("nothing has changed since the case was sealed, the seal stays as it is")
+        else:
+            write_record(
+                case,
+                command=command,
+                started_at=started_at,
+                limits=limits,
+                inputs=inputs,
+                options=options.parameters(),
+                timings=timings,
+            )
+            anchors = seal_timed(case, timings, progress, signer)
     return RunResult(
         case=case,
         ingest=summary,
@@ -182,11 +197,11 @@ def run_step(case: Case, step: Step, limits: Limits, progress: Progress) -> Timi
     return Timing(step.name, time.perf_counter() - start, outcome.is_skipped, outcome.n_rows)
 
 
-def seal_timed(case: Case, timings: list[Timing], progress: Progress) -> dict[str, str]:
+def seal_timed(case: Case, timings: list[Timing], progress: Progress, signer: Signer | None = None) -> dict[str, str]:
     """Seal the case and add the timing, which run.json cannot contain since the seal covers it."""
     start = time.perf_counter()
     progress.begin("seal", "Writing the manifests")
-    anchors = manifest.seal(case)
+    anchors = manifest.seal(case, signer)
     progress.end("sealed")
     timings.append(Timing("seal", time.perf_counter() - start, is_skipped=False, n_rows={}))
     return anchors
@@ -212,7 +227,15 @@ def start_over(case: Case) -> None:
     for folder in (case.data, case.findings, case.report, case.stages):
         shutil.rmtree(folder, ignore_errors=False)
         folder.mkdir()
-    for name in (manifest.TAG_MANIFEST, manifest.PAYLOAD_MANIFEST, manifest.INFORMATION, manifest.DECLARATION):
+    for name in (
+        SEAL,
+        *BELONGING,
+        manifest.CHECK,
+        manifest.TAG_MANIFEST,
+        manifest.PAYLOAD_MANIFEST,
+        manifest.INFORMATION,
+        manifest.DECLARATION,
+    ):
         (case.root / name).unlink(missing_ok=True)
     custody.append(case, "started over", {"reason": "--force"})
 

@@ -29,12 +29,13 @@ def test_sha256sum_accepts_both_manifests(sealed):
 
 
 def test_the_manifests_cover_every_reproducible_file_once(sealed):
-    """Payload and tag files; run.json and custody.jsonl are outside, tied by the custody entry."""
+    """Payload and tag files; run.json, custody.jsonl and the seal that holds them are outside."""
     payload, _ = manifest.read_manifest(sealed.root / manifest.PAYLOAD_MANIFEST)
     tags, _ = manifest.read_manifest(sealed.root / manifest.TAG_MANIFEST)
     files = {path.relative_to(sealed.root).as_posix() for path in sealed.root.rglob("*") if path.is_file()}
 
-    assert files - {"run.json", "custody.jsonl", "tagmanifest-sha256.txt"} == payload.keys() | tags.keys()
+    outside = {"run.json", "custody.jsonl", "tagmanifest-sha256.txt", "seal-sha256.txt"}
+    assert files - outside == payload.keys() | tags.keys()
     assert not payload.keys() & tags.keys()
     assert all(name.startswith("data/") for name in payload)
 
