@@ -20,8 +20,7 @@ CASE_FILE = "case.toml"
 _UNFINISHED = f".{CASE_FILE}.partial"
 
 _NEW_CASE = """\
-# What the examiner states about this case. The tool reads it and prints it; of this file it changes only the four lines
-# that `run --number --examiner --organisation --confidentiality` name.
+# What the examiner states about this case. The tool prints it, and changes it only where an option of `run` states something else.
 schema_version = {schema_version}
 number = ""
 title = "Examination of API access logs"
@@ -135,6 +134,35 @@ def create_case(root: Path) -> Case:
     return case
 
 
+STATED = ("number", "title", "examiner", "organization", "confidentiality")
+"""Keys of case.toml that options of `run` can state."""
+
+
+def state(case: Case, stated: Mapping[str, str]) -> Case:
+    """Return the case after writing what the examiner states into its case.toml; every other line stays as it is.
+
+    Args:
+        case: The case; the caller holds its lock.
+        stated: Key of case.toml to text.
+    """
+    path = case.root / CASE_FILE
+    lines = path.read_text(encoding="utf-8").split("\n")
+    # Keys behind the first heading belong to a table.
+    end = next((i for i, line in enumerate(lines) if line.lstrip().startswith("[")), len(lines))
+    for key, text in stated.items():
+        line = f"{key} = {json.dumps(text)}"
+        place = next((i for i in range(end) if lines[i].partition("=")[0].strip() == key), None)
+        if place is None:
+            lines.insert(1, line)
+            end += 1
+        else:
+            lines[place] = line
+    content = "\n".join(lines).encode()
+    if content != path.read_bytes():
+        write_file(path, content)
+    return open_case(case.root)
+
+
 def open_case(root: Path) -> Case:
     """Return an existing case with its settings.
 
@@ -160,33 +188,6 @@ def open_case(root: Path) -> Case:
             hint="build the case again from the logs with this version",
         )
     return Case(root, settings)
-
-
-def state_case_data(case: Case, statements: Mapping[str, str]) -> dict[str, str]:
-    """Put statements of the examiner into case.toml and return those that are new; comments and everything else stay.
-
-    Raises:
-        UsageError: case.toml is written in a way that cannot be changed line by line.
-    """
-    changed = {key: text for key, text in statements.items() if case.settings.get(key) != text}
-    if not changed:
-        return {}
-    path = case.root / CASE_FILE
-    lines = path.read_text(encoding="utf-8").splitlines()
-    for key, text in changed.items():
-        line = f"{key} = {json.dumps(text, ensure_ascii=True)}"
-        end = next((i for i, row in enumerate(lines) if row.lstrip().startswith("[")), len(lines))
-        at = next((i for i, row in enumerate(lines[:end]) if row.split("=")[0].strip() == key), None)
-        lines[at if at is not None else end : end if at is None else at + 1] = [line]
-    content = "\n".join(lines) + "\n"
-    try:
-        is_as_meant = tomllib.loads(content) == case.settings | changed
-    except tomllib.TOMLDecodeError:
-        is_as_meant = False
-    if not is_as_meant:
-        raise UsageError("cannot be changed line by line", where=show(path), hint="state the case data in it by hand")
-    write_file(path, content.encode())
-    return changed
 
 
 def _require_utf8(root: Path) -> None:

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from distilforensics.case import custody, manifest, timestamp
+from distilforensics.case import custody, manifest
 from distilforensics.case.custody import Problem
 from distilforensics.case.layout import read_json
-from distilforensics.case.seal_file import PUBLIC_KEY, QUERY, SEAL, SIGNATURE, TOKEN, check_seal
-from distilforensics.case.signing import public_key, read_public_key
+from distilforensics.case.signature import STATEMENT, check_signature
 from distilforensics.case.stages import contradictions, file_sha256
 from distilforensics.core.errors import CaseError, IntegrityError
 from distilforensics.core.text import show
@@ -46,10 +45,8 @@ class Verification:
     """Evidence files whose hash was computed and fits."""
     n_records: int = 0
     """Records read according to the recomputed balance."""
-    checked: list[str] = field(default_factory=list)
-    """What was checked and against what, a sentence each."""
-    unchecked: list[str] = field(default_factory=list)
-    """What was not checked, and how to."""
+    signed: list[str] = field(default_factory=list)
+    """Who signed and who stamped, as far as it was checked, and against which key."""
     custody_head: str = custody.START
     """Hash of the last custody entry; compare it with the one noted when the case was handed over."""
 
@@ -60,11 +57,7 @@ class Verification:
 
 
 def verify(
-    case: Case,
-    evidence_root: Path | None = None,
-    noted_hash: str | None = None,
-    key: Path | None = None,
-    authority: Path | None = None,
+    case: Case, evidence_root: Path | None = None, noted_hash: str | None = None, key: Path | None = None
 ) -> Verification:
     """Return every difference between a sealed case and what its manifests, custody log and tables state.
 
@@ -72,15 +65,13 @@ def verify(
         case: The case; its `case.toml` need not be readable.
         evidence_root: Folder below which the evidence files lie now; by default they are looked for where the runs were started.
         noted_hash: Hash of a custody entry that was noted outside of the case; the log must still hold it.
-        key: Public key of the examiner (PEM), which came another way than the case; the seal must be signed with it.
-        authority: Certificates (PEM) of the time-stamping authority; a time stamp must be signed under one of them.
+        key: Public key by which the seal must be signed.
 
     Raises:
         CaseError: the case was never sealed.
-        UsageError: the file `key` holds no public key.
     """
     result = Verification()
-    seal = manifest.last_seal(case)
+    seal = _last_seal(case)
     if seal is None and not (case.root / manifest.TAG_MANIFEST).exists():
         raise CaseError(
             "is not sealed, there is nothing to compare with",
@@ -88,11 +79,10 @@ def verify(
             hint="distilforensics seal --case DIR",
         )
     _check_anchors(case, seal, result)
-    result.problems += _not_named_yet(check_seal(case, manifest.SEALED_FILES), result)
-    result.n_files += (case.root / SEAL).is_file()
-    is_signer_known = _check_signature(case, seal, key, result)
-    _check_timestamp(case, authority, result)
-    _check_noted(case, noted_hash, result, is_signer_known=is_signer_known)
+    _check_noted(case, noted_hash, result)
+    problems, result.signed = check_signature(case, key)
+    result.problems += problems
+    result.n_files += (case.root / STATEMENT).is_file()
     _check_places(case, result)
     damaged = _check_files(case, result)
     result.problems += [Problem(show(name), message) for name, message in contradictions(case) if name not in damaged]
@@ -100,82 +90,13 @@ def verify(
         _check_tables(case, evidence_root, result)
     else:
         result.notes.append("balance and evidence files were not checked because tables differ from the manifest")
-        result.unchecked.append("balance and evidence: tables differ from the manifest")
     return result
 
 
-def _not_named_yet(problems: list[Problem], result: Verification) -> list[Problem]:
-    named = {problem.where for problem in result.problems}
-    return [problem for problem in problems if problem.where not in named]
-
-
-def _check_signature(case: Case, seal: Mapping[str, Any] | None, key: Path | None, result: Verification) -> bool:
-    """Return whether the seal was made with the key given; without one, check only that signature and enclosed key fit."""
-    given = None if key is None else read_public_key(key)
-    signature, enclosed = case.root / SIGNATURE, case.root / PUBLIC_KEY
-    signed_with = None if seal is None else seal["details"].get("signed_with")
-    if not signature.is_file():
-        if given is not None or signed_with is not None or enclosed.exists():
-            result.problems.append(
-                Problem(SIGNATURE, "is missing: the seal is not signed, or its signature was removed")
-            )
-        else:
-            result.unchecked.append(
-                "who sealed it: not signed (seal --sign KEY), so whoever can write here can seal anew"
-            )
-        return False
-    content = (case.root / SEAL).read_bytes() if (case.root / SEAL).is_file() else b""
-    own = public_key(enclosed.read_bytes()) if enclosed.is_file() else None
-    if own is None or own.pem != enclosed.read_bytes() or own.fingerprint != signed_with:
-        result.problems.append(Problem(PUBLIC_KEY, "is not the key that the custody log names"))
-    used = given or own
-    if used is None or not used.has_signed(signature.read_bytes(), content):
-        which = "the key given" if given else f"the key in {PUBLIC_KEY}"
-        result.problems.append(Problem(SIGNATURE, f"was not made over this {SEAL} with {which}"))
-    elif given is not None:
-        result.checked.append(f"signature: made with the key given, SHA-256 {given.fingerprint}")
-        return True
-    else:
-        result.unchecked.append(
-            f"who sealed it: signed with a key of SHA-256 {used.fingerprint}; give the examiner's with --key"
-        )
-    return False
-
-
-def _check_timestamp(case: Case, authority: Path | None, result: Verification) -> None:
-    """Check that the time stamp answers its request for this seal and, with certificates given, who signed it."""
-    query, token = case.root / QUERY, case.root / TOKEN
-    if not token.is_file():
-        if query.is_file():
-            result.unchecked.append("time stamp: requested, no token was put in yet (seal --timestamp-token FILE)")
-        elif authority is not None:
-            result.problems.append(Problem(TOKEN, "is missing: there is no time stamp"))
-        else:
-            result.unchecked.append("when it was sealed: no time stamp, the times are those of the machine's clock")
-        return
-    sealed = (case.root / SEAL).read_bytes() if (case.root / SEAL).is_file() else b""
-    asked = query.read_bytes() if query.is_file() else b""
-    if faults := timestamp.faults(sealed, asked, token.read_bytes()):
-        result.problems += [Problem(TOKEN, fault) for fault in faults]
-        return
-    kept = [entry for entry in custody.entries(case) if entry["action"] == manifest.TIMESTAMPED]
-    if not kept or kept[-1]["details"].get("token_sha256") != file_sha256(token):
-        result.problems.append(Problem(TOKEN, "is not the token that the custody log names"))
-    time = show(timestamp.read_token(token.read_bytes()).time)
-    if authority is None:
-        result.unchecked.append(f"who stamped the time {time}: give the authority's certificates with --ca")
-    elif not timestamp.has_openssl():
-        result.unchecked.append(f"who stamped the time {time}: the program openssl is not installed")
-    elif fault := timestamp.signature_fault(query, token, authority):
-        result.problems.append(Problem(TOKEN, f"is not signed under the certificates given: {fault}"))
-    else:
-        result.checked.append(f"time stamp: {time} UTC, signed under the certificates given")
-
-
-def _check_noted(case: Case, noted_hash: str | None, result: Verification, *, is_signer_known: bool) -> None:
+def _check_noted(case: Case, noted_hash: str | None, result: Verification) -> None:
     """Name earlier seals, which a holder of the case can put a new one over, and look for the entry that somebody noted."""
     known = custody.entries(case)
-    earlier = [] if is_signer_known else [entry for entry in known if entry["action"] == manifest.SEALED][:-1]
+    earlier = [entry for entry in known if entry["action"] == manifest.SEALED][:-1]
     if earlier:
         places = ", ".join(f"entry {entry['seq']} of {show(entry['time'])}" for entry in earlier)
         result.notes.append(
@@ -192,7 +113,6 @@ def _check_noted(case: Case, noted_hash: str | None, result: Verification, *, is
     else:
         place = next(i for i, entry in enumerate(known) if entry["hash"] == noted_hash.lower())
         later = [entry["action"] for entry in known[place + 1 :]]
-        result.checked.append("custody log: holds the entry that was noted")
         result.notes.append(f"holds the noted entry; since then: {show(', '.join(later)) or 'nothing'}")
         _check_noted_content(case, known[: place + 1], result)
 
@@ -231,6 +151,11 @@ def _check_places(case: Case, result: Verification) -> None:
             result.notes.append(f"{show(name)}: is an empty folder, which no manifest holds")
 
 
+def _last_seal(case: Case) -> dict[str, Any] | None:
+    sealed = [entry for entry in custody.entries(case) if entry["action"] == manifest.SEALED]
+    return sealed[-1] if sealed else None
+
+
 def _check_anchors(case: Case, seal: Mapping[str, Any] | None, result: Verification) -> None:
     """Check the custody chain and, through its last seal, run.json and both manifests."""
     result.custody_head = custody.head(case)["hash"]
@@ -248,7 +173,7 @@ def _check_anchors(case: Case, seal: Mapping[str, Any] | None, result: Verificat
         result.problems.append(Problem(case.run_record.name, "does not name the last custody entry"))
     for key, name in (("manifest_sha256", manifest.PAYLOAD_MANIFEST), ("tagmanifest_sha256", manifest.TAG_MANIFEST)):
         _compare(name, case.root / name, stated.get(key), result)
-    later = manifest.actions_since(case, seal["seq"])
+    later = [entry["action"] for entry in custody.entries(case) if entry["seq"] > seal["seq"]]
     if later:
         result.notes.append(_OTHER_ENTRIES.format(actions=show(", ".join(later))))
 

@@ -11,7 +11,6 @@ import click
 from distilforensics.cli.diagnostics import ExitCode
 from distilforensics.cli.output import Output
 from distilforensics.core.finding import Grade
-from distilforensics.core.text import show
 from distilforensics.core.units import parse_size
 
 if TYPE_CHECKING:
@@ -82,6 +81,53 @@ fail_on_option = click.option(
     type=GRADE,
     help="Exit with 1 if a campaign reaches this grade.",
 )
+
+
+def stated_options(function: Function) -> Function:
+    """Add what the examiner states about the case; the function gets what was given as `stated`, by key of case.toml."""
+    texts = {
+        "confidentiality": "How confidential the report is; printed on every page.",
+        "organization": "Whom the examiner works for.",
+        "examiner": "Who examines.",
+        "title": "What is examined.",
+        "number": "Number of the case.",
+    }
+
+    @functools.wraps(function)
+    def wrapped(**arguments: object) -> object:
+        given = {key: arguments.pop(key) for key in reversed(texts)}
+        return function(stated={key: value for key, value in given.items() if value is not None}, **arguments)
+
+    for key, text in texts.items():
+        names = [f"--{key}", *(["--organisation"] if key == "organization" else [])]
+        wrapped = click.option(*names, key, metavar="TEXT", help=f"{text} Kept in case.toml.")(wrapped)
+    return wrapped
+
+
+def sign_options(function: Function) -> Function:
+    """Add --sign and --passphrase-file; the function gets `key`."""
+
+    @click.option(
+        "--sign",
+        "key_file",
+        type=FILE,
+        metavar="KEY",
+        help="Sign the seal with this Ed25519 key, as made by: openssl genpkey -algorithm ed25519.",
+    )
+    @click.option("--passphrase-file", type=FILE, metavar="FILE", help="File whose first line opens the key.")
+    @functools.wraps(function)
+    def wrapped(*, key_file: Path | None, passphrase_file: Path | None, **arguments: object) -> object:
+        key = None
+        if key_file is not None:
+            from distilforensics.case.signature import read_key
+
+            passphrase = passphrase_file.read_bytes().split(b"\n")[0].rstrip(b"\r") if passphrase_file else None
+            key = read_key(key_file, passphrase)
+        elif passphrase_file is not None:
+            raise click.UsageError("--passphrase-file needs --sign KEY")
+        return function(key=key, **arguments)
+
+    return wrapped
 
 
 def examples(first: str, second: str, *, has_exit_codes: bool = False) -> str:
@@ -173,67 +219,6 @@ def calibration_options(function: Function) -> Function:
         from distilforensics.pipeline.calibration_files import CalibrationFiles
 
         return function(calibration_files=CalibrationFiles(references, error_rates), **arguments)
-
-    return wrapped
-
-
-def signing_options(function: Function) -> Function:
-    """Add --sign and --passphrase-file; the function gets `signer`, or None."""
-
-    @click.option(
-        "--sign",
-        "key",
-        type=FILE,
-        metavar="KEY",
-        help="Sign the seal with this private Ed25519 key (PEM); openssl verifies the signature.",
-    )
-    @click.option(
-        "--passphrase-file",
-        type=FILE,
-        metavar="FILE",
-        help="First line is the passphrase of an encrypted key; asked for if omitted.",
-    )
-    @functools.wraps(function)
-    def wrapped(*, key: Path | None, passphrase_file: Path | None, **arguments: object) -> object:
-        if key is None:
-            return function(signer=None, **arguments)
-        from distilforensics.case.signing import read_signer
-
-        def ask_passphrase() -> str:
-            if passphrase_file is not None:
-                return (passphrase_file.read_text(encoding="utf-8").splitlines() or [""])[0]
-            return str(click.prompt(f"Passphrase of {show(key)}", hide_input=True, err=True))
-
-        return function(signer=read_signer(key, ask_passphrase), **arguments)
-
-    return wrapped
-
-
-def case_data_options(function: Function) -> Function:
-    """Add the options about the matter; the function gets `statements`, key of case.toml to text."""
-
-    @click.option(
-        "--number", metavar="TEXT", help="Number of the matter; like the next three it is put into case.toml."
-    )
-    @click.option("--examiner", metavar="TEXT", help="Who examines.")
-    @click.option("--organisation", "--organization", "organization", metavar="TEXT", help="For which organisation.")
-    @click.option("--confidentiality", metavar="TEXT", help="Marking on the report, such as 'privileged'.")
-    @functools.wraps(function)
-    def wrapped(
-        *,
-        number: str | None,
-        examiner: str | None,
-        organization: str | None,
-        confidentiality: str | None,
-        **arguments: object,
-    ) -> object:
-        given = {
-            "number": number,
-            "examiner": examiner,
-            "organization": organization,
-            "confidentiality": confidentiality,
-        }
-        return function(statements={key: text for key, text in given.items() if text is not None}, **arguments)
 
     return wrapped
 

@@ -9,7 +9,6 @@ import click
 from distilforensics.cli.diagnostics import ExitCode, say
 from distilforensics.cli.options import (
     calibration_options,
-    case_data_options,
     case_option,
     catalog_option,
     command,
@@ -18,7 +17,8 @@ from distilforensics.cli.options import (
     limits_options,
     logs_argument,
     reading_options,
-    signing_options,
+    sign_options,
+    stated_options,
 )
 from distilforensics.cli.progress import progress_for
 from distilforensics.core.finding import Grade
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from distilforensics.case.engines.duckdb import Limits
-    from distilforensics.case.signing import Signer
+    from distilforensics.case.signature import Key
     from distilforensics.cli.output import Output
     from distilforensics.ingest.options import IngestOptions
     from distilforensics.pipeline.calibration_files import CalibrationFiles
@@ -48,9 +48,9 @@ if TYPE_CHECKING:
 @limits_options
 @calibration_options
 @catalog_option
-@case_data_options
-@signing_options
 @fail_on_option
+@stated_options
+@sign_options
 @click.option(
     "--power",
     "is_measuring_power",
@@ -66,12 +66,12 @@ def run(
     limits: Limits,
     calibration_files: CalibrationFiles,
     catalog: Path | None,
-    statements: dict[str, str],
-    signer: Signer | None,
     fail_on: str | None,
     is_extending: bool,
     is_forced: bool,
     is_measuring_power: bool,
+    stated: dict[str, str],
+    key: Key | None,
     output: Output,
 ) -> None:
     """Examine LOGS, write a sealed case and its report.
@@ -95,9 +95,9 @@ def run(
             is_extending=is_extending,
             calibration_files=calibration_files,
             catalog=catalog,
-            statements=statements,
-            signer=signer,
             steps=steps,
+            key=key,
+            stated=stated,
         )
     print_summary(result, output)
     click.get_current_context().exit(exit_code(result, fail_on))

@@ -16,7 +16,7 @@ from distilforensics.cli.options import (
     limits_options,
     logs_argument,
     reading_options,
-    signing_options,
+    sign_options,
 )
 from distilforensics.cli.progress import progress_for
 from distilforensics.core import units
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from distilforensics.case.engines.duckdb import Limits
-    from distilforensics.case.signing import Signer
+    from distilforensics.case.signature import Key
     from distilforensics.cli.output import Output
     from distilforensics.ingest.options import IngestOptions
     from distilforensics.pipeline.calibration_files import CalibrationFiles
@@ -149,64 +149,50 @@ def scan(case_dir: Path, only: tuple[str, ...], limits: Limits, output: Output) 
     "seal",
     epilog=examples(
         "distilforensics seal --case cases/2026-017 --sign key.pem",
-        "distilforensics seal --case cases/2026-017 --timestamp-token answer.tsr --ca authority.pem",
-        has_exit_codes=True,
+        "distilforensics seal --case cases/2026-017 --timestamp-request",
     ),
 )
 @case_option
-@signing_options
+@sign_options
 @click.option(
-    "--timestamp-request",
-    "is_requesting",
-    is_flag=True,
-    help="Write a request for an RFC 3161 time stamp over the seal, to be taken to a machine with a network.",
+    "--timestamp-request", "is_asking", is_flag=True, help="Write seal.tsq, to be carried to a time-stamp authority."
 )
 @click.option(
     "--timestamp-token",
-    "token",
+    "answer",
     type=FILE,
     metavar="FILE",
-    help="Keep this answer to the request (.tsr) if it answers it.",
+    help="Keep the authority's answer, if it stamps this seal.",
 )
-@click.option(
-    "--ca", "authority", type=FILE, metavar="FILE", help="Certificates (PEM) under which the answer must be signed."
-)
-def seal(
-    case_dir: Path,
-    signer: Signer | None,
-    is_requesting: bool,
-    token: Path | None,
-    authority: Path | None,
-    output: Output,
-) -> None:
+def seal(case_dir: Path, key: Key | None, is_asking: bool, answer: Path | None, output: Output) -> None:
     """Write the manifests of a case and close its custody log.
 
-    The seal is the file seal-sha256.txt, which holds run.json, both manifests and the custody log. A seal that still
-    holds stays as it is. check.sh in the case checks everything with a shell and openssl.
+    With --sign the seal is signed. A time stamp takes two steps, so that this machine needs no network: --timestamp-request
+    writes a request, which `curl -H "Content-Type: application/timestamp-query" --data-binary @seal.tsq URL` answers elsewhere;
+    --timestamp-token puts the answer in. Neither seals again.
     """
     from distilforensics.case.layout import open_case
-    from distilforensics.pipeline.single_stage import keep_timestamp, request_timestamp, seal_case
+    from distilforensics.pipeline.single_stage import put_stamp, request_stamp, seal_case
 
+    if is_asking + (answer is not None) + (key is not None) > 1:
+        raise click.UsageError("--sign, --timestamp-request and --timestamp-token are steps, one after the other")
     case = open_case(case_dir)
-    if token is not None:
-        time = keep_timestamp(case, token, authority)
-        if output.is_json:
-            output.record({"time": time, "is_authority_checked": authority is not None})
-        else:
-            unchecked = "" if authority else "; who signed it was not checked, give --ca"
-            output.line(f"time stamp of {show(time)} UTC kept{unchecked}")
+    if is_asking:
+        path = request_stamp(case)
+        output.record({"request": str(path)}) if output.is_json else output.line(str(path))
+        return
+    if answer is not None:
+        when = put_stamp(case, answer)
+        output.record({"stamped_at": when}) if output.is_json else output.line(f"stamped at {show(when)}")
         return
     with progress_for(output) as progress:
-        anchors = seal_case(case, progress, signer)
-    request = request_timestamp(case) if is_requesting else None
+        anchors = seal_case(case, progress, key)
     if output.is_json:
-        output.record(anchors | ({"timestamp_request": show(request)} if request else {}))
+        output.record(anchors | ({"key_sha256": key.fingerprint} if key else {}))
         return
     output.line(f"sealed; SHA-256 of tagmanifest-sha256.txt is {anchors['tagmanifest_sha256']}")
-    if "signed_with" in anchors:
-        output.line(f"signed; SHA-256 of the public key is {anchors['signed_with']}")
-    if request is not None:
-        output.line(f"request for a time stamp: {show(request)}")
+    if key:
+        output.line(f"signed by {key.fingerprint}")
 
 
 STAGE_COMMANDS = (ingest, features, link, scan, assess, report, seal)

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.case import custody, manifest
-from distilforensics.case.layout import create_case, open_case, state_case_data
+from distilforensics.case.layout import create_case, state
 from distilforensics.case.locking import locked
-from distilforensics.case.seal_file import BELONGING, SEAL
 from distilforensics.core.errors import CaseError
 from distilforensics.pipeline.calibration_files import CalibrationFiles, copy_into_case
 from distilforensics.pipeline.power.stage import drop_if_stale
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
     from distilforensics.case.engines.duckdb import Limits
     from distilforensics.case.layout import Case
-    from distilforensics.case.signing import Signer
+    from distilforensics.case.signature import Key
     from distilforensics.core.progress import Progress
     from distilforensics.ingest.options import IngestOptions, IngestSummary
     from distilforensics.pipeline.steps import IngestFunction
@@ -66,10 +65,10 @@ def run_case(
     is_extending: bool = False,
     calibration_files: CalibrationFiles | None = None,
     catalog: Path | None = None,
-    statements: Mapping[str, str] | None = None,
-    signer: Signer | None = None,
     steps: Sequence[Step] = STEPS,
     read: IngestFunction = ingest,
+    key: Key | None = None,
+    stated: Mapping[str, str] | None = None,
 ) -> RunResult:
     """Return the result of all stages over the logs, sealed in the case folder.
 
@@ -85,10 +84,10 @@ def run_case(
         is_extending: Allow adding logs to a case that is sealed already.
         calibration_files: Reference and measured rates for calibration.
         catalog: Folder with heuristics of the examiner's own, copied into the case; those that are there stay if omitted.
-        statements: What the examiner states about the case, put into case.toml: key to text.
-        signer: The examiner's key, with which the seal is signed.
         steps: Stages after ingest.
         read: The ingest.
+        key: Key that signs the seal.
+        stated: What the examiner states about the case, by key of case.toml; the rest of the file stays.
 
     Raises:
         CaseError: the folder is no case, is in use, or is sealed over other logs.
@@ -96,20 +95,19 @@ def run_case(
     """
     case = create_case(case_dir)
     with locked(case, "run"):
+        if stated:
+            case = state(case, stated)
         if is_forced:
             start_over(case)
         elif not is_extending:
             _require_same_inputs(case, inputs)
-        if statements and (changed := state_case_data(case, statements)):
-            custody.append(case, "case data stated", changed)
-            case = open_case(case_dir)
         if calibration_files is not None:
             copy_into_case(case, calibration_files)
         if catalog is not None:
             from distilforensics.analysis.heuristics.own import put_catalog
 
             put_catalog(case, catalog)
-        return run_locked(case, inputs, options, limits, progress, signer=signer, steps=steps, read=read)
+        return run_locked(case, inputs, options, limits, progress, steps=steps, read=read, key=key)
 
 
 def run_locked(
@@ -120,9 +118,9 @@ def run_locked(
     progress: Progress,
     *,
     command: str = "run",
-    signer: Signer | None = None,
     steps: Sequence[Step] = STEPS,
     read: IngestFunction = ingest,
+    key: Key | None = None,
 ) -> RunResult:
     """Do what `run_case` does for a caller that holds the lock of the case."""
     start, started_at = time.perf_counter(), custody.now()
@@ -131,10 +129,11 @@ def run_locked(
         summary = read_logs(case, inputs, options, limits, progress, timings, read)
         drop_if_stale(case, progress)
         timings.extend(run_step(case, step, limits, progress) for step in steps)
-        if (sealed := manifest.current_seal(case, signer)) is not None:
-            anchors = sealed
-            custody.append(case, manifest.UNCHANGED, {})
-            progress.note("nothing has changed since the case was sealed, the seal stays as it is")
+        if key is None and all(timing.is_skipped for timing in timings) and manifest.is_current(case):
+            # A new seal over the same content would only raise the question of what lay under the old one.
+            progress.note("nothing has changed, the seal stays")
+            custody.append(case, "nothing changed", {})
+            anchors = manifest.anchors(case)
         else:
             write_record(
                 case,
@@ -145,7 +144,7 @@ def run_locked(
                 options=options.parameters(),
                 timings=timings,
             )
-            anchors = seal_timed(case, timings, progress, signer)
+            anchors = seal_timed(case, timings, progress, key)
     return RunResult(
         case=case,
         ingest=summary,
@@ -197,12 +196,12 @@ def run_step(case: Case, step: Step, limits: Limits, progress: Progress) -> Timi
     return Timing(step.name, time.perf_counter() - start, outcome.is_skipped, outcome.n_rows)
 
 
-def seal_timed(case: Case, timings: list[Timing], progress: Progress, signer: Signer | None = None) -> dict[str, str]:
-    """Seal the case and add the timing, which run.json cannot contain since the seal covers it."""
+def seal_timed(case: Case, timings: list[Timing], progress: Progress, key: Key | None = None) -> dict[str, str]:
+    """Seal the case, signed if there is a key, and add the timing, which run.json cannot contain since the seal covers it."""
     start = time.perf_counter()
     progress.begin("seal", "Writing the manifests")
-    anchors = manifest.seal(case, signer)
-    progress.end("sealed")
+    anchors = manifest.seal(case, key)
+    progress.end("sealed and signed" if key else "sealed")
     timings.append(Timing("seal", time.perf_counter() - start, is_skipped=False, n_rows={}))
     return anchors
 
@@ -227,15 +226,7 @@ def start_over(case: Case) -> None:
     for folder in (case.data, case.findings, case.report, case.stages):
         shutil.rmtree(folder, ignore_errors=False)
         folder.mkdir()
-    for name in (
-        SEAL,
-        *BELONGING,
-        manifest.CHECK,
-        manifest.TAG_MANIFEST,
-        manifest.PAYLOAD_MANIFEST,
-        manifest.INFORMATION,
-        manifest.DECLARATION,
-    ):
+    for name in (manifest.TAG_MANIFEST, manifest.PAYLOAD_MANIFEST, manifest.INFORMATION, manifest.DECLARATION):
         (case.root / name).unlink(missing_ok=True)
     custody.append(case, "started over", {"reason": "--force"})
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from distilforensics.case import custody, manifest, timestamp
-from distilforensics.case.layout import create_case, write_file
+from distilforensics.case import custody
+from distilforensics.case.layout import create_case
 from distilforensics.case.locking import locked
-from distilforensics.case.seal_file import QUERY, SEAL, TOKEN
+from distilforensics.case.signature import keep_stamp, write_stamp_request
 from distilforensics.case.stages import file_sha256
-from distilforensics.core.errors import CaseError, IntegrityError, UsageError
-from distilforensics.core.text import show
 from distilforensics.pipeline.calibration_files import CalibrationFiles, copy_into_case
 from distilforensics.pipeline.record import Timing, read_record, write_record
 from distilforensics.pipeline.run import described, read_logs, recorded, run_step, seal_timed
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
 
     from distilforensics.case.engines.duckdb import Limits
     from distilforensics.case.layout import Case
-    from distilforensics.case.signing import Signer
+    from distilforensics.case.signature import Key
     from distilforensics.core.progress import Progress
     from distilforensics.ingest.options import IngestOptions, IngestSummary
 
@@ -56,67 +54,26 @@ def ingest_only(
     return summary, timings[0]
 
 
-def seal_case(case: Case, progress: Progress, signer: Signer | None = None) -> dict[str, str]:
-    """Seal a case whose stages were run one by one; a seal that still holds, made with the same key, stays."""
+def seal_case(case: Case, progress: Progress, key: Key | None = None) -> dict[str, str]:
+    """Seal a case whose stages were run one by one, or sign one that is sealed."""
     with locked(case, "seal"):
-        return manifest.current_seal(case, signer) or seal_timed(case, [], progress, signer)
+        return seal_timed(case, [], progress, key)
 
 
-def request_timestamp(case: Case) -> Path:
-    """Return the file with the request for a time stamp over the seal of a case.
-
-    Raises:
-        CaseError: the case is not sealed, or has changed since.
-    """
+def request_stamp(case: Case) -> Path:
+    """Return the request for a time stamp over the seal of a case, and note that it was made."""
     with locked(case, "seal"):
-        _require_sealed(case)
-        path = case.root / QUERY
-        write_file(path, timestamp.request((case.root / SEAL).read_bytes()))
-        (case.root / TOKEN).unlink(missing_ok=True)
-    return path
+        path = write_stamp_request(case)
+        custody.append(case, "time stamp asked for", {"request_sha256": file_sha256(path)})
+        return path
 
 
-def keep_timestamp(case: Case, token: Path, authority: Path | None) -> str:
-    """Keep the token that answers the request of a case, and return its time.
-
-    Args:
-        case: The case.
-        token: What the authority answered (TimeStampResp, usually .tsr).
-        authority: Certificates of the authority (PEM); without them nobody checks who signed the token.
-
-    Raises:
-        CaseError: the case is not sealed, has changed since, or no time stamp was requested.
-        IntegrityError: the token does not answer the request, or was not signed under these certificates.
-        UsageError: certificates were given and the program openssl is not installed.
-    """
+def put_stamp(case: Case, answer: Path) -> str:
+    """Return the time at which the seal of a case was stamped, after keeping the authority's answer."""
     with locked(case, "seal"):
-        _require_sealed(case)
-        query = case.root / QUERY
-        if not query.is_file():
-            raise CaseError(
-                "no time stamp was requested",
-                where=show(case.root),
-                hint="distilforensics seal --case DIR --timestamp-request",
-            )
-        content = token.read_bytes()
-        if faults := timestamp.faults((case.root / SEAL).read_bytes(), query.read_bytes(), content):
-            raise IntegrityError("; ".join(faults), where=show(token), hint="send the request in the case once more")
-        if authority is not None:
-            if not timestamp.has_openssl():
-                raise UsageError("--ca needs the program openssl, which is not installed")
-            if fault := timestamp.signature_fault(query, token, authority):
-                raise IntegrityError(f"is not signed under the certificates given: {show(fault)}", where=show(token))
-        write_file(case.root / TOKEN, content)
-        time = timestamp.read_token(content).time
-        custody.append(case, manifest.TIMESTAMPED, {"token_sha256": file_sha256(case.root / TOKEN), "time": time})
-    return time
-
-
-def _require_sealed(case: Case) -> None:
-    if manifest.current_seal(case) is None:
-        raise CaseError(
-            "is not sealed, or has changed since", where=show(case.root), hint="distilforensics seal --case DIR"
-        )
+        when = keep_stamp(case, answer)
+        custody.append(case, "time stamp put in", {"stamped_at": when})
+        return when
 
 
 def _merge_record(

@@ -27,7 +27,7 @@ def run(tmp_path, reading, small_limits, notes, fake_stages):
 
 def contents(case):
     """Every file of the reproducible part of a case."""
-    outside = {"run.json", "custody.jsonl"}
+    outside = {"run.json", "custody.jsonl", "seal.txt"}
     return {
         path.relative_to(case.root): path.read_bytes()
         for path in case.root.rglob("*")
@@ -105,38 +105,8 @@ def test_a_repeated_run_changes_no_byte_and_says_what_it_skipped(run, names_log,
     assert [
         f"{names_log}: same bytes as a source of this case, not read again",
         "report: up to date, not run again",
-        "nothing has changed since the case was sealed, the seal stays as it is",
     ] == notes.notes
     assert verify(result.case).is_intact
-
-
-def test_a_run_that_changes_nothing_does_not_seal_again(run, names_log):
-    """One seal in the custody log, the same run.json, and nothing for `verify` to warn of."""
-    first = run(names_log)
-    record = first.case.run_record.read_bytes()
-    second = run(names_log)
-    verification = verify(open_case(second.case.root))
-
-    assert 1 == actions(second.case).count("sealed")
-    assert record == second.case.run_record.read_bytes()
-    assert dict(first.anchors) == dict(second.anchors)
-    assert ([], []) == (verification.problems, verification.notes)
-
-
-def test_case_data_are_put_into_the_case_file(run, names_log):
-    """Comments and other settings stay; the same again changes nothing; what is new is in the custody log and sealed."""
-    stated = {"number": '2026-017 "B"', "confidentiality": "privileged\nand confidential", "examiner": "Élise"}
-    case = run(names_log, statements=stated).case
-    text = (case.root / "case.toml").read_text(encoding="utf-8")
-
-    assert stated == {key: open_case(case.root).settings[key] for key in stated}
-    assert "# Time zone in which" in text
-    assert "propositions" in open_case(case.root).settings
-    run(names_log, statements=stated)
-    assert 1 == actions(case).count("sealed") == actions(case).count("case data stated")
-    run(names_log, statements={"examiner": "Another"})
-    assert 2 == actions(case).count("sealed")
-    assert "Contact-Name: Another" in (case.root / "bag-info.txt").read_text(encoding="utf-8")
 
 
 def test_an_interrupted_run_is_in_the_custody_log_and_goes_on(run, names_log, fake_stages, tmp_path):
