@@ -116,7 +116,7 @@ def test_an_unknown_log_comes_with_a_mapping_to_edit(folder):
     """The examiner sees all fields; a known log has no such suggestion."""
     found = look(folder)
 
-    assert '#   "when"' in found["unknown.jsonl"].suggested_mapping
+    assert '"when"' in found["unknown.jsonl"].suggested_mapping
     assert "unknown log format" in found["unknown.jsonl"].reason
     assert found["bedrock.json.gz"].suggested_mapping is None
     assert found["accounts.csv"].suggested_mapping is None
