@@ -254,9 +254,9 @@ class _Inspector:
                 sniffed.reason or "its records have no fields, expected a table, JSON or Parquet",
                 where=show(self._path.as_posix()),
             )
-        return self._recogniser.formats.draft_mapping(
-            self._recogniser.formats.Sample(name=self._path.name, records=records), self._needs
-        )
+        formats = self._recogniser.formats
+        text: str = formats.draft_mapping(formats.Sample(name=self._path.name, records=records), self._needs)
+        return text
 
     def records_of(self, raw: RawFile, stream: DecodedStream, sniffed: Sniffed) -> list[Any]:
         """Return sampled records; lines of an unknown kind that could be a table are taken for one."""
@@ -278,7 +278,7 @@ class _Inspector:
         self.result.account, self.result.missing = spec.account, spec.missing
 
     def _tell_chunk(self, chunk: Chunk, early: list[Refusal]) -> None:
-        assert self._projector is not None  # noqa: S101 - only a draft does without
+        assert self._projector is not None  # only a draft does without
         found = process(chunk, self._projector)
         self._tell_refusals([*early, *found.refusals])
         self.result.n_out_of_scope = sum(n for n, _ in found.out_of_scope.values())

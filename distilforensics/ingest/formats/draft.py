@@ -155,7 +155,7 @@ def _fitting(leaf: Leaf) -> Iterator[tuple[str, int]]:
         yield usual, 5 if len(leaf.names) == 1 or ALIASES.get(normalised(joined)) else 4
     words, own = _words(leaf.names[-2:]), _words(leaf.names[-1:])
     for target, hint in _HINTS.items():
-        if kind not in hint.kinds.split() or (target in ("account_id",) and leaf.kind == "number" and _is_measure(leaf)):
+        if kind not in hint.kinds.split() or (target == "account_id" and leaf.kind == "number" and _is_measure(leaf)):
             continue
         has_word = bool(words & set(hint.words.split())) and (not hint.also or bool(words & set(hint.also.split())))
         if has_word and _is_plausible(target, leaf):
@@ -169,6 +169,8 @@ def _suits(target: str, leaf: Leaf) -> bool:
     if target == "usage":  # counts under foreign names are mapped one by one
         return any(ALIASES.get(normalised(name)) for value in leaf.said if isinstance(value, dict) for name in value)
     hint, kind = _HINTS.get(target), leaf.kind
+    if target in NUMBERS:
+        return kind in ("number", "nothing")
     return hint is None or kind in hint.kinds.split() or (hint.kinds == "text" and kind in ("id", "model", "program"))
 
 

@@ -81,7 +81,7 @@ class Leaf:
             return "object" if isinstance(said[0], Mapping) else "list"
         texts = self.texts
         for kind in ("flag", "time", "address", "number", "program", "model"):
-            if 3 * sum(_is_kind(text, kind) for text in texts) >= 2 * len(texts):
+            if 2 * sum(_is_kind(text, kind) for text in texts) >= len(texts):
                 return kind
         return "id" if all(_ID.fullmatch(text) for text in texts) else "text"
 

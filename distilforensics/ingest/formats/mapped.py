@@ -63,7 +63,7 @@ def mapped_query(mapping: FieldMapping, pattern: str | None = None) -> tuple[str
             "fields": fields.extraction,
             "columns": columns,
             "started_text": _started_text(text, mapping),
-            "time_kind": literal(TIME_UNITS[mapping.time_unit]) if _has_epoch(mapping) else "null::varchar",
+            "time_kind": literal(TIME_UNITS[mapping.time_unit or "s"]) if _has_epoch(mapping) else "null::varchar",
             "is_web": "true" if _is_web(mapping) else "false",
             "outside": fields.rules(mapping.rules),
             "unreadable": "len(v) is null" if pattern is not None else "false",

@@ -169,10 +169,7 @@ def parse_mapping(content: Mapping[str, Any], *, where: str, are_paths_checked: 
             f"unknown table {shown(unknown[0])}, expected {', '.join(f'[{table}]' for table in _TABLES)}", where=where
         )
     columns = _sources(content.get("columns", {}), where)
-    written = content.get("rows", [])
-    if not isinstance(written, list):
-        raise UsageError(f"[rows] is {shown(written)}, expected [[rows]] with field, reason, and is or is_not", where=where)
-    rules = tuple(_rule(rule, where) for rule in written)
+    rules = _rules(content.get("rows", []), where)
     files = _choices(content, "files", {"fields": (list, "a list of fields")}, where)
     required = tuple(_sources(dict(enumerate(files.get("fields", ()))), where).values())
     if are_paths_checked:
@@ -191,14 +188,7 @@ def parse_mapping(content: Mapping[str, Any], *, where: str, are_paths_checked: 
     time = _choices(content, "time", _TIME_KEYS, where)
     if time.get("unit", "s") not in TIME_UNITS:
         raise UsageError(f"[time] unit is {shown(time['unit'])}, expected unit s, ms, us or ns", where=where)
-    numbers = _choices(content, "numbers", {"thousands": _ONE_TEXT, "decimal": _ONE_TEXT}, where)
-    if numbers.get("decimal", ".") not in (".", ","):
-        raise UsageError(f"[numbers] decimal is {shown(numbers['decimal'])}, expected . or ,", where=where)
-    if len(numbers.get("thousands", "")) > 1 or numbers.get("thousands") == numbers.get("decimal", "."):
-        raise UsageError(
-            f"[numbers] thousands is {shown(numbers['thousands'])}, expected one character other than the decimal mark",
-            where=where,
-        )
+    numbers = _numbers(content, where)
     values = _choices(content, "values", {"null": (list, "a list of words")}, where)
     tokens = _choices(content, "tokens", {"cache": _ONE_TEXT}, where)
     if tokens.get("cache", "included") not in ("included", "left_out"):
@@ -303,6 +293,23 @@ def _sources(table: object, where: str) -> dict[str, Source]:
             raise UsageError(message, where=where)
         sources[target] = written if isinstance(written, str) else tuple(written)
     return sources
+
+
+def _numbers(content: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Return how numbers are written, checked."""
+    numbers = _choices(content, "numbers", {"thousands": _ONE_TEXT, "decimal": _ONE_TEXT}, where)
+    if numbers.get("decimal", ".") not in (".", ","):
+        raise UsageError(f"[numbers] decimal is {shown(numbers['decimal'])}, expected . or ,", where=where)
+    if len(numbers.get("thousands", "")) > 1 or numbers.get("thousands") == numbers.get("decimal", "."):
+        message = f"[numbers] thousands is {shown(numbers['thousands'])}, expected one character other than the decimal mark"
+        raise UsageError(message, where=where)
+    return numbers
+
+
+def _rules(written: object, where: str) -> tuple[RowRule, ...]:
+    if not isinstance(written, list):
+        raise UsageError(f"[rows] is {shown(written)}, expected [[rows]] with field, reason, and is or is_not", where=where)
+    return tuple(_rule(rule, where) for rule in written)
 
 
 def _rule(table: object, where: str) -> RowRule:
