@@ -10,6 +10,7 @@ from distilforensics.cli.evaluate import evaluate
 from distilforensics.cli.formats import formats
 from distilforensics.cli.heuristics import heuristics
 from distilforensics.cli.inspect import inspect
+from distilforensics.cli.mapping import mapping
 from distilforensics.cli.options import CONTEXT, examples, version_option
 from distilforensics.cli.respond import respond
 from distilforensics.cli.run import run
@@ -52,6 +53,7 @@ def cli() -> None:
 for verb in (
     run,
     inspect,
+    mapping,
     verify,
     show,
     sql,
