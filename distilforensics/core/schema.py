@@ -22,6 +22,57 @@ TEXTS = pa.list_(pa.string())
 NUMBERS = pa.list_(pa.int64())
 
 
+TEXT_FINGERPRINTS = pa.struct(
+    [
+        ("prompt_hash", TEXT),
+        ("response_hash", TEXT),
+        ("system_template", TEXT),
+        ("prefix_template", TEXT),
+        ("suffix_template", TEXT),
+        ("first_number", COUNT),
+        ("last_number", COUNT),
+        ("lexicon_marks", TEXTS),
+        ("is_refusal", FLAG),
+        ("hides_characters", FLAG),
+        ("prompt_begin", COUNT),
+        ("prompt_end", COUNT),
+        ("prompt_wording", NUMBERS),
+        ("prompt_passages", NUMBERS),
+        ("system_passages", NUMBERS),
+        ("response_passages", NUMBERS),
+        ("earlier_prompt_hash", TEXT),
+        ("quoted_answer_hash", TEXT),
+        (
+            "reasoning_uses",
+            pa.list_(
+                pa.struct(
+                    [
+                        ("signature_sha256", TEXT),
+                        ("opening_hash", TEXT),
+                        ("preceding_hash", TEXT),
+                        ("is_answer", FLAG),
+                        ("n_uses", COUNT),
+                    ]
+                )
+            ),
+        ),
+        ("prompt_sha256", TEXT),
+        ("response_sha256", TEXT),
+        ("system_sha256", TEXT),
+        ("messages_sha256", TEXT),
+    ]
+)
+"""What `--content-free` keeps of the texts of an exchange; names as in the tables that hold the same otherwise."""
+
+KEPT_AS = {
+    "prompt_text": "prompt_sha256",
+    "response_text": "response_sha256",
+    "system_text": "system_sha256",
+    "messages_json": "messages_sha256",
+}
+"""Columns of `exchanges` that `--content-free` leaves empty, with what tells in `text_fingerprints` that there was a text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column: its name, Arrow type and what a value means, with its unit."""
@@ -138,6 +189,11 @@ EXCHANGES = Table(
         ("response_sha256", TEXT, "as prompt_sha256"),
         ("system_sha256", TEXT, "as prompt_sha256"),
         ("reasoning_signature_sha256", TEXT, "hash of the reasoning signature or encrypted reasoning in the answer"),
+        (
+            "text_fingerprints",
+            TEXT_FINGERPRINTS,
+            "with --content-free, what is kept of the texts instead of them: keyed hashes, numbers and marks; else NULL",
+        ),
     ),
     is_dataset=True,
 )

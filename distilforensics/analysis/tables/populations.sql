@@ -29,19 +29,18 @@ checked as (
     qualify row_number() over (partition by e.account_id order by md5(e.record_id), e.record_id) <= $n_checked_exchanges
 ),
 earlier_turns as (
-    select
-        c.account_id,
-        list_filter(from_json(x.messages_json, '[{"role": "VARCHAR", "content": "JSON"}]'), lambda turn: turn.role = 'user')[-2].content as content
+    select c.account_id, turn_content(x.messages_json, 'user', -2) as content
     from checked as c
     join exchanges as x on x.record_id = c.record_id
     where json_valid(x.messages_json) and json_type(x.messages_json) = 'ARRAY'
 ),
--- Turns of one text alone: tool results and pictures are no prompts.
 earlier_prompts as (
-    select account_id, short_hash(nullif(plain(visible(turn_text(content))), '')) as prompt_hash
-    from earlier_turns
-    where json_type(content) = 'VARCHAR' or (json_array_length(content) = 1 and json_extract_string(content, '$[0].type') is not distinct from 'text')
-        or (json_array_length(content) = 1 and json_type(content, '$[0].type') is null and json_type(content, '$[0].text') = 'VARCHAR')
+    select account_id, turn_hash(content) as prompt_hash from earlier_turns where is_one_text(content)
+    union all
+    select c.account_id, x.text_fingerprints.earlier_prompt_hash
+    from checked as c
+    join exchanges as x on x.record_id = c.record_id
+    where x.text_fingerprints.earlier_prompt_hash is not null
 ),
 known_prompts as (
     select distinct e.prompt_hash
