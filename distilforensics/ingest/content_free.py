@@ -120,7 +120,7 @@ class ContentFree:
         names = ("opening_hash", "preceding_hash")
         return [use | {name: use[name] and self._template(use[name]) for name in names} for use in uses]
 
-    def _each(    def _each(self, column: pa.Array | pa.ChunkedArray, change: Callable[[str], str]) -> pa.Array:
+    def _each(self, column: pa.Array | pa.ChunkedArray, change: Callable[[str], str]) -> pa.Array:
         """Return texts with each different one changed once."""
         whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
         coded = whole.dictionary_encode()
