@@ -591,7 +591,7 @@ POPULATIONS = Table(
         (
             "measure",
             TEXT,
-            "such as output_input_ratio; conversation_steps and conversation_predecessors: shares of turns whose exchange before is logged",
+            "such as output_input_ratio; conversation_steps and conversation_predecessors: shares of turns whose exchange before is logged; whole_conversations: accounts in which hardly any is missing",
         ),
         ("n_accounts", COUNT, "accounts with enough exchanges for the measure"),
         ("median", REAL, "median over accounts"),
