@@ -316,6 +316,11 @@ ACCOUNTS_DIRECTORY = Table(
         ("created_at", TIME, "sign-up, UTC"),
         ("payment_fingerprint", TEXT, "fingerprint of the payment method; a raw card number is refused"),
         ("email_domain", TEXT, "domain of the e-mail address, lower case; a full address is reduced to its domain"),
+        (
+            "mailbox",
+            TEXT,
+            "keyed hash of the e-mail address in its normal form: without case, tags, and dots that the provider ignores",
+        ),
         ("plan", TEXT, "plan or programme"),
         ("tenant_id", TEXT, "billing tenant"),
         ("organization", TEXT, "organisation name"),
@@ -591,7 +596,8 @@ POPULATIONS = Table(
         (
             "measure",
             TEXT,
-            "such as output_input_ratio; conversation_steps and conversation_predecessors: shares of turns whose exchange before is logged; whole_conversations: accounts in which hardly any is missing",
+            "such as output_input_ratio; conversation_steps and conversation_predecessors: shares of turns whose exchange before is logged; "
+            "whole_conversations: accounts in which hardly any is missing",
         ),
         ("n_accounts", COUNT, "accounts with enough exchanges for the measure"),
         ("median", REAL, "median over accounts"),
