@@ -14,7 +14,6 @@ import argparse
 import json
 import os
 import random
-import resource
 import shutil
 import signal
 import subprocess
@@ -37,6 +36,16 @@ fail_on = "weak"
 threads = 1
 memory = "1GB"
 """
+LIMITED = """
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+n = int(sys.argv.pop(1))
+resource.setrlimit(resource.RLIMIT_FSIZE, (n, n))
+from distilforensics.cli.diagnostics import run_cli
+sys.exit(run_cli(sys.argv[1:]))
+"""
+"""Runs the command with a limit on the size of every file: as a full disk, it fails in the middle of a write."""
+
 TOLD = ("new", "grown", "changed", "ended")
 REFUSES = frozenset({2, 3, 74})
 """Exit codes of a night that could not do its work and says so: no file, a refused log, a full disk."""
@@ -55,16 +64,11 @@ class Series:
 
     def examine(self, *, kill_after: float | None = None, max_bytes: int | None = None) -> None:
         """Run the examination once, perhaps killed after some time or with a limit on the size of every file."""
-        command = [sys.executable, "-m", "distilforensics", "audit", str(self.folder / "audit.toml"), "--json", "-q"]
-
-        def limit() -> None:
-            if max_bytes is not None:
-                signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-                resource.setrlimit(resource.RLIMIT_FSIZE, (max_bytes, max_bytes))
-
+        start_with = ["-m", "distilforensics"] if max_bytes is None else ["-c", LIMITED, str(max_bytes)]
+        command = [sys.executable, *start_with, "audit", str(self.folder / "audit.toml"), "--json", "-q"]
         start = time.monotonic()
         with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=limit
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
         ) as process:
             try:
                 out, err = process.communicate(timeout=kill_after)

@@ -596,8 +596,7 @@ POPULATIONS = Table(
         (
             "measure",
             TEXT,
-            "such as output_input_ratio; conversation_steps and conversation_predecessors: shares of turns whose exchange before is logged; "
-            "whole_conversations: accounts in which hardly any is missing",
+            "such as output_input_ratio; conversation_steps and _predecessors: shares of turns whose exchange before is logged; whole_conversations: near 1",
         ),
         ("n_accounts", COUNT, "accounts with enough exchanges for the measure"),
         ("median", REAL, "median over accounts"),
