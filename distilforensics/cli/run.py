@@ -17,6 +17,8 @@ from distilforensics.cli.options import (
     limits_options,
     logs_argument,
     reading_options,
+    sign_options,
+    stated_options,
 )
 from distilforensics.cli.progress import progress_for
 from distilforensics.core.finding import Grade
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from distilforensics.case.engines.duckdb import Limits
+    from distilforensics.case.signature import Key
     from distilforensics.cli.output import Output
     from distilforensics.ingest.options import IngestOptions
     from distilforensics.pipeline.calibration_files import CalibrationFiles
@@ -46,6 +49,8 @@ if TYPE_CHECKING:
 @calibration_options
 @catalog_option
 @fail_on_option
+@stated_options
+@sign_options
 @click.option(
     "--power",
     "is_measuring_power",
@@ -65,6 +70,8 @@ def run(
     is_extending: bool,
     is_forced: bool,
     is_measuring_power: bool,
+    stated: dict[str, str],
+    key: Key | None,
     output: Output,
 ) -> None:
     """Examine LOGS, write a sealed case and its report.
@@ -89,6 +96,8 @@ def run(
             calibration_files=calibration_files,
             catalog=catalog,
             steps=steps,
+            key=key,
+            stated=stated,
         )
     print_summary(result, output)
     click.get_current_context().exit(exit_code(result, fail_on))
