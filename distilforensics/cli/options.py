@@ -278,6 +278,12 @@ def reading_options(function: Function) -> Function:
         metavar="FILE",
         help="Secret for the hashes that replace raw API keys found in logs.",
     )
+    @click.option(
+        "--content-free",
+        "is_content_free",
+        is_flag=True,
+        help="Keep no prompts, answers or system prompts in the case, only fingerprints of them.",
+    )
     @functools.wraps(function)
     def wrapped(
         *,
@@ -288,6 +294,7 @@ def reading_options(function: Function) -> Function:
         max_malformed: float | None,
         max_line: int | None,
         secret_file: Path | None,
+        is_content_free: bool,
         **arguments: object,
     ) -> object:
         from distilforensics.pipeline.reading_options import reading_options
@@ -300,6 +307,7 @@ def reading_options(function: Function) -> Function:
             max_malformed=max_malformed,
             max_line_bytes=max_line,
             secret_key=secret_file.read_text(encoding="utf-8").strip() if secret_file else None,
+            is_content_free=is_content_free,
         )
         return function(options=options, **arguments)
 
