@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 STANDARD = "a-3a"
+MOST_TITLE = 240
+"""Characters of title and running head; a string of the format ends at 32,767."""
 PDF_WORDS = {"page": "Page", "of": "of"}
 _VOID = frozenset({"meta", "br", "img"})
 _FIGURES = re.compile(r"<svg .*?</svg>", re.DOTALL)
 _FONT = 'font-family="Libertinus Serif" '
-_LONG_WORD = re.compile(r"\S{19,}")
+_LONG_WORD, _ENDLESS_WORD = re.compile(r"[^\s\u200b]{19,}"), re.compile(r"\S{80,}")
 _BREAK = "\u200b"
 """Where a long name may be broken in a cell; it has no width."""
 
@@ -150,21 +152,29 @@ def page_data(page: bytes) -> dict[str, Any]:
     layout = _Layout(drawings, {node.attributes["id"] for node in main.elements("h2", "h3") if "id" in node.attributes})
     blocks = [layout.heading(heading), *layout.blocks(main), *layout.blocks(footer)]
     return {
-        "title": drawn(heading.text()),
+        "title": drawn(heading.text()).strip()[:MOST_TITLE],
         "lang": html.attributes["lang"],
-        "running": drawn(running.text()),
+        "running": drawn(running.text()).strip()[:MOST_TITLE],
         "blocks": blocks,
     }
 
 
 def drawn(text: str, *, keeps_lines: bool = False) -> str:
-    """Return text with every character that the fonts of the PDF lack as an escape, and blanks outside of quotations as one."""
-    text = unicodedata.normalize("NFC", text)
+    """Return text with escapes for what the fonts of the PDF lack, blanks as one, and places to break a word that fills lines."""
     if not keeps_lines:
         text = re.sub(r"[ \t\r\n]+", " ", text)
+    return _ENDLESS_WORD.sub(_broken, _escaped(text))
+
+
+def _escaped(text: str) -> str:
+    text = unicodedata.normalize("NFC", text)
     if text.isascii() and text.replace("\n", "").isprintable():
         return text
     return "".join(map(_drawn_character, text))
+
+
+def _broken(word: re.Match[str]) -> str:
+    return _BREAK.join(re.findall(r".{1,8}", word[0]))
 
 
 def _drawn_character(character: str) -> str:
@@ -294,7 +304,7 @@ class _Layout:
 
 def _breakable(text: str) -> str:
     """Return text in which names too long for a cell may be broken."""
-    return _LONG_WORD.sub(lambda word: _BREAK.join(re.findall(r".{1,8}", word[0])), text)
+    return _LONG_WORD.sub(_broken, text)
 
 
 def _widths(headings: Sequence[Node], rows: Sequence[Sequence[Node]]) -> list[float]:
@@ -317,4 +327,4 @@ def _unescaped(text: str) -> str:
 
 def _drawn_svg(drawing: str) -> str:
     """Return a drawing with the font of the page, and with escapes for what it lacks."""
-    return drawn(drawing.replace("<svg ", f"<svg {_FONT}", 1), keeps_lines=True)
+    return _escaped(drawing.replace("<svg ", f"<svg {_FONT}", 1))
