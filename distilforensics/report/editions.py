@@ -53,7 +53,9 @@ def disclosed_findings(result: Result) -> dict[str, Any]:
     return {
         "program": {"name": "distilforensics", "version": result.header["version"]},
         "seals": {key: result.seals[key] for key in ("evidence", "tables", "method")},
-        "log": {key: result.log.totals[key] for key in ("n_requests", "n_accounts", "n_files", "first_seen", "last_seen")},
+        "log": {
+            key: result.log.totals[key] for key in ("n_requests", "n_accounts", "n_files", "first_seen", "last_seen")
+        },
         "n_campaigns": result.totals["n_campaigns"],
         "campaigns": [
             {
@@ -65,7 +67,12 @@ def disclosed_findings(result: Result) -> dict[str, Any]:
                 "first_seen": campaign.answer["first_seen"],
                 "last_seen": campaign.answer["last_seen"],
                 "facts": [
-                    {"title": fact.title, "kind": fact.row["kind"], "is_counted": fact.row["is_counted"], "excludes": fact.row["excludes"]}
+                    {
+                        "title": fact.title,
+                        "kind": fact.row["kind"],
+                        "is_counted": fact.row["is_counted"],
+                        "excludes": fact.row["excludes"],
+                    }
                     for fact in campaign.facts
                 ],
                 "explanations": [{"title": x.title, "outcome": x.outcome, "ask": x.ask} for x in campaign.explanations],

@@ -205,7 +205,9 @@ class _Layout:
         if tag in ("h2", "h3"):
             return [self.heading(node)]
         if tag == "p":
-            look = next((kind for kind in ("lead", "note", "warn") if kind in kinds), "note" if "seals" in kinds else "")
+            look = next(
+                (kind for kind in ("lead", "note", "warn") if kind in kinds), "note" if "seals" in kinds else ""
+            )
             return [{"kind": "paragraph", "look": look, "parts": self.inline(node)}]
         if tag == "ul" and "boxes" in kinds:
             return [{"kind": "boxes", "items": [self._box(item) for item in items]}]
@@ -242,10 +244,12 @@ class _Layout:
     def _parts(self, node: Node, *, is_narrow: bool) -> list[Any]:
         parts: list[Any] = []
         for child in node.children:
-            if isinstance(child, str):
-                words = [_breakable(drawn(child)) if is_narrow else drawn(child)]
-            else:
+            if isinstance(child, Node):
                 words = self._marked(child, is_narrow=is_narrow)
+            elif is_narrow:
+                words = [_breakable(drawn(child))]
+            else:
+                words = [drawn(child)]
             for word in words:
                 if isinstance(word, str) and parts and isinstance(parts[-1], str):
                     parts[-1] += word
@@ -282,7 +286,10 @@ class _Layout:
             "columns": _widths(headings, [row for row in rows if len(row) == len(headings)]),
             "rows": [
                 [
-                    {"span": int(c.attributes.get("colspan", 1)), "parts": self.inline(c, is_narrow="keep" not in c.kinds)}
+                    {
+                        "span": int(c.attributes.get("colspan", 1)),
+                        "parts": self.inline(c, is_narrow="keep" not in c.kinds),
+                    }
                     for c in row
                 ]
                 for row in rows

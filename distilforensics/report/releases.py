@@ -123,7 +123,9 @@ def compare(requests: Mapping[date, int], first: date, last: date, releases: Seq
     if not inside:
         return Timeline("no release in the log", n_days, 0)
     series = [requests.get(first + timedelta(days=place), 0) for place in range(n_days)]
-    steps = sorted(((abs(b - a), place) for place, (a, b) in enumerate(pairwise(series), start=1)), key=lambda x: (-x[0], x[1]))
+    steps = sorted(
+        ((abs(b - a), place) for place, (a, b) in enumerate(pairwise(series), start=1)), key=lambda x: (-x[0], x[1])
+    )
     changes = [place for size, place in steps[:MOST_CHANGES] if size]
 
     def near(shift: int) -> int:

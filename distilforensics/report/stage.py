@@ -114,10 +114,10 @@ def _write(
 ) -> dict[str, int]:
     progress.begin("report", "Writing the report")
     annexes = Annexes(case.report)
-    tables = (*READS, *(name for name in OPTIONAL if case.table_files(name)))
+    tables = case_tables(case)
     with connect(case, limits=limits, tables=tables) as connection:
         ledger = Ledger(case, connection)
-        result = _result(case, ledger, tables)
+        result = read_result(case, ledger, tables)
         progress.advance(steps=1, item="findings")
         drawn = {campaign.campaign_id: campaign_figures(ledger, annexes, campaign) for campaign in result.campaigns}
         progress.advance(steps=1, item="figures")
@@ -168,7 +168,17 @@ def _remove_others(case: Case) -> None:
             path.unlink()
 
 
-def _result(case: Case, ledger: Ledger, tables: Sequence[str]) -> Result:
+def case_tables(case: Case) -> tuple[str, ...]:
+    """Return the names of the tables that the report reads."""
+    return (*READS, *(name for name in OPTIONAL if case.table_files(name)))
+
+
+def read_result(case: Case, ledger: Ledger, tables: Sequence[str]) -> Result:
+    """Return what the report of a case says.
+
+    Raises:
+        UsageError: the time zone of display in case.toml is unknown.
+    """
     prices = _prices(case.settings)
     listed = ledger.rows("campaigns")
     settings = case.settings
