@@ -58,6 +58,7 @@ SLOW = (
     "pipeline/test_power.py",
     "report/",
     "simulate/",
+    "test_documents.py",
     "test_generate.py",
     "test_readme.py",
     "test_samples.py",
