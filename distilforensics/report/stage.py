@@ -26,6 +26,7 @@ from distilforensics.report.editions import disclosed, disclosed_findings, main_
 from distilforensics.report.ledger import Ledger
 from distilforensics.report.pdf import Attached, pdf_of
 from distilforensics.report.pictures import campaign_figures
+from distilforensics.report.releases import RELEASES_FILE
 from distilforensics.report.result import Result, read_campaign, read_group, read_log
 
 if TYPE_CHECKING:
@@ -95,8 +96,10 @@ def render_report(
 
 def _parameters(case: Case, files: Mapping[str, SqlFile], *, is_with_pdf: bool) -> dict[str, Any]:
     """Return what shapes the report besides tables and code."""
+    calendar = case.calibration / RELEASES_FILE
     return {
         "pdf": is_with_pdf,
+        "releases": file_sha256(calendar) if calendar.is_file() else None,
         CASE_FILE: file_sha256(case.root / CASE_FILE),
         "stages": _stage_records(case),
         "catalogue": {name: file.sha256 for name, file in sorted(files.items())},

@@ -30,7 +30,7 @@ def nearest(number, digits=0):
     return floor(number * 10**digits + 0.5) / 10**digits
 
 
-class Recount:
+class _Recount:
     """The numbers of one report, counted again. Methods have the names of queries and return place -> column -> value."""
 
     def __init__(self, case):
@@ -209,7 +209,8 @@ class Recount:
                 rare[row["account_id"]].add(row["value"])
         known = {
             "payment": {n for n, p in self.profiles.items() if p["payment_fingerprint"]}, "signup": {n for n, p in self.profiles.items() if p["created_at"]},
-            "mail": {n for n, p in self.profiles.items() if p["email_domain"]}, "network": {r["account_id"] for r in self.requests if r["client_ip"] or r["ip_prefix"]},
+            "mail": {n for n, p in self.profiles.items() if p["email_domain"]},
+            "network": {r["account_id"] for r in self.requests if r["client_ip"] or r["ip_prefix"]},
         }[kind]  # fmt: skip
         return known, rare
 
@@ -328,7 +329,10 @@ class Recount:
         rows = [row for row in self.table("campaign_explanations") if row["campaign_id"] == campaign]
         return {1: {
             "n_tried": len(rows), "n_can_cap": sum(row["explanation_id"].startswith("operator.") for row in rows),
-            **{key: sum(row["outcome"] == word for row in rows) for key, word in (("n_excluded", "excluded"), ("n_in_part", "in part"), ("n_fits", "fits"), ("n_open", "cannot tell"))},
+            **{
+                key: sum(row["outcome"] == word for row in rows)
+                for key, word in (("n_excluded", "excluded"), ("n_in_part", "in part"), ("n_fits", "fits"), ("n_open", "cannot tell"))
+            },
         }}  # fmt: skip
 
     def explained(self):
@@ -356,7 +360,7 @@ class Recount:
 def test_every_number_of_a_sentence_is_counted_again(sample, name):
     """Each number that the page marks, whatever its sentence."""
     report = sample(name)
-    recount, made = Recount(report.case), {}
+    recount, made = _Recount(report.case), {}
     numbers = {(e.get("data-name"), e.get("value")) for e in report.all(".//data")}
     wrong = []
     for label, value in sorted(numbers):
@@ -366,10 +370,8 @@ def test_every_number_of_a_sentence_is_counted_again(sample, name):
         if (query, *names) not in made:
             made[query, *names] = getattr(recount, query)(*names)
         rows = made[query, *names]
-        if isinstance(rows, list):
-            is_right = any(same(row[column], value) for row in rows)
-        else:
-            is_right = same(rows[int(place)][column], value)
+        candidates = rows if isinstance(rows, list) else [rows[int(place)]]
+        is_right = any(same(row[column], value) for row in candidates)
         if not is_right:
             wrong.append((label, value, rows if isinstance(rows, dict) else "none of the log"))
 
