@@ -229,9 +229,15 @@ class _Layout:
         return self.blocks(node)
 
     def heading(self, node: Node) -> dict[str, Any]:
-        """Return a heading; one that heads a part of the first page stands a level lower than its tag."""
+        """Return a heading, on a fresh page or not; one of the first page's parts stands a level lower than its tag."""
         level = 3 if "sub" in node.kinds else int(node.tag[1])
-        return {"kind": "heading", "level": level, "anchor": node.attributes.get("id"), "parts": self.inline(node)}
+        return {
+            "kind": "heading",
+            "level": level,
+            "anchor": node.attributes.get("id"),
+            "is_fresh": "fresh" in node.kinds,
+            "parts": self.inline(node),
+        }
 
     def inline(self, node: Node, *, is_narrow: bool = False) -> list[Any]:
         """Return words with their marks; the ends of the element carry no blanks."""

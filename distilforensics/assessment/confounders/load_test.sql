@@ -72,7 +72,7 @@ select
                     format('the median answer has {:.0f} tokens', median_output),
                     format('the median answer has {:.0f} bytes', median_bytes),
                     case when is_explained is null then 'the size of answers is not known' end),
-                coalesce(format('{:.1f} % of its exchanges fall into hours of a steady rate', 100 * plateau_share), case when is_explained is null then 'times are not known' end)
+                coalesce(format('{:.1f} % of its requests fall into hours of a steady rate', 100 * plateau_share), case when is_explained is null then 'times are not known' end)
             ], ', '),
         '.') as statement
 from judged
