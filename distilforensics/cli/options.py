@@ -83,6 +83,53 @@ fail_on_option = click.option(
 )
 
 
+def stated_options(function: Function) -> Function:
+    """Add what the examiner states about the case; the function gets what was given as `stated`, by key of case.toml."""
+    texts = {
+        "confidentiality": "How confidential the report is; printed on every page.",
+        "organization": "Whom the examiner works for.",
+        "examiner": "Who examines.",
+        "title": "What is examined.",
+        "number": "Number of the case.",
+    }
+
+    @functools.wraps(function)
+    def wrapped(**arguments: object) -> object:
+        given = {key: arguments.pop(key) for key in reversed(texts)}
+        return function(stated={key: value for key, value in given.items() if value is not None}, **arguments)
+
+    for key, text in texts.items():
+        names = [f"--{key}", *(["--organisation"] if key == "organization" else [])]
+        wrapped = click.option(*names, key, metavar="TEXT", help=f"{text} Kept in case.toml.")(wrapped)
+    return wrapped
+
+
+def sign_options(function: Function) -> Function:
+    """Add --sign and --passphrase-file; the function gets `key`."""
+
+    @click.option(
+        "--sign",
+        "key_file",
+        type=FILE,
+        metavar="KEY",
+        help="Sign the seal with this Ed25519 key, as made by: openssl genpkey -algorithm ed25519.",
+    )
+    @click.option("--passphrase-file", type=FILE, metavar="FILE", help="File whose first line opens the key.")
+    @functools.wraps(function)
+    def wrapped(*, key_file: Path | None, passphrase_file: Path | None, **arguments: object) -> object:
+        key = None
+        if key_file is not None:
+            from distilforensics.case.signature import read_key
+
+            passphrase = passphrase_file.read_bytes().split(b"\n")[0].rstrip(b"\r") if passphrase_file else None
+            key = read_key(key_file, passphrase)
+        elif passphrase_file is not None:
+            raise click.UsageError("--passphrase-file needs --sign KEY")
+        return function(key=key, **arguments)
+
+    return wrapped
+
+
 def examples(first: str, second: str, *, has_exit_codes: bool = False) -> str:
     """Return the end of a help text: two examples and, where scripts need them, the exit codes."""
     codes = "\b\nExit codes:\n" + "".join(f"  {int(code):>3}  {code.meaning}\n" for code in ExitCode) + "\n"

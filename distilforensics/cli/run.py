@@ -19,6 +19,8 @@ from distilforensics.cli.options import (
     logs_argument,
     reading_options,
     report_options,
+    sign_options,
+    stated_options,
 )
 from distilforensics.cli.progress import progress_for
 from distilforensics.core.finding import Grade
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from distilforensics.case.engines.duckdb import Limits
+    from distilforensics.case.signature import Key
     from distilforensics.cli.output import Output
     from distilforensics.ingest.options import IngestOptions
     from distilforensics.pipeline.calibration_files import CalibrationFiles
@@ -50,6 +53,8 @@ if TYPE_CHECKING:
 @catalog_option
 @report_options
 @fail_on_option
+@stated_options
+@sign_options
 @click.option(
     "--power",
     "is_measuring_power",
@@ -71,6 +76,8 @@ def run(
     is_measuring_power: bool,
     report_step: Step,
     releases: Path | None,
+    stated: dict[str, str],
+    key: Key | None,
     output: Output,
 ) -> None:
     """Examine LOGS, write a sealed case and its report.
@@ -95,6 +102,8 @@ def run(
             calibration_files=replace(calibration_files, releases=releases),
             catalog=catalog,
             steps=steps,
+            key=key,
+            stated=stated,
         )
     print_summary(result, output)
     click.get_current_context().exit(exit_code(result, fail_on))
