@@ -101,7 +101,8 @@ def explanation_rows():
     """Return twenty-four explanations with long statements."""
     for place in range(1, 25):
         yield {
-            "campaign_id": "C-1", "explanation_id": f"confounder.number_{place}", "place": place, "title": f"The {place}th harmless explanation of such a group",
+            "campaign_id": "C-1", "explanation_id": f"confounder.number_{place}", "place": place,
+            "title": f"The {place}th harmless explanation of such a group",
             "outcome": ("excluded", "in part", "cannot tell")[place % 3], "statement": f"The group is not that: {'12.5 % of the requests do so, ' * 12}.",
             "ask": "Ask billing which accounts belong to one customer.", "is_capping": False,
         }  # fmt: skip
