@@ -11,7 +11,9 @@ from distilforensics.cli.export import export
 from distilforensics.cli.formats import formats
 from distilforensics.cli.heuristics import heuristics
 from distilforensics.cli.inspect import inspect
+from distilforensics.cli.mapping import mapping
 from distilforensics.cli.options import CONTEXT, examples, version_option
+from distilforensics.cli.respond import respond
 from distilforensics.cli.run import run
 from distilforensics.cli.selftest import selftest
 from distilforensics.cli.show import show
@@ -52,11 +54,13 @@ def cli() -> None:
 for verb in (
     run,
     inspect,
+    mapping,
     verify,
     show,
     sql,
     cite,
     export,
+    respond,
     audit,
     formats,
     heuristics,

@@ -274,7 +274,12 @@ def reading_options(function: Function) -> Function:
         help="Format of all logs, such as litellm_spendlogs; told from their content if omitted.",
     )
     @click.option(
-        "--mapping", type=FILE, metavar="FILE", help="File that maps the fields of a format that is not known."
+        "--mapping",
+        "mappings",
+        type=FILE,
+        multiple=True,
+        metavar="FILE",
+        help="File that maps the fields of a format that is not known; used on files with these fields. Repeat for more.",
     )
     @click.option("--account-field", metavar="FIELD", help="Take the account from this column or $.path instead.")
     @click.option(
@@ -301,7 +306,7 @@ def reading_options(function: Function) -> Function:
     def wrapped(
         *,
         format: str | None,  # noqa: A002 - the option's name
-        mapping: Path | None,
+        mappings: tuple[Path, ...],
         account_field: str | None,
         assume_time_zone: str | None,
         max_malformed: float | None,
@@ -313,7 +318,7 @@ def reading_options(function: Function) -> Function:
 
         options = reading_options(
             format=format,
-            mapping=mapping,
+            mappings=mappings,
             account_field=account_field,
             assume_time_zone=assume_time_zone,
             max_malformed=max_malformed,

@@ -60,7 +60,7 @@ def test_the_pdf_of_the_example_is_set_again_byte_for_byte(edition):
             )
             for name in list(pdf.attachments)
         }
-        moment = datetime.strptime(str(pdf.docinfo["/CreationDate"]), "D:%Y%m%d%H%M%SZ")
+        moment = datetime.strptime(str(pdf.docinfo["/CreationDate"]), "D:%Y%m%d%H%M%S%z")
     order = ("findings.json", "SHA256SUMS", "tables-sha256.txt", "method.json")
     attached = [inside[name] for name in order if name in inside]
 
