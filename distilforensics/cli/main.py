@@ -7,6 +7,7 @@ import click
 from distilforensics.cli.audit import audit
 from distilforensics.cli.cite import cite
 from distilforensics.cli.evaluate import evaluate
+from distilforensics.cli.export import export
 from distilforensics.cli.formats import formats
 from distilforensics.cli.heuristics import heuristics
 from distilforensics.cli.inspect import inspect
@@ -58,6 +59,7 @@ for verb in (
     show,
     sql,
     cite,
+    export,
     respond,
     audit,
     formats,

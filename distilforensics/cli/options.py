@@ -223,6 +223,30 @@ def calibration_options(function: Function) -> Function:
     return wrapped
 
 
+def report_options(function: Function) -> Function:
+    """Add --pdf and --releases; the function gets `report_step` and `releases`."""
+
+    @click.option(
+        "--pdf/--no-pdf",
+        "is_with_pdf",
+        default=None,
+        help="Also write each edition of the report as tagged PDF/A-3; as the last time if omitted.",
+    )
+    @click.option(
+        "--releases",
+        type=FILE,
+        metavar="FILE",
+        help="Calendar of releases (CSV or TOML: date, name), with which changes of the traffic are compared.",
+    )
+    @functools.wraps(function)
+    def wrapped(*, is_with_pdf: bool | None, **arguments: object) -> object:
+        from distilforensics.pipeline.steps import report_step
+
+        return function(report_step=report_step(is_with_pdf=is_with_pdf), **arguments)
+
+    return wrapped
+
+
 def catalog_option(function: Function) -> Function:
     """Add --catalog; the function gets `catalog`, the folder or None."""
     return click.option(
