@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from duckdb.sqltypes import DuckDBPyType
+
     from distilforensics.case.layout import Case
     from distilforensics.core.sqlfile import SqlFile
 
@@ -200,7 +202,12 @@ def select(
     values = file.defaults if values is None else values
     with explained(file, values):
         result = connection.execute(file.body, dict(values) or None)
-        return [(name, str(kind)) for name, kind, *_ in result.description or ()], result.fetchall()
+        return [(name, _type_name(kind)) for name, kind, *_ in result.description or ()], result.fetchall()
+
+
+def _type_name(kind: DuckDBPyType) -> str:
+    """Return the name of a type; an enumeration is text, and its name would list every value."""
+    return "VARCHAR" if kind.id == "enum" else str(kind)
 
 
 def create(
