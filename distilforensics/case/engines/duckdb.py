@@ -24,7 +24,7 @@ from distilforensics.core.text import show
 from distilforensics.core.trouble import machine_trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from duckdb.sqltypes import DuckDBPyType
@@ -216,15 +216,19 @@ def create(
     values: Mapping[str, Any] | None = None,
     *,
     form: str = "TABLE",
+    parts: Callable[[duckdb.DuckDBPyConnection], list[dict[str, Any]]] | None = None,
 ) -> None:
-    """Keep the rows of a query in the engine as the table of its name, or (`form`) as a view or a temporary table.
+    """Keep the rows of a query in the engine as the table of its name, or (`form`) as a view or a temporary table; part after part if given.
 
     Raises:
         HeuristicError: the query failed.
     """
     values = file.defaults if values is None else values
     with explained(file, values):
-        connection.execute(f"CREATE OR REPLACE {form} {file.name} AS {file.body}", dict(values) or None)
+        statement = f"CREATE OR REPLACE {form} {file.name} AS {file.body}"
+        for part in parts(connection) if parts else ({},):
+            connection.execute(statement, {**values, **part} or None)
+            statement = f"INSERT INTO {file.name} {file.body}"
 
 
 _READING_NODES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
