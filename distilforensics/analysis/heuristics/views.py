@@ -137,10 +137,10 @@ def _create_keys(connection: duckdb.DuckDBPyConnection, place: str) -> None:
     """Create the types of ids of accounts, customers and groups, and give them to the tables of accounts."""
     kinds = dict(connection.execute("SELECT table_name, table_type FROM information_schema.tables").fetchall())
     tables = [name for name in KEYED if name in kinds]
-    ids = " UNION ".join(
-        f"SELECT account_id FROM {name}" for name in ("exchange_features", "accounts_of_groups", *tables)
-    )
-    connection.execute(f"CREATE TYPE {place}.account_key AS ENUM (SELECT account_id FROM ({ids}) ORDER BY account_id)")
+    columns = [f"account_id FROM {name}" for name in ("exchange_features", "accounts_of_groups", *tables)]
+    columns += ["account_a FROM links", "account_b FROM links"] if "links" in kinds else []
+    ids = " UNION ".join(f"SELECT {column}" for column in columns)
+    connection.execute(f"CREATE TYPE {place}.account_key AS ENUM (SELECT account_id FROM ({ids}) AS ids(account_id) ORDER BY account_id)")
     connection.execute(
         f"CREATE TYPE {place}.group_key AS ENUM (SELECT DISTINCT group_id FROM accounts_of_groups ORDER BY group_id)"
     )
@@ -149,12 +149,14 @@ def _create_keys(connection: duckdb.DuckDBPyConnection, place: str) -> None:
         names = "SELECT customer FROM customers UNION SELECT named_customer FROM customers"
         connection.execute(f"CREATE TYPE {place}.customer_key AS ENUM (SELECT customer FROM ({names}) ORDER BY customer)")
         keyed["customers"] |= {"customer": "customer_key", "named_customer": "customer_key"}
+    if "links" in kinds:
+        keyed["links"] = {"account_a": "account_key", "account_b": "account_key"}
+    # Views and no copies, so that the engine plans joins as it does over files: copies come with estimates that led it astray.
     for name, columns in keyed.items():
         form = "VIEW" if kinds[name] == "VIEW" else "TABLE"
         replaced = ", ".join(f"{column}::{place}.{key} AS {column}" for column, key in columns.items())
         connection.execute(f"ALTER {form} {name} RENAME TO unkeyed_{name}")
-        connection.execute(f"CREATE TABLE {name} AS SELECT * REPLACE ({replaced}) FROM unkeyed_{name}")
-        connection.execute(f"DROP {form} unkeyed_{name}")
+        connection.execute(f"CREATE VIEW {name} AS SELECT * REPLACE ({replaced}) FROM unkeyed_{name}")
 
 
 def _hold_group_exchanges(connection: duckdb.DuckDBPyConnection, columns: Collection[str], place: str) -> None:
