@@ -160,20 +160,27 @@ def _create_keys(connection: duckdb.DuckDBPyConnection, place: str) -> None:
 
 
 def _hold_group_exchanges(connection: duckdb.DuckDBPyConnection, columns: Collection[str], place: str) -> None:
-    """Create `group_exchanges`, the rows of `stored_group_exchanges`: text that is no judged group is none of the enumeration."""
+    """Create `group_exchanges`, the rows of `stored_group_exchanges`: text that is no judged group is none of the enumeration.
+
+    Columns that no exchange carries are not stored.
+    """
+    counted = ", ".join(f"count({name})" for name in columns)
+    (n_filled,) = connection.execute(f"SELECT {counted} FROM exchange_features").fetchall()
+    filled = [name for name, n in zip(columns, n_filled, strict=True) if n or name == "record_id"]
     listed = ", ".join(
-        f"account_id::{place}.account_key AS account_id" if name == "account_id" else name for name in columns
+        f"account_id::{place}.account_key AS account_id" if name == "account_id" else name for name in filled
     )
-    of_account = ", ".join(f"e.{name}" for name in columns)
+    of_account = ", ".join(f"e.{name}" for name in filled)
     connection.execute(
-        f"CREATE TABLE {place}.group_exchanges AS"
+        f"CREATE TABLE {place}.held_group_exchanges AS"
         f" SELECT try_cast(group_id AS {place}.group_key) AS group_id, {listed} FROM carried_exchanges"
         f" WHERE try_cast(group_id AS {place}.group_key) IS NOT NULL"
         f" UNION ALL SELECT group_id, {listed} FROM (SELECT a.group_id, {of_account} FROM exchange_features AS e"
         " JOIN group_accounts AS a ON a.account_id = e.account_id WHERE starts_with(a.group_id, 'cluster:'))"
     )
-    if place != "memory":
-        connection.execute(f"CREATE VIEW group_exchanges AS SELECT * FROM {place}.group_exchanges")
+    types = {column.name: sql_type(column.type) for column in TABLES["exchange_features"].columns}
+    shown = ", ".join(name if name in filled else f"NULL::{types[name]} AS {name}" for name in columns)
+    connection.execute(f"CREATE VIEW group_exchanges AS SELECT group_id, {shown} FROM {place}.held_group_exchanges")
 
 
 @cache
