@@ -24,7 +24,17 @@ if TYPE_CHECKING:
 
 SCENARIO = "pool"
 
-_OWN = ("tenant_id", "project_id", "account_id", "end_user_id", "api_key_id", "session_id", "trace_id", "request_id", "response_id")
+_OWN = (
+    "tenant_id",
+    "project_id",
+    "account_id",
+    "end_user_id",
+    "api_key_id",
+    "session_id",
+    "trace_id",
+    "request_id",
+    "response_id",
+)
 _TEXTS = ("system_text", "prompt_text", "response_text", "messages_json", "prompt_sha256", "response_sha256", "system_sha256",
           "prompt_chars", "response_chars")  # fmt: skip
 
@@ -76,9 +86,14 @@ def copy_metadata(base: Case, folder: Path, pool: list[str], copies: int) -> Cas
         directory: list[pa.RecordBatch] = []
         sources = []
         for copy in range(copies):
-            query = _exchanges(connection, copy)
+            query = _exchanges(copy)
             name = f"{copy:05}.parquet"
-            write_batches(case, "exchanges", _batches(connection, query, EXCHANGES.arrow), path=case.table_path("exchanges") / name)
+            write_batches(
+                case,
+                "exchanges",
+                _batches(connection, query, EXCHANGES.arrow),
+                path=case.table_path("exchanges") / name,
+            )
             directory += _batches(connection, _directory(copy), ACCOUNTS_DIRECTORY.arrow)
             found = connection.sql(f"select {_source(copy)}").to_arrow_table().to_pylist()
             sources += [{"role": "log", **row, "part": name} for row in found]
@@ -90,7 +105,7 @@ def copy_metadata(base: Case, folder: Path, pool: list[str], copies: int) -> Cas
     return case
 
 
-def _exchanges(connection: duckdb.DuckDBPyConnection, copy: int) -> str:
+def _exchanges(copy: int) -> str:
     changed = {name: f"{name} || '-{copy}'" for name in _OWN}
     changed |= dict.fromkeys(_TEXTS, "null")
     digest = f"md5(source_sha256 || '-{copy}')"
@@ -99,7 +114,9 @@ def _exchanges(connection: duckdb.DuckDBPyConnection, copy: int) -> str:
         "record_id": f"left({digest}, 16) || substr(record_id, 17)",
         "started_at": f"started_at + to_seconds({37 * copy})",
         "ended_at": f"ended_at + to_seconds({37 * copy})",
-        "client_ip": _ADDRESS.replace("$copy", f"'-{copy}'").replace("network", "regexp_replace(client_ip, '\\.[0-9]+$', '')"),
+        "client_ip": _ADDRESS.replace("$copy", f"'-{copy}'").replace(
+            "network", "regexp_replace(client_ip, '\\.[0-9]+$', '')"
+        ),
         "prompt_state": "'not_logged'",
         "response_state": "'not_logged'",
         "max_output_tokens": f"max_output_tokens + case when account_id in (from pool) then {copy} else 0 end",
@@ -110,8 +127,12 @@ def _exchanges(connection: duckdb.DuckDBPyConnection, copy: int) -> str:
 
 
 def _directory(copy: int) -> str:
-    changed = {name: f"{name} || '-{copy}'" for name in ("account_id", "payment_fingerprint", "tenant_id", "organization")}
-    changed["email_domain"] = f"case when count(*) over (partition by email_domain) > 60 then email_domain else email_domain || '-{copy}' end"
+    changed = {
+        name: f"{name} || '-{copy}'" for name in ("account_id", "payment_fingerprint", "tenant_id", "organization")
+    }
+    changed["email_domain"] = (
+        f"case when count(*) over (partition by email_domain) > 60 then email_domain else email_domain || '-{copy}' end"
+    )
     columns = ", ".join(f"{changed.get(name, name)} as {name}" for name in ACCOUNTS_DIRECTORY.arrow.names)
     return f"select {columns} from accounts_directory order by account_id"
 
@@ -120,7 +141,8 @@ def _source(copy: int) -> str:
     digest = f"md5(source_sha256 || '-{copy}')"
     counts = "count(*) as n_read, count(*) as n_kept, count(*) as n_lines"
     zero = ", ".join(
-        f"0 as {name}" for name in ("n_quarantined", "n_duplicate", "n_out_of_scope", "n_blank", "n_flagged", "n_repeated")
+        f"0 as {name}"
+        for name in ("n_quarantined", "n_duplicate", "n_out_of_scope", "n_blank", "n_flagged", "n_repeated")
     )
     return (
         f"{digest} || {digest} as source_sha256, 'copy-{copy}.jsonl' as path, {counts}, {zero}, min(source_format) as format, "

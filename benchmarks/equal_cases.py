@@ -42,7 +42,9 @@ def differences(case: Case, other: Case, left_out: frozenset[str]) -> list[str]:
             if a is not b:
                 found.append(f"{name}: in one case only")
         elif not a.equals(b):
-            columns = [column for column in a.column_names if column not in b.column_names or not a[column].equals(b[column])]
+            columns = [
+                column for column in a.column_names if column not in b.column_names or not a[column].equals(b[column])
+            ]
             found.append(f"{name}: {a.num_rows} and {b.num_rows} rows, columns {', '.join(columns)}")
     return found
 

@@ -19,12 +19,14 @@ import shutil
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import wraps
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from distilforensics.core.progress import Silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,10 +65,8 @@ def resident() -> int:
 
 def forget_peak() -> None:
     """Let the peak of memory start anew, where the system can."""
-    try:
+    with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
-    except OSError:
-        pass
 
 
 @dataclass
@@ -118,32 +118,27 @@ class Clock:
         inner = getattr(import_module(module), function)
 
         @wraps(inner)
-        def timed(*args: Any, **kwargs: Any) -> Any:
+        def timed(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
             with self.timed(name_of(args)):
                 return inner(*args, **kwargs)
 
         setattr(import_module(module), function, timed)
 
 
-class Steps:
+class Steps(Silent):
     """Counts what no table and no heuristic accounts for under the step that a stage reports."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    def begin(self, stage: str, description: str, *, total_bytes: int | None = None, total_steps: int | None = None) -> None:
+    def begin(self, stage: str, description: str, **_totals: int | None) -> None:
         """Count what was before the first step."""
+        del stage, description
         self._clock.rest("before the first step")
 
-    def advance(self, *, rows: int = 0, n_bytes: int = 0, steps: int = 0, item: str | None = None) -> None:
+    def advance(self, *, item: str | None = None, **_done: int) -> None:
         """Count for the step that has ended."""
         self._clock.rest(item or "unnamed")
-
-    def end(self, summary: str) -> None:
-        """Ignore."""
-
-    def note(self, text: str) -> None:
-        """Ignore."""
 
 
 def run_stage(folder: Path, stage: str, memory: int, threads: int) -> None:
@@ -175,11 +170,29 @@ def measure(folder: Path, kind: str, memory: int, threads: int, stages: list[str
     case = open_case(folder)
     files = case.table_files("exchanges")
     rows = sum(pq.read_metadata(path).num_rows for path in files)
-    accounts = sum(pc.count_distinct(pq.read_table(path, columns=["account_id"])["account_id"]).as_py() for path in files)
-    result: dict[str, Any] = {"kind": kind, "exchanges": rows, "accounts": accounts, "memory_limit": memory, "threads": threads, "stages": {}}
+    accounts = sum(
+        pc.count_distinct(pq.read_table(path, columns=["account_id"])["account_id"]).as_py() for path in files
+    )
+    result: dict[str, Any] = {
+        "kind": kind,
+        "exchanges": rows,
+        "accounts": accounts,
+        "memory_limit": memory,
+        "threads": threads,
+        "stages": {},
+    }
     print(f"{kind}: {rows:,} exchanges, {accounts:,} accounts, {memory / 1e9:.1f} GB, {threads} threads", flush=True)
     for stage in stages:
-        command = [sys.executable, __file__, "--folder", str(folder), "--stage", stage, "--memory-gb", str(memory / 1e9)]
+        command = [
+            sys.executable,
+            __file__,
+            "--folder",
+            str(folder),
+            "--stage",
+            stage,
+            "--memory-gb",
+            str(memory / 1e9),
+        ]
         done = subprocess.run([*command, "--threads", str(threads)], stdout=subprocess.PIPE, text=True, check=False)
         if done.returncode:
             result["stages"][stage] = {"failed": done.returncode}
@@ -187,13 +200,25 @@ def measure(folder: Path, kind: str, memory: int, threads: int, stages: list[str
             break
         found = json.loads(done.stdout.splitlines()[-1])
         result["stages"][stage] = found
-        print(f"  {stage:12} {found['cpu_s']:9.1f} CPU s {found['wall_s']:9.1f} s {found['peak_bytes'] / 1e9:6.2f} GB", flush=True)
+        result["case_bytes"] = sum(
+            path.stat().st_size
+            for path in folder.rglob("*")
+            if path.is_file() and "tmp" not in path.parts[len(folder.parts) :]
+        )
+        print(
+            f"  {stage:12} {found['cpu_s']:9.1f} CPU s {found['wall_s']:9.1f} s {found['peak_bytes'] / 1e9:6.2f} GB",
+            flush=True,
+        )
     return result
 
 
 def show(result: dict[str, Any], most: int) -> None:
     """Print the tables that take longest."""
-    rows = [(table["cpu_s"], stage, name, table) for stage, found in result["stages"].items() for name, table in found.get("tables", {}).items()]
+    rows = [
+        (table["cpu_s"], stage, name, table)
+        for stage, found in result["stages"].items()
+        for name, table in found.get("tables", {}).items()
+    ]
     for cpu, stage, name, table in sorted(rows, key=lambda row: -row[0])[:most]:
         print(f"    {cpu:8.2f} CPU s {table['peak_bytes'] / 1e9:6.2f} GB  {stage}/{name}")
 
@@ -215,6 +240,22 @@ def keep(out: Path, results: list[dict[str, Any]]) -> None:
     stored["runs"] = sorted(runs, key=lambda r: (r["kind"], r["exchanges"], r["memory_limit"]))
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(stored, indent=1, sort_keys=True) + "\n")
+
+
+def write_slopes(out: Path, target: Path) -> None:
+    """Write what `distilforensics plan` extrapolates from: totals over all stages by kind and exchanges."""
+    slopes = json.loads(target.read_text())
+    slopes["analysis"] = {}
+    for run in json.loads(out.read_text())["runs"]:
+        stages = run["stages"].values()
+        if any("failed" in stage for stage in stages):
+            continue
+        point = {name: round(sum(stage[name] for stage in stages), 1) for name in ("cpu_s", "wall_s")}
+        point |= {name: run[name] for name in ("exchanges", "memory_limit", "case_bytes")}
+        slopes["analysis"].setdefault(run["kind"], []).append(
+            point | {"peak_bytes": max(s["peak_bytes"] for s in stages)}
+        )
+    target.write_text(json.dumps(slopes, indent=1, sort_keys=True) + "\n")
 
 
 def metadata_case(folder: Path, copies: int) -> Path:
@@ -248,12 +289,21 @@ def text_case(folder: Path, logs: int) -> Path:
 def main() -> None:
     """Parse the command line and run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--folder", type=Path, required=True, help="where cases lie; those that are there are used again")
-    parser.add_argument("--copies", type=int, nargs="*", default=[], help="sizes of metadata, in copies of the base log")
-    parser.add_argument("--text", type=int, nargs="*", default=[], help="sizes with texts, in simulated logs of some 33,000 exchanges")
+    parser.add_argument(
+        "--folder", type=Path, required=True, help="where cases lie; those that are there are used again"
+    )
+    parser.add_argument(
+        "--copies", type=int, nargs="*", default=[], help="sizes of metadata, in copies of the base log"
+    )
+    parser.add_argument(
+        "--text", type=int, nargs="*", default=[], help="sizes with texts, in simulated logs of some 33,000 exchanges"
+    )
     parser.add_argument("--memory-gb", type=float, default=4.0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, help="JSON file to which results are added")
+    parser.add_argument(
+        "--slopes", type=Path, help="file that `distilforensics plan` extrapolates from, written anew from --out"
+    )
     parser.add_argument("--most", type=int, default=25, help="tables to print")
     parser.add_argument("--only", nargs="*", choices=list(STAGES), help="stages to run; those before must have run")
     parser.add_argument("--stage", choices=list(STAGES), help="run this stage on the case in FOLDER, in this process")
@@ -272,6 +322,8 @@ def main() -> None:
         show(result, options.most)
         if options.out and not options.only:
             keep(options.out, [result])
+    if options.out and options.slopes:
+        write_slopes(options.out, options.slopes)
 
 
 if __name__ == "__main__":

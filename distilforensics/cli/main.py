@@ -11,6 +11,7 @@ from distilforensics.cli.formats import formats
 from distilforensics.cli.heuristics import heuristics
 from distilforensics.cli.inspect import inspect
 from distilforensics.cli.options import CONTEXT, examples, version_option
+from distilforensics.cli.plan import plan
 from distilforensics.cli.run import run
 from distilforensics.cli.selftest import selftest
 from distilforensics.cli.show import show
@@ -51,6 +52,7 @@ def cli() -> None:
 for verb in (
     run,
     inspect,
+    plan,
     verify,
     show,
     sql,

@@ -94,7 +94,9 @@ def source_tables(heuristics: Iterable[Heuristic]) -> list[str]:
 
 def columns_read(heuristics: Iterable[Heuristic]) -> tuple[str, ...]:
     """Return the columns of the exchanges of groups that heuristics and the shared views name anywhere."""
-    texts = [heuristic.file.body for heuristic in heuristics if {"group_exchanges", *_FURTHER_VIEWS} & set(heuristic.reads)]
+    texts = [
+        heuristic.file.body for heuristic in heuristics if {"group_exchanges", *_FURTHER_VIEWS} & set(heuristic.reads)
+    ]
     words = {*OWN_COLUMNS, *re.findall(r"\w+", " ".join([*texts, *(query(name).body for name in _FURTHER_VIEWS)]))}
     return tuple(column.name for column in TABLES["exchange_features"].columns if column.name in words)
 
@@ -137,17 +139,21 @@ def _create_keys(connection: duckdb.DuckDBPyConnection, place: str) -> None:
     """Create the types of ids of accounts, customers and groups, and give them to the tables of accounts."""
     kinds = dict(connection.execute("SELECT table_name, table_type FROM information_schema.tables").fetchall())
     tables = [name for name in KEYED if name in kinds]
-    columns = [f"account_id FROM {name}" for name in ("exchange_features", "accounts_of_groups", *tables)]
-    columns += ["account_a FROM links", "account_b FROM links"] if "links" in kinds else []
-    ids = " UNION ".join(f"SELECT {column}" for column in columns)
-    connection.execute(f"CREATE TYPE {place}.account_key AS ENUM (SELECT account_id FROM ({ids}) AS ids(account_id) ORDER BY account_id)")
+    sources = [f"account_id FROM {name}" for name in ("exchange_features", "accounts_of_groups", *tables)]
+    sources += ["account_a FROM links", "account_b FROM links"] if "links" in kinds else []
+    ids = " UNION ".join(f"SELECT {column}" for column in sources)
+    connection.execute(
+        f"CREATE TYPE {place}.account_key AS ENUM (SELECT account_id FROM ({ids}) AS ids(account_id) ORDER BY account_id)"
+    )
     connection.execute(
         f"CREATE TYPE {place}.group_key AS ENUM (SELECT DISTINCT group_id FROM accounts_of_groups ORDER BY group_id)"
     )
     keyed = {name: {"account_id": "account_key"} for name in tables}
     if "customers" in tables:
         names = "SELECT customer FROM customers UNION SELECT named_customer FROM customers"
-        connection.execute(f"CREATE TYPE {place}.customer_key AS ENUM (SELECT customer FROM ({names}) ORDER BY customer)")
+        connection.execute(
+            f"CREATE TYPE {place}.customer_key AS ENUM (SELECT customer FROM ({names}) ORDER BY customer)"
+        )
         keyed["customers"] |= {"customer": "customer_key", "named_customer": "customer_key"}
     if "links" in kinds:
         keyed["links"] = {"account_a": "account_key", "account_b": "account_key"}
