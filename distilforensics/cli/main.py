@@ -13,6 +13,7 @@ from distilforensics.cli.heuristics import heuristics
 from distilforensics.cli.inspect import inspect
 from distilforensics.cli.mapping import mapping
 from distilforensics.cli.options import CONTEXT, examples, version_option
+from distilforensics.cli.plan import plan
 from distilforensics.cli.respond import respond
 from distilforensics.cli.run import run
 from distilforensics.cli.selftest import selftest
@@ -55,6 +56,7 @@ for verb in (
     run,
     inspect,
     mapping,
+    plan,
     verify,
     show,
     sql,
