@@ -157,7 +157,8 @@ SOURCES = Table(
         (
             "role",
             TEXT,
-            "log, accounts_directory, duplicate_file (same bytes as another source), ignored (not a log), refused (unknown, ambiguous or unreadable)",
+            "log, accounts_directory, archive (its members are sources named archive!member), duplicate_file (same bytes as another source), "
+            "ignored (not a log), refused (unknown, ambiguous or unreadable)",
         ),
         ("reason", TEXT, "why it is ignored, refused or a duplicate; NULL for logs"),
         ("n_bytes", COUNT, "size as received"),
