@@ -213,7 +213,7 @@ SOURCES = Table(
         (
             "role",
             TEXT,
-            "log, accounts_directory, duplicate_file (same bytes as another source), ignored (not a log), refused (unknown, ambiguous or unreadable)",
+            "log, accounts_directory, archive (its members are sources), duplicate_file (same bytes as another source), ignored (no log), refused",
         ),
         ("reason", TEXT, "why it is ignored, refused or a duplicate; NULL for logs"),
         ("n_bytes", COUNT, "size as received"),

@@ -216,14 +216,21 @@ def _texts(row: Row) -> list[tuple[str, str, int]]:
 _READERS = {"none": "cat", "gzip": "gzip -dc", "zstd": "zstd -dc", "bzip2": "bzip2 -dc", "xz": "xz -dc"}
 
 
+def _typed(name: str, otherwise: str) -> str:
+    """Return a name as a shell takes it without quotes; a word in its place if it cannot."""
+    return name if re.fullmatch(r"[A-Za-z0-9._/+][A-Za-z0-9._/+-]*", name) else otherwise
+
+
 def _command(row: Row) -> str:
     """Return the command that hashes the bytes of a record again; empty where a record has no place in bytes."""
     reader = _READERS.get(row["compression"] or "")
     if reader is None or row["source_offset"] is None or row["source_length"] is None:
         return ""
-    path = (
-        row["path"]
-        if re.fullmatch(r"[A-Za-z0-9._/+-]+", row["path"] or "") and not row["path"].startswith("-")
-        else "FILE"
-    )
-    return f"{reader} {path} | tail -c +{row['source_offset'] + 1} | head -c {row['source_length']} | sha256sum"
+    archive, separator, member = (row["path"] or "").partition("!")
+    path = _typed(archive, "FILE")
+    source = f"{reader} {path}"
+    if separator:
+        member = _typed(member, "MEMBER")
+        unpacking = f"unzip -p {path} {member}" if archive.lower().endswith(".zip") else f"tar -xOf {path} {member}"
+        source = unpacking if reader == "cat" else f"{unpacking} | {reader}"
+    return f"{source} | tail -c +{row['source_offset'] + 1} | head -c {row['source_length']} | sha256sum"
