@@ -117,7 +117,7 @@ def faults(folder: Path, case: Path, names: dict[str, str]) -> list[str]:
         said = (done.stdout + done.stderr).decode("utf-8", "replace")
         if "Traceback" in said or done.returncode in {70, -11, -6}:
             found.append(f"{command[0]}: exit code {done.returncode}\n{said[-1500:]}")
-        if any(ord(c) < 32 and c not in MAY_STAND or 127 <= ord(c) < 160 or c == "\u202e" for c in said):
+        if any((ord(c) < 32 and c not in MAY_STAND) or 127 <= ord(c) < 160 or c == "\u202e" for c in said):
             found.append(f"{command[0]}: a raw control character")
         if "NETWORK CALL" in said:
             found.append(f"{command[0]}: a network call")
