@@ -6,6 +6,7 @@
 
 Committed: the lock of the catalogue, the chapters of docs/formats.md, the sample logs, the example report.
 Built into build/docs and not committed: the pages on commands, tables and heuristics, which the program also prints.
+Built into build/site and not committed: the documentation as a site; open build/site/index.html.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING
 from example import write_example
 from pages import pages
 from samples import SAMPLES, write_sample
+from site_pages import build_site
 
 from distilforensics.analysis.heuristics.lock import lock_file, lock_text
 from distilforensics.simulate.simulation import OUTPUTS
@@ -38,6 +40,10 @@ def _pages(root: Path) -> None:
     (root / BUILT / "docs").mkdir(parents=True)
     for name, text in pages().items():
         (root / BUILT / "docs" / name).write_text(text, encoding="utf-8")
+
+
+def _site(root: Path) -> None:
+    build_site(root / BUILT / "site")
 
 
 def _formats(root: Path) -> None:
@@ -64,6 +70,7 @@ def _example(root: Path) -> None:
 
 KINDS: dict[str, Callable[[Path], None]] = {
     "pages": _pages,
+    "site": _site,
     "formats": _formats,
     "lock": _lock,
     "samples": _samples,
@@ -71,7 +78,12 @@ KINDS: dict[str, Callable[[Path], None]] = {
 }
 """In an order in which each needs only what stands before it."""
 
-WHOLE = ("build/docs", "reports/example", *(f"sample_logs/{name}/{output}" for name in SAMPLES for output in OUTPUTS))
+WHOLE = (
+    "build/docs",
+    "build/site",
+    "reports/example",
+    *(f"sample_logs/{name}/{output}" for name in SAMPLES for output in OUTPUTS),
+)
 """Folders and files that are replaced as a whole, so that what is made no longer goes."""
 
 

@@ -400,20 +400,20 @@ def _doubly_alike(log: Log, members: Accounts) -> set[tuple[str, str]]:
 
 
 def _dealt_out(log: Log, free: Accounts, n_found: int, parameters: Parameters) -> list[Candidate]:
-    """Return the groups that one scheduler serves and that no work ties: calls in turn, or shared loads and two kinds of shared identity."""
+    """Return the groups that no work ties: calls in turn, or two kinds of shared identity.
+
+    Who hands nothing over and serves its accounts unevenly still pays for them, opens them or reaches them together.
+    """
     groups = []
     for group, loads in log.loads.items():
         fired = {row.heuristic_id for row in log.fired(group)}
         present = free & loads.keys()
         if len(present) < max(parameters.min_accounts, parameters.containment * len(loads)):
             continue
-        if "coordination.rotation" in fired or (
-            fired.intersection(SCHEDULING)
-            and sum(
-                weigh_identity(log, kind, present).bits >= parameters.min_identity_bits for kind in TELLING_IDENTITIES
-            )
-            > 1
-        ):
+        n_identities = sum(
+            weigh_identity(log, kind, present).bits >= parameters.min_identity_bits for kind in TELLING_IDENTITIES
+        )
+        if "coordination.rotation" in fired or n_identities > 1:
             groups.append(group)
     found: list[Candidate] = []
     for group in sorted(groups, key=lambda name: (kind_of(name) not in text_kinds(), -len(log.loads[name]), name)):

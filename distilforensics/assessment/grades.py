@@ -5,7 +5,8 @@
 - strong: the same with a fact of purpose and with identity or a second telling fact of coordination; it does not fall below weak without
   any one fact, the largest customer, or the account with most ties.
 - weak: a telling fact of coordination alone.
-- one operator, purpose unknown: facts of coordination, where the accounts may be one operator's own or one product's.
+- one operator, purpose unknown: facts of coordination, where the accounts may be one operator's own or one product's; or two telling facts
+  of identity alone.
 """
 
 from __future__ import annotations
@@ -58,13 +59,17 @@ def decide(
     """
     grade = grade_facts(facts)
     is_coordinated = any(fact.kind is Kind.COORDINATION for fact in facts)
+    is_opened_together = sum(fact.kind is Kind.IDENTITY and fact.is_telling and fact.is_counted for fact in facts) > 1
     if may_be_one_operator or grade is Grade.INCONCLUSIVE:
-        grade = Grade.ONE_OPERATOR if is_coordinated else Grade.INCONCLUSIVE
-        reason = (
-            "the facts show that the accounts are operated together, and the accounts may be one operator's own"
-            if may_be_one_operator
-            else "the facts show one scheduler, which products, vendors and fleets have as well"
-        )
+        grade = Grade.ONE_OPERATOR if is_coordinated or is_opened_together else Grade.INCONCLUSIVE
+        if not is_coordinated:
+            reason = "the accounts have two kinds of identity in common, as one operator's own and those of a class or a firm have"
+        elif may_be_one_operator:
+            reason = (
+                "the facts show that the accounts are operated together, and the accounts may be one operator's own"
+            )
+        else:
+            reason = "the facts show one scheduler, which products, vendors and fleets have as well"
         return Verdict(grade, reason, {})
     counted = [fact for fact in facts if fact.is_counted]
     without = {

@@ -40,7 +40,7 @@ class Parameters:
     containment: float = 0.8
     """Share of a group's exchanges and accounts that must be a candidate's before what was observed on the group is said of the candidate."""
     min_identity_bits: float = 20.0
-    """Bits of two kinds of shared identity each, from which on a group that one scheduler serves is listed although no work ties it."""
+    """Bits of two kinds of shared identity each, from which on a group is listed although no work ties it."""
     min_fact_bits: float = 10.0
     """Bits from which on a fact counts, with those of the sets that were tried on top."""
     min_fact_calls: int = 3

@@ -13,19 +13,20 @@ from distilforensics.core.schema import FINDINGS_TABLES, SCHEMA_VERSION, TABLES
 from distilforensics.core.text import show, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 CASE_FILE = "case.toml"
 _UNFINISHED = f".{CASE_FILE}.partial"
 
 _NEW_CASE = """\
-# What the examiner states about this case. The tool reads it and prints it; it never changes it.
+# What the examiner states about this case. The tool prints it, and changes it only where an option of `run` states something else.
 schema_version = {schema_version}
 number = ""
 title = "Examination of API access logs"
 examiner = ""
 organization = ""
+confidentiality = ""
 # Time zone in which the report additionally shows times; UTC is always shown.
 display_time_zone = "UTC"
 
@@ -131,6 +132,35 @@ def create_case(root: Path) -> Case:
     for folder in (case.data, case.findings, case.report, case.stages, case.temporary):
         folder.mkdir(exist_ok=True, mode=0o700)
     return case
+
+
+STATED = ("number", "title", "examiner", "organization", "confidentiality")
+"""Keys of case.toml that options of `run` can state."""
+
+
+def state(case: Case, stated: Mapping[str, str]) -> Case:
+    """Return the case after writing what the examiner states into its case.toml; every other line stays as it is.
+
+    Args:
+        case: The case; the caller holds its lock.
+        stated: Key of case.toml to text.
+    """
+    path = case.root / CASE_FILE
+    lines = path.read_text(encoding="utf-8").split("\n")
+    # Keys behind the first heading belong to a table.
+    end = next((i for i, line in enumerate(lines) if line.lstrip().startswith("[")), len(lines))
+    for key, text in stated.items():
+        line = f"{key} = {json.dumps(text)}"
+        place = next((i for i in range(end) if lines[i].partition("=")[0].strip() == key), None)
+        if place is None:
+            lines.insert(1, line)
+            end += 1
+        else:
+            lines[place] = line
+    content = "\n".join(lines).encode()
+    if content != path.read_bytes():
+        write_file(path, content)
+    return open_case(case.root)
 
 
 def open_case(root: Path) -> Case:

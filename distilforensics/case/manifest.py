@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from distilforensics import __version__
 from distilforensics.case import custody
 from distilforensics.case.layout import write_file
+from distilforensics.case.signature import SEAL_FILES, check_signature, write_checks, write_statement
 from distilforensics.case.stages import contradictions, file_sha256
 from distilforensics.core.errors import CaseError, IntegrityError
 from distilforensics.core.text import show
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from distilforensics.case.layout import Case
+    from distilforensics.case.signature import Key
 
 DECLARATION = "bagit.txt"
 INFORMATION = "bag-info.txt"
@@ -31,11 +33,15 @@ SEALED = "sealed"
 """Action of the custody entry that closes a case."""
 
 _LINE = re.compile(r"(?P<sha256>[0-9a-f]{64})  (?P<name>.+)")
-_OUTSIDE_THE_BAG = frozenset({"run.json", "custody.jsonl", TAG_MANIFEST})
+_OUTSIDE_THE_BAG = SEAL_FILES | {"run.json", "custody.jsonl", TAG_MANIFEST}
 
 
-def seal(case: Case) -> dict[str, str]:
+def seal(case: Case, key: Key | None = None) -> dict[str, str]:
     """Return the details of the custody entry that closes the case, after writing the manifests.
+
+    Args:
+        case: The case; the caller holds its lock.
+        key: Key that signs the seal.
 
     Raises:
         CaseError: there is no run.json, so it is unknown how the case came about.
@@ -57,13 +63,29 @@ def seal(case: Case) -> dict[str, str]:
             hint="give the command `run` again, which makes them anew from the logs; nothing was sealed",
         )
     payload = list(payload_files(case))
+    write_checks(case)
     write_file(case.root / DECLARATION, b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")
     write_file(case.root / INFORMATION, _information(case, payload).encode())
     write_file(case.root / PAYLOAD_MANIFEST, _manifest(case, payload))
     write_file(case.root / TAG_MANIFEST, _manifest(case, list(tag_files(case))))
     details = anchors(case)
-    custody.append(case, SEALED, details)
+    custody.append(case, SEALED, details | ({"key_sha256": key.fingerprint} if key else {}))
+    write_statement(case, details, key)
     return details
+
+
+def is_current(case: Case) -> bool:
+    """Tell whether sealing would write the same again: no file has changed since the last seal."""
+    sealed = [entry["details"] for entry in custody.entries(case) if entry["action"] == SEALED]
+    if not sealed or not all((case.root / name).is_file() for name in (PAYLOAD_MANIFEST, TAG_MANIFEST)):
+        return False
+    return (
+        case.run_record.is_file()
+        and not check_signature(case, None)[0]
+        and {key: sealed[-1].get(key) for key in anchors(case)} == anchors(case)
+        and (case.root / PAYLOAD_MANIFEST).read_bytes() == _manifest(case, list(payload_files(case)))
+        and (case.root / TAG_MANIFEST).read_bytes() == _manifest(case, list(tag_files(case)))
+    )
 
 
 def anchors(case: Case) -> dict[str, str]:

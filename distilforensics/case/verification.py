@@ -16,6 +16,7 @@ import pyarrow as pa
 from distilforensics.case import custody, manifest
 from distilforensics.case.custody import Problem
 from distilforensics.case.layout import read_json
+from distilforensics.case.signature import STATEMENT, check_signature
 from distilforensics.case.stages import contradictions, file_sha256
 from distilforensics.core.errors import CaseError, IntegrityError
 from distilforensics.core.text import show
@@ -44,6 +45,8 @@ class Verification:
     """Evidence files whose hash was computed and fits."""
     n_records: int = 0
     """Records read according to the recomputed balance."""
+    signed: list[str] = field(default_factory=list)
+    """Who signed and who stamped, as far as it was checked, and against which key."""
     custody_head: str = custody.START
     """Hash of the last custody entry; compare it with the one noted when the case was handed over."""
 
@@ -53,13 +56,16 @@ class Verification:
         return not self.problems
 
 
-def verify(case: Case, evidence_root: Path | None = None, noted_hash: str | None = None) -> Verification:
+def verify(
+    case: Case, evidence_root: Path | None = None, noted_hash: str | None = None, key: Path | None = None
+) -> Verification:
     """Return every difference between a sealed case and what its manifests, custody log and tables state.
 
     Args:
         case: The case; its `case.toml` need not be readable.
         evidence_root: Folder below which the evidence files lie now; by default they are looked for where the runs were started.
         noted_hash: Hash of a custody entry that was noted outside of the case; the log must still hold it.
+        key: Public key by which the seal must be signed.
 
     Raises:
         CaseError: the case was never sealed.
@@ -74,6 +80,9 @@ def verify(case: Case, evidence_root: Path | None = None, noted_hash: str | None
         )
     _check_anchors(case, seal, result)
     _check_noted(case, noted_hash, result)
+    problems, result.signed = check_signature(case, key)
+    result.problems += problems
+    result.n_files += (case.root / STATEMENT).is_file()
     _check_places(case, result)
     damaged = _check_files(case, result)
     result.problems += [Problem(show(name), message) for name, message in contradictions(case) if name not in damaged]

@@ -83,6 +83,53 @@ fail_on_option = click.option(
 )
 
 
+def stated_options(function: Function) -> Function:
+    """Add what the examiner states about the case; the function gets what was given as `stated`, by key of case.toml."""
+    texts = {
+        "confidentiality": "How confidential the report is; printed on every page.",
+        "organization": "Whom the examiner works for.",
+        "examiner": "Who examines.",
+        "title": "What is examined.",
+        "number": "Number of the case.",
+    }
+
+    @functools.wraps(function)
+    def wrapped(**arguments: object) -> object:
+        given = {key: arguments.pop(key) for key in reversed(texts)}
+        return function(stated={key: value for key, value in given.items() if value is not None}, **arguments)
+
+    for key, text in texts.items():
+        names = [f"--{key}", *(["--organisation"] if key == "organization" else [])]
+        wrapped = click.option(*names, key, metavar="TEXT", help=f"{text} Kept in case.toml.")(wrapped)
+    return wrapped
+
+
+def sign_options(function: Function) -> Function:
+    """Add --sign and --passphrase-file; the function gets `key`."""
+
+    @click.option(
+        "--sign",
+        "key_file",
+        type=FILE,
+        metavar="KEY",
+        help="Sign the seal with this Ed25519 key, as made by: openssl genpkey -algorithm ed25519.",
+    )
+    @click.option("--passphrase-file", type=FILE, metavar="FILE", help="File whose first line opens the key.")
+    @functools.wraps(function)
+    def wrapped(*, key_file: Path | None, passphrase_file: Path | None, **arguments: object) -> object:
+        key = None
+        if key_file is not None:
+            from distilforensics.case.signature import read_key
+
+            passphrase = passphrase_file.read_bytes().split(b"\n")[0].rstrip(b"\r") if passphrase_file else None
+            key = read_key(key_file, passphrase)
+        elif passphrase_file is not None:
+            raise click.UsageError("--passphrase-file needs --sign KEY")
+        return function(key=key, **arguments)
+
+    return wrapped
+
+
 def examples(first: str, second: str, *, has_exit_codes: bool = False) -> str:
     """Return the end of a help text: two examples and, where scripts need them, the exit codes."""
     codes = "\b\nExit codes:\n" + "".join(f"  {int(code):>3}  {code.meaning}\n" for code in ExitCode) + "\n"
@@ -176,6 +223,30 @@ def calibration_options(function: Function) -> Function:
     return wrapped
 
 
+def report_options(function: Function) -> Function:
+    """Add --pdf and --releases; the function gets `report_step` and `releases`."""
+
+    @click.option(
+        "--pdf/--no-pdf",
+        "is_with_pdf",
+        default=None,
+        help="Also write each edition of the report as tagged PDF/A-3; as the last time if omitted.",
+    )
+    @click.option(
+        "--releases",
+        type=FILE,
+        metavar="FILE",
+        help="Calendar of releases (CSV or TOML: date, name), with which changes of the traffic are compared.",
+    )
+    @functools.wraps(function)
+    def wrapped(*, is_with_pdf: bool | None, **arguments: object) -> object:
+        from distilforensics.pipeline.steps import report_step
+
+        return function(report_step=report_step(is_with_pdf=is_with_pdf), **arguments)
+
+    return wrapped
+
+
 def catalog_option(function: Function) -> Function:
     """Add --catalog; the function gets `catalog`, the folder or None."""
     return click.option(
@@ -203,7 +274,12 @@ def reading_options(function: Function) -> Function:
         help="Format of all logs, such as litellm_spendlogs; told from their content if omitted.",
     )
     @click.option(
-        "--mapping", type=FILE, metavar="FILE", help="File that maps the fields of a format that is not known."
+        "--mapping",
+        "mappings",
+        type=FILE,
+        multiple=True,
+        metavar="FILE",
+        help="File that maps the fields of a format that is not known; used on files with these fields. Repeat for more.",
     )
     @click.option("--account-field", metavar="FIELD", help="Take the account from this column or $.path instead.")
     @click.option(
@@ -226,28 +302,36 @@ def reading_options(function: Function) -> Function:
         metavar="FILE",
         help="Secret for the hashes that replace raw API keys found in logs.",
     )
+    @click.option(
+        "--content-free",
+        "is_content_free",
+        is_flag=True,
+        help="Keep no prompts, answers or system prompts in the case, only fingerprints of them.",
+    )
     @functools.wraps(function)
     def wrapped(
         *,
         format: str | None,  # noqa: A002 - the option's name
-        mapping: Path | None,
+        mappings: tuple[Path, ...],
         account_field: str | None,
         assume_time_zone: str | None,
         max_malformed: float | None,
         max_line: int | None,
         secret_file: Path | None,
+        is_content_free: bool,
         **arguments: object,
     ) -> object:
         from distilforensics.pipeline.reading_options import reading_options
 
         options = reading_options(
             format=format,
-            mapping=mapping,
+            mappings=mappings,
             account_field=account_field,
             assume_time_zone=assume_time_zone,
             max_malformed=max_malformed,
             max_line_bytes=max_line,
             secret_key=secret_file.read_text(encoding="utf-8").strip() if secret_file else None,
+            is_content_free=is_content_free,
         )
         return function(options=options, **arguments)
 

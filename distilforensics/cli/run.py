@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -17,6 +18,9 @@ from distilforensics.cli.options import (
     limits_options,
     logs_argument,
     reading_options,
+    report_options,
+    sign_options,
+    stated_options,
 )
 from distilforensics.cli.progress import progress_for
 from distilforensics.core.finding import Grade
@@ -25,10 +29,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from distilforensics.case.engines.duckdb import Limits
+    from distilforensics.case.signature import Key
     from distilforensics.cli.output import Output
     from distilforensics.ingest.options import IngestOptions
     from distilforensics.pipeline.calibration_files import CalibrationFiles
     from distilforensics.pipeline.run import RunResult
+    from distilforensics.pipeline.steps import Step
 
 
 @command(
@@ -45,7 +51,10 @@ if TYPE_CHECKING:
 @limits_options
 @calibration_options
 @catalog_option
+@report_options
 @fail_on_option
+@stated_options
+@sign_options
 @click.option(
     "--power",
     "is_measuring_power",
@@ -65,6 +74,10 @@ def run(
     is_extending: bool,
     is_forced: bool,
     is_measuring_power: bool,
+    report_step: Step,
+    releases: Path | None,
+    stated: dict[str, str],
+    key: Key | None,
     output: Output,
 ) -> None:
     """Examine LOGS, write a sealed case and its report.
@@ -74,9 +87,9 @@ def run(
     """
     from distilforensics.pipeline.power.stage import steps_with_power
     from distilforensics.pipeline.run import run_case
-    from distilforensics.pipeline.steps import STEPS
+    from distilforensics.pipeline.steps import STEPS, with_report
 
-    steps = steps_with_power(case_dir) if is_measuring_power else STEPS
+    steps = with_report(steps_with_power(case_dir) if is_measuring_power else STEPS, report_step)
     with progress_for(output) as progress:
         result = run_case(
             logs,
@@ -86,9 +99,11 @@ def run(
             progress,
             is_forced=is_forced,
             is_extending=is_extending,
-            calibration_files=calibration_files,
+            calibration_files=replace(calibration_files, releases=releases),
             catalog=catalog,
             steps=steps,
+            key=key,
+            stated=stated,
         )
     print_summary(result, output)
     click.get_current_context().exit(exit_code(result, fail_on))

@@ -8,6 +8,7 @@ import click
 
 from distilforensics.cli.diagnostics import ExitCode, say
 from distilforensics.cli.options import (
+    FILE,
     calibration_options,
     case_option,
     command,
@@ -15,14 +16,18 @@ from distilforensics.cli.options import (
     limits_options,
     logs_argument,
     reading_options,
+    report_options,
+    sign_options,
 )
 from distilforensics.cli.progress import progress_for
 from distilforensics.core import units
+from distilforensics.core.text import show
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from distilforensics.case.engines.duckdb import Limits
+    from distilforensics.case.signature import Key
     from distilforensics.cli.output import Output
     from distilforensics.ingest.options import IngestOptions
     from distilforensics.pipeline.calibration_files import CalibrationFiles
@@ -102,7 +107,23 @@ def _stage(verb: str, name: str, text: str) -> click.Command:
 
 features = _stage("features", "features", "Compute fingerprints and reference values.")
 link = _stage("link", "linkage", "Link accounts that share rare attributes, and cluster them.")
-report = _stage("report", "report", "Render the report of a case.")
+
+
+@command(
+    "report",
+    epilog=examples(
+        "distilforensics report --case cases/2026-017 --pdf",
+        "distilforensics report --case cases/2026-017 --releases releases.csv",
+    ),
+)
+@case_option
+@report_options
+@limits_options
+def report(case_dir: Path, limits: Limits, report_step: Step, releases: Path | None, output: Output) -> None:
+    """Render the report of a case."""
+    from distilforensics.pipeline.calibration_files import CalibrationFiles
+
+    _run("report", case_dir, limits, output, report_step, CalibrationFiles(releases=releases))
 
 
 @command(
@@ -143,20 +164,52 @@ def scan(case_dir: Path, only: tuple[str, ...], limits: Limits, output: Output) 
 
 @command(
     "seal",
-    epilog=examples("distilforensics seal --case cases/2026-017", "distilforensics seal --case cases/2026-017 --json"),
+    epilog=examples(
+        "distilforensics seal --case cases/2026-017 --sign key.pem",
+        "distilforensics seal --case cases/2026-017 --timestamp-request",
+    ),
 )
 @case_option
-def seal(case_dir: Path, output: Output) -> None:
-    """Write the manifests of a case and close its custody log."""
-    from distilforensics.case.layout import open_case
-    from distilforensics.pipeline.single_stage import seal_case
+@sign_options
+@click.option(
+    "--timestamp-request", "is_asking", is_flag=True, help="Write seal.tsq, to be carried to a time-stamp authority."
+)
+@click.option(
+    "--timestamp-token",
+    "answer",
+    type=FILE,
+    metavar="FILE",
+    help="Keep the authority's answer, if it stamps this seal.",
+)
+def seal(case_dir: Path, key: Key | None, is_asking: bool, answer: Path | None, output: Output) -> None:
+    """Write the manifests of a case and close its custody log.
 
+    With --sign the seal is signed. A time stamp takes two steps, so that this machine needs no network: --timestamp-request
+    writes a request, which `curl -H "Content-Type: application/timestamp-query" --data-binary @seal.tsq URL` answers elsewhere;
+    --timestamp-token puts the answer in. Neither seals again.
+    """
+    from distilforensics.case.layout import open_case
+    from distilforensics.pipeline.single_stage import put_stamp, request_stamp, seal_case
+
+    if is_asking + (answer is not None) + (key is not None) > 1:
+        raise click.UsageError("--sign, --timestamp-request and --timestamp-token are steps, one after the other")
+    case = open_case(case_dir)
+    if is_asking:
+        path = request_stamp(case)
+        output.record({"request": str(path)}) if output.is_json else output.line(str(path))
+        return
+    if answer is not None:
+        when = put_stamp(case, answer)
+        output.record({"stamped_at": when}) if output.is_json else output.line(f"stamped at {show(when)}")
+        return
     with progress_for(output) as progress:
-        anchors = seal_case(open_case(case_dir), progress)
+        anchors = seal_case(case, progress, key)
     if output.is_json:
-        output.record(anchors)
-    else:
-        output.line(f"sealed; SHA-256 of tagmanifest-sha256.txt is {anchors['tagmanifest_sha256']}")
+        output.record(anchors | ({"key_sha256": key.fingerprint} if key else {}))
+        return
+    output.line(f"sealed; SHA-256 of tagmanifest-sha256.txt is {anchors['tagmanifest_sha256']}")
+    if key:
+        output.line(f"signed by {key.fingerprint}")
 
 
 STAGE_COMMANDS = (ingest, features, link, scan, assess, report, seal)

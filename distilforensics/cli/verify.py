@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from distilforensics.cli.diagnostics import ExitCode, say
-from distilforensics.cli.options import case_argument, command, examples
+from distilforensics.cli.options import FILE, case_argument, command, examples
 from distilforensics.core import units
 from distilforensics.core.text import show
 
@@ -37,14 +37,23 @@ if TYPE_CHECKING:
     metavar="HASH",
     help="Custody hash that `run` or `verify` printed and that was kept outside of the case; log and content are compared with it.",
 )
-def verify(case_dir: Path, evidence_root: Path | None, noted_hash: str | None, output: Output) -> None:
+@click.option(
+    "--key",
+    type=FILE,
+    metavar="FILE",
+    help="Public key by which the seal must be signed, got from somewhere else than the case.",
+)
+def verify(
+    case_dir: Path, evidence_root: Path | None, noted_hash: str | None, key: Path | None, output: Output
+) -> None:
     """Check that CASE is what was sealed.
 
     Every file is hashed and every record counted again; custody log and evidence files are checked.
     Evidence files are looked for where the runs were started, or below --evidence-root; absent ones are named and are
     no failure. Nothing is written.
 
-    Whoever can write to CASE can make a new seal. A custody hash that was noted elsewhere shows it: --noted-hash.
+    Whoever can write to CASE can make a new seal. A custody hash that was noted elsewhere shows it (--noted-hash), and so
+    does a signature (--key). `sh CASE/check.sh KEY` does the same checks with coreutils and openssl alone.
     """
     from distilforensics.case.layout import Case
     from distilforensics.case.verification import verify as check
@@ -52,7 +61,7 @@ def verify(case_dir: Path, evidence_root: Path | None, noted_hash: str | None, o
 
     if not case_dir.is_dir():
         raise CaseError("is no folder", where=str(case_dir))
-    result = check(Case(case_dir), evidence_root, noted_hash)
+    result = check(Case(case_dir), evidence_root, noted_hash, key)
     _tell(result, output)
     click.get_current_context().exit(ExitCode.COMPLETE if result.is_intact else ExitCode.INTEGRITY)
 
@@ -64,6 +73,7 @@ def _tell(result: Verification, output: Output) -> None:
                 "is_intact": result.is_intact,
                 "problems": [{"where": problem.where, "message": problem.message} for problem in result.problems],
                 "notes": result.notes,
+                "signed": result.signed,
                 "n_files": result.n_files,
                 "n_sources": result.n_sources,
                 "n_records": result.n_records,
@@ -84,4 +94,6 @@ def _tell(result: Verification, output: Output) -> None:
         output.line(f"intact: {counts}")
     else:
         output.line(f"NOT INTACT: {len(result.problems)} problems; {counts}")
+    for line in result.signed:
+        output.line(show(line))
     output.line(f"custody log ends with {show(result.custody_head)}")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.case import custody, manifest
-from distilforensics.case.layout import create_case
+from distilforensics.case.layout import create_case, state
 from distilforensics.case.locking import locked
 from distilforensics.core.errors import CaseError
 from distilforensics.pipeline.calibration_files import CalibrationFiles, copy_into_case
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from distilforensics.case.engines.duckdb import Limits
     from distilforensics.case.layout import Case
+    from distilforensics.case.signature import Key
     from distilforensics.core.progress import Progress
     from distilforensics.ingest.options import IngestOptions, IngestSummary
     from distilforensics.pipeline.steps import IngestFunction
@@ -66,6 +67,8 @@ def run_case(
     catalog: Path | None = None,
     steps: Sequence[Step] = STEPS,
     read: IngestFunction = ingest,
+    key: Key | None = None,
+    stated: Mapping[str, str] | None = None,
 ) -> RunResult:
     """Return the result of all stages over the logs, sealed in the case folder.
 
@@ -83,6 +86,8 @@ def run_case(
         catalog: Folder with heuristics of the examiner's own, copied into the case; those that are there stay if omitted.
         steps: Stages after ingest.
         read: The ingest.
+        key: Key that signs the seal.
+        stated: What the examiner states about the case, by key of case.toml; the rest of the file stays.
 
     Raises:
         CaseError: the folder is no case, is in use, or is sealed over other logs.
@@ -90,6 +95,8 @@ def run_case(
     """
     case = create_case(case_dir)
     with locked(case, "run"):
+        if stated:
+            case = state(case, stated)
         if is_forced:
             start_over(case)
         elif not is_extending:
@@ -100,7 +107,7 @@ def run_case(
             from distilforensics.analysis.heuristics.own import put_catalog
 
             put_catalog(case, catalog)
-        return run_locked(case, inputs, options, limits, progress, steps=steps, read=read)
+        return run_locked(case, inputs, options, limits, progress, steps=steps, read=read, key=key)
 
 
 def run_locked(
@@ -113,6 +120,7 @@ def run_locked(
     command: str = "run",
     steps: Sequence[Step] = STEPS,
     read: IngestFunction = ingest,
+    key: Key | None = None,
 ) -> RunResult:
     """Do what `run_case` does for a caller that holds the lock of the case."""
     start, started_at = time.perf_counter(), custody.now()
@@ -121,16 +129,22 @@ def run_locked(
         summary = read_logs(case, inputs, options, limits, progress, timings, read)
         drop_if_stale(case, progress)
         timings.extend(run_step(case, step, limits, progress) for step in steps)
-        write_record(
-            case,
-            command=command,
-            started_at=started_at,
-            limits=limits,
-            inputs=inputs,
-            options=options.parameters(),
-            timings=timings,
-        )
-        anchors = seal_timed(case, timings, progress)
+        if key is None and all(timing.is_skipped for timing in timings) and manifest.is_current(case):
+            # A new seal over the same content would only raise the question of what lay under the old one.
+            progress.note("nothing has changed, the seal stays")
+            custody.append(case, "nothing changed", {})
+            anchors = manifest.anchors(case)
+        else:
+            write_record(
+                case,
+                command=command,
+                started_at=started_at,
+                limits=limits,
+                inputs=inputs,
+                options=options.parameters(),
+                timings=timings,
+            )
+            anchors = seal_timed(case, timings, progress, key)
     return RunResult(
         case=case,
         ingest=summary,
@@ -182,12 +196,12 @@ def run_step(case: Case, step: Step, limits: Limits, progress: Progress) -> Timi
     return Timing(step.name, time.perf_counter() - start, outcome.is_skipped, outcome.n_rows)
 
 
-def seal_timed(case: Case, timings: list[Timing], progress: Progress) -> dict[str, str]:
-    """Seal the case and add the timing, which run.json cannot contain since the seal covers it."""
+def seal_timed(case: Case, timings: list[Timing], progress: Progress, key: Key | None = None) -> dict[str, str]:
+    """Seal the case, signed if there is a key, and add the timing, which run.json cannot contain since the seal covers it."""
     start = time.perf_counter()
     progress.begin("seal", "Writing the manifests")
-    anchors = manifest.seal(case)
-    progress.end("sealed")
+    anchors = manifest.seal(case, key)
+    progress.end("sealed and signed" if key else "sealed")
     timings.append(Timing("seal", time.perf_counter() - start, is_skipped=False, n_rows={}))
     return anchors
 

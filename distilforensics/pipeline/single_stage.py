@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from distilforensics.case import custody
 from distilforensics.case.layout import create_case
 from distilforensics.case.locking import locked
+from distilforensics.case.signature import keep_stamp, write_stamp_request
+from distilforensics.case.stages import file_sha256
 from distilforensics.pipeline.calibration_files import CalibrationFiles, copy_into_case
 from distilforensics.pipeline.record import Timing, read_record, write_record
 from distilforensics.pipeline.run import described, read_logs, recorded, run_step, seal_timed
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from distilforensics.case.engines.duckdb import Limits
     from distilforensics.case.layout import Case
+    from distilforensics.case.signature import Key
     from distilforensics.core.progress import Progress
     from distilforensics.ingest.options import IngestOptions, IngestSummary
 
@@ -51,10 +54,26 @@ def ingest_only(
     return summary, timings[0]
 
 
-def seal_case(case: Case, progress: Progress) -> dict[str, str]:
-    """Seal a case whose stages were run one by one."""
+def seal_case(case: Case, progress: Progress, key: Key | None = None) -> dict[str, str]:
+    """Seal a case whose stages were run one by one, or sign one that is sealed."""
     with locked(case, "seal"):
-        return seal_timed(case, [], progress)
+        return seal_timed(case, [], progress, key)
+
+
+def request_stamp(case: Case) -> Path:
+    """Return the request for a time stamp over the seal of a case, and note that it was made."""
+    with locked(case, "seal"):
+        path = write_stamp_request(case)
+        custody.append(case, "time stamp asked for", {"request_sha256": file_sha256(path)})
+        return path
+
+
+def put_stamp(case: Case, answer: Path) -> str:
+    """Return the time at which the seal of a case was stamped, after keeping the authority's answer."""
+    with locked(case, "seal"):
+        when = keep_stamp(case, answer)
+        custody.append(case, "time stamp put in", {"stamped_at": when})
+        return when
 
 
 def _merge_record(

@@ -100,6 +100,13 @@ def test_a_group_that_nothing_ties_is_listed_if_its_calls_are_dealt_in_turn(heur
     assert len(found(EVERYBODY, [], {"system:1": dict.fromkeys(USERS, 90)}, None, {"system:1": [heuristic]})) == n
 
 
+@pytest.mark.parametrize(("kinds", "n"), [(("payment", "signup"), 1), (("payment",), 0), (("payment", "mail"), 0)])
+def test_a_group_that_nothing_ties_is_listed_if_it_has_two_identities_in_common(kinds: tuple[str, ...], n: int) -> None:
+    """Whoever gives failed calls up and uses accounts unevenly still pays for them and opens them together; rare mail domains are no such sign."""
+    shared = {kind: {f"{kind}{i}": POOL[4 * i : 4 * i + 4] for i in range(5)} for kind in kinds}
+    assert len(found(EVERYBODY, [], {"system:1": dict.fromkeys(POOL, 90)}, shared)) == n
+
+
 def test_shared_values_of_one_customer_weigh_nothing() -> None:
     """Four accounts of one tenant on one card."""
     firm = [account(name, tenant_id="firm") for name in POOL]

@@ -76,6 +76,21 @@ def test_one_operator_keeps_its_facts_and_is_not_accused() -> None:
     assert verdict.grade.rank == 0
 
 
+@pytest.mark.parametrize(
+    ("facts", "grade"),
+    [
+        ([CARDS, SIGNUP], Grade.ONE_OPERATOR),
+        ([CARDS, MAIL, FRAME, PURPOSE], Grade.INCONCLUSIVE),
+        ([CARDS, fact("signup", Kind.IDENTITY, is_counted=False)], Grade.INCONCLUSIVE),
+        ([SCHEDULER, FRAME], Grade.ONE_OPERATOR),
+    ],
+)
+def test_two_identities_list_a_group_and_accuse_nobody(facts: list[Fact], grade: Grade) -> None:
+    """A class and a firm share them as well."""
+    for capped in (True, False):
+        assert decide(facts, may_be_one_operator=capped, left_out={}).grade is grade
+
+
 def asked(accounts: list[object], facts: list[Fact], egress: Egress = SCATTERED) -> dict[str, Outcome]:
     """Return the outcome of every explanation for the pool."""
     found = ask_operators(log(accounts), frozenset(POOL), facts, egress, PARAMETERS)  # type: ignore[arg-type]

@@ -34,7 +34,7 @@ def test_the_manifests_cover_every_reproducible_file_once(sealed):
     tags, _ = manifest.read_manifest(sealed.root / manifest.TAG_MANIFEST)
     files = {path.relative_to(sealed.root).as_posix() for path in sealed.root.rglob("*") if path.is_file()}
 
-    assert files - {"run.json", "custody.jsonl", "tagmanifest-sha256.txt"} == payload.keys() | tags.keys()
+    assert files - {"run.json", "custody.jsonl", "tagmanifest-sha256.txt", "seal.txt"} == payload.keys() | tags.keys()
     assert not payload.keys() & tags.keys()
     assert all(name.startswith("data/") for name in payload)
 
@@ -45,6 +45,18 @@ def test_the_seal_names_the_files_outside_of_the_bag(sealed):
 
     assert "sealed" == entry["action"]
     assert manifest.anchors(sealed) == entry["details"]
+
+
+def test_a_seal_is_current_until_any_file_changes(sealed):
+    """Also the seal itself, and a file that is new."""
+    assert manifest.is_current(sealed)
+    for path in (sealed.run_record, sealed.root / "seal.txt", next(sealed.data.rglob("*.parquet"))):
+        content = path.read_bytes()
+        path.write_bytes(content + b"x")
+        assert not manifest.is_current(sealed)
+        path.write_bytes(content)
+    (sealed.report / "new.html").touch()
+    assert not manifest.is_current(sealed)
 
 
 def test_sealing_again_gives_the_same_manifests(sealed):

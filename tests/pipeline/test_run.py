@@ -27,7 +27,7 @@ def run(tmp_path, reading, small_limits, notes, fake_stages):
 
 def contents(case):
     """Every file of the reproducible part of a case."""
-    outside = {"run.json", "custody.jsonl"}
+    outside = {"run.json", "custody.jsonl", "seal.txt"}
     return {
         path.relative_to(case.root): path.read_bytes()
         for path in case.root.rglob("*")

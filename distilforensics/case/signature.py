@@ -1,0 +1,271 @@
+"""Signature and time stamp over a seal: what whoever can write to the folder cannot make again.
+
+`seal.txt` names the hashes of run.json, of both manifests and of the custody log up to the seal. It is what is signed (Ed25519, by the
+examiner's own key) and what is stamped (RFC 3161, in two steps for a machine without a network). All of it can be checked with
+coreutils and openssl; `check.sh` in the case does so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from distilforensics.case.custody import Problem
+from distilforensics.case.layout import write_file
+from distilforensics.core.errors import IntegrityError, UsageError
+from distilforensics.core.text import show
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+    from distilforensics.case.layout import Case
+
+STATEMENT = "seal.txt"
+SIGNATURE = "seal.txt.sig"
+PUBLIC_KEY = "seal.pub.pem"
+STAMP_REQUEST = "seal.tsq"
+STAMP = "seal.tsr"
+SEAL_FILES = frozenset({STATEMENT, SIGNATURE, PUBLIC_KEY, STAMP_REQUEST, STAMP})
+"""Files of a seal that no manifest holds, since they hold the manifests."""
+
+CHECKS = "check.sh"
+"""The same checks for a shell, part of the bag."""
+
+_CUSTODY_LINE = re.compile(
+    r"# custody\.jsonl: the first (?P<n>[1-9][0-9]{0,11}) lines have SHA-256 (?P<sha256>[0-9a-f]{64})"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A private key with the fingerprint that names it in public."""
+
+    private: Ed25519PrivateKey
+    fingerprint: str
+    """SHA-256 of the public key in DER, as `openssl pkey -pubin -outform DER | sha256sum` prints it."""
+
+
+def read_key(path: Path, passphrase: bytes | None = None) -> Key:
+    """Return the Ed25519 key of a PEM file, such as `openssl genpkey -algorithm ed25519` writes.
+
+    Raises:
+        UsageError: the file holds no such key, or the passphrase is missing or wrong.
+    """
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    hint = "make one with: openssl genpkey -algorithm ed25519 -out key.pem"
+    try:
+        private = load_pem_private_key(path.read_bytes(), passphrase)
+    except TypeError as e:
+        message = (
+            "the key is encrypted" if passphrase is None else "the key is not encrypted, and a passphrase was given"
+        )
+        raise UsageError(message, where=show(str(path)), hint="--passphrase-file FILE") from e
+    except (ValueError, UnsupportedAlgorithm) as e:
+        message = "is no private key in PEM that can be read" + (", or the passphrase is wrong" if passphrase else "")
+        raise UsageError(message, where=show(str(path)), hint=hint) from e
+    if not isinstance(private, Ed25519PrivateKey):
+        raise UsageError("is another kind of key, expected Ed25519", where=show(str(path)), hint=hint)
+    return Key(private, fingerprint_of(private.public_key()))
+
+
+def read_public_key(path: Path) -> Ed25519PublicKey:
+    """Return the Ed25519 public key of a PEM file.
+
+    Raises:
+        UsageError: the file holds none.
+    """
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    hint = "make it from the private key: openssl pkey -in key.pem -pubout -out key.pub.pem"
+    try:
+        key = load_pem_public_key(path.read_bytes())
+    except (ValueError, UnsupportedAlgorithm) as e:
+        raise UsageError("is no public key in PEM that can be read", where=show(str(path)), hint=hint) from e
+    if not isinstance(key, Ed25519PublicKey):
+        raise UsageError("is another kind of key, expected Ed25519", where=show(str(path)), hint=hint)
+    return key
+
+
+def fingerprint_of(key: Ed25519PublicKey) -> str:
+    """Return the SHA-256 of a public key in DER."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+
+
+def write_checks(case: Case) -> None:
+    """Put the shell recipe into the case; it is the same for every case."""
+    write_file(case.root / CHECKS, files("distilforensics.case").joinpath(CHECKS).read_bytes())
+
+
+def write_statement(case: Case, anchors: Mapping[str, str], key: Key | None) -> None:
+    """Write what the seal holds, signed if there is a key; signature and stamp of an earlier seal go."""
+    log = case.custody_log.read_bytes()
+    n_entries = log.count(b"\n")
+    lines = [
+        f"{anchors['run_json_sha256']}  run.json",
+        f"{anchors['manifest_sha256']}  manifest-sha256.txt",
+        f"{anchors['tagmanifest_sha256']}  tagmanifest-sha256.txt",
+        f"# custody.jsonl: the first {n_entries} lines have SHA-256 {hashlib.sha256(log).hexdigest()}",
+    ]
+    for name in SEAL_FILES:
+        (case.root / name).unlink(missing_ok=True)
+    statement = "".join(f"{line}\n" for line in lines).encode()
+    write_file(case.root / STATEMENT, statement)
+    if key is not None:
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+        public = key.private.public_key()
+        write_file(case.root / PUBLIC_KEY, public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+        write_file(case.root / SIGNATURE, key.private.sign(statement))
+
+
+def write_stamp_request(case: Case) -> Path:
+    """Return the request for a time stamp over the seal, after writing it; it can be carried to a machine with a network.
+
+    Raises:
+        UsageError: the case has no seal.
+    """
+    from rfc3161_client import TimestampRequestBuilder
+
+    request = TimestampRequestBuilder().data(_statement(case)).build()
+    path = case.root / STAMP_REQUEST
+    write_file(path, request.as_bytes())
+    (case.root / STAMP).unlink(missing_ok=True)
+    return path
+
+
+def keep_stamp(case: Case, answer: Path) -> str:
+    """Return the time that an authority's answer states, after checking that it answers the request, and keeping it.
+
+    Raises:
+        UsageError: there is no request or the file is no answer.
+        IntegrityError: it is the answer to something else.
+    """
+    content = answer.read_bytes()
+    faults, when = _stamp_faults(case, content)
+    if faults:
+        raise IntegrityError(
+            faults[0], where=show(str(answer)), hint="ask for a stamp of the request that lies in the case: seal.tsq"
+        )
+    write_file(case.root / STAMP, content)
+    return when
+
+
+def check_signature(case: Case, key: Path | None) -> tuple[list[Problem], list[str]]:
+    """Return what is wrong with statement, signature and stamp of a seal, and what was checked against which key.
+
+    Args:
+        case: The case.
+        key: Public key that the reader got from somewhere else; the one in the case only shows that nothing was changed by accident.
+    """
+    path = case.root / STATEMENT
+    if not path.is_file():
+        return [Problem(STATEMENT, "is missing")], []
+    problems = _statement_faults(case, path.read_bytes())
+    found, notes = _check_key(case, key)
+    stamp_problems, stamp_notes = _check_stamp(case)
+    return [*problems, *found, *stamp_problems], [*notes, *stamp_notes]
+
+
+def _statement(case: Case) -> bytes:
+    path = case.root / STATEMENT
+    if not path.is_file():
+        raise UsageError(
+            "is not sealed by this version", where=show(str(case.root)), hint="distilforensics seal --case DIR"
+        )
+    return path.read_bytes()
+
+
+def _statement_faults(case: Case, statement: bytes) -> list[Problem]:
+    lines = statement.decode("utf-8", "replace").splitlines()
+    stated = {name: sha256 for sha256, _, name in (line.partition("  ") for line in lines if not line.startswith("#"))}
+    problems = []
+    for name in ("run.json", "manifest-sha256.txt", "tagmanifest-sha256.txt"):
+        path = case.root / name
+        if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() != stated.get(name):
+            problems.append(Problem(STATEMENT, f"states another SHA-256 of {name}: it was changed after the seal"))
+    match = next((m for m in map(_CUSTODY_LINE.fullmatch, lines) if m), None)
+    if match is None:
+        return [*problems, Problem(STATEMENT, "does not state the custody log: it was changed")]
+    log = case.custody_log.read_bytes() if case.custody_log.is_file() else b""
+    until = b"".join(line + b"\n" for line in log.split(b"\n")[: int(match["n"])])
+    if log.count(b"\n") < int(match["n"]) or hashlib.sha256(until).hexdigest() != match["sha256"]:
+        problems.append(Problem("custody.jsonl", f"its first {match['n']} lines are not those that were sealed"))
+    if statement != "".join(f"{line}\n" for line in lines).encode():
+        problems.append(Problem(STATEMENT, "was changed: its lines do not end as they were written"))
+    return problems
+
+
+def _check_key(case: Case, key: Path | None) -> tuple[list[Problem], list[str]]:
+    from cryptography.exceptions import InvalidSignature
+
+    signature = case.root / SIGNATURE
+    if not signature.is_file():
+        return ([Problem(SIGNATURE, "is missing: the case is not signed, though a key was given")] if key else []), (
+            [] if key else ["not signed"]
+        )
+    try:
+        public = read_public_key(key or case.root / PUBLIC_KEY)
+    except (UsageError, OSError) as e:
+        if key:
+            raise
+        return [Problem(PUBLIC_KEY, f"cannot be read: {show(str(e).splitlines()[0])}")], []
+    name = fingerprint_of(public)
+    try:
+        public.verify(signature.read_bytes(), (case.root / STATEMENT).read_bytes())
+    except InvalidSignature:
+        return [Problem(SIGNATURE, f"is no signature of this seal by the key {name}")], []
+    whose = (
+        "the key that was given"
+        if key
+        else "the key that lies in the case, which proves nothing; name one that you know: --key FILE"
+    )
+    return [], [f"signed by {name}, {whose}"]
+
+
+def _check_stamp(case: Case) -> tuple[list[Problem], list[str]]:
+    stamp = case.root / STAMP
+    if not stamp.is_file():
+        waits = (case.root / STAMP_REQUEST).is_file()
+        return [], ["no time stamp" + (", one was asked for and not put in" if waits else "")]
+    try:
+        faults, when = _stamp_faults(case, stamp.read_bytes())
+    except UsageError as e:
+        faults, when = [e.message], ""
+    if faults:
+        return [Problem(STAMP, fault) for fault in faults], []
+    return [], [f"stamped at {when}; check who stamped with: sh check.sh KEY CA_FILE"]
+
+
+def _stamp_faults(case: Case, content: bytes) -> tuple[list[str], str]:
+    """Return why an answer is no stamp of this seal, and the time that it states."""
+    from rfc3161_client import PKIStatus, decode_timestamp_response
+
+    request = case.root / STAMP_REQUEST
+    if not request.is_file():
+        raise UsageError(
+            "there is no request for a stamp", where=STAMP_REQUEST, hint="distilforensics seal --timestamp-request"
+        )
+    try:
+        answer = decode_timestamp_response(content)
+        if answer.status not in {PKIStatus.GRANTED, PKIStatus.GRANTED_WITH_MODS}:
+            return [f"the authority refused: status {int(answer.status)}"], ""
+        info = answer.tst_info
+    except ValueError as e:
+        raise UsageError("is no answer of a time-stamp authority (RFC 3161)", where=show(case.name_of(request))) from e
+    faults = []
+    if info.message_imprint.message != hashlib.sha512(_statement(case)).digest():
+        faults.append("stamps something else than this seal")
+    return faults, info.gen_time.isoformat()

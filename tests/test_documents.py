@@ -1,0 +1,88 @@
+"""Pages that people read: their commands run, their sentences are short, their links lead somewhere."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+WALKS = [DOCS / "tutorial.md", *sorted((DOCS / "how-to").glob("*.md"))]
+"""Pages to be followed command by command."""
+
+PLAIN = [
+    ROOT / "README.md",
+    *WALKS,
+    *(DOCS / f"{name}.md" for name in ("audit", "grades", "limitations", "threats", "writing-heuristics")),
+]
+"""Pages to be read from the first line to the last."""
+
+
+def sentences(page):
+    """Numbers of words of the sentences of a page, without code, tables, headings and link targets."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    text = re.sub(r"\]\([^)]*\)", "]", text)
+    lines = [line for line in text.splitlines() if not re.match(r"\s*(\||#|    \S)", line)]
+    paragraphs = re.split(r"\n\s*\n|\n(?=\s*(?:[-*>]|\d+\.) )", "\n".join(lines))
+    found = [part for paragraph in paragraphs for part in re.split(r"(?<=[.!?:;])[\"*)]*\s+", paragraph)]
+    return [len(part.split()) for part in found if len(part.split()) > 2]
+
+
+@pytest.mark.parametrize("page", PLAIN, ids=lambda page: page.name)
+def test_sentences_are_short(page):
+    """Fewer than 18 words in the mean."""
+    words = sentences(page)
+    assert sum(words) / len(words) < 18
+
+
+@pytest.fixture
+def project(tmp_path, sample_case):
+    """The sample logs and the case of the README's first command, with the program on the path."""
+    (tmp_path / "sample_logs").symlink_to(ROOT / "sample_logs")
+    shutil.copytree(sample_case("pool"), tmp_path / "reports" / "sample-case")
+    # The program of this checkout, whatever is installed.
+    program = tmp_path / "bin" / "distilforensics"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m distilforensics "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", WALKS, ids=lambda page: page.name)
+def test_the_commands_of_a_page_run_in_its_order(page, project):
+    """From the folder of the project, in one shell; what needs a network, root or another program stands in fences without a language."""
+    blocks = re.findall(r"^\s*```sh\n(.*?)\n\s*```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    commands = [line.strip() for block in blocks for line in block.splitlines() if "activate" not in line]
+    run = [command for command in commands if "duckdb <" not in command]
+    path = f"{project / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path[1:]])}
+    result = subprocess.run(
+        ["sh", "-eu", "-c", "\n".join(run)], cwd=project, env=environment, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr[-2000:]
+
+
+def test_the_site_builds_and_a_dead_link_stops_it(tmp_path, monkeypatch):
+    """With all pages, those made from the program included."""
+    script = "import sys; sys.path.insert(0, 'tools'); from pathlib import Path; import site_pages as s; {}s.build_site(Path(sys.argv[1]))"
+
+    def build(before=""):
+        return subprocess.run(
+            [sys.executable, "-c", script.format(before), str(tmp_path / "site")],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    built = build()
+    assert built.returncode == 0, built.stderr[-2000:]
+    made = {path.relative_to(tmp_path / "site").as_posix() for path in (tmp_path / "site").rglob("*.html")}
+    assert {"index.html", "README.html", "docs/tutorial.html", "docs/commands.html", "docs/grades.html"} <= made
+    assert len([name for name in made if name.startswith("docs/decisions/")]) > 40
+
+    assert build("s._GENERATED = '# x\\n\\n[gone](gone.md)\\n' + s._GENERATED; ").returncode != 0
