@@ -13,7 +13,7 @@ from distilforensics.cli.inspect import inspect
 from distilforensics.cli.options import CONTEXT, examples, version_option
 from distilforensics.cli.run import run
 from distilforensics.cli.selftest import selftest
-from distilforensics.cli.show import show
+from distilforensics.cli.show import compare, explain, show
 from distilforensics.cli.simulate import simulate
 from distilforensics.cli.sql import sql
 from distilforensics.cli.stages import STAGE_COMMANDS
@@ -53,6 +53,8 @@ for verb in (
     inspect,
     verify,
     show,
+    explain,
+    compare,
     sql,
     cite,
     audit,
