@@ -49,7 +49,7 @@ def look_up(case: Case, kind: Kind, name: str, limits: Limits) -> list[Section]:
         UsageError: the case holds nothing of that name; the names nearest to it are in the hint.
     """
     with connect(case, limits=limits) as connection:
-        sections = []
+        sections: list[Section] = []
         for section in _sections(case, connection, kind, {"id": name}):
             if not sections and not section.rows:
                 raise _unknown(case, connection, kind, name)
