@@ -34,17 +34,26 @@ _KEYS: dict[str, type | tuple[type, ...]] = {
 }
 _READING: dict[str, type | tuple[type, ...]] = {
     "format": str,
-    "mapping": str,
+    "mapping": (str, list),
     "account_field": str,
     "assume_time_zone": str,
     "max_malformed": (int, float),
     "max_line": str,
     "secret_file": str,
+    "content_free": bool,
 }
 _RETENTION: dict[str, type | tuple[type, ...]] = {"days": (int, float), "count": int}
 _LIMITS: dict[str, type | tuple[type, ...]] = {"threads": int, "memory": str}
 _REQUIRED = ("case", "inputs", "reports")
-_NAMES = {str: "text", list: "a list of texts", dict: "a table", int: "a whole number", (int, float): "a number"}
+_NAMES = {
+    str: "text",
+    bool: "true or false",
+    list: "a list of texts",
+    dict: "a table",
+    int: "a whole number",
+    (int, float): "a number",
+    (str, list): "a text or a list of texts",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +119,7 @@ def _check(path: Path, prefix: str, values: Mapping[str, Any], known: Mapping[st
             near = difflib.get_close_matches(key, known, n=1)
             hint = f"is `{prefix}{near[0]}` meant?" if near else f"known are {', '.join(known)}"
             raise UsageError(f"unknown key {shown(prefix + key)}", where=str(path), hint=hint)
-        if not isinstance(value, known[key]) or isinstance(value, bool):
+        if not isinstance(value, known[key]) or (isinstance(value, bool) and known[key] is not bool):
             raise UsageError(f"`{prefix}{key}` is {shown(value)}, expected {_NAMES[known[key]]}", where=str(path))
 
 
@@ -121,21 +130,26 @@ def _text(path: Path, key: str, value: object) -> str:
 
 
 def _options(path: Path, reading: Mapping[str, Any]) -> IngestOptions:
-    files = {key: path.parent / reading[key] for key in ("mapping", "secret_file") if key in reading}
-    for key, file in files.items():
-        if not file.is_file():
-            raise UsageError(f"`reading.{key}` is {shown(file)}, expected an existing file", where=str(path))
+    written = reading.get("mapping", [])
+    names = [written] if isinstance(written, str) else written
+    mappings = tuple(path.parent / _text(path, "reading.mapping", name) for name in names)
+    secret_file = path.parent / reading["secret_file"] if "secret_file" in reading else None
+    for key, files in (("mapping", mappings), ("secret_file", (secret_file,))):
+        for file in files:
+            if file is not None and not file.is_file():
+                raise UsageError(f"`reading.{key}` is {shown(file)}, expected an existing file", where=str(path))
     share = reading.get("max_malformed")
     if share is not None and not 0 <= share <= 1:
         raise UsageError(f"`reading.max_malformed` is {shown(share)}, expected 0 to 1", where=str(path))
     return reading_options(
         format=reading.get("format"),
-        mapping=files.get("mapping"),
+        mappings=mappings,
         account_field=reading.get("account_field"),
         assume_time_zone=reading.get("assume_time_zone"),
         max_malformed=share,
         max_line_bytes=_size(path, "reading.max_line", reading.get("max_line")),
-        secret_key=files["secret_file"].read_text(encoding="utf-8").strip() if "secret_file" in files else None,
+        secret_key=secret_file.read_text(encoding="utf-8").strip() if secret_file else None,
+        is_content_free=reading.get("content_free", False),
     )
 
 

@@ -32,14 +32,16 @@ class IngestOptions:
 
     format: str | None = None
     """Format id for every log; detection is skipped."""
-    mapping: Path | None = None
-    """File that maps the fields of an unknown format."""
+    mappings: tuple[Path, ...] = ()
+    """Files that map the fields of unknown formats; each is used on the files whose fields it names."""
     account_field: str | None = None
     """Replaces the account: a canonical column such as `api_key_id`, or a path such as `$.metadata.project`."""
     assume_time_zone: str | None = None
     """IANA zone of times written without an offset; UTC if None."""
     secret_key: str | None = None
     """Secret that goes into the hashes which replace raw API keys; without it they depend on the case number alone."""
+    is_content_free: bool = False
+    """Keep no prompt, answer or system prompt, only what the analysis computes from them."""
     input_root: str | None = None
     """Folder from which the names of sources count, as an absolute path; the one that all inputs share if None. Part of no table."""
     max_malformed: float = DEFAULT_MAX_MALFORMED
@@ -49,14 +51,22 @@ class IngestOptions:
 
     def parameters(self) -> dict[str, Any]:
         """Return the choices that change what is read, JSON-ready; secrets and files as hashes."""
-        mapping = None if self.mapping is None else hashlib.sha256(self.mapping.read_bytes()).hexdigest()
+        mappings = [(path.name, path.read_bytes()) for path in self.mappings]
         secret = None if self.secret_key is None else hashlib.sha256(self.secret_key.encode()).hexdigest()
         return {
             "format": self.format,
-            "mapping_sha256": mapping,
+            "mappings": [
+                {
+                    "name": name.encode("utf-8", "backslashreplace").decode(),
+                    "sha256": hashlib.sha256(text).hexdigest(),
+                    "text": text.decode("utf-8", "replace"),
+                }
+                for name, text in mappings
+            ],
             "account_field": self.account_field,
             "assume_time_zone": self.assume_time_zone,
             "secret_key_sha256": secret,
+            "content_free": self.is_content_free,
             "max_line_bytes": self.max_line_bytes,
             "max_ratio": self.max_ratio,
             "max_decoded_bytes": self.max_decoded_bytes,
