@@ -17,7 +17,7 @@ from distilforensics.cli.plan import plan
 from distilforensics.cli.respond import respond
 from distilforensics.cli.run import run
 from distilforensics.cli.selftest import selftest
-from distilforensics.cli.show import show
+from distilforensics.cli.show import compare, explain, show
 from distilforensics.cli.simulate import simulate
 from distilforensics.cli.sql import sql
 from distilforensics.cli.stages import STAGE_COMMANDS
@@ -59,6 +59,8 @@ for verb in (
     plan,
     verify,
     show,
+    explain,
+    compare,
     sql,
     cite,
     export,
