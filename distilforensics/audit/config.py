@@ -44,7 +44,14 @@ _READING: dict[str, type | tuple[type, ...]] = {
 _RETENTION: dict[str, type | tuple[type, ...]] = {"days": (int, float), "count": int}
 _LIMITS: dict[str, type | tuple[type, ...]] = {"threads": int, "memory": str}
 _REQUIRED = ("case", "inputs", "reports")
-_NAMES = {str: "text", list: "a list of texts", dict: "a table", int: "a whole number", (int, float): "a number", (str, list): "a text or a list of texts"}
+_NAMES = {
+    str: "text",
+    list: "a list of texts",
+    dict: "a table",
+    int: "a whole number",
+    (int, float): "a number",
+    (str, list): "a text or a list of texts",
+}
 
 
 @dataclass(frozen=True, slots=True)
