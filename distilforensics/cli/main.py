@@ -7,11 +7,13 @@ import click
 from distilforensics.cli.audit import audit
 from distilforensics.cli.cite import cite
 from distilforensics.cli.evaluate import evaluate
+from distilforensics.cli.export import export
 from distilforensics.cli.formats import formats
 from distilforensics.cli.heuristics import heuristics
 from distilforensics.cli.inspect import inspect
 from distilforensics.cli.mapping import mapping
 from distilforensics.cli.options import CONTEXT, examples, version_option
+from distilforensics.cli.respond import respond
 from distilforensics.cli.run import run
 from distilforensics.cli.selftest import selftest
 from distilforensics.cli.show import show
@@ -57,6 +59,8 @@ for verb in (
     show,
     sql,
     cite,
+    export,
+    respond,
     audit,
     formats,
     heuristics,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from distilforensics.report import catalogue
 from distilforensics.report.annexes import FOLDER, safe_name
+from distilforensics.report.placing import as_json, calendar_of, place
 from distilforensics.report.render import page
 
 if TYPE_CHECKING:
@@ -87,8 +89,25 @@ def write_annexes(
         title="Evidence, statement by statement", running=running,
     )  # fmt: skip
     annexes.write("evidence.html", "evidence, statement by statement", html)
+    _write_frameworks(ledger, annexes, result, running)
     _write_tables(ledger, annexes, result, running, has_mappings=has_mappings)
     _write_queries(ledger, annexes, result, tests)
+
+
+def _write_frameworks(ledger: Ledger, annexes: Annexes, result: Result, running: str) -> None:
+    """Write the facts under the factors of published frameworks: a page, and the same as JSON."""
+    releases = calendar_of(ledger.case)
+    placements = place(ledger, result.campaigns, result.log, releases)
+    text = json.dumps(as_json(placements, releases), indent=1, sort_keys=True) + "\n"
+    annexes.write("frameworks.json", "facts under the factors of frameworks, as data", text.encode())
+    html = page(
+        "frameworks.html.j2",
+        placements=placements,
+        releases=releases,
+        title="Facts under the factors of frameworks",
+        running=running,
+    )
+    annexes.write("frameworks.html", "facts under the factors of frameworks", html)
 
 
 def _beside(drawn: Mapping[str, Figure]) -> dict[str, Figure]:
