@@ -43,6 +43,8 @@ def write_annexes(
     result: Result,
     drawn: Mapping[str, Mapping[str, Figure]],
     tests: Mapping[str, SqlFile],
+    *,
+    has_mappings: bool = False,
 ) -> None:
     """Write everything beside the main document.
 
@@ -52,6 +54,7 @@ def write_annexes(
         result: What the report says.
         drawn: Campaign id to its figures.
         tests: Test id to its query, to be written out if it is the one that ran.
+        has_mappings: The case says which field of a file without a known format became which column.
     """
     annexes.write("method.json", "code versions and parameters of all stages", result.seals["method_text"].encode())
     annexes.write(
@@ -87,7 +90,7 @@ def write_annexes(
     )  # fmt: skip
     annexes.write("evidence.html", "evidence, statement by statement", html)
     _write_frameworks(ledger, annexes, result, running)
-    _write_tables(ledger, annexes, result, running)
+    _write_tables(ledger, annexes, result, running, has_mappings=has_mappings)
     _write_queries(ledger, annexes, result, tests)
 
 
@@ -112,7 +115,7 @@ def _beside(drawn: Mapping[str, Figure]) -> dict[str, Figure]:
     return {name: replace(figure, exhibit=figure.exhibit.removeprefix(f"{FOLDER}/")) for name, figure in drawn.items()}
 
 
-def _write_tables(ledger: Ledger, annexes: Annexes, result: Result, running: str) -> None:
+def _write_tables(ledger: Ledger, annexes: Annexes, result: Result, running: str, *, has_mappings: bool) -> None:
     """Write the annexes that are tables: a short page each, and all rows as CSV."""
     accounts, sources = ledger.rows("accounts", is_drawn=True), ledger.rows("sources", is_drawn=True)
     plan: dict[str, tuple[str, str, list[tuple[str, str, Sequence[Row], Sequence[tuple[str, str, str]]]]]] = {
@@ -144,6 +147,11 @@ def _write_tables(ledger: Ledger, annexes: Annexes, result: Result, running: str
             ))],
         ),
     }  # fmt: skip
+    if has_mappings and (fields := ledger.rows("field_mappings", is_drawn=True)):
+        plan["sources"][2].append(("Fields and columns", "fields.csv", fields, (
+            ("path", "file", "long"), ("column_name", "column", ""), ("field", "field", "long"), ("mapping", "mapping", ""),
+            ("mapping_sha256", "SHA-256 of the mapping", "long"),
+        )))  # fmt: skip
     for name, (title, short, parts) in plan.items():
         shown = []
         for part, file, rows, columns in parts:
