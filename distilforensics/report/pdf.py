@@ -12,7 +12,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from distilforensics.core.errors import UsageError
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-STANDARD = "a-3a"
+STANDARD: Final = "a-3a"
 MOST_TITLE = 240
 """Characters of title and running head; a string of the format ends at 32,767."""
 PDF_WORDS = {"page": "Page", "of": "of"}
@@ -126,7 +126,8 @@ def pdf_of(page: bytes, attached: Iterable[Attached], moment: datetime | None) -
         )
     except typst.TypstError as e:
         raise UsageError(f"the page cannot be set: {e.message}", where="--pdf", hint="print report.html") from e
-    return bytes(content)
+    assert isinstance(content, bytes)  # one document, and no pages by themselves
+    return content
 
 
 def _attached(file: Attached) -> dict[str, str]:
