@@ -6,6 +6,7 @@ import click
 
 from distilforensics.cli.audit import audit
 from distilforensics.cli.cite import cite
+from distilforensics.cli.completion import completion
 from distilforensics.cli.evaluate import evaluate
 from distilforensics.cli.export import export
 from distilforensics.cli.formats import formats
@@ -72,5 +73,6 @@ for verb in (
     evaluate,
     selftest,
     *STAGE_COMMANDS,
+    completion,
 ):
     cli.add_command(verb)
