@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 )
 @click.argument("file", type=FILE, metavar="FILE")
 def mapping(file: Path, output: Output) -> None:
-    """Write a mapping file to begin with for FILE, an export that is not recognised.
+    """Draft the mapping of an export that is not known.
 
     It lists every field with a short sample value, guesses which column each fills, and says which tests are lost without the columns
     that nothing fills. Read it, correct it, and give it to run, ingest or inspect with --mapping.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +51,7 @@ class IngestOptions:
     max_decoded_bytes: int = DEFAULT_MAX_DECODED_BYTES
 
     def parameters(self) -> dict[str, Any]:
-        """Return the choices that change what is read, JSON-ready; secrets and files as hashes."""
+        """Return the choices that change what is read, JSON-ready; secrets as hashes, mappings with the hash of their file."""
         mappings = [(path.name, path.read_bytes()) for path in self.mappings]
         secret = None if self.secret_key is None else hashlib.sha256(self.secret_key.encode()).hexdigest()
         return {
@@ -59,7 +60,8 @@ class IngestOptions:
                 {
                     "name": name.encode("utf-8", "backslashreplace").decode(),
                     "sha256": hashlib.sha256(text).hexdigest(),
-                    "text": text.decode("utf-8", "replace"),
+                    # Without comments: a draft quotes values of the log in them.
+                    "mapping": tomllib.loads(text.decode("utf-8")),
                 }
                 for name, text in mappings
             ],

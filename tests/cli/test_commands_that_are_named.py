@@ -11,7 +11,7 @@ import pytest
 from distilforensics.cli.main import cli
 
 ROOT = Path(__file__).parents[2]
-_COMMAND = re.compile(r"(?<![\w./-])distilforensics (?P<rest>[a-z][^`\n\"|;&>(){}\\]*)")
+_COMMAND = re.compile(r"(?<![\w./-])distilforensics (?P<rest>[a-z][^`\n\"|;&<>(){}\\]*)")
 PLACES = sorted(
     path
     for pattern in (
@@ -45,7 +45,7 @@ def named(path):
     for match in _COMMAND.finditer(text):
         words = match["rest"].split()
         # "distilforensics is ..." is a sentence about the program.
-        if words[0] in cli.commands or match.start() and text[match.start() - 1] in "`\n\"' ":
+        if words[0] in cli.commands or (match.start() and text[match.start() - 1] in "`\n\"' "):
             yield match[0], words
 
 
