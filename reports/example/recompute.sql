@@ -31,6 +31,7 @@ create or replace temp view duplicates as from read_parquet(['data/duplicates.pa
 create or replace temp view error_rates as from read_parquet(['findings/error_rates.parquet']);
 create or replace temp view exchanges as from read_parquet(['data/exchanges/part-000000.parquet']);
 create or replace temp view explained_groups as from read_parquet(['findings/explained_groups.parquet']);
+create or replace temp view field_mappings as from read_parquet(['data/field_mappings.parquet']);
 create or replace temp view work_ties as from read_parquet(['data/work_ties.parquet']);
 create or replace temp table households as
 with recursive ties as (
@@ -930,6 +931,8 @@ order by place) as d))) on n_rows, digest into name name value value);
 -- campaign_days.C-01: Requests of a campaign per day
 
 -- accounts: All accounts with their outcome
+
+-- field_mappings: Which field became which column, in files of no known format
 
 create or replace temp table compared as
 with pages as (
