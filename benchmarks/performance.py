@@ -53,13 +53,15 @@ def document() -> str:
 
 
 def _introduction() -> Iterator[str]:
-    machine = json.loads((RESULTS / "scale.json").read_text())["machine"]
+    results = json.loads((RESULTS / "scale.json").read_text())
+    machine = results["machine"]
     yield "# Performance"
     yield ""
     yield "<!-- Written by benchmarks/performance.py; do not edit. -->"
     yield ""
     yield "What every stage after ingest takes on copies of one simulated log (`benchmarks/scale.py`), with all its tables; raw results are in"
     yield "`benchmarks/results`. Processor time is that of all threads; the machine was shared, so that figures move by a quarter or more from run to run."
+    yield results.get("note", "")
     yield f"{machine['cores']} cores, Python {machine['python']}, DuckDB {machine['duckdb']}, PyArrow {machine['pyarrow']}."
     yield ""
 
