@@ -56,3 +56,18 @@ create macro wilson_low(share, n, z) as
     (share + z * z / nullif(2 * n, 0) - z * sqrt(share * (1 - share) / nullif(n, 0) + z * z / nullif(4 * n * n, 0))) / nullif(1 + z * z / nullif(n, 0), 0);
 create macro wilson_high(share, n, z) as
     (share + z * z / nullif(2 * n, 0) + z * sqrt(share * (1 - share) / nullif(n, 0) + z * z / nullif(4 * n * n, 0))) / nullif(1 + z * z / nullif(n, 0), 0);
+
+-- Key of a turn's text as `prompt_hash` and `response_hash` have it.
+create macro turn_hash(content) as short_hash(nullif(plain(visible(turn_text(content))), ''));
+
+-- Content of a turn of a role, counted from the end with -1 for the last; the messages must be a JSON array.
+create macro turn_content(messages, role_name, place) as
+    list_filter(from_json(messages, '[{"role": "VARCHAR", "content": "JSON"}]'), lambda turn: turn.role = role_name)[place].content;
+
+-- Content that is one text alone: tool results and pictures are no prompts.
+create macro is_one_text(content) as
+    json_type(content) = 'VARCHAR' or (json_array_length(content) = 1 and json_extract_string(content, '$[0].type') is not distinct from 'text')
+    or (json_array_length(content) = 1 and json_type(content, '$[0].type') is null and json_type(content, '$[0].text') = 'VARCHAR');
+
+-- A zero-width character inside of an ASCII word.
+create macro hides_characters(t) as regexp_matches(t, '[A-Za-z][\x{200B}\x{200C}\x{200D}\x{2060}\x{FEFF}]+[A-Za-z]');

@@ -75,7 +75,7 @@ _TITLES = {
     "payment": "One payment method behind several customers",
     "signup": "Accounts of several customers were made within the same ten minutes",
     "network": "Several customers share rare networks",
-    "mail": "Several customers share rare mail domains",
+    "mail": "Several customers share rare mail domains or a mailbox",
 }
 _EXCLUDES = {
     "handover": "independent customers, a product's users, a vendor's loop, a shared cache, an outage, a class, a benchmark",
@@ -211,7 +211,7 @@ def _identity_fact(log: Log, kind: str, candidate: Candidate, floor: float, para
         "payment": "payment methods",
         "signup": "slots of ten minutes",
         "network": "addresses or networks",
-        "mail": "mail domains",
+        "mail": "mail domains or mailboxes",
     }[kind]
     verb = {"payment": "are paid by", "signup": "were made in", "network": "call from", "mail": "are registered at"}[
         kind
@@ -302,7 +302,7 @@ def observation_statement(row: Observation, log: Log) -> str:
     if row.value is not None and row.threshold is not None:
         is_upper = (row.value >= row.threshold) == row.is_fired
         parts.append(f"it fires {'from' if is_upper else 'up to'} {_number(row.threshold)}")
-    where = f"{units.count(row.n_exchanges)} exchanges of {units.count(row.n_accounts)} accounts"
+    where = f"{units.count(row.n_exchanges)} requests of {units.count(row.n_accounts)} accounts"
     return f"{log.titles[row.heuristic_id]}: {'; '.join(parts)}. Over {where}."
 
 

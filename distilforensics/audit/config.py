@@ -40,11 +40,20 @@ _READING: dict[str, type | tuple[type, ...]] = {
     "max_malformed": (int, float),
     "max_line": str,
     "secret_file": str,
+    "content_free": bool,
 }
 _RETENTION: dict[str, type | tuple[type, ...]] = {"days": (int, float), "count": int}
 _LIMITS: dict[str, type | tuple[type, ...]] = {"threads": int, "memory": str}
 _REQUIRED = ("case", "inputs", "reports")
-_NAMES = {str: "text", list: "a list of texts", dict: "a table", int: "a whole number", (int, float): "a number", (str, list): "a text or a list of texts"}
+_NAMES = {
+    str: "text",
+    bool: "true or false",
+    list: "a list of texts",
+    dict: "a table",
+    int: "a whole number",
+    (int, float): "a number",
+    (str, list): "a text or a list of texts",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +119,7 @@ def _check(path: Path, prefix: str, values: Mapping[str, Any], known: Mapping[st
             near = difflib.get_close_matches(key, known, n=1)
             hint = f"is `{prefix}{near[0]}` meant?" if near else f"known are {', '.join(known)}"
             raise UsageError(f"unknown key {shown(prefix + key)}", where=str(path), hint=hint)
-        if not isinstance(value, known[key]) or isinstance(value, bool):
+        if not isinstance(value, known[key]) or (isinstance(value, bool) and known[key] is not bool):
             raise UsageError(f"`{prefix}{key}` is {shown(value)}, expected {_NAMES[known[key]]}", where=str(path))
 
 
@@ -140,6 +149,7 @@ def _options(path: Path, reading: Mapping[str, Any]) -> IngestOptions:
         max_malformed=share,
         max_line_bytes=_size(path, "reading.max_line", reading.get("max_line")),
         secret_key=secret_file.read_text(encoding="utf-8").strip() if secret_file else None,
+        is_content_free=reading.get("content_free", False),
     )
 
 

@@ -223,6 +223,30 @@ def calibration_options(function: Function) -> Function:
     return wrapped
 
 
+def report_options(function: Function) -> Function:
+    """Add --pdf and --releases; the function gets `report_step` and `releases`."""
+
+    @click.option(
+        "--pdf/--no-pdf",
+        "is_with_pdf",
+        default=None,
+        help="Also write each edition of the report as tagged PDF/A-3; as the last time if omitted.",
+    )
+    @click.option(
+        "--releases",
+        type=FILE,
+        metavar="FILE",
+        help="Calendar of releases (CSV or TOML: date, name), with which changes of the traffic are compared.",
+    )
+    @functools.wraps(function)
+    def wrapped(*, is_with_pdf: bool | None, **arguments: object) -> object:
+        from distilforensics.pipeline.steps import report_step
+
+        return function(report_step=report_step(is_with_pdf=is_with_pdf), **arguments)
+
+    return wrapped
+
+
 def catalog_option(function: Function) -> Function:
     """Add --catalog; the function gets `catalog`, the folder or None."""
     return click.option(
@@ -278,6 +302,12 @@ def reading_options(function: Function) -> Function:
         metavar="FILE",
         help="Secret for the hashes that replace raw API keys found in logs.",
     )
+    @click.option(
+        "--content-free",
+        "is_content_free",
+        is_flag=True,
+        help="Keep no prompts, answers or system prompts in the case, only fingerprints of them.",
+    )
     @functools.wraps(function)
     def wrapped(
         *,
@@ -288,6 +318,7 @@ def reading_options(function: Function) -> Function:
         max_malformed: float | None,
         max_line: int | None,
         secret_file: Path | None,
+        is_content_free: bool,
         **arguments: object,
     ) -> object:
         from distilforensics.pipeline.reading_options import reading_options
@@ -300,6 +331,7 @@ def reading_options(function: Function) -> Function:
             max_malformed=max_malformed,
             max_line_bytes=max_line,
             secret_key=secret_file.read_text(encoding="utf-8").strip() if secret_file else None,
+            is_content_free=is_content_free,
         )
         return function(options=options, **arguments)
 

@@ -22,6 +22,57 @@ TEXTS = pa.list_(pa.string())
 NUMBERS = pa.list_(pa.int64())
 
 
+TEXT_FINGERPRINTS = pa.struct(
+    [
+        ("prompt_hash", TEXT),
+        ("response_hash", TEXT),
+        ("system_template", TEXT),
+        ("prefix_template", TEXT),
+        ("suffix_template", TEXT),
+        ("first_number", COUNT),
+        ("last_number", COUNT),
+        ("lexicon_marks", TEXTS),
+        ("is_refusal", FLAG),
+        ("hides_characters", FLAG),
+        ("prompt_begin", COUNT),
+        ("prompt_end", COUNT),
+        ("prompt_wording", NUMBERS),
+        ("prompt_passages", NUMBERS),
+        ("system_passages", NUMBERS),
+        ("response_passages", NUMBERS),
+        ("earlier_prompt_hash", TEXT),
+        ("quoted_answer_hash", TEXT),
+        (
+            "reasoning_uses",
+            pa.list_(
+                pa.struct(
+                    [
+                        ("signature_sha256", TEXT),
+                        ("opening_hash", TEXT),
+                        ("preceding_hash", TEXT),
+                        ("is_answer", FLAG),
+                        ("n_uses", COUNT),
+                    ]
+                )
+            ),
+        ),
+        ("prompt_sha256", TEXT),
+        ("response_sha256", TEXT),
+        ("system_sha256", TEXT),
+        ("messages_sha256", TEXT),
+    ]
+)
+"""What `--content-free` keeps of the texts of an exchange; names as in the tables that hold the same otherwise."""
+
+KEPT_AS = {
+    "prompt_text": "prompt_sha256",
+    "response_text": "response_sha256",
+    "system_text": "system_sha256",
+    "messages_json": "messages_sha256",
+}
+"""Columns of `exchanges` that `--content-free` leaves empty, with what tells in `text_fingerprints` that there was a text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column: its name, Arrow type and what a value means, with its unit."""
@@ -138,6 +189,11 @@ EXCHANGES = Table(
         ("response_sha256", TEXT, "as prompt_sha256"),
         ("system_sha256", TEXT, "as prompt_sha256"),
         ("reasoning_signature_sha256", TEXT, "hash of the reasoning signature or encrypted reasoning in the answer"),
+        (
+            "text_fingerprints",
+            TEXT_FINGERPRINTS,
+            "with --content-free, what is kept of the texts instead of them: keyed hashes, numbers and marks; else NULL",
+        ),
     ),
     is_dataset=True,
 )
@@ -157,7 +213,7 @@ SOURCES = Table(
         (
             "role",
             TEXT,
-            "log, accounts_directory, duplicate_file (same bytes as another source), ignored (not a log), refused (unknown, ambiguous or unreadable)",
+            "log, accounts_directory, archive (its members are sources), duplicate_file (same bytes as another source), ignored (no log), refused",
         ),
         ("reason", TEXT, "why it is ignored, refused or a duplicate; NULL for logs"),
         ("n_bytes", COUNT, "size as received"),
@@ -273,6 +329,11 @@ ACCOUNTS_DIRECTORY = Table(
         ("created_at", TIME, "sign-up, UTC"),
         ("payment_fingerprint", TEXT, "fingerprint of the payment method; a raw card number is refused"),
         ("email_domain", TEXT, "domain of the e-mail address, lower case; a full address is reduced to its domain"),
+        (
+            "mailbox",
+            TEXT,
+            "keyed hash of the e-mail address in its normal form: without case, tags, and dots that the provider ignores",
+        ),
         ("plan", TEXT, "plan or programme"),
         ("tenant_id", TEXT, "billing tenant"),
         ("organization", TEXT, "organisation name"),
@@ -548,7 +609,7 @@ POPULATIONS = Table(
         (
             "measure",
             TEXT,
-            "such as output_input_ratio; conversation_steps and conversation_predecessors: shares of turns whose exchange before is logged",
+            "such as output_input_ratio; conversation_steps and _predecessors: shares of turns whose exchange before is logged; whole_conversations: near 1",
         ),
         ("n_accounts", COUNT, "accounts with enough exchanges for the measure"),
         ("median", REAL, "median over accounts"),

@@ -24,6 +24,7 @@ from distilforensics.ingest.sources import Source
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from distilforensics.ingest.content_free import ContentFree
     from distilforensics.ingest.options import IngestOptions
     from distilforensics.ingest.placing import ChunkResult
     from distilforensics.ingest.records import Chunk, Unit
@@ -80,12 +81,15 @@ class Batch:
     """SHA-256 -> path of sources that have the size of one of these files."""
     excluded: dict[str, str] = field(default_factory=dict)
     """Path -> reason for files on which the parser crashed."""
+    settled: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Path -> role and reason of archives, and of their members that are not read."""
 
 
 class _Engines(threading.local):
-    """One projector per thread, opened when the thread first needs it."""
+    """One projector per thread, opened when the thread first needs it, with what takes texts out if they are not to be kept."""
 
     projector: Projector | None = None
+    content_free: ContentFree | None = None
 
 
 class BatchReader:
@@ -119,6 +123,10 @@ class BatchReader:
         """Read the files of a batch, write its part and its refused records, and return its sources, JSON-ready."""
         sources = [Source(path, name) for path, name in zip(batch.paths, batch.names, strict=True)]
         for source in sources:
+            if source.path in batch.settled:
+                source.refuse(*batch.settled[source.path])
+                if source.role == "archive":
+                    _identify(source)
             if source.path in batch.excluded:
                 source.refuse("refused", batch.excluded[source.path])
                 _identify(source)
@@ -134,7 +142,14 @@ class BatchReader:
             lambda i: self._tell(0, 0, i),
         )
         names = {spec.id: spec.name for spec in self._recogniser.formats.load_formats().values()}
-        writer = PartWriter(batch.folder, batch.part, sources, names, Secrets(self._settings.key))
+        writer = PartWriter(
+            batch.folder,
+            batch.part,
+            sources,
+            names,
+            Secrets(self._settings.key),
+            may_quote=not self._settings.options.is_content_free,
+        )
         try:
             self._run(reading, writer)
         except InputRefusedError as e:
@@ -183,7 +198,8 @@ class BatchReader:
             writing.popleft().result()
 
     def _process(self, chunk: Chunk) -> ChunkResult:
-        return process(chunk, self._projector())
+        projector = self._projector()
+        return process(chunk, projector, self._engines.content_free)
 
     def _projector(self) -> Projector:
         """Return the calling thread's projector."""
@@ -191,6 +207,10 @@ class BatchReader:
             settings = self._settings
             memory = max(MIN_ENGINE_BYTES, settings.memory_bytes // (settings.n_projecting + 1))
             self._engines.projector = Projector(settings.key, memory, settings.formats_module)
+            if settings.options.is_content_free:
+                from distilforensics.ingest.content_free import ContentFree
+
+                self._engines.content_free = ContentFree(settings.key, memory)
         return self._engines.projector
 
     def _write(self, reading: Reading, writer: PartWriter, unit: Unit, results: list[Future[ChunkResult]]) -> None:

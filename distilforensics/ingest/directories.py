@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from distilforensics.ingest.mailboxes import mailbox
 from distilforensics.ingest.placing import refusal_of
 from distilforensics.ingest.processing import collect
 
@@ -69,6 +70,7 @@ class Directories:
             projector.connection.unregister("lines")
         for row in found.rows:
             place = records.row[row.pop("row_index")]
+            address = mailbox(row.pop("email") or "")
             clean = {
                 name: projector.secrets.in_text(value) if isinstance(value, str) else value
                 for name, value in row.items()
@@ -76,6 +78,7 @@ class Directories:
             for name in row:
                 if clean[name] != row[name] or str(row[name]).startswith("hmac:"):
                     source.add_secrets(name, 1)
+            clean["mailbox"] = address and projector.secrets.hashed(address)
             self.rows.append((source, {**clean, "source_line": int(chunk.lines[place])}))
         refused = [_refusal(chunk, records, i, reason, detail) for i, reason, detail in found.refused]
         self.refusals += [*refusals, *refused]

@@ -89,6 +89,8 @@ class Inspection:
     """Records read from the beginning of the file: kept, refused and out of scope."""
     n_refused: int = 0
     n_out_of_scope: int = 0
+    record_bytes: float | None = None
+    """Mean bytes of a sampled record with its line end, after decompression; None where records have no place in a stream of bytes."""
     refusals: list[dict[str, Any]] = field(default_factory=list)
     flags: dict[str, int] = field(default_factory=dict)
     """Parse flag -> exchanges in the sample."""
@@ -279,6 +281,8 @@ class _Inspector:
 
     def _tell_chunk(self, chunk: Chunk, early: list[Refusal]) -> None:
         assert self._projector is not None  # only a draft does without
+        if chunk.digests is None:
+            self.result.record_bytes = float((chunk.ends - chunk.starts).mean()) + 1
         found = process(chunk, self._projector)
         self._tell_refusals([*early, *found.refusals])
         self.result.n_out_of_scope = sum(n for n, _ in found.out_of_scope.values())

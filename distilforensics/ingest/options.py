@@ -40,6 +40,8 @@ class IngestOptions:
     """IANA zone of times written without an offset; UTC if None."""
     secret_key: str | None = None
     """Secret that goes into the hashes which replace raw API keys; without it they depend on the case number alone."""
+    is_content_free: bool = False
+    """Keep no prompt, answer or system prompt, only what the analysis computes from them."""
     input_root: str | None = None
     """Folder from which the names of sources count, as an absolute path; the one that all inputs share if None. Part of no table."""
     max_malformed: float = DEFAULT_MAX_MALFORMED
@@ -64,6 +66,7 @@ class IngestOptions:
             "account_field": self.account_field,
             "assume_time_zone": self.assume_time_zone,
             "secret_key_sha256": secret,
+            "content_free": self.is_content_free,
             "max_line_bytes": self.max_line_bytes,
             "max_ratio": self.max_ratio,
             "max_decoded_bytes": self.max_decoded_bytes,

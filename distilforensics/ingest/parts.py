@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from distilforensics.case.tables import writer
-from distilforensics.core.schema import EXCHANGES, QUARANTINE
+from distilforensics.core.schema import EXCHANGES, QUARANTINE, TEXT_FINGERPRINTS
 from distilforensics.ingest.placing import ROWS
 
 if TYPE_CHECKING:
@@ -47,8 +47,9 @@ def write_rows(path: Path, table: Table, rows: Sequence[Mapping[str, object]]) -
 class QuarantineWriter:
     """Writes refused records of a batch as they come; the file exists only if there are any."""
 
-    def __init__(self, path: Path, secrets: Secrets) -> None:
+    def __init__(self, path: Path, secrets: Secrets, *, may_quote: bool) -> None:
         self._path = path
+        self._may_quote = may_quote
         self._secrets = secrets
         self._sink: pq.ParquetWriter | None = None
         self._sources: list[Source] = []
@@ -66,8 +67,8 @@ class QuarantineWriter:
                 "source_length": refusal.length,
                 "sub_index": refusal.sub_index,
                 "reason": refusal.reason,
-                "detail": refusal.detail,
-                "raw_prefix": refusal.prefix,
+                "detail": refusal.detail if self._may_quote else None,
+                "raw_prefix": refusal.prefix if self._may_quote else None,
                 "raw_sha256": refusal.sha256,
             }
         )
@@ -106,7 +107,14 @@ class PartWriter:
     """Takes the results of units in order and writes them; sources are counted on the way."""
 
     def __init__(
-        self, folder: Path, part: str, sources: Sequence[Source], format_names: dict[str, str], secrets: Secrets
+        self,
+        folder: Path,
+        part: str,
+        sources: Sequence[Source],
+        format_names: dict[str, str],
+        secrets: Secrets,
+        *,
+        may_quote: bool = True,
     ) -> None:
         """Prepare the files in a folder.
 
@@ -116,13 +124,14 @@ class PartWriter:
             sources: Sources of the batch by index.
             format_names: Format id -> id with version.
             secrets: Replaces secrets in refused records.
+            may_quote: Whether anything of refused records is kept but their place and their hash.
         """
         self._folder = folder
         self._part = part
         self._sources = sources
         self._names = format_names
         self._sink: pq.ParquetWriter | None = None
-        self._quarantine = QuarantineWriter(folder / "quarantine.parquet", secrets)
+        self._quarantine = QuarantineWriter(folder / "quarantine.parquet", secrets, may_quote=may_quote)
         self._written: set[int] = set()
         self._open_line = (-1, -1, 0)
         """Source, line and number of records of a line that may go on in the next unit."""
@@ -210,9 +219,9 @@ class PartWriter:
             "source_length": rows["length"],
             "source_format": pa.array([self._names[result.format]]).take(pa.array(np.zeros(len(rows), np.int32))),
         }
-        columns = {
-            name: added.get(name, rows[name] if name in rows.column_names else None) for name in EXCHANGES.arrow.names
-        }
+        if "text_fingerprints" not in rows.column_names:
+            added["text_fingerprints"] = pa.nulls(len(rows), TEXT_FINGERPRINTS)
+        columns = {name: added[name] if name in added else rows[name] for name in EXCHANGES.arrow.names}
         return pa.table({**columns, "_source": rows["source"], "_line": rows["line"], "_sub_index": rows["sub_index"]})
 
     @staticmethod

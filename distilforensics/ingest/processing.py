@@ -18,6 +18,7 @@ from distilforensics.ingest.sorting import sort_lines
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from distilforensics.ingest.content_free import ContentFree
     from distilforensics.ingest.placing import ChunkResult
     from distilforensics.ingest.projection import Projected, Projector
     from distilforensics.ingest.records import Chunk, Refusal
@@ -57,8 +58,14 @@ class _Repaired:
     flags: list[str]
 
 
-def process(chunk: Chunk, projector: Projector) -> ChunkResult:
-    """Return everything that a chunk holds, as rows of `exchanges` and refusals."""
+def process(chunk: Chunk, projector: Projector, content_free: ContentFree | None = None) -> ChunkResult:
+    """Return everything that a chunk holds, as rows of `exchanges` and refusals.
+
+    Args:
+        chunk: The records.
+        projector: Makes rows of them.
+        content_free: Takes the texts out of the rows, if they are not to be kept.
+    """
     lines = sort_lines(chunk)
     refusals = list(chunk.refusals)
     records = _good_records(chunk, lines)
@@ -75,6 +82,8 @@ def process(chunk: Chunk, projector: Projector) -> ChunkResult:
     result.unknown_keys = _unknown_keys(chunk, lines, projector.known_keys(chunk.reader))
     chunk.release()
     hide_secrets(result, projector.secrets)
+    if content_free is not None:
+        result.rows = content_free.without_texts(result.rows)
     return result
 
 

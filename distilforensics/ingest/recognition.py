@@ -122,7 +122,6 @@ class Recogniser:
         source.mapping = choices.mapping
         return Reader(format_id, choices)
 
-
     def _mapping_of(self, sample: Sample) -> FieldMapping | None:
         """Return the mapping that is about the records of a file, None if none is.
 

@@ -131,9 +131,10 @@ class Secrets:
         ):
             return match[0]
         start, end = (position - match.start() for position in match.span(_FOUND))
-        return f"{match[0][:start]}{self._hash(secret)}{match[0][end:]}"
+        return f"{match[0][:start]}{self.hashed(secret)}{match[0][end:]}"
 
-    def _hash(self, secret: str) -> str:
+    def hashed(self, secret: str) -> str:
+        """Return the hash that stands for a secret in this case."""
         return _HASHED + hmac.new(self._key, secret.encode("utf-8", "backslashreplace"), hashlib.sha256).hexdigest()
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from distilforensics.analysis.heuristics.order import MIN_COMPLETENESS, log_completeness
+from distilforensics.case.engines.duckdb import connect
 from distilforensics.case.tables import read_rows
 
 if TYPE_CHECKING:
@@ -19,11 +21,11 @@ if TYPE_CHECKING:
 N_CALLS = 15
 
 
-def conversation(account: int, *, is_text_in_parts: bool = False) -> list[dict[str, Any]]:
+def conversation(account: int, *, is_text_in_parts: bool = False, n_calls: int = N_CALLS) -> list[dict[str, Any]]:
     """Return the exchanges of one conversation; every request repeats what was said before."""
     messages: list[dict[str, Any]] = []
     exchanges = []
-    for call in range(N_CALLS):
+    for call in range(n_calls):
         asked = f"question {call} of account {account}"
         messages.append({"role": "user", "content": [{"type": "text", "text": asked}] if is_text_in_parts else asked})
         written = json.dumps(messages) if call else None
@@ -39,7 +41,11 @@ def conversation(account: int, *, is_text_in_parts: bool = False) -> list[dict[s
 
 def completeness(case: Case) -> dict[str, float]:
     """Return the medians of both measures."""
-    return {row["measure"]: row["median"] for row in read_rows(case, "populations") if "conversation" in row["measure"]}
+    return {
+        row["measure"]: row["median"]
+        for row in read_rows(case, "populations")
+        if row["measure"].startswith("conversation")
+    }
 
 
 @pytest.mark.parametrize("is_text_in_parts", [False, True])
@@ -54,6 +60,47 @@ def test_a_sampled_log_is_not(featured: Make) -> None:
     rows = [row for account in range(36) for row in conversation(account)]
     found = completeness(featured([row for i, row in enumerate(rows) if i * 7 % 3 == 0]))
     assert {"conversation_predecessors": 0.0, "conversation_steps": 0.0} == found
+
+
+def judged(case: Case) -> float | None:
+    """Return what the heuristics are told."""
+    with connect(case, tables=["populations"]) as connection:
+        return log_completeness(connection)
+
+
+def made_up(account: int) -> list[dict[str, Any]]:
+    """Return exchanges with histories that nobody sent, of growing length."""
+    rows = []
+    for call in range(1, 9):
+        messages = [
+            {"role": role, "content": f"made up {account} {call} {i}"}
+            for i in range(6 * call)
+            for role in ("user", "assistant")
+        ]
+        messages.append({"role": "user", "content": f"task {account} {call}"})
+        rows.append(
+            {
+                "account_id": f"pool_{account}", "session_id": f"p{account}", "n_turns": len(messages),
+                "prompt_text": f"task {account} {call}", "messages_json": json.dumps(messages),
+            }
+        )  # fmt: skip
+    return rows
+
+
+def test_made_up_histories_do_not_make_a_whole_log_look_sampled(featured: Make) -> None:
+    """Nine accounts in ten write them; ten others have long conversations without a gap."""
+    honest = [row for account in range(10) for row in conversation(account, n_calls=45)]
+    case = featured(honest + [row for account in range(90) for row in made_up(account)])
+    assert completeness(case)["conversation_steps"] == 0.0
+    assert judged(case) == 1.0
+
+
+def test_long_conversations_do_not_make_a_sampled_log_look_whole(featured: Make) -> None:
+    """Two of three exchanges are left."""
+    rows = [row for account in range(30) for row in conversation(account, n_calls=70)]
+    share = judged(featured([row for i, row in enumerate(rows) if i * 7 % 3]))
+    assert share is not None
+    assert share < MIN_COMPLETENESS
 
 
 def test_examples_tool_results_and_broken_messages_tell_nothing(featured: Make) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from distilforensics.core.schema import KEPT_AS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -48,10 +50,14 @@ def _filled_directory_columns(connection: duckdb.DuckDBPyConnection, heuristics:
 
 
 def _condition(need: str, filled: frozenset[str]) -> str:
-    parts = [
-        str(column in filled).lower() if column.startswith(DIRECTORY) else f"{column} is not null"
-        for column in need.split("|")
-    ]
+    parts = []
+    for column in need.split("|"):
+        if column.startswith(DIRECTORY):
+            parts.append(str(column in filled).lower())
+            continue
+        parts.append(f"{column} is not null")
+        if column in KEPT_AS:
+            parts.append(f"text_fingerprints.{KEPT_AS[column]} is not null")
     return f"({' or '.join(parts)})"
 
 

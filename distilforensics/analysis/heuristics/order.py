@@ -52,7 +52,14 @@ def log_completeness(connection: duckdb.DuckDBPyConnection) -> float | None:
     """Return the share of turns whose exchange before is in the log, for the median account; None if it cannot be told.
 
     Two measures are taken, and the higher one counts: what only one of them misses has another reason than sampling.
+    Sampling spares nobody. So where some accounts have long conversations without a gap the log is whole, however many others have
+    histories that nobody sent: whoever makes them up cannot make the heuristics inconclusive that look for them.
     """
+    ((n_whole,),) = connection.execute(
+        "select coalesce(max(n_accounts), 0) from populations where measure = 'whole_conversations'"
+    ).fetchall()
+    if n_whole >= MIN_COMPLETENESS_ACCOUNTS:
+        return 1.0
     ((share,),) = connection.execute(
         "select max(median) from populations where measure in ('conversation_steps', 'conversation_predecessors') and n_accounts >= ?",
         [MIN_COMPLETENESS_ACCOUNTS],

@@ -1,5 +1,6 @@
 /*---
 reads = ["exchanges", "duplicates", "accounts_directory", "account_traits", "reasoning_places", "shared_content"]
+parts = "time"
 params.edge_chars = { default = 48, unit = "characters", why = "about eight English words; independent people rarely share so long a beginning (0 to 2.5 % of human prompts in public sets share 40), frames always do" }
 params.system_chars = { default = 200, unit = "characters", why = "system prompts often end in a date or a directory; the beginning identifies the product" }
 params.opening_chars = { default = 200, unit = "characters", why = "an assistant that declines says so in its first sentence" }
@@ -15,7 +16,7 @@ kept as (
     from exchanges as e
     anti join duplicates as x using (record_id)
     left join directory as d using (account_id)
-    where e.account_id is not null and e.started_at is not null
+    where e.account_id is not null and e.started_at >= $since::timestamp and e.started_at < $before::timestamp
 ),
 replayed as (
     select distinct sample_record_id as record_id from reasoning_places where is_replay
@@ -44,6 +45,8 @@ marked as (
     select
         *,
         case
+            when text_fingerprints is not null then list_concat(
+                text_fingerprints.lexicon_marks, case when is_replayed and text_fingerprints.lexicon_marks is not null then ['replayed_reasoning'] end)
             when system_text is null and prompt_text is null then null
             else list_filter(
                 [
@@ -79,12 +82,12 @@ select
     client_name as client,
     end_user_id,
     session_id,
-    coalesce(short_hash(nullif(prompt_plain, '')), left(prompt_sha256, 16)) as prompt_hash,
-    coalesce(short_hash(nullif(plain(response_visible), '')), left(response_sha256, 16)) as response_hash,
+    coalesce(text_fingerprints.prompt_hash, short_hash(nullif(prompt_plain, '')), left(prompt_sha256, 16)) as prompt_hash,
+    coalesce(text_fingerprints.response_hash, short_hash(nullif(plain(response_visible), '')), left(response_sha256, 16)) as response_hash,
     prompt_chars,
     response_chars,
-    try_cast(regexp_extract(left(prompt_visible, $read_chars), '\b([0-9]{1,9})\b', 1) as bigint) as first_number,
-    try_cast(regexp_extract(right(prompt_visible, $read_chars), '(?s).*\b([0-9]{1,9})\b', 1) as bigint) as last_number,
+    coalesce(text_fingerprints.first_number, try_cast(regexp_extract(left(prompt_visible, $read_chars), '\b([0-9]{1,9})\b', 1) as bigint)) as first_number,
+    coalesce(text_fingerprints.last_number, try_cast(regexp_extract(right(prompt_visible, $read_chars), '(?s).*\b([0-9]{1,9})\b', 1) as bigint)) as last_number,
     n_turns,
     is_stream,
     n_choices,
@@ -101,9 +104,13 @@ select
     api_key_id,
     project_id,
     source_format,
-    coalesce('system:' || short_hash(nullif(system_head, '')), 'system:' || left(system_sha256, 16)) as system_template,
-    case when length(prompt_head) >= $edge_chars then 'prefix:' || short_hash(left(prompt_head, $edge_chars)) end as prefix_template,
-    case when length(prompt_tail) >= 2 * $edge_chars then 'suffix:' || short_hash(right(prompt_tail, $edge_chars)) end as suffix_template,
+    coalesce(text_fingerprints.system_template, 'system:' || short_hash(nullif(system_head, '')), 'system:' || left(system_sha256, 16)) as system_template,
+    coalesce(
+        text_fingerprints.prefix_template,
+        case when length(prompt_head) >= $edge_chars then 'prefix:' || short_hash(left(prompt_head, $edge_chars)) end) as prefix_template,
+    coalesce(
+        text_fingerprints.suffix_template,
+        case when length(prompt_tail) >= 2 * $edge_chars then 'suffix:' || short_hash(right(prompt_tail, $edge_chars)) end) as suffix_template,
     'parameters:' || short_hash(parameter_key(
         operation, max_output_tokens, temperature, top_p, is_stream, n_choices, n_tools, tools_sha256, response_format, reasoning_effort
     )) as parameter_template,
@@ -122,7 +129,7 @@ select
     case
         when status in ('limited', 'error') and finish_reason is null then null
         when status = 'blocked' or finish_reason in ('refusal', 'filter') then true
-        else coalesce(regexp_matches(left(response_visible, $opening_chars), $refusal), case when finish_reason is not null then false end)
+        else coalesce(text_fingerprints.is_refusal, regexp_matches(left(response_visible, $opening_chars), $refusal), case when finish_reason is not null then false end)
     end as is_refused
 from marked
 left join shared_content using (record_id)

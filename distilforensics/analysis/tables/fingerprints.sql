@@ -3,10 +3,11 @@ reads = ["exchanges", "duplicates"]
 params.read_chars = { default = 4096, unit = "characters", why = "half from the beginning and half from the end: bounds the cost of very long texts, whose fixed parts stand at the edges" }
 params.edge_chars = { default = 160, unit = "characters", why = "enough for the first and last passage of 48 bytes after marks and white space are shortened" }
 ---*/
-with kept as (
+with texts as (
     select
         record_id,
         account_id,
+        text_fingerprints as kept,
         prompt_text,
         case when length(prompt_text) <= $read_chars then prompt_text
             else left(prompt_text, $read_chars // 2) || chr(30) || right(prompt_text, $read_chars // 2) end as prompt,
@@ -21,12 +22,13 @@ with kept as (
 select
     record_id,
     account_id,
-    first_passage(left(prompt_text, $edge_chars)) as prompt_begin,
-    last_passage(right(prompt_text, $edge_chars)) as prompt_end,
-    wording(prompt) as prompt_wording,
-    passages(prompt) as prompt_passages,
-    passages(system) as system_passages,
-    passages(response) as response_passages
-from kept
+    coalesce(kept.prompt_begin, first_passage(left(prompt_text, $edge_chars))) as prompt_begin,
+    coalesce(kept.prompt_end, last_passage(right(prompt_text, $edge_chars))) as prompt_end,
+    coalesce(kept.prompt_wording, wording(prompt)) as prompt_wording,
+    coalesce(kept.prompt_passages, passages(prompt)) as prompt_passages,
+    coalesce(kept.system_passages, passages(system)) as system_passages,
+    coalesce(kept.response_passages, passages(response)) as response_passages
+from texts
 where prompt is not null or system is not null or response is not null
+    or kept.prompt_passages is not null or kept.system_passages is not null or kept.response_passages is not null
 order by record_id

@@ -43,12 +43,28 @@ weighed as (
     join comparisons on comparisons.attribute = counted.attribute
     cross join population
 ),
+-- Rare values come first, and of accounts with many values those beyond the first wait: a few accounts that share thousands of values
+-- use up the budget for themselves and not for others.
+turns as (
+    select
+        w.attribute,
+        w.value,
+        row_number() over (partition by w.attribute, a.account_id order by w.n_accounts, w.value) as turn
+    from account_attributes as a
+    join weighed as w on w.attribute = a.attribute and w.value = a.value
+    where w.millibits > 0
+),
+latest_turns as (
+    select attribute, value, max(turn) as turn from turns group by attribute, value
+),
 budgeted as (
     select
-        *,
+        weighed.*,
         sum(case when millibits > 0 then n_accounts * (n_accounts - 1) // 2 else 0 end) over (
-            partition by attribute order by n_accounts, value rows unbounded preceding) <= (select max_pairs_per_attribute from link_thresholds) as is_in_budget
+            partition by weighed.attribute order by n_accounts * turn, n_accounts, weighed.value rows unbounded preceding
+        ) <= (select max_pairs_per_attribute from link_thresholds) as is_in_budget
     from weighed
+    left join latest_turns on latest_turns.attribute = weighed.attribute and latest_turns.value = weighed.value
 )
 -- How agreements on the value are found: it makes pairs; it is joined like those that do, but only for their pairs; it is looked up for each
 -- of their pairs, because it is common or (capped) beyond the limit; or it weighs nothing and is not compared.

@@ -2,6 +2,8 @@
 reads = ["account_profiles", "exchange_features", "exchanges"]
 params.min_exchanges = { default = 20, unit = "exchanges", why = "ratios of accounts with fewer exchanges are mostly noise" }
 params.min_turn_kinds = { default = 3, unit = "different numbers of turns", why = "calls with fixed examples in front always have the same number and are no conversations" }
+params.min_whole_turns = { default = 40, unit = "turns of an account", why = "where a third of a log is missing, one account in a million shows this many without a gap" }
+params.whole_share = { default = 0.95, unit = "share of these turns", why = "clients that rewrite a turn now and then" }
 params.n_checked_accounts = { default = 500, unit = "accounts", why = "a median of 500 is known to about two percentile ranks; parsing the messages of all is slow" }
 params.n_checked_exchanges = { default = 100, unit = "exchanges per account", why = "likewise" }
 ---*/
@@ -29,24 +31,37 @@ checked as (
     qualify row_number() over (partition by e.account_id order by md5(e.record_id), e.record_id) <= $n_checked_exchanges
 ),
 earlier_turns as (
-    select
-        c.account_id,
-        list_filter(from_json(x.messages_json, '[{"role": "VARCHAR", "content": "JSON"}]'), lambda turn: turn.role = 'user')[-2].content as content
+    select c.account_id, turn_content(x.messages_json, 'user', -2) as content
     from checked as c
     join exchanges as x on x.record_id = c.record_id
     where json_valid(x.messages_json) and json_type(x.messages_json) = 'ARRAY'
 ),
--- Turns of one text alone: tool results and pictures are no prompts.
 earlier_prompts as (
-    select account_id, short_hash(nullif(plain(visible(turn_text(content))), '')) as prompt_hash
-    from earlier_turns
-    where json_type(content) = 'VARCHAR' or (json_array_length(content) = 1 and json_extract_string(content, '$[0].type') is not distinct from 'text')
-        or (json_array_length(content) = 1 and json_type(content, '$[0].type') is null and json_type(content, '$[0].text') = 'VARCHAR')
+    select account_id, turn_hash(content) as prompt_hash from earlier_turns where is_one_text(content)
+    union all
+    select c.account_id, x.text_fingerprints.earlier_prompt_hash
+    from checked as c
+    join exchanges as x on x.record_id = c.record_id
+    where x.text_fingerprints.earlier_prompt_hash is not null
 ),
 known_prompts as (
     select distinct e.prompt_hash
     from exchange_features as e
     semi join earlier_prompts as p on p.prompt_hash = e.prompt_hash
+),
+conversations as (
+    select 'conversation_steps' as measure, account_id, count(*) as n, avg(case when step <= 3 then 1 else 0 end) as share
+    from steps
+    where step > 0
+    group by account_id
+    having count(*) >= $min_turn_kinds
+    union all
+    select 'conversation_predecessors', p.account_id, count(*), count(k.prompt_hash) / nullif(count(*), 0)
+    from earlier_prompts as p
+    left join known_prompts as k on k.prompt_hash = p.prompt_hash
+    where p.prompt_hash is not null
+    group by p.account_id
+    having count(*) >= $min_turn_kinds
 ),
 measured as (
     select 'exchanges' as measure, n_exchanges::double as value from account_profiles
@@ -63,14 +78,9 @@ measured as (
     union all
     select 'end_users', n_end_users::double from account_profiles where n_exchanges >= $min_exchanges
     union all
-    select 'conversation_steps', avg(case when step <= 3 then 1 else 0 end) from steps where step > 0 group by account_id having count(*) >= $min_turn_kinds
+    select measure, share from conversations
     union all
-    select 'conversation_predecessors', count(k.prompt_hash) / nullif(count(*), 0)
-    from earlier_prompts as p
-    left join known_prompts as k on k.prompt_hash = p.prompt_hash
-    where p.prompt_hash is not null
-    group by p.account_id
-    having count(*) >= $min_turn_kinds
+    select 'whole_conversations', max(share) from conversations where n >= $min_whole_turns and share >= $whole_share group by account_id
 ),
 centres as (
     select measure, median(value) as centre from measured where value is not null group by measure

@@ -98,7 +98,7 @@ answered as (
         e.prompt_text,
         case when json_valid(e.messages_json) then e.messages_json end as messages_json
     from exchanges as e
-    where e.reasoning_signature_sha256 is not null
+    where e.reasoning_signature_sha256 is not null and e.text_fingerprints is null
 ),
 -- Each text by itself, since a macro repeats its argument and with it the parsing.
 contents as (
@@ -133,6 +133,12 @@ uses as (
     select * from in_requests
     union all
     select * from in_answers
+    union all
+    select use.signature_sha256, record_id, use.opening_hash, use.preceding_hash, use.is_answer
+    from (
+        select record_id, unnest(text_fingerprints.reasoning_uses) as use from exchanges where text_fingerprints is not null
+    )
+    cross join unnest(range(use.n_uses))
 )
 select
     u.signature_sha256,

@@ -99,13 +99,18 @@ quoted as (
         x.record_id,
         x.account_id,
         epoch_us(x.started_at) as at_us,
-        list_filter(from_json(e.messages_json, '[{"role": "VARCHAR", "content": "JSON"}]'), lambda turn: turn.role = 'assistant')[-1].content as answer
+        turn_content(e.messages_json, 'assistant', -1) as answer
     from exchanges as e
     join exchange_features as x on x.record_id = e.record_id
     where contains(e.messages_json, '"assistant"') and json_valid(e.messages_json) and json_type(e.messages_json) = 'ARRAY'
 ),
 quoted_hashes as (
-    select record_id, account_id, at_us, short_hash(nullif(plain(visible(turn_text(answer))), '')) as response_hash from quoted
+    select record_id, account_id, at_us, turn_hash(answer) as response_hash from quoted
+    union all
+    select x.record_id, x.account_id, epoch_us(x.started_at), e.text_fingerprints.quoted_answer_hash
+    from exchanges as e
+    join exchange_features as x on x.record_id = e.record_id
+    where e.text_fingerprints.quoted_answer_hash is not null
 ),
 given as (
     select response_hash, account_id, arg_min(record_id, (started_at, record_id)) as record_id, min(epoch_us(started_at)) as at_us

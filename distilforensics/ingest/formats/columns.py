@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 ENGINE_COLUMNS = (
     "record_id", "source_sha256", "source_line", "source_offset", "source_length", "sub_index", "raw_sha256", "source_format", "parse_flags",
+    "text_fingerprints",
 )  # fmt: skip
 """Columns of `exchanges` that the reading engine fills; a projection does not yield them."""
 

@@ -64,7 +64,7 @@ class DirectoryRows:
     """What a directory says."""
 
     rows: list[dict[str, Any]]
-    """Columns of `accounts_directory` without `source_sha256` and `source_line`, with `row_index` in their place."""
+    """Columns of `accounts_directory` without `source_sha256` and `source_line`, with `row_index` in their place, and `email` for `mailbox`."""
     refused: list[tuple[int, str, str]] = field(default_factory=list)
     """Row, reason code and detail of rows without an account."""
     doubted: list[tuple[int, str, str]] = field(default_factory=list)

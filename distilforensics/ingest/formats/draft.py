@@ -120,7 +120,9 @@ def _guessed(sample: Sample) -> Draft:
                 ranked.setdefault(strength, {}).setdefault(target, []).append(leaf)
     for strength in sorted(ranked, reverse=True):
         for target in sorted(ranked[strength], key=list(_ORDER).index):
-            free = [leaf for leaf in ranked[strength][target] if leaf.source not in taken and not _is_below(leaf, taken)]
+            free = [
+                leaf for leaf in ranked[strength][target] if leaf.source not in taken and not _is_below(leaf, taken)
+            ]
             if not free or target in columns or target in doubtful:
                 continue
             if len(free) == 1:
@@ -216,8 +218,12 @@ def _entry(target: str, leaf: Leaf) -> str:
 
 
 def _left_over(draft: Draft) -> Iterator[str]:
-    used = {leaf.source for leaf in draft.columns.values()} | {leaf.source for one in draft.doubtful.values() for leaf in one}
-    rest = [leaf for leaf in draft.leaves if leaf.source not in used and leaf.kind != "object" and not _is_below(leaf, used)]
+    used = {leaf.source for leaf in draft.columns.values()} | {
+        leaf.source for one in draft.doubtful.values() for leaf in one
+    }
+    rest = [
+        leaf for leaf in draft.leaves if leaf.source not in used and leaf.kind != "object" and not _is_below(leaf, used)
+    ]
     if not rest:
         return
     yield ""

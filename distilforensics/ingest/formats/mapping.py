@@ -237,9 +237,7 @@ def _named(source: Source) -> str:
 
 def _has(record: Mapping[str, Any], source: Source) -> bool:
     """Tell whether a decoded record has a field, or one of several."""
-    return any(
-        value_at(record, text) not in (None, "") for text in ((source,) if isinstance(source, str) else source)
-    )
+    return any(value_at(record, text) not in (None, "") for text in ((source,) if isinstance(source, str) else source))
 
 
 def value_at(record: object, source: str) -> object:
@@ -268,7 +266,9 @@ def _texts(table: object, name: str, where: str) -> dict[str, str]:
     return dict(table)
 
 
-def _choices(content: Mapping[str, Any], table: str, types: Mapping[str, tuple[Any, str]], where: str) -> dict[str, Any]:
+def _choices(
+    content: Mapping[str, Any], table: str, types: Mapping[str, tuple[Any, str]], where: str
+) -> dict[str, Any]:
     """Return a table whose keys are known and whose values have their types: key -> (type, type in words)."""
     found = content.get(table, {})
     if not isinstance(found, Mapping):
@@ -301,14 +301,18 @@ def _numbers(content: Mapping[str, Any], where: str) -> dict[str, Any]:
     if numbers.get("decimal", ".") not in (".", ","):
         raise UsageError(f"[numbers] decimal is {shown(numbers['decimal'])}, expected . or ,", where=where)
     if len(numbers.get("thousands", "")) > 1 or numbers.get("thousands") == numbers.get("decimal", "."):
-        message = f"[numbers] thousands is {shown(numbers['thousands'])}, expected one character other than the decimal mark"
+        message = (
+            f"[numbers] thousands is {shown(numbers['thousands'])}, expected one character other than the decimal mark"
+        )
         raise UsageError(message, where=where)
     return numbers
 
 
 def _rules(written: object, where: str) -> tuple[RowRule, ...]:
     if not isinstance(written, list):
-        raise UsageError(f"[rows] is {shown(written)}, expected [[rows]] with field, reason, and is or is_not", where=where)
+        raise UsageError(
+            f"[rows] is {shown(written)}, expected [[rows]] with field, reason, and is or is_not", where=where
+        )
     return tuple(_rule(rule, where) for rule in written)
 
 

@@ -168,11 +168,21 @@ def test_a_directory_is_read_with_its_own_names(connection, sample):
     result = directory_rows(connection, sample("accounts.csv"))
 
     expected = [
-        ("u-1", datetime(2026, 1, 5, 7), "fp-a", "mail.example.org", "pro", "t-1", "Example Ltd"),
-        ("u-2", datetime(2026, 1, 5), "fp-a", None, "free", None, None),
-        ("u-3", None, None, "example.net", "free", None, None),
+        (
+            "u-1",
+            datetime(2026, 1, 5, 7),
+            "fp-a",
+            "mail.example.org",
+            "Ada@Mail.Example.ORG",
+            "pro",
+            "t-1",
+            "Example Ltd",
+        ),
+        ("u-2", datetime(2026, 1, 5), "fp-a", None, None, "free", None, None),
+        ("u-3", None, None, "example.net", "bob@example.net", "free", None, None),
     ]
-    columns = [column.name for column in ACCOUNTS_DIRECTORY.columns[:-2]]
+    names = [column.name for column in ACCOUNTS_DIRECTORY.columns[:-2]]
+    columns = ["email" if name == "mailbox" else name for name in names]
     assert [dict(zip(["row_index", *columns], [i, *row], strict=True)) for i, row in enumerate(expected)] == result.rows
     assert [(3, "no_account", "user_id is empty, expected an account")] == result.refused
     assert [(2, "invalid_timestamp", "signup_at is no time")] == result.doubted

@@ -74,7 +74,9 @@ def test_two_places_that_fit_equally_well_are_left_to_the_examiner():
     text = draft(KIBANA | {"asker.addr2": "192.0.2.9"})
 
     assert "client_ip" not in tomllib.loads(text)["columns"]
-    assert "client_ip" in tomllib.loads(text.replace('# client_ip = "asker.addr"', 'client_ip = "asker.addr"'))["columns"]
+    assert (
+        "client_ip" in tomllib.loads(text.replace('# client_ip = "asker.addr"', 'client_ip = "asker.addr"'))["columns"]
+    )
 
 
 def test_secrets_and_long_texts_are_shortened():

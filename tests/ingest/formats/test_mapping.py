@@ -113,7 +113,10 @@ def test_a_web_server_log_in_json_is_recognised():
         ('[columns]\nstarted_at = ""\n', "started_at is not mapped"),
         ('[columns]\nstarted_at = "t"\n[constants]\nstarted_at = "x"\n', "both a column and a constant"),
         ('[columns]\nstarted_at = "t"\n[time]\nunit = "min"\n', "expected unit s, ms"),
-        ('[columns]\nstarted_at = "t"\n[time]\ncalendar = "lunar"\n', "time. has the key 'calendar', expected unit, zone"),
+        (
+            '[columns]\nstarted_at = "t"\n[time]\ncalendar = "lunar"\n',
+            "time. has the key 'calendar', expected unit, zone",
+        ),
         ('[columns]\nstarted_at = "t"\n[time]\nis_end = 1\n', "is_end is '1', expected true or false"),
         ('[columns]\nstarted_at = "t"\n[time]\nrelative_to = "noon"\n', "relative_to is 'noon', expected a time"),
         ('[columns]\nstarted_at = "t"\n[numbers]\ndecimal = ";"\n', "decimal is ';', expected . or ,"),

@@ -25,8 +25,8 @@ references = ["A published account-pool proxy offers to insert zero-width charac
 tags = ["atlas.AML.T0068"]
 author = "distilforensics"
 date = "2026-11-23"
-modified = "2026-11-23"
-version = 1
+modified = "2026-11-30"
+version = 2
 ---*/
 with large_groups as (
     select group_id from groups where n_accounts >= $min_accounts and n_exchanges >= $min_exchanges
@@ -37,7 +37,8 @@ marked as (
     where account_id is not null
         and started_at is not null
         and (
-            regexp_matches(left(prompt_text, $read_chars), '[A-Za-z][\x{200B}\x{200C}\x{200D}\x{2060}\x{FEFF}]+[A-Za-z]')
+            text_fingerprints.hides_characters
+            or regexp_matches(left(prompt_text, $read_chars), '[A-Za-z][\x{200B}\x{200C}\x{200D}\x{2060}\x{FEFF}]+[A-Za-z]')
             or regexp_matches(left(system_text, $read_chars), '[A-Za-z][\x{200B}\x{200C}\x{200D}\x{2060}\x{FEFF}]+[A-Za-z]'))
 ),
 log_totals as (

@@ -11,6 +11,7 @@ fields as not materialized (
         nullif(trim(/*{created_at}*/), '') as created_at_raw,
         nullif(trim(/*{payment_fingerprint}*/), '') as payment_fingerprint,
         lower(trim(coalesce(/*{email_domain}*/, /*{email}*/))) as address,
+        coalesce(/*{email}*/, /*{email_domain}*/) as email,
         nullif(/*{plan}*/, '') as plan,
         nullif(/*{tenant_id}*/, '') as tenant_id,
         nullif(/*{organization}*/, '') as organization
@@ -43,6 +44,7 @@ select
     case when created >= timestamp '1990-01-01' and created < timestamp '2100-01-01' then created end as created_at,
     payment_fingerprint,
     nullif(split_part(address, '@', -1), '') as email_domain,
+    case when contains(email, '@') then email end as email,
     plan,
     tenant_id,
     organization,
