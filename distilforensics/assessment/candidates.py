@@ -18,7 +18,7 @@ from distilforensics.assessment import weights
 from distilforensics.assessment.log import IDENTITIES, connected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from distilforensics.assessment.log import Log, Tie
     from distilforensics.assessment.parameters import Parameters
@@ -402,9 +402,10 @@ def _doubly_alike(log: Log, members: Accounts) -> set[tuple[str, str]]:
 def _dealt_out(log: Log, free: Accounts, n_found: int, parameters: Parameters) -> list[Candidate]:
     """Return the groups that no work ties: calls in turn, or two kinds of shared identity.
 
-    Who hands nothing over and serves its accounts unevenly still pays for them, opens them or reaches them together.
+    Who hands nothing over and serves its accounts unevenly still pays for them, opens them or reaches them together. Of a group that shows
+    no scheduler only those are looked at who share two kinds of identity with one and the same other account; they come last.
     """
-    groups = []
+    scheduled, opened = [], []
     for group, loads in log.loads.items():
         fired = {row.heuristic_id for row in log.fired(group)}
         present = free & loads.keys()
@@ -413,20 +414,29 @@ def _dealt_out(log: Log, free: Accounts, n_found: int, parameters: Parameters) -
         n_identities = sum(
             weigh_identity(log, kind, present).bits >= parameters.min_identity_bits for kind in TELLING_IDENTITIES
         )
-        if "coordination.rotation" in fired or n_identities > 1:
-            groups.append(group)
+        if "coordination.rotation" in fired or (fired.intersection(SCHEDULING) and n_identities > 1):
+            scheduled.append(group)
+        elif n_identities > 1:
+            opened.append(group)
     found: list[Candidate] = []
-    for group in sorted(groups, key=lambda name: (kind_of(name) not in text_kinds(), -len(log.loads[name]), name)):
+    for group in [*sorted(scheduled, key=_by_size(log)), *sorted(opened, key=_by_size(log))]:
         present = free & log.loads[group].keys()
         # Without a text of their own the users of a program are many; those that hang together by identity are looked at by themselves.
-        alike = [] if kind_of(group) in text_kinds() else connected(_doubly_alike(log, present))
-        for members in [*alike, present.difference(*alike)]:
+        is_whole = group in scheduled and kind_of(group) in text_kinds()
+        alike = [] if is_whole else connected(_doubly_alike(log, present))
+        rest = [present.difference(*alike)] if group in scheduled else []
+        for members in [*alike, *rest]:
             if len(members) >= max(parameters.min_accounts, parameters.min_fact_share * len(log.loads[group])):
                 found.append(
                     _candidate(log, f"candidate-{n_found + len(found) + 1}", members, len(log.loads), parameters)
                 )
                 free -= members
     return found
+
+
+def _by_size(log: Log) -> Callable[[str], tuple[bool, int, str]]:
+    """Return the order in which groups are looked at: texts first, then by accounts."""
+    return lambda name: (kind_of(name) not in text_kinds(), -len(log.loads[name]), name)
 
 
 def _candidate(log: Log, candidate_id: str, members: Accounts, n_tried: int, parameters: Parameters) -> Candidate:
