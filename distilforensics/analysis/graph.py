@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import duckdb
 
     Make = Callable[[duckdb.DuckDBPyConnection], None]
+    Parts = Callable[[duckdb.DuckDBPyConnection], list[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Node:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     is_view: bool = False
     """Kept as a view, because its rows would take more room than computing them takes time."""
+    parts: Parts | None = field(default=None, compare=False)
+    """Gives the parameters of the parts in which the rows of a long table are made, in order, so that never all of them are sorted at once."""
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -109,7 +112,7 @@ class Graph:
         return tuple(done.values())
 
 
-def sql_node(file: SqlFile, parameters: Mapping[str, Any] | None = None) -> Node:
+def sql_node(file: SqlFile, parameters: Mapping[str, Any] | None = None, parts: Parts | None = None) -> Node:
     """Return the node of a query file."""
     return Node(
         file.name,
@@ -117,6 +120,7 @@ def sql_node(file: SqlFile, parameters: Mapping[str, Any] | None = None) -> Node
         file,
         parameters=file.defaults | dict(parameters or {}),
         is_view=file.header.get("form") == "view",
+        parts=parts,
     )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.resources
+import re
 import tomllib
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,11 +27,19 @@ if TYPE_CHECKING:
     import duckdb
 
 
+PATTERNS_AT_ONCE = 8
+"""Patterns of one alternation. One automaton of 41 patterns outgrows the memory that RE2 gives it and reads 1.4 MB a second; six of up to eight
+read 45, one for each pattern 10."""
+
+SLICE_ROWS = 500_000
+"""Exchanges whose features are computed and sorted at once: half a gigabyte."""
+
+
 @cache
 def analysis_graph() -> Graph:
     """Return the graph of all tables between ingest and heuristics."""
     queries = [*read_folder(importlib.resources.files(__package__) / "tables"), *_queries_of_kinds()]
-    nodes = [sql_node(file, _lexicon_of(file)) for file in queries]
+    nodes = [sql_node(*with_lexicon(file), _PARTS.get(str(file.header.get("parts")))) for file in queries]
     sources = [name for name, table in TABLES.items() if table.stage == "ingest"]
     return Graph([*nodes, *_made_nodes()], sources)
 
@@ -43,16 +53,55 @@ def _queries_of_kinds() -> list[SqlFile]:
 
 
 @cache
-def lexicon() -> dict[str, str]:
-    """Return mark -> one RE2 alternation over all patterns of the harvest lexicon."""
+def lexicon() -> dict[str, list[str]]:
+    """Return mark -> RE2 alternations over the patterns of the harvest lexicon, `PATTERNS_AT_ONCE` in each."""
     text = (importlib.resources.files(__package__) / "lexicon.toml").read_text(encoding="utf-8")
+    patterns = {mark: [f"(?:{entry['pattern']})" for entry in entries] for mark, entries in tomllib.loads(text).items()}
     return {
-        mark: "|".join(f"(?:{entry['pattern']})" for entry in entries) for mark, entries in tomllib.loads(text).items()
+        mark: ["|".join(found[i : i + PATTERNS_AT_ONCE]) for i in range(0, len(found), PATTERNS_AT_ONCE)]
+        for mark, found in patterns.items()
     }
 
 
-def _lexicon_of(file: SqlFile) -> dict[str, str]:
-    return {mark: pattern for mark, pattern in lexicon().items() if f"${mark}" in file.body}
+_MARK_USE = re.compile(r"regexp_matches\((?P<text>(?:[^()]|\([^()]*\))+), \$(?P<mark>\w+)\)")
+
+
+def with_lexicon(file: SqlFile) -> tuple[SqlFile, dict[str, str]]:
+    """Return a query with every `regexp_matches(TEXT, $MARK)` written out for the alternations of the mark, and their parameters."""
+    parameters: dict[str, str] = {}
+
+    def written_out(use: re.Match[str]) -> str:
+        if use["mark"] not in lexicon():
+            return use[0]
+        names = {f"{use['mark']}_{number}": pattern for number, pattern in enumerate(lexicon()[use["mark"]], start=1)}
+        parameters.update(names)
+        text = use["text"]
+        return f"({' or '.join(f'regexp_matches({text}, ${name})' for name in names)})"
+
+    return replace(file, body=_MARK_USE.sub(written_out, file.body)), parameters
+
+
+def _time_slices(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Return `since` and `before` of consecutive stretches of time with some `SLICE_ROWS` exchanges each, whole hours; one for a short log."""
+    hours = connection.execute(
+        "select date_trunc('hour', started_at) as hour, count(*) from exchanges where started_at is not null group by hour order by hour"
+    ).fetchall()
+    edges, n_rows = ["-infinity"], 0
+    for hour, n in hours:
+        if n_rows and n_rows + n > SLICE_ROWS:
+            edges.append(hour.isoformat())
+            n_rows = 0
+        n_rows += n
+    return [{"since": since, "before": before} for since, before in pairwise([*edges, "infinity"])]
+
+
+def _kinds_in_order(_connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Return each kind of group, in the order in which ids of templates sort."""
+    return [{"kind": kind} for kind in sorted(kinds.kinds())]
+
+
+_PARTS = {"time": _time_slices, "kind": _kinds_in_order}
+"""What may stand as `parts` in the header of a query."""
 
 
 def _made_nodes() -> list[Node]:

@@ -45,7 +45,7 @@ def make(connection: duckdb.DuckDBPyConnection, node: Node) -> None:
         node.make(connection)
     elif node.file is not None:
         # A view cannot hold parameters, so that only queries without any are views.
-        create(connection, node.file, node.parameters, form="VIEW" if node.is_view else "TABLE")
+        create(connection, node.file, node.parameters, form="VIEW" if node.is_view else "TABLE", parts=node.parts)
 
 
 class Build:
@@ -155,7 +155,8 @@ class Build:
         for table in node.reads:
             self._offer(connection, table)
         if node.file is not None:
-            write_query(self._case, connection, node.file, node.parameters)
+            parts = node.parts(connection) if node.parts else ({},)
+            write_query(self._case, connection, node.file, node.parameters, parts)
         else:
             make(connection, node)
             for table in node.tables:

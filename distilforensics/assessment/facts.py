@@ -302,7 +302,7 @@ def observation_statement(row: Observation, log: Log) -> str:
     if row.value is not None and row.threshold is not None:
         is_upper = (row.value >= row.threshold) == row.is_fired
         parts.append(f"it fires {'from' if is_upper else 'up to'} {_number(row.threshold)}")
-    where = f"{units.count(row.n_exchanges)} exchanges of {units.count(row.n_accounts)} accounts"
+    where = f"{units.count(row.n_exchanges)} requests of {units.count(row.n_accounts)} accounts"
     return f"{log.titles[row.heuristic_id]}: {'; '.join(parts)}. Over {where}."
 
 

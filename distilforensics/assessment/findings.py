@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.resources
 import io
 import json
 from typing import TYPE_CHECKING, Any
@@ -53,6 +54,15 @@ _UNKNOWN_SHARES = (
 _BALANCE = ("n_read", "n_kept", "n_quarantined", "n_duplicate", "n_out_of_scope")
 
 
+SCHEMA_FILE = "findings.schema.json"
+"""JSON Schema of findings.json, written beside it."""
+
+
+def findings_schema() -> bytes:
+    """Return the JSON Schema of findings.json."""
+    return (importlib.resources.files(__package__) / SCHEMA_FILE).read_bytes()
+
+
 def write_findings(case: Case, error_rates: Mapping[str, Any]) -> None:
     """Write findings.json and the CSV annexes from the tables of the case.
 
@@ -75,6 +85,8 @@ def write_findings(case: Case, error_rates: Mapping[str, Any]) -> None:
                 grade.value: sum(row["grade"] == grade.value for row in campaigns)
                 for grade in (Grade.STRONG, Grade.MODERATE, Grade.WEAK)
             },
+            "facts": [_plain(row) for row in read_rows(case, "campaign_facts")],
+            "explanations": [_plain(row) for row in read_rows(case, "campaign_explanations")],
             "explained_groups": [_plain(row) for row in read_rows(case, "explained_groups")],
             "accounts": _account_counts(case),
             "assessment": {
@@ -94,6 +106,7 @@ def write_findings(case: Case, error_rates: Mapping[str, Any]) -> None:
             "limits": [*_LIMITS, *_limits_of_this_log(case)],
         },
     )
+    write_file(case.findings / SCHEMA_FILE, findings_schema())
     for name in ANNEXES:
         write_file(case.findings / f"{name}.csv", _csv(case, name))
 
@@ -104,7 +117,7 @@ def error_rates_json(case: Case, measurement: Measurement, calibration: Calibrat
     return {
         "is_measured_for_this_log": bool(measurement.used),
         "reason": None if measurement.used else reason,
-        "how": "distilforensics evaluate CASE --labels FILE --save FILE, then distilforensics assess --case DIR --error-rates FILE",
+        "how": "distilforensics evaluate CASE --labels FILE --save FILE; distilforensics assess --case DIR --error-rates FILE",
         "not_measured": [] if measurement.used else list(_UNKNOWN_SHARES),
         "measured_on": [_measured_on(rates) for rates in measurement.used],
         "not_used": [{"about": rates.about, "reason": why} for rates, why in measurement.refused],

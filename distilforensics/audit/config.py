@@ -34,7 +34,7 @@ _KEYS: dict[str, type | tuple[type, ...]] = {
 }
 _READING: dict[str, type | tuple[type, ...]] = {
     "format": str,
-    "mapping": str,
+    "mapping": (str, list),
     "account_field": str,
     "assume_time_zone": str,
     "max_malformed": (int, float),
@@ -52,6 +52,7 @@ _NAMES = {
     dict: "a table",
     int: "a whole number",
     (int, float): "a number",
+    (str, list): "a text or a list of texts",
 }
 
 
@@ -129,21 +130,25 @@ def _text(path: Path, key: str, value: object) -> str:
 
 
 def _options(path: Path, reading: Mapping[str, Any]) -> IngestOptions:
-    files = {key: path.parent / reading[key] for key in ("mapping", "secret_file") if key in reading}
-    for key, file in files.items():
-        if not file.is_file():
-            raise UsageError(f"`reading.{key}` is {shown(file)}, expected an existing file", where=str(path))
+    written = reading.get("mapping", [])
+    names = [written] if isinstance(written, str) else written
+    mappings = tuple(path.parent / _text(path, "reading.mapping", name) for name in names)
+    secret_file = path.parent / reading["secret_file"] if "secret_file" in reading else None
+    for key, files in (("mapping", mappings), ("secret_file", (secret_file,))):
+        for file in files:
+            if file is not None and not file.is_file():
+                raise UsageError(f"`reading.{key}` is {shown(file)}, expected an existing file", where=str(path))
     share = reading.get("max_malformed")
     if share is not None and not 0 <= share <= 1:
         raise UsageError(f"`reading.max_malformed` is {shown(share)}, expected 0 to 1", where=str(path))
     return reading_options(
         format=reading.get("format"),
-        mapping=files.get("mapping"),
+        mappings=mappings,
         account_field=reading.get("account_field"),
         assume_time_zone=reading.get("assume_time_zone"),
         max_malformed=share,
         max_line_bytes=_size(path, "reading.max_line", reading.get("max_line")),
-        secret_key=files["secret_file"].read_text(encoding="utf-8").strip() if "secret_file" in files else None,
+        secret_key=secret_file.read_text(encoding="utf-8").strip() if secret_file else None,
         is_content_free=reading.get("content_free", False),
     )
 

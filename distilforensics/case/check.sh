@@ -9,12 +9,17 @@ key=$(absolute "$1")
 authority=$(absolute "$2")
 cd "$(dirname "$0")" || exit 2
 failed=0
-differs() { echo "DIFFERS: $*"; failed=1; }
+# Names come from the case: nothing but printable ASCII reaches the terminal.
+say() { printf '%s\n' "$*" | LC_ALL=C tr -c '\12\40-\176' '?'; }
+differs() { say "DIFFERS: $*"; failed=1; }
+outside='^.{64}  (/|tmp/|\.\.(/|$)|.*/\.\.(/|$))'
 
 for list in seal.txt tagmanifest-sha256.txt manifest-sha256.txt; do
     if [ ! -f "$list" ]; then differs "$list is missing"; continue; fi
     # Names hold line ends and per cent signs encoded; lines with them are checked by the program alone.
-    grep -v '%[0-9A-F][0-9A-F]' "$list" | sha256sum --check --quiet --strict - 2>&1 || failed=1
+    # Lines that lead out of the case are named and not opened.
+    found=$(grep -E "$outside" "$list") && differs "$list names what lies outside of the case: $found"
+    found=$(grep -v '%[0-9A-F][0-9A-F]' "$list" | grep -vE "$outside" | sha256sum --check --quiet --strict - 2>&1) || differs "$found"
 done
 
 # Files that no list names. Names with a line end in them are not looked at here.
@@ -23,9 +28,11 @@ find . -type f ! -path './tmp/*' | sed 's|^\./||' | LC_ALL=C sort | while IFS= r
         run.json|custody.jsonl|tagmanifest-sha256.txt|manifest-sha256.txt|seal.txt|seal.txt.sig|seal.pub.pem|seal.tsq|seal.tsr) continue ;;
     esac
     listed=$(printf '%s' "$name" | sed 's/%/%25/g')
-    grep -q -x -F -e "$(sha256sum < "$name" | cut -c1-64)  $listed" manifest-sha256.txt tagmanifest-sha256.txt || echo "DIFFERS: $name is in no list, or not so"
+    grep -q -x -F -e "$(sha256sum < "$name" | cut -c1-64)  $listed" manifest-sha256.txt tagmanifest-sha256.txt || say "DIFFERS: $name is in no list, or not so"
 done | { grep . && exit 1; exit 0; } || failed=1
-find . ! -type f ! -type d | { grep . && exit 1; exit 0; } || differs "the above are no files"
+found=$(find . ! -type f ! -type d) && [ -z "$found" ] || differs "links, pipes or devices, a case holds files only: $found"
+found=$(find . -path './tmp/*' -type f ! -name case.lock ! -name holder.json; find . -mindepth 1 -type d -empty ! -path ./tmp)
+[ -z "$found" ] || say "not checked, in no list (tmp/ and empty folders): $found"
 
 custody=$(sed -n 's/^# custody\.jsonl: the first \([0-9]*\) lines have SHA-256 \([0-9a-f]*\)$/\1 \2/p' seal.txt)
 [ -n "$custody" ] || differs "seal.txt does not state the custody log"

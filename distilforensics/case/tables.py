@@ -117,16 +117,31 @@ def write_query(
     connection: duckdb.DuckDBPyConnection,
     file: SqlFile,
     values: Mapping[str, Any] | None = None,
+    parts: Iterable[Mapping[str, Any]] = ({},),
 ) -> int:
     """Write the rows of a query with a total ORDER BY as the table of its name and return their number.
+
+    Args:
+        case: The case.
+        connection: An engine that has the tables that the query reads.
+        file: The query.
+        values: Parameters; the defaults of the header if omitted.
+        parts: Further parameters; the query runs once with each, and the rows follow each other. Only as much as one part gives is sorted at once.
 
     Raises:
         HeuristicError: the query failed.
     """
     values = file.defaults if values is None else values
     with explained(file, values):
-        relation = connection.sql(file.body, params=dict(values)) if values else connection.sql(file.body)
-        return write_batches(case, file.name, relation.to_arrow_reader(BATCH_ROWS))
+        return write_batches(case, file.name, _batches(connection, file.body, [{**values, **part} for part in parts]))
+
+
+def _batches(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: Iterable[Mapping[str, Any]]
+) -> Iterator[pa.RecordBatch]:
+    for values in parameters:
+        relation = connection.sql(query, params=dict(values)) if values else connection.sql(query)
+        yield from relation.to_arrow_reader(BATCH_ROWS)
 
 
 def write_rows(case: Case, name: str, rows: Iterable[Mapping[str, Any]]) -> int:

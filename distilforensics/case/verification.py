@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from distilforensics.case import custody, manifest
+from distilforensics.case import archives, custody, manifest
 from distilforensics.case.custody import Problem
 from distilforensics.case.layout import read_json
 from distilforensics.case.signature import STATEMENT, check_signature
@@ -326,6 +326,11 @@ def _check_sources(case: Case, evidence_root: Path | None, result: Verification)
             result.notes.append(
                 f"{show(source['path'])}: was not hashed, not checked: {show(source['reason'] or source['role'])}"
             )
+        elif not present and find_member(case, source, evidence_root):
+            result.n_sources += 1
+        elif not present and any(_archives(case, source, evidence_root)):
+            message = f"its archive no longer has such a member, recorded SHA-256 is {show(source['source_sha256'])}"
+            result.problems.append(Problem(show(source["path"]), message))
         elif not present:
             result.notes.append(f"{show(source['path'])}: not present, not checked")
         elif (found := find_source(case, source, evidence_root)) is None:
@@ -362,6 +367,20 @@ def _starting_folders(case: Case) -> list[Path]:
     details = [entry["details"] for entry in reversed(custody.entries(case))]
     stated = [entry.get(key) for key in ("input_root", "cwd") for entry in details]
     return [Path(folder) for folder in dict.fromkeys(text for text in stated if isinstance(text, str)) if folder]
+
+
+def find_member(case: Case, source: Mapping[str, Any], evidence_root: Path | None = None) -> tuple[Path, str] | None:
+    """Return the archive and the name of the member whose bytes are those of a row of `sources`, or None."""
+    for path, name in _archives(case, source, evidence_root):
+        if archives.member_sha256(path, name) == source["source_sha256"]:
+            return path, name
+    return None
+
+
+def _archives(case: Case, source: Mapping[str, Any], evidence_root: Path | None) -> Iterator[tuple[Path, str]]:
+    for archive, member in archives.split(source["path"]):
+        name = _NO_UTF8.sub(lambda match: chr(int(match[1], 16)), member)
+        yield from ((path, name) for path in places(case, archive, evidence_root) if path.is_file())
 
 
 def find_source(case: Case, source: Mapping[str, Any], evidence_root: Path | None = None) -> Path | None:

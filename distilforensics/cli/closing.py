@@ -28,6 +28,7 @@ _REASONS = 3
 _ROLES = {
     "log": "logs",
     "accounts_directory": "accounts directories",
+    "archive": "archives",
     "duplicate_file": "files with the same bytes",
     "ignored": "ignored",
     "refused": "REFUSED",

@@ -66,6 +66,10 @@ _CODES: tuple[tuple[type[DistilForensicsError], ExitCode], ...] = (
 """All other expected errors are wrong usage."""
 
 
+COMPLETE = "_DISTILFORENSICS_COMPLETE"
+"""Variable by which the completion script of a shell asks what can follow."""
+
+
 def exit_code_for(error: DistilForensicsError) -> ExitCode:
     """Return the exit code of an expected error."""
     return next((code for kind, code in _CODES if isinstance(error, kind)), ExitCode.USAGE)
@@ -96,6 +100,10 @@ def run_cli(argv: Sequence[str]) -> int:
 
     is_json = "--json" in argv
     _prepare_process()
+    if instruction := os.environ.get(COMPLETE):
+        from click.shell_completion import shell_complete
+
+        return shell_complete(cli, {}, PROGRAM, COMPLETE, instruction)
     try:
         require_address_space(LEAST_ADDRESS_SPACE, "this program")
         with cli.make_context(PROGRAM, list(argv)) as context:

@@ -62,9 +62,7 @@ def _tell(found: Sequence[Inspection], output: Output) -> None:
             output.line()
             output.table(tuple(first.sample[0]), [tuple(row.values()) for row in first.sample])
         if first.suggested_mapping:
-            output.line("  a mapping to save, edit and give with --mapping:")
-            for line in first.suggested_mapping.splitlines():
-                output.line(f"    {show(line)}")
+            output.line("  a mapping file to begin with: distilforensics mapping FILE > m.toml")
         if others:
             output.line(f"  and {units.count(len(others))} more files of this kind; --json tells of each")
 

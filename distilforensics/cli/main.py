@@ -6,14 +6,19 @@ import click
 
 from distilforensics.cli.audit import audit
 from distilforensics.cli.cite import cite
+from distilforensics.cli.completion import completion
 from distilforensics.cli.evaluate import evaluate
+from distilforensics.cli.export import export
 from distilforensics.cli.formats import formats
 from distilforensics.cli.heuristics import heuristics
 from distilforensics.cli.inspect import inspect
+from distilforensics.cli.mapping import mapping
 from distilforensics.cli.options import CONTEXT, examples, version_option
+from distilforensics.cli.plan import plan
+from distilforensics.cli.respond import respond
 from distilforensics.cli.run import run
 from distilforensics.cli.selftest import selftest
-from distilforensics.cli.show import show
+from distilforensics.cli.show import compare, explain, show
 from distilforensics.cli.simulate import simulate
 from distilforensics.cli.sql import sql
 from distilforensics.cli.stages import STAGE_COMMANDS
@@ -51,10 +56,16 @@ def cli() -> None:
 for verb in (
     run,
     inspect,
+    mapping,
+    plan,
     verify,
     show,
+    explain,
+    compare,
     sql,
     cite,
+    export,
+    respond,
     audit,
     formats,
     heuristics,
@@ -62,5 +73,6 @@ for verb in (
     evaluate,
     selftest,
     *STAGE_COMMANDS,
+    completion,
 ):
     cli.add_command(verb)

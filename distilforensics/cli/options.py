@@ -223,6 +223,30 @@ def calibration_options(function: Function) -> Function:
     return wrapped
 
 
+def report_options(function: Function) -> Function:
+    """Add --pdf and --releases; the function gets `report_step` and `releases`."""
+
+    @click.option(
+        "--pdf/--no-pdf",
+        "is_with_pdf",
+        default=None,
+        help="Also write each edition of the report as tagged PDF/A-3; as the last time if omitted.",
+    )
+    @click.option(
+        "--releases",
+        type=FILE,
+        metavar="FILE",
+        help="Calendar of releases (CSV or TOML: date, name), with which changes of the traffic are compared.",
+    )
+    @functools.wraps(function)
+    def wrapped(*, is_with_pdf: bool | None, **arguments: object) -> object:
+        from distilforensics.pipeline.steps import report_step
+
+        return function(report_step=report_step(is_with_pdf=is_with_pdf), **arguments)
+
+    return wrapped
+
+
 def catalog_option(function: Function) -> Function:
     """Add --catalog; the function gets `catalog`, the folder or None."""
     return click.option(
@@ -250,7 +274,12 @@ def reading_options(function: Function) -> Function:
         help="Format of all logs, such as litellm_spendlogs; told from their content if omitted.",
     )
     @click.option(
-        "--mapping", type=FILE, metavar="FILE", help="File that maps the fields of a format that is not known."
+        "--mapping",
+        "mappings",
+        type=FILE,
+        multiple=True,
+        metavar="FILE",
+        help="File that maps the fields of a format that is not known; used on files with these fields. Repeat for more.",
     )
     @click.option("--account-field", metavar="FIELD", help="Take the account from this column or $.path instead.")
     @click.option(
@@ -283,7 +312,7 @@ def reading_options(function: Function) -> Function:
     def wrapped(
         *,
         format: str | None,  # noqa: A002 - the option's name
-        mapping: Path | None,
+        mappings: tuple[Path, ...],
         account_field: str | None,
         assume_time_zone: str | None,
         max_malformed: float | None,
@@ -296,7 +325,7 @@ def reading_options(function: Function) -> Function:
 
         options = reading_options(
             format=format,
-            mapping=mapping,
+            mappings=mappings,
             account_field=account_field,
             assume_time_zone=assume_time_zone,
             max_malformed=max_malformed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -17,6 +18,7 @@ from distilforensics.cli.options import (
     limits_options,
     logs_argument,
     reading_options,
+    report_options,
     sign_options,
     stated_options,
 )
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from distilforensics.ingest.options import IngestOptions
     from distilforensics.pipeline.calibration_files import CalibrationFiles
     from distilforensics.pipeline.run import RunResult
+    from distilforensics.pipeline.steps import Step
 
 
 @command(
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
 @limits_options
 @calibration_options
 @catalog_option
+@report_options
 @fail_on_option
 @stated_options
 @sign_options
@@ -70,6 +74,8 @@ def run(
     is_extending: bool,
     is_forced: bool,
     is_measuring_power: bool,
+    report_step: Step,
+    releases: Path | None,
     stated: dict[str, str],
     key: Key | None,
     output: Output,
@@ -81,9 +87,9 @@ def run(
     """
     from distilforensics.pipeline.power.stage import steps_with_power
     from distilforensics.pipeline.run import run_case
-    from distilforensics.pipeline.steps import STEPS
+    from distilforensics.pipeline.steps import STEPS, with_report
 
-    steps = steps_with_power(case_dir) if is_measuring_power else STEPS
+    steps = with_report(steps_with_power(case_dir) if is_measuring_power else STEPS, report_step)
     with progress_for(output) as progress:
         result = run_case(
             logs,
@@ -93,7 +99,7 @@ def run(
             progress,
             is_forced=is_forced,
             is_extending=is_extending,
-            calibration_files=calibration_files,
+            calibration_files=replace(calibration_files, releases=releases),
             catalog=catalog,
             steps=steps,
             key=key,

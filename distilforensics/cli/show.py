@@ -11,6 +11,7 @@ from distilforensics.cli.options import case_argument, command, examples, limits
 from distilforensics.cli.output import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from distilforensics.case.engines.duckdb import Limits
@@ -23,29 +24,85 @@ KINDS = ("account", "campaign", "heuristic", "source")
 @command(
     "show",
     epilog=examples(
-        "distilforensics show cases/2026-017 campaign C-1",
-        "distilforensics show cases/2026-017 account acct_4711 --json",
+        "distilforensics show reports/sample-case",
+        "distilforensics show reports/sample-case campaign C-01 --json",
     ),
 )
 @case_argument
-@click.argument("kind", type=click.Choice(KINDS))
-@click.argument("name", metavar="ID")
+@click.argument("kind", type=click.Choice(KINDS), required=False)
+@click.argument("name", metavar="[ID]", required=False)
 @limits_options
-def show(case_dir: Path, kind: str, name: str, limits: Limits, output: Output) -> None:
-    """Show one account, campaign, heuristic or source.
+def show(case_dir: Path, kind: str | None, name: str | None, limits: Limits, output: Output) -> None:
+    """Show a campaign, an account, ... or all of CASE.
 
     A heuristic is named by id or code, a source by its path, file name or the beginning of its SHA-256.
     """
     from distilforensics.case.layout import open_case
-    from distilforensics.pipeline.lookup import Kind, look_up
+    from distilforensics.pipeline.lookup import Kind, look_up, overview
 
+    if kind is None:
+        print_sections(overview(open_case(case_dir), limits), {"kind": "case"}, output)
+        return
+    if name is None:
+        raise click.UsageError(f"which {kind}? Give its id; `distilforensics show CASE` lists what was found")
     sections = look_up(open_case(case_dir), Kind(kind), name, limits)
+    print_sections(sections, {"kind": kind, "id": name}, output)
+
+
+@command(
+    "explain",
+    epilog=examples(
+        "distilforensics explain reports/sample-case acct_01c3507eac26",
+        "distilforensics explain reports/sample-case acct_01c3507eac26 --json",
+    ),
+)
+@case_argument
+@click.argument("account")
+@limits_options
+def explain(case_dir: Path, account: str, limits: Limits, output: Output) -> None:
+    """Tell what speaks for and against one account.
+
+    Weights are in bits. A record id in own_record is a call of this account; `cite` prints its bytes.
+    What is said of a campaign is said of all its accounts together.
+    """
+    from distilforensics.case.layout import open_case
+    from distilforensics.pipeline.lookup import explain as look_up
+
+    print_sections(look_up(open_case(case_dir), account, limits), {"kind": "explanation", "id": account}, output)
+
+
+@command(
+    "compare",
+    epilog=examples(
+        "distilforensics compare reports/sample-case acct_01c3507eac26 acct_29e387cc5e76",
+        "distilforensics compare reports/sample-case acct_01c3507eac26 acct_29e387cc5e76 --json",
+    ),
+)
+@case_argument
+@click.argument("first")
+@click.argument("second")
+@limits_options
+def compare(case_dir: Path, first: str, second: str, limits: Limits, output: Output) -> None:
+    """Tell what ties two accounts and what tells them apart.
+
+    Weights are in bits; those below zero tell apart. Pairs that share nothing rare have no link.
+    """
+    from distilforensics.case.layout import open_case
+    from distilforensics.pipeline.lookup import compare as look_up
+
+    print_sections(
+        look_up(open_case(case_dir), first, second, limits), {"kind": "pair", "ids": [first, second]}, output
+    )
+
+
+def print_sections(sections: Sequence[Section], about: Mapping[str, object], output: Output) -> None:
+    """Print sections one below the other, or all as one line of JSON behind what they are about."""
     if output.is_json:
         found = {
             section.title: [dict(zip(section.columns, row, strict=True)) for row in section.rows]
             for section in sections
         }
-        output.record({"kind": kind, "id": name, **found})
+        output.record({**about, **found})
         return
     for number, section in enumerate(sections):
         if number:

@@ -16,6 +16,7 @@ from distilforensics.cli.options import (
     limits_options,
     logs_argument,
     reading_options,
+    report_options,
     sign_options,
 )
 from distilforensics.cli.progress import progress_for
@@ -106,7 +107,23 @@ def _stage(verb: str, name: str, text: str) -> click.Command:
 
 features = _stage("features", "features", "Compute fingerprints and reference values.")
 link = _stage("link", "linkage", "Link accounts that share rare attributes, and cluster them.")
-report = _stage("report", "report", "Render the report of a case.")
+
+
+@command(
+    "report",
+    epilog=examples(
+        "distilforensics report --case cases/2026-017 --pdf",
+        "distilforensics report --case cases/2026-017 --releases releases.csv",
+    ),
+)
+@case_option
+@report_options
+@limits_options
+def report(case_dir: Path, limits: Limits, report_step: Step, releases: Path | None, output: Output) -> None:
+    """Render the report of a case."""
+    from distilforensics.pipeline.calibration_files import CalibrationFiles
+
+    _run("report", case_dir, limits, output, report_step, CalibrationFiles(releases=releases))
 
 
 @command(

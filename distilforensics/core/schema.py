@@ -213,7 +213,7 @@ SOURCES = Table(
         (
             "role",
             TEXT,
-            "log, accounts_directory, duplicate_file (same bytes as another source), ignored (not a log), refused (unknown, ambiguous or unreadable)",
+            "log, accounts_directory, archive (its members are sources), duplicate_file (same bytes as another source), ignored (no log), refused",
         ),
         ("reason", TEXT, "why it is ignored, refused or a duplicate; NULL for logs"),
         ("n_bytes", COUNT, "size as received"),
@@ -304,6 +304,19 @@ OUT_OF_SCOPE = Table(
         ("reason", TEXT, "why they are out of scope"),
         ("n_records", COUNT, "records"),
         ("first_line", COUNT, "line of the first one"),
+    ),
+)
+
+FIELD_MAPPINGS = Table(
+    "field_mappings",
+    "ingest",
+    "one row per source without a known format and column that its fields fill, in order of source and column",
+    _columns(
+        ("source_sha256", TEXT, "SHA-256 of the source file"),
+        ("mapping", TEXT, "name of the mapping file; NULL if the names of the fields told it"),
+        ("mapping_sha256", TEXT, "SHA-256 of the mapping file, whose text stands among the parameters of the ingest"),
+        ("column_name", TEXT, "column of `exchanges`, or object of several"),
+        ("field", TEXT, "field or path it is read from; several are joined by ` or `, constants begin with `always `"),
     ),
 )
 
@@ -1069,7 +1082,7 @@ POWER = Table(
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        EXCHANGES, SOURCES, QUARANTINE, DUPLICATES, OUT_OF_SCOPE, ACCOUNTS_DIRECTORY,
+        EXCHANGES, SOURCES, QUARANTINE, DUPLICATES, OUT_OF_SCOPE, FIELD_MAPPINGS, ACCOUNTS_DIRECTORY,
         ACCOUNT_TRAITS, FINGERPRINTS, EXCHANGE_FEATURES, TEMPLATES, ACCOUNT_PROFILES, CUSTOMERS, NEXT_PROMPTS, ACCOUNT_DAYS,
         ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS, REASONING_USES, REASONING_PLACES,
         LINKS, LINK_COVERAGE, CLUSTERS, CLUSTER_MEMBERS, OBSERVATIONS, HEURISTIC_STATES,

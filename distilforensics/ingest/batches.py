@@ -81,6 +81,8 @@ class Batch:
     """SHA-256 -> path of sources that have the size of one of these files."""
     excluded: dict[str, str] = field(default_factory=dict)
     """Path -> reason for files on which the parser crashed."""
+    settled: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Path -> role and reason of archives, and of their members that are not read."""
 
 
 class _Engines(threading.local):
@@ -121,6 +123,10 @@ class BatchReader:
         """Read the files of a batch, write its part and its refused records, and return its sources, JSON-ready."""
         sources = [Source(path, name) for path, name in zip(batch.paths, batch.names, strict=True)]
         for source in sources:
+            if source.path in batch.settled:
+                source.refuse(*batch.settled[source.path])
+                if source.role == "archive":
+                    _identify(source)
             if source.path in batch.excluded:
                 source.refuse("refused", batch.excluded[source.path])
                 _identify(source)

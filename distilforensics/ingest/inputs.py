@@ -25,6 +25,21 @@ class InputFile:
     path: str
     """With / as separator, as given and extended."""
     n_bytes: int
+    member_of: str = ""
+    """Archive and name inside of it, if `path` is a copy of a member of an archive."""
+    role: str = "log"
+    """`archive` for an archive, whose members are files of their own; `refused` for a member that is not read."""
+    reason: str = ""
+
+    @property
+    def where(self) -> Path:
+        """`path` as a path."""
+        return Path(self.path)
+
+    @property
+    def origin(self) -> str:
+        """Where the examiner finds it."""
+        return self.member_of or self.path
 
 
 def shared_root(inputs: Sequence[str]) -> str:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from distilforensics.ingest.pooling import Framed
     from distilforensics.ingest.projection import Reader
     from distilforensics.ingest.records import Chunk, Refusal
+    from distilforensics.ingest.sniffing import Sniffed
 
 SAMPLE_ROWS = 5
 """Rows shown of every log."""
@@ -88,6 +89,8 @@ class Inspection:
     """Records read from the beginning of the file: kept, refused and out of scope."""
     n_refused: int = 0
     n_out_of_scope: int = 0
+    record_bytes: float | None = None
+    """Mean bytes of a sampled record with its line end, after decompression; None where records have no place in a stream of bytes."""
     refusals: list[dict[str, Any]] = field(default_factory=list)
     flags: dict[str, int] = field(default_factory=dict)
     """Parse flag -> exchanges in the sample."""
@@ -125,7 +128,7 @@ def inspect_sources(
     hashing = IdleHashing()
     try:
         found = [
-            _Inspector(Path(file.path), options, recogniser, projector, hashing).inspect()
+            _Inspector(Path(file.path), options, recogniser, projector, hashing, needs or {}).inspect()
             for file in expand(inputs, _NO_CASE)
         ]
     finally:
@@ -140,6 +143,15 @@ def inspect_sources(
                 for heuristic_id, columns in sorted((needs or {}).items())
             ]
     return [inspector.result for inspector in found]
+
+
+def draft_of_file(path: Path, options: IngestOptions, needs: Mapping[str, Sequence[str]]) -> str:
+    """Return a mapping file to begin with for the records of a file, see `draft_mapping`.
+
+    Raises:
+        InputRefusedError: the file cannot be read, or its records have no fields.
+    """
+    return _Inspector(path, options, Recogniser(options), None, IdleHashing(), needs).draft()
 
 
 class IdleHashing(HashThreads):
@@ -164,9 +176,16 @@ class _Inspector:
     """Looks at one file."""
 
     def __init__(
-        self, path: Path, options: IngestOptions, recogniser: Recogniser, projector: Projector, hashing: HashThreads
+        self,
+        path: Path,
+        options: IngestOptions,
+        recogniser: Recogniser,
+        projector: Projector | None,
+        hashing: HashThreads,
+        needs: Mapping[str, Sequence[str]],
     ) -> None:
         self._path = path
+        self._needs = needs
         self._options = options
         self._recogniser = recogniser
         self._projector = projector
@@ -203,7 +222,7 @@ class _Inspector:
             sniffed = unwrapped(
                 replace(sniffed, records=sample_of(raw, table)), self._recogniser.judge(self._path.name)
             )
-        self._suggest(sniffed.records)
+        self._suggest(self.records_of(raw, stream, sniffed))
         reader = self._recogniser.recognise(self._path.name, sniffed, source)
         if reader is None or source.role == "accounts_directory":
             return
@@ -216,7 +235,36 @@ class _Inspector:
         is_object = any(not isinstance(record, str) for record in records)
         is_other = formats.other_content(sample) or formats.match_accounts_directory(sample)
         if is_object and not is_other and all(candidate.format == "generic" for candidate in candidates):
-            self.result.suggested_mapping = formats.render_mapping(formats.suggest_mapping(sample))
+            self.result.suggested_mapping = formats.draft_mapping(sample, self._needs)
+
+    def draft(self) -> str:
+        """Return a mapping file to begin with, whatever the format.
+
+        Raises:
+            InputRefusedError: the file cannot be read, or its records have no fields.
+        """
+        raw = RawFile(self._path, self._hashing, lambda _: None)
+        try:
+            stream = DecodedStream(raw, self._options)
+            sniffed = sniff(raw, stream, self._recogniser.judge(self._path.name))
+            table = open_parquet(raw) if sniffed.kind == "parquet" else None
+            records = self.records_of(raw, stream, sniffed) if table is None else sample_of(raw, table)
+        finally:
+            raw.close()
+        if not any(isinstance(record, dict) for record in records):
+            raise InputRefusedError(
+                sniffed.reason or "its records have no fields, expected a table, JSON or Parquet",
+                where=show(self._path.as_posix()),
+            )
+        formats = self._recogniser.formats
+        text: str = formats.draft_mapping(formats.Sample(name=self._path.name, records=records), self._needs)
+        return text
+
+    def records_of(self, raw: RawFile, stream: DecodedStream, sniffed: Sniffed) -> list[Any]:
+        """Return sampled records; lines of an unknown kind that could be a table are taken for one."""
+        if sniffed.kind == "text" and sniffed.header:
+            return sniff(raw, stream, replace(self._recogniser.judge(self._path.name), takes_any_csv=True)).records
+        return sniffed.records
 
     def _sample(self, framed: Iterator[Framed], reader: Reader) -> None:
         """Project the first chunk that holds records."""
@@ -232,6 +280,9 @@ class _Inspector:
         self.result.account, self.result.missing = spec.account, spec.missing
 
     def _tell_chunk(self, chunk: Chunk, early: list[Refusal]) -> None:
+        assert self._projector is not None  # only a draft does without
+        if chunk.digests is None:
+            self.result.record_bytes = float((chunk.ends - chunk.starts).mean()) + 1
         found = process(chunk, self._projector)
         self._tell_refusals([*early, *found.refusals])
         self.result.n_out_of_scope = sum(n for n, _ in found.out_of_scope.values())

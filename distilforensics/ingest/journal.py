@@ -30,7 +30,7 @@ BESIDE = ("quarantine.parquet", "accounts_directory.parquet")
 """Files of a batch besides its part and its record."""
 
 
-_SMALL_TABLES = ("sources", "quarantine", "duplicates", "out_of_scope", "accounts_directory")
+_SMALL_TABLES = ("sources", "quarantine", "duplicates", "out_of_scope", "field_mappings", "accounts_directory")
 """Tables that are made of all batches."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +33,8 @@ class IngestOptions:
 
     format: str | None = None
     """Format id for every log; detection is skipped."""
-    mapping: Path | None = None
-    """File that maps the fields of an unknown format."""
+    mappings: tuple[Path, ...] = ()
+    """Files that map the fields of unknown formats; each is used on the files whose fields it names."""
     account_field: str | None = None
     """Replaces the account: a canonical column such as `api_key_id`, or a path such as `$.metadata.project`."""
     assume_time_zone: str | None = None
@@ -50,12 +51,20 @@ class IngestOptions:
     max_decoded_bytes: int = DEFAULT_MAX_DECODED_BYTES
 
     def parameters(self) -> dict[str, Any]:
-        """Return the choices that change what is read, JSON-ready; secrets and files as hashes."""
-        mapping = None if self.mapping is None else hashlib.sha256(self.mapping.read_bytes()).hexdigest()
+        """Return the choices that change what is read, JSON-ready; secrets as hashes, mappings with the hash of their file."""
+        mappings = [(path.name, path.read_bytes()) for path in self.mappings]
         secret = None if self.secret_key is None else hashlib.sha256(self.secret_key.encode()).hexdigest()
         return {
             "format": self.format,
-            "mapping_sha256": mapping,
+            "mappings": [
+                {
+                    "name": name.encode("utf-8", "backslashreplace").decode(),
+                    "sha256": hashlib.sha256(text).hexdigest(),
+                    # Without comments: a draft quotes values of the log in them.
+                    "mapping": tomllib.loads(text.decode("utf-8")),
+                }
+                for name, text in mappings
+            ],
             "account_field": self.account_field,
             "assume_time_zone": self.assume_time_zone,
             "secret_key_sha256": secret,

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from distilforensics.core.errors import UsageError
+from distilforensics.core.errors import InputRefusedError, UsageError
 from distilforensics.core.text import shown
 from distilforensics.ingest.projection import FORMATS_MODULE, Reader
 from distilforensics.ingest.sniffing import Judge, is_beside_logs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from distilforensics.ingest.formats import Candidate, FormatSpec, Sample
+    from distilforensics.ingest.formats import Candidate, FieldMapping, FormatSpec, Sample
     from distilforensics.ingest.options import IngestOptions
     from distilforensics.ingest.sniffing import Sniffed
     from distilforensics.ingest.sources import Source
@@ -33,8 +34,8 @@ class Recogniser:
         self.formats = importlib.import_module(formats_module)
         self._specs: dict[str, FormatSpec] = self.formats.load_formats()
         self._format = options.format
-        self.mapping = None if options.mapping is None else self.formats.read_mapping(options.mapping)
-        self.choices = self.formats.Options(options.account_field, options.assume_time_zone, self.mapping)
+        self.mappings: list[FieldMapping] = [self.formats.read_mapping(path) for path in options.mappings]
+        self.choices = self.formats.Options(options.account_field, options.assume_time_zone)
         if self._format is not None and self._format not in self._specs:
             raise UsageError(
                 f"--format is {shown(self._format)}, expected one of {', '.join(sorted(self._specs))}",
@@ -54,10 +55,10 @@ class Recogniser:
         def fits(records: Sequence[Any]) -> bool:
             sample = self._sample(name, records)
             is_beside = self.formats.other_content(sample) or self.formats.match_accounts_directory(sample)
-            return bool(is_beside or self.formats.detect(sample))
+            return bool(is_beside or self.formats.detect(sample) or any(one.fits(records) for one in self.mappings))
 
         is_of_objects = self._format is not None and self._specs[self._format].framing == "json"
-        return Judge(is_record, fits, self._format is not None, is_of_objects or self.mapping is not None)
+        return Judge(is_record, fits, self._format is not None, is_of_objects)
 
     def _sample(self, name: str, records: Sequence[Any]) -> Sample:
         sample: Sample = self.formats.Sample(name=name, records=records)
@@ -86,22 +87,24 @@ class Recogniser:
         if beside is not None:
             source.refuse("ignored", beside)
             return None
-        return self._detected(name, sample, candidates, source)
+        return self._detected(name, sample, candidates, source, columns_of(sniffed))
 
-    def _detected(self, name: str, sample: Sample, candidates: list[Candidate], source: Source) -> Reader | None:
+    def _detected(
+        self, name: str, sample: Sample, candidates: list[Candidate], source: Source, columns: Sequence[str]
+    ) -> Reader | None:
         is_unknown = not candidates or candidates[0].format == GENERIC
-        if is_unknown and self.mapping is not None and not is_beside_logs(name):
+        if is_unknown and self._mapping_of(sample) is not None:
             return self._taken(GENERIC, "given", sample, source)
         why = self.formats.no_calls(sample, candidates)
         if why is not None:
-            source.refuse("refused", f"{why}; if they are calls after all, describe them with --mapping")
+            source.refuse("refused", f"{why}; if they are calls after all, describe them with --mapping, {_HOW}")
             return None
         if len(candidates) == 1 and candidates[0].confidence != "low":
             return self._taken(candidates[0].format, candidates[0].confidence, sample, source)
         if not candidates and is_beside_logs(name):
             source.refuse("ignored", "accompanies logs by its name, and its content fits no log format")
         elif not candidates:
-            source.refuse("refused", "unknown log format; name it with --format or describe it with --mapping")
+            source.refuse("refused", "; ".join(self._why_unknown(sample, columns)))
         else:
             names = "; ".join(f"{c.format} ({c.confidence}: {c.reason})" for c in candidates)
             why = "ambiguous format" if len(candidates) > 1 else "doubtful format"
@@ -113,9 +116,50 @@ class Recogniser:
         if spec.no_calls is not None and confidence != "given":
             source.refuse("refused" if spec.is_evidence else "ignored", f"{spec.title}: {spec.no_calls}")
             return None
-        choices = self.formats.resolve_options(spec, sample, self.choices)
+        mapping = self._mapping_of(sample) if format_id == GENERIC else None
+        choices = self.formats.resolve_options(spec, sample, replace(self.choices, mapping=mapping))
         source.format, source.format_confidence = spec.name, confidence
+        source.mapping = choices.mapping
         return Reader(format_id, choices)
+
+    def _mapping_of(self, sample: Sample) -> FieldMapping | None:
+        """Return the mapping that is about the records of a file, None if none is.
+
+        Raises:
+            InputRefusedError: several are.
+        """
+        found = [mapping for mapping in self.mappings if mapping.fits(sample.records)]
+        if len(found) > 1:
+            names = " and ".join(shown(mapping.file_name) for mapping in found)
+            raise InputRefusedError(
+                f"the mappings {names} both fit, expected one",
+                where=sample.name,
+                hint="name fields that only one kind of file has: [files] fields = [...]",
+            )
+        return found[0] if found else None
+
+    def _why_unknown(self, sample: Sample, columns: Sequence[str]) -> Iterator[str]:
+        yield "unknown log format"
+        if columns:
+            more = f" and {len(columns) - SHOWN_COLUMNS} more" if len(columns) > SHOWN_COLUMNS else ""
+            yield f"its columns are {', '.join(map(shown, columns[:SHOWN_COLUMNS]))}{more}"
+        for mapping in self.mappings:
+            lacking = ", ".join(map(shown, mapping.lacks(sample.records)[:SHOWN_COLUMNS]))
+            yield f"mapping {shown(mapping.file_name)} is not about it: no {lacking}"
+        yield f"name it with --format or describe it with --mapping, {_HOW}" if columns else "name it with --format"
+
+
+SHOWN_COLUMNS = 40
+"""Columns of an unknown file that an error lists."""
+
+_HOW = "to begin with: distilforensics mapping FILE > m.toml"
+
+
+def columns_of(sniffed: Sniffed) -> list[str]:
+    """Return the top-level fields of a file's records, those of a table in order."""
+    if sniffed.header:
+        return list(sniffed.header)
+    return list(dict.fromkeys(name for record in sniffed.records if isinstance(record, dict) for name in record))
 
 
 def _is_certain(candidates: list[Candidate]) -> bool:

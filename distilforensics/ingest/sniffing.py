@@ -96,7 +96,7 @@ class Judge:
     is_forced: bool = False
     """The examiner named the format, so the file counts as a log whatever it looks like."""
     takes_any_csv: bool = False
-    """The examiner named a format or a mapping of objects, so a table is one of them whatever its header."""
+    """The examiner named a format of objects, so a table is one of them whatever its header."""
 
 
 def sniff(raw: RawFile, stream: DecodedStream, judge: Judge) -> Sniffed:
@@ -148,7 +148,13 @@ def _sniff(raw: RawFile, stream: DecodedStream, judge: Judge) -> Sniffed:
             ]
     if _LIKE_JSON.match(body):
         return _sniff_json(body, lines, judge)
-    return _sniff_csv(lines, judge) or _sniff_text(lines, is_binary=_is_binary(head) and not judge.is_forced)
+    table = _sniff_csv(lines, judge)
+    if table is not None and (judge.takes_any_csv or judge.fits(table.records) or _wraps_log(table.records, judge)):
+        return table
+    text = _sniff_text(lines, is_binary=_is_binary(head) and not judge.is_forced)
+    if table is not None and text.kind == "text" and not judge.fits(text.records):
+        return replace(text, header=table.header)
+    return text
 
 
 def _by_magic(head: bytes, *, is_direct: bool) -> Sniffed | None:
@@ -232,6 +238,7 @@ _SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)
 
 
 def _sniff_csv(lines: list[bytes], judge: Judge) -> Sniffed | None:
+    """Return the lines as a table: of a known format if they fit one, otherwise the widest; None if they are none."""
     texts = [line.decode("utf-8", "replace") for line in lines]
     told = _SEPARATOR.fullmatch(texts[0].strip()) if texts else None
     delimiters = (told[1],) if told else (",", "\t", ";", "|")
@@ -242,7 +249,7 @@ def _sniff_csv(lines: list[bytes], judge: Judge) -> Sniffed | None:
         if (table := _table("\n".join(texts[n_preamble:]), delimiter, n_preamble)) is not None
     ]
     known = next((table for table in found if judge.fits(table.records) or _wraps_log(table.records, judge)), None)
-    if known is None and judge.takes_any_csv:
+    if known is None:
         first = [table for table in found if table.n_preamble == found[0].n_preamble]
         known = max(first, key=lambda table: len(table.header), default=None)
     return known

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from distilforensics.ingest.formats import DirectoryMatch
+    from distilforensics.ingest.formats import DirectoryMatch, FieldMapping
 
 MAX_UNKNOWN_KEYS = 50
 
@@ -50,6 +50,8 @@ class Source:
     part: str | None = None
     directory: DirectoryMatch | None = None
     """Which fields hold what, if it is an accounts directory."""
+    mapping: FieldMapping | None = None
+    """Which field becomes which column, if no known format says so."""
 
     def __post_init__(self) -> None:
         self.name = self.name or self.path
@@ -118,7 +120,20 @@ class Source:
         return {
             "row": row,
             "out_of_scope": {reason: list(counts) for reason, counts in sorted(self.out_of_scope.items())},
+            "fields": self._fields(),
         }
+
+    def _fields(self) -> list[dict[str, Any]]:
+        """Return the rows of `field_mappings`."""
+        mapping = self.mapping
+        if mapping is None or self.role != "log":
+            return []
+        origin = {
+            "source_sha256": self.sha256,
+            "mapping": printable(mapping.file_name) or None,
+            "mapping_sha256": mapping.sha256 or None,
+        }
+        return [origin | {"column_name": target, "field": printable(name)} for target, name in mapping.fields()]
 
 
 def row_from_json(stored: dict[str, Any]) -> dict[str, Any]:

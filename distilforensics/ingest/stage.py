@@ -19,6 +19,7 @@ from distilforensics.ingest import assembly
 from distilforensics.ingest.batches import Batch, Settings
 from distilforensics.ingest.inputs import InputFile, expand, not_read
 from distilforensics.ingest.journal import Journal, part_name
+from distilforensics.ingest.members import with_members
 from distilforensics.ingest.projection import FORMATS_MODULE
 from distilforensics.ingest.raw import SMALL_FILE_BYTES, fingerprint
 from distilforensics.ingest.sources import printable
@@ -64,8 +65,25 @@ def ingest(
         InputRefusedError: not a single log could be read.
         PartialEvidenceError: the record balance does not close.
     """
+    copies = case.temporary / "members"
+    shutil.rmtree(copies, ignore_errors=True)
+    try:
+        files = with_members(expand(inputs, case.root, options.input_root), copies)
+        return _ingest(case, inputs, files, options, limits, progress, formats_module)
+    finally:
+        shutil.rmtree(copies, ignore_errors=True)
+
+
+def _ingest(
+    case: Case,
+    inputs: Sequence[str],
+    files: Sequence[InputFile],
+    options: IngestOptions,
+    limits: Limits,
+    progress: Progress,
+    formats_module: str,
+) -> IngestSummary:
     start = time.perf_counter()
-    files = expand(inputs, case.root, options.input_root)
     for name in not_read(inputs):
         progress.note(
             f"{show(name)} is not read: a link to a folder, a pipe, a device or a dangling link; name it itself to read it"
@@ -94,7 +112,7 @@ def _require_same_choices(case: Case, journal: Journal, files: Sequence[InputFil
     """Rebuild everything if it was read with other options or another version; refuse if sources would be lost."""
     if not journal.outdated:
         return
-    paths = {file.name for file in files} | {_absolute(file.path) for file in files}
+    paths = {file.name for file in files} | {_absolute(file.origin) for file in files}
     stated = {row["path"] for batch in journal.outdated for row in batch.rows()}
     missing = sorted(path for path in stated if paths.isdisjoint({path, *map(_absolute, places(case, path))}))
     if missing:
@@ -125,9 +143,9 @@ def _unknown_files(case: Case, files: Sequence[InputFile], journal: Journal) -> 
     for file in files:
         names = held.get((file.n_bytes, _hash_of(file)), set()) if file.n_bytes in sizes else set()
         if file.name in names or any(
-            _absolute(file.path) in map(_absolute, places(case, name)) for name in sorted(names)
+            _absolute(file.origin) in map(_absolute, places(case, name)) for name in sorted(names)
         ):
-            known.append(file.path)
+            known.append(file.origin)
         else:
             fresh.append(file)
     return fresh, known
@@ -203,7 +221,7 @@ def _read_batches(
                 number = journal.next_number
                 folder = case.temporary / "ingest" / f"{number:06d}"
                 paths, names = tuple(file.path for file in group), tuple(printable(file.name) for file in group)
-                batch = Batch(part_name(number), folder, paths, names, hashes.of_sizes(group))
+                batch = Batch(part_name(number), folder, paths, names, hashes.of_sizes(group), settled=_settled(group))
                 sources = worker.read(batch)
                 for stored in sources:
                     hashes.add(stored["row"])
@@ -214,6 +232,10 @@ def _read_batches(
     finally:
         shutil.rmtree(case.temporary / "ingest", ignore_errors=True)
     progress.end(f"{count(len(files))} files, {count(n_read)} records")
+
+
+def _settled(group: Sequence[InputFile]) -> dict[str, tuple[str, str]]:
+    return {file.path: (file.role, file.reason) for file in group if file.role != "log"}
 
 
 def _require_sound(summary: IngestSummary) -> None:

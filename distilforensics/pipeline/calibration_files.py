@@ -1,6 +1,6 @@
-"""What an examiner puts into a case for calibration: counts of benign reference cases, and rates measured on labelled logs.
+"""What an examiner puts into a case beside the logs: counts of benign reference cases, rates measured on labelled logs, a calendar of releases.
 
-Both are copied into the case, so that it stays complete by itself, and stay in force until others are put in or the case is started over.
+All are copied into the case, so that it stays complete by itself, and stay in force until others are put in or the case is started over.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ class CalibrationFiles:
 
     references: Sequence[Path] = ()
     error_rates: Sequence[Path] = ()
+    releases: Path | None = None
 
 
 def copy_into_case(case: Case, files: CalibrationFiles) -> None:
@@ -33,12 +34,14 @@ def copy_into_case(case: Case, files: CalibrationFiles) -> None:
 
     Raises:
         CaseError: a reference is no case, or was not assessed.
-        UsageError: a reference is the case itself, or a file holds no measured rates.
+        UsageError: a reference is the case itself, or a file holds no measured rates or no calendar.
     """
     if files.references:
         _copy_references(case, files.references)
     if files.error_rates:
         _copy_rates(case, files.error_rates)
+    if files.releases is not None:
+        _copy_releases(case, files.releases)
 
 
 def _copy_references(case: Case, roots: Sequence[Path]) -> None:
@@ -74,3 +77,11 @@ def _copy_rates(case: Case, files: Sequence[Path]) -> None:
         target = case.calibration / f"rates-{number:04d}.json"
         write_file(target, text.encode())
         custody.append(case, "measured rates put in", {"file": str(path), "sha256": file_sha256(target)})
+
+
+def _copy_releases(case: Case, path: Path) -> None:
+    from distilforensics.report.releases import RELEASES_FILE, read_releases, releases_csv
+
+    target = case.calibration / RELEASES_FILE
+    write_file(target, releases_csv(read_releases(path)).encode())
+    custody.append(case, "calendar of releases put in", {"file": str(path), "sha256": file_sha256(target)})

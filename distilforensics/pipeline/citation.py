@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import importlib.resources
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from distilforensics.case.archives import SEPARATOR, unpack_member
 from distilforensics.case.engines.duckdb import Limits, connect
 from distilforensics.case.stages import file_sha256
 from distilforensics.case.tables import read_rows
-from distilforensics.case.verification import find_source, places
+from distilforensics.case.verification import find_member, find_source, places
 from distilforensics.core.errors import CaseError, IntegrityError, UsageError
 from distilforensics.core.text import show, shown
 from distilforensics.ingest.original import read_record
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from distilforensics.case.layout import Case
 
 
@@ -60,8 +61,7 @@ def cite(case: Case, record_id: str, limits: Limits, evidence_root: Path | None 
     """
     record = _find(case, record_id, limits)
     source = next(row for row in read_rows(case, "sources") if row["source_sha256"] == record["source_sha256"])
-    path = _locate(case, source, evidence_root)
-    raw = read_record(path, record["source_line"], record["source_offset"], record["source_length"])
+    path, raw = _read(case, source, record, evidence_root)
     found = hashlib.sha256(raw).hexdigest()
     if found != record["raw_sha256"]:
         message = f"the record has SHA-256 {found}, recorded is {record['raw_sha256']}"
@@ -92,6 +92,20 @@ def _find(case: Case, record_id: str, limits: Limits) -> dict[str, Any]:
             hint="record ids are in the report, in `show` and in the column record_id of `sql`",
         )
     return dict(zip(columns, row, strict=True))
+
+
+def _read(case: Case, source: dict[str, Any], record: dict[str, Any], evidence_root: Path | None) -> tuple[Path, bytes]:
+    """Return the file, or archive and member, and the bytes of a record."""
+    place = (record["source_line"], record["source_offset"], record["source_length"])
+    found = find_member(case, source, evidence_root)
+    if found is None:
+        path = _locate(case, source, evidence_root)
+        return path, read_record(path, *place)
+    archive, member = found
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, "member")
+        unpack_member(archive, member, copy)
+        return Path(f"{archive}{SEPARATOR}{member}"), read_record(copy, *place)
 
 
 def _locate(case: Case, source: dict[str, Any], evidence_root: Path | None) -> Path:

@@ -15,7 +15,7 @@ from distilforensics.core.errors import CaseError, UsageError
 from distilforensics.core.text import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from distilforensics.case.engines.duckdb import Limits
     from distilforensics.case.layout import Case
@@ -46,23 +46,92 @@ def look_up(case: Case, kind: Kind, name: str, limits: Limits) -> list[Section]:
 
     Raises:
         CaseError: a stage that the answer needs has not run.
-        UsageError: the case holds nothing of that name.
+        UsageError: the case holds nothing of that name; the names nearest to it are in the hint.
     """
-    folder = importlib.resources.files(__package__) / "queries" / kind
-    sections = []
     with connect(case, limits=limits) as connection:
-        for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
-            title, query = file.read_text(encoding="utf-8").split("\n", 1)
-            sections.append(_section(case, connection, title.removeprefix("-- "), query, name))
-            if not sections[0].rows:
-                raise UsageError(
-                    f"no {kind} {shown(name)} in this case",
-                    where=str(case.root),
-                    hint=f"distilforensics sql CASE 'SELECT * FROM {_TABLES[kind]}'",
-                )
-    return sections
+        sections: list[Section] = []
+        for section in _sections(case, connection, kind, {"id": name}):
+            if not sections and not section.rows:
+                raise _unknown(case, connection, kind, name)
+            sections.append(section)
+        return sections
 
 
+def overview(case: Case, limits: Limits) -> list[Section]:
+    """Return what was read and what was found.
+
+    Raises:
+        CaseError: a stage that the answer needs has not run.
+    """
+    with connect(case, limits=limits) as connection:
+        return list(_sections(case, connection, "overview", {}))
+
+
+def explain(case: Case, account: str, limits: Limits) -> list[Section]:
+    """Return what speaks for and against an account being part of something run by one operator; weights in bits.
+
+    Raises:
+        CaseError: a stage that the answer needs has not run.
+        UsageError: the case holds no such account.
+    """
+    with connect(case, limits=limits) as connection:
+        _require_account(case, connection, account)
+        return list(_sections(case, connection, "explanation", {"id": account}))
+
+
+def compare(case: Case, first: str, second: str, limits: Limits) -> list[Section]:
+    """Return what ties two accounts and what tells them apart; weights in bits.
+
+    Raises:
+        CaseError: a stage that the answer needs has not run.
+        UsageError: the case holds no such account, or both are the same.
+    """
+    if first == second:
+        raise UsageError("both accounts are the same", where=shown(first), hint="name two accounts")
+    with connect(case, limits=limits) as connection:
+        for account in (first, second):
+            _require_account(case, connection, account)
+        return list(_sections(case, connection, "pair", {"a": first, "b": second}))
+
+
+def _sections(
+    case: Case, connection: duckdb.DuckDBPyConnection, folder: str, parameters: Mapping[str, str]
+) -> Iterator[Section]:
+    files = importlib.resources.files(__package__) / "queries" / folder
+    for file in sorted(files.iterdir(), key=lambda entry: entry.name):
+        title, query = file.read_text(encoding="utf-8").split("\n", 1)
+        yield _section(case, connection, title.removeprefix("-- "), query, parameters)
+
+
+def _require_account(case: Case, connection: duckdb.DuckDBPyConnection, account: str) -> None:
+    found = _section(case, connection, "", "SELECT 1 FROM accounts WHERE account_id = $id LIMIT 1", {"id": account})
+    if not found.rows:
+        raise _unknown(case, connection, Kind.ACCOUNT, account)
+
+
+def _unknown(case: Case, connection: duckdb.DuckDBPyConnection, kind: Kind, name: str) -> UsageError:
+    """Return an error that lists the names nearest to the one that was given."""
+    table, column = _TABLES[kind], _COLUMNS[kind]
+    rows = connection.execute(
+        f"SELECT DISTINCT {column} AS name, jaro_winkler_similarity(lower({column}), lower($id)) AS likeness "
+        f"FROM {table} WHERE {column} IS NOT NULL ORDER BY likeness DESC, name LIMIT 3",
+        {"id": name},
+    ).fetchall()
+    nearest = ", ".join(shown(row[0]) for row in rows)
+    query = f"distilforensics sql CASE 'SELECT * FROM {table}'"
+    return UsageError(
+        f"no {kind} {shown(name)} in this case",
+        where=str(case.root),
+        hint=f"nearest: {nearest}; all: {query}" if nearest else query,
+    )
+
+
+_COLUMNS = {
+    Kind.ACCOUNT: "account_id",
+    Kind.CAMPAIGN: "campaign_id",
+    Kind.HEURISTIC: "heuristic_id",
+    Kind.SOURCE: "path",
+}
 _TABLES = {
     Kind.ACCOUNT: "accounts",
     Kind.CAMPAIGN: "campaigns",
@@ -71,9 +140,11 @@ _TABLES = {
 }
 
 
-def _section(case: Case, connection: duckdb.DuckDBPyConnection, title: str, query: str, name: str) -> Section:
+def _section(
+    case: Case, connection: duckdb.DuckDBPyConnection, title: str, query: str, parameters: Mapping[str, str]
+) -> Section:
     try:
-        result = connection.execute(query, {"id": name})
+        result = connection.execute(query, dict(parameters))
     except duckdb.CatalogException as e:
         raise CaseError(
             "not every stage has run", where=str(case.root), hint="distilforensics run LOGS... --case DIR"

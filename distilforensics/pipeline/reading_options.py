@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def reading_options(**given: str | Path | float | None) -> IngestOptions:
+def reading_options(**given: str | float | tuple[Path, ...] | None) -> IngestOptions:
     """Return how logs are read; what is None keeps its default.
 
     Raises:

@@ -70,16 +70,15 @@ def _assessment(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
     return assess(case, limits, progress)
 
 
-DRAWING_ADDRESS_SPACE = 2 << 40
-"""Bytes that the engine of the figures reserves, though it uses little of them; without them it ends the process."""
+def report_step(*, is_with_pdf: bool | None = None) -> Step:
+    """Return the step that writes the report, as PDF too or not; as the last time if omitted."""
 
+    def work(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
+        from distilforensics.report.stage import render_report
 
-def _report(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
-    from distilforensics.core.trouble import require_address_space
-    from distilforensics.report.stage import render_report
+        return render_report(case, limits, progress, is_with_pdf=is_with_pdf)
 
-    require_address_space(DRAWING_ADDRESS_SPACE, "drawing the figures")
-    return render_report(case, limits, progress)
+    return Step("report", work)
 
 
 STEPS = (
@@ -87,9 +86,14 @@ STEPS = (
     Step("linkage", _linkage),
     Step("heuristics", _heuristics),
     Step("assessment", _assessment),
-    Step("report", _report),
+    report_step(),
 )
 """Linkage comes before heuristics since its clusters are groups on which the coordination heuristics are run."""
+
+
+def with_report(steps: Sequence[Step], report: Step) -> tuple[Step, ...]:
+    """Return the steps with another one in place of the report."""
+    return tuple(report if step.name == report.name else step for step in steps)
 
 
 def step_named(name: str) -> Step:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from distilforensics.report import catalogue
 from distilforensics.report.annexes import FOLDER, safe_name
+from distilforensics.report.placing import as_json, calendar_of, place
 from distilforensics.report.render import page
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ def write_annexes(
     result: Result,
     drawn: Mapping[str, Mapping[str, Figure]],
     tests: Mapping[str, SqlFile],
+    *,
+    has_mappings: bool = False,
 ) -> None:
     """Write everything beside the main document.
 
@@ -50,6 +54,7 @@ def write_annexes(
         result: What the report says.
         drawn: Campaign id to its figures.
         tests: Test id to its query, to be written out if it is the one that ran.
+        has_mappings: The case says which field of a file without a known format became which column.
     """
     annexes.write("method.json", "code versions and parameters of all stages", result.seals["method_text"].encode())
     annexes.write(
@@ -84,8 +89,25 @@ def write_annexes(
         title="Evidence, statement by statement", running=running,
     )  # fmt: skip
     annexes.write("evidence.html", "evidence, statement by statement", html)
-    _write_tables(ledger, annexes, result, running)
+    _write_frameworks(ledger, annexes, result, running)
+    _write_tables(ledger, annexes, result, running, has_mappings=has_mappings)
     _write_queries(ledger, annexes, result, tests)
+
+
+def _write_frameworks(ledger: Ledger, annexes: Annexes, result: Result, running: str) -> None:
+    """Write the facts under the factors of published frameworks: a page, and the same as JSON."""
+    releases = calendar_of(ledger.case)
+    placements = place(ledger, result.campaigns, result.log, releases)
+    text = json.dumps(as_json(placements, releases), indent=1, sort_keys=True) + "\n"
+    annexes.write("frameworks.json", "facts under the factors of frameworks, as data", text.encode())
+    html = page(
+        "frameworks.html.j2",
+        placements=placements,
+        releases=releases,
+        title="Facts under the factors of frameworks",
+        running=running,
+    )
+    annexes.write("frameworks.html", "facts under the factors of frameworks", html)
 
 
 def _beside(drawn: Mapping[str, Figure]) -> dict[str, Figure]:
@@ -93,7 +115,7 @@ def _beside(drawn: Mapping[str, Figure]) -> dict[str, Figure]:
     return {name: replace(figure, exhibit=figure.exhibit.removeprefix(f"{FOLDER}/")) for name, figure in drawn.items()}
 
 
-def _write_tables(ledger: Ledger, annexes: Annexes, result: Result, running: str) -> None:
+def _write_tables(ledger: Ledger, annexes: Annexes, result: Result, running: str, *, has_mappings: bool) -> None:
     """Write the annexes that are tables: a short page each, and all rows as CSV."""
     accounts, sources = ledger.rows("accounts", is_drawn=True), ledger.rows("sources", is_drawn=True)
     plan: dict[str, tuple[str, str, list[tuple[str, str, Sequence[Row], Sequence[tuple[str, str, str]]]]]] = {
@@ -125,6 +147,11 @@ def _write_tables(ledger: Ledger, annexes: Annexes, result: Result, running: str
             ))],
         ),
     }  # fmt: skip
+    if has_mappings and (fields := ledger.rows("field_mappings", is_drawn=True)):
+        plan["sources"][2].append(("Fields and columns", "fields.csv", fields, (
+            ("path", "file", "long"), ("column_name", "column", ""), ("field", "field", "long"), ("mapping", "mapping", ""),
+            ("mapping_sha256", "SHA-256 of the mapping", "long"),
+        )))  # fmt: skip
     for name, (title, short, parts) in plan.items():
         shown = []
         for part, file, rows, columns in parts:
@@ -197,14 +224,21 @@ def _texts(row: Row) -> list[tuple[str, str, int]]:
 _READERS = {"none": "cat", "gzip": "gzip -dc", "zstd": "zstd -dc", "bzip2": "bzip2 -dc", "xz": "xz -dc"}
 
 
+def _typed(name: str, otherwise: str) -> str:
+    """Return a name as a shell takes it without quotes; a word in its place if it cannot."""
+    return name if re.fullmatch(r"[A-Za-z0-9._/+][A-Za-z0-9._/+-]*", name) else otherwise
+
+
 def _command(row: Row) -> str:
     """Return the command that hashes the bytes of a record again; empty where a record has no place in bytes."""
     reader = _READERS.get(row["compression"] or "")
     if reader is None or row["source_offset"] is None or row["source_length"] is None:
         return ""
-    path = (
-        row["path"]
-        if re.fullmatch(r"[A-Za-z0-9._/+-]+", row["path"] or "") and not row["path"].startswith("-")
-        else "FILE"
-    )
-    return f"{reader} {path} | tail -c +{row['source_offset'] + 1} | head -c {row['source_length']} | sha256sum"
+    archive, separator, member = (row["path"] or "").partition("!")
+    path = _typed(archive, "FILE")
+    source = f"{reader} {path}"
+    if separator:
+        member = _typed(member, "MEMBER")
+        unpacking = f"unzip -p {path} {member}" if archive.lower().endswith(".zip") else f"tar -xOf {path} {member}"
+        source = unpacking if reader == "cat" else f"{unpacking} | {reader}"
+    return f"{source} | tail -c +{row['source_offset'] + 1} | head -c {row['source_length']} | sha256sum"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from distilforensics.report.render import page
 
@@ -42,6 +42,44 @@ def disclosed(result: Result, key: str, annexes: Annexes) -> Result:
     rows = [{"pseudonym": name, "account_id": account} for c in campaigns for account, name in sorted(c.names.items())]
     annexes.csv("pseudonyms.csv", "which account a pseudonym of the edition for disclosure stands for", rows)
     return replace(result, campaigns=campaigns)
+
+
+def disclosed_findings(result: Result) -> dict[str, Any]:
+    """Return what the edition for disclosure says as JSON-ready data: numbers, titles and outcomes, no identifier, no setting.
+
+    Args:
+        result: What `disclosed` returned.
+    """
+    return {
+        "program": {"name": "distilforensics", "version": result.header["version"]},
+        "seals": {key: result.seals[key] for key in ("evidence", "tables", "method")},
+        "log": {
+            key: result.log.totals[key] for key in ("n_requests", "n_accounts", "n_files", "first_seen", "last_seen")
+        },
+        "n_campaigns": result.totals["n_campaigns"],
+        "campaigns": [
+            {
+                "campaign_id": campaign.campaign_id,
+                "grade": campaign.row["grade"],
+                "n_accounts": campaign.answer["n_accounts"],
+                "n_requests": campaign.answer["n_requests"],
+                "output_tokens": campaign.answer["output_tokens"],
+                "first_seen": campaign.answer["first_seen"],
+                "last_seen": campaign.answer["last_seen"],
+                "facts": [
+                    {
+                        "title": fact.title,
+                        "kind": fact.row["kind"],
+                        "is_counted": fact.row["is_counted"],
+                        "excludes": fact.row["excludes"],
+                    }
+                    for fact in campaign.facts
+                ],
+                "explanations": [{"title": x.title, "outcome": x.outcome, "ask": x.ask} for x in campaign.explanations],
+            }
+            for campaign in result.campaigns
+        ],
+    }
 
 
 def pseudonyms(accounts: Iterable[str], key: str) -> dict[str, str]:

@@ -85,8 +85,7 @@ class Ledger:
         if label in self._rows:
             return self._rows[label]
         file = query_file(query)
-        for needed in file.header["reads"]:
-            self._make(needed)
+        self.make(file.header["reads"])
         sql = bound(file.body, values)
         self.blocks[label] = Block(label, file.header["title"], tuple(file.header["reads"]), sql, is_drawn)
         cursor = self.connection.execute(sql)
@@ -144,13 +143,14 @@ class Ledger:
                 )
         return "".join([*parts, _COMPARE])
 
-    def _make(self, needed: str) -> None:
-        if needed in self._made or not is_relation(needed):
-            return
-        for inner in query_file(needed).header["reads"]:
-            self._make(inner)
-        self.connection.execute(f"create temp table {needed} as {query_file(needed).body}")
-        self._made.add(needed)
+    def make(self, names: Iterable[str]) -> None:
+        """Make the relations of the report among these names, and what they read in turn."""
+        for needed in names:
+            if needed in self._made or not is_relation(needed):
+                continue
+            self.make(query_file(needed).header["reads"])
+            self.connection.execute(f"create temp table {needed} as {query_file(needed).body}")
+            self._made.add(needed)
 
     def _statements(self, needs: Iterable[str]) -> Iterator[tuple[str, str]]:
         for needed in needs:

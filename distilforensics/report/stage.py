@@ -15,16 +15,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from distilforensics import __version__
 from distilforensics.case.engines.duckdb import Limits, connect
 from distilforensics.case.layout import CASE_FILE, write_file
-from distilforensics.case.stages import StageOutcome, file_sha256, package_sha256, run_stage, tables_sha256
+from distilforensics.case.stages import StageOutcome, file_sha256, package_sha256, read_record, run_stage, tables_sha256
 from distilforensics.core.errors import UsageError
 from distilforensics.core.schema import FINDINGS_TABLES, SCHEMA_VERSION
 from distilforensics.core.text import shown
 from distilforensics.report import catalogue
 from distilforensics.report.annex_pages import write_annexes
-from distilforensics.report.annexes import FOLDER, Annexes, checksum_lines
-from distilforensics.report.editions import disclosed, main_page
+from distilforensics.report.annexes import FOLDER, LIST, Annexes, checksum_lines
+from distilforensics.report.editions import disclosed, disclosed_findings, main_page
 from distilforensics.report.ledger import Ledger
+from distilforensics.report.pdf import Attached, pdf_of
 from distilforensics.report.pictures import campaign_figures
+from distilforensics.report.releases import RELEASES_FILE
 from distilforensics.report.result import Result, read_campaign, read_group, read_log
 
 if TYPE_CHECKING:
@@ -41,19 +43,28 @@ READS = (
     "account_profiles", "account_attributes", "links", "clusters", "cluster_members", "work_ties", "shared_values", "observations",
     "heuristic_states", *sorted(FINDINGS_TABLES),
 )  # fmt: skip
-OPTIONAL = ("power",)
+OPTIONAL = ("power", "field_mappings")
 """Tables that are there if they were asked for."""
 
 REPORT_FILE = "report.html"
 RECOMPUTE_FILE = "recompute.sql"
 EDITIONS = "editions"
 """Folder of the letter and of the edition for disclosure."""
-_WRITTEN = frozenset({REPORT_FILE, RECOMPUTE_FILE, FOLDER, EDITIONS})
+PAGES = {"full": "report", "letter": f"{EDITIONS}/letter", "disclosure": f"{EDITIONS}/disclosure"}
+"""Edition to its file below report/, without the ending."""
+_WRITTEN = frozenset({REPORT_FILE, f"{PAGES['full']}.pdf", RECOMPUTE_FILE, FOLDER, EDITIONS})
 MOST_CAMPAIGNS = 10
 """Campaigns with pages of their own; further ones stand in the table of all and in the annexes."""
 
 
-def render_report(case: Case, limits: Limits, progress: Progress, folder: Traversable | None = None) -> StageOutcome:
+def render_report(
+    case: Case,
+    limits: Limits,
+    progress: Progress,
+    folder: Traversable | None = None,
+    *,
+    is_with_pdf: bool | None = None,
+) -> StageOutcome:
     """Write the report with its annexes, its editions and the script that checks it below CASE/report, and return what was done.
 
     Args:
@@ -61,28 +72,34 @@ def render_report(case: Case, limits: Limits, progress: Progress, folder: Traver
         limits: Memory and threads.
         progress: Receiver of progress.
         folder: Folder of the tests whose queries are printed; the installed one if omitted.
+        is_with_pdf: Write each edition as PDF too; as the last time if omitted.
 
     Raises:
         CaseError: an earlier stage has not run.
-        UsageError: the time zone of display in case.toml is unknown.
+        UsageError: the time zone of display in case.toml is unknown, or the library that PDF needs is not installed.
     """
     files = catalogue.read_files(folder or catalogue.catalogue_folder())
     if case.catalog.is_dir():
         files = catalogue.read_files(case.catalog) | files
+    if is_with_pdf is None:
+        is_with_pdf = bool((read_record(case, "report").get("parameters") or {}).get("pdf"))
     return run_stage(
         case,
         stage="report",
         reads=(*READS, *OPTIONAL),
         writes=(),
-        parameters=_parameters(case, files),
-        work=lambda: _write(case, limits, progress, files),
+        parameters=_parameters(case, files, is_with_pdf=is_with_pdf),
+        work=lambda: _write(case, limits, progress, files, is_with_pdf=is_with_pdf),
         folder=case.report,
     )
 
 
-def _parameters(case: Case, files: Mapping[str, SqlFile]) -> dict[str, Any]:
+def _parameters(case: Case, files: Mapping[str, SqlFile], *, is_with_pdf: bool) -> dict[str, Any]:
     """Return what shapes the report besides tables and code."""
+    calendar = case.calibration / RELEASES_FILE
     return {
+        "pdf": is_with_pdf,
+        "releases": file_sha256(calendar) if calendar.is_file() else None,
         CASE_FILE: file_sha256(case.root / CASE_FILE),
         "stages": _stage_records(case),
         "catalogue": {name: file.sha256 for name, file in sorted(files.items())},
@@ -95,28 +112,54 @@ def _stage_records(case: Case) -> list[dict[str, Any]]:
     return [{key: record.get(key) for key in ("stage", "code", "parameters")} for record in records]
 
 
-def _write(case: Case, limits: Limits, progress: Progress, files: Mapping[str, SqlFile]) -> dict[str, int]:
+def _write(
+    case: Case, limits: Limits, progress: Progress, files: Mapping[str, SqlFile], *, is_with_pdf: bool
+) -> dict[str, int]:
     progress.begin("report", "Writing the report")
     annexes = Annexes(case.report)
-    tables = (*READS, *(name for name in OPTIONAL if case.table_files(name)))
+    tables = case_tables(case)
     with connect(case, limits=limits, tables=tables) as connection:
         ledger = Ledger(case, connection)
-        result = _result(case, ledger, tables)
+        result = read_result(case, ledger, tables)
         progress.advance(steps=1, item="findings")
         drawn = {campaign.campaign_id: campaign_figures(ledger, annexes, campaign) for campaign in result.campaigns}
         progress.advance(steps=1, item="figures")
-        write_annexes(ledger, annexes, result, drawn, files)
+        write_annexes(ledger, annexes, result, drawn, files, has_mappings="field_mappings" in tables)
         hidden = disclosed(result, _sha256(f"disclosure\n{result.seals['table_lines']}"), annexes)
         drawn_hidden = {c.campaign_id: campaign_figures(ledger, None, c) for c in hidden.campaigns[:1]}
     seal = annexes.finish()
-    html = main_page(result, drawn, annexes.listed(), seal, "full")
-    write_file(case.report / REPORT_FILE, html)
-    write_file(case.report / EDITIONS / "letter.html", main_page(result, drawn, (), seal, "letter"))
-    write_file(case.report / EDITIONS / "disclosure.html", main_page(hidden, drawn_hidden, (), seal, "disclosure"))
+    pages = {
+        "full": main_page(result, drawn, annexes.listed(), seal, "full"),
+        "letter": main_page(result, drawn, (), seal, "letter"),
+        "disclosure": main_page(hidden, drawn_hidden, (), seal, "disclosure"),
+    }
+    progress.advance(steps=1, item="pages")
+    for edition, html in pages.items():
+        write_file(case.report / f"{PAGES[edition]}.html", html)
+        path = case.report / f"{PAGES[edition]}.pdf"
+        if is_with_pdf:
+            files_inside = _attached(case, hidden if edition != "full" else None, result)
+            write_file(path, pdf_of(html, files_inside, result.log.totals["last_seen"]))
+        else:
+            path.unlink(missing_ok=True)
     write_file(case.report / RECOMPUTE_FILE, ledger.recompute().encode("utf-8", "backslashreplace"))
     _remove_others(case)
-    progress.end(f"report/{REPORT_FILE}, {len(html) / 1e6:.1f} MB, {len(annexes.written)} annexes")
-    return {REPORT_FILE: html.count(b"\n"), FOLDER: len(annexes.written)}
+    progress.end(f"report/{REPORT_FILE}, {len(pages['full']) / 1e6:.1f} MB, {len(annexes.written)} annexes")
+    return {REPORT_FILE: pages["full"].count(b"\n"), FOLDER: len(annexes.written)}
+
+
+def _attached(case: Case, hidden: Result | None, result: Result) -> list[Attached]:
+    """Return the files inside of a PDF: findings and the lists of hashes; for others than the holder of the case without identifiers."""
+    if hidden is not None:
+        text = json.dumps(disclosed_findings(hidden), sort_keys=True, indent=1, default=str) + "\n"
+        return [Attached("findings.json", text, "application/json", "What this edition says, for other programs")]
+    findings = (case.findings / "findings.json").read_text(encoding="utf-8")
+    return [
+        Attached("findings.json", findings, "application/json", "findings/findings.json of the case"),
+        Attached("SHA256SUMS", (case.report / LIST).read_text("utf-8"), "text/plain", "Hashes of the annexes"),
+        Attached("tables-sha256.txt", result.seals["table_lines"], "text/plain", "Hashes of the tables of the case"),
+        Attached("method.json", result.seals["method_text"], "application/json", "Code and parameters of all stages"),
+    ]
 
 
 def _remove_others(case: Case) -> None:
@@ -128,7 +171,17 @@ def _remove_others(case: Case) -> None:
             path.unlink()
 
 
-def _result(case: Case, ledger: Ledger, tables: Sequence[str]) -> Result:
+def case_tables(case: Case) -> tuple[str, ...]:
+    """Return the names of the tables that the report reads."""
+    return (*READS, *(name for name in OPTIONAL if case.table_files(name)))
+
+
+def read_result(case: Case, ledger: Ledger, tables: Sequence[str]) -> Result:
+    """Return what the report of a case says.
+
+    Raises:
+        UsageError: the time zone of display in case.toml is unknown.
+    """
     prices = _prices(case.settings)
     listed = ledger.rows("campaigns")
     settings = case.settings

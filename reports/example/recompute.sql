@@ -31,7 +31,52 @@ create or replace temp view duplicates as from read_parquet(['data/duplicates.pa
 create or replace temp view error_rates as from read_parquet(['findings/error_rates.parquet']);
 create or replace temp view exchanges as from read_parquet(['data/exchanges/part-000000.parquet']);
 create or replace temp view explained_groups as from read_parquet(['findings/explained_groups.parquet']);
+create or replace temp view field_mappings as from read_parquet(['data/field_mappings.parquet']);
 create or replace temp view work_ties as from read_parquet(['data/work_ties.parquet']);
+create or replace temp table households as
+with recursive ties as (
+    select account_id, other_account_id from work_ties where relation <> 'same'
+),
+pairs as (
+    select account_id, other_account_id from ties
+    union
+    select other_account_id, account_id from ties
+    union
+    select account_id, account_id from ties
+    union
+    select other_account_id, other_account_id from ties
+),
+labels as (
+    select distinct account_id, account_id as label, 0 as round from pairs
+    union all
+    select p.account_id, min(l.label), l.round + 1
+    from labels as l
+    join pairs as p on p.other_account_id = l.account_id
+    where l.round < 6
+    group by p.account_id, l.round
+),
+settled as (
+    select account_id, label from labels where round = 6
+),
+passed as (
+    select s.label, count(*) as n_ties
+    from ties as t
+    join settled as s on s.account_id = t.account_id
+    group by s.label
+),
+closed as (
+    select a.label, count(distinct a.account_id) as n_accounts
+    from settled as a
+    join pairs as p on p.account_id = a.account_id
+    join settled as b on b.account_id = p.other_account_id
+    group by a.label
+    having bool_and(a.label = b.label)
+)
+select s.account_id
+from settled as s
+join closed as c on c.label = s.label
+join passed as p on p.label = s.label
+where c.n_accounts <= 6 and p.n_ties >= c.n_accounts;
 create or replace temp table handovers as
 select
     a.campaign_id, t.record_id, t.account_id, e.started_at, e.status,
@@ -41,7 +86,8 @@ from work_ties as t
 join accounts as a on a.account_id = t.account_id
 join exchange_features as e on e.record_id = t.record_id
 join exchange_features as n on n.record_id = t.other_record_id
-where t.kind = 'handover' and t.relation <> 'same' and (t.other_account_id, a.campaign_id) in (select (account_id, campaign_id) from accounts);
+where t.kind = 'handover' and t.relation <> 'same' and (t.other_account_id, a.campaign_id) in (select (account_id, campaign_id) from accounts)
+    and t.account_id not in (select account_id from households);
 create or replace temp view heuristic_states as from read_parquet(['data/heuristic_states.parquet']);
 create or replace temp view links as from read_parquet(['data/links.parquet']);
 create or replace temp view quarantine as from read_parquet(['data/quarantine.parquet']);
@@ -393,6 +439,7 @@ others_moved as (
     from work_ties
     where kind = 'handover' and relation <> 'same' and account_id in (select account_id from outside)
         and other_account_id in (select account_id from outside)
+        and account_id not in (select account_id from households)
 )
 select * from own, moved, after_success, others, others_moved
 );
@@ -881,7 +928,11 @@ order by place) as d))) on n_rows, digest into name name value value);
 
 -- evidence: Every statement of the assessment on every campaign and every group that is not reported
 
+-- campaign_days.C-01: Requests of a campaign per day
+
 -- accounts: All accounts with their outcome
+
+-- field_mappings: Which field became which column, in files of no known format
 
 create or replace temp table compared as
 with pages as (

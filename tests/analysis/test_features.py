@@ -196,6 +196,17 @@ def test_the_lexicon_marks_elicitation_and_leaves_ordinary_requests_alone(tmp_pa
     ]
 
 
+def test_a_long_log_is_computed_in_stretches_of_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every exchange is in one stretch, and the table is the same as that of one stretch."""
+    rows = [exchange(i, f"acct_{i % 7}", prompt_text=f"question {i}") for i in range(600)]
+    whole = read_rows(case_of(tmp_path / "whole", rows), "exchange_features")
+    monkeypatch.setattr("distilforensics.analysis.made.SLICE_ROWS", 50)
+    sliced = read_rows(case_of(tmp_path / "sliced", rows), "exchange_features")
+
+    assert len(whole) == 600
+    assert sliced == whole
+
+
 def test_the_lexicon_has_these_marks() -> None:
     """The alternations are what the query is given."""
     marks = [

@@ -276,3 +276,28 @@ def test_a_stamp_takes_two_steps_and_no_network(case, keys, authority, tmp_path,
     shutil.copy(tmp_path / "answer.tsr", case / "seal.tsr")
     assert not verify(case, keys / "own.pub.pem", capsys)[0]
     assert recipe(case, keys / "own.pub.pem", authority / "tsa.pem")[0] == 1
+
+
+def test_the_recipe_opens_nothing_outside_and_shows_no_escape_sequence(case, keys):
+    """Lines that lead out, a pipe, leftovers and empty folders are named; names are printed as plain text."""
+    os.mkfifo(case / "report" / "a pipe")
+    (case / "findings" / "an empty one").mkdir()
+    (case / "tmp" / "left over").write_text("x")
+    (case / "report" / "stray \x1b[2J\\033[2J.txt").write_text("x")
+    path = case / manifest.PAYLOAD_MANIFEST
+    lines = "".join(f"{'0' * 64}  {name}\n" for name in ("/dev/zero", "../../elsewhere", "data/../../x"))
+    path.write_bytes(path.read_bytes() + lines.encode())
+    done = subprocess.run(["sh", str(case / "check.sh")], check=False, capture_output=True, text=True, timeout=60)
+
+    assert 1 == done.returncode
+    assert "\x1b" not in done.stdout + done.stderr
+    for name in (
+        "a pipe",
+        "an empty one",
+        "left over",
+        "stray ?[2J\\033[2J.txt is in no list",
+        "  /dev/zero",
+        "data/../../x",
+    ):
+        assert name in done.stdout
+    assert "elsewhere: FAILED" not in done.stdout

@@ -171,6 +171,60 @@ def test_show_tells_of_campaign_account_heuristic_and_source(case, capsys):
     assert "litellm_spendlogs" in source
 
 
+def rows_of(capsys, *arguments):
+    """Return the one object that a command prints as JSON, and fail if the command does."""
+    assert ExitCode.COMPLETE == run_cli([*arguments, "--json"])
+
+    return json.loads(capsys.readouterr().out)
+
+
+def test_show_of_a_case_alone_is_the_overview(case, capsys):
+    """What was read, and every campaign."""
+    found = rows_of(capsys, "show", case)
+
+    assert "case" == found["kind"]
+    assert found["log"][0]["n_exchanges"] > 0
+    assert [row["campaign_id"] for row in found["campaigns"]] == ["C-01"]
+
+
+def test_explain_tells_both_sides_of_an_account(case, capsys):
+    """A member has facts with bits in order; an account of no campaign has no fact of one."""
+    sql = "SELECT account_id FROM accounts WHERE campaign_id IS {} NULL ORDER BY n_exchanges DESC, account_id LIMIT 1"
+    member = rows_of(capsys, "sql", case, sql.format("NOT"))["account_id"]
+    outsider = rows_of(capsys, "sql", case, sql.format(""))["account_id"]
+    title = "what indicates one operator, heaviest first"
+
+    facts = [row for row in rows_of(capsys, "explain", case, member)[title] if row["about"] == "campaign C-01"]
+    others = rows_of(capsys, "explain", case, outsider)[title]
+
+    assert facts
+    assert [row["bits"] for row in facts] == sorted((row["bits"] for row in facts), reverse=True)
+    assert not [row for row in others if row["about"].startswith("campaign")]
+
+
+def test_compare_gives_the_weights_of_a_link_in_both_orders(case, capsys):
+    """The attributes are those of the link, ties above what tells apart."""
+    link = rows_of(
+        capsys, "sql", case, "SELECT account_a, account_b, len(attributes) AS n FROM links ORDER BY weight DESC LIMIT 1"
+    )
+    pair = [link["account_a"], link["account_b"]]
+    title = "what ties them and what tells them apart, heaviest first"
+
+    found = rows_of(capsys, "compare", case, *pair)
+    turned = rows_of(capsys, "compare", case, *reversed(pair))
+
+    assert link["n"] == len(found[title])
+    assert found[title] == turned[title]
+    assert {row["effect"] for row in found[title] if row["bits"] > 0} == {"ties"}
+    assert {row["effect"] for row in found[title] if row["bits"] < 0} <= {"tells apart"}
+
+
+def test_unknown_names_are_answered_with_the_nearest(case, capsys):
+    """A slip of the pen is put right from the error alone."""
+    assert ExitCode.USAGE == run_cli(["show", case, "campaign", "C-1"])
+    assert "nearest: 'C-01'" in capsys.readouterr().err
+
+
 def test_show_of_an_unknown_account_says_where_to_look(case, capsys):
     """Exit code 2 and a query."""
     code = run_cli(["show", case, "account", "nobody\x1b[2J"])

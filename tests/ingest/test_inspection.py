@@ -116,7 +116,7 @@ def test_an_unknown_log_comes_with_a_mapping_to_edit(folder):
     """The examiner sees all fields; a known log has no such suggestion."""
     found = look(folder)
 
-    assert '#   "when"' in found["unknown.jsonl"].suggested_mapping
+    assert '"when"' in found["unknown.jsonl"].suggested_mapping
     assert "unknown log format" in found["unknown.jsonl"].reason
     assert found["bedrock.json.gz"].suggested_mapping is None
     assert found["accounts.csv"].suggested_mapping is None
@@ -127,7 +127,7 @@ def test_a_mapping_file_is_used(folder, tmp_path):
     mapping = tmp_path / "map.toml"
     mapping.write_text('[columns]\nstarted_at = "when"\naccount_id = "who"\n')
     (tmp_path / "unknown.jsonl").write_text('{"when": 1772359200, "who": "x"}\n')
-    found = look(tmp_path / "unknown.jsonl", options=IngestOptions(mapping=mapping))["unknown.jsonl"]
+    found = look(tmp_path / "unknown.jsonl", options=IngestOptions(mappings=(mapping,)))["unknown.jsonl"]
 
     assert ("generic/1", "given", "x") == (found.format, found.confidence, found.sample[0]["account_id"])
 

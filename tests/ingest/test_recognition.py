@@ -111,7 +111,7 @@ def test_a_mapping_file_reads_a_log_of_unknown_names(read, log, tmp_path):
     """Also a CSV whose header fits nothing."""
     mapping = tmp_path / "mapping.toml"
     mapping.write_text('[columns]\nstarted_at = "when"\naccount_id = "who"\noutput_tokens = "many"\n')
-    found = read(log(b"when,who,many\n2026-02-03T04:05:06Z,a,7\n", "odd.csv"), mapping=mapping)
+    found = read(log(b"when,who,many\n2026-02-03T04:05:06Z,a,7\n", "odd.csv"), mappings=(mapping,))
     assert [(row["account_id"], row["output_tokens"]) for row in found.rows] == [("a", 7)]
     assert found.source["format_confidence"] == "given"
 
@@ -120,7 +120,7 @@ def test_a_mapping_does_not_change_known_formats(read, log, line, tmp_path):
     """It is for logs of unknown formats."""
     mapping = tmp_path / "mapping.toml"
     mapping.write_text('[columns]\nstarted_at = "when"\n')
-    assert read(log(line(1)), mapping=mapping).source["format"] == "litellm_spendlogs/1"
+    assert read(log(line(1)), mappings=(mapping,)).source["format"] == "litellm_spendlogs/1"
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+from datetime import datetime
 from pathlib import Path
 
 import html5lib
+import pikepdf
 import pytest
+
+from distilforensics.report.pdf import Attached, pdf_of
+from distilforensics.report.stage import PAGES
 
 EXAMPLE = Path(__file__).parents[2] / "reports" / "example"
 
@@ -39,6 +44,28 @@ def test_the_example_is_what_the_program_writes_today(sample):
         return re.sub(r"(?s)<dl class=\"case\">.*?</dl>|<p class=\"seals\">.*?</p>", "", main)
 
     assert words(sample("pool").html) == words((EXAMPLE / "report.html").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("edition", PAGES)
+def test_the_pdf_of_the_example_is_set_again_byte_for_byte(edition):
+    """From the committed page and the files inside of the committed PDF, with the date of the last request."""
+    path = EXAMPLE / f"{PAGES[edition]}.pdf"
+    with pikepdf.open(path) as pdf:
+        inside = {
+            name: Attached(
+                name,
+                pdf.attachments[name].get_file().read_bytes().decode(),
+                pdf.attachments[name].get_file().mime_type,
+                pdf.attachments[name].description,
+            )
+            for name in list(pdf.attachments)
+        }
+        moment = datetime.strptime(str(pdf.docinfo["/CreationDate"]), "D:%Y%m%d%H%M%S%z")
+    order = ("findings.json", "SHA256SUMS", "tables-sha256.txt", "method.json")
+    attached = [inside[name] for name in order if name in inside]
+
+    assert len(inside) == (4 if edition == "full" else 1)
+    assert path.read_bytes() == pdf_of((EXAMPLE / f"{PAGES[edition]}.html").read_bytes(), attached, moment)
 
 
 def test_the_example_runs_nothing_and_leads_nowhere(tree):

@@ -9,10 +9,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import html5lib
+import pikepdf
 import pytest
 
 from distilforensics.case.engines.duckdb import Limits
-from distilforensics.case.layout import create_case
+from distilforensics.case.layout import create_case, open_case, write_json
 from distilforensics.case.tables import write_batches, write_rows
 from distilforensics.core.progress import Silent
 from distilforensics.core.schema import EXCHANGES, TABLES
@@ -69,7 +70,7 @@ def campaign_rows(accounts):
             "campaign_id": f"C-{number}", "grade": "strong" if number == 1 else "weak", "n_accounts": n, "n_exchanges": n, "n_exchanges_members": n,
             "input_tokens": n, "output_tokens": n, "n_distinct_prompts": n, "first_seen": START, "last_seen": START, "facts": [],
             "heuristics": ["structure.template_span"], "templates": [], "clusters": [], "grade_reason": "the rule",
-            "grade_without": [],
+            "grade_without": [f"fact fact-{place}: strong" for place in range(1, 13)] if number == 1 else [],
         }  # fmt: skip
 
 
@@ -82,6 +83,29 @@ def evidence_rows():
                 "statement": f"Statement number {n} with some numbers of its own, such as 12,345 and 0.02.", "n_exchanges": 5, "n_accounts": 5,
                 "record_ids": [f"{'a' * 16}:{k}" for k in range(10)],
             }  # fmt: skip
+
+
+def fact_rows():
+    """Return a dozen facts with long statements of the largest campaign, the heaviest first."""
+    kinds = ("coordination",) * 6 + ("identity",) * 4 + ("content", "purpose")
+    for place, kind in enumerate(kinds, start=1):
+        yield {
+            "campaign_id": "C-1", "fact_id": f"fact-{place}", "place": place, "title": f"A mechanism of the {place}th kind that the accounts show",
+            "kind": kind, "statement": f"{N_MEMBERS:,} accounts show it. " * 30, "weight": 900.0 / place, "value": N_MEMBERS, "of": N_MEMBERS,
+            "comparison": 0.01, "n_accounts": N_MEMBERS, "excludes": "independent customers, a class, a benchmark, a shared cache",
+            "is_counted": place < 10, "is_telling": place % 2 == 0, "record_ids": [f"{'a' * 16}:{k}" for k in range(10)],
+        }  # fmt: skip
+
+
+def explanation_rows():
+    """Return twenty-four explanations with long statements."""
+    for place in range(1, 25):
+        yield {
+            "campaign_id": "C-1", "explanation_id": f"confounder.number_{place}", "place": place,
+            "title": f"The {place}th harmless explanation of such a group",
+            "outcome": ("excluded", "in part", "cannot tell")[place % 3], "statement": f"The group is not that: {'12.5 % of the requests do so, ' * 12}.",
+            "ask": "Ask billing which accounts belong to one customer.", "is_capping": False,
+        }  # fmt: skip
 
 
 def explained_rows():
@@ -107,13 +131,14 @@ def large(tmp_path_factory):
     accounts = list(account_rows())
     tables = {
         "accounts": accounts, "exchange_features": feature_rows(), "campaigns": campaign_rows(accounts), "campaign_evidence": evidence_rows(),
-        "sources": source_rows(), "explained_groups": explained_rows(),
+        "sources": source_rows(), "explained_groups": explained_rows(), "campaign_facts": fact_rows(), "campaign_explanations": explanation_rows(),
     }  # fmt: skip
     case.table_path("exchanges").mkdir(parents=True)
     for name in READS:
         if not TABLES[name].is_dataset:
             write_rows(case, name, tables.get(name, ()))
     write_empty_part(case)
+    write_json(case.findings / "findings.json", {"facts": [dict(row) for row in fact_rows()]})
     render_report(case, Limits(1_500_000_000, 2), Silent())
     return case
 
@@ -159,3 +184,15 @@ def test_readable_annexes_stay_short_and_csv_files_are_complete(large):
     assert f"The first 200 of {N_ACCOUNTS:,} rows." in page
     assert len(page) < 300_000
     assert N_ACCOUNTS == len(accounts) == len(set(accounts))
+
+
+def test_the_pdf_of_a_large_case_stays_short_and_small(large):
+    """Each edition at its limit of pages and far below five megabytes, findings and hashes inside."""
+    case = open_case(large.root)
+    render_report(case, Limits(1_500_000_000, 2), Silent(), is_with_pdf=True)
+    for name, most in (("report", 12), ("editions/disclosure", 12), ("editions/letter", 2)):
+        path = case.report / f"{name}.pdf"
+        with pikepdf.open(path) as pdf:
+            assert len(pdf.pages) <= most, name
+        assert path.stat().st_size < 5_000_000, name
+        assert (case.report / f"{name}.html").stat().st_size < 5_000_000, name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.resources
 import re
 import shutil
@@ -11,6 +12,8 @@ import pytest
 
 from distilforensics.cli.diagnostics import run_cli
 from distilforensics.core.sqlfile import read_sql_file
+from distilforensics.report import catalogue
+from distilforensics.report.placing import frameworks
 
 BANNED = (
     r"prov(?:en|ing)\b", r"proof\b", r"undoubted", r"no doubt", r"guilt", r"thie(?:f|ves)\b", r"theft\b", r"stole", r"steal", r"criminal",
@@ -177,6 +180,58 @@ def test_a_log_without_campaign_says_what_would_have_been_seen_or_that_it_was_no
     assert "No group of accounts was found that acts as one" in report.text()
     assert "How small a group would have been seen was not measured." in first or "would have been seen" in first
     assert "distilforensics selftest --inject CASE --write" in report.text()
+
+
+ACCUSING = BANNED[: BANNED.index(r"smells?\b")]
+"""Words that accuse or claim too much, without those that are only not the report's word for a thing."""
+
+
+def test_tests_explanations_facts_and_frameworks_hold_no_banned_word():
+    """Titles and sentences that the report takes from elsewhere; descriptions of tests, which it does not print, accuse nobody either."""
+    files = [
+        *catalogue.read_files(catalogue.catalogue_folder()).values(),
+        *catalogue.read_files(catalogue.explanation_folder()).values(),
+    ]
+    printed = [file.header["title"] for file in files]
+    printed += [text for f in frameworks() for item in f["factors"] for text in (item.get("silent", ""),)]
+    printed += [text for name in ("facts", "operators", "grades") for text in strings_of(name)]
+    printed += [
+        text
+        for file in files
+        for text in re.findall(r"'([^'\n]{20,})'", file.body)
+        if file.header["id"].startswith("confounder.")
+    ]
+    described = [file.header.get("description", "") for file in files]
+    found = [
+        (text, match[0])
+        for text in printed
+        for word in BANNED
+        if (match := re.search(rf"\b{word}", text, re.IGNORECASE))
+    ]
+    found += [
+        (text, match[0])
+        for text in described
+        for word in ACCUSING
+        if (match := re.search(rf"\b{word}", text, re.IGNORECASE))
+    ]
+
+    assert 250 < len(printed) + len(described)
+    assert [] == [pair for pair in found if not pair[1].startswith("exchanges") or "{" not in pair[0]]
+
+
+def strings_of(module):
+    """Return the texts in the code of a module of the assessment that are sentences or parts of them, without docstrings."""
+    path = importlib.resources.files("distilforensics.assessment") / f"{module}.py"
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    documented = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and " " in node.value
+        and id(node) not in documented
+    ]
 
 
 def test_titles_of_queries_are_sentences_of_the_report():

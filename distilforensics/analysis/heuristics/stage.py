@@ -12,6 +12,7 @@ from distilforensics.analysis.heuristics.loader import Heuristic, load_catalog
 from distilforensics.analysis.heuristics.own import catalog_identity
 from distilforensics.analysis.heuristics.runner import Outcome, run_heuristic
 from distilforensics.analysis.heuristics.views import (
+    columns_read,
     create_empty_tables,
     create_library,
     hold_tables,
@@ -19,7 +20,7 @@ from distilforensics.analysis.heuristics.views import (
     tables_needed,
 )
 from distilforensics.analysis.shared_content import offer_functions
-from distilforensics.case.engines.duckdb import Limits, connect
+from distilforensics.case.engines.duckdb import Limits, connect, quote
 from distilforensics.case.stages import StageOutcome, run_stage
 from distilforensics.case.tables import write_batches, write_rows
 from distilforensics.core.finding import LEAD, State
@@ -28,14 +29,19 @@ from distilforensics.core.schema import OBSERVATIONS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    import duckdb
+
     from distilforensics.case.layout import Case
     from distilforensics.core.progress import Progress
 
 REQUIRED = ("exchanges", "exchange_features", "templates", "account_profiles", "account_attributes")
 """Tables without which a scan makes no sense; all other missing tables count as empty."""
 
-HELD = ("exchange_features", "account_profiles", "account_days", "account_attributes")
-"""Tables that most heuristics read."""
+HELD = ("exchange_features",)
+"""Tables of exchanges that most heuristics read."""
+
+BYTES_PER_EXCHANGE = 2_000
+"""Memory of the engine that has to be there for every exchange, if the exchanges of all groups (three rows of 400 bytes) are held in it."""
 
 WRITES = ("observations", "heuristic_states")
 
@@ -70,7 +76,8 @@ def _scan(case: Case, limits: Limits, progress: Progress, heuristics: list[Heuri
         create_empty_tables(connection, [name for name in reads if name not in present])
         hold_tables(connection, [name for name in HELD if name in present])
         offer_functions(connection)
-        create_library(connection, tables_needed(heuristics))
+        place = _place(connection, case, limits)
+        create_library(connection, tables_needed(heuristics), columns=columns_read(heuristics), place=place)
         coverages = measure_coverage(connection, heuristics)
         for heuristic in heuristics:
             coverage = coverages[heuristic.id]
@@ -84,6 +91,18 @@ def _scan(case: Case, limits: Limits, progress: Progress, heuristics: list[Heuri
     }
     progress.end(_counted(states))
     return n_rows
+
+
+def _place(connection: duckdb.DuckDBPyConnection, case: Case, limits: Limits) -> str:
+    """Return the database for the exchanges of groups: the engine's memory, or for long logs a file, which is compressed and need not be in memory."""
+    ((n_rows,),) = connection.execute("SELECT count(*) FROM exchange_features").fetchall()
+    if n_rows * BYTES_PER_EXCHANGE <= limits.engine_bytes:
+        return "memory"
+    path = case.temporary / "groups.duckdb"
+    for leftover in case.temporary.glob("groups.duckdb*"):
+        leftover.unlink()
+    connection.execute(f"ATTACH {quote(path.resolve())} AS groups_on_disk")
+    return "groups_on_disk"
 
 
 def _counted(states: Iterable[Mapping[str, Any]]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.resources
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,13 @@ _READ_ANYWAY = ("accounts_directory", "duplicates", "exchange_features", "exchan
 """Tables from which coverage and order are told, whatever the heuristics read."""
 
 MAX_HELD_ROWS = 500_000
-"""Rows of exchanges and groups up to which they are copied into the engine, some hundred megabytes; above that the files are read each time."""
+"""Exchanges up to which tables of exchanges are copied into the engine, some hundred megabytes; above that the files are read each time."""
+
+KEYED = ("account_profiles", "account_days", "account_attributes", "customers")
+"""Tables of accounts that are joined with the exchanges of groups again and again."""
+
+OWN_COLUMNS = ("account_id", "started_at", "record_id", "status", "time_resolution_us")
+"""Columns of the exchanges of groups that the program itself reads."""
 
 _SQL_TYPES = {
     pa.string(): "VARCHAR",
@@ -85,30 +92,101 @@ def source_tables(heuristics: Iterable[Heuristic]) -> list[str]:
     return sorted((needed | {table for node in made for table in node.reads}) & set(TABLES))
 
 
+def columns_read(heuristics: Iterable[Heuristic]) -> tuple[str, ...]:
+    """Return the columns of the exchanges of groups that heuristics and the shared views name anywhere."""
+    texts = [
+        heuristic.file.body for heuristic in heuristics if {"group_exchanges", *_FURTHER_VIEWS} & set(heuristic.reads)
+    ]
+    words = {*OWN_COLUMNS, *re.findall(r"\w+", " ".join([*texts, *(query(name).body for name in _FURTHER_VIEWS)]))}
+    return tuple(column.name for column in TABLES["exchange_features"].columns if column.name in words)
+
+
 def create_library(
     connection: duckdb.DuckDBPyConnection,
     needed: Iterable[str] = _MADE_FOR_GROUPS,
     given: Collection[str] = frozenset(TABLES),
+    columns: Iterable[str] | None = None,
+    place: str = "memory",
 ) -> None:
-    """Create what heuristics read beside the tables that are there, and the group views.
+    """Create what heuristics read beside the tables that are there, and the views of groups.
 
-    The accounts of all groups are computed once into `accounts_of_groups`; the exchanges of all groups are copied unless they are many.
+    The accounts and the exchanges of all groups are computed once. Ids of accounts and groups are enumerations there: they read, compare and
+    sort as the text that they are, and are counted, joined and kept as numbers.
 
     Args:
         connection: An engine that holds the given tables.
         needed: Tables that will be read.
         given: Tables that are there.
+        columns: Columns of the exchanges of groups that will be read; all if omitted.
+        place: Database of the engine that holds the exchanges of groups.
     """
+    columns = TABLES["exchange_features"].arrow.names if columns is None else tuple(columns)
     for node in analysis_graph().upstream({*needed, *_MADE_FOR_GROUPS}, given=given):
         make(connection, node)
-    for name in ("group_accounts", "all_group_accounts"):
-        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM accounts_of_groups")
-    ((n_rows,),) = connection.execute("SELECT coalesce(sum(n_exchanges), 0) FROM accounts_of_groups").fetchall()
-    form = "TABLE" if n_rows <= MAX_HELD_ROWS else "VIEW"
-    connection.execute(f"CREATE {form} group_exchanges AS SELECT * FROM stored_group_exchanges")
+    _create_keys(connection, place)
+    connection.execute(
+        f"CREATE TABLE group_accounts AS SELECT group_id::{place}.group_key AS group_id,"
+        f" account_id::{place}.account_key AS account_id, n_exchanges FROM accounts_of_groups"
+    )
+    connection.execute("CREATE VIEW all_group_accounts AS SELECT * FROM group_accounts")
+    _hold_group_exchanges(connection, columns, place)
     create(connection, query("groups"))
     for name in _FURTHER_VIEWS:
         create(connection, query(name), form="VIEW")
+
+
+def _create_keys(connection: duckdb.DuckDBPyConnection, place: str) -> None:
+    """Create the types of ids of accounts, customers and groups, and give them to the tables of accounts."""
+    kinds = dict(connection.execute("SELECT table_name, table_type FROM information_schema.tables").fetchall())
+    tables = [name for name in KEYED if name in kinds]
+    sources = [f"account_id FROM {name}" for name in ("exchange_features", "accounts_of_groups", *tables)]
+    sources += ["account_a FROM links", "account_b FROM links"] if "links" in kinds else []
+    ids = " UNION ".join(f"SELECT {column}" for column in sources)
+    connection.execute(
+        f"CREATE TYPE {place}.account_key AS ENUM (SELECT account_id FROM ({ids}) AS ids(account_id) ORDER BY account_id)"
+    )
+    connection.execute(
+        f"CREATE TYPE {place}.group_key AS ENUM (SELECT DISTINCT group_id FROM accounts_of_groups ORDER BY group_id)"
+    )
+    keyed = {name: {"account_id": "account_key"} for name in tables}
+    if "customers" in tables:
+        names = "SELECT customer FROM customers UNION SELECT named_customer FROM customers"
+        connection.execute(
+            f"CREATE TYPE {place}.customer_key AS ENUM (SELECT customer FROM ({names}) ORDER BY customer)"
+        )
+        keyed["customers"] |= {"customer": "customer_key", "named_customer": "customer_key"}
+    if "links" in kinds:
+        keyed["links"] = {"account_a": "account_key", "account_b": "account_key"}
+    # Views and no copies, so that the engine plans joins as it does over files: copies come with estimates that led it astray.
+    for name, columns in keyed.items():
+        form = "VIEW" if kinds[name] == "VIEW" else "TABLE"
+        replaced = ", ".join(f"{column}::{place}.{key} AS {column}" for column, key in columns.items())
+        connection.execute(f"ALTER {form} {name} RENAME TO unkeyed_{name}")
+        connection.execute(f"CREATE VIEW {name} AS SELECT * REPLACE ({replaced}) FROM unkeyed_{name}")
+
+
+def _hold_group_exchanges(connection: duckdb.DuckDBPyConnection, columns: Collection[str], place: str) -> None:
+    """Create `group_exchanges`, the rows of `stored_group_exchanges`: text that is no judged group is none of the enumeration.
+
+    Columns that no exchange carries are not stored.
+    """
+    counted = ", ".join(f"count({name})" for name in columns)
+    (n_filled,) = connection.execute(f"SELECT {counted} FROM exchange_features").fetchall()
+    filled = [name for name, n in zip(columns, n_filled, strict=True) if n or name == "record_id"]
+    listed = ", ".join(
+        f"account_id::{place}.account_key AS account_id" if name == "account_id" else name for name in filled
+    )
+    of_account = ", ".join(f"e.{name}" for name in filled)
+    connection.execute(
+        f"CREATE TABLE {place}.held_group_exchanges AS"
+        f" SELECT try_cast(group_id AS {place}.group_key) AS group_id, {listed} FROM carried_exchanges"
+        f" WHERE try_cast(group_id AS {place}.group_key) IS NOT NULL"
+        f" UNION ALL SELECT group_id, {listed} FROM (SELECT a.group_id, {of_account} FROM exchange_features AS e"
+        " JOIN group_accounts AS a ON a.account_id = e.account_id WHERE starts_with(a.group_id, 'cluster:'))"
+    )
+    types = {column.name: sql_type(column.type) for column in TABLES["exchange_features"].columns}
+    shown = ", ".join(name if name in filled else f"NULL::{types[name]} AS {name}" for name in columns)
+    connection.execute(f"CREATE VIEW group_exchanges AS SELECT group_id, {shown} FROM {place}.held_group_exchanges")
 
 
 @cache

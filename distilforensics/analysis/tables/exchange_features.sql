@@ -1,5 +1,6 @@
 /*---
 reads = ["exchanges", "duplicates", "accounts_directory", "account_traits", "reasoning_places", "shared_content"]
+parts = "time"
 params.edge_chars = { default = 48, unit = "characters", why = "about eight English words; independent people rarely share so long a beginning (0 to 2.5 % of human prompts in public sets share 40), frames always do" }
 params.system_chars = { default = 200, unit = "characters", why = "system prompts often end in a date or a directory; the beginning identifies the product" }
 params.opening_chars = { default = 200, unit = "characters", why = "an assistant that declines says so in its first sentence" }
@@ -15,7 +16,7 @@ kept as (
     from exchanges as e
     anti join duplicates as x using (record_id)
     left join directory as d using (account_id)
-    where e.account_id is not null and e.started_at is not null
+    where e.account_id is not null and e.started_at >= $since::timestamp and e.started_at < $before::timestamp
 ),
 replayed as (
     select distinct sample_record_id as record_id from reasoning_places where is_replay

@@ -1,7 +1,13 @@
 /*---
 reads = ["template_uses", "templates"]
+parts = "kind"
 ---*/
+-- Templates in order of their ids: ids begin with the kind, and numbers sort faster than text.
+with numbered as (
+    select template_id, row_number() over (order by template_id) as template_no from templates where kind = $kind
+)
 select uses.template_id, uses.record_id, uses.account_id, uses.started_at, uses.prompt_hash
 from template_uses as uses
-semi join templates on templates.template_id = uses.template_id
-order by uses.template_id, uses.started_at, uses.record_id
+join numbered on numbered.template_id = uses.template_id
+where uses.kind = $kind
+order by numbered.template_no, uses.started_at, uses.record_id

@@ -9,6 +9,7 @@ params.max_prompt_accounts = { default = 6, unit = "accounts", why = "a prompt t
 params.slot_us = { default = 600_000_000, unit = "microseconds", why = "outages of services last ten minutes and more" }
 params.min_failing_accounts = { default = 10, unit = "accounts", why = "fewer accounts that fail together are no outage of the service" }
 params.min_failing_share = { default = 0.3, unit = "share of active accounts", why = "in an outage most active customers fail; outside of one 1 to 3 % do" }
+params.max_answer_accounts = { default = 2, unit = "accounts", why = "a task that is dealt out twice gives two accounts one answer; answers that more are given are a product's" }
 params.min_answer_chars = { default = 80, unit = "characters", why = "short answers are the same for many questions" }
 params.sample_every = { default = 4, unit = "passages", why = "one of so many sampled passages is followed: a quarter of the cost, and still six for an answer of 800 characters" }
 params.min_common = { default = 2, unit = "passages", why = "one common passage of 48 bytes may be a quotation from elsewhere" }
@@ -92,7 +93,7 @@ handovers as (
     anti join popular as p on p.work = f.work
     where f.is_failed and f.other_account_id <> f.account_id and f.delay_us <= case when f.is_shape then $shape_us else $handover_us end
 ),
--- The last answer that a request quotes, if one account alone was given it before.
+-- The last answer that a request quotes, if others were given it before and the account itself never was.
 quoted as (
     select
         x.record_id,
@@ -112,17 +113,25 @@ quoted_hashes as (
     where e.text_fingerprints.quoted_answer_hash is not null
 ),
 given as (
-    select response_hash, min(account_id) as account_id, arg_min(record_id, (started_at, record_id)) as record_id, min(epoch_us(started_at)) as at_us
+    select response_hash, account_id, arg_min(record_id, (started_at, record_id)) as record_id, min(epoch_us(started_at)) as at_us
     from exchange_features
     where response_hash is not null and coalesce(response_chars, $min_answer_chars) >= $min_answer_chars
-    group by response_hash
-    having min(account_id) = max(account_id)
+    group by response_hash, account_id
+    qualify count(*) over (partition by response_hash) <= $max_answer_accounts
 ),
 continued as (
-    select 'conversation' as kind, g.record_id, g.account_id, q.record_id as other_record_id, q.account_id as other_account_id, q.at_us - g.at_us as delay_us,
+    select
+        'conversation' as kind,
+        arg_max(g.record_id, (g.at_us, g.record_id)) as record_id,
+        arg_max(g.account_id, (g.at_us, g.record_id)) as account_id,
+        q.record_id as other_record_id,
+        q.account_id as other_account_id,
+        q.at_us - max(g.at_us) as delay_us,
         q.record_id as work
     from quoted_hashes as q
-    join given as g on g.response_hash = q.response_hash and g.account_id <> q.account_id and g.at_us < q.at_us
+    join given as g on g.response_hash = q.response_hash and g.at_us < q.at_us
+    anti join given as own on own.response_hash = q.response_hash and own.account_id = q.account_id
+    group by q.record_id, q.account_id, q.at_us
 ),
 -- A session that a few accounts share. Ids that more of them write are words such as `default`, not sessions.
 shared_sessions as (

@@ -75,11 +75,11 @@ select
         end,
         array_to_string(
             [
-                coalesce(format('{:.1f} % of its exchanges carry the frame of a benchmark', 100 * vocabulary_share), 'texts are not known'),
-                coalesce(format('{:.1f} % have temperature 0', 100 * zero_share), 'temperatures are not known'),
-                coalesce(format('it is active on {} days', n_days), 'days are not known'),
-                coalesce(format('the largest customer holds {:.1f} % of the accounts', 100 * largest_share), 'customers are not known'),
-                coalesce(format('the largest network sends {:.1f} % of the exchanges', 100 * network_share), 'addresses are not known')
+                coalesce(format('{:.1f} % of its requests carry the frame of a benchmark', 100 * vocabulary_share), case when is_explained is null then 'texts are not known' end),
+                coalesce(format('{:.1f} % have temperature 0', 100 * zero_share), case when is_explained is null then 'temperatures are not known' end),
+                coalesce(format('it is active on {} days', n_days), case when is_explained is null then 'days are not known' end),
+                coalesce(format('the largest customer holds {:.1f} % of the accounts', 100 * largest_share), case when is_explained is null then 'customers are not known' end),
+                coalesce(format('the largest network sends {:.1f} % of the requests', 100 * network_share), case when is_explained is null then 'addresses are not known' end)
             ], ', '),
         '.') as statement
 from judged

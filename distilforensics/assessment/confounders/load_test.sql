@@ -67,12 +67,12 @@ select
         end,
         array_to_string(
             [
-                coalesce(format('{:.1f} % of its prompts are different ones', 100 * distinct_share), 'prompts are not known'),
+                coalesce(format('{:.1f} % of its prompts are different ones', 100 * distinct_share), case when is_explained is null then 'prompts are not known' end),
                 coalesce(
                     format('the median answer has {:.0f} tokens', median_output),
                     format('the median answer has {:.0f} bytes', median_bytes),
-                    'the size of answers is not known'),
-                coalesce(format('{:.1f} % of its exchanges fall into hours of a steady rate', 100 * plateau_share), 'times are not known')
+                    case when is_explained is null then 'the size of answers is not known' end),
+                coalesce(format('{:.1f} % of its requests fall into hours of a steady rate', 100 * plateau_share), case when is_explained is null then 'times are not known' end)
             ], ', '),
         '.') as statement
 from judged

@@ -62,7 +62,7 @@ select
         when verdict = 'partly' and coalesce(largest_share, 0) < $partly_share and coalesce(six_largest_share, 0) < $few_share and payer_share >= $applies_share
             then format('One payment method pays for {} of {} accounts, which is consistent with one customer that uses many keys.', n_payer, n_accounts)
         when verdict = 'partly' and largest_share is null and payer_share is null
-            then format('The log says nothing about who holds or pays for the accounts, and {:.1f} % of the exchanges come from one network, which is consistent with one customer that uses many keys.', 100 * network_share)
+            then format('The log says nothing about who holds or pays for the accounts, and {:.1f} % of the requests come from one network, which is consistent with one customer that uses many keys.', 100 * network_share)
         when largest_share < $partly_share and verdict = 'partly'
             then format('{:.1f} % of the accounts belong to the six largest of {} tenants, which is consistent with a few customers that use many keys each.', 100 * six_largest_share, n_customers)
         when largest_share is not null and verdict <> 'rebutted'

@@ -51,7 +51,7 @@ select
             when quota_share >= $min_share then 'A quota may account for the equal loads: '
             else 'A quota does not account for the loads: '
         end,
-        format('on {:.1f} % of the days with {} or more answered exchanges an account had exactly {}', 100 * quota_share, $min_load, quota),
+        format('on {:.1f} % of the days with {} or more answered requests an account had exactly {}', 100 * quota_share, $min_load, quota),
         '.') as statement
 from measured
 order by candidate_id

@@ -71,9 +71,9 @@ select
         end,
         array_to_string(
             [
-                coalesce(format('{:.1f} % of its prompts recur on another day', 100 * repeated_share), 'prompts are not known'),
-                coalesce(format('{:.1f} % of its exchanges fall to a fixed time of the day or hour', 100 * fixed_share), 'times are not known'),
-                coalesce(format('it is active on {} days', n_days), 'days are not known')
+                coalesce(format('{:.1f} % of its prompts recur on another day', 100 * repeated_share), case when is_explained is null then 'prompts are not known' end),
+                coalesce(format('{:.1f} % of its requests fall to a fixed time of the day or hour', 100 * fixed_share), case when is_explained is null then 'times are not known' end),
+                coalesce(format('it is active on {} days', n_days), case when is_explained is null then 'days are not known' end)
             ], ', '),
         '.') as statement
 from judged

@@ -62,8 +62,8 @@ select
         end,
         array_to_string(
             [
-                coalesce(format('{:.1f} payment methods per 100 accounts', 100 * payer_share), 'payment methods are not known'),
-                coalesce(format('at most {:.1f} % signed up on one day', 100 * signup_share), 'sign-ups are not known')
+                coalesce(format('{:.1f} payment methods per 100 accounts', 100 * payer_share), case when is_partly is null then 'payment methods are not known' end),
+                coalesce(format('at most {:.1f} % signed up on one day', 100 * signup_share), case when is_partly is null then 'sign-ups are not known' end)
             ], ', '),
         '.') as statement
 from judged

@@ -24,8 +24,10 @@ from distilforensics.core.text import show
 from distilforensics.core.trouble import machine_trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
+
+    from duckdb.sqltypes import DuckDBPyType
 
     from distilforensics.case.layout import Case
     from distilforensics.core.sqlfile import SqlFile
@@ -200,7 +202,12 @@ def select(
     values = file.defaults if values is None else values
     with explained(file, values):
         result = connection.execute(file.body, dict(values) or None)
-        return [(name, str(kind)) for name, kind, *_ in result.description or ()], result.fetchall()
+        return [(name, _type_name(kind)) for name, kind, *_ in result.description or ()], result.fetchall()
+
+
+def _type_name(kind: DuckDBPyType) -> str:
+    """Return the name of a type; an enumeration is text, and its name would list every value."""
+    return "VARCHAR" if kind.id == "enum" else str(kind)
 
 
 def create(
@@ -209,15 +216,19 @@ def create(
     values: Mapping[str, Any] | None = None,
     *,
     form: str = "TABLE",
+    parts: Callable[[duckdb.DuckDBPyConnection], list[dict[str, Any]]] | None = None,
 ) -> None:
-    """Keep the rows of a query in the engine as the table of its name, or (`form`) as a view or a temporary table.
+    """Keep the rows of a query in the engine as the table of its name, or (`form`) as a view or a temporary table; part after part if given.
 
     Raises:
         HeuristicError: the query failed.
     """
     values = file.defaults if values is None else values
     with explained(file, values):
-        connection.execute(f"CREATE OR REPLACE {form} {file.name} AS {file.body}", dict(values) or None)
+        statement = f"CREATE OR REPLACE {form} {file.name} AS {file.body}"
+        for part in parts(connection) if parts else ({},):
+            connection.execute(statement, {**values, **part} or None)
+            statement = f"INSERT INTO {file.name} {file.body}"
 
 
 _READING_NODES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})

@@ -13,9 +13,10 @@ from distilforensics.ingest.formats.directory import (
     match_accounts_directory,
     read_accounts_directory,
 )
+from distilforensics.ingest.formats.draft import draft_mapping
 from distilforensics.ingest.formats.mapping import FieldMapping, read_mapping
 from distilforensics.ingest.formats.specification import FormatSpec, Options, load_formats
-from distilforensics.ingest.formats.suggestion import Suggestion, automatic_mapping, render_mapping, suggest_mapping
+from distilforensics.ingest.formats.suggestion import Suggestion, automatic_mapping, suggest_mapping
 
 __all__ = [
     "PROJECTED_COLUMNS",
@@ -30,6 +31,7 @@ __all__ = [
     "check_account_field",
     "detect",
     "directory_projection",
+    "draft_mapping",
     "load_formats",
     "match_accounts_directory",
     "no_calls",
@@ -37,7 +39,6 @@ __all__ = [
     "prepare_connection",
     "read_accounts_directory",
     "read_mapping",
-    "render_mapping",
     "resolve_options",
     "suggest_mapping",
     "zone_expression",

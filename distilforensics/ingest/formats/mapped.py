@@ -62,8 +62,8 @@ def mapped_query(mapping: FieldMapping, pattern: str | None = None) -> tuple[str
         {
             "fields": fields.extraction,
             "columns": columns,
-            "started_text": text if mapping.time_format is None else _reformatted(text, mapping.time_format),
-            "time_kind": literal(TIME_UNITS[mapping.time_unit]) if mapping.time_unit else "null::varchar",
+            "started_text": _started_text(text, mapping),
+            "time_kind": literal(TIME_UNITS[mapping.time_unit or "s"]) if _has_epoch(mapping) else "null::varchar",
             "is_web": "true" if _is_web(mapping) else "false",
             "outside": fields.rules(mapping.rules),
             "unreadable": "len(v) is null" if pattern is not None else "false",
@@ -77,9 +77,9 @@ def _yields(mapping: FieldMapping, *, is_text: bool) -> frozenset[str]:
     mapped = {*mapping.columns, *mapping.constants}
     names = {column for target in mapped for column in (*_WRITTEN_AS.get(target, (target,)), *_GIVES.get(target, ()))}
     names |= {"operation"} if "request_line" in mapped or "request_body" in mapped else set()
-    names |= {"time_kind"} if mapping.time_unit else set()
+    names |= {"time_kind"} if _has_epoch(mapping) else set()
     names |= {"out_of_scope"} if mapping.rules or _is_web(mapping) else set()
-    names |= {"started_text"} if mapping.time_format is not None else set()
+    names |= {"started_text"} if mapping.time_format is not None or mapping.relative_to is not None else set()
     names |= {"ended_at_raw"} if mapping.is_end else set()
     names |= {"refusal_reason", "refusal_detail"} if is_text else set()
     return frozenset(names & {*written_columns(), "started_text"})
@@ -91,6 +91,26 @@ def _is_web(mapping: FieldMapping) -> bool:
     return bool({"http_method", "request_line", "operation"} & mapping.columns.keys()) and not mapped & {
         "model_requested", "model_served", "input_tokens", "output_tokens", "prompt_text", "response_text", "messages", "usage", "request_body",
     }  # fmt: skip
+
+
+_MICROSECONDS = {"s": 1_000_000.0, "ms": 1000.0, "us": 1.0, "ns": 0.001}
+
+
+def _has_epoch(mapping: FieldMapping) -> bool:
+    """Tell whether times are numbers counted from 1970."""
+    return mapping.time_unit is not None and mapping.relative_to is None
+
+
+def _started_text(text: str, mapping: FieldMapping) -> str:
+    """Return an expression of the time as a notation that is known."""
+    if mapping.relative_to is not None:
+        factor = _MICROSECONDS[mapping.time_unit or "s"]
+        begin = literal(mapping.relative_to.isoformat(sep=" "))
+        elapsed = f"to_microseconds(round(try_cast({text} as double) * {factor})::bigint)"
+        # A number beyond 292 years is no elapsed time; the cast of it would raise.
+        elapsed = f"case when abs(try_cast({text} as double) * {factor}) < 9e18 then {elapsed} end"
+        return f"strftime({begin}::timestamp + {elapsed}, '%Y-%m-%d %H:%M:%S.%f') || 'Z'"
+    return text if mapping.time_format is None else _reformatted(text, mapping.time_format)
 
 
 def _reformatted(text: str, time_format: str) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.errors import UsageError
@@ -12,6 +16,7 @@ from distilforensics.core.text import shown
 from distilforensics.ingest.formats.aliases import TARGETS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 TIME_UNITS = {"s": "epoch_s", "ms": "epoch_ms", "us": "epoch_us", "ns": "epoch_ns"}
@@ -51,6 +56,8 @@ class FieldMapping:
     """IANA zone of times written without an offset."""
     time_format: str | None = None
     """Notation of times that no other rule reads, such as `%d.%m.%Y %H:%M:%S`; `ticks` for 100 nanoseconds since the year 1."""
+    relative_to: datetime | None = None
+    """Times are durations from this instant, naive UTC, in `time_unit`, seconds if None."""
     is_end: bool = False
     """The time is that of the end; the start is that less the duration."""
     thousands: str = ""
@@ -63,6 +70,39 @@ class FieldMapping:
     rules: tuple[RowRule, ...] = ()
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Column -> word of the source -> word that is meant."""
+    required: tuple[Source, ...] = ()
+    """Fields that a file must have for the mapping to be used on it; told from the columns if empty."""
+    file_name: str = field(default="", compare=False)
+    """Name of the mapping file, without folders; empty for a mapping that no file states."""
+    sha256: str = field(default="", compare=False)
+    """SHA-256 of the mapping file."""
+
+    def fits(self, records: Sequence[object]) -> bool:
+        """Tell whether the records of a file are those that the mapping is about; it is forced on no other file."""
+        return not self.lacks(records)
+
+    def lacks(self, records: Sequence[object]) -> list[str]:
+        """Return the fields for want of which the mapping is not about these records; empty if it is.
+
+        A field counts as there if any sampled record has it, since cells of a table may be empty. Without `required`, the time must be there and at
+        least half of the other fields.
+        """
+        objects = [record for record in records if isinstance(record, Mapping)]
+        if self.required:
+            return [_named(one) for one in self.required if not any(_has(record, one) for record in objects)]
+        time = self.columns["started_at"]
+        if 2 * sum(_has(record, time) for record in objects) < max(len(records), 1):
+            return [_named(time)]
+        others = [source for target, source in self.columns.items() if target != "started_at"]
+        absent = [_named(one) for one in others if not any(_has(record, one) for record in objects)]
+        return absent if 2 * len(absent) > len(others) else []
+
+    def fields(self) -> Iterator[tuple[str, str]]:
+        """Yield every column with the field or constant that fills it, in words."""
+        for target, source in sorted(self.columns.items()):
+            yield target, _named(source)
+        for target, value in sorted(self.constants.items()):
+            yield target, f"always {json.dumps(value, ensure_ascii=False)}"
 
     @property
     def time_field(self) -> str:
@@ -74,6 +114,7 @@ class FieldMapping:
         """Return the mapping as JSON-ready data for the record of the stage; choices that were not made are left out."""
         more = {
             "time_format": self.time_format,
+            "relative_to": None if self.relative_to is None else self.relative_to.isoformat(),
             "is_end": self.is_end,
             "thousands": self.thousands,
             "decimal": "" if self.decimal == "." else self.decimal,
@@ -98,15 +139,17 @@ def read_mapping(path: Path) -> FieldMapping:
         UsageError: the file is missing, not TOML, or holds unknown columns, paths or units.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = path.read_bytes()
+        content = tomllib.loads(raw.decode("utf-8"))
     except OSError as e:
         raise UsageError(f"cannot be read: {e.strerror}", where=str(path)) from e
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
         raise UsageError(f"not valid TOML: {e}", where=str(path)) from e
-    return parse_mapping(content, where=str(path))
+    mapping = parse_mapping(content, where=str(path))
+    return replace(mapping, file_name=path.name, sha256=hashlib.sha256(raw).hexdigest())
 
 
-_TABLES = ("columns", "constants", "time", "numbers", "values", "tokens", "rows", "words")
+_TABLES = ("columns", "constants", "time", "numbers", "values", "tokens", "rows", "words", "files")
 
 
 def parse_mapping(content: Mapping[str, Any], *, where: str, are_paths_checked: bool = True) -> FieldMapping:
@@ -126,9 +169,11 @@ def parse_mapping(content: Mapping[str, Any], *, where: str, are_paths_checked: 
             f"unknown table {shown(unknown[0])}, expected {', '.join(f'[{table}]' for table in _TABLES)}", where=where
         )
     columns = _sources(content.get("columns", {}), where)
-    rules = tuple(_rule(rule, where) for rule in content.get("rows", ()))
+    rules = _rules(content.get("rows", []), where)
+    files = _choices(content, "files", {"fields": (list, "a list of fields")}, where)
+    required = tuple(_sources(dict(enumerate(files.get("fields", ()))), where).values())
     if are_paths_checked:
-        for source in (*columns.values(), *(rule.field for rule in rules)):
+        for source in (*columns.values(), *(rule.field for rule in rules), *required):
             _check_source(source, where)
     constants = _texts(content.get("constants", {}), "[constants]", where)
     for target in sorted({*columns, *constants} - TARGETS):
@@ -137,12 +182,15 @@ def parse_mapping(content: Mapping[str, Any], *, where: str, are_paths_checked: 
         raise UsageError(f"{target} is both a column and a constant, expected one", where=where)
     if not columns.get("started_at"):
         raise UsageError("started_at is not mapped, expected the field that holds the time of the request", where=where)
-    time = _choices(content, "time", {"unit": str, "zone": str, "format": str, "is_end": bool}, where)
+    words = content.get("words", {})
+    if not isinstance(words, Mapping):
+        raise UsageError(f"[words] is {shown(words)}, expected a table [words.COLUMN]", where=where)
+    time = _choices(content, "time", _TIME_KEYS, where)
     if time.get("unit", "s") not in TIME_UNITS:
         raise UsageError(f"[time] unit is {shown(time['unit'])}, expected unit s, ms, us or ns", where=where)
-    numbers = _choices(content, "numbers", {"thousands": str, "decimal": str}, where)
-    values = _choices(content, "values", {"null": list}, where)
-    tokens = _choices(content, "tokens", {"cache": str}, where)
+    numbers = _numbers(content, where)
+    values = _choices(content, "values", {"null": (list, "a list of words")}, where)
+    tokens = _choices(content, "tokens", {"cache": _ONE_TEXT}, where)
     if tokens.get("cache", "included") not in ("included", "left_out"):
         raise UsageError(f"[tokens] cache is {shown(tokens['cache'])}, expected included or left_out", where=where)
     return FieldMapping(
@@ -151,14 +199,65 @@ def parse_mapping(content: Mapping[str, Any], *, where: str, are_paths_checked: 
         time.get("unit"),
         time.get("zone"),
         time.get("format"),
+        _instant(time.get("relative_to"), where),
         time.get("is_end", False),
         numbers.get("thousands", ""),
         numbers.get("decimal", "."),
         tuple(map(str, values.get("null", ()))),
         tokens.get("cache") == "left_out",
         rules,
-        {target: _texts(words, f"[words.{target}]", where) for target, words in content.get("words", {}).items()},
+        {target: _texts(pairs, f"[words.{target}]", where) for target, pairs in words.items()},
+        required,
     )
+
+
+_ONE_TEXT = (str, "a text")
+_TIME_KEYS = {
+    "unit": _ONE_TEXT, "zone": _ONE_TEXT, "format": _ONE_TEXT, "is_end": (bool, "true or false"),
+    "relative_to": ((str, datetime), "a time such as 2026-03-01T00:00:00Z"),
+}  # fmt: skip
+_PART = re.compile(r"""\.(?:"([^"]*)"|([^.\["]+))|\[(\d+)\]""")
+
+
+def _instant(written: str | datetime | None, where: str) -> datetime | None:
+    """Return the instant from which relative times count, naive in UTC."""
+    try:
+        moment = datetime.fromisoformat(written) if isinstance(written, str) else written
+    except ValueError as e:
+        message = f"[time] relative_to is {shown(written)}, expected a time such as 2026-03-01T00:00:00Z"
+        raise UsageError(message, where=where) from e
+    if moment is None or moment.tzinfo is None:
+        return moment
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _named(source: Source) -> str:
+    return source if isinstance(source, str) else " or ".join(source)
+
+
+def _has(record: Mapping[str, Any], source: Source) -> bool:
+    """Tell whether a decoded record has a field, or one of several."""
+    return any(value_at(record, text) not in (None, "") for text in ((source,) if isinstance(source, str) else source))
+
+
+def value_at(record: object, source: str) -> object:
+    """Return what stands at a field or path of a decoded record, None if there is nothing."""
+    value: object = record
+    for step in source.split(STEP):
+        if isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except ValueError:
+                return None
+        if not step.startswith("$"):
+            value = value.get(step) if isinstance(value, Mapping) else None
+            continue
+        for quoted, plain, index in _PART.findall(step[1:]):
+            if index:
+                value = value[int(index)] if isinstance(value, list) and int(index) < len(value) else None
+            else:
+                value = value.get(quoted or plain) if isinstance(value, Mapping) else None
+    return value
 
 
 def _texts(table: object, name: str, where: str) -> dict[str, str]:
@@ -167,13 +266,19 @@ def _texts(table: object, name: str, where: str) -> dict[str, str]:
     return dict(table)
 
 
-def _choices(content: Mapping[str, Any], table: str, types: Mapping[str, type], where: str) -> dict[str, Any]:
-    """Return a table whose keys are known and whose values have their types."""
+def _choices(
+    content: Mapping[str, Any], table: str, types: Mapping[str, tuple[Any, str]], where: str
+) -> dict[str, Any]:
+    """Return a table whose keys are known and whose values have their types: key -> (type, type in words)."""
     found = content.get(table, {})
-    if not isinstance(found, Mapping) or any(
-        name not in types or not isinstance(value, types[name]) for name, value in found.items()
-    ):
+    if not isinstance(found, Mapping):
         raise UsageError(f"[{table}] is {shown(found)}, expected {', '.join(types)}", where=where)
+    for name, value in found.items():
+        if name not in types:
+            raise UsageError(f"[{table}] has the key {shown(name)}, expected {', '.join(types)}", where=where)
+        expected, words = types[name]
+        if not isinstance(value, expected):
+            raise UsageError(f"[{table}] {name} is {shown(value)}, expected {words}", where=where)
     return dict(found)
 
 
@@ -184,9 +289,31 @@ def _sources(table: object, where: str) -> dict[str, Source]:
     for target, written in table.items():
         texts = written if isinstance(written, list) else [written]
         if not texts or not all(isinstance(text, str) for text in texts):
-            raise UsageError(f"[columns] is {shown(table)}, expected names with texts", where=where)
+            message = f"{target} is {shown(written)}, expected names with texts: a field, a path, or a list of these"
+            raise UsageError(message, where=where)
         sources[target] = written if isinstance(written, str) else tuple(written)
     return sources
+
+
+def _numbers(content: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Return how numbers are written, checked."""
+    numbers = _choices(content, "numbers", {"thousands": _ONE_TEXT, "decimal": _ONE_TEXT}, where)
+    if numbers.get("decimal", ".") not in (".", ","):
+        raise UsageError(f"[numbers] decimal is {shown(numbers['decimal'])}, expected . or ,", where=where)
+    if len(numbers.get("thousands", "")) > 1 or numbers.get("thousands") == numbers.get("decimal", "."):
+        message = (
+            f"[numbers] thousands is {shown(numbers['thousands'])}, expected one character other than the decimal mark"
+        )
+        raise UsageError(message, where=where)
+    return numbers
+
+
+def _rules(written: object, where: str) -> tuple[RowRule, ...]:
+    if not isinstance(written, list):
+        raise UsageError(
+            f"[rows] is {shown(written)}, expected [[rows]] with field, reason, and is or is_not", where=where
+        )
+    return tuple(_rule(rule, where) for rule in written)
 
 
 def _rule(table: object, where: str) -> RowRule:

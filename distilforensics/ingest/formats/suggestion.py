@@ -203,7 +203,7 @@ def automatic_mapping(sample: Sample) -> FieldMapping:
         InputRefusedError: several fields could be one column, no time or nothing of a model call is there, or times are ambiguous.
     """
     suggestion = suggest_mapping(sample)
-    hint = "distilforensics inspect FILE prints a mapping file to begin with; edit it and use --mapping FILE.toml"
+    hint = "distilforensics mapping FILE > m.toml writes a mapping file to begin with; edit it and use --mapping m.toml"
     if suggestion.ambiguous:
         pairs = "; ".join(
             f"{target} could be {' or '.join(map(shown, names))}"
@@ -216,7 +216,7 @@ def automatic_mapping(sample: Sample) -> FieldMapping:
         raise InputRefusedError(
             "no field is named like a time and none like a part of a model call (model, tokens, prompt, response), expected both",
             where=sample.name,
-            hint="give the format with --format or write a mapping file and use --mapping FILE.toml",
+            hint=f"give the format with --format; {hint}",
         )
     records = _records(sample)
     columns = suggestion.columns
@@ -244,10 +244,11 @@ def time_formats(times: Sequence[str]) -> list[str]:
         re.match(r"\s*(\d{4}[-/]\d|\d+(\.\d+)?\s*$|\d\d/[A-Z][a-z]{2}/\d{4}:)", time) for time in times
     ):
         return []
-    return [notation for notation in TIME_FORMATS if all(_is_written(time, notation) for time in times)]
+    return [notation for notation in TIME_FORMATS if all(is_written(time, notation) for time in times)]
 
 
-def _is_written(time: str, notation: str) -> bool:
+def is_written(time: str, notation: str) -> bool:
+    """Tell whether a time can be read in a notation."""
     try:
         datetime.strptime(time.strip(), notation)  # noqa: DTZ007 - only the notation is of interest
     except ValueError:
@@ -303,48 +304,3 @@ def _count(value: object) -> int:
         return int(str(value))
     except ValueError:
         return 0
-
-
-def render_mapping(suggestion: Suggestion) -> str:
-    """Return a mapping file for the examiner to edit: clear columns, candidates as comments, left-over fields listed."""
-    lines = [
-        "# Which field becomes which column. A field is a top-level name or a path such as $.usage.output_tokens.",
-        "[columns]",
-    ]
-    lines += [f"{target} = {_toml(name)}" for target, name in sorted(suggestion.columns.items())]
-    for target, names in sorted(suggestion.ambiguous.items()):
-        lines.append(f"# {target} could be any of these; keep one:")
-        lines += [f"# {target} = {_toml(name)}" for name in names]
-    if suggestion.unused:
-        lines += ["", "# Fields that are not used:"]
-        lines += [f"#   {_toml(name)}" for name in suggestion.unused]
-    lines += ["", "# [constants]", '# gateway = "name of the program that wrote the log"', "", "# [time]"]
-    lines += ['# unit = "ms"              # s, ms, us or ns for epoch times; by size if left out']
-    lines += ['# zone = "Europe/Berlin"   # for times without an offset; UTC if left out']
-    lines += [
-        '# format = "%d.%m.%Y %H:%M:%S"   # for times in another notation',
-        "# is_end = true           # the time is that of the end",
-    ]
-    lines += [
-        "",
-        "# [numbers]",
-        '# thousands = ","',
-        '# decimal = "."',
-        "",
-        "# [values]",
-        '# null = ["(leer)"]        # words for no value',
-    ]
-    lines += ["", "# [tokens]", '# cache = "left_out"       # the input leaves out cached tokens']
-    lines += [
-        "",
-        "# [[rows]]                 # which records are calls",
-        '# field = "type"',
-        '# is_not = ["2"]',
-        '# reason = "management_call"',
-        "",
-    ]
-    return "\n".join(lines)
-
-
-def _toml(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,6 +1,6 @@
 /*---
 title = "How often another account of the campaign sent a limited or failed request next, with two controls; a prompt counts once"
-reads = ["handovers", "repeats", "work_ties", "exchange_features", "accounts"]
+reads = ["handovers", "repeats", "work_ties", "households", "exchange_features", "accounts"]
 ---*/
 with own as (
     select
@@ -45,5 +45,6 @@ others_moved as (
     from work_ties
     where kind = 'handover' and relation <> 'same' and account_id in (select account_id from outside)
         and other_account_id in (select account_id from outside)
+        and account_id not in (select account_id from households)
 )
 select * from own, moved, after_success, others, others_moved

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
-
 import pytest
 
 from distilforensics.core.errors import InputRefusedError, UsageError
@@ -14,7 +12,6 @@ from distilforensics.ingest.formats import (
     automatic_mapping,
     load_formats,
     read_mapping,
-    render_mapping,
     suggest_mapping,
 )
 from distilforensics.ingest.formats.mapping import json_path
@@ -105,28 +102,6 @@ def test_a_web_server_log_in_json_is_recognised():
     assert suggestion.columns["started_at"] == "time_iso8601"
 
 
-def test_a_rendered_mapping_is_read_back_as_it_is(tmp_path):
-    """What inspect suggests is a valid file with hostile field names quoted."""
-    hostile = 'we"ird\n# [columns]\x7f'
-    suggestion = suggest_mapping(sample_with(**{hostile: 1, "answer": "a"}))
-    path = tmp_path / "mapping.toml"
-    path.write_text(render_mapping(suggestion), encoding="utf-8")
-
-    assert dict(suggestion.columns) == read_mapping(path).columns
-    assert all(line.startswith("#") for line in path.read_text().splitlines() if "ird" in line)
-
-
-def test_candidates_of_an_ambiguous_column_are_left_to_the_examiner():
-    """They stand as comments; taking one away makes the file valid."""
-    text = render_mapping(suggest_mapping(sample_with(account_id="a-1")))
-
-    assert "account_id" not in tomllib.loads(text)["columns"]
-    assert (
-        tomllib.loads(text.replace('# account_id = "user_id"', 'account_id = "user_id"'))["columns"]["account_id"]
-        == "user_id"
-    )
-
-
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -137,8 +112,17 @@ def test_candidates_of_an_ambiguous_column_are_left_to_the_examiner():
         ("[columns]\nstarted_at = 5\n", "expected names with texts"),
         ('[columns]\nstarted_at = ""\n', "started_at is not mapped"),
         ('[columns]\nstarted_at = "t"\n[constants]\nstarted_at = "x"\n', "both a column and a constant"),
-        ('[columns]\nstarted_at = "t"\n[time]\nunit = "min"\n', "expected unit"),
-        ('[columns]\nstarted_at = "t"\n[time]\ncalendar = "lunar"\n', "expected unit"),
+        ('[columns]\nstarted_at = "t"\n[time]\nunit = "min"\n', "expected unit s, ms"),
+        (
+            '[columns]\nstarted_at = "t"\n[time]\ncalendar = "lunar"\n',
+            "time. has the key 'calendar', expected unit, zone",
+        ),
+        ('[columns]\nstarted_at = "t"\n[time]\nis_end = 1\n', "is_end is '1', expected true or false"),
+        ('[columns]\nstarted_at = "t"\n[time]\nrelative_to = "noon"\n', "relative_to is 'noon', expected a time"),
+        ('[columns]\nstarted_at = "t"\n[numbers]\ndecimal = ";"\n', "decimal is ';', expected . or ,"),
+        ('[columns]\nstarted_at = "t"\n[numbers]\nthousands = "."\n', "thousands is '.', expected one character"),
+        ('[columns]\nstarted_at = "t"\n[rows]\nfield = "x"\n', "expected ..rows.."),
+        ('[columns]\nstarted_at = "t"\n[files]\nfields = "t"\n', "fields is 't', expected a list"),
         ('[columns]\nstarted_at = "$.a[*]"\n', "without wildcards"),
         ('[columns]\nstarted_at = "$.a[["\n', "path is"),
     ],

@@ -1,7 +1,7 @@
 /*---
 id = "coordination.baton_pass"
 code = "K3"
-title = "The accounts of a group relieve each other"
+title = "One account of a group stops where another begins"
 status = "experimental"
 level = "high"
 description = "Looks for a group that is served by one account at a time, for a stretch, and by the next account within two minutes. Pool software with sticky sessions keyed by the system prompt leaves this trace: all calls stay on one account until it is limited, then all move on."

@@ -169,9 +169,9 @@ select
         end,
         array_to_string(
             [
-                coalesce(format('the largest customer holds {:.1f} % of the accounts', 100 * largest_share), 'customers are not known'),
-                coalesce(format('{:.1f} % of the exchanges carry one text template', 100 * template_share), 'texts are not known'),
-                coalesce(format('{:.2f} output tokens were bought per input token', output_ratio), 'tokens are not known')
+                coalesce(format('the largest customer holds {:.1f} % of the accounts', 100 * largest_share), case when is_explained is null then 'customers are not known' end),
+                coalesce(format('{:.1f} % of the requests carry one text template', 100 * template_share), case when is_explained is null then 'texts are not known' end),
+                coalesce(format('{:.2f} output tokens were bought per input token', output_ratio), case when is_explained is null then 'tokens are not known' end)
             ], ', '),
         '.') as statement
 from judged

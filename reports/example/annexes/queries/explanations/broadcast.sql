@@ -68,7 +68,7 @@ select
             when n_occasions >= 5 and share >= 0.7 then 'The group is consistent with copies of one product that react to the same events: '
             else 'The accounts do not react to common events: '
         end,
-        format('{} occasions on which at least {:.0f} % of the accounts call, about once each, hold {:.1f} % of the exchanges', n_occasions, 100 * 0.5, 100 * share),
+        format('{} occasions on which at least {:.0f} % of the accounts call, about once each, hold {:.1f} % of the requests', n_occasions, 100 * 0.5, 100 * share),
         '.') as statement
 from measured
 order by candidate_id;

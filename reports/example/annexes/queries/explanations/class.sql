@@ -113,9 +113,9 @@ select
         end,
         array_to_string(
             [
-                coalesce(format('{:.1f} % of its exchanges come from one network', 100 * network_share), 'addresses are not known'),
-                coalesce(format('{:.1f} % of its accounts share a mail domain that is rare elsewhere', 100 * domain_share), 'mail domains are not known'),
-                coalesce(format('{:.1f} % of its exchanges fall into its quietest six hours of the day', 100 * quiet_share), 'the log is too short for a daily rhythm')
+                coalesce(format('{:.1f} % of its requests come from one network', 100 * network_share), case when is_partly is null then 'addresses are not known' end),
+                coalesce(format('{:.1f} % of its accounts share a mail domain that is rare elsewhere', 100 * domain_share), case when is_partly is null then 'mail domains are not known' end),
+                coalesce(format('{:.1f} % of its requests fall into its quietest six hours of the day', 100 * quiet_share), case when is_partly is null then 'the log is too short for a daily rhythm' end)
             ], ', '),
         '.') as statement
 from judged

@@ -57,7 +57,7 @@ select
             when is_partly then 'The group is consistent with a course that meets online: '
             else 'The accounts do not meet at a few common hours: '
         end,
-        format('{:.1f} % of the exchanges lie in {} slots of three hours, of {} from the first to the last, in which at least {:.0f} % of the accounts are active', 100 * common_share, n_common, n_slots, 100 * 0.6),
+        format('{:.1f} % of the requests lie in {} slots of three hours, of {} from the first to the last, in which at least {:.0f} % of the accounts are active', 100 * common_share, n_common, n_slots, 100 * 0.6),
         '.') as statement
 from judged
 order by candidate_id;

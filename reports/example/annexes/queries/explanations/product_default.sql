@@ -235,10 +235,10 @@ select
             else 'Whether the group is that of a popular product or public prompt cannot be settled: '
         end,
         format(
-            '{} accounts ({:.1f} % of the log) carry it, and {:.1f} % of its exchanges come from accounts whose daily load is within a factor of two of the typical one; ',
+            '{} accounts ({:.1f} % of the log) carry it, and {:.1f} % of its requests come from accounts whose daily load is within a factor of two of the typical one',
             n_carriers, 100 * account_share, 100 * typical_share),
-        coalesce(format('there are {:.2f} customers per account', customer_share), 'customers are not known'),
-        coalesce(format('; {:.1f} % of the exchanges, whose frame is reworded, carry an exact text that many of the accounts have', 100 * text_share), ''),
+        coalesce(format('; there are {:.2f} customers per account', customer_share), case when is_partly is null then '; customers are not known' else '' end),
+        coalesce(format('; {:.1f} % of the requests, whose frame is reworded, carry an exact text that many of the accounts have', 100 * text_share), ''),
         '.') as statement
 from judged
 order by candidate_id;

@@ -64,7 +64,7 @@ select
             when quota_share >= 0.4 then 'A quota may account for the equal loads: '
             else 'A quota does not account for the loads: '
         end,
-        format('on {:.1f} % of the days with {} or more answered exchanges an account had exactly {}', 100 * quota_share, 5, quota),
+        format('on {:.1f} % of the days with {} or more answered requests an account had exactly {}', 100 * quota_share, 5, quota),
         '.') as statement
 from measured
 order by candidate_id;

@@ -165,7 +165,7 @@ select
             when new_share < 0.8 then 'The group does not consist of first tries of a new model: '
             else 'Whether the group tries a new model cannot be settled: '
         end,
-        coalesce(format('{:.1f} % of its exchanges went to a model within {} hours of its first exchange in this log', 100 * new_share, 72), 'models are not known'),
+        coalesce(format('{:.1f} % of its requests went to a model within {} hours of its first request in this log', 100 * new_share, 72), 'models are not known'),
         '.') as statement
 from measured
 order by candidate_id;

@@ -172,10 +172,10 @@ select
         array_to_string(
             [
                 format('it has {} accounts', n_accounts),
-                coalesce(format('its largest customer holds {:.1f} % of them', 100 * largest_share), 'customers are not known'),
+                coalesce(format('its largest customer holds {:.1f} % of them', 100 * largest_share), case when is_explained is null then 'customers are not known' end),
                 coalesce(
-                    format('{} end users are named, and {:.1f} % of the exchanges come from those who return', n_end_users, 100 * returning_share),
-                    'end users are not named')
+                    format('{} end users are named, and {:.1f} % of the requests come from those who return', n_end_users, 100 * returning_share),
+                    case when is_explained is null then 'end users are not named' end)
             ], ', '),
         '.') as statement
 from judged

@@ -72,7 +72,8 @@ marked as (
     where account_id is not null
         and started_at is not null
         and (
-            regexp_matches(left(prompt_text, 20000), '[A-Za-z][\x{200B}\x{200C}\x{200D}\x{2060}\x{FEFF}]+[A-Za-z]')
+            text_fingerprints.hides_characters
+            or regexp_matches(left(prompt_text, 20000), '[A-Za-z][\x{200B}\x{200C}\x{200D}\x{2060}\x{FEFF}]+[A-Za-z]')
             or regexp_matches(left(system_text, 20000), '[A-Za-z][\x{200B}\x{200C}\x{200D}\x{2060}\x{FEFF}]+[A-Za-z]'))
 ),
 log_totals as (

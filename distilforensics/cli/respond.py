@@ -1,0 +1,86 @@
+"""`distilforensics respond`: the other side's tool."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from distilforensics.cli.diagnostics import say
+from distilforensics.cli.options import FILE, case_argument, command, examples, limits_options
+from distilforensics.core import units
+
+if TYPE_CHECKING:
+    from distilforensics.case.engines.duckdb import Limits
+    from distilforensics.cli.output import Output
+
+_SHOWN = 12
+
+
+@command(
+    "respond",
+    epilog=examples(
+        "distilforensics respond cases/own-logs --accusation safety-case.json --out answer.md",
+        "distilforensics respond cases/own-logs --accusation letter.txt --json",
+    ),
+)
+@case_argument
+@click.option(
+    "--accusation",
+    type=FILE,
+    required=True,
+    metavar="FILE",
+    help="Safety case in JSON, CSV with a column of ids, or a letter in text.",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the draft as Markdown."
+)
+@limits_options
+def respond(case_dir: Path, accusation: Path, out: Path | None, limits: Limits, output: Output) -> None:
+    """Hold a provider's accusation against your own logs.
+
+    CASE was made of your logs with `run`. Every message that the accusation names is looked for, compared with what is stated of it, and
+    given a draft of an answer with the rows that it rests on. Accounts that hang together with the stated ones are listed, and so is what
+    speaks for whoever holds them. Nothing is decided: the draft says what these logs show.
+    """
+    from distilforensics.case import custody
+    from distilforensics.case.layout import open_case, write_file
+    from distilforensics.pipeline.response.accusation import read_accusation
+    from distilforensics.pipeline.response.answer import as_data, as_markdown, counts, most_concerned
+    from distilforensics.pipeline.response.answer import respond as answer
+
+    case = open_case(case_dir)
+    response = answer(case, read_accusation(accusation), limits)
+    if out is not None:
+        write_file(out, as_markdown(response, custody.head(case)["hash"]).encode())
+    if output.is_json:
+        output.record(as_data(response))
+        return
+    for kind, numbers in counts(response).items():
+        output.line("In the logs" if kind == "found" else "Draft")
+        for name, n in numbers.items():
+            if n:
+                output.line(f"  {n:>5}  {name}")
+    output.line()
+    rows = [
+        (
+            v.message_id,
+            v.draft.value,
+            "; ".join(v.differences) or "-",
+            v.calls[0]["record_id"] if v.calls else "-",
+            v.reason,
+        )
+        for v in most_concerned(response, _SHOWN)
+    ]
+    output.table(("message", "draft", "differs in", "record", "why"), rows, is_last_whole=True)
+    if len(response.verdicts) > _SHOWN:
+        output.line(f"  and {units.count(len(response.verdicts) - _SHOWN)} more; --out FILE or --json has all")
+    output.line()
+    output.line(
+        f"{units.count(len(response.accounts))} accounts behind these messages, {units.count(len(response.linked))} others hang together with them"
+    )
+    if out is not None:
+        output.line(str(out))
+    elif not output.is_quiet:
+        say("note: --out FILE writes the whole draft, with what speaks for and against every account")

@@ -1,0 +1,291 @@
+"""A mapping file to begin with: every place of the records with a sample value, a guess for each column, and what a missing column costs.
+
+A guess rests on the words of a name and on the kind of the values. Where two places fit a column equally well both are written as comments.
+The examiner reads the file before it is used, so that more may be guessed here than an ingest ever guesses by itself.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from distilforensics.ingest.formats.aliases import ALIASES, TARGETS, normalised
+from distilforensics.ingest.formats.leaves import leaves_of
+from distilforensics.ingest.formats.mapped import NUMBERS, mapped_query
+from distilforensics.ingest.formats.mapping import STEP, FieldMapping
+from distilforensics.ingest.formats.suggestion import number_style, suggest_mapping, time_formats
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from distilforensics.ingest.formats.detection import Sample
+    from distilforensics.ingest.formats.leaves import Leaf
+
+EVERY_RECORD_FROM = 3
+"""Records from which values that never repeat tell an id of single requests."""
+
+SHOWN_TESTS = 6
+"""Tests named for a column that is missing."""
+
+_INPUT = "in input prompt sent request question ask query"
+_OUTPUT = "out output completion reply response answer generated gen received"
+_WHO = "caller who consumer customer client user account acct subscriber principal asker owner login member person"
+
+
+@dataclass(frozen=True, slots=True)
+class _Hint:
+    """Which kinds of values and which words of a name speak for a column."""
+
+    kinds: str
+    words: str = ""
+    also: str = ""
+    """Words of which one is needed besides."""
+
+
+_HINTS = {
+    "started_at": _Hint("time", "start started begin began when at request requested sent logged time timestamp date stamp"),
+    "ended_at": _Hint("time", "end ended finish finished done complete completed answered response received stop"),
+    "client_ip": _Hint("address"),
+    "user_agent": _Hint("program"),
+    "model_requested": _Hint("model"),
+    "input_tokens": _Hint("number", _INPUT, "tok toks token tokens"),
+    "output_tokens": _Hint("number", _OUTPUT, "tok toks token tokens"),
+    "latency_ms": _Hint("number", "ms millis milliseconds msec"),
+    "latency_s": _Hint("number", "seconds secs sec", "took elapsed duration latency time response"),
+    "cost_usd": _Hint("number", "cost price usd spend charge charged dollars"),
+    "http_status": _Hint("number", "code status http result"),
+    "prompt_text": _Hint("text", f"{_INPUT} asked message wrote"),
+    "response_text": _Hint("text", f"{_OUTPUT} said result"),
+    "api_key_id": _Hint("id", "key credential cred creds apikey"),
+    "account_id": _Hint("id number", _WHO),
+    "tenant_id": _Hint("id text", "org organisation organization tenant company team firm"),
+    "session_id": _Hint("id", "session conversation conv chat thread dialog dialogue"),
+    "request_id": _Hint("id number", "id uuid req request call trace correlation nr number ref"),
+    "client_country": _Hint("id", "country geo nation"),
+    "finish_reason": _Hint("id", "finish stop", "reason why because"),
+}  # fmt: skip
+"""Column -> what speaks for it; names that programs use are known beyond that."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """Guesses for a kind of file."""
+
+    leaves: list[Leaf]
+    columns: dict[str, Leaf]
+    """Column -> the place that fits it best."""
+    doubtful: dict[str, list[Leaf]]
+    """Column -> places that fit it equally well."""
+    is_end: bool
+    """The only time is that of the end."""
+
+
+def draft_mapping(sample: Sample, needs: Mapping[str, Sequence[str]] | None = None) -> str:
+    """Return the text of a mapping file for the records of a sample.
+
+    Args:
+        sample: Records of the file.
+        needs: Heuristic id -> needed columns, `a|b` for either: what a column that nothing fills would cost.
+    """
+    draft = _guessed(sample)
+    lines = [
+        "# Which field becomes which column. Read it, correct it, and give it with --mapping.",
+        "# A field is a top-level name, a path such as $.usage.output_tokens, or `field -> $.path` into text that holds JSON.",
+        "",
+        *_columns(draft),
+        *_left_over(draft),
+        *_choices(draft),
+        *_costs(draft, needs or {}),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _guessed(sample: Sample) -> Draft:
+    leaves = leaves_of(sample.records)
+    by_source = {leaf.source: leaf for leaf in leaves}
+    suggestion = suggest_mapping(sample)
+    columns = {target: by_source[name] for target, name in suggestion.columns.items() if name in by_source}
+    columns = {target: leaf for target, leaf in columns.items() if _suits(target, leaf)}
+    doubtful = {
+        target: [by_source[name] for name in names if name in by_source]
+        for target, names in suggestion.ambiguous.items()
+    }
+    taken = {leaf.source for leaf in columns.values()} | {leaf.source for found in doubtful.values() for leaf in found}
+    ranked: dict[int, dict[str, list[Leaf]]] = {}
+    for leaf in leaves:
+        for target, strength in _fitting(leaf):
+            if leaf.source not in taken and target not in columns and target not in doubtful:
+                ranked.setdefault(strength, {}).setdefault(target, []).append(leaf)
+    for strength in sorted(ranked, reverse=True):
+        for target in sorted(ranked[strength], key=list(_ORDER).index):
+            free = [
+                leaf for leaf in ranked[strength][target] if leaf.source not in taken and not _is_below(leaf, taken)
+            ]
+            if not free or target in columns or target in doubtful:
+                continue
+            if len(free) == 1:
+                columns[target] = free[0]
+            else:
+                doubtful[target] = free
+            taken |= {leaf.source for leaf in free}
+    is_end = not {"started_at"} & {*columns, *doubtful} and "ended_at" in columns
+    if is_end:
+        columns["started_at"] = columns.pop("ended_at")
+    return Draft(leaves, columns, doubtful, is_end)
+
+
+_ORDER = dict.fromkeys([*_HINTS, *sorted(TARGETS)])
+"""Columns in the order in which they choose."""
+
+_OBJECTS = frozenset({"messages", "conversation", "request_body", "usage"})
+"""Columns that hold objects or lists."""
+
+
+def _is_below(leaf: Leaf, taken: set[str]) -> bool:
+    """Tell whether a place lies inside of an object that is read as a whole."""
+    return any(leaf.source.startswith((f"$.{one}.", f"{one}.", f"{one}{STEP}")) for one in taken)
+
+
+def _fitting(leaf: Leaf) -> Iterator[tuple[str, int]]:
+    """Yield the columns that a place could be, with how much speaks for it: its name, words of it, words of what it lies in, its values alone."""
+    kind = leaf.kind
+    last, joined = leaf.names[-1], " ".join(leaf.names[-2:])
+    usual = ALIASES.get(normalised(joined)) or ALIASES.get(normalised(last))
+    if usual is not None and (kind == "object" or kind == "list") == (usual in _OBJECTS) and _suits(usual, leaf):
+        yield usual, 5 if len(leaf.names) == 1 or ALIASES.get(normalised(joined)) else 4
+    words, own = _words(leaf.names[-2:]), _words(leaf.names[-1:])
+    for target, hint in _HINTS.items():
+        if kind not in hint.kinds.split() or (target == "account_id" and leaf.kind == "number" and _is_measure(leaf)):
+            continue
+        has_word = bool(words & set(hint.words.split())) and (not hint.also or bool(words & set(hint.also.split())))
+        if has_word and _is_plausible(target, leaf):
+            yield target, 3 if own & set(hint.words.split()) else 2
+        elif not hint.words or (target == "started_at" and not words & set(_HINTS["ended_at"].words.split())):
+            yield target, 1
+
+
+def _suits(target: str, leaf: Leaf) -> bool:
+    """Tell whether the values of a place are such as a column of its name holds."""
+    if target == "usage":  # counts under foreign names are mapped one by one
+        return any(ALIASES.get(normalised(name)) for value in leaf.said if isinstance(value, dict) for name in value)
+    hint, kind = _HINTS.get(target), leaf.kind
+    if target in NUMBERS:
+        return kind in ("number", "nothing")
+    return hint is None or kind in hint.kinds.split() or (hint.kinds == "text" and kind in ("id", "model", "program"))
+
+
+def _is_measure(leaf: Leaf) -> bool:
+    """Tell whether numbers are amounts rather than names: some have fractions or groups of digits."""
+    return any(re.search(r"[.,]", text) for text in leaf.texts)
+
+
+def _is_plausible(target: str, leaf: Leaf) -> bool:
+    texts = leaf.texts
+    if target == "http_status":
+        return all(re.fullmatch(r"[1-5]\d\d", text) for text in texts)
+    if target == "request_id":
+        return len(texts) >= EVERY_RECORD_FROM and len(set(texts)) == len(texts) and not _is_measure(leaf)
+    if target == "client_country":
+        return all(re.fullmatch(r"[A-Z]{2}", text) for text in texts)
+    return True
+
+
+def _words(names: Sequence[str]) -> set[str]:
+    """Return the words of names, in lower case: `tokIn`, `tok_in` and `tok-in` have the same."""
+    parts = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", " ".join(names))
+    return set(re.findall(r"[a-z]+", parts.lower()))
+
+
+def _columns(draft: Draft) -> Iterator[str]:
+    yield "[columns]"
+    width = max((len(_entry(target, leaf)) for target, leaf in draft.columns.items()), default=0)
+    for target in sorted(draft.columns, key=list(_ORDER).index):
+        entry = _entry(target, draft.columns[target])
+        yield f"{entry:<{min(width, 60)}}  # {draft.columns[target].example}"
+    for target, found in sorted(draft.doubtful.items()):
+        yield f"# {target} could be any of these; keep one:"
+        for leaf in found:
+            yield f"# {_entry(target, leaf)}  # {leaf.example}"
+    if "started_at" not in {*draft.columns, *draft.doubtful}:
+        yield "# No field looks like a time; name the one that is:"
+        yield '# started_at = "..."'
+
+
+def _entry(target: str, leaf: Leaf) -> str:
+    return f"{target} = {_toml(leaf.source)}"
+
+
+def _left_over(draft: Draft) -> Iterator[str]:
+    used = {leaf.source for leaf in draft.columns.values()} | {
+        leaf.source for one in draft.doubtful.values() for leaf in one
+    }
+    rest = [
+        leaf for leaf in draft.leaves if leaf.source not in used and leaf.kind != "object" and not _is_below(leaf, used)
+    ]
+    if not rest:
+        return
+    yield ""
+    yield "# Fields that fill no column, with a value of each:"
+    for leaf in rest:
+        yield f"#   {_toml(leaf.source)}  # {leaf.kind}: {leaf.examples}"
+
+
+def _choices(draft: Draft) -> Iterator[str]:
+    """Yield the other tables: what the values show, and the rest as comments."""
+    yield from ("", "[files]                    # used on files that have these fields, and on no others")
+    marks = [draft.columns[target].source for target in _ORDER if target in draft.columns and target not in _OBJECTS]
+    yield f"fields = [{', '.join(_toml(name) for name in marks[:4])}]" if marks else "# fields = []"
+    yield from ("", "# [constants]", '# gateway = "name of the program that wrote the log"')
+    yield from ("", "[time]", *_time(draft))
+    numbers = [text for target, leaf in draft.columns.items() if target in NUMBERS for text in leaf.texts]
+    thousands, decimal = number_style(numbers)
+    yield from ("", "[numbers]")
+    yield f"{'' if thousands else '# '}thousands = {_toml(thousands or ',')}"
+    yield f"{'' if decimal == ',' else '# '}decimal = {_toml(decimal)}"
+    words = sorted({word for leaf in draft.columns.values() for word in leaf.null_words})
+    yield from ("", "[values]                   # words for no value, beyond the usual ones such as - and n/a")
+    yield f"null = [{', '.join(map(_toml, words))}]" if words else '# null = ["(empty)"]'
+    yield from ("", "# [tokens]", '# cache = "left_out"       # the input leaves out cached tokens')
+    yield from ("", "# [[rows]]                 # which records are calls", '# field = "type"', '# is_not = ["2"]')
+    yield '# reason = "management_call"'
+
+
+def _time(draft: Draft) -> Iterator[str]:
+    leaf = draft.columns.get("started_at")
+    formats = time_formats([text for text in leaf.texts if text not in leaf.null_words]) if leaf else []
+    if len(formats) > 1:
+        yield "# The day could be the month; keep one:"
+    for notation in formats or ("%d.%m.%Y %H:%M:%S",):
+        yield f"{'' if len(formats) == 1 else '# '}format = {_toml(notation)}"
+    sign = "" if draft.is_end else "# "
+    yield f"{sign}is_end = true            # the time is that of the end; the start is that less the duration"
+    yield '# unit = "ms"              # s, ms, us or ns for epoch times; by size if left out'
+    yield '# zone = "Europe/Berlin"   # for times without an offset; UTC if left out'
+    yield "# relative_to = 2026-03-01T00:00:00Z   # times count from here, in `unit`, seconds if left out"
+
+
+def _costs(draft: Draft, needs: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield the columns that nothing fills, with the tests that cannot be run without them."""
+    columns = {target: leaf.source for target, leaf in draft.columns.items()}
+    filled = mapped_query(FieldMapping(columns))[1] if "started_at" in columns else frozenset()
+    given = {*columns, *filled} | ({"account_id"} if {"api_key_id", "end_user_id"} & columns.keys() else set())
+    given |= {name.removesuffix("_raw") for name in given} | {f"{name.removesuffix('_text')}_sha256" for name in given}
+    lost: dict[str, list[str]] = {}
+    for heuristic, needed in needs.items():
+        for need in needed:
+            if not given & set(need.split("|")):
+                lost.setdefault(need, []).append(heuristic)
+    if not lost:
+        return
+    without = {heuristic for found in lost.values() for heuristic in found}
+    yield ""
+    yield f"# Without these columns {len(without)} of {len(needs)} tests cannot be run (| is or):"
+    for need, found in sorted(lost.items(), key=lambda item: (-len(item[1]), item[0])):
+        more = f" and {len(found) - SHOWN_TESTS} more" if len(found) > SHOWN_TESTS else ""
+        yield f"#   {need}: {len(found)}: {', '.join(sorted(found)[:SHOWN_TESTS])}{more}"
+
+
+def _toml(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,184 @@
+"""Every place in sampled records that holds a value, with what its values look like."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from distilforensics.core.text import show
+from distilforensics.ingest.formats.mapping import STEP
+from distilforensics.ingest.formats.suggestion import TIME_FORMATS, is_written
+from distilforensics.ingest.secrets import Secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MAX_LEAVES = 400
+"""Places listed; records whose keys are data have no end of them."""
+
+MAX_DEPTH = 6
+SHOWN_CHARS = 40
+"""Characters shown of a value."""
+
+SECRET_CHARS = 4
+"""Characters shown of a value whose field is named like a secret."""
+
+FEW_VALUES = 5
+"""Different values up to which all are shown."""
+
+_SECRETS = Secrets(b"")
+_REPLACED = re.compile(r"hmac:[0-9a-f]{64}")
+_SECRET_NAME = re.compile(r"(?i)key|secret|token|passw|credential|authorization|cookie|signature")
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_USUAL_TIME = re.compile(r"\d{4}[-/]\d\d?[-/]\d\d?([T ]\d\d?:\d\d.*)?|\d\d/[A-Z][a-z]{2}/\d{4}:.*")
+_PROGRAM = re.compile(r"Mozilla/\d.*|[A-Za-z][\w.+-]*( [A-Za-z][\w.+-]*)*/v?\d+(\.\d+)+.*")
+_MODEL = re.compile(
+    r"(?i).*(gpt|claude|gemini|gemma|llama|mistral|mixtral|qwen|deepseek|grok|command-r|phi-\d|nova-|titan|embed|\bo\d-).*"
+)
+_ID = re.compile(r"[\w@.:+-]{1,128}")
+_GROUPED = re.compile(r"[-+]?\d{1,3}([,.' \xa0\u202f\u2019]\d{3})+([.,]\d+)?|[-+]?[$€£]?\d+([.,]\d+)?")
+_FIRST_EPOCH, _LAST_EPOCH = 1_400_000_000, 2_400_000_000
+_NOTHING = frozenset({"", "-", "--", "n/a", "none", "null", "(null)", "nil", "nan", "unknown", "\\n"})
+
+
+@dataclass(slots=True)
+class Leaf:
+    """One place: how a mapping file names it, the last parts of its name, and the values found there."""
+
+    source: str
+    names: tuple[str, ...]
+    values: list[Any] = field(default_factory=list)
+
+    @property
+    def said(self) -> list[Any]:
+        """Values other than words for nothing."""
+        return [value for value in self.values if not _is_nothing(value)]
+
+    @property
+    def texts(self) -> list[str]:
+        """The values as texts, those of objects left out."""
+        return [str(value) for value in self.said if not isinstance(value, (Mapping, list))]
+
+    @property
+    def null_words(self) -> list[str]:
+        """Words among values of one kind that are of no kind: what this log writes for no value."""
+        texts = self.texts
+        if self.kind not in ("number", "time", "address"):
+            return []
+        return sorted({text for text in texts if not _is_kind(text, self.kind)} - set(_NOTHING))
+
+    @property
+    def kind(self) -> str:
+        """What most values are: object, list, time, address, program, model, number, flag, id, text, or nothing."""
+        said = self.said
+        if not said:
+            return "nothing"
+        if any(isinstance(value, (Mapping, list)) for value in said):
+            return "object" if isinstance(said[0], Mapping) else "list"
+        texts = self.texts
+        for kind in ("flag", "time", "address", "number", "program", "model"):
+            if 2 * sum(_is_kind(text, kind) for text in texts) >= len(texts):
+                return kind
+        return "id" if all(_ID.fullmatch(text) for text in texts) else "text"
+
+    @property
+    def example(self) -> str:
+        """A sample value that is safe to show: short, on one line, without secrets."""
+        return self._shown(self.said[0]) if self.said else "no value"
+
+    @property
+    def examples(self) -> str:
+        """The values if they are few, otherwise one."""
+        distinct = list(dict.fromkeys(self.texts)) if self.kind in ("id", "number", "flag") else []
+        is_few = 1 < len(distinct) <= FEW_VALUES and len(self.said) > len(distinct)
+        return ", ".join(map(self._shown, distinct)) if is_few else self.example
+
+    def _shown(self, value: object) -> str:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+        text = show(_REPLACED.sub("(secret)", _SECRETS.in_text(text)))
+        limit = SECRET_CHARS if _SECRET_NAME.search(self.names[-1]) and self.kind == "id" else SHOWN_CHARS
+        return text if len(text) <= limit else f"{text[:limit]}… ({len(text):,} characters)"
+
+
+def leaves_of(records: Sequence[object]) -> list[Leaf]:
+    """Return every place of the records that are objects, at most `MAX_LEAVES`, in the order in which they come."""
+    found: dict[str, Leaf] = {}
+    for record in records:
+        if isinstance(record, Mapping):
+            for key, value in record.items():
+                _collect(found, value, str(key), f"${_step(str(key))}", (str(key),))
+    return list(found.values())
+
+
+def _collect(found: dict[str, Leaf], value: object, source: str, path: str, names: tuple[str, ...]) -> None:
+    """Note a place and everything below it; text that holds an object counts as one."""
+    if source not in found:
+        if len(found) >= MAX_LEAVES:
+            return
+        found[source] = Leaf(source, names)
+    decoded = _decoded(value)
+    found[source].values.append(value if decoded is None else decoded)
+    inner = decoded if decoded is not None else value
+    if not isinstance(inner, Mapping) or len(names) >= MAX_DEPTH:
+        return
+    is_text = decoded is not None
+    for key, below in inner.items():
+        step = _step(str(key))
+        down = f"{source}{STEP}${step}" if is_text else f"{path}{step}"
+        _collect(found, below, down, down, (*names, str(key)))
+
+
+def _step(key: str) -> str:
+    return f".{key}" if _PLAIN_KEY.fullmatch(key) else f'."{key}"'
+
+
+def _decoded(value: object) -> Mapping[str, Any] | None:
+    if not isinstance(value, str) or not value.lstrip().startswith("{"):
+        return None
+    try:
+        found = json.loads(value)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, Mapping) else None
+
+
+def _is_nothing(value: object) -> bool:
+    return value is None or (isinstance(value, str) and value.strip().lower() in _NOTHING)
+
+
+def _is_kind(text: str, kind: str) -> bool:
+    text = text.strip()
+    if kind == "flag":
+        return text.lower() in ("true", "false")
+    if kind == "time":
+        return _is_time(text)
+    if kind == "address":
+        return _is_address(text)
+    if kind == "number":
+        return _GROUPED.fullmatch(text) is not None
+    pattern = _PROGRAM if kind == "program" else _MODEL
+    return len(text) <= 300 and "\n" not in text and pattern.fullmatch(text) is not None
+
+
+def _is_time(text: str) -> bool:
+    if _USUAL_TIME.fullmatch(text) or (len(text) < 40 and any(is_written(text, notation) for notation in TIME_FORMATS)):
+        return True
+    try:
+        number = float(text)
+    except ValueError:
+        return False
+    return any(_FIRST_EPOCH < number / factor < _LAST_EPOCH for factor in (1, 1e3, 1e6, 1e9))
+
+
+def _is_address(text: str) -> bool:
+    if text.count(".") != 3 and ":" not in text:
+        return False
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

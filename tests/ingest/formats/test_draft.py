@@ -1,0 +1,131 @@
+"""A drafted mapping file is valid whatever the fields are called, guesses by name and value, and shows no secret and no long text."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import datetime
+
+import pytest
+
+from distilforensics.ingest.formats import FieldMapping, Options, Sample, draft_mapping, read_mapping
+from distilforensics.ingest.formats.leaves import MAX_LEAVES, leaves_of
+
+KIBANA = {
+    "@seen": "Mar 2, 2026 @ 00:00:08.101", "asker.id": "acme-7", "engine.label": "gpt-4o-mini", "tok.in": "1,024", "tok.out": "56",
+    "asker.addr": "192.0.2.7", "http.ua": "python-requests/2.31.0", "wrote": "Tell me of cats, please", "reply": "A cat walks in",
+}  # fmt: skip
+NESTED = {
+    "ev": {"ts_end": 1772409608101, "took_ms": 900}, "who": {"login": "anna", "cred": "k-1"}, "llm": {"label": "claude-sonnet-4"},
+    "usage": {"tok_in": 100, "tok_out": 20}, "extra": '{"thread": "t-1", "ask": "How are you today"}', "sort": "call",
+}  # fmt: skip
+
+
+def draft(*records, needs=None):
+    return draft_mapping(Sample("x.jsonl", list(records)), needs)
+
+
+def columns(*records):
+    return tomllib.loads(draft(*records))["columns"]
+
+
+def test_foreign_names_are_told_by_their_words_and_values():
+    """Dates, groups of digits, programs, models and addresses are told from what they look like."""
+    assert {
+        "started_at": "@seen", "account_id": "asker.id", "model_requested": "engine.label", "input_tokens": "tok.in", "output_tokens": "tok.out",
+        "client_ip": "asker.addr", "user_agent": "http.ua", "prompt_text": "wrote", "response_text": "reply",
+    } == columns(KIBANA)  # fmt: skip
+    drafted = tomllib.loads(draft(KIBANA))
+    assert drafted["time"]["format"] == "%b %d, %Y @ %H:%M:%S.%f"
+    assert drafted["numbers"]["thousands"] == ","
+
+
+def test_places_inside_of_objects_and_of_text_are_found():
+    """The only time is that of the end, and says so."""
+    found = columns(NESTED)
+    expected = {
+        "started_at": "$.ev.ts_end", "latency_ms": "$.ev.took_ms", "account_id": "$.who.login", "api_key_id": "$.who.cred",
+        "input_tokens": "$.usage.tok_in", "session_id": "extra -> $.thread", "prompt_text": "extra -> $.ask",
+    }  # fmt: skip
+    assert expected == {target: found[target] for target in expected}
+    assert tomllib.loads(draft(NESTED))["time"]["is_end"] is True
+
+
+def test_a_draft_is_read_back_and_reads_the_records(project, tmp_path):
+    """Without an edit."""
+    path = tmp_path / "m.toml"
+    path.write_text(draft(NESTED), encoding="utf-8")
+    row = project("generic", [NESTED], Options(mapping=read_mapping(path)))[0]
+
+    assert datetime(2026, 3, 2, 0, 0, 7, 201_000) == row["started_at"]
+    assert ("anna", 100, "t-1") == (row["account_id"], row["input_tokens"], row["session_id"])
+
+
+def test_hostile_names_are_quoted(tmp_path):
+    """And stand in comments that no line end leaves."""
+    hostile = 'we"ird\n# [columns]\x7f'
+    path = tmp_path / "m.toml"
+    path.write_text(draft(KIBANA | {hostile: 'x\n[columns]\ny = "z"', "$.a": {hostile: 1}}), encoding="utf-8")
+
+    assert read_mapping(path).columns["started_at"] == "@seen"
+
+
+def test_two_places_that_fit_equally_well_are_left_to_the_examiner():
+    """They stand as comments; taking one away makes the file valid."""
+    text = draft(KIBANA | {"asker.addr2": "192.0.2.9"})
+
+    assert "client_ip" not in tomllib.loads(text)["columns"]
+    assert (
+        "client_ip" in tomllib.loads(text.replace('# client_ip = "asker.addr"', 'client_ip = "asker.addr"'))["columns"]
+    )
+
+
+def test_secrets_and_long_texts_are_shortened():
+    """A draft may be shown to somebody."""
+    secret = "sk-abcdefghijklmnop1234"
+    text = draft(KIBANA | {"wrote": f"my key is {secret} and " + "word " * 90, "access_key": "AbCdEf123456"})
+
+    assert secret not in text
+    assert "AbCdEf123456" not in text
+    assert "word word word word word word word" not in text
+
+
+def test_what_a_missing_column_costs_is_said():
+    """By the columns that tests need; either of two is enough."""
+    needs = {"a": ["started_at", "session_id"], "b": ["prompt_text|prompt_sha256"], "c": ["session_id|tools_sha256"]}
+    text = draft(KIBANA, needs=needs)
+
+    assert "2 of 3 tests cannot be run" in text
+    assert "#   session_id: 1: a" in text
+
+
+def test_words_for_no_value_are_found():
+    """Those among numbers that are none."""
+    rows = [KIBANA, KIBANA | {"tok.out": "(leer)"}, KIBANA]
+    assert ["(leer)"] == tomllib.loads(draft(*rows))["values"]["null"]
+
+
+def test_records_with_data_as_keys_are_bounded():
+    """However many keys there are."""
+    assert len(leaves_of([{str(number): {"x": number} for number in range(5000)}])) == MAX_LEAVES
+
+
+@pytest.mark.parametrize("unit", ["s", "ms"])
+def test_relative_times_count_from_an_instant(unit, project, tmp_path):
+    """In the unit of the file."""
+    path = tmp_path / "m.toml"
+    path.write_text(f'[columns]\nstarted_at = "t"\n[time]\nunit = "{unit}"\nrelative_to = 2026-03-01T01:00:00+01:00\n')
+    factor = {"s": 1, "ms": 1000}[unit]
+    rows = project("generic", [{"t": 90.5 * factor}, {"t": "1e300"}, {"t": "x"}], Options(mapping=read_mapping(path)))
+
+    assert datetime(2026, 3, 1, 0, 1, 30, 500_000) == rows[0]["started_at"]
+    assert [None, None] == [row["started_at"] for row in rows[1:]]
+
+
+def test_a_mapping_is_used_where_its_fields_are():
+    """Cells may be empty; another file is another file."""
+    mapping = FieldMapping({"started_at": "when", "account_id": "$.who.id", "output_tokens": "many"})
+
+    assert mapping.fits([{"when": 1, "who": {"id": "a"}}, {"when": 2, "many": 3}])
+    assert ["when"] == mapping.lacks([{"time": 1, "who": {"id": "a"}, "many": 3}])
+    assert ["$.who.id", "many"] == mapping.lacks([{"when": 1, "who": "a"}])
+    assert not FieldMapping({"started_at": "when"}, required=("kind",)).fits([{"when": 1}])

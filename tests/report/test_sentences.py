@@ -1,0 +1,436 @@
+"""Every kind of number in the sentences of the main document is computed again by code that shares nothing with the queries.
+
+The log is taken as rows of the requests that were read; who belongs to a campaign, facts and explanations are taken from the assessment.
+A number on a page that nothing here computes fails, so that a new sentence comes with its check.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from datetime import timedelta
+from functools import cached_property
+from itertools import pairwise
+from math import ceil, floor, sqrt
+from statistics import mean, median
+
+import duckdb
+import pytest
+
+from distilforensics.case.tables import read_rows
+from distilforensics.report.ledger import bound, query_file
+
+FAILED = ("limited", "error", "blocked")
+DRAWN = {"digest", "n_rows"}
+"""Columns of what is drawn; `recompute.sql` and the tests of figures check them."""
+
+
+def nearest(number, digits=0):
+    """Return a number rounded half up, as the engine rounds."""
+    return floor(number * 10**digits + 0.5) / 10**digits
+
+
+class _Recount:
+    """The numbers of one report, counted again. Methods have the names of queries and return place -> column -> value."""
+
+    def __init__(self, case):
+        self.case = case
+        self.accounts = {row["account_id"]: row for row in self.table("accounts")}
+        self.profiles = {row["account_id"]: row for row in self.table("account_profiles")}
+        self.campaigns = {row["campaign_id"]: row for row in self.table("campaigns")}
+        self.requests = sorted(self.table("exchange_features"), key=lambda row: (row["started_at"], row["record_id"]))
+        self.full = {row["record_id"]: row for row in self.table("exchanges")}
+        carried = defaultdict(set)
+        for row in self.table("template_exchanges"):
+            carried[row["record_id"]].add(row["template_id"])
+        self.carried = carried
+
+    def table(self, name):
+        return read_rows(self.case, name)
+
+    def members(self, campaign):
+        return {name for name, row in self.accounts.items() if row["campaign_id"] == campaign}
+
+    @cached_property
+    def outsiders(self):
+        return {name for name, row in self.accounts.items() if row["campaign_id"] is None}
+
+    def own(self, campaign):
+        """Return the members' requests that carry one of the campaign's templates; all of them if it has none."""
+        templates, members = set(self.campaigns[campaign]["templates"] or ()), self.members(campaign)
+        return [
+            r
+            for r in self.requests
+            if r["account_id"] in members and (not templates or templates & self.carried[r["record_id"]])
+        ]
+
+    def customer(self, name):
+        row = self.profiles[name]
+        return row["organization"] or row["tenant_id"] or name
+
+    def answer(self, campaign):
+        own, members = self.own(campaign), self.members(campaign)
+        output, prompts = sum(r["output_tokens"] or 0 for r in own), [r["prompt_hash"] for r in own if r["prompt_hash"]]
+        sizes = lambda rows: [r["output_tokens"] for r in rows if r["status"] == "ok" and r["output_tokens"]]  # noqa: E731 - used twice
+        return {1: {
+            "n_accounts": len(members), "n_requests": len(own), "output_tokens": output, "n_accounts_log": len(self.accounts),
+            "n_answered": sum(r["status"] == "ok" for r in own),
+            "first_seen": own[0]["started_at"].replace(microsecond=0), "last_seen": own[-1]["started_at"].replace(microsecond=0),
+            "output_percent": nearest(100 * output / sum(r["output_tokens"] or 0 for r in self.requests)),
+            "accounts_percent": nearest(100 * len(members) / len(self.accounts)),
+            "distinct_percent": floor(100 * len(set(prompts)) / len(prompts)), "median_output": median(sizes(own)),
+            "median_output_rest": median(sizes(r for r in self.requests if r["account_id"] in self.outsiders)),
+            "n_other_requests": sum(r["account_id"] in members for r in self.requests) - len(own),
+        }}  # fmt: skip
+
+    def log_totals(self):
+        logs = [row for row in self.table("sources") if row["role"] == "log"]
+        first, last = self.requests[0]["started_at"], self.requests[-1]["started_at"]
+        sums = {
+            key: sum(row[key] for row in logs)
+            for key in ("n_read", "n_kept", "n_quarantined", "n_duplicate", "n_out_of_scope")
+        }
+        return {1: sums | {
+            "n_requests": len(self.full) - len(self.table("duplicates")), "n_accounts": len({r["account_id"] for r in self.full.values()}),
+            "n_files": len(logs), "n_days": len({r["started_at"].date() for r in self.requests}),
+            "first_seen": first.replace(microsecond=0), "last_seen": last.replace(microsecond=0),
+        }}  # fmt: skip
+
+    def log_sources(self):
+        groups = defaultdict(list)
+        for row in self.table("sources"):
+            groups[row["role"] != "log", row["format"]].append(row)
+        ordered = sorted(groups.items(), key=lambda item: (item[0][0], -len(item[1]), item[0][1]))
+        found = {}
+        for place, (_, rows) in enumerate(ordered, start=1):
+            found[place] = {key: sum(row[key] for row in rows) for key in ("n_read", "n_kept", "n_quarantined")} | {
+                "n_files": len(rows)
+            }
+            hashes = {row["source_sha256"] for row in rows}
+            times = [r["started_at"].replace(microsecond=0) for r in self.full.values() if r["source_sha256"] in hashes]
+            if times:
+                found[place] |= {"first_seen": min(times), "last_seen": max(times)}
+        return found
+
+    def handed(self):
+        """Return failed requests with the next of the same prompt within the hour, over accounts of different customers."""
+        by_prompt = defaultdict(list)
+        for row in self.requests:
+            if row["prompt_hash"]:
+                by_prompt[row["prompt_hash"]].append(row)
+        private = [rows for rows in by_prompt.values() if len({row["account_id"] for row in rows}) <= 6]
+        return [
+            (a, b)
+            for rows in private
+            for a, b in pairwise(rows)
+            if b["started_at"] - a["started_at"] <= timedelta(hours=1)
+        ]
+
+    @cached_property
+    def named(self):
+        """Accounts whose customer the log names."""
+        return {
+            name for name, p in self.profiles.items() if p["tenant_id"] or p["organization"] or p["payment_fingerprint"]
+        }
+
+    def is_one_place(self, a, b):
+        """Tell whether two accounts share an address that at most six have, or a mail domain that at most sixty have."""
+        holders, mails = defaultdict(set), Counter(p["email_domain"] for p in self.profiles.values())
+        for r in self.requests:
+            holders[r["client_ip"]].add(r["account_id"])
+        ends = {a["account_id"], b["account_id"]}
+        mail = {self.profiles[name]["email_domain"] for name in ends}
+        return any(ip and ends <= names and len(names) <= 6 for ip, names in holders.items()) or (
+            len(mail) == 1 and None not in mail and mails[min(mail)] <= 60
+        )
+
+    def is_one_customer(self, a, b):
+        keys = ("tenant_id", "organization", "payment_fingerprint")
+        return any(self.profiles[a][key] and self.profiles[a][key] == self.profiles[b][key] for key in keys)
+
+    def handover_totals(self, campaign):
+        members = self.members(campaign)
+        own = [r for r in self.requests if r["account_id"] in members]
+        repeated = [(a, b) for a, b in self.handed() if a["account_id"] != b["account_id"]]
+        across = [
+            (a, b)
+            for a, b in repeated
+            if a["status"] in FAILED and not self.is_one_customer(a["account_id"], b["account_id"])
+        ]
+        inside = [(a, b) for a, b in across if {a["account_id"], b["account_id"]} <= members]
+        seconds = [(b["started_at"] - a["started_at"]).total_seconds() for a, b in inside]
+        named = [
+            a["prompt_hash"]
+            for a, b in inside
+            if {a["account_id"], b["account_id"]} <= self.named and not self.is_one_place(a, b)
+        ]
+        status = Counter(r["status"] for r in own)
+        return {1: {
+            "n_failed": sum(status[key] for key in FAILED), "n_limited": status["limited"], "n_errors": status["error"],
+            "n_blocked": status["blocked"], "n_answered": sum(r["status"] == "ok" and bool(r["prompt_hash"]) for r in own),
+            "n_moved": len({a["prompt_hash"] for a, _ in inside}), "n_distinct": len(set(named)),
+            "n_pairs": len({(a["account_id"], b["account_id"]) for a, b in inside}), "n_from": len({a["account_id"] for a, _ in inside}),
+            "median_seconds": nearest(median(seconds), 1), "longest_seconds": nearest(max(seconds), 1),
+            "n_answered_moved": sum(a["status"] == "ok" and a["account_id"] in members for a, _ in repeated),
+            "n_failed_others": sum(r["status"] in FAILED and r["account_id"] in self.outsiders for r in self.requests),
+            "n_moved_others": len({a["prompt_hash"] for a, b in across if {a["account_id"], b["account_id"]} <= self.outsiders}),
+        }}  # fmt: skip
+
+    def handover_pairs(self, campaign):
+        """Each printed pair is a hand-over of the log; which six are printed is a lot."""
+        members, cut = self.members(campaign), lambda row: row["started_at"].replace(microsecond=0)
+        return [
+            {"started_at": cut(a), "next_started_at": cut(b), "delay_seconds": nearest((b["started_at"] - a["started_at"]).total_seconds(), 1)}
+            for a, b in self.handed()
+            if a["status"] in FAILED and a["account_id"] != b["account_id"] and {a["account_id"], b["account_id"]} <= members
+        ]  # fmt: skip
+
+    def taken_samples(self, campaign):
+        return [{"started_at": r["started_at"].replace(microsecond=0)} for r in self.own(campaign)]
+
+    def load_totals(self, campaign):
+        loads = Counter(r["account_id"] for r in self.own(campaign)).values()
+        others = [n for name, n in Counter(r["account_id"] for r in self.requests).items() if name in self.outsiders]
+        width = max(1, ceil(0.02 * median(loads)))
+        inside, low = max((sum(low <= n <= low + width for n in loads), -low) for low in loads)
+        high = max(n for n in loads if -low <= n <= -low + width)
+        spread = 2 * sqrt(mean(loads) * (1 - 1 / len(loads)))
+        return {1: {
+            "n_senders": len(loads), "n_inside": inside, "band_low": -low, "band_high": high, "members_low": min(loads), "members_high": max(loads),
+            "chance_low": floor(mean(loads) - spread), "chance_high": ceil(mean(loads) + spread), "n_others": len(others),
+            "others_low": min(others), "others_high": max(others), "n_others_inside": sum(-low <= n <= high for n in others),
+        }}  # fmt: skip
+
+    def values_of(self, kind):
+        """Return account to what it could share with others, and the values that at most so many accounts have as the assessment takes them."""
+        rare = defaultdict(set)
+        for row in self.table("shared_values"):
+            if row["kind"] == kind:
+                rare[row["account_id"]].add(row["value"])
+        known = {
+            "payment": {n for n, p in self.profiles.items() if p["payment_fingerprint"]}, "signup": {n for n, p in self.profiles.items() if p["created_at"]},
+            "mail": {n for n, p in self.profiles.items() if p["email_domain"]},
+            "network": {r["account_id"] for r in self.requests if r["client_ip"] or r["ip_prefix"]},
+        }[kind]  # fmt: skip
+        return known, rare
+
+    def ties_totals(self, campaign):
+        found, sides = {}, (("members", self.members(campaign)), ("others", self.outsiders))
+        for kind in ("payment", "signup", "network", "mail"):
+            known, rare = self.values_of(kind)
+            if not known & (sides[0][1] | sides[1][1]):
+                continue
+            row = {}
+            for side, names in sides:
+                holders = defaultdict(set)
+                for name in names:
+                    for value in rare[name]:
+                        holders[value].add(self.customer(name))
+                sharing = {name for name in names & known if any(len(holders[value]) > 1 for value in rare[name])}
+                row |= {
+                    f"n_{side}": len(names & known),
+                    f"n_{side}_shared": len(sharing),
+                    f"{side}_percent": nearest(100 * len(sharing) / len(names & known)),
+                }
+            found[len(found) + 1] = row
+        return found
+
+    def taken_models(self, campaign):
+        groups, log = defaultdict(list), Counter()
+        for r in self.own(campaign):
+            groups[r["model"]].append(r)
+        for r in self.requests:
+            log[r["model"]] += r["output_tokens"] or 0
+        total = lambda rows, key: sum(r[key] or 0 for r in rows)  # noqa: E731 - used thrice
+        ordered = sorted(groups.items(), key=lambda item: -total(item[1], "output_tokens"))
+        return {place: {
+            "n_requests": len(rows), "n_answered": sum(r["status"] == "ok" for r in rows), "input_tokens": total(rows, "input_tokens"),
+            "output_tokens": total(rows, "output_tokens"), "log_percent": nearest(100 * total(rows, "output_tokens") / log[model]),
+        } for place, (model, rows) in enumerate(ordered, start=1)}  # fmt: skip
+
+    def taken_cost(self, campaign):
+        costs = [self.full[r["record_id"]]["cost_usd"] for r in self.own(campaign)]
+        stated = [cost for cost in costs if cost is not None]
+        return {1: {"n_with_cost": len(stated), "cost_usd": nearest(float(sum(stated)), 2)}}
+
+    def taken_marks(self, campaign):
+        own = {r["record_id"] for r in self.own(campaign)}
+        marked = [r for r in self.requests if r["lexicon_marks"] is not None]
+        sides = [[r for r in marked if (r["record_id"] in own) == is_own] for is_own in (True, False)]
+        counts = [Counter(mark for r in side for mark in set(r["lexicon_marks"])) for side in sides]
+        ordered = sorted(counts[0], key=lambda mark: (-counts[0][mark], mark))
+        return {place: {
+            "own_percent": nearest(100 * counts[0][mark] / len(sides[0]), 1), "rest_percent": nearest(100 * counts[1][mark] / len(sides[1]), 1),
+        } for place, mark in enumerate(ordered, start=1)}  # fmt: skip
+
+    def facts(self, group):
+        found = {}
+        for row in self.table("campaign_facts"):
+            if row["campaign_id"] != group:
+                continue
+            n_accounts, count = row["n_accounts"], row["value"]
+            if row["fact_id"] in ("payment", "signup") and group in self.campaigns:
+                n_accounts, count = self.coincidences(self.members(group), row["fact_id"])
+            expected = None if row["comparison"] is None else nearest(row["comparison"], 1)
+            found[row["place"]] = {
+                "bits": nearest(row["weight"], 1),
+                "n_accounts": n_accounts,
+                "value": count,
+                "expected": expected,
+            }
+        return found
+
+    def coincidences(self, members, kind):
+        """Return the members that share a value, and how many customers there are more than such values would need."""
+        _, rare = self.values_of(kind)
+        holders, accounts = defaultdict(set), defaultdict(set)
+        for name in members:
+            for value in rare[name]:
+                holders[value].add(self.customer(name))
+                accounts[value].add(name)
+        n_accounts = len({name for names in accounts.values() if len(names) > 1 for name in names})
+        parent = {}
+
+        def root(name):
+            while parent.setdefault(name, name) != name:
+                name = parent[name]
+            return name
+
+        n_joined = 0
+        for customers in holders.values():
+            first, *rest = sorted(customers)
+            for other in rest:
+                if root(first) != root(other):
+                    parent[root(other)] = root(first)
+                    n_joined += 1
+        return n_accounts, n_joined
+
+    def fact_counts(self, campaign):
+        rows = [row for row in self.table("campaign_facts") if row["campaign_id"] == campaign]
+        counted = [row for row in rows if row["is_counted"]]
+        return {
+            1: {
+                "n_counted": len(counted),
+                "n_telling": sum(row["is_telling"] for row in counted),
+                "n_below": len(rows) - len(counted),
+            }
+        }
+
+    def stability_counts(self, campaign):
+        parts = [part.rpartition(": ")[2] for part in self.campaigns[campaign]["grade_without"]]
+        return {
+            1: {
+                "n_left_out": len(parts),
+                "n_carrying": sum(part not in ("weak", "moderate", "strong") for part in parts),
+            }
+        }
+
+    def explanation_counts(self, campaign):
+        rows = [row for row in self.table("campaign_explanations") if row["campaign_id"] == campaign]
+        return {1: {
+            "n_tried": len(rows), "n_can_cap": sum(row["explanation_id"].startswith("operator.") for row in rows),
+            **{
+                key: sum(row["outcome"] == word for row in rows)
+                for key, word in (("n_excluded", "excluded"), ("n_in_part", "in part"), ("n_fits", "fits"), ("n_open", "cannot tell"))
+            },
+        }}  # fmt: skip
+
+    def explained(self):
+        rows = sorted(self.table("explained_groups"), key=lambda row: (-row["n_accounts"], row["group_id"]))
+        return {
+            place: {"n_accounts": row["n_accounts"], "n_requests": row["n_exchanges"]}
+            for place, row in enumerate(rows, start=1)
+        }
+
+    def explained_totals(self):
+        rows = self.table("explained_groups")
+        return {1: {"n_groups": len(rows), "n_accounts": sum(row["n_accounts"] for row in rows)}}
+
+    def test_counts(self):
+        states = Counter(row["state"] for row in self.table("heuristic_states"))
+        words = {"n_fired": "fired", "n_silent": "silent", "n_small": "inconclusive", "n_missing": "not_evaluated"}
+        return {1: {key: states[word] for key, word in words.items()} | {"n_tests": states.total()}}
+
+    def groups_examined(self):
+        sizes = [row["n_accounts"] for name in ("templates", "clusters") for row in self.table(name)]
+        return {1: {"n_groups": sum(n >= 10 for n in sizes), "n_large": sum(n >= 20 for n in sizes)}}
+
+
+@pytest.mark.parametrize("name", ["pool", "benign", "metadata_only"])
+def test_every_number_of_a_sentence_is_counted_again(sample, name):
+    """Each number that the page marks, whatever its sentence."""
+    report = sample(name)
+    recount, made = _Recount(report.case), {}
+    numbers = {(e.get("data-name"), e.get("value")) for e in report.all(".//data")}
+    wrong = []
+    for label, value in sorted(numbers):
+        query, *names, place, column = label.split(".")
+        if column in DRAWN:
+            continue
+        if (query, *names) not in made:
+            made[query, *names] = getattr(recount, query)(*names)
+        rows = made[query, *names]
+        candidates = rows if isinstance(rows, list) else [rows[int(place)]]
+        is_right = any(same(row[column], value) for row in candidates)
+        if not is_right:
+            wrong.append((label, value, rows if isinstance(rows, dict) else "none of the log"))
+
+    assert 4 <= len(made)
+    assert [] == wrong
+
+
+def same(counted, stated):
+    """Tell whether a value is what the page states."""
+    if isinstance(counted, (int, float)):
+        return float(counted) == float(stated)
+    return str(counted) == stated
+
+
+def households_of(ties):
+    """Return what the query of households finds among ties (account, other account)."""
+    with duckdb.connect() as connection:
+        connection.execute("create table work_ties (account_id varchar, other_account_id varchar, relation varchar)")
+        for a, b in ties:
+            connection.execute("insert into work_ties values (?, ?, 'unknown')", [a, b])
+        return {name for (name,) in connection.execute(bound(query_file("households").body, {})).fetchall()}
+
+
+def test_households_are_small_sets_that_hand_over_to_each_other_alone():
+    """Two who pass work on twice; not a tree, not a set of seven, not a part of a long chain."""
+    pair = [("a", "b"), ("b", "a")]
+    tree = [("c", "d"), ("d", "e")]
+    ring_of_six = [(f"r{n}", f"r{(n + 1) % 6}") for n in range(6)]
+    ring_of_seven = [(f"s{n}", f"s{(n + 1) % 7}") for n in range(7)]
+    chain = [(f"t{n:02}", f"t{n + 1:02}") for n in range(40)] * 2
+
+    assert {"a", "b", *(f"r{n}" for n in range(6))} == households_of(pair + tree + ring_of_six + ring_of_seven + chain)
+
+
+def test_households_are_those_that_the_assessment_leaves_out():
+    """For sets of all sizes drawn at random, with the code of the assessment as the other witness."""
+    import random
+
+    from distilforensics.assessment.log import Tie, without_households
+
+    fields = dict.fromkeys(Tie.__dataclass_fields__, "")
+    for seed in range(12):
+        rng = random.Random(seed)
+        ties = [
+            (f"g{g}-{rng.randrange(2 + g % 8)}", f"g{g}-{rng.randrange(2 + g % 8)}")
+            for g in range(14)
+            for _ in range(rng.randrange(9))
+        ]
+        ties = [(a, b) for a, b in ties if a != b]
+        rows = [Tie(**fields | {"account_id": a, "other_account_id": b, "relation": "unknown"}) for a, b in ties]
+        kept = {(tie.account_id, tie.other_account_id) for tie in without_households(rows)}
+        private = households_of(ties)
+
+        assert kept == {(a, b) for a, b in ties if a not in private}, seed
+
+
+def test_an_explanation_that_is_excluded_does_not_lean_on_what_is_not_known(sample):
+    """What the log lacks is named where it keeps a question open, and only there."""
+    for name in ("pool", "metadata_only"):
+        for row in read_rows(sample(name).case, "campaign_explanations"):
+            if row["outcome"] == "excluded":
+                assert not re.search(r"(?:is|are) not (?:known|named|logged)", row["statement"]), row
