@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 _TABLES = ("fingerprints", "exchange_features", "reasoning_uses")
 _HASHES = ("prompt_hash", "response_hash", "system_template", "prefix_template", "suffix_template", "earlier_prompt_hash", "quoted_answer_hash")  # fmt: skip
 _PASSAGES = ("prompt_begin", "prompt_end", "prompt_passages", "system_passages", "response_passages")
+_ALWAYS = {"since": "-infinity", "before": "infinity"}
+"""The stretch of time that holds every chunk; queries that read long logs in stretches ask for one."""
+
 _NUMBERS = ("first_number", "last_number")
 _WORDS = frozenset({"nothing", "without text"})
 """What `reasoning_uses` writes where there is no text to hash."""
@@ -85,9 +88,8 @@ class ContentFree:
         for name in _TABLES:
             node = analysis_graph().maker[name]
             assert node.file is not None
-            self._connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE {name} AS {node.file.body}", dict(node.parameters) or None
-            )
+            values = dict(node.parameters) | (_ALWAYS if "$since" in node.file.body else {})
+            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {node.file.body}", values or None)
         found: pa.Table = self._connection.sql(query("text_fingerprints")).to_arrow_table()
         for name in _TABLES:
             self._connection.execute(f"DROP TABLE {name}")
