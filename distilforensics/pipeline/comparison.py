@@ -6,12 +6,15 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 from pyarrow import parquet
 
+from distilforensics.case.damage import unreadable_table
 from distilforensics.case.layout import read_json
 from distilforensics.case.stages import contradictions, file_sha256, folder_sha256, tables_sha256
 from distilforensics.case.tables import read_rows
 from distilforensics.core.schema import TABLES
+from distilforensics.core.trouble import machine_trouble
 from distilforensics.pipeline.record import read_record
 
 if TYPE_CHECKING:
@@ -61,7 +64,7 @@ def compare_cases(first: Case, second: Case) -> Comparison:
     """Return what differs; when and where the cases were made is not compared.
 
     Raises:
-        CaseError: a table is not of this schema version.
+        IntegrityError: a table cannot be read.
     """
     differences: list[Difference] = []
     for kind, read in (
@@ -132,12 +135,21 @@ def _program(case: Case) -> dict[str, Any]:
 def _tables(case: Case) -> dict[str, Any]:
     return {
         name: {
-            "n_rows": sum(parquet.read_metadata(path).num_rows for path in case.table_files(name)),
+            "n_rows": _count(case, name),
             "sha256": sorted(tables_sha256(case, [name]).values()),
         }
         for name in TABLES
         if case.table_files(name)
     }
+
+
+def _count(case: Case, name: str) -> int:
+    try:
+        return sum(parquet.read_metadata(path).num_rows for path in case.table_files(name))
+    except pa.ArrowException as e:
+        if machine_trouble(e) is not None:
+            raise
+        raise unreadable_table(name, case, e) from e
 
 
 def _files(case: Case) -> dict[str, str]:

@@ -6,6 +6,7 @@ import pytest
 
 from distilforensics.case.layout import open_case
 from distilforensics.case.tables import read_rows, write_rows
+from distilforensics.core.errors import IntegrityError
 from distilforensics.pipeline.comparison import UNEXPLAINED, compare_cases
 from distilforensics.pipeline.run import run_case
 
@@ -68,3 +69,12 @@ def test_nothing_recorded_explains_a_tampered_table(make):
         (d.what, d.first, d.second) for d in result.differences if d.kind == "account"
     ]
     assert (UNEXPLAINED,) == result.causes
+
+
+def test_a_table_that_is_none_is_an_error_of_integrity(make):
+    """Not a fault of the program."""
+    case, other = make("a"), make("b")
+    other.table_path("accounts").write_bytes(b"no table")
+
+    with pytest.raises(IntegrityError, match="table accounts cannot be read"):
+        compare_cases(case, other)
