@@ -7,6 +7,7 @@ import click
 from distilforensics.cli.audit import audit
 from distilforensics.cli.cite import cite
 from distilforensics.cli.completion import completion
+from distilforensics.cli.diff import diff
 from distilforensics.cli.evaluate import evaluate
 from distilforensics.cli.export import export
 from distilforensics.cli.formats import formats
@@ -59,6 +60,7 @@ for verb in (
     mapping,
     plan,
     verify,
+    diff,
     show,
     explain,
     compare,
