@@ -39,8 +39,9 @@ NAMES = ("timesketch-csv", "timesketch-jsonl", "stix", "case", "sqlite")
 @click.option("--force", "is_forced", is_flag=True, help="Replace the file if it is there.")
 @limits_options
 def export(case_dir: Path, name: str, target: Path | None, is_forced: bool, limits: Limits, output: Output) -> None:
-    """Write CASE as FORMAT: timesketch-csv, timesketch-jsonl, stix, case or sqlite.
+    """Write CASE in a form that other programs read.
 
+    FORMAT is timesketch-csv, timesketch-jsonl, stix, case or sqlite.
     Identifiers of accounts are written as the log has them. Nothing in the case changes.
     """
     from distilforensics.case.layout import open_case

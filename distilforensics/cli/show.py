@@ -33,7 +33,7 @@ KINDS = ("account", "campaign", "heuristic", "source")
 @click.argument("name", metavar="[ID]", required=False)
 @limits_options
 def show(case_dir: Path, kind: str | None, name: str | None, limits: Limits, output: Output) -> None:
-    """Show a campaign, an account, ... or all of CASE.
+    """Show CASE, or one campaign, account or source of it.
 
     A heuristic is named by id or code, a source by its path, file name or the beginning of its SHA-256.
     """

@@ -47,6 +47,7 @@ def quoting(account: str, answer: str = ANSWER) -> dict[str, Any]:
 def test_a_conversation_goes_on_at_an_account_that_was_never_given_the_answer(
     featured: Callable[[list[dict[str, Any]]], Case], exchanges: list[dict[str, Any]], expected: list[tuple[str, str]]
 ) -> None:
+    """The last of at most two accounts that were given it is the other end."""
     case = featured(exchanges)
     link_accounts(case, Limits(500_000_000, 1), Silent())
     ties = [row for row in read_rows(case, "work_ties") if row["kind"] == "conversation"]

@@ -347,6 +347,7 @@ class _Recount:
         return {1: {"n_groups": len(rows), "n_accounts": sum(row["n_accounts"] for row in rows)}}
 
     def test_counts(self):
+        """Heuristics by state; named as the query is."""
         states = Counter(row["state"] for row in self.table("heuristic_states"))
         words = {"n_fired": "fired", "n_silent": "silent", "n_small": "inconclusive", "n_missing": "not_evaluated"}
         return {1: {key: states[word] for key, word in words.items()} | {"n_tests": states.total()}}
