@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SAMPLES = Path(__file__).resolve().parents[1] / "sample_logs"
-WALL_CLOCK = {"run.json", "custody.jsonl"}
+WALL_CLOCK = {"run.json", "custody.jsonl", "seal.txt"}
 """Files that may differ between two builds of the same case."""
 
 
