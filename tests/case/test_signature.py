@@ -13,8 +13,6 @@ from distilforensics.case.layout import open_case
 from distilforensics.case.signature import read_key
 from distilforensics.cli.diagnostics import ExitCode, run_cli
 
-pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
-
 
 def openssl(*arguments, **options):
     """Run openssl."""
