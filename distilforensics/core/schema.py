@@ -190,6 +190,12 @@ EXCHANGES = Table(
         ("system_sha256", TEXT, "as prompt_sha256"),
         ("reasoning_signature_sha256", TEXT, "hash of the reasoning signature or encrypted reasoning in the answer"),
         (
+            "reasoning_refusals",
+            TEXTS,
+            "why the provider dropped or refused reasoning in the request: organization_, end_user_, prefix_ or model_binding_mismatch, "
+            "conversation_binding_refused; sorted, NULL if it says nothing",
+        ),
+        (
             "text_fingerprints",
             TEXT_FINGERPRINTS,
             "with --content-free, what is kept of the texts instead of them: keyed hashes, numbers and marks; else NULL",
