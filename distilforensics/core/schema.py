@@ -420,6 +420,7 @@ EXCHANGE_FEATURES = Table(
         ("n_tools", COUNT, "tools offered"),
         ("tools_sha256", TEXT, "as in exchanges"),
         ("reasoning_signature_sha256", TEXT, "as in exchanges"),
+        ("reasoning_refusals", TEXTS, "as in exchanges"),
         ("cache_read_tokens", COUNT, "input tokens read from cache"),
         ("latency_ms", REAL, "milliseconds"),
         ("http_status", COUNT, "HTTP status"),
@@ -635,6 +636,7 @@ REASONING_PLACES = Table(
         ("n_exchanges", COUNT, "requests with the signature in this place"),
         ("sample_record_id", TEXT, "smallest record_id of these"),
         ("is_of_other", FLAG, "the signature was first seen on another account"),
+        ("is_of_other_model", FLAG, "another model received the signature than the one that it is sent to here"),
         (
             "is_replay",
             FLAG,
@@ -666,6 +668,7 @@ REASONING_USES = Table(
         ("n_exchanges", COUNT, "exchanges"),
         ("first_seen", TIME, "UTC"),
         ("sample_record_id", TEXT, "smallest record_id"),
+        ("model", TEXT, "model of that record: of an answer the one that made the signature"),
     ),
 )
 
