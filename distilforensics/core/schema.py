@@ -192,8 +192,7 @@ EXCHANGES = Table(
         (
             "reasoning_refusals",
             TEXTS,
-            "why the provider dropped or refused reasoning in the request: organization_, end_user_, prefix_ or model_binding_mismatch, "
-            "conversation_binding_refused; sorted, NULL if it says nothing",
+            "why the provider dropped or refused reasoning: organization_, end_user_, prefix_, model_binding_mismatch, conversation_binding_refused; sorted",
         ),
         (
             "text_fingerprints",

@@ -9,7 +9,9 @@ from distilforensics.ingest.formats import FieldMapping, Options
 MAPPED = Options(mapping=FieldMapping({"started_at": "t", "account_id": "a", "response_text": "r", "prompt_text": "p"}))
 MESSAGE = {"id": "msg_1", "type": "message", "role": "assistant", "content": [{"type": "text", "text": "ok"}]}
 DROPPED = [{"type": "thinking_dropped", "path": "messages.1.content.0", "reason": "organization_binding_mismatch"}]
-REFUSED = "messages.1.content.0: Invalid `signature` in `thinking` block. The block is bound to a different conversation."
+REFUSED = (
+    "messages.1.content.0: Invalid `signature` in `thinking` block. The block is bound to a different conversation."
+)
 
 
 @pytest.mark.parametrize(
