@@ -19,14 +19,17 @@ def _tried_by(g: Group, people: Sequence[Account], at: float, frame: str | None)
     g.relay(people, at, pair, g.rng.choice(((5, 90), (2 * MINUTE, 30 * MINUTE))), frame=frame)
 
 
-def pair_class(g: Group, n: int) -> None:
+def pair_class(g: Group, n: int, *, at_home: bool = False) -> None:
     """A course whose students signed up in the first lecture, on the campus network, and work with another partner every week.
 
     Everybody pays alone. On the free plan calls are limited, and then the partner asks the same.
     """
     begin, net, frame = g.rng.uniform(0, 2) * DAY + 10 * HOUR, g.cloud(3, 8), product_frame(g.rng)
-    common = {"net": net, "setup": g.setup(client="openai-notebook/1.3"), "tenant": None, "plan": "free", "fail": 0.08}
-    people = [g.account(begin + g.rng.uniform(0, 8) * MINUTE, card=g.token("pf"), zone=-5, **common) for _ in range(n)]
+    common = {"setup": g.setup(client="openai-notebook/1.3"), "tenant": None, "plan": "free", "fail": 0.08, "zone": -5}
+    people = [
+        g.account(begin + g.rng.uniform(0, 8) * MINUTE, card=g.token("pf"), net=g.home() if at_home else net, **common)
+        for _ in range(n)
+    ]
     for week in range(max(1, g.days // 7)):
         g.rng.shuffle(people)
         for first, second in zip(people[::2], people[1::2], strict=False):
@@ -35,6 +38,11 @@ def pair_class(g: Group, n: int) -> None:
                 for _ in range(g.rng.randrange(3, 9)):
                     _tried_by(g, g.rng.sample((first, second), 2), at, frame)
                     at += g.rng.expovariate(1 / 300)
+
+
+def remote_class(g: Group, n: int) -> None:
+    """The same course held online: everybody at home; partners talk by video."""
+    pair_class(g, n, at_home=True)
 
 
 def mentors(g: Group, n: int) -> None:
@@ -108,5 +116,5 @@ def crowd_work(g: Group, n: int) -> None:
 
 
 PASSING: dict[str, Callable[[Group, int], None]] = {
-    f.__name__: f for f in (pair_class, mentors, service_centre, share_links, critique_circle, crowd_work)
+    f.__name__: f for f in (pair_class, remote_class, mentors, service_centre, share_links, critique_circle, crowd_work)
 }

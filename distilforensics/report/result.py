@@ -26,6 +26,7 @@ FRAME_CHARS = 24
 
 SHOWN_BY = {
     "handover": "handover",
+    "takeover": "handover",
     "conversation": "conversation",
     "answer": "answer",
     "rewording": "frame",
