@@ -48,8 +48,15 @@ def remote_class(g: Group, n: int) -> None:
 def mentors(g: Group, n: int) -> None:
     """A contest with teams of four and mentors who go from team to team; who is not limited asks for the others."""
     begin, frame = (g.rng.choice((4, 11)) % g.days) * DAY + 16 * HOUR, product_frame(g.rng)
-    common = {"net": g.cloud(2, 4), "setup": g.setup(client="starter-kit/0.4 openai-python"), "tenant": None, "fail": 0.06}
-    people = [g.account(begin + g.rng.uniform(0, 1) * HOUR, card=g.token("pf"), plan="free", **common) for _ in range(n)]
+    common = {
+        "net": g.cloud(2, 4),
+        "setup": g.setup(client="starter-kit/0.4 openai-python"),
+        "tenant": None,
+        "fail": 0.06,
+    }
+    people = [
+        g.account(begin + g.rng.uniform(0, 1) * HOUR, card=g.token("pf"), plan="free", **common) for _ in range(n)
+    ]
     helpers, teams = people[: n // 8], people[n // 8 :]
     for k in range(0, len(teams), 4):
         team = teams[k : k + 4]
@@ -62,7 +69,10 @@ def service_centre(g: Group, n: int) -> None:
     """A service centre answers tickets for twelve clients, each with a tenant and a card; hard ones go to its specialists."""
     net, setup, frame = g.cloud(3), g.setup(client="ticketdesk/4"), product_frame(g.rng)
     clients = [{"tenant": g.token("org"), "card": g.token("pf")} for _ in range(12)]
-    desk = [g.account(mail="desk-elm.example", net=net, setup=setup, frame=frame, **clients[i % 12]) for i in range(n - n // 6)]
+    desk = [
+        g.account(mail="desk-elm.example", net=net, setup=setup, frame=frame, **clients[i % 12])
+        for i in range(n - n // 6)
+    ]
     experts = [g.account(mail="desk-elm.example", net=net, setup=setup, frame=frame) for _ in range(n // 6)]
     for at in g.times(n * 2 * g.days, "office"):
         client, done = g.rng.randrange(12), []
@@ -70,7 +80,13 @@ def service_centre(g: Group, n: int) -> None:
         for pair in g.texts.talk(g.rng, g.rng.randrange(2, 7)):
             at = g.ask(who, at, pair, history=done[-6:]) + g.rng.expovariate(1 / 400)
             done.append(pair)
-            who = g.rng.choice(experts) if g.rng.random() < 0.15 else g.rng.choice(desk[client::12]) if g.rng.random() < 0.2 else who
+            who = (
+                g.rng.choice(experts)
+                if g.rng.random() < 0.15
+                else g.rng.choice(desk[client::12])
+                if g.rng.random() < 0.2
+                else who
+            )
 
 
 def share_links(g: Group, n: int) -> None:
@@ -92,7 +108,9 @@ def share_links(g: Group, n: int) -> None:
 def critique_circle(g: Group, n: int) -> None:
     """A writing circle that met at a course: drafts made with the model go round, and whoever reads one asks the model about it."""
     begin = g.rng.uniform(0, 1) * DAY
-    people = [g.account(begin + g.rng.uniform(0, 9) * MINUTE, net=g.home(), tenant=None, card=g.token("pf")) for _ in range(n)]
+    people = [
+        g.account(begin + g.rng.uniform(0, 9) * MINUTE, net=g.home(), tenant=None, card=g.token("pf")) for _ in range(n)
+    ]
     for day in range(1, g.days):
         for _ in range(max(1, n // 4)):
             writer, reader = g.rng.sample(people, 2)

@@ -64,6 +64,12 @@ class Fact:
     """Whether it reaches the floors of bits, calls and accounts."""
     is_telling: bool = True
     """Whether it tells a pool from a product, a vendor and a fleet; a fact that these show by nature bears no grade alone."""
+    n_apart: int = 0
+    """Of a fact of ties: how many lie between customers that the log tells apart."""
+    n_quick: int = 0
+    """Of these, how many came so soon after that a program must have sent them."""
+    n_alike: int = 0
+    """Of these, how many came after the median time, give or take a tenth."""
 
 
 _PURPOSEFUL = frozenset({"medium", "high", "critical"})
@@ -83,11 +89,11 @@ _TITLES = {
 }
 _EXCLUDES = {
     "takeover": "independent customers, a product's users, a vendor's loop, a shared cache, an outage, common hours, a limit alone",
-    "handover": "independent customers, a product's users, a vendor's loop, a shared cache, an outage, a class, a benchmark",
-    "conversation": "independent customers, a product's users, a vendor's loop, a shared cache, a class, a benchmark",
+    "handover": "independent customers, a product's users, a vendor's loop, a shared cache, an outage, a benchmark; if most come within seconds, also a class",
+    "conversation": "independent customers, a product's users, a vendor's loop, a shared cache, a benchmark; if most come within seconds, also a class",
     "answer": "independent customers, a product's users, a vendor's loop, an outage, a benchmark",
     "payment": "independent customers, a product's users, a vendor that works with its customers' accounts",
-    "signup": "independent customers, a vendor whose customers came one by one",
+    "signup": "independent customers, a vendor whose customers came one by one; not a course or a contest",
     "network": "independent customers",
     "mail": "independent customers",
 }
@@ -166,6 +172,7 @@ def _tie_fact(
     accounts = {account for tie in ties for account in tie.ends}
     shown = sorted(ties, key=lambda tie: (tie.relation != "distinct", tie.delay_us, tie.record_id))
     records = [record for tie in shown for record in (tie.record_id, tie.other_record_id)]
+    delays = [tie.delay_us / 1e6 for tie in ties if tie.relation == "distinct"]
     return Fact(
         fact_id=kind,
         title=_TITLES[kind],
@@ -178,6 +185,10 @@ def _tie_fact(
         statement=_tie_statement(kind, ties, len(works), n_distinct, chances, len(accounts), control),
         excludes=_EXCLUDES[kind],
         record_ids=tuple(dict.fromkeys(records))[: parameters.exhibit_records],
+        n_apart=len(delays),
+        # A source that counts minutes has delays of nought, which say nothing of seconds.
+        n_quick=sum(0 < delay <= parameters.quick_seconds for delay in delays),
+        n_alike=sum(abs(delay / median(delays) - 1) <= parameters.alike for delay in delays if median(delays)),
         is_counted=bits >= floor
         and n_distinct >= parameters.min_fact_calls
         and len(accounts) >= parameters.min_tied_accounts,

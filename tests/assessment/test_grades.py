@@ -114,7 +114,31 @@ def test_a_pool_of_many_customers_from_many_places_is_nobodys_fleet() -> None:
         "one_egress": Outcome.EXCLUDED,
         "one_domain": Outcome.IN_PART,
         "shared_cache": Outcome.EXCLUDED,
+        "acquaintances": Outcome.EXCLUDED,
     }
+
+
+@pytest.mark.parametrize(
+    ("facts", "outcome"),
+    [
+        pytest.param([HANDOVER], Outcome.CANNOT_TELL, id="at the pace of people"),
+        pytest.param([HANDOVER, SIGNUP, REWORDING], Outcome.CANNOT_TELL, id="a course signs up together"),
+        pytest.param(
+            [replace(HANDOVER, n_apart=30, n_quick=14)], Outcome.CANNOT_TELL, id="less than half within seconds"
+        ),
+        pytest.param([replace(HANDOVER, n_apart=30, n_quick=15)], Outcome.EXCLUDED, id="half within seconds"),
+        pytest.param([replace(HANDOVER, n_apart=30, n_alike=12)], Outcome.CANNOT_TELL, id="alike by chance"),
+        pytest.param([replace(HANDOVER, n_apart=30, n_alike=25)], Outcome.EXCLUDED, id="after a fixed time"),
+        pytest.param(
+            [replace(HANDOVER, n_apart=30, n_quick=30, is_counted=False), ANSWER], Outcome.CANNOT_TELL, id="not counted"
+        ),
+        pytest.param([HANDOVER, CARDS], Outcome.EXCLUDED, id="they pay for each other"),
+        pytest.param([SCHEDULER, FRAME], Outcome.EXCLUDED, id="nothing is passed on"),
+    ],
+)
+def test_people_who_pass_work_on_do_not_do_it_within_seconds(facts: list[Fact], outcome: Outcome) -> None:
+    """Partners of a course, readers of each other's drafts: slower than a program, and everybody pays alone."""
+    assert asked([account(name) for name in POOL], facts)["acquaintances"] is outcome
 
 
 @pytest.mark.parametrize(
