@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from distilforensics import __version__
 from distilforensics.case import custody
+from distilforensics.case.checklist import Verification
 from distilforensics.case.layout import write_file
 from distilforensics.case.signature import SEAL_FILES, check_signature, write_checks, write_statement
 from distilforensics.case.stages import contradictions, file_sha256
@@ -77,11 +78,13 @@ def seal(case: Case, key: Key | None = None) -> dict[str, str]:
 def is_current(case: Case) -> bool:
     """Tell whether sealing would write the same again: no file has changed since the last seal."""
     sealed = [entry["details"] for entry in custody.entries(case) if entry["action"] == SEALED]
+    statement = Verification()
+    check_signature(case, None, statement)
     if not sealed or not all((case.root / name).is_file() for name in (PAYLOAD_MANIFEST, TAG_MANIFEST)):
         return False
     return (
         case.run_record.is_file()
-        and not check_signature(case, None)[0]
+        and statement.is_intact
         and {key: sealed[-1].get(key) for key in anchors(case)} == anchors(case)
         and (case.root / PAYLOAD_MANIFEST).read_bytes() == _manifest(case, list(payload_files(case)))
         and (case.root / TAG_MANIFEST).read_bytes() == _manifest(case, list(tag_files(case)))

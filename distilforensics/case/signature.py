@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from distilforensics.case.checklist import Check
 from distilforensics.case.custody import Problem
 from distilforensics.case.layout import write_file
 from distilforensics.core.errors import IntegrityError, UsageError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+    from distilforensics.case.checklist import Verification
     from distilforensics.case.layout import Case
 
 STATEMENT = "seal.txt"
@@ -163,20 +165,24 @@ def keep_stamp(case: Case, answer: Path) -> str:
     return when
 
 
-def check_signature(case: Case, key: Path | None) -> tuple[list[Problem], list[str]]:
-    """Return what is wrong with statement, signature and stamp of a seal, and what was checked against which key.
+def check_signature(case: Case, key: Path | None, result: Verification) -> None:
+    """Check statement, signature and stamp of a seal.
 
     Args:
         case: The case.
         key: Public key that the reader got from somewhere else; the one in the case only shows that nothing was changed by accident.
+        result: What was found is added to it.
     """
     path = case.root / STATEMENT
     if not path.is_file():
-        return [Problem(STATEMENT, "is missing")], []
-    problems = _statement_faults(case, path.read_bytes())
-    found, notes = _check_key(case, key)
-    stamp_problems, stamp_notes = _check_stamp(case)
-    return [*problems, *found, *stamp_problems], [*notes, *stamp_notes]
+        result.find(STATEMENT, "is missing")
+        return
+    n_before = len(result.problems)
+    result.problems += _statement_faults(case, path.read_bytes())
+    told = f"{STATEMENT} names run.json, both manifests and the custody log up to the seal"
+    result.check("seal", told, n_before)
+    _check_key(case, key, result)
+    _check_stamp(case, result)
 
 
 def _statement(case: Case) -> bytes:
@@ -208,45 +214,51 @@ def _statement_faults(case: Case, statement: bytes) -> list[Problem]:
     return problems
 
 
-def _check_key(case: Case, key: Path | None) -> tuple[list[Problem], list[str]]:
+def _check_key(case: Case, key: Path | None, result: Verification) -> None:
     from cryptography.exceptions import InvalidSignature
 
-    signature = case.root / SIGNATURE
+    signature, n_before = case.root / SIGNATURE, len(result.problems)
     if not signature.is_file():
-        return ([Problem(SIGNATURE, "is missing: the case is not signed, though a key was given")] if key else []), (
-            [] if key else ["not signed"]
-        )
+        if key:
+            result.find(SIGNATURE, "is missing: the case is not signed, though a key was given")
+        result.leave("signature", "there is none, so whoever can write here can seal anew; seal --sign KEY makes one")
+        return
     try:
         public = read_public_key(key or case.root / PUBLIC_KEY)
     except (UsageError, OSError) as e:
         if key:
             raise
-        return [Problem(PUBLIC_KEY, f"cannot be read: {show(str(e).splitlines()[0])}")], []
+        result.find(PUBLIC_KEY, f"cannot be read: {show(str(e).splitlines()[0])}")
+        return
     name = fingerprint_of(public)
     try:
         public.verify(signature.read_bytes(), (case.root / STATEMENT).read_bytes())
     except InvalidSignature:
-        return [Problem(SIGNATURE, f"is no signature of this seal by the key {name}")], []
-    whose = (
-        "the key that was given"
-        if key
-        else "the key that lies in the case, which proves nothing; name one that you know: --key FILE"
-    )
-    return [], [f"signed by {name}, {whose}"]
+        result.find(SIGNATURE, f"is no signature of this seal by the key {name}")
+    if key:
+        result.check("signature", f"against the key that was given, {name}", n_before)
+    else:
+        told = f"only against the key that lies in the case, {name}, which proves nothing; name one that you know: --key FILE"
+        result.unchecked.append(Check("signature", told, len(result.problems) - n_before))
 
 
-def _check_stamp(case: Case) -> tuple[list[Problem], list[str]]:
-    stamp = case.root / STAMP
+def _check_stamp(case: Case, result: Verification) -> None:
+    stamp, n_before = case.root / STAMP, len(result.problems)
     if not stamp.is_file():
         waits = (case.root / STAMP_REQUEST).is_file()
-        return [], ["no time stamp" + (", one was asked for and not put in" if waits else "")]
+        why = (
+            "one was asked for and not put in" if waits else "there is none; the times are those of the machine's clock"
+        )
+        result.leave("time stamp", why)
+        return
     try:
         faults, when = _stamp_faults(case, stamp.read_bytes())
     except UsageError as e:
         faults, when = [e.message], ""
-    if faults:
-        return [Problem(STAMP, fault) for fault in faults], []
-    return [], [f"stamped at {when}; check who stamped with: sh check.sh KEY CA_FILE"]
+    result.problems += [Problem(STAMP, fault) for fault in faults]
+    told = f"stamps this seal at {when}" if when else "whether it stamps this seal"
+    result.check("time stamp", told, n_before)
+    result.leave("who stamped", f"needs the certificate of the authority: sh {CHECKS} KEY CA_FILE")
 
 
 def _stamp_faults(case: Case, content: bytes) -> tuple[list[str], str]:

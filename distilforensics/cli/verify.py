@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import textwrap
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +17,13 @@ from distilforensics.core import units
 from distilforensics.core.text import show
 
 if TYPE_CHECKING:
-    from distilforensics.case.verification import Verification
+    from collections.abc import Sequence
+
+    from distilforensics.case.checklist import Check, Verification
     from distilforensics.cli.output import Output
+
+_MOST_PROBLEMS = 20
+"""Problems printed, so that what was checked stays on the screen; --json lists all."""
 
 
 @command(
@@ -68,22 +77,15 @@ def verify(
 
 def _tell(result: Verification, output: Output) -> None:
     if output.is_json:
-        output.record(
-            {
-                "is_intact": result.is_intact,
-                "problems": [{"where": problem.where, "message": problem.message} for problem in result.problems],
-                "notes": result.notes,
-                "signed": result.signed,
-                "n_files": result.n_files,
-                "n_sources": result.n_sources,
-                "n_records": result.n_records,
-                "custody_head": result.custody_head,
-            }
-        )
+        _tell_json(result, output)
         return
-    for problem in result.problems:
+    for problem in result.problems[:_MOST_PROBLEMS]:
         output.line(show(problem))
+    if len(result.problems) > _MOST_PROBLEMS:
+        output.line(f"and {units.count(len(result.problems) - _MOST_PROBLEMS)} more; --json lists all")
     if not output.is_quiet:
+        _tell_checks("Checked", result.checked, output)
+        _tell_checks("Not checked", result.unchecked, output)
         for note in result.notes:
             say(f"note: {show(note)}")
     counts = (
@@ -93,7 +95,34 @@ def _tell(result: Verification, output: Output) -> None:
     if result.is_intact:
         output.line(f"intact: {counts}")
     else:
-        output.line(f"NOT INTACT: {len(result.problems)} problems; {counts}")
-    for line in result.signed:
-        output.line(show(line))
+        output.line(f"NOT INTACT: {units.count(len(result.problems))} problems; {counts}")
     output.line(f"custody log ends with {show(result.custody_head)}")
+
+
+def _tell_checks(title: str, checks: Sequence[Check], output: Output) -> None:
+    """Print one subject a line, wrapped to the terminal, with the problems that it has."""
+    width = min(120, shutil.get_terminal_size((100, 24)).columns)
+    output.line(output.heading(title, sys.stdout))
+    for check in checks:
+        problems = f": {units.count(check.n_problems)} PROBLEMS" if check.n_problems else ""
+        head = f"  {check.subject:<12}  "
+        told = f"{show(check.told)}{problems}"
+        output.line(
+            textwrap.fill(told, width, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False)
+        )
+
+
+def _tell_json(result: Verification, output: Output) -> None:
+    output.record(
+        {
+            "is_intact": result.is_intact,
+            "problems": [{"where": problem.where, "message": problem.message} for problem in result.problems],
+            "checked": [asdict(check) for check in result.checked],
+            "not_checked": [asdict(check) for check in result.unchecked],
+            "notes": result.notes,
+            "n_files": result.n_files,
+            "n_sources": result.n_sources,
+            "n_records": result.n_records,
+            "custody_head": result.custody_head,
+        }
+    )

@@ -45,12 +45,14 @@ def case(signed, tmp_path):
 
 
 def verify(case, key, capsys, *options):
-    """Return whether the case is intact, problems and what was said of the signature."""
+    """Return whether the case is intact, problems and what was said of each subject that was checked and that was not."""
     capsys.readouterr()
     code = run_cli(["verify", str(case), *(["--key", str(key)] if key else []), *options, "--json"])
     told = json.loads(capsys.readouterr().out)
     assert code == (ExitCode.COMPLETE if told["is_intact"] else ExitCode.INTEGRITY)
-    return told["is_intact"], " ".join(f"{p['where']}: {p['message']}" for p in told["problems"]), told["signed"]
+    problems = " ".join(f"{p['where']}: {p['message']}" for p in told["problems"])
+    checked, unchecked = ({check["subject"]: check for check in told[kind]} for kind in ("checked", "not_checked"))
+    return told["is_intact"], problems, checked, unchecked
 
 
 def recipe(case, *arguments):
@@ -79,15 +81,19 @@ def test_openssl_alone_verifies_the_signature(signed, keys):
 
 def test_a_signed_case_is_intact_for_who_knows_the_key(signed, keys, capsys):
     """Another key is not enough, and the key in the case is said to show nothing."""
-    intact, _, said = verify(signed, keys / "own.pub.pem", capsys)
+    intact, _, checked, unchecked = verify(signed, keys / "own.pub.pem", capsys)
     assert intact
-    assert "the key that was given" in said[0]
+    assert checked["signature"]["told"].startswith("against the key that was given, ")
+    assert "signature" not in unchecked
     assert recipe(signed, keys / "own.pub.pem")[0] == 0
-    intact, problems, _ = verify(signed, keys / "other.pub.pem", capsys)
+    intact, problems, checked, _ = verify(signed, keys / "other.pub.pem", capsys)
     assert not intact
+    assert checked["signature"]["n_problems"] == 1
     assert "no signature of this seal" in problems
     assert recipe(signed, keys / "other.pub.pem")[0] == 1
-    assert "name one that you know" in verify(signed, None, capsys)[2][0]
+    _, _, checked, unchecked = verify(signed, None, capsys)
+    assert "signature" not in checked
+    assert "name one that you know" in unchecked["signature"]["told"]
 
 
 def flip_a_byte(case):
@@ -174,7 +180,7 @@ ATTACKS = [
 def test_whatever_is_changed_is_named_by_program_and_recipe(attack, case, keys, capsys):
     """With the key given."""
     attack(case)
-    intact, problems, _ = verify(case, keys / "own.pub.pem", capsys)
+    intact, problems, *_ = verify(case, keys / "own.pub.pem", capsys)
     assert not intact
     assert problems
     code, said = recipe(case, keys / "own.pub.pem")
@@ -266,9 +272,10 @@ def test_a_stamp_takes_two_steps_and_no_network(case, keys, authority, tmp_path,
     assert run_cli(["seal", "--case", str(case), "--timestamp-token", str(tmp_path / "else")]) == ExitCode.USAGE
     assert "no answer" in capsys.readouterr().err
     assert run_cli(["seal", "--case", str(case), "--timestamp-token", str(tmp_path / "right.tsr")]) == 0
-    intact, _, said = verify(case, keys / "own.pub.pem", capsys)
+    intact, _, checked, unchecked = verify(case, keys / "own.pub.pem", capsys)
     assert intact
-    assert any(line.startswith("stamped at 20") for line in said)
+    assert checked["time stamp"]["told"].startswith("stamps this seal at 20")
+    assert "check.sh KEY CA_FILE" in unchecked["who stamped"]["told"]
     code, told = recipe(case, keys / "own.pub.pem", authority / "tsa.pem")
     assert code == 0, told
     shutil.copy(tmp_path / "answer.tsr", case / "seal.tsr")
