@@ -57,6 +57,7 @@ SLOW = (
     "ingest/test_supervision.py",
     "pipeline/test_citation.py",
     "pipeline/test_power.py",
+    "pipeline/test_replay.py",
     "pipeline/test_response.py",
     "report/",
     "simulate/",

@@ -18,6 +18,11 @@ _NO_UTF8 = re.compile(r"\\u(dc[89a-f][0-9a-f])")
 """How tables write a byte of a file name that is no UTF-8."""
 
 
+def name_on_disk(stated: str) -> str:
+    """Return the name of a file as the system has it, from the one that tables hold."""
+    return _NO_UTF8.sub(lambda match: chr(int(match[1], 16)), stated)
+
+
 def places(case: Case, stated: str, evidence_root: Path | None = None) -> Iterator[Path]:
     """Yield the paths at which an evidence file may lie.
 
@@ -26,7 +31,7 @@ def places(case: Case, stated: str, evidence_root: Path | None = None) -> Iterat
         stated: Its path in table `sources`: below the folder that the inputs of a run share.
         evidence_root: If given, only below this folder; leading folders of `stated` may be missing there.
     """
-    path = PurePosixPath(_NO_UTF8.sub(lambda match: chr(int(match[1], 16)), stated))
+    path = PurePosixPath(name_on_disk(stated))
     if evidence_root is not None:
         parts = [part for part in path.parts if part not in {"/", ".", ".."}]
         yield from (evidence_root.joinpath(*parts[start:]) for start in range(len(parts)))
@@ -54,7 +59,7 @@ def find_member(case: Case, source: Mapping[str, Any], evidence_root: Path | Non
 def archives_of(case: Case, source: Mapping[str, Any], evidence_root: Path | None = None) -> Iterator[tuple[Path, str]]:
     """Yield the archives in which a source may lie, each with the name that the source has in it."""
     for archive, member in archives.split(source["path"]):
-        name = _NO_UTF8.sub(lambda match: chr(int(match[1], 16)), member)
+        name = name_on_disk(member)
         yield from ((path, name) for path in places(case, archive, evidence_root) if path.is_file())
 
 

@@ -337,7 +337,7 @@ def _check_sources(case: Case, evidence_root: Path | None, result: Verification)
     if n_looked_at or not sources:
         result.check("evidence", f"{_of_all(n_looked_at, sources)} against the recorded hashes", n_before)
     if absent:
-        result.leave("evidence", f"{_of_all(len(absent), sources)} not at hand ({_some(absent)}); --evidence-root DIR")
+        result.leave("evidence", f"{_of_all(len(absent), sources)} not at hand ({_some(absent)}); --logs DIR")
     if unhashed:
         result.leave("evidence", f"{_of_all(len(unhashed), sources)} without a recorded hash ({_some(unhashed)})")
 

@@ -153,7 +153,7 @@ def test_absent_evidence_is_noted_and_no_problem(sealed, evidence):
     result = verify(sealed)
 
     assert result.is_intact
-    assert "1 of 1 files not at hand (logs/gateway.jsonl); --evidence-root DIR" in told(result.unchecked)["evidence"]
+    assert "1 of 1 files not at hand (logs/gateway.jsonl); --logs DIR" in told(result.unchecked)["evidence"]
     assert 0 == result.n_sources
 
 
