@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from distilforensics.case import custody, manifest
+from distilforensics.case import chain, custody, manifest
 from distilforensics.case.layout import open_case
 from distilforensics.case.signature import read_key
 from distilforensics.cli.diagnostics import ExitCode, run_cli
@@ -143,8 +143,8 @@ def edit_custody(case):
     lines, previous = [], custody.START
     for line in path.read_text().splitlines():
         entry = json.loads(line) | {"actor": "somebody", "previous": previous}
-        previous = custody._hash(entry)
-        lines.append(custody._canonical(entry | {"hash": previous}).decode())
+        previous = chain.hash_of(entry)
+        lines.append(chain.canonical(entry | {"hash": previous}).decode())
     path.write_text("".join(f"{line}\n" for line in lines))
 
 
