@@ -35,6 +35,7 @@ SLOW = (
     "assessment/test_error_rates.py",
     "assessment/test_stage.py",
     "audit/test_audit.py",
+    "case/test_notes.py",
     "case/test_signature.py",
     "cli/test_end_to_end.py",
     "cli/test_selftest.py",

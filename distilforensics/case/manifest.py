@@ -1,7 +1,7 @@
 """Sealing a case as a BagIt 1.0 bag (RFC 8493): anybody can check it later with `sha256sum -c` alone.
 
-The payload is data/. Everything else that the same logs give again is a tag file. run.json and custody.jsonl carry
-wall-clock time, so they stay outside of the bag and are tied to it by the custody entry `sealed`.
+The payload is data/. Everything else that the same logs give again is a tag file. run.json, custody.jsonl and notes.jsonl
+carry wall-clock time, so they stay outside of the bag and are tied to it by the custody entry `sealed` and by seal.txt.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SEALED = "sealed"
 """Action of the custody entry that closes a case."""
 
 _LINE = re.compile(r"(?P<sha256>[0-9a-f]{64})  (?P<name>.+)")
-_OUTSIDE_THE_BAG = SEAL_FILES | {"run.json", "custody.jsonl", TAG_MANIFEST}
+_OUTSIDE_THE_BAG = SEAL_FILES | {"run.json", "custody.jsonl", "notes.jsonl", TAG_MANIFEST}
 
 
 def seal(case: Case, key: Key | None = None) -> dict[str, str]:

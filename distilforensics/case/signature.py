@@ -1,6 +1,6 @@
 """Signature and time stamp over a seal: what whoever can write to the folder cannot make again.
 
-`seal.txt` names the hashes of run.json, of both manifests and of the custody log up to the seal. It is what is signed (Ed25519, by the
+`seal.txt` names the hashes of run.json, of both manifests, and of the custody log and the notes up to the seal. It is what is signed (Ed25519, by the
 examiner's own key) and what is stamped (RFC 3161, in two steps for a machine without a network). All of it can be checked with
 coreutils and openssl; `check.sh` in the case does so.
 """
@@ -39,8 +39,8 @@ SEAL_FILES = frozenset({STATEMENT, SIGNATURE, PUBLIC_KEY, STAMP_REQUEST, STAMP})
 CHECKS = "check.sh"
 """The same checks for a shell, part of the bag."""
 
-_CUSTODY_LINE = re.compile(
-    r"# custody\.jsonl: the first (?P<n>[1-9][0-9]{0,11}) lines have SHA-256 (?P<sha256>[0-9a-f]{64})"
+_FIRST_LINES = re.compile(
+    r"# (?P<name>custody\.jsonl|notes\.jsonl): the first (?P<n>[1-9][0-9]{0,11}) lines have SHA-256 (?P<sha256>[0-9a-f]{64})"
 )
 
 
@@ -113,14 +113,14 @@ def write_checks(case: Case) -> None:
 
 def write_statement(case: Case, anchors: Mapping[str, str], key: Key | None) -> None:
     """Write what the seal holds, signed if there is a key; signature and stamp of an earlier seal go."""
-    log = case.custody_log.read_bytes()
-    n_entries = log.count(b"\n")
     lines = [
         f"{anchors['run_json_sha256']}  run.json",
         f"{anchors['manifest_sha256']}  manifest-sha256.txt",
         f"{anchors['tagmanifest_sha256']}  tagmanifest-sha256.txt",
-        f"# custody.jsonl: the first {n_entries} lines have SHA-256 {hashlib.sha256(log).hexdigest()}",
+        _first_lines(case.custody_log),
     ]
+    if case.notes.is_file():
+        lines.append(_first_lines(case.notes))
     for name in SEAL_FILES:
         (case.root / name).unlink(missing_ok=True)
     statement = "".join(f"{line}\n" for line in lines).encode()
@@ -131,6 +131,13 @@ def write_statement(case: Case, anchors: Mapping[str, str], key: Key | None) -> 
         public = key.private.public_key()
         write_file(case.root / PUBLIC_KEY, public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
         write_file(case.root / SIGNATURE, key.private.sign(statement))
+
+
+def _first_lines(path: Path) -> str:
+    """Return the line of the statement about a file to which lines are only added."""
+    content = path.read_bytes()
+    n_lines = content.count(b"\n")
+    return f"# {path.name}: the first {n_lines} lines have SHA-256 {hashlib.sha256(content).hexdigest()}"
 
 
 def write_stamp_request(case: Case) -> Path:
@@ -179,7 +186,7 @@ def check_signature(case: Case, key: Path | None, result: Verification) -> None:
         return
     n_before = len(result.problems)
     result.problems += _statement_faults(case, path.read_bytes())
-    told = f"{STATEMENT} names run.json, both manifests and the custody log up to the seal"
+    told = f"{STATEMENT} names run.json, both manifests, and custody log and notes up to the seal"
     result.check("seal", told, n_before)
     _check_key(case, key, result)
     _check_stamp(case, result)
@@ -202,16 +209,22 @@ def _statement_faults(case: Case, statement: bytes) -> list[Problem]:
         path = case.root / name
         if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() != stated.get(name):
             problems.append(Problem(STATEMENT, f"states another SHA-256 of {name}: it was changed after the seal"))
-    match = next((m for m in map(_CUSTODY_LINE.fullmatch, lines) if m), None)
-    if match is None:
+    begun = {match["name"]: match for match in map(_FIRST_LINES.fullmatch, lines) if match}
+    if case.custody_log.name not in begun:
         return [*problems, Problem(STATEMENT, "does not state the custody log: it was changed")]
-    log = case.custody_log.read_bytes() if case.custody_log.is_file() else b""
-    until = b"".join(line + b"\n" for line in log.split(b"\n")[: int(match["n"])])
-    if log.count(b"\n") < int(match["n"]) or hashlib.sha256(until).hexdigest() != match["sha256"]:
-        problems.append(Problem("custody.jsonl", f"its first {match['n']} lines are not those that were sealed"))
+    for path in (case.custody_log, case.notes):
+        if path.name in begun and not _begins_so(path, begun[path.name]):
+            message = f"its first {begun[path.name]['n']} lines are not those that were sealed"
+            problems.append(Problem(path.name, message))
     if statement != "".join(f"{line}\n" for line in lines).encode():
         problems.append(Problem(STATEMENT, "was changed: its lines do not end as they were written"))
     return problems
+
+
+def _begins_so(path: Path, stated: re.Match[str]) -> bool:
+    content = path.read_bytes() if path.is_file() else b""
+    until = b"".join(line + b"\n" for line in content.split(b"\n")[: int(stated["n"])])
+    return content.count(b"\n") >= int(stated["n"]) and hashlib.sha256(until).hexdigest() == stated["sha256"]
 
 
 def _check_key(case: Case, key: Path | None, result: Verification) -> None:

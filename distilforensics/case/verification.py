@@ -16,6 +16,7 @@ from distilforensics.case.checklist import Verification
 from distilforensics.case.custody import Problem
 from distilforensics.case.evidence import archives_of, find_member, find_source, places
 from distilforensics.case.layout import read_json
+from distilforensics.case.notes import check_notes
 from distilforensics.case.signature import STATEMENT, check_signature
 from distilforensics.case.stages import contradictions, file_sha256
 from distilforensics.core import units
@@ -61,6 +62,7 @@ def verify(
     check_signature(case, key, result)
     result.n_files += (case.root / STATEMENT).is_file()
     _check_noted(case, noted_hash, result)
+    check_notes(case, result)
     damaged = _check_files(case, result)
     n_before = len(result.problems)
     result.problems += [Problem(show(name), message) for name, message in contradictions(case) if name not in damaged]

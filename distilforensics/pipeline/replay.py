@@ -252,6 +252,11 @@ def _place(found: Path, target: Path, n_bytes: int) -> None:
 
 def _take_over(case: Case, again: Case) -> None:
     """Copy what the examiner put into the case, and a measurement of power, which is work of its own."""
+    if case.notes.is_file():  # those that the report knew; later ones are in no page
+        known = _parameters(case, "report").get("notes")
+        n_known = known.get("n_notes") if isinstance(known, dict) else 0
+        lines = case.notes.read_bytes().splitlines(keepends=True)
+        again.notes.write_bytes(b"".join(lines[:n_known] if isinstance(n_known, int) else []))
     shutil.copyfile(case.root / CASE_FILE, again.root / CASE_FILE)
     if case.calibration.is_dir():
         shutil.copytree(case.calibration, again.calibration)
