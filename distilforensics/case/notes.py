@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from distilforensics.case import chain, custody
 from distilforensics.core import units
 from distilforensics.core.errors import CaseError, UsageError
+from distilforensics.core.finding import REVIEWS
 from distilforensics.core.text import shown
 
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 
     from distilforensics.case.checklist import Verification
     from distilforensics.case.layout import Case
-
-STATUSES = ("reviewed", "disputed", "accepted")
-"""What a note can make of its target; `accepted` is the sign-off."""
 
 WHOLE_CASE = "case"
 MAX_CHARS = 10_000
@@ -73,7 +71,7 @@ def add_note(case: Case, target: str, text: str, by: str, status: str | None = N
         target: `case`, or the id of a campaign, a group or an account; with its kind and a colon in front if two have the same id.
         text: What is noted.
         by: Who notes it.
-        status: What the note makes of its target, one of `STATUSES`.
+        status: What the note makes of its target, one of `REVIEWS`.
 
     Raises:
         UsageError: the case holds no such thing, or several; the text is empty or too long; nobody is named.
@@ -143,7 +141,7 @@ def read_notes(case: Case) -> list[Note]:
         status, about = details.get("status"), details.get("about")
         if all(isinstance(text, str) for text in texts) and isinstance(about, dict):
             by, kind, target, text = map(str, texts)
-            found.append(Note(entry["time"], by, kind, target, text, status if status in STATUSES else None, about))
+            found.append(Note(entry["time"], by, kind, target, text, status if status in REVIEWS else None, about))
     return found
 
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from distilforensics.case.notes import STATUSES
 from distilforensics.cli.diagnostics import say
 from distilforensics.cli.options import case_argument, command, examples
+from distilforensics.core.finding import REVIEWS
 from distilforensics.core.text import show
 
 if TYPE_CHECKING:
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 @click.argument("text")
 @click.option("--by", required=True, metavar="NAME", help="Who notes it.")
 @click.option(
-    "--status", type=click.Choice(STATUSES), help="What the note makes of the target; `accepted` signs it off."
+    "--status", type=click.Choice(REVIEWS), help="What the note makes of the target; `accepted` signs it off."
 )
 def note(case_dir: Path, target: str, text: str, by: str, status: str | None, output: Output) -> None:
     """Note something about a campaign or account of CASE.
 
-    TARGET is the id of a campaign, a group or an account, or the word case. Notes are only added, never changed; the last status counts. `show` prints them, the
-    next report has a line for each target and an annex with all, and the next seal covers them. What is sealed already stays as
-    it is.
+    TARGET is the id of a campaign, a group or an account, or the word case. Notes are only added, never changed; the
+    last status counts. `show` prints them, the next report has a line for each target and an annex with all, and the
+    next seal covers them. What is sealed already stays as it is.
     """
     from distilforensics.case.layout import open_case
     from distilforensics.case.locking import locked

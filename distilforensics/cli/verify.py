@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from distilforensics.case.checklist import Check
 from distilforensics.cli.diagnostics import ExitCode, say
 from distilforensics.cli.diff import told_difference
 from distilforensics.cli.options import FILE, case_argument, command, examples, limits_options
@@ -22,7 +21,7 @@ from distilforensics.core.text import show
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from distilforensics.case.checklist import Verification
+    from distilforensics.case.checklist import Check, Verification
     from distilforensics.case.engines.duckdb import Limits
     from distilforensics.cli.output import Output
     from distilforensics.pipeline.replay import Replay
@@ -121,6 +120,7 @@ def verify(
 def _replay(result: Verification, case_dir: Path, limits: Limits, output: Output, **given: Any) -> Replay | None:  # noqa: ANN401 - handed on
     """Return what came of computing the case again; None if that was not possible, and then the result says why."""
     from distilforensics import __version__
+    from distilforensics.case.checklist import Check
     from distilforensics.case.layout import open_case
     from distilforensics.core.errors import CaseError, IntegrityError, UsageError
     from distilforensics.pipeline.replay import replay
