@@ -97,14 +97,14 @@ def pytest_xdist_make_scheduler(config, log):
     return LoadFileScheduling(config, log)
 
 
-def run_sample(name, case, *options, hash_seed="0"):
-    """Run the command on a sample log from the folder of the project, and return what it printed."""
+def run_sample(name, case, *options, hash_seed="0", logs=None):
+    """Run the command on a sample log, or on a copy of it, from the folder of the project, and return what it printed."""
     command = [
         sys.executable,
         "-m",
         "distilforensics",
         "run",
-        f"sample_logs/{name}/logs",
+        str(logs or f"sample_logs/{name}/logs"),
         "--case",
         str(case),
         *options,
