@@ -35,6 +35,7 @@ SLOW = (
     "assessment/test_error_rates.py",
     "assessment/test_stage.py",
     "audit/test_audit.py",
+    "case/test_notes.py",
     "case/test_signature.py",
     "cli/test_end_to_end.py",
     "cli/test_selftest.py",
@@ -57,6 +58,7 @@ SLOW = (
     "ingest/test_supervision.py",
     "pipeline/test_citation.py",
     "pipeline/test_power.py",
+    "pipeline/test_replay.py",
     "pipeline/test_response.py",
     "report/",
     "simulate/",
@@ -95,14 +97,14 @@ def pytest_xdist_make_scheduler(config, log):
     return LoadFileScheduling(config, log)
 
 
-def run_sample(name, case, *options, hash_seed="0"):
-    """Run the command on a sample log from the folder of the project, and return what it printed."""
+def run_sample(name, case, *options, hash_seed="0", logs=None):
+    """Run the command on a sample log, or on a copy of it, from the folder of the project, and return what it printed."""
     command = [
         sys.executable,
         "-m",
         "distilforensics",
         "run",
-        f"sample_logs/{name}/logs",
+        str(logs or f"sample_logs/{name}/logs"),
         "--case",
         str(case),
         *options,

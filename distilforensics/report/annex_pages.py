@@ -90,6 +90,8 @@ def write_annexes(
     )  # fmt: skip
     annexes.write("evidence.html", "evidence, statement by statement", html)
     _write_frameworks(ledger, annexes, result, running)
+    if result.notes:
+        _write_notes(annexes, result, running)
     _write_tables(ledger, annexes, result, running, has_mappings=has_mappings)
     _write_queries(ledger, annexes, result, tests)
 
@@ -108,6 +110,21 @@ def _write_frameworks(ledger: Ledger, annexes: Annexes, result: Result, running:
         running=running,
     )
     annexes.write("frameworks.html", "facts under the factors of frameworks", html)
+
+
+def _write_notes(annexes: Annexes, result: Result, running: str) -> None:
+    """Write all notes: a page, and the same as CSV."""
+    columns = (
+        ("time", "when (UTC)", ""), ("by", "by", ""), ("kind", "about", ""), ("target", "id", "long"), ("status", "status", ""),
+        ("about", "result", ""), ("text", "note", "long"),
+    )  # fmt: skip
+    annexes.csv("notes.csv", "notes, in full", result.notes)
+    part = {"title": "Notes", "file": "notes.csv", "text": "", "columns": columns, "rows": result.notes[-HTML_ROWS:]}
+    about = (
+        "What people said of this case after they read it. The program takes no part in it and draws nothing from it."
+    )
+    html = page("annex.html.j2", title="Notes and sign-off", running=running, about=about, parts=[part])
+    annexes.write("notes.html", "notes and sign-off", html)
 
 
 def _beside(drawn: Mapping[str, Figure]) -> dict[str, Figure]:

@@ -202,6 +202,10 @@ class Result:
     power_totals: Row | None
     error_rates: Sequence[Row]
     tests: Sequence[Row]
+    notes: Sequence[Mapping[str, Any]]
+    """What people noted about the case, oldest first."""
+    review: Sequence[Mapping[str, Any]]
+    """The last status of everything that was noted about, one row each."""
 
 
 def read_log(ledger: Ledger) -> Log:
