@@ -56,6 +56,7 @@ SLOW = (
     "ingest/test_stage.py",
     "ingest/test_supervision.py",
     "pipeline/test_citation.py",
+    "pipeline/test_matching.py",
     "pipeline/test_power.py",
     "pipeline/test_response.py",
     "report/",

@@ -14,6 +14,7 @@ from distilforensics.cli.formats import formats
 from distilforensics.cli.heuristics import heuristics
 from distilforensics.cli.inspect import inspect
 from distilforensics.cli.mapping import mapping
+from distilforensics.cli.matching import fingerprints, match
 from distilforensics.cli.options import CONTEXT, examples, version_option
 from distilforensics.cli.plan import plan
 from distilforensics.cli.respond import respond
@@ -68,6 +69,8 @@ for verb in (
     cite,
     export,
     respond,
+    fingerprints,
+    match,
     audit,
     formats,
     heuristics,
