@@ -93,9 +93,10 @@ def pool_groups(case: Path) -> set[str]:
     """Return the groups of a case most of whose accounts are the pool's."""
     pool = pool_of(case)
     n: Counter[str] = Counter()
-    for row in read_rows(open_case(case), "accounts", ["account_id", "campaign_id"]):
-        if row["campaign_id"]:
-            n[row["campaign_id"]] += 1 if row["account_id"] in pool else -1
+    for row in read_rows(open_case(case), "accounts", ["account_id", "campaign_id", "grade", "reason_not_in_campaign"]):
+        name = row["campaign_id"] or (row["grade"] and str(row["reason_not_in_campaign"]).partition(":")[0])
+        if name:
+            n[name] += 1 if row["account_id"] in pool else -1
     return {name for name, more in n.items() if more > 0}
 
 

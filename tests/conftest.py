@@ -37,6 +37,7 @@ SLOW = (
     "audit/test_audit.py",
     "case/test_signature.py",
     "cli/test_end_to_end.py",
+    "cli/test_screens.py",
     "cli/test_selftest.py",
     "cli/test_trouble.py",
     "evaluation/test_populations.py",

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from distilforensics.case.layout import Case
 
 _BATCH_ROWS = 1000
+_EVERYTHING = 2**62
+
+SHORT = 10
+"""Rows of a long list unless all are asked for."""
 
 
 class Kind(StrEnum):
@@ -36,13 +40,16 @@ class Kind(StrEnum):
 class Section:
     """One table about the thing."""
 
+    key: str
+    """Name among the others, for programs."""
     title: str
+    """What a person reads above it."""
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
 
 
-def look_up(case: Case, kind: Kind, name: str, limits: Limits) -> list[Section]:
-    """Return what a case holds about one thing, the thing itself first.
+def look_up(case: Case, kind: Kind, name: str, limits: Limits, *, is_all: bool = False) -> list[Section]:
+    """Return what a case holds about one thing, the thing itself first; long lists as far as `SHORT`, or all of them.
 
     Raises:
         CaseError: a stage that the answer needs has not run.
@@ -50,7 +57,7 @@ def look_up(case: Case, kind: Kind, name: str, limits: Limits) -> list[Section]:
     """
     with connect(case, limits=limits) as connection:
         sections: list[Section] = []
-        for section in _sections(case, connection, kind, {"id": name}):
+        for section in _sections(case, connection, kind, {"id": name, "most": _EVERYTHING if is_all else SHORT}):
             if not sections and not section.rows:
                 raise _unknown(case, connection, kind, name)
             sections.append(section)
@@ -95,16 +102,20 @@ def compare(case: Case, first: str, second: str, limits: Limits) -> list[Section
 
 
 def _sections(
-    case: Case, connection: duckdb.DuckDBPyConnection, folder: str, parameters: Mapping[str, str]
+    case: Case, connection: duckdb.DuckDBPyConnection, folder: str, parameters: Mapping[str, str | int]
 ) -> Iterator[Section]:
     files = importlib.resources.files(__package__) / "queries" / folder
     for file in sorted(files.iterdir(), key=lambda entry: entry.name):
         title, query = file.read_text(encoding="utf-8").split("\n", 1)
-        yield _section(case, connection, title.removeprefix("-- "), query, parameters)
+        key = file.name.partition("_")[2].removesuffix(".sql")
+        used = {name: value for name, value in parameters.items() if f"${name}" in query}
+        yield _section(case, connection, (key, title.removeprefix("-- ")), query, used)
 
 
 def _require_account(case: Case, connection: duckdb.DuckDBPyConnection, account: str) -> None:
-    found = _section(case, connection, "", "SELECT 1 FROM accounts WHERE account_id = $id LIMIT 1", {"id": account})
+    found = _section(
+        case, connection, ("", ""), "SELECT 1 FROM accounts WHERE account_id = $id LIMIT 1", {"id": account}
+    )
     if not found.rows:
         raise _unknown(case, connection, Kind.ACCOUNT, account)
 
@@ -141,7 +152,11 @@ _TABLES = {
 
 
 def _section(
-    case: Case, connection: duckdb.DuckDBPyConnection, title: str, query: str, parameters: Mapping[str, str]
+    case: Case,
+    connection: duckdb.DuckDBPyConnection,
+    names: tuple[str, str],
+    query: str,
+    parameters: Mapping[str, str | int],
 ) -> Section:
     try:
         result = connection.execute(query, dict(parameters))
@@ -150,7 +165,7 @@ def _section(
             "not every stage has run", where=str(case.root), hint="distilforensics run LOGS... --case DIR"
         ) from e
     columns = tuple(column[0] for column in result.description or ())
-    return Section(title, columns, tuple(result.fetchall()))
+    return Section(*names, columns, tuple(result.fetchall()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,5 @@
--- The groups that are written: campaigns, and groups that may be one operator's own.
-select a.campaign_id as name, any_value(a.grade order by a.grade) as grade, count(*) as n_accounts,
-    min(a.first_seen)::date as first_day, max(a.last_seen)::date as last_day
-from accounts as a
-where a.campaign_id is not null
-group by a.campaign_id
+-- The groups that are written.
+select name, any_value(grade order by grade) as grade, count(*) as n_accounts, min(first_seen)::date as first_day, max(last_seen)::date as last_day
+from members
+group by name
 order by name

@@ -120,6 +120,7 @@ def groups_of(case: Case, key: Key, limits: Limits) -> list[Group]:
         CaseError: a stage that the answer needs has not run.
     """
     with connect(case, limits=limits, tables=_TABLES) as connection:
+        connection.execute(f"create temp view members as {_query('members')}")
         found = [Group(*row) for row in connection.execute(_query("groups")).fetchall()]
         connection.execute(f"create temp table own_calls as {_query('own_calls')}")
         _hold(connection, "held_by_members", "own_calls")

@@ -1,8 +1,5 @@
 -- The calls of each group that carry its pattern; all calls of its members where it has none.
-with members as (
-    select account_id, campaign_id as name from accounts where campaign_id is not null
-),
-patterns as (
+with patterns as (
     select campaign_id as name, unnest(templates) as template_id from campaigns
     union all
     select group_id, unnest(templates) from explained_groups

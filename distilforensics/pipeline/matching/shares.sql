@@ -2,13 +2,13 @@
 with sizes as (
     select name, count(distinct account_id) as n_members, count(*) as n_calls from own_calls group by name
 ),
-members as (
+active as (
     select distinct name, account_id from own_calls
 ),
 inside as (
     select m.name, h.kind, h.value, count(*) as n_inside, sum(h.n_calls) as n_calls
     from held_by_members as h
-    join members as m using (account_id)
+    join active as m using (account_id)
     group by m.name, h.kind, h.value
 ),
 marks as (
