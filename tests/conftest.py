@@ -39,6 +39,7 @@ SLOW = (
     "cli/test_end_to_end.py",
     "cli/test_screens.py",
     "cli/test_selftest.py",
+    "cli/test_shapes.py",
     "cli/test_trouble.py",
     "evaluation/test_populations.py",
     "evaluation/test_validation_benchmark.py",

@@ -104,12 +104,37 @@ def compare(case: Case, first: str, second: str, limits: Limits) -> list[Section
 def _sections(
     case: Case, connection: duckdb.DuckDBPyConnection, folder: str, parameters: Mapping[str, str | int]
 ) -> Iterator[Section]:
+    for key, title, query in _queries(folder):
+        used = {name: value for name, value in parameters.items() if f"${name}" in query}
+        yield _section(case, connection, (key, title), query, used)
+
+
+def columns_of(folder: str) -> dict[str, list[tuple[str, str]]]:
+    """Return name and type of the columns of every section of a folder of queries, by the key of the section."""
+    from distilforensics.core.schema import TABLES
+
+    with duckdb.connect(":memory:", config={"threads": 1}) as connection:
+        for name, table in TABLES.items():
+            connection.register("given", table.arrow.empty_table())
+            connection.execute(f"CREATE TABLE {name} AS SELECT * FROM given")
+            connection.unregister("given")
+        found = {}
+        for key, _, query in _queries(folder):
+            values = {name: value for name, value in _ANYTHING.items() if f"${name}" in query}
+            result = connection.execute(query, values)
+            found[key] = [(column[0], str(column[1])) for column in result.description or ()]
+        return found
+
+
+_ANYTHING: dict[str, str | int] = {"id": "", "a": "", "b": "", "most": 1}
+
+
+def _queries(folder: str) -> Iterator[tuple[str, str, str]]:
+    """Yield key, title and text of the queries of a folder, in order of their files."""
     files = importlib.resources.files(__package__) / "queries" / folder
     for file in sorted(files.iterdir(), key=lambda entry: entry.name):
         title, query = file.read_text(encoding="utf-8").split("\n", 1)
-        key = file.name.partition("_")[2].removesuffix(".sql")
-        used = {name: value for name, value in parameters.items() if f"${name}" in query}
-        yield _section(case, connection, (key, title.removeprefix("-- ")), query, used)
+        yield file.name.partition("_")[2].removesuffix(".sql"), title.removeprefix("-- "), query
 
 
 def _require_account(case: Case, connection: duckdb.DuckDBPyConnection, account: str) -> None:
