@@ -288,6 +288,11 @@ def reading_options(function: Function) -> Function:
         help="Zone of times that have no offset, such as Europe/Berlin; UTC if omitted.",
     )
     @click.option(
+        "--log-began",
+        metavar="TIME",
+        help="When logs began whose times count from there, have no year or are missing, such as 2026-02-03T04:05Z.",
+    )
+    @click.option(
         "--max-malformed",
         type=Share(),
         metavar="SHARE",
@@ -315,6 +320,7 @@ def reading_options(function: Function) -> Function:
         mappings: tuple[Path, ...],
         account_field: str | None,
         assume_time_zone: str | None,
+        log_began: str | None,
         max_malformed: float | None,
         max_line: int | None,
         secret_file: Path | None,
@@ -328,6 +334,7 @@ def reading_options(function: Function) -> Function:
             mappings=mappings,
             account_field=account_field,
             assume_time_zone=assume_time_zone,
+            log_began=log_began,
             max_malformed=max_malformed,
             max_line_bytes=max_line,
             secret_key=secret_file.read_text(encoding="utf-8").strip() if secret_file else None,

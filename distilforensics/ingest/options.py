@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from pathlib import Path
 
 DEFAULT_MAX_LINE_BYTES = 64 << 20
@@ -39,6 +40,8 @@ class IngestOptions:
     """Replaces the account: a canonical column such as `api_key_id`, or a path such as `$.metadata.project`."""
     assume_time_zone: str | None = None
     """IANA zone of times written without an offset; UTC if None."""
+    log_began: datetime | None = None
+    """When logs began whose times count from there, lack the year or are missing; naive UTC."""
     secret_key: str | None = None
     """Secret that goes into the hashes which replace raw API keys; without it they depend on the case number alone."""
     is_content_free: bool = False
@@ -67,6 +70,7 @@ class IngestOptions:
             ],
             "account_field": self.account_field,
             "assume_time_zone": self.assume_time_zone,
+            "log_began": None if self.log_began is None else self.log_began.isoformat(),
             "secret_key_sha256": secret,
             "content_free": self.is_content_free,
             "max_line_bytes": self.max_line_bytes,
