@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from distilforensics.pipeline.lookup import Section
 
 KINDS = ("account", "campaign", "heuristic", "source")
+TOPICS = ("reconcile",)
+"""What is told of the case as a whole, without an id."""
+
+_NOTHING = {
+    "reconcile": "no usage export was read; name one with: distilforensics run LOGS... --case DIR --reconcile FILE"
+}
 
 
 @command(
@@ -29,12 +35,13 @@ KINDS = ("account", "campaign", "heuristic", "source")
     ),
 )
 @case_argument
-@click.argument("kind", type=click.Choice(KINDS), required=False)
+@click.argument("kind", type=click.Choice((*KINDS, *TOPICS)), required=False)
 @click.argument("name", metavar="[ID]", required=False)
 @limits_options
 def show(case_dir: Path, kind: str | None, name: str | None, limits: Limits, output: Output) -> None:
     """Show CASE, or one campaign, account or source of it.
 
+    `reconcile` shows how the log compares with usage exports, bills and rollups.
     A heuristic is named by id or code, a source by its path, file name or the beginning of its SHA-256.
     """
     from distilforensics.case.layout import open_case
@@ -42,6 +49,12 @@ def show(case_dir: Path, kind: str | None, name: str | None, limits: Limits, out
 
     if kind is None:
         print_sections(overview(open_case(case_dir), limits), {"kind": "case"}, output)
+        return
+    if kind in TOPICS:
+        sections = overview(open_case(case_dir), limits, kind)
+        if not sections[0].rows:
+            raise click.UsageError(_NOTHING[kind])
+        print_sections(sections, {"kind": kind}, output)
         return
     if name is None:
         raise click.UsageError(f"which {kind}? Give its id; `distilforensics show CASE` lists what was found")

@@ -32,6 +32,10 @@ class Kind(StrEnum):
     SOURCE = "source"
 
 
+TOPICS = ("reconcile",)
+"""What can be told of the case as a whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """One table about the thing."""
@@ -57,14 +61,19 @@ def look_up(case: Case, kind: Kind, name: str, limits: Limits) -> list[Section]:
         return sections
 
 
-def overview(case: Case, limits: Limits) -> list[Section]:
-    """Return what was read and what was found.
+def overview(case: Case, limits: Limits, about: str = "overview") -> list[Section]:
+    """Return what was read and what was found, or another topic of the whole case.
+
+    Args:
+        case: The case.
+        limits: Memory and threads.
+        about: Folder of the queries: overview, or one of `TOPICS`.
 
     Raises:
         CaseError: a stage that the answer needs has not run.
     """
     with connect(case, limits=limits) as connection:
-        return list(_sections(case, connection, "overview", {}))
+        return list(_sections(case, connection, about, {}))
 
 
 def explain(case: Case, account: str, limits: Limits) -> list[Section]:
