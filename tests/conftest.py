@@ -38,6 +38,7 @@ SLOW = (
     "audit/test_audit.py",
     "case/test_signature.py",
     "cli/test_end_to_end.py",
+    "cli/test_reconcile.py",
     "cli/test_selftest.py",
     "cli/test_trouble.py",
     "evaluation/test_populations.py",
