@@ -68,6 +68,8 @@ class Fact:
 _PURPOSEFUL = frozenset({"medium", "high", "critical"})
 """Levels from which on a heuristic of content says something of the purpose; short prompts of one-shot products make the others fire."""
 
+_ATTESTED = "harvest.refused_reasoning"
+
 _TITLES = {
     "handover": "Refused calls go on at other customers' accounts",
     "conversation": "Conversations go on at other customers' accounts",
@@ -106,6 +108,7 @@ def find_facts(log: Log, candidate: Candidate, outside: Accounts, parameters: Pa
         _scheduler_fact(log, candidate, parameters),
         _frame_fact(log, candidate, parameters),
         _purpose_fact(log, candidate, parameters),
+        _attested_fact(log, candidate, outside, floor, parameters),
     ]
     order = {kind: place for place, kind in enumerate(Kind)}
     return sorted((fact for fact in found if fact), key=lambda fact: (order[fact.kind], -fact.bits, fact.fact_id))
@@ -368,5 +371,40 @@ def _purpose_fact(log: Log, candidate: Candidate, parameters: Parameters) -> Fac
         n_accounts=max(n for _, n in found.values()),
         statement="; ".join(f"{log.titles[name].rstrip('.')}" for name in sorted(found)) + ".",
         excludes="ordinary use; not a benchmark or a product that asks for reasoning",
+        is_telling=False,
+    )
+
+
+def _attested_fact(
+    log: Log, candidate: Candidate, outside: Accounts, floor: float, parameters: Parameters
+) -> Fact | None:
+    """Return what the provider itself says of reasoning that the accounts sent and that others had received.
+
+    Weighed against the accounts outside: where a company was split or moved, its accounts show it as well.
+    """
+    fired = {
+        account: next((row for row in log.fired(account) if row.heuristic_id == _ATTESTED), None)
+        for account in candidate.accounts | outside
+    }
+    inside = sorted(account for account in candidate.accounts if fired[account])
+    if not inside:
+        return None
+    n_outside = sum(fired[account] is not None for account in outside)
+    bits = weights.of_share(len(inside), len(candidate.accounts), (n_outside + 1) / (len(outside) + 2))
+    return Fact(
+        fact_id="attested",
+        title="The provider says that reasoning in the requests belongs to other organisations or end users",
+        kind=Kind.PURPOSE,
+        bits=bits,
+        count=len(inside),
+        of=len(candidate.accounts),
+        comparison=n_outside / len(outside) if outside else None,
+        n_accounts=len(inside),
+        statement=(
+            f"For {units.count(len(inside))} of {units.count(len(candidate.accounts))} accounts the provider's own answers say so at least "
+            f"twice each; for {units.count(n_outside)} of {units.count(len(outside))} accounts outside of every examined group."
+        ),
+        excludes="ordinary use, a benchmark, a class; not a customer who moves conversations between organisations of its own",
+        is_counted=bits >= floor and len(inside) >= parameters.min_tied_accounts,
         is_telling=False,
     )

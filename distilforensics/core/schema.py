@@ -190,6 +190,11 @@ EXCHANGES = Table(
         ("system_sha256", TEXT, "as prompt_sha256"),
         ("reasoning_signature_sha256", TEXT, "hash of the reasoning signature or encrypted reasoning in the answer"),
         (
+            "reasoning_refusals",
+            TEXTS,
+            "why the provider dropped or refused reasoning: organization_, end_user_, prefix_, model_binding_mismatch, conversation_binding_refused; sorted",
+        ),
+        (
             "text_fingerprints",
             TEXT_FINGERPRINTS,
             "with --content-free, what is kept of the texts instead of them: keyed hashes, numbers and marks; else NULL",
@@ -439,6 +444,7 @@ EXCHANGE_FEATURES = Table(
         ("n_tools", COUNT, "tools offered"),
         ("tools_sha256", TEXT, "as in exchanges"),
         ("reasoning_signature_sha256", TEXT, "as in exchanges"),
+        ("reasoning_refusals", TEXTS, "as in exchanges"),
         ("cache_read_tokens", COUNT, "input tokens read from cache"),
         ("latency_ms", REAL, "milliseconds"),
         ("http_status", COUNT, "HTTP status"),
@@ -654,6 +660,7 @@ REASONING_PLACES = Table(
         ("n_exchanges", COUNT, "requests with the signature in this place"),
         ("sample_record_id", TEXT, "smallest record_id of these"),
         ("is_of_other", FLAG, "the signature was first seen on another account"),
+        ("is_of_other_model", FLAG, "another model received the signature than the one that it is sent to here"),
         (
             "is_replay",
             FLAG,
@@ -685,6 +692,7 @@ REASONING_USES = Table(
         ("n_exchanges", COUNT, "exchanges"),
         ("first_seen", TIME, "UTC"),
         ("sample_record_id", TEXT, "smallest record_id"),
+        ("model", TEXT, "model of that record: of an answer the one that made the signature"),
     ),
 )
 

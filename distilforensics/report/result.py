@@ -31,6 +31,7 @@ SHOWN_BY = {
     "rewording": "frame",
     "frame": "frame",
     "purpose": "frame",
+    "attested": "reasoning",
     "coordination.failover_reissue": "handover",
     "coordination.handover_partner": "handover",
     "coordination.limit_handover": "succession",

@@ -210,3 +210,22 @@ def test_purpose_needs_more_than_a_low_level() -> None:
     low = {"harvest.output_harvest_ratio": "low"}
     assert "purpose" not in pool_facts(ties=ring(POOL, 30), loads=loads, fired={"prefix:1": list(low)}, levels=low)
     assert "purpose" in pool_facts(ties=ring(POOL, 30), loads=loads, fired={"prefix:1": ["harvest.cot_elicitation"]})
+
+
+@pytest.mark.parametrize(
+    ("members", "strangers", "counts"),
+    [
+        pytest.param(len(POOL), 0, True, id="all of the pool and nobody else"),
+        pytest.param(2, 0, False, id="two accounts"),
+        pytest.param(len(POOL), len(PEOPLE), False, id="a company was split, and everybody's conversations moved"),
+    ],
+)
+def test_what_the_provider_says_of_reasoning_is_weighed_against_the_others(
+    members: int, strangers: int, counts: bool
+) -> None:
+    """It is a fact of purpose where the accounts of the candidate show it and others do not."""
+    holders = [*POOL[:members], *PEOPLE[:strangers]]
+    fired = {name: ["harvest.refused_reasoning"] for name in holders}
+    found = pool_facts(ties=ring(POOL, 30), fired=fired)["attested"]
+    assert (found.kind, found.count, found.is_counted) == (Kind.PURPOSE, members, counts)
+    assert "attested" not in pool_facts(ties=ring(POOL, 30))

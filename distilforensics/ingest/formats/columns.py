@@ -29,7 +29,12 @@ ACCOUNT_COLUMNS = (
 LIBRARIES = ("values.sql", "times.sql", "addresses.sql", "messages.sql", "providers.sql", "litellm.sql", "bedrock.sql")
 """Files of shared macros, in order of definition."""
 
-_OTHER_TYPES = {"prompt_chars": "bigint", "response_chars": "bigint", "flags": "varchar[]"}
+_OTHER_TYPES = {
+    "prompt_chars": "bigint",
+    "response_chars": "bigint",
+    "flags": "varchar[]",
+    "reasoning_refusals": "varchar[]",
+}
 _CHOICES = frozenset({"format", "account", "zone", "time_field", "started_text", "start_shift", "local_flags"})
 """Marks of the completion that stand for no column."""
 

@@ -32,7 +32,7 @@ _REQUEST = (
 _USAGE = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
 _ANSWER = (
     "response_text", "response_state", "response_id", "model_served", "model_raw", "n_tool_calls", "finish_reason_raw", "reasoning_signature",
-    "error_type", "status", *_USAGE,
+    "reasoning_refusals", "error_type", "status", *_USAGE,
 )  # fmt: skip
 _GIVES = {
     "request_body": _REQUEST,
