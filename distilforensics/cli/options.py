@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from distilforensics.case.engines.duckdb import Limits
+    from distilforensics.ingest.options import IngestOptions
 
     Function = Callable[..., Any]
 
@@ -243,6 +245,26 @@ def report_options(function: Function) -> Function:
         from distilforensics.pipeline.steps import report_step
 
         return function(report_step=report_step(is_with_pdf=is_with_pdf), **arguments)
+
+    return wrapped
+
+
+def reconcile_option(function: Function) -> Function:
+    """Add --reconcile; the function gets the logs with the named files among them, and options that know these."""
+
+    @click.option(
+        "--reconcile",
+        "usage",
+        type=click.Path(exists=True),
+        multiple=True,
+        metavar="FILE",
+        help="Usage export, bill or rollup with which the log is compared per key, model and day. Repeat for more.",
+    )
+    @functools.wraps(function)
+    def wrapped(
+        *, usage: tuple[str, ...], logs: tuple[str, ...], options: IngestOptions, **arguments: object
+    ) -> object:
+        return function(logs=(*logs, *usage), options=replace(options, usage=usage), **arguments)
 
     return wrapped
 

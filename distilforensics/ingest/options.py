@@ -30,7 +30,7 @@ DEFAULT_MAX_DECODED_BYTES = 4 << 40
 
 @dataclass(frozen=True, slots=True)
 class IngestOptions:
-    """PowerOptions of the examiner. All but `max_malformed` and `input_root` change what is read and are recorded with every part."""
+    """PowerOptions of the examiner. All but `max_malformed`, `input_root` and `usage` change what is read and are recorded with every part."""
 
     format: str | None = None
     """Format id for every log; detection is skipped."""
@@ -48,6 +48,8 @@ class IngestOptions:
     """Keep no prompt, answer or system prompt, only what the analysis computes from them."""
     input_root: str | None = None
     """Folder from which the names of sources count, as an absolute path; the one that all inputs share if None. Part of no table."""
+    usage: tuple[str, ...] = ()
+    """Inputs that are usage exports, bills or rollups, whatever they look like. Part of no table."""
     max_malformed: float = DEFAULT_MAX_MALFORMED
     max_line_bytes: int = DEFAULT_MAX_LINE_BYTES
     max_ratio: float = DEFAULT_MAX_RATIO

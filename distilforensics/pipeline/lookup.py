@@ -37,6 +37,10 @@ class Kind(StrEnum):
     SOURCE = "source"
 
 
+TOPICS = ("reconcile",)
+"""What can be told of the case as a whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """One table about the thing."""
@@ -65,14 +69,19 @@ def look_up(case: Case, kind: Kind, name: str, limits: Limits, *, is_all: bool =
         return [*sections, *_notes(case, kind, name)]
 
 
-def overview(case: Case, limits: Limits) -> list[Section]:
-    """Return what was read and what was found.
+def overview(case: Case, limits: Limits, about: str = "overview") -> list[Section]:
+    """Return what was read and what was found, or another topic of the whole case.
+
+    Args:
+        case: The case.
+        limits: Memory and threads.
+        about: Folder of the queries: overview, or one of `TOPICS`.
 
     Raises:
         CaseError: a stage that the answer needs has not run.
     """
     with connect(case, limits=limits) as connection:
-        return [*_sections(case, connection, "overview", {}), *_review(case)]
+        return [*_sections(case, connection, about, {}), *(_review(case) if about == "overview" else [])]
 
 
 def explain(case: Case, account: str, limits: Limits) -> list[Section]:

@@ -169,6 +169,12 @@ def _write_tables(ledger: Ledger, annexes: Annexes, result: Result, running: str
             ("path", "file", "long"), ("column_name", "column", ""), ("field", "field", "long"), ("mapping", "mapping", ""),
             ("mapping_sha256", "SHA-256 of the mapping", "long"),
         )))  # fmt: skip
+    if result.log.usage:
+        plan["sources"][2].append(("Usage exports beside the log", "usage.csv", ledger.rows("reconciliation", is_drawn=True), (
+            ("verdict", "the log has", ""), ("series", "export", "long"), ("period_start", "from", ""), ("key", "key", "long"), ("model", "model", ""),
+            ("stated_requests", "requests stated", "num"), ("log_requests", "in the log", "num"), ("stated_output_tokens", "answer tokens stated", "num"),
+            ("log_output_tokens", "in the log", "num"),
+        )))  # fmt: skip
     for name, (title, short, parts) in plan.items():
         shown = []
         for part, file, rows, columns in parts:

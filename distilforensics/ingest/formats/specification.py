@@ -18,6 +18,7 @@ from distilforensics.core.errors import UsageError
 from distilforensics.core.text import shown
 from distilforensics.ingest.formats.completion import projection_of
 from distilforensics.ingest.formats.mapping import parse_mapping
+from distilforensics.ingest.formats.usage import parse_usage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,12 +28,13 @@ if TYPE_CHECKING:
     import duckdb
 
     from distilforensics.ingest.formats.mapping import FieldMapping
+    from distilforensics.ingest.formats.usage import UsageMapping
 
 _MAPPING_TABLES = frozenset({"columns", "constants", "time", "numbers", "values", "tokens", "rows", "words"})
 _DETECTION_KEYS = frozenset({"keys_all", "keys_any", "keys_none", "line", "values", "refines"})
 _KEYS = frozenset(
     {"version", "title", "gateway", "account", "tenant", "time_field", "missing", "known_keys", "notes", "detection", "is_evidence", "no_calls",
-     "other_lines"}
+     "other_lines", "usage"}
 )  # fmt: skip
 
 
@@ -126,6 +128,8 @@ class FormatSpec:
     """Such files belong to the evidence although they cannot be read: they are refused with these words, not ignored."""
     other_lines: str | None = None
     """Why lines of text that have another shape are no exchanges; they are refused if None."""
+    usage: UsageMapping | None = None
+    """How its sums over calls are read, if they are such; they go to `usage_sums`."""
     mapping: FieldMapping | None = None
     query: str | None = field(default=None, repr=False)
     examples: tuple[Example, ...] = field(default=(), repr=False)
@@ -219,6 +223,7 @@ def _spec_of(format_id: str, header: Mapping[str, Any], where: str) -> FormatSpe
         is_evidence=header.get("is_evidence", False),
         other_lines=header.get("other_lines"),
         mapping=mapping,
+        usage=parse_usage(header["usage"], where) if "usage" in header else None,
         detection=Detection(
             keys_all=frozenset(detection.get("keys_all", ())),
             keys_any=frozenset(detection.get("keys_any", ())),
