@@ -180,9 +180,16 @@ def _write_tables(ledger: Ledger, annexes: Annexes, result: Result, running: str
         for part, file, rows, columns in parts:
             annexes.csv(file, f"{part.lower()}, all rows", rows)
             text = f"The first {HTML_ROWS} of {len(rows):,} rows." if len(rows) > HTML_ROWS else ""
-            shown.append({"title": part, "file": file, "text": text, "columns": columns, "rows": rows[:HTML_ROWS]})
+            first = [{**row, **_as_words(row)} for row in rows[:HTML_ROWS]]
+            shown.append({"title": part, "file": file, "text": text, "columns": columns, "rows": first})
         html = page("annex.html.j2", title=title, running=running, about="", parts=shown)
         annexes.write(f"{name}.html", short, html)
+
+
+def _as_words(row: Row) -> dict[str, str]:
+    """Return the parameters of a test as a reader takes them in, one after the other."""
+    given = json.loads(row.get("parameters") or "{}")
+    return {"parameters": "; ".join(f"{name} = {value}" for name, value in given.items())} if given else {}
 
 
 def _write_queries(ledger: Ledger, annexes: Annexes, result: Result, tests: Mapping[str, SqlFile]) -> None:
