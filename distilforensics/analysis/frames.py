@@ -146,7 +146,7 @@ class _Search:
         self.value_no = np.searchsorted(self.shared, sample.values)
         by_value = np.argsort(self.value_no, kind="stable")
         self.value_starts = np.searchsorted(self.value_no[by_value], np.arange(len(self.shared) + 1))
-        self.held = sample.prompts[by_value]
+        self.held: Numbers = sample.prompts[by_value]
         self.prompt_starts = np.searchsorted(sample.prompts, np.arange(len(sample.accounts) + 1))
         self.weight_sums = np.concatenate([[0], np.cumsum(self.weights[self.value_no])])
         self.is_free = np.ones(len(sample.accounts), np.bool_)
@@ -189,12 +189,12 @@ class _Search:
     def _carriers(self, pair: int) -> Numbers:
         """Return the free prompts that hold both wordings of a pair; of fewer than can be a frame perhaps others beside them."""
         one, two = sorted((self._holders(pair // len(self.shared)), self._holders(pair % len(self.shared))), key=len)
-        one = one[self.is_free[one]]
-        if len(one) < self.rules.min_accounts:
-            return one
-        self.is_marked[one] = True
-        both = two[self.is_marked[two]]
-        self.is_marked[one] = False
+        free: Numbers = one[self.is_free[one]]
+        if len(free) < self.rules.min_accounts:
+            return free
+        self.is_marked[free] = True
+        both: Numbers = two[self.is_marked[two]]
+        self.is_marked[free] = False
         return both
 
     def _wording(self, prompt: int) -> Numbers:
