@@ -151,14 +151,18 @@ def _notes(case: Case, kind: Kind, name: str) -> list[Section]:
     """Return the notes about a thing as a section; none if there are none."""
     columns = ("time", "by", "status", "about", "text")
     rows = [row for row in note_rows(case) if (row["kind"], row["target"]) == (kind.value, name)]
-    return [Section("notes", columns, tuple(tuple(row[c] for c in columns) for row in rows))] if rows else []
+    return (
+        [Section("notes", "What was noted about it", columns, tuple(tuple(row[c] for c in columns) for row in rows))]
+        if rows
+        else []
+    )
 
 
 def _review(case: Case) -> list[Section]:
     """Return how far everything that was noted about is reviewed; none if nothing was."""
     columns = ("kind", "target", "status", "by", "time", "n_notes", "about")
     rows = tuple(tuple(row[c] for c in columns) for row in latest(note_rows(case)))
-    return [Section("review", columns, rows)] if rows else []
+    return [Section("review", "What was reviewed", columns, rows)] if rows else []
 
 
 def _require_account(case: Case, connection: duckdb.DuckDBPyConnection, account: str) -> None:

@@ -21,7 +21,7 @@ EXPORTS = Path(os.environ.get("DISTILFORENSICS_EXPORTS", HERE.parents[1].parent 
 """One file per product; kept outside of the repository."""
 
 EXPECTED = {row["file"]: row for row in map(json.loads, (HERE / "exports_of_products.jsonl").read_text().splitlines())}
-BEGAN = IngestOptions(log_began=datetime(2026, 2, 1))  # noqa: DTZ001 - naive UTC, as everywhere in the tables
+BEGAN = IngestOptions(log_began=datetime(2026, 2, 1))
 TECHNICAL = {
     "record_id", "source_sha256", "source_offset", "source_length", "raw_sha256", "source_format", "started_at_raw", "prompt_chars", "response_chars",
 }  # fmt: skip
