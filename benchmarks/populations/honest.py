@@ -357,8 +357,8 @@ HONEST: dict[str, Callable[[Group, int], None]] = {
     f.__name__: f
     for f in (
         fleet_bare, fleet_teams, departments, integrator, integrator_pooled, agency, vendor_loop, vendor_queue, vendor_timers, byok_router, shared_cache,
-        single_flight, limited_flight, outage_probes, classroom, hackathon, benchmark_whole, benchmark_shards, support_team, family, six_keys, ci_template, companion_app,
-        vouchers, virtual_cards, carrier_nat, vpn, privacy_mail, attempts_gateway,
+        single_flight, limited_flight, outage_probes, classroom, hackathon, benchmark_whole, benchmark_shards, support_team, family, six_keys, ci_template,
+        companion_app, vouchers, virtual_cards, carrier_nat, vpn, privacy_mail, attempts_gateway,
     )
 }  # fmt: skip
 
