@@ -64,10 +64,18 @@ class Fact:
     """Whether it reaches the floors of bits, calls and accounts."""
     is_telling: bool = True
     """Whether it tells a pool from a product, a vendor and a fleet; a fact that these show by nature bears no grade alone."""
+    n_apart: int = 0
+    """Of a fact of ties: how many lie between customers that the log tells apart."""
+    n_quick: int = 0
+    """Of these, how many came so soon after that a program must have sent them."""
+    n_alike: int = 0
+    """Of these, how many came after the median time, give or take a tenth."""
 
 
 _PURPOSEFUL = frozenset({"medium", "high", "critical"})
 """Levels from which on a heuristic of content says something of the purpose; short prompts of one-shot products make the others fire."""
+
+_ATTESTED = "harvest.refused_reasoning"
 
 _TITLES = {
     "takeover": "With a refused call the work goes over: one account falls quiet, and the next one gets busy",
@@ -81,11 +89,11 @@ _TITLES = {
 }
 _EXCLUDES = {
     "takeover": "independent customers, a product's users, a vendor's loop, a shared cache, an outage, common hours, a limit alone",
-    "handover": "independent customers, a product's users, a vendor's loop, a shared cache, an outage, a class, a benchmark",
-    "conversation": "independent customers, a product's users, a vendor's loop, a shared cache, a class, a benchmark",
+    "handover": "independent customers, a product's users, a vendor's loop, a shared cache, an outage, a benchmark; if most come within seconds, also a class",
+    "conversation": "independent customers, a product's users, a vendor's loop, a shared cache, a benchmark; if most come within seconds, also a class",
     "answer": "independent customers, a product's users, a vendor's loop, an outage, a benchmark",
     "payment": "independent customers, a product's users, a vendor that works with its customers' accounts",
-    "signup": "independent customers, a vendor whose customers came one by one",
+    "signup": "independent customers, a vendor whose customers came one by one; not a course or a contest",
     "network": "independent customers",
     "mail": "independent customers",
 }
@@ -110,6 +118,7 @@ def find_facts(log: Log, candidate: Candidate, outside: Accounts, parameters: Pa
         _scheduler_fact(log, candidate, parameters),
         _frame_fact(log, candidate, parameters),
         _purpose_fact(log, candidate, parameters),
+        _attested_fact(log, candidate, outside, floor, parameters),
     ]
     order = {kind: place for place, kind in enumerate(Kind)}
     return sorted((fact for fact in found if fact), key=lambda fact: (order[fact.kind], -fact.bits, fact.fact_id))
@@ -163,6 +172,7 @@ def _tie_fact(
     accounts = {account for tie in ties for account in tie.ends}
     shown = sorted(ties, key=lambda tie: (tie.relation != "distinct", tie.delay_us, tie.record_id))
     records = [record for tie in shown for record in (tie.record_id, tie.other_record_id)]
+    delays = [tie.delay_us / 1e6 for tie in ties if tie.relation == "distinct"]
     return Fact(
         fact_id=kind,
         title=_TITLES[kind],
@@ -175,6 +185,10 @@ def _tie_fact(
         statement=_tie_statement(kind, ties, len(works), n_distinct, chances, len(accounts), control),
         excludes=_EXCLUDES[kind],
         record_ids=tuple(dict.fromkeys(records))[: parameters.exhibit_records],
+        n_apart=len(delays),
+        # A source that counts minutes has delays of nought, which say nothing of seconds.
+        n_quick=sum(0 < delay <= parameters.quick_seconds for delay in delays),
+        n_alike=sum(abs(delay / median(delays) - 1) <= parameters.alike for delay in delays if median(delays)),
         is_counted=bits >= floor
         and n_distinct >= parameters.min_fact_calls
         and len(accounts) >= parameters.min_tied_accounts,
@@ -436,5 +450,40 @@ def _purpose_fact(log: Log, candidate: Candidate, parameters: Parameters) -> Fac
         n_accounts=max(n for _, n in found.values()),
         statement="; ".join(f"{log.titles[name].rstrip('.')}" for name in sorted(found)) + ".",
         excludes="ordinary use; not a benchmark or a product that asks for reasoning",
+        is_telling=False,
+    )
+
+
+def _attested_fact(
+    log: Log, candidate: Candidate, outside: Accounts, floor: float, parameters: Parameters
+) -> Fact | None:
+    """Return what the provider itself says of reasoning that the accounts sent and that others had received.
+
+    Weighed against the accounts outside: where a company was split or moved, its accounts show it as well.
+    """
+    fired = {
+        account: next((row for row in log.fired(account) if row.heuristic_id == _ATTESTED), None)
+        for account in candidate.accounts | outside
+    }
+    inside = sorted(account for account in candidate.accounts if fired[account])
+    if not inside:
+        return None
+    n_outside = sum(fired[account] is not None for account in outside)
+    bits = weights.of_share(len(inside), len(candidate.accounts), (n_outside + 1) / (len(outside) + 2))
+    return Fact(
+        fact_id="attested",
+        title="The provider says that reasoning in the requests belongs to other organisations or end users",
+        kind=Kind.PURPOSE,
+        bits=bits,
+        count=len(inside),
+        of=len(candidate.accounts),
+        comparison=n_outside / len(outside) if outside else None,
+        n_accounts=len(inside),
+        statement=(
+            f"For {units.count(len(inside))} of {units.count(len(candidate.accounts))} accounts the provider's own answers say so at least "
+            f"twice each; for {units.count(n_outside)} of {units.count(len(outside))} accounts outside of every examined group."
+        ),
+        excludes="ordinary use, a benchmark, a class; not a customer who moves conversations between organisations of its own",
+        is_counted=bits >= floor and len(inside) >= parameters.min_tied_accounts,
         is_telling=False,
     )

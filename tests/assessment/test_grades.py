@@ -114,7 +114,31 @@ def test_a_pool_of_many_customers_from_many_places_is_nobodys_fleet() -> None:
         "one_egress": Outcome.EXCLUDED,
         "one_domain": Outcome.IN_PART,
         "shared_cache": Outcome.EXCLUDED,
+        "acquaintances": Outcome.EXCLUDED,
     }
+
+
+@pytest.mark.parametrize(
+    ("facts", "outcome"),
+    [
+        pytest.param([HANDOVER], Outcome.CANNOT_TELL, id="at the pace of people"),
+        pytest.param([HANDOVER, SIGNUP, REWORDING], Outcome.CANNOT_TELL, id="a course signs up together"),
+        pytest.param(
+            [replace(HANDOVER, n_apart=30, n_quick=14)], Outcome.CANNOT_TELL, id="less than half within seconds"
+        ),
+        pytest.param([replace(HANDOVER, n_apart=30, n_quick=15)], Outcome.EXCLUDED, id="half within seconds"),
+        pytest.param([replace(HANDOVER, n_apart=30, n_alike=12)], Outcome.CANNOT_TELL, id="alike by chance"),
+        pytest.param([replace(HANDOVER, n_apart=30, n_alike=25)], Outcome.EXCLUDED, id="after a fixed time"),
+        pytest.param(
+            [replace(HANDOVER, n_apart=30, n_quick=30, is_counted=False), ANSWER], Outcome.CANNOT_TELL, id="not counted"
+        ),
+        pytest.param([HANDOVER, CARDS], Outcome.EXCLUDED, id="they pay for each other"),
+        pytest.param([SCHEDULER, FRAME], Outcome.EXCLUDED, id="nothing is passed on"),
+    ],
+)
+def test_people_who_pass_work_on_do_not_do_it_within_seconds(facts: list[Fact], outcome: Outcome) -> None:
+    """Partners of a course, readers of each other's drafts: slower than a program, and everybody pays alone."""
+    assert asked([account(name) for name in POOL], facts)["acquaintances"] is outcome
 
 
 @pytest.mark.parametrize(
@@ -290,3 +314,22 @@ def test_purpose_needs_more_than_a_low_level() -> None:
     low = {"harvest.output_harvest_ratio": "low"}
     assert "purpose" not in pool_facts(ties=ring(POOL, 30), loads=loads, fired={"prefix:1": list(low)}, levels=low)
     assert "purpose" in pool_facts(ties=ring(POOL, 30), loads=loads, fired={"prefix:1": ["harvest.cot_elicitation"]})
+
+
+@pytest.mark.parametrize(
+    ("members", "strangers", "counts"),
+    [
+        pytest.param(len(POOL), 0, True, id="all of the pool and nobody else"),
+        pytest.param(2, 0, False, id="two accounts"),
+        pytest.param(len(POOL), len(PEOPLE), False, id="a company was split, and everybody's conversations moved"),
+    ],
+)
+def test_what_the_provider_says_of_reasoning_is_weighed_against_the_others(
+    members: int, strangers: int, counts: bool
+) -> None:
+    """It is a fact of purpose where the accounts of the candidate show it and others do not."""
+    holders = [*POOL[:members], *PEOPLE[:strangers]]
+    fired = {name: ["harvest.refused_reasoning"] for name in holders}
+    found = pool_facts(ties=ring(POOL, 30), fired=fired)["attested"]
+    assert (found.kind, found.count, found.is_counted) == (Kind.PURPOSE, members, counts)
+    assert "attested" not in pool_facts(ties=ring(POOL, 30))

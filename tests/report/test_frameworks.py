@@ -22,6 +22,7 @@ from distilforensics.report.stage import render_report
 
 FACTS = {
     "handover", "takeover", "conversation", "answer", "payment", "signup", "network", "mail", "synchrony", "scheduler", "frame", "rewording", "purpose",
+    "attested",
 }  # fmt: skip
 FIRST = date(2026, 3, 1)
 
