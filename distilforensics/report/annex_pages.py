@@ -152,6 +152,11 @@ def _write_tables(ledger: Ledger, annexes: Annexes, result: Result, running: str
             ("path", "file", "long"), ("column_name", "column", ""), ("field", "field", "long"), ("mapping", "mapping", ""),
             ("mapping_sha256", "SHA-256 of the mapping", "long"),
         )))  # fmt: skip
+    if result.log.n_health:
+        plan["sources"][2].append(("State of the log", "health.csv", ledger.rows("health_all", is_drawn=True), (
+            ("verdict", "", ""), ("title", "what was looked for", ""), ("part", "in", ""), ("n_affected", "affected", "num"), ("n_checked", "of", "num"),
+            ("detail", "detail", "long"), ("facts", "facts that are harder to show", ""), ("tests", "tests that suffer", "long"), ("costs", "cost", ""),
+        )))  # fmt: skip
     if result.log.usage:
         plan["sources"][2].append(("Usage exports beside the log", "usage.csv", ledger.rows("reconciliation", is_drawn=True), (
             ("verdict", "the log has", ""), ("series", "export", "long"), ("period_start", "from", ""), ("key", "key", "long"), ("model", "model", ""),

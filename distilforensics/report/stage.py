@@ -43,7 +43,7 @@ READS = (
     "account_profiles", "account_attributes", "links", "clusters", "cluster_members", "work_ties", "shared_values", "observations",
     "heuristic_states", *sorted(FINDINGS_TABLES),
 )  # fmt: skip
-OPTIONAL = ("power", "field_mappings", "reconciliation", "reconciliation_totals")
+OPTIONAL = ("power", "field_mappings", "health_checks", "health_costs", "reconciliation", "reconciliation_totals")
 """Tables that are there if they were asked for."""
 
 REPORT_FILE = "report.html"
@@ -197,7 +197,7 @@ def read_result(case: Case, ledger: Ledger, tables: Sequence[str]) -> Result:
             "local": _local_window(ledger.one("log_totals"), str(settings.get("display_time_zone") or "UTC")),
         },
         seals=_seals(case, ledger, tables),
-        log=read_log(ledger, has_usage="reconciliation_totals" in tables),
+        log=read_log(ledger, has_health="health_costs" in tables, has_usage="reconciliation_totals" in tables),
         totals=ledger.one("campaign_totals"),
         campaigns=[read_campaign(ledger, row, prices) for row in listed[:MOST_CAMPAIGNS]],
         listed=listed,
