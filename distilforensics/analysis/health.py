@@ -109,7 +109,7 @@ def costs_of(
     """
     costing = [check for check in checks if check["verdict"] == "costs"]
     lacking = {name for check in costing if check["n_affected"] == check["n_checked"] for name in check["columns"]}
-    return [
+    rows = [
         {
             "check_id": check["check_id"],
             "part": check["part"],
@@ -120,6 +120,7 @@ def costs_of(
         for heuristic in heuristics
         if _suffers(heuristic, check, lacking)
     ]
+    return sorted(rows, key=lambda row: (row["check_id"], row["part"], row["heuristic_id"]))
 
 
 def _is_off(state: str, check: Mapping[str, Any]) -> bool:

@@ -699,7 +699,7 @@ REASONING_USES = Table(
 HEALTH_CHECKS = Table(
     "health_checks",
     "features",
-    "one row per question about the state of the log and part of it, in order of both",
+    "one row per question about the state of the log and part of it, ordered by check_id, part",
     _columns(
         ("check_id", TEXT, "name of the query, such as cut_texts"),
         ("part", TEXT, "what was looked at, such as prompt"),
@@ -723,7 +723,7 @@ HEALTH_CHECKS = Table(
 HEALTH_COSTS = Table(
     "health_costs",
     "heuristics",
-    "one row per check that costs something and heuristic that suffers from it, ordered by check, part, heuristic",
+    "one row per check that costs something and heuristic that suffers from it, ordered by check_id, part, heuristic_id",
     _columns(
         ("check_id", TEXT, "as in health_checks"),
         ("part", TEXT, "as in health_checks"),

@@ -200,7 +200,7 @@ CATALOGUE = [
 def check(*columns: str, concerns: str | None = None, share: float = 1.0, verdict: str = "costs") -> dict[str, Any]:
     """Return an answer that says what suffers."""
     return {
-        "check_id": "c",
+        "check_id": "missing_columns",
         "part": "p",
         "verdict": verdict,
         "columns": columns,
