@@ -974,6 +974,20 @@ TIE_GROUPS = Table(
     _columns(("record_id", TEXT, "the failed call"), ("group_id", TEXT, "template")),
 )
 
+TIE_SURROUNDINGS = Table(
+    "tie_surroundings",
+    "linkage",
+    "one row per handed-over call of accounts that are not one customer's: calls within an hour of it, ordered by record_id, other_record_id",
+    _columns(
+        ("record_id", TEXT, "the failed call"),
+        ("other_record_id", TEXT, "the call that follows"),
+        ("n_before", COUNT, "other calls of the failed call's account in the hour before it"),
+        ("n_after", COUNT, "the same in the hour after it"),
+        ("n_other_before", COUNT, "other calls of the following call's account in the hour before that call"),
+        ("n_other_after", COUNT, "the same in the hour after it"),
+    ),
+)
+
 SHARED_VALUES = Table(
     "shared_values",
     "linkage",
@@ -1216,7 +1230,7 @@ TABLES: dict[str, Table] = {
         ACCOUNT_TRAITS, FINGERPRINTS, EXCHANGE_FEATURES, TEMPLATES, ACCOUNT_PROFILES, CUSTOMERS, NEXT_PROMPTS, ACCOUNT_DAYS,
         ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS, REASONING_USES, REASONING_PLACES, HEALTH_CHECKS, RECONCILIATION, RECONCILIATION_TOTALS,
         LINKS, LINK_COVERAGE, CLUSTERS, CLUSTER_MEMBERS, OBSERVATIONS, HEURISTIC_STATES, HEALTH_COSTS,
-        ACCOUNT_CALLS, WORK_TIES, GROUP_LOADS, TIE_GROUPS, SHARED_VALUES,
+        ACCOUNT_CALLS, WORK_TIES, GROUP_LOADS, TIE_GROUPS, TIE_SURROUNDINGS, SHARED_VALUES,
         CAMPAIGNS, CAMPAIGN_FACTS, CAMPAIGN_EXPLANATIONS, CAMPAIGN_EVIDENCE, EXPLAINED_GROUPS, ACCOUNTS, CALIBRATION, ERROR_RATES, POWER,
     )
 }  # fmt: skip

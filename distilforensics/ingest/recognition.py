@@ -35,7 +35,9 @@ class Recogniser:
         self._specs: dict[str, FormatSpec] = self.formats.load_formats()
         self._format = options.format
         self.mappings: list[FieldMapping] = [self.formats.read_mapping(path) for path in options.mappings]
-        self.choices = self.formats.Options(options.account_field, options.assume_time_zone)
+        self.choices = self.formats.Options(
+            options.account_field, options.assume_time_zone, log_began=options.log_began
+        )
         if self._format is not None and self._format not in self._specs:
             raise UsageError(
                 f"--format is {shown(self._format)}, expected one of {', '.join(sorted(self._specs))}",
@@ -124,7 +126,14 @@ class Recogniser:
         if spec.no_calls is not None and confidence != "given":
             source.refuse("refused" if spec.is_evidence else "ignored", f"{spec.title}: {spec.no_calls}")
             return None
-        mapping = self._mapping_of(sample) if format_id == GENERIC else None
+        mapping = spec.mapping or (self._mapping_of(sample) if format_id == GENERIC else None)
+        if mapping is not None and mapping.begun(self.choices.log_began).is_placeless:
+            lack = self.formats.LACKS[mapping.lack]
+            source.refuse(
+                "refused", f"{spec.title}: {lack}; say when the log began with --log-began 2026-02-03T04:05:06Z"
+            )
+            return None
+        mapping = None if spec.mapping else mapping
         choices = self.formats.resolve_options(spec, sample, replace(self.choices, mapping=mapping))
         source.format, source.format_confidence = spec.name, confidence
         source.mapping = choices.mapping

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from distilforensics.case.archives import SEPARATOR
-from distilforensics.case.verification import places
+from distilforensics.case.evidence import places
 from distilforensics.core.errors import CaseError, InputRefusedError, PartialEvidenceError
 from distilforensics.core.text import show
 from distilforensics.core.units import count, share

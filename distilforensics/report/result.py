@@ -26,6 +26,7 @@ FRAME_CHARS = 24
 
 SHOWN_BY = {
     "handover": "handover",
+    "takeover": "handover",
     "conversation": "conversation",
     "answer": "answer",
     "rewording": "frame",
@@ -207,6 +208,10 @@ class Result:
     power_totals: Row | None
     error_rates: Sequence[Row]
     tests: Sequence[Row]
+    notes: Sequence[Mapping[str, Any]]
+    """What people noted about the case, oldest first."""
+    review: Sequence[Mapping[str, Any]]
+    """The last status of everything that was noted about, one row each."""
 
 
 def read_log(ledger: Ledger, *, has_health: bool = False, has_usage: bool = False) -> Log:
