@@ -62,6 +62,7 @@ SLOW = (
     "ingest/test_supervision.py",
     "ingest/test_usage.py",
     "pipeline/test_citation.py",
+    "pipeline/test_own_catalog.py",
     "pipeline/test_matching.py",
     "pipeline/test_power.py",
     "pipeline/test_replay.py",

@@ -214,7 +214,9 @@ def _write_queries(ledger: Ledger, annexes: Annexes, result: Result, tests: Mapp
         if file is not None and file.sha256 == row["sha256"]:
             text = catalogue.test_script(ledger, file, row)
             annexes.write(f"queries/tests/{safe_name(row['heuristic_id'])}.sql", row["title"], text.encode())
-    for name, file in catalogue.read_files(catalogue.explanation_folder()).items():
+    explanations = catalogue.read_files(catalogue.explanation_folder())
+    own = ledger.case.catalog / "explanations"
+    for name, file in (explanations | (catalogue.read_files(own) if own.is_dir() else {})).items():
         text = catalogue.explanation_script(ledger, file)
         annexes.write(
             f"queries/explanations/{safe_name(name.removeprefix('confounder.'))}.sql",

@@ -80,8 +80,8 @@ def render_report(
         UsageError: the time zone of display in case.toml is unknown, or the library that PDF needs is not installed.
     """
     files = catalogue.read_files(folder or catalogue.catalogue_folder())
-    if case.catalog.is_dir():
-        files = catalogue.read_files(case.catalog) | files
+    if (case.catalog / "heuristics").is_dir():
+        files = catalogue.read_files(case.catalog / "heuristics") | files
     if is_with_pdf is None:
         is_with_pdf = bool((read_record(case, "report").get("parameters") or {}).get("pdf"))
     return run_stage(
