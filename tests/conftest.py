@@ -39,6 +39,7 @@ SLOW = (
     "case/test_notes.py",
     "case/test_signature.py",
     "cli/test_end_to_end.py",
+    "cli/test_foreign_exports.py",
     "cli/test_screens.py",
     "cli/test_reconcile.py",
     "cli/test_selftest.py",

@@ -70,7 +70,10 @@ def lint(only: tuple[str, ...], catalog: Path | None, output: Output) -> None:
     if catalog is not None:
         from distilforensics.pipeline.own_catalog import own_issues
 
-        issues += [Issue(name, "own", "error", message, "what such files hold stands in docs/writing-heuristics.md") for name, message in own_issues(catalog)]
+        issues += [
+            Issue(name, "own", "error", message, "what such files hold stands in docs/writing-heuristics.md")
+            for name, message in own_issues(catalog)
+        ]
     columns = ("heuristic", "check", "severity", "message", "advice")
     if issues:
         output.rows(columns, [(i.heuristic_id, i.check, i.severity, i.message, i.advice) for i in issues])
