@@ -293,7 +293,7 @@ def catalog_option(function: Function) -> Function:
         "--catalog",
         type=click.Path(exists=True, file_okay=False, path_type=Path),
         metavar="DIR",
-        help="Folder with heuristics of your own: DIR/heuristics/FAMILY/NAME.sql, .cases.yaml and .md.",
+        help="Folder with heuristics, formats and explanations of your own: DIR/heuristics, DIR/formats, DIR/explanations.",
     )(function)
 
 

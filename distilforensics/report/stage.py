@@ -44,7 +44,7 @@ READS = (
     "account_profiles", "account_attributes", "links", "clusters", "cluster_members", "work_ties", "shared_values", "observations",
     "heuristic_states", *sorted(FINDINGS_TABLES),
 )  # fmt: skip
-OPTIONAL = ("power", "field_mappings", "reconciliation", "reconciliation_totals")
+OPTIONAL = ("power", "field_mappings", "health_checks", "health_costs", "reconciliation", "reconciliation_totals")
 """Tables that are there if they were asked for."""
 
 REPORT_FILE = "report.html"
@@ -80,8 +80,8 @@ def render_report(
         UsageError: the time zone of display in case.toml is unknown, or the library that PDF needs is not installed.
     """
     files = catalogue.read_files(folder or catalogue.catalogue_folder())
-    if case.catalog.is_dir():
-        files = catalogue.read_files(case.catalog) | files
+    if (case.catalog / "heuristics").is_dir():
+        files = catalogue.read_files(case.catalog / "heuristics") | files
     if is_with_pdf is None:
         is_with_pdf = bool((read_record(case, "report").get("parameters") or {}).get("pdf"))
     return run_stage(
@@ -201,7 +201,7 @@ def read_result(case: Case, ledger: Ledger, tables: Sequence[str]) -> Result:
             "local": _local_window(ledger.one("log_totals"), str(settings.get("display_time_zone") or "UTC")),
         },
         seals=_seals(case, ledger, tables),
-        log=read_log(ledger, has_usage="reconciliation_totals" in tables),
+        log=read_log(ledger, has_health="health_costs" in tables, has_usage="reconciliation_totals" in tables),
         totals=ledger.one("campaign_totals"),
         campaigns=[read_campaign(ledger, row, prices) for row in listed[:MOST_CAMPAIGNS]],
         listed=listed,

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 NUMBERS = frozenset(column.name for column in EXCHANGES.columns if column.type in (COUNT, REAL)) | {"latency_s"}
 """Targets that hold numbers."""
 
+COUNTS = frozenset(column.name for column in EXCHANGES.columns if column.type == COUNT)
+"""Of these, targets that hold whole numbers."""
+
 TICKS = "ticks"
 """Times in units of 100 nanoseconds since the year 1, as .NET counts."""
 
