@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from distilforensics.cli.opening import open_option, open_report
 from distilforensics.cli.options import case_argument, command, examples, limits_options
 from distilforensics.cli.output import plain
 from distilforensics.core.text import show as shown_path
@@ -40,8 +41,11 @@ _NOTHING = {
 @click.argument("kind", type=click.Choice((*KINDS, *TOPICS)), required=False)
 @click.argument("name", metavar="[ID]", required=False)
 @click.option("--all", "is_all", is_flag=True, help="Print every table whole, long lists included.")
+@open_option
 @limits_options
-def show(case_dir: Path, kind: str | None, name: str | None, is_all: bool, limits: Limits, output: Output) -> None:
+def show(
+    case_dir: Path, kind: str | None, name: str | None, is_all: bool, is_opening: bool, limits: Limits, output: Output
+) -> None:
     """Show CASE, or one campaign, account or source of it.
 
     A campaign is drawn on one screen; the ids of groups that were examined work as well. A heuristic is named by id or code,
@@ -52,6 +56,8 @@ def show(case_dir: Path, kind: str | None, name: str | None, is_all: bool, limit
     from distilforensics.cli.screens import campaign_screen, rows_of
     from distilforensics.pipeline.lookup import Kind, look_up, overview
 
+    if is_opening:
+        open_report(open_case(case_dir).report / "report.html")
     if kind is None:
         print_sections(overview(open_case(case_dir), limits), {"kind": "case"}, output)
         return

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from distilforensics.report import catalogue
 from distilforensics.report.annexes import FOLDER, safe_name
+from distilforensics.report.browsing import browsing_page
 from distilforensics.report.placing import as_json, calendar_of, place
 from distilforensics.report.render import page
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from distilforensics.core.sqlfile import SqlFile
     from distilforensics.report.annexes import Annexes
+    from distilforensics.report.browsing import Table
     from distilforensics.report.figures import Figure
     from distilforensics.report.ledger import Ledger, Row
     from distilforensics.report.result import Campaign, Result
@@ -168,6 +170,12 @@ def _write_tables(ledger: Ledger, annexes: Annexes, result: Result, running: str
         ),
     }  # fmt: skip
     plan["sources"][2].extend(_further_tables(ledger, result, has_mappings=has_mappings))
+    tables: list[Table] = [(title, file, rows) for _, _, parts in plan.values() for title, file, rows, _ in parts]
+    evidence = [
+        ("Evidence", "evidence.csv", ledger.rows("evidence", is_drawn=True)),
+        ("Campaigns", "campaigns.csv", result.listed),
+    ]
+    annexes.write("browse.html", "tables to sort and filter in a browser", browsing_page([*tables, *evidence], running))
     for name, (title, short, parts) in plan.items():
         shown = []
         for part, file, rows, columns in parts:
