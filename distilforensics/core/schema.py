@@ -325,6 +325,27 @@ FIELD_MAPPINGS = Table(
     ),
 )
 
+JOINED_RECORDS = Table(
+    "joined_records",
+    "ingest",
+    "one row per record that says the rest of an exchange of another record, in order of the exchange",
+    _columns(
+        ("record_id", TEXT, "the exchange, in `exchanges`"),
+        (
+            "joined_record_id",
+            TEXT,
+            "the joined record: first 16 hex digits of its source_sha256, ':' and its line; not in `exchanges`",
+        ),
+        ("source_sha256", TEXT, "SHA-256 of the file of the joined record"),
+        ("source_line", COUNT, "1-based physical line"),
+        ("source_offset", COUNT, "byte offset in the decompressed stream"),
+        ("source_length", COUNT, "bytes of the record"),
+        ("sub_index", COUNT, "index within the line"),
+        ("raw_sha256", TEXT, "SHA-256 of the record's bytes"),
+        ("source_format", TEXT, "format id and version"),
+    ),
+)
+
 ACCOUNTS_DIRECTORY = Table(
     "accounts_directory",
     "ingest",
@@ -1226,7 +1247,7 @@ POWER = Table(
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        EXCHANGES, SOURCES, QUARANTINE, DUPLICATES, OUT_OF_SCOPE, FIELD_MAPPINGS, ACCOUNTS_DIRECTORY, USAGE_SUMS,
+        EXCHANGES, SOURCES, QUARANTINE, DUPLICATES, OUT_OF_SCOPE, FIELD_MAPPINGS, JOINED_RECORDS, ACCOUNTS_DIRECTORY, USAGE_SUMS,
         ACCOUNT_TRAITS, FINGERPRINTS, EXCHANGE_FEATURES, TEMPLATES, ACCOUNT_PROFILES, CUSTOMERS, NEXT_PROMPTS, ACCOUNT_DAYS,
         ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS, REASONING_USES, REASONING_PLACES, HEALTH_CHECKS, RECONCILIATION, RECONCILIATION_TOTALS,
         LINKS, LINK_COVERAGE, CLUSTERS, CLUSTER_MEMBERS, OBSERVATIONS, HEURISTIC_STATES, HEALTH_COSTS,

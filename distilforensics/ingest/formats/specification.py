@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from distilforensics.core.errors import UsageError
 from distilforensics.core.text import shown
 from distilforensics.ingest.formats.completion import projection_of
+from distilforensics.ingest.formats.joins import parse_join
 from distilforensics.ingest.formats.mapping import parse_mapping
 from distilforensics.ingest.formats.usage import parse_usage
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from distilforensics.ingest.formats.joins import Join
     from distilforensics.ingest.formats.mapping import FieldMapping
     from distilforensics.ingest.formats.usage import UsageMapping
 
@@ -35,7 +37,7 @@ _MAPPING_TABLES = frozenset({"columns", "constants", "time", "numbers", "values"
 _DETECTION_KEYS = frozenset({"keys_all", "keys_any", "keys_none", "line", "values", "refines"})
 _KEYS = frozenset(
     {"version", "title", "gateway", "account", "tenant", "time_field", "missing", "known_keys", "notes", "detection", "is_evidence", "no_calls",
-     "other_lines", "usage"}
+     "other_lines", "usage", "join"}
 )  # fmt: skip
 
 
@@ -131,6 +133,8 @@ class FormatSpec:
     """Why lines of text that have another shape are no exchanges; they are refused if None."""
     usage: UsageMapping | None = None
     """How its sums over calls are read, if they are such; they go to `usage_sums`."""
+    join: Join | None = None
+    """How its records meet others that say the rest of the same exchange."""
     mapping: FieldMapping | None = None
     query: str | None = field(default=None, repr=False)
     examples: tuple[Example, ...] = field(default=(), repr=False)
@@ -245,7 +249,8 @@ def _spec_of(format_id: str, header: Mapping[str, Any], where: str) -> FormatSpe
         gateway = {"gateway": header["gateway"]} if "gateway" not in header["columns"] else {}
         tables = {name: value for name, value in header.items() if name in _MAPPING_TABLES}
         tables["constants"] = gateway | tables.get("constants", {})
-        mapping = parse_mapping(tables, where=where, are_paths_checked=False)
+        is_untimed = header.get("join", {}).get("is_part") is True
+        mapping = parse_mapping(tables, where=where, are_paths_checked=False, is_untimed=is_untimed)
     no_calls = header.get("no_calls")
     is_text = "line" in detection
     return FormatSpec(
@@ -263,6 +268,7 @@ def _spec_of(format_id: str, header: Mapping[str, Any], where: str) -> FormatSpe
         no_calls=no_calls,
         is_evidence=header.get("is_evidence", False),
         other_lines=header.get("other_lines"),
+        join=parse_join(header["join"], where=where) if "join" in header else None,
         mapping=mapping,
         usage=parse_usage(header["usage"], where) if "usage" in header else None,
         detection=Detection(
