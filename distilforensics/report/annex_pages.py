@@ -92,6 +92,8 @@ def write_annexes(
     )  # fmt: skip
     annexes.write("evidence.html", "evidence, statement by statement", html)
     _write_frameworks(ledger, annexes, result, running)
+    if result.notes:
+        _write_notes(annexes, result, running)
     _write_tables(ledger, annexes, result, running, has_mappings=has_mappings)
     _write_queries(ledger, annexes, result, tests)
 
@@ -110,6 +112,21 @@ def _write_frameworks(ledger: Ledger, annexes: Annexes, result: Result, running:
         running=running,
     )
     annexes.write("frameworks.html", "facts under the factors of frameworks", html)
+
+
+def _write_notes(annexes: Annexes, result: Result, running: str) -> None:
+    """Write all notes: a page, and the same as CSV."""
+    columns = (
+        ("time", "when (UTC)", ""), ("by", "by", ""), ("kind", "about", ""), ("target", "id", "long"), ("status", "status", ""),
+        ("about", "result", ""), ("text", "note", "long"),
+    )  # fmt: skip
+    annexes.csv("notes.csv", "notes, in full", result.notes)
+    part = {"title": "Notes", "file": "notes.csv", "text": "", "columns": columns, "rows": result.notes[-HTML_ROWS:]}
+    about = (
+        "What people said of this case after they read it. The program takes no part in it and draws nothing from it."
+    )
+    html = page("annex.html.j2", title="Notes and sign-off", running=running, about=about, parts=[part])
+    annexes.write("notes.html", "notes and sign-off", html)
 
 
 def _beside(drawn: Mapping[str, Figure]) -> dict[str, Figure]:
@@ -153,6 +170,12 @@ def _write_tables(ledger: Ledger, annexes: Annexes, result: Result, running: str
         plan["sources"][2].append(("Fields and columns", "fields.csv", fields, (
             ("path", "file", "long"), ("column_name", "column", ""), ("field", "field", "long"), ("mapping", "mapping", ""),
             ("mapping_sha256", "SHA-256 of the mapping", "long"),
+        )))  # fmt: skip
+    if result.log.usage:
+        plan["sources"][2].append(("Usage exports beside the log", "usage.csv", ledger.rows("reconciliation", is_drawn=True), (
+            ("verdict", "the log has", ""), ("series", "export", "long"), ("period_start", "from", ""), ("key", "key", "long"), ("model", "model", ""),
+            ("stated_requests", "requests stated", "num"), ("log_requests", "in the log", "num"), ("stated_output_tokens", "answer tokens stated", "num"),
+            ("log_output_tokens", "in the log", "num"),
         )))  # fmt: skip
     for name, (title, short, parts) in plan.items():
         shown = []

@@ -7,12 +7,13 @@ the catalogue has the same sentence with places in it, and is read backwards. A 
 
 from __future__ import annotations
 
+import functools
 import importlib.resources
 import re
 import tomllib
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup, escape
@@ -36,6 +37,8 @@ _FORMS = {
 _GROUPED = {ENGLISH: ","}
 _SEPARATORS = (r"(?<=[.?!])\s+", "; ", ", ")
 """Where a statement that the catalogue lacks as a whole is taken apart: sentences, then parts, then the items of a list."""
+MOST_PARTS = 12
+"""Items of the longest list; what has more stays English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,29 +108,7 @@ class Language:
     def stated(self, english: object) -> str | None:
         """Return a statement of the assessment in this language, its numbers not yet `grouped`; None if the catalogue cannot say it."""
         text = str(english)
-        return text if self.code == ENGLISH or not text else self._translated(text)
-
-    def _translated(self, text: str) -> str | None:
-        for form in (text, text[:1].upper() + text[1:], text[:1].lower() + text[1:]):
-            if form in self.sentences:
-                return self.sentences[form]
-        for pattern, translation in _patterns(self.code):
-            if match := pattern.fullmatch(text):
-                groups = match.groupdict()
-                return PLACE.sub(lambda place: self._value(groups[place[1]]), translation)  # noqa: B023 - used at once
-        if text.endswith(".") and (found := self._translated(text[:-1])) is not None:
-            return f"{found}."
-        for separator in _SEPARATORS:
-            parts = re.split(separator, text)
-            if len(parts) > 1:
-                found_parts = [self._translated(part) for part in parts]
-                if None not in found_parts:
-                    return (" " if separator.startswith("(") else separator).join(map(str, found_parts))
-        return None
-
-    def _value(self, text: str) -> str:
-        """Return what stands in a place of a statement: numbers as they are, titles and lists translated."""
-        return text if re.match(r"[\d<>]", text) else self._translated(text) or text
+        return text if self.code == ENGLISH or not text else _translated(self.code, text)
 
 
 @cache
@@ -157,3 +138,38 @@ def _pattern(english: str) -> str:
     return re.escape(fixed[0]) + "".join(
         f"(?P<{name}>(?:(?![.?!;] ).)+?){re.escape(rest)}" for name, rest in zip(names, fixed[1:], strict=True)
     )
+
+
+@lru_cache(maxsize=8192)
+def _translated(code: str, text: str) -> str | None:
+    """Return a statement in another language: as a whole, without its full stop, or part by part; None if a part is not known."""
+    sentences = language_of(code).sentences
+    for form in (text, text[:1].upper() + text[1:], text[:1].lower() + text[1:]):
+        if form in sentences:
+            return sentences[form]
+    for pattern, translation in _patterns(code):
+        if match := pattern.fullmatch(text):
+            return PLACE.sub(functools.partial(_filled, code, match.groupdict()), translation)
+    if text.endswith(".") and (found := _translated(code, text[:-1])) is not None:
+        return f"{found}."
+    for separator in _SEPARATORS:
+        found = _listed(code, re.split(separator, text), " " if separator.startswith("(") else separator)
+        if found is not None:
+            return found
+    return None
+
+
+def _listed(code: str, parts: Sequence[str], between: str) -> str | None:
+    """Return statements translated one by one; an item may hold the separator itself."""
+    for n in range(1, min(len(parts), MOST_PARTS)):
+        first = _translated(code, between.join(parts[:n]))
+        rest = _translated(code, between.join(parts[n:])) if first is not None else None
+        if rest is not None:
+            return f"{first}{between}{rest}"
+    return None
+
+
+def _filled(code: str, groups: Mapping[str, str], place: re.Match[str]) -> str:
+    """Return what stands in a place of a statement: numbers as they are, titles and lists translated."""
+    text = groups[place[1]]
+    return text if re.match(r"[\d<>]", text) else _translated(code, text) or text

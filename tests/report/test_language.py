@@ -15,9 +15,11 @@ from jinja2 import nodes
 from distilforensics.assessment import facts
 from distilforensics.case.layout import open_case
 from distilforensics.cli.options import report_options
+from distilforensics.core.finding import REVIEWS
 from distilforensics.core.progress import Silent
 from distilforensics.report import catalogue, render
 from distilforensics.report.language import LANGUAGES, PLACE, language_of
+from distilforensics.report.pdf import LACKING
 from distilforensics.report.result import fixed_text, short_sentences
 from distilforensics.report.stage import render_report
 from tests.report.conftest import load, run_sql
@@ -68,9 +70,12 @@ def fixed():
     return {
         *render.STATUS_WORDS.values(), *render.TIE_WORDS.values(), *render.MARK_WORDS.values(), *(file.header["title"] for file in files),
         *(text for entry in (*fixed_text("terms"), *fixed_text("limits"), *fixed_text("rule")) for text in entry.values()),
-        *fixed_text("asks").values(), *facts._TITLES.values(), *(part for text in facts._EXCLUDES.values() for part in text.split(", ")),
+        *fixed_text("asks").values(),
+        *facts._TITLES.values(),
+        *(part for text in facts._EXCLUDES.values() for part in re.split(r"; |, (?!also)", text)),
         *(a or b for a, b in re.findall(r'\bas (?:"([^"]+)"|(\w+))[,\n]', columns) if (a or b) not in ("counted", "n_records")),
-        "strong", "moderate", "weak", "fits", "in part", "excluded", "cannot tell", "coordination", "identity", "content", "purpose", "accounts directory",
+        "strong", "moderate", "weak", "fits", "in part", "excluded", "cannot tell", "coordination", "identity",
+        "content", "purpose", "accounts directory", "noted", *REVIEWS, LACKING,
     }  # fmt: skip
 
 
