@@ -244,7 +244,7 @@ def calibration_options(function: Function) -> Function:
 
 
 def report_options(function: Function) -> Function:
-    """Add --pdf and --releases; the function gets `report_step` and `releases`."""
+    """Add --pdf, --language and --releases; the function gets `report_step` and `releases`."""
 
     @click.option(
         "--pdf/--no-pdf",
@@ -253,16 +253,21 @@ def report_options(function: Function) -> Function:
         help="Also write each edition of the report as tagged PDF/A-3; as the last time if omitted.",
     )
     @click.option(
+        "--language",
+        type=click.Choice(("en", "de")),
+        help="Language of the report's editions; quotations and annexes stay as they are; as the last time if omitted.",
+    )
+    @click.option(
         "--releases",
         type=FILE,
         metavar="FILE",
         help="Calendar of releases (CSV or TOML: date, name), with which changes of the traffic are compared.",
     )
     @functools.wraps(function)
-    def wrapped(*, is_with_pdf: bool | None, **arguments: object) -> object:
+    def wrapped(*, is_with_pdf: bool | None, language: str | None, **arguments: object) -> object:
         from distilforensics.pipeline.steps import report_step
 
-        return function(report_step=report_step(is_with_pdf=is_with_pdf), **arguments)
+        return function(report_step=report_step(is_with_pdf=is_with_pdf, language=language), **arguments)
 
     return wrapped
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from distilforensics.report.annexes import Annexes
     from distilforensics.report.browsing import Table
     from distilforensics.report.figures import Figure
+    from distilforensics.report.language import Language
     from distilforensics.report.ledger import Ledger, Row
     from distilforensics.report.result import Campaign, Result
 
@@ -49,6 +50,7 @@ def write_annexes(
     drawn: Mapping[str, Mapping[str, Figure]],
     tests: Mapping[str, SqlFile],
     *,
+    language: Language,
     has_mappings: bool = False,
 ) -> None:
     """Write everything beside the main document.
@@ -59,6 +61,7 @@ def write_annexes(
         result: What the report says.
         drawn: Campaign id to its figures.
         tests: Test id to its query, to be written out if it is the one that ran.
+        language: Language of the pages of groups beyond the first; other annexes are English.
         has_mappings: The case says which field of a file without a known format became which column.
     """
     annexes.write("method.json", "code versions and parameters of all stages", result.seals["method_text"].encode())
@@ -69,13 +72,12 @@ def write_annexes(
     )
     running = result.header["title"]
     for campaign in result.campaigns[1:]:
-        title = f"{campaign.campaign_id}: {campaign.answer['n_accounts']:,} accounts, {campaign.row['grade']}"
         html = page(
             "group.html.j2",
+            language,
             c=campaign,
             figures=_beside(drawn[campaign.campaign_id]),
             log=result.log,
-            title=title,
             running=running,
         )
         annexes.write(f"group-{safe_name(campaign.campaign_id)}.html", f"group {campaign.campaign_id}", html)

@@ -24,6 +24,7 @@ from distilforensics.report import catalogue
 from distilforensics.report.annex_pages import write_annexes
 from distilforensics.report.annexes import FOLDER, LIST, Annexes, checksum_lines
 from distilforensics.report.editions import disclosed, disclosed_findings, main_page
+from distilforensics.report.language import ENGLISH, language_of
 from distilforensics.report.ledger import Ledger
 from distilforensics.report.pdf import Attached, pdf_of
 from distilforensics.report.pictures import campaign_figures
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from distilforensics.case.layout import Case
     from distilforensics.core.progress import Progress
     from distilforensics.core.sqlfile import SqlFile
+    from distilforensics.report.language import Language
     from distilforensics.report.ledger import Row
 
 READS = (
@@ -65,6 +67,7 @@ def render_report(
     folder: Traversable | None = None,
     *,
     is_with_pdf: bool | None = None,
+    language: str | None = None,
 ) -> StageOutcome:
     """Write the report with its annexes, its editions and the script that checks it below CASE/report, and return what was done.
 
@@ -74,6 +77,7 @@ def render_report(
         progress: Receiver of progress.
         folder: Folder of the tests whose queries are printed; the installed one if omitted.
         is_with_pdf: Write each edition as PDF too; as the last time if omitted.
+        language: Code of the language of the editions; as the last time if omitted, English at first.
 
     Raises:
         CaseError: an earlier stage has not run.
@@ -82,15 +86,17 @@ def render_report(
     files = catalogue.read_files(folder or catalogue.catalogue_folder())
     if (case.catalog / "heuristics").is_dir():
         files = catalogue.read_files(case.catalog / "heuristics") | files
+    before = read_record(case, "report").get("parameters") or {}
     if is_with_pdf is None:
-        is_with_pdf = bool((read_record(case, "report").get("parameters") or {}).get("pdf"))
+        is_with_pdf = bool(before.get("pdf"))
+    language = language or before.get("language") or ENGLISH
     return run_stage(
         case,
         stage="report",
         reads=(*READS, *OPTIONAL),
         writes=(),
-        parameters=_parameters(case, files, is_with_pdf=is_with_pdf),
-        work=lambda: _write(case, limits, progress, files, is_with_pdf=is_with_pdf),
+        parameters=_parameters(case, files, is_with_pdf=is_with_pdf) | {"language": language},
+        work=lambda: _write(case, limits, progress, files, language_of(language), is_with_pdf=is_with_pdf),
         folder=case.report,
     )
 
@@ -117,7 +123,13 @@ def _stage_records(case: Case) -> list[dict[str, Any]]:
 
 
 def _write(
-    case: Case, limits: Limits, progress: Progress, files: Mapping[str, SqlFile], *, is_with_pdf: bool
+    case: Case,
+    limits: Limits,
+    progress: Progress,
+    files: Mapping[str, SqlFile],
+    language: Language,
+    *,
+    is_with_pdf: bool,
 ) -> dict[str, int]:
     progress.begin("report", "Writing the report")
     annexes = Annexes(case.report)
@@ -126,16 +138,16 @@ def _write(
         ledger = Ledger(case, connection)
         result = read_result(case, ledger, tables)
         progress.advance(steps=1, item="findings")
-        drawn = {campaign.campaign_id: campaign_figures(ledger, annexes, campaign) for campaign in result.campaigns}
+        drawn = {c.campaign_id: campaign_figures(ledger, annexes, c, language) for c in result.campaigns}
         progress.advance(steps=1, item="figures")
-        write_annexes(ledger, annexes, result, drawn, files, has_mappings="field_mappings" in tables)
+        write_annexes(ledger, annexes, result, drawn, files, language=language, has_mappings="field_mappings" in tables)
         hidden = disclosed(result, _sha256(f"disclosure\n{result.seals['table_lines']}"), annexes)
-        drawn_hidden = {c.campaign_id: campaign_figures(ledger, None, c) for c in hidden.campaigns[:1]}
+        drawn_hidden = {c.campaign_id: campaign_figures(ledger, None, c, language) for c in hidden.campaigns[:1]}
     seal = annexes.finish()
     pages = {
-        "full": main_page(result, drawn, annexes.listed(), seal, "full"),
-        "letter": main_page(result, drawn, (), seal, "letter"),
-        "disclosure": main_page(hidden, drawn_hidden, (), seal, "disclosure"),
+        "full": main_page(result, drawn, annexes.listed(), seal, "full", language),
+        "letter": main_page(result, drawn, (), seal, "letter", language),
+        "disclosure": main_page(hidden, drawn_hidden, (), seal, "disclosure", language),
     }
     progress.advance(steps=1, item="pages")
     for edition, html in pages.items():
