@@ -168,13 +168,27 @@ def test_columns_that_come_and_go():
     assert ask("fill_over_time", exchanges=rows) == {"session_id": ("costs", 2, 4)}
 
 
+def test_files_that_a_manifest_announces():
+    """Named by their place in a store; those that are here have all their records."""
+    announced = [
+        {"name": "p-1/observations/20260302.jsonl", "n_records": 40},
+        {"name": "p-1/observations/20260303.jsonl", "n_records": 7},
+    ]
+    sources = [{"path": "export/20260302.jsonl", "role": "log", "n_read": 30}]
+    found = ask("absent_files", sources=sources, announced_files=announced)
+    assert found["file of a manifest"] == ("costs", 1, 2)
+    assert found["record of an announced file"] == ("costs", 10, 40)
+
+
 def test_files_that_a_numbering_or_the_log_announces():
     """Names with days are no numbers of files; a text in a file of its own is said by the record."""
     sources = [{"path": f"out/part-{n:04d}.jsonl", "role": "log"} for n in (0, 1, 3, 4)]
     found = ask(
         "absent_files", sources=sources, exchanges=calls(4, prompt_state=lambda i: "full" if i else "offloaded")
     )
-    assert found == {"numbered file": ("costs", 1, 5), "text in a file of its own": ("costs", 1, 4)}
+    assert found["numbered file"] == ("costs", 1, 5)
+    assert found["text in a file of its own"] == ("costs", 1, 4)
+    assert found["file of a manifest"] == ("cannot tell", 0, 0)
     days = [{"path": f"log-202603{n:02d}.jsonl", "role": "log"} for n in (1, 2, 3, 9)]
     assert ask("absent_files", sources=days)["numbered file"] == ("cannot tell", 0, 0)
 
