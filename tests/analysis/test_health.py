@@ -75,7 +75,12 @@ def test_ids_on_several_records():
 
 def test_tokens_without_answers_and_answers_without_tokens():
     """Where the log has both in general."""
-    rows = calls(10, output_tokens=lambda i: 5 if i < 8 else None, response_text=lambda i: "yes" if i > 2 else None)
+    rows = calls(
+        10,
+        output_tokens=lambda i: 5 if i < 8 else None,
+        response_chars=3,
+        response_state=lambda i: "full" if i > 2 else "not_logged",
+    )
     found = ask("tokens_and_texts", exchanges=rows)
     assert found == {"tokens without answer": ("costs", 3, 8), "answer without tokens": ("costs", 2, 7)}
     assert ask("tokens_and_texts", exchanges=calls(10, output_tokens=5))["tokens without answer"] == (
@@ -147,7 +152,7 @@ def test_a_sample_is_told_by_its_conversations():
 
 def test_columns_that_are_not_there():
     """Records of one turn have no other messages; a directory is asked for as well."""
-    rows = calls(10, prompt_text="x", n_turns=1, client_ip=lambda i: "192.0.2.1" if i < 2 else None)
+    rows = calls(10, prompt_state="full", n_turns=1, client_ip=lambda i: "192.0.2.1" if i < 2 else None)
     found = ask("missing_columns", exchanges=rows, accounts_directory=[{"account_id": "a", "plan": "p"}])
     assert (found["prompt"], found["messages"]) == (("fine", 0, 10), ("fine", 0, 10))
     assert (found["address"], found["answer"], found["sign-up"]) == (
