@@ -12,6 +12,7 @@ import jinja2
 import pytest
 from jinja2 import nodes
 
+from distilforensics.analysis.health import health_files
 from distilforensics.assessment import facts
 from distilforensics.case.layout import open_case
 from distilforensics.cli.options import report_options
@@ -74,6 +75,7 @@ def fixed():
         *facts._TITLES.values(),
         *(part for text in facts._EXCLUDES.values() for part in re.split(r"; |, (?!also)", text)),
         *(a or b for a, b in re.findall(r'\bas (?:"([^"]+)"|(\w+))[,\n]', columns) if (a or b) not in ("counted", "n_records")),
+        *(text for file in health_files() for text in (file.header["title"], *file.header["parts"])),
         "strong", "moderate", "weak", "fits", "in part", "excluded", "cannot tell", "coordination", "identity",
         "content", "purpose", "accounts directory", "noted", *REVIEWS, LACKING,
     }  # fmt: skip
