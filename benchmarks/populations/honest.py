@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import count
+from operator import itemgetter
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from background import developers, siblings
+from passing import PASSING
 from texts import product_frame
 from world import DAY, HOUR, MINUTE, THROWAWAY, Account, Group, Net
 
@@ -122,6 +125,30 @@ def single_flight(g: Group, n: int) -> None:
     """Single flight: when the leader's call fails, the next one who waits for this answer calls with his own key."""
     setup = g.setup(client="quizhive/6")
     deal(g, [g.account(setup=setup, fail=0.03) for _ in range(n)], (5, 12), "people", "office", product_frame(g.rng))
+
+
+def limited_flight(g: Group, n: int) -> None:
+    """Single flight of people with hours of their own and a limit per hour: who has reached it waits, and another one at work calls."""
+    setup, frame, limit = g.setup(client="quizhive/7"), product_frame(g.rng), g.rng.randrange(6, 12)
+    keys, spells = [g.account(setup=setup) for _ in range(n)], []
+    for a in keys:
+        for day in g.workdays(a.zone, 0.9, 0.5):
+            begin = day + g.hour(14, 3)
+            spells.append((begin, begin + g.rng.uniform(0.5, 3) * HOUR, a))
+    asked = [
+        (begin + g.rng.random() * (end - begin), a) for begin, end, a in spells for _ in range(int((end - begin) / 240))
+    ]
+    used: Counter[tuple[str, int]] = Counter()
+    for at, a in sorted(asked, key=itemgetter(0)):
+        waiting = [b for begin, end, b in spells if begin <= at < end and b is not a]
+        pair, when = g.texts.pair("people", g.rng), at
+        for b in (a, *g.rng.sample(waiting, min(3, len(waiting)))):
+            hour = (b.account_id, int(when // HOUR))
+            used[hour] += 1
+            status, when = g.call(b, when, pair, frame=frame, status=429 if used[hour] > limit else None)
+            if status in (0, 200):
+                break
+            when += g.rng.uniform(0.3, 5)
 
 
 def outage_probes(g: Group, n: int) -> None:
@@ -310,11 +337,11 @@ def attempts_gateway(g: Group, n: int) -> None:
 HONEST: dict[str, Callable[[Group, int], None]] = {
     f.__name__: f
     for f in (
-        fleet_bare, fleet_teams, integrator, agency, vendor_loop, vendor_queue, vendor_timers, byok_router, shared_cache, single_flight,
+        fleet_bare, fleet_teams, integrator, agency, vendor_loop, vendor_queue, vendor_timers, byok_router, shared_cache, single_flight, limited_flight,
         outage_probes, classroom, hackathon, benchmark_whole, benchmark_shards, support_team, family, six_keys, ci_template, companion_app,
         vouchers, virtual_cards, carrier_nat, vpn, privacy_mail, attempts_gateway,
     )
-}  # fmt: skip
+} | PASSING  # fmt: skip
 
 
 def add(world: World, kind: str, n: int | None) -> None:

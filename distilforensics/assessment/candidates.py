@@ -7,6 +7,7 @@ strangers has more failed calls that went nowhere and more identities that nobod
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from itertools import combinations
@@ -305,7 +306,31 @@ def _with_senders(log: Log, members: Accounts, free: Accounts, parameters: Param
         rate = min(0.9, known_moved / known_failed) if known_failed else 0.0
         if others and rate > RATES["handover"] and weights.between_rates(moved, failed, rate, RATES["handover"]) > -1:
             found |= others
+    for kind, loads in _texts(log, {group for group in groups if kind_of(group) == "near"}):
+        others = _senders(log, kind, loads, members, free, parameters) - found
+        quiet = frozenset(account for account in others if not log.ties_of.get(account))
+        if quiet and _is_scattered(log, members, loads, quiet, parameters):
+            found |= quiet
     return found
+
+
+def _is_scattered(
+    log: Log, members: Accounts, loads: Mapping[str, int], quiet: Accounts, parameters: Parameters
+) -> bool:
+    """Tell whether the hand-overs of a set leave as many of all who send a text without one as they would if each sender could have one.
+
+    Few hand-overs touch few accounts of a large pool, so that the others look like strangers whose failed calls go nowhere.
+    """
+    if weigh(log, members | quiet)["handover"].bits < parameters.min_candidate_bits:
+        return False
+    inside = ties_inside(log, members)
+    senders = sorted((members & loads.keys()) | quiet)
+    touched = {account for tie in inside for account in tie.ends} & loads.keys()
+    n_ends = 2 * len({tie.work for tie in inside})
+    total = sum(loads[account] for account in senders)
+    chances = [1 - (1 - loads[account] / total) ** n_ends for account in senders]
+    spread = math.sqrt(sum(chance * (1 - chance) for chance in chances))
+    return len(touched) >= sum(chances) - 2 * spread
 
 
 def _load(log: Log, group: str, accounts: Iterable[str]) -> int:
@@ -456,7 +481,8 @@ def groups_within(log: Log, members: Accounts, parameters: Parameters) -> tuple[
     found = []
     for group in {group for account in members for group in log.groups_of.get(account, ())}:
         loads = log.loads[group]
-        floor = parameters.min_load * median(n for n, _ in loads.values())
+        least = parameters.min_reworded_load if kind_of(group) == "near" else parameters.min_load
+        floor = least * median(loads[account][0] for account in members & loads.keys())
         regular = {account for account, (n, _) in loads.items() if n >= floor}
         inside = sum(loads[account][0] for account in members if account in loads)
         if len(regular & members) >= parameters.containment * len(regular) and inside >= parameters.containment * sum(

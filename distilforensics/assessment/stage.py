@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 
 READS = (
     "sources", "exchanges", "duplicates", "customers", "exchange_features", "templates", "template_exchanges", "account_profiles", "links", "link_coverage",
-    "account_calls", "group_loads", "work_ties", "tie_groups", "shared_values", "observations", "heuristic_states",
+    "account_calls", "group_loads", "work_ties", "tie_groups", "tie_surroundings", "shared_values",
+    "observations", "heuristic_states",
 )  # fmt: skip
 WRITES = (
     "campaigns", "campaign_facts", "campaign_explanations", "campaign_evidence", "explained_groups", "accounts", "calibration", "error_rates",

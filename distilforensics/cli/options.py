@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from distilforensics.case.engines.duckdb import Limits
+    from distilforensics.ingest.options import IngestOptions
 
     Function = Callable[..., Any]
 
@@ -49,6 +52,19 @@ class Size(click.ParamType[int]):
         return n_bytes
 
 
+class Text(click.ParamType[str]):
+    """Text from the command line, whose bytes are UTF-8 whatever the locale says."""
+
+    name = "text"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return text that can be written."""
+        try:
+            return os.fsencode(str(value)).decode()
+        except UnicodeError:
+            self.fail(f"{value!r} is no text in UTF-8", param, ctx)
+
+
 class Share(click.ParamType[float]):
     """A share from 0 to 1, or in per cent such as 0.1%."""
 
@@ -75,7 +91,7 @@ GRADE = click.Choice([grade.value for grade in Grade if grade.rank])
 
 case_option = click.option("--case", "case_dir", type=CASE_DIR, required=True, metavar="DIR", help="Case folder.")
 case_argument = click.argument("case_dir", type=CASE_DIR, metavar="CASE")
-logs_argument = click.argument("logs", nargs=-1, required=True, metavar="LOGS...")
+logs_argument = click.argument("logs", type=click.Path(), nargs=-1, required=True, metavar="LOGS...")
 fail_on_option = click.option(
     "--fail-on",
     type=GRADE,
@@ -143,7 +159,11 @@ def command(name: str, *, epilog: str) -> Callable[[Function], click.Command]:
     """
 
     def decorate(function: Function) -> click.Command:
-        return click.command(name, context_settings=CONTEXT, epilog=epilog)(common_options(function))
+        made = click.command(name, context_settings=CONTEXT, epilog=epilog)(common_options(function))
+        for parameter in made.params:
+            if parameter.type is click.STRING:
+                parameter.type = Text()
+        return made
 
     return decorate
 
@@ -247,6 +267,26 @@ def report_options(function: Function) -> Function:
     return wrapped
 
 
+def reconcile_option(function: Function) -> Function:
+    """Add --reconcile; the function gets the logs with the named files among them, and options that know these."""
+
+    @click.option(
+        "--reconcile",
+        "usage",
+        type=click.Path(exists=True),
+        multiple=True,
+        metavar="FILE",
+        help="Usage export, bill or rollup with which the log is compared per key, model and day. Repeat for more.",
+    )
+    @functools.wraps(function)
+    def wrapped(
+        *, usage: tuple[str, ...], logs: tuple[str, ...], options: IngestOptions, **arguments: object
+    ) -> object:
+        return function(logs=(*logs, *usage), options=replace(options, usage=usage), **arguments)
+
+    return wrapped
+
+
 def catalog_option(function: Function) -> Function:
     """Add --catalog; the function gets `catalog`, the folder or None."""
     return click.option(
@@ -288,6 +328,11 @@ def reading_options(function: Function) -> Function:
         help="Zone of times that have no offset, such as Europe/Berlin; UTC if omitted.",
     )
     @click.option(
+        "--log-began",
+        metavar="TIME",
+        help="When logs began whose times count from there, have no year or are missing, such as 2026-02-03T04:05Z.",
+    )
+    @click.option(
         "--max-malformed",
         type=Share(),
         metavar="SHARE",
@@ -315,6 +360,7 @@ def reading_options(function: Function) -> Function:
         mappings: tuple[Path, ...],
         account_field: str | None,
         assume_time_zone: str | None,
+        log_began: str | None,
         max_malformed: float | None,
         max_line: int | None,
         secret_file: Path | None,
@@ -328,9 +374,10 @@ def reading_options(function: Function) -> Function:
             mappings=mappings,
             account_field=account_field,
             assume_time_zone=assume_time_zone,
+            log_began=log_began,
             max_malformed=max_malformed,
             max_line_bytes=max_line,
-            secret_key=secret_file.read_text(encoding="utf-8").strip() if secret_file else None,
+            secret_file=secret_file,
             is_content_free=is_content_free,
         )
         return function(options=options, **arguments)

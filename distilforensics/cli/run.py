@@ -19,6 +19,7 @@ from distilforensics.cli.options import (
     limits_options,
     logs_argument,
     reading_options,
+    reconcile_option,
     report_options,
     sign_options,
     stated_options,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 @logs_argument
 @case_option
 @reading_options
+@reconcile_option
 @limits_options
 @calibration_options
 @catalog_option

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from distilforensics.pipeline.lookup import Section
 
 KINDS = ("account", "campaign", "heuristic", "source")
+TOPICS = ("reconcile",)
+"""What is told of the case as a whole, without an id."""
+
+_NOTHING = {
+    "reconcile": "no usage export was read; name one with: distilforensics run LOGS... --case DIR --reconcile FILE"
+}
 
 
 @command(
@@ -32,7 +38,7 @@ KINDS = ("account", "campaign", "heuristic", "source")
     ),
 )
 @case_argument
-@click.argument("kind", type=click.Choice(KINDS), required=False)
+@click.argument("kind", type=click.Choice((*KINDS, *TOPICS)), required=False)
 @click.argument("name", metavar="[ID]", required=False)
 @click.option("--all", "is_all", is_flag=True, help="Print every table whole, long lists included.")
 @open_option
@@ -44,6 +50,7 @@ def show(
 
     A campaign is drawn on one screen; the ids of groups that were examined work as well. A heuristic is named by id or code,
     a source by its path, file name or the beginning of its SHA-256.
+    `reconcile` shows how the log compares with usage exports, bills and rollups.
     """
     from distilforensics.case.layout import open_case
     from distilforensics.cli.screens import campaign_screen, rows_of
@@ -53,6 +60,12 @@ def show(
         open_report(open_case(case_dir).report / "report.html")
     if kind is None:
         print_sections(overview(open_case(case_dir), limits), {"kind": "case"}, output)
+        return
+    if kind in TOPICS:
+        sections = overview(open_case(case_dir), limits, kind)
+        if not sections[0].rows:
+            raise click.UsageError(_NOTHING[kind])
+        print_sections(sections, {"kind": kind}, output)
         return
     if name is None:
         raise click.UsageError(f"which {kind}? Give its id; `distilforensics show CASE` lists what was found")

@@ -17,6 +17,7 @@ from distilforensics.cli.options import (
     limits_options,
     logs_argument,
     reading_options,
+    reconcile_option,
     report_options,
     sign_options,
 )
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 @logs_argument
 @case_option
 @reading_options
+@reconcile_option
 @limits_options
 def ingest(logs: tuple[str, ...], case_dir: Path, options: IngestOptions, limits: Limits, output: Output) -> None:
     """Read LOGS into a case without analysing them."""

@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     from distilforensics.ingest.journal import Committed, Journal
     from distilforensics.ingest.options import IngestOptions
 
-SMALL_TABLES = ("sources", "quarantine", "duplicates", "out_of_scope", "field_mappings", "accounts_directory")
+SMALL_TABLES = (
+    "sources",
+    "quarantine",
+    "duplicates",
+    "out_of_scope",
+    "field_mappings",
+    "accounts_directory",
+    "usage_sums",
+)
 
 
 def assemble(case: Case, journal: Journal, limits: Limits, progress: Progress) -> dict[str, int]:
@@ -51,7 +59,7 @@ def _write(case: Case, journal: Journal, found: Duplicates) -> None:
     tables.write_rows(case, "sources", [_with_duplicates(row_from_json(source), found) for source in stored])
     tables.write_rows(case, "out_of_scope", [row for source in stored for row in _outside(source)])
     tables.write_rows(case, "field_mappings", [row for source in stored for row in source["fields"]])
-    for name in ("quarantine", "accounts_directory"):
+    for name in ("quarantine", "accounts_directory", "usage_sums"):
         tables.write_batches(case, name, _beside(journal, name))
 
 

@@ -26,11 +26,19 @@ if TYPE_CHECKING:
     from distilforensics.ingest.options import IngestOptions
 
 _PART = re.compile(r"part-(\d{6})\.parquet")
-BESIDE = ("quarantine.parquet", "accounts_directory.parquet")
+BESIDE = ("quarantine.parquet", "accounts_directory.parquet", "usage_sums.parquet")
 """Files of a batch besides its part and its record."""
 
 
-_SMALL_TABLES = ("sources", "quarantine", "duplicates", "out_of_scope", "field_mappings", "accounts_directory")
+_SMALL_TABLES = (
+    "sources",
+    "quarantine",
+    "duplicates",
+    "out_of_scope",
+    "field_mappings",
+    "accounts_directory",
+    "usage_sums",
+)
 """Tables that are made of all batches."""
 
 

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from distilforensics.case.tables import writer
 from distilforensics.core.schema import EXCHANGES, QUARANTINE, TEXT_FINGERPRINTS
 from distilforensics.ingest.placing import ROWS
+from distilforensics.ingest.sources import READ_ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -271,7 +272,7 @@ class PartWriter:
             self._sink.close()
         if not logs and self._sink is not None:
             (self._folder / self._part).unlink()
-        if all(source.role not in ("log", "accounts_directory") for source in self._sources):
+        if all(source.role not in READ_ROLES for source in self._sources):
             (self._folder / "quarantine.parquet").unlink(missing_ok=True)
         return bool(logs)
 

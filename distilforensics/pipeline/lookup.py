@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from distilforensics.case.engines.duckdb import connect, connect_empty, require_select
+from distilforensics.case.notes import latest, note_rows
 from distilforensics.core.errors import CaseError, UsageError
 from distilforensics.core.text import shown
 
@@ -34,6 +35,10 @@ class Kind(StrEnum):
     CAMPAIGN = "campaign"
     HEURISTIC = "heuristic"
     SOURCE = "source"
+
+
+TOPICS = ("reconcile",)
+"""What can be told of the case as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +66,22 @@ def look_up(case: Case, kind: Kind, name: str, limits: Limits, *, is_all: bool =
             if not sections and not section.rows:
                 raise _unknown(case, connection, kind, name)
             sections.append(section)
-        return sections
+        return [*sections, *_notes(case, kind, name)]
 
 
-def overview(case: Case, limits: Limits) -> list[Section]:
-    """Return what was read and what was found.
+def overview(case: Case, limits: Limits, about: str = "overview") -> list[Section]:
+    """Return what was read and what was found, or another topic of the whole case.
+
+    Args:
+        case: The case.
+        limits: Memory and threads.
+        about: Folder of the queries: overview, or one of `TOPICS`.
 
     Raises:
         CaseError: a stage that the answer needs has not run.
     """
     with connect(case, limits=limits) as connection:
-        return list(_sections(case, connection, "overview", {}))
+        return [*_sections(case, connection, about, {}), *(_review(case) if about == "overview" else [])]
 
 
 def explain(case: Case, account: str, limits: Limits) -> list[Section]:
@@ -83,7 +93,7 @@ def explain(case: Case, account: str, limits: Limits) -> list[Section]:
     """
     with connect(case, limits=limits) as connection:
         _require_account(case, connection, account)
-        return list(_sections(case, connection, "explanation", {"id": account}))
+        return [*_sections(case, connection, "explanation", {"id": account}), *_notes(case, Kind.ACCOUNT, account)]
 
 
 def compare(case: Case, first: str, second: str, limits: Limits) -> list[Section]:
@@ -129,6 +139,24 @@ def _queries(folder: str) -> Iterator[tuple[str, str, str]]:
     for file in sorted(files.iterdir(), key=lambda entry: entry.name):
         title, query = file.read_text(encoding="utf-8").split("\n", 1)
         yield file.name.partition("_")[2].removesuffix(".sql"), title.removeprefix("-- "), query
+
+
+def _notes(case: Case, kind: Kind, name: str) -> list[Section]:
+    """Return the notes about a thing as a section; none if there are none."""
+    columns = ("time", "by", "status", "about", "text")
+    rows = [row for row in note_rows(case) if (row["kind"], row["target"]) == (kind.value, name)]
+    return (
+        [Section("notes", "What was noted about it", columns, tuple(tuple(row[c] for c in columns) for row in rows))]
+        if rows
+        else []
+    )
+
+
+def _review(case: Case) -> list[Section]:
+    """Return how far everything that was noted about is reviewed; none if nothing was."""
+    columns = ("kind", "target", "status", "by", "time", "n_notes", "about")
+    rows = tuple(tuple(row[c] for c in columns) for row in latest(note_rows(case)))
+    return [Section("review", "What was reviewed", columns, rows)] if rows else []
 
 
 def _require_account(case: Case, connection: duckdb.DuckDBPyConnection, account: str) -> None:

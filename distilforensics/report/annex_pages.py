@@ -92,6 +92,8 @@ def write_annexes(
     )  # fmt: skip
     annexes.write("evidence.html", "evidence, statement by statement", html)
     _write_frameworks(ledger, annexes, result, running)
+    if result.notes:
+        _write_notes(annexes, result, running)
     _write_tables(ledger, annexes, result, running, has_mappings=has_mappings)
     _write_queries(ledger, annexes, result, tests)
 
@@ -110,6 +112,21 @@ def _write_frameworks(ledger: Ledger, annexes: Annexes, result: Result, running:
         running=running,
     )
     annexes.write("frameworks.html", "facts under the factors of frameworks", html)
+
+
+def _write_notes(annexes: Annexes, result: Result, running: str) -> None:
+    """Write all notes: a page, and the same as CSV."""
+    columns = (
+        ("time", "when (UTC)", ""), ("by", "by", ""), ("kind", "about", ""), ("target", "id", "long"), ("status", "status", ""),
+        ("about", "result", ""), ("text", "note", "long"),
+    )  # fmt: skip
+    annexes.csv("notes.csv", "notes, in full", result.notes)
+    part = {"title": "Notes", "file": "notes.csv", "text": "", "columns": columns, "rows": result.notes[-HTML_ROWS:]}
+    about = (
+        "What people said of this case after they read it. The program takes no part in it and draws nothing from it."
+    )
+    html = page("annex.html.j2", title="Notes and sign-off", running=running, about=about, parts=[part])
+    annexes.write("notes.html", "notes and sign-off", html)
 
 
 def _beside(drawn: Mapping[str, Figure]) -> dict[str, Figure]:
@@ -154,6 +171,12 @@ def _write_tables(ledger: Ledger, annexes: Annexes, result: Result, running: str
             ("path", "file", "long"), ("column_name", "column", ""), ("field", "field", "long"), ("mapping", "mapping", ""),
             ("mapping_sha256", "SHA-256 of the mapping", "long"),
         )))  # fmt: skip
+    if result.log.usage:
+        plan["sources"][2].append(("Usage exports beside the log", "usage.csv", ledger.rows("reconciliation", is_drawn=True), (
+            ("verdict", "the log has", ""), ("series", "export", "long"), ("period_start", "from", ""), ("key", "key", "long"), ("model", "model", ""),
+            ("stated_requests", "requests stated", "num"), ("log_requests", "in the log", "num"), ("stated_output_tokens", "answer tokens stated", "num"),
+            ("log_output_tokens", "in the log", "num"),
+        )))  # fmt: skip
     tables: list[Table] = [(title, file, rows) for _, _, parts in plan.values() for title, file, rows, _ in parts]
     evidence = [
         ("Evidence", "evidence.csv", ledger.rows("evidence", is_drawn=True)),
@@ -165,9 +188,16 @@ def _write_tables(ledger: Ledger, annexes: Annexes, result: Result, running: str
         for part, file, rows, columns in parts:
             annexes.csv(file, f"{part.lower()}, all rows", rows)
             text = f"The first {HTML_ROWS} of {len(rows):,} rows." if len(rows) > HTML_ROWS else ""
-            shown.append({"title": part, "file": file, "text": text, "columns": columns, "rows": rows[:HTML_ROWS]})
+            first = [{**row, **_as_words(row)} for row in rows[:HTML_ROWS]]
+            shown.append({"title": part, "file": file, "text": text, "columns": columns, "rows": first})
         html = page("annex.html.j2", title=title, running=running, about="", parts=shown)
         annexes.write(f"{name}.html", short, html)
+
+
+def _as_words(row: Row) -> dict[str, str]:
+    """Return the parameters of a test as a reader takes them in, one after the other."""
+    given = json.loads(row.get("parameters") or "{}")
+    return {"parameters": "; ".join(f"{name} = {value}" for name, value in given.items())} if given else {}
 
 
 def _write_queries(ledger: Ledger, annexes: Annexes, result: Result, tests: Mapping[str, SqlFile]) -> None:

@@ -128,6 +128,8 @@ def plain(value: object) -> str:
         return NONE
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
     if isinstance(value, (int, float)):
         return shown(value)
     return cut(value, 400)

@@ -26,6 +26,7 @@ FRAME_CHARS = 24
 
 SHOWN_BY = {
     "handover": "handover",
+    "takeover": "handover",
     "conversation": "conversation",
     "answer": "answer",
     "rewording": "frame",
@@ -175,6 +176,8 @@ class Log:
     tests: Row
     groups: Row
     days: Sequence[Row]
+    usage: Sequence[Row] = ()
+    """What usage exports state beside the log; none without such an export."""
 
     @property
     def has_text(self) -> bool:
@@ -201,10 +204,19 @@ class Result:
     power_totals: Row | None
     error_rates: Sequence[Row]
     tests: Sequence[Row]
+    notes: Sequence[Mapping[str, Any]]
+    """What people noted about the case, oldest first."""
+    review: Sequence[Mapping[str, Any]]
+    """The last status of everything that was noted about, one row each."""
 
 
-def read_log(ledger: Ledger) -> Log:
-    """Return what is printed about the log."""
+def read_log(ledger: Ledger, *, has_usage: bool = False) -> Log:
+    """Return what is printed about the log.
+
+    Args:
+        ledger: The queries.
+        has_usage: The case says how the log compares with usage exports.
+    """
     return Log(
         totals=ledger.one("log_totals"),
         sources=ledger.rows("log_sources"),
@@ -215,6 +227,7 @@ def read_log(ledger: Ledger) -> Log:
         tests=ledger.one("test_counts"),
         groups=ledger.one("groups_examined"),
         days=ledger.rows("log_days"),
+        usage=ledger.rows("usage_totals") if has_usage else (),
     )
 
 

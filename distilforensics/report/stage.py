@@ -1,7 +1,7 @@
 """Writes the report: runs the queries, draws the figures, renders the main document, its annexes and the script that checks them.
 
-The report is a function of the case's tables, of case.toml and of the program; it carries no wall-clock
-time and no path of this machine.
+The report is a function of the case's tables, of case.toml, of notes and of the program; it carries no wall-clock
+time but that of notes, and no path of this machine.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from distilforensics import __version__
 from distilforensics.case.engines.duckdb import Limits, connect
 from distilforensics.case.layout import CASE_FILE, write_file
+from distilforensics.case.notes import latest, note_rows, read_notes
 from distilforensics.case.stages import StageOutcome, file_sha256, package_sha256, read_record, run_stage, tables_sha256
 from distilforensics.core.errors import UsageError
 from distilforensics.core.schema import FINDINGS_TABLES, SCHEMA_VERSION
@@ -43,7 +44,7 @@ READS = (
     "account_profiles", "account_attributes", "links", "clusters", "cluster_members", "work_ties", "shared_values", "observations",
     "heuristic_states", *sorted(FINDINGS_TABLES),
 )  # fmt: skip
-OPTIONAL = ("power", "field_mappings")
+OPTIONAL = ("power", "field_mappings", "reconciliation", "reconciliation_totals")
 """Tables that are there if they were asked for."""
 
 REPORT_FILE = "report.html"
@@ -97,7 +98,10 @@ def render_report(
 def _parameters(case: Case, files: Mapping[str, SqlFile], *, is_with_pdf: bool) -> dict[str, Any]:
     """Return what shapes the report besides tables and code."""
     calendar = case.calibration / RELEASES_FILE
-    return {
+    notes = (
+        {"notes": {"n_notes": n_notes, "sha256": file_sha256(case.notes)}} if (n_notes := len(read_notes(case))) else {}
+    )
+    return notes | {
         "pdf": is_with_pdf,
         "releases": file_sha256(calendar) if calendar.is_file() else None,
         CASE_FILE: file_sha256(case.root / CASE_FILE),
@@ -183,7 +187,7 @@ def read_result(case: Case, ledger: Ledger, tables: Sequence[str]) -> Result:
         UsageError: the time zone of display in case.toml is unknown.
     """
     prices = _prices(case.settings)
-    listed = ledger.rows("campaigns")
+    listed, notes = ledger.rows("campaigns"), note_rows(case)
     settings = case.settings
     header = {
         key: str(settings.get(key, "")) for key in ("number", "title", "examiner", "organization", "confidentiality")
@@ -197,7 +201,7 @@ def read_result(case: Case, ledger: Ledger, tables: Sequence[str]) -> Result:
             "local": _local_window(ledger.one("log_totals"), str(settings.get("display_time_zone") or "UTC")),
         },
         seals=_seals(case, ledger, tables),
-        log=read_log(ledger),
+        log=read_log(ledger, has_usage="reconciliation_totals" in tables),
         totals=ledger.one("campaign_totals"),
         campaigns=[read_campaign(ledger, row, prices) for row in listed[:MOST_CAMPAIGNS]],
         listed=listed,
@@ -207,6 +211,8 @@ def read_result(case: Case, ledger: Ledger, tables: Sequence[str]) -> Result:
         power_totals=ledger.one("power_totals") if has_power else None,
         error_rates=ledger.rows("error_rates"),
         tests=ledger.rows("tests", is_drawn=True),
+        notes=notes,
+        review=latest(notes),
     )
 
 

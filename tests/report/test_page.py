@@ -142,7 +142,7 @@ def test_page_one_answers_the_first_questions(sample):
         "accounts (of",
         "requests, ",
         "What was asked for",
-        "Why we conclude",
+        "What indicates that they acted together",
         "What else could explain it",
         "of three grades",
     ):

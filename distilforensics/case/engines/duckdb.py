@@ -185,12 +185,15 @@ def explained(file: SqlFile, values: Mapping[str, Any]) -> Iterator[None]:
 
     Raises:
         HeuristicError: the query failed.
+        MachineError: the machine lacks what the query needs.
     """
     try:
         yield
     except duckdb.InterruptException:
         raise
     except duckdb.Error as e:
+        if (trouble := machine_trouble(e)) is not None:
+            raise trouble from e
         given = f"\nwith {dict(values)}" if values else ""
         raise HeuristicError(
             f"the query failed: {e}\n{file.body}{given}", where=str(file.header.get("id", file.name))

@@ -18,19 +18,23 @@ from distilforensics.core.errors import UsageError
 from distilforensics.core.text import shown
 from distilforensics.ingest.formats.completion import projection_of
 from distilforensics.ingest.formats.mapping import parse_mapping
+from distilforensics.ingest.formats.usage import parse_usage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from importlib.resources.abc import Traversable
 
     import duckdb
 
     from distilforensics.ingest.formats.mapping import FieldMapping
+    from distilforensics.ingest.formats.usage import UsageMapping
 
 _MAPPING_TABLES = frozenset({"columns", "constants", "time", "numbers", "values", "tokens", "rows", "words"})
 _DETECTION_KEYS = frozenset({"keys_all", "keys_any", "keys_none", "line", "values", "refines"})
 _KEYS = frozenset(
-    {"version", "title", "gateway", "account", "tenant", "time_field", "missing", "known_keys", "notes", "detection", "is_evidence", "no_calls"}
+    {"version", "title", "gateway", "account", "tenant", "time_field", "missing", "known_keys", "notes", "detection", "is_evidence", "no_calls",
+     "other_lines", "usage"}
 )  # fmt: skip
 
 
@@ -44,6 +48,8 @@ class Options:
     """IANA zone of times written without an offset; UTC if None."""
     mapping: FieldMapping | None = None
     """Which fields become which columns; only for the format `generic`, which needs one."""
+    log_began: datetime | None = None
+    """When logs began whose times count from there, lack the year or are missing; naive UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ class Detection:
     keys_none: frozenset[str] = frozenset()
     line: re.Pattern[str] | None = None
     values: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Key -> values of which it must hold one."""
+    """Key -> values of which it must hold one; `text*` is any value that begins with the text."""
     refines: frozenset[str] = frozenset()
     """Formats that are given up where this one fits as well."""
 
@@ -67,9 +73,13 @@ class Detection:
             return False
         if not self.keys_all <= record.keys() or not self.keys_none.isdisjoint(record.keys()):
             return False
-        if any(str(record.get(key)) not in values for key, values in self.values.items()):
+        if not all(_is_one_of(str(record.get(key)), values) for key, values in self.values.items()):
             return False
         return not self.keys_any or not self.keys_any.isdisjoint(record.keys())
+
+
+def _is_one_of(value: str, allowed: frozenset[str]) -> bool:
+    return value in allowed or any(one.endswith("*") and value.startswith(one[:-1]) for one in allowed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +126,10 @@ class FormatSpec:
     """Why such records cannot be read as calls; None if they can."""
     is_evidence: bool = False
     """Such files belong to the evidence although they cannot be read: they are refused with these words, not ignored."""
+    other_lines: str | None = None
+    """Why lines of text that have another shape are no exchanges; they are refused if None."""
+    usage: UsageMapping | None = None
+    """How its sums over calls are read, if they are such; they go to `usage_sums`."""
     mapping: FieldMapping | None = None
     query: str | None = field(default=None, repr=False)
     examples: tuple[Example, ...] = field(default=(), repr=False)
@@ -207,7 +221,9 @@ def _spec_of(format_id: str, header: Mapping[str, Any], where: str) -> FormatSpe
         framing="text" if is_text else "json",
         no_calls=no_calls,
         is_evidence=header.get("is_evidence", False),
+        other_lines=header.get("other_lines"),
         mapping=mapping,
+        usage=parse_usage(header["usage"], where) if "usage" in header else None,
         detection=Detection(
             keys_all=frozenset(detection.get("keys_all", ())),
             keys_any=frozenset(detection.get("keys_any", ())),

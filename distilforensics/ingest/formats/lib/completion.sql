@@ -64,7 +64,8 @@ select
     finished as ended_at,
     /*{started_at_raw}*/ as started_at_raw,
     case when placed is not null then started_kind end as time_kind,
-    case when placed is not null then resolution_of(/*{started_text}*/, started_zone, started_parts, started_kind) end
+    case when placed is not null
+        then coalesce(/*{time_resolution_us}*/, resolution_of(/*{started_text}*/, started_zone, started_parts, started_kind)) end
         as time_resolution_us,
     meant(/*{provider}*/) as provider,
     /*{gateway}*/ as gateway,

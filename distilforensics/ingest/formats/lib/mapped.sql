@@ -12,6 +12,8 @@ mapped as not materialized (
         /*{time_kind}*/ as time_kind,
         /*{outside}*/ as outside,
         /*{unreadable}*/ as is_unreadable,
+        /*{assumed}*/ as is_time_assumed,
+        /*{resolution}*/ as time_resolution_us,
 /*{columns}*/
     from extracted
 ),
@@ -248,6 +250,8 @@ select
             when method is null and path is not null and operation_of_path(path) is null then 'not_an_api_call'
         end
     ) as out_of_scope,
+    case when is_time_assumed then ['ts_assumed'] end as flags,
+    time_resolution_us,
     case when is_unreadable then 'unreadable_line' end as refusal_reason,
     case when is_unreadable then 'the line has not the shape of the format' end as refusal_detail
 from texts
