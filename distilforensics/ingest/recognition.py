@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from distilforensics.ingest.sources import Source
 
 GENERIC = "generic"
+BEDROCK = "bedrock_invocation"
+"""The format whose records may have their bodies in files of their own."""
 
 
 class Recogniser:
@@ -76,6 +78,10 @@ class Recogniser:
             source.refuse(sniffed.kind, sniffed.reason or "")
             return None
         sample = self._sample(name, sniffed.records)
+        body_name = self.formats.stored_body(sample) if self._format in (None, BEDROCK) else None
+        if body_name is not None:
+            sniffed.kind, sniffed.body_name, sniffed.is_wrapped = "body", body_name, False
+            return self._taken(BEDROCK, "high", sample, source)
         candidates: list[Candidate] = self.formats.detect(sample)
         if self._format is None and _is_certain(candidates):
             return self._taken(candidates[0].format, candidates[0].confidence, sample, source)
