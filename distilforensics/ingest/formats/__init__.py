@@ -14,6 +14,7 @@ from distilforensics.ingest.formats.detection import (
     no_calls,
     other_content,
     resolve_options,
+    stored_body,
 )
 from distilforensics.ingest.formats.directory import (
     DirectoryMatch,
@@ -51,6 +52,7 @@ __all__ = [
     "read_accounts_directory",
     "read_mapping",
     "resolve_options",
+    "stored_body",
     "suggest_mapping",
     "usage_by_names",
     "zone_expression",
