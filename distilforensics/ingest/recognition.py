@@ -100,6 +100,12 @@ class Recogniser:
         if beside is not None:
             source.refuse("ignored", beside)
             return None
+        if not candidates and (announced := self.formats.announced_files(sample)):
+            source.refuse(
+                "ignored", f"a manifest that announces {len(announced)} files, compared with those that are here"
+            )
+            source.announced = announced
+            return None
         return self._detected(name, sample, candidates, source, columns_of(sniffed))
 
     def _detected(

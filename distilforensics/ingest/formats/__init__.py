@@ -9,6 +9,7 @@ from distilforensics.ingest.formats.completion import check_account_field, prepa
 from distilforensics.ingest.formats.detection import (
     Candidate,
     Sample,
+    announced_files,
     detect,
     no_calls,
     other_content,
@@ -37,6 +38,7 @@ __all__ = [
     "Options",
     "Sample",
     "Suggestion",
+    "announced_files",
     "automatic_mapping",
     "check_account_field",
     "detect",
