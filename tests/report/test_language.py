@@ -155,6 +155,15 @@ def test_sentences_of_explanations_can_be_said(name, text):
     assert [] == [part for part in short_sentences(filled) if GERMAN.stated(part) is None], name
 
 
+@pytest.mark.parametrize("kind", facts._EXCLUDES)
+def test_what_a_fact_excludes_can_be_said(kind):
+    """As the report puts it."""
+    german = GERMAN.stated(f"Not produced by: {facts._EXCLUDES[kind]}.")
+
+    assert german is not None
+    assert not ENGLISH_WORDS.search(german)
+
+
 @pytest.mark.parametrize("kind", ["handover", "conversation", "answer"])
 @pytest.mark.parametrize("control", [(2, 1000), (0, 0)])
 def test_sentences_of_ties_can_be_said(kind, control):
