@@ -123,9 +123,9 @@ def _load(rows: Rows, width: int) -> Iterator[str]:
         sent[place], failed[place] = row["n_exchanges"], row["n_failed"]
     columns, step = summed(sent, width - 12)
     every = "hour" if step == 1 else f"{step} hours"
-    yield f"  Load     {bars(columns)}"
+    yield f"  Load     {bars(columns)}".rstrip()
     if any(failed):
-        yield f"  failed   {bars(summed(failed, width - 12)[0])}"
+        yield f"  failed   {bars(summed(failed, width - 12)[0])}".rstrip()
     days = f"{first:%d %b}{f'{last:%d %b}':>{max(7, len(columns) - 6)}}"
     yield (
         f"{'':11}{days}   per {every}, most {units.count(int(max(columns)))}"

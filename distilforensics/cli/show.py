@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from distilforensics.cli.opening import open_option, open_report
 from distilforensics.cli.options import case_argument, command, examples, limits_options
 from distilforensics.cli.output import plain
 from distilforensics.core.text import show as shown_path
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from distilforensics.pipeline.lookup import Section
 
 KINDS = ("account", "campaign", "heuristic", "source")
-TOPICS = ("reconcile",)
+TOPICS = ("health", "reconcile")
 """What is told of the case as a whole, without an id."""
 
 _NOTHING = {
@@ -40,24 +41,29 @@ _NOTHING = {
 @click.argument("kind", type=click.Choice((*KINDS, *TOPICS)), required=False)
 @click.argument("name", metavar="[ID]", required=False)
 @click.option("--all", "is_all", is_flag=True, help="Print every table whole, long lists included.")
+@open_option
 @limits_options
-def show(case_dir: Path, kind: str | None, name: str | None, is_all: bool, limits: Limits, output: Output) -> None:
+def show(
+    case_dir: Path, kind: str | None, name: str | None, is_all: bool, is_opening: bool, limits: Limits, output: Output
+) -> None:
     """Show CASE, or one campaign, account or source of it.
 
     A campaign is drawn on one screen; the ids of groups that were examined work as well. A heuristic is named by id or code,
     a source by its path, file name or the beginning of its SHA-256.
-    `reconcile` shows how the log compares with usage exports, bills and rollups.
+    `health` shows what is wrong with the log and what it costs, `reconcile` how it compares with usage exports.
     """
     from distilforensics.case.layout import open_case
     from distilforensics.cli.screens import campaign_screen, rows_of
     from distilforensics.pipeline.lookup import Kind, look_up, overview
 
+    if is_opening:
+        open_report(open_case(case_dir).report / "report.html")
     if kind is None:
         print_sections(overview(open_case(case_dir), limits), {"kind": "case"}, output)
         return
     if kind in TOPICS:
         sections = overview(open_case(case_dir), limits, kind)
-        if not sections[0].rows:
+        if kind in _NOTHING and not sections[0].rows:
             raise click.UsageError(_NOTHING[kind])
         print_sections(sections, {"kind": kind}, output)
         return

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from distilforensics.case.engines.duckdb import connect, require_select
+from distilforensics.case.engines.duckdb import connect, connect_empty, require_select
 from distilforensics.case.notes import latest, note_rows
 from distilforensics.core.errors import CaseError, UsageError
 from distilforensics.core.text import shown
@@ -37,7 +37,7 @@ class Kind(StrEnum):
     SOURCE = "source"
 
 
-TOPICS = ("reconcile",)
+TOPICS = ("health", "reconcile")
 """What can be told of the case as a whole."""
 
 
@@ -121,13 +121,7 @@ def _sections(
 
 def columns_of(folder: str) -> dict[str, list[tuple[str, str]]]:
     """Return name and type of the columns of every section of a folder of queries, by the key of the section."""
-    from distilforensics.core.schema import TABLES
-
-    with duckdb.connect(":memory:", config={"threads": 1}) as connection:
-        for name, table in TABLES.items():
-            connection.register("given", table.arrow.empty_table())
-            connection.execute(f"CREATE TABLE {name} AS SELECT * FROM given")
-            connection.unregister("given")
+    with connect_empty() as connection:
         found = {}
         for key, _, query in _queries(folder):
             values = {name: value for name, value in _ANYTHING.items() if f"${name}" in query}
