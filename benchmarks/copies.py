@@ -100,7 +100,7 @@ def copy_metadata(base: Case, folder: Path, pool: list[str], copies: int) -> Cas
     write_batches(case, "accounts_directory", directory)
     known = set(SOURCES.arrow.names)
     write_rows(case, "sources", [{key: value for key, value in row.items() if key in known} for row in sources])
-    for name in ("quarantine", "duplicates", "out_of_scope"):
+    for name in ("quarantine", "duplicates", "out_of_scope", "account_mailboxes"):
         write_rows(case, name, [])
     return case
 

@@ -342,6 +342,16 @@ ACCOUNTS_DIRECTORY = Table(
     ),
 )
 
+ACCOUNT_MAILBOXES = Table(
+    "account_mailboxes",
+    "ingest",
+    "one row per account whose name in the logs is an e-mail address, in order of account",
+    _columns(
+        ("account_id", TEXT, "as in exchanges"),
+        ("mailbox", TEXT, "keyed hash of the address in its normal form, as in `accounts_directory`"),
+    ),
+)
+
 ACCOUNT_TRAITS = Table(
     "account_traits",
     "features",
@@ -1082,7 +1092,7 @@ POWER = Table(
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        EXCHANGES, SOURCES, QUARANTINE, DUPLICATES, OUT_OF_SCOPE, FIELD_MAPPINGS, ACCOUNTS_DIRECTORY,
+        EXCHANGES, SOURCES, QUARANTINE, DUPLICATES, OUT_OF_SCOPE, FIELD_MAPPINGS, ACCOUNTS_DIRECTORY, ACCOUNT_MAILBOXES,
         ACCOUNT_TRAITS, FINGERPRINTS, EXCHANGE_FEATURES, TEMPLATES, ACCOUNT_PROFILES, CUSTOMERS, NEXT_PROMPTS, ACCOUNT_DAYS,
         ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS, REASONING_USES, REASONING_PLACES,
         LINKS, LINK_COVERAGE, CLUSTERS, CLUSTER_MEMBERS, OBSERVATIONS, HEURISTIC_STATES,

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 
 from distilforensics.case import tables
 from distilforensics.ingest.duplicates import Duplicates, label_duplicates
+from distilforensics.ingest.mailboxes import write_account_mailboxes
 from distilforensics.ingest.options import Balance, IngestSummary, SourceOutcome
 from distilforensics.ingest.sources import row_from_json
 
@@ -21,11 +22,20 @@ if TYPE_CHECKING:
     from distilforensics.core.progress import Progress
     from distilforensics.ingest.journal import Committed, Journal
     from distilforensics.ingest.options import IngestOptions
+    from distilforensics.ingest.secrets import Secrets
 
-SMALL_TABLES = ("sources", "quarantine", "duplicates", "out_of_scope", "field_mappings", "accounts_directory")
+SMALL_TABLES = (
+    "sources",
+    "quarantine",
+    "duplicates",
+    "out_of_scope",
+    "field_mappings",
+    "accounts_directory",
+    "account_mailboxes",
+)
 
 
-def assemble(case: Case, journal: Journal, limits: Limits, progress: Progress) -> dict[str, int]:
+def assemble(case: Case, journal: Journal, limits: Limits, secrets: Secrets, progress: Progress) -> dict[str, int]:
     """Write the small tables unless they are up to date, and return the rows of every table."""
     is_current = journal.assembled_from() == [batch.number for batch in journal.batches]
     if not is_current or not all(case.table_files(name) for name in SMALL_TABLES):
@@ -33,6 +43,7 @@ def assemble(case: Case, journal: Journal, limits: Limits, progress: Progress) -
         progress.begin("ingest", "Looking for duplicates")
         found = label_duplicates(case, limits)
         _write(case, journal, found)
+        write_account_mailboxes(case, limits, secrets)
         journal.note_assembled()
         progress.end(f"{sum(found.by_source.values()):,} duplicates")
     files = [path for name in ("exchanges", *SMALL_TABLES) for path in case.table_files(name)]

@@ -29,6 +29,7 @@ def featured(tmp_path: Path) -> Callable[[list[dict[str, Any]]], Case]:
         case = create_case(tmp_path / "case")
         write_rows(case, "duplicates", [])
         write_rows(case, "accounts_directory", [])
+        write_rows(case, "account_mailboxes", [])
         case.table_path("exchanges").mkdir(parents=True)
         start = datetime(2026, 3, 2, 9)
         rows = [

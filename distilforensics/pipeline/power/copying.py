@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-INGESTED = ("exchanges", "sources", "duplicates", "quarantine", "out_of_scope", "field_mappings", "accounts_directory")
+INGESTED = (
+    "exchanges",
+    "sources",
+    "duplicates",
+    "quarantine",
+    "out_of_scope",
+    "field_mappings",
+    "accounts_directory",
+    "account_mailboxes",
+)
 """What the ingest wrote; everything else is computed again in the copy."""
 
 
