@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from distilforensics.case.engines.duckdb import Limits
+    from distilforensics.ingest.options import IngestOptions
 
     Function = Callable[..., Any]
 
@@ -242,13 +244,18 @@ def calibration_options(function: Function) -> Function:
 
 
 def report_options(function: Function) -> Function:
-    """Add --pdf, --redact and --releases; the function gets `report_step` and `releases`."""
+    """Add --pdf, --language, --redact and --releases; the function gets `report_step` and `releases`."""
 
     @click.option(
         "--pdf/--no-pdf",
         "is_with_pdf",
         default=None,
         help="Also write each edition of the report as tagged PDF/A-3; as the last time if omitted.",
+    )
+    @click.option(
+        "--language",
+        type=click.Choice(("en", "de")),
+        help="Language of the report's editions; quotations and annexes stay as they are; as the last time if omitted.",
     )
     @click.option(
         "--redact/--no-redact",
@@ -263,11 +270,33 @@ def report_options(function: Function) -> Function:
         help="Calendar of releases (CSV or TOML: date, name), with which changes of the traffic are compared.",
     )
     @functools.wraps(function)
-    def wrapped(*, is_with_pdf: bool | None, is_redacted: bool | None, **arguments: object) -> object:
+    def wrapped(
+        *, is_with_pdf: bool | None, language: str | None, is_redacted: bool | None, **arguments: object
+    ) -> object:
         from distilforensics.pipeline.steps import report_step
 
-        step = report_step(is_with_pdf=is_with_pdf, is_redacted=is_redacted)
+        step = report_step(is_with_pdf=is_with_pdf, language=language, is_redacted=is_redacted)
         return function(report_step=step, **arguments)
+
+    return wrapped
+
+
+def reconcile_option(function: Function) -> Function:
+    """Add --reconcile; the function gets the logs with the named files among them, and options that know these."""
+
+    @click.option(
+        "--reconcile",
+        "usage",
+        type=click.Path(exists=True),
+        multiple=True,
+        metavar="FILE",
+        help="Usage export, bill or rollup with which the log is compared per key, model and day. Repeat for more.",
+    )
+    @functools.wraps(function)
+    def wrapped(
+        *, usage: tuple[str, ...], logs: tuple[str, ...], options: IngestOptions, **arguments: object
+    ) -> object:
+        return function(logs=(*logs, *usage), options=replace(options, usage=usage), **arguments)
 
     return wrapped
 
@@ -278,7 +307,7 @@ def catalog_option(function: Function) -> Function:
         "--catalog",
         type=click.Path(exists=True, file_okay=False, path_type=Path),
         metavar="DIR",
-        help="Folder with heuristics of your own: DIR/heuristics/FAMILY/NAME.sql, .cases.yaml and .md.",
+        help="Folder with heuristics, formats and explanations of your own: DIR/heuristics, DIR/formats, DIR/explanations.",
     )(function)
 
 
@@ -313,6 +342,11 @@ def reading_options(function: Function) -> Function:
         help="Zone of times that have no offset, such as Europe/Berlin; UTC if omitted.",
     )
     @click.option(
+        "--log-began",
+        metavar="TIME",
+        help="When logs began whose times count from there, have no year or are missing, such as 2026-02-03T04:05Z.",
+    )
+    @click.option(
         "--max-malformed",
         type=Share(),
         metavar="SHARE",
@@ -340,6 +374,7 @@ def reading_options(function: Function) -> Function:
         mappings: tuple[Path, ...],
         account_field: str | None,
         assume_time_zone: str | None,
+        log_began: str | None,
         max_malformed: float | None,
         max_line: int | None,
         secret_file: Path | None,
@@ -353,6 +388,7 @@ def reading_options(function: Function) -> Function:
             mappings=mappings,
             account_field=account_field,
             assume_time_zone=assume_time_zone,
+            log_began=log_began,
             max_malformed=max_malformed,
             max_line_bytes=max_line,
             secret_file=secret_file,

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from distilforensics.core.errors import UsageError
 from distilforensics.core.text import shown
+from distilforensics.ingest.formats.mapping import instant
 from distilforensics.ingest.options import IngestOptions
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ def reading_options(secret_file: Path | None = None, **given: str | float | tupl
     """Return how logs are read; what is None keeps its default.
 
     Raises:
-        UsageError: the time zone is not known, or the secret is no text.
+        UsageError: the time zone is not known, the beginning of the log is no time, or the secret is no text.
     """
     zone = given.get("assume_time_zone")
     if zone is not None:
@@ -26,6 +27,8 @@ def reading_options(secret_file: Path | None = None, **given: str | float | tupl
         except (KeyError, ValueError, OSError) as e:
             message = f"{shown(zone)} is no known time zone, expected a name such as Europe/Berlin"
             raise UsageError(message, where="assume-time-zone") from e
+    began = given.get("log_began")
+    given["log_began"] = None if began is None else instant(str(began), "log-began", "--log-began")  # type: ignore[assignment]
     if secret_file is not None:
         try:
             given["secret_key"] = secret_file.read_text(encoding="utf-8").strip()

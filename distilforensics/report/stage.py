@@ -1,7 +1,7 @@
 """Writes the report: runs the queries, draws the figures, renders the main document, its annexes and the script that checks them.
 
-The report is a function of the case's tables, of case.toml and of the program; it carries no wall-clock
-time and no path of this machine.
+The report is a function of the case's tables, of case.toml, of notes and of the program; it carries no wall-clock
+time but that of notes, and no path of this machine.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from distilforensics import __version__
 from distilforensics.case.engines.duckdb import Limits, connect
 from distilforensics.case.layout import CASE_FILE, write_file
+from distilforensics.case.notes import latest, note_rows, read_notes
 from distilforensics.case.stages import StageOutcome, file_sha256, package_sha256, read_record, run_stage, tables_sha256
 from distilforensics.core.errors import UsageError
 from distilforensics.core.schema import FINDINGS_TABLES, SCHEMA_VERSION
@@ -24,6 +25,7 @@ from distilforensics.report import catalogue
 from distilforensics.report.annex_pages import write_annexes
 from distilforensics.report.annexes import FOLDER, LIST, Annexes, checksum_lines
 from distilforensics.report.editions import disclosed, disclosed_findings, main_page
+from distilforensics.report.language import ENGLISH, language_of
 from distilforensics.report.ledger import Ledger
 from distilforensics.report.pdf import Attached, pdf_of
 from distilforensics.report.pictures import campaign_figures
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from distilforensics.case.layout import Case
     from distilforensics.core.progress import Progress
     from distilforensics.core.sqlfile import SqlFile
+    from distilforensics.report.language import Language
     from distilforensics.report.ledger import Row
 
 READS = (
@@ -44,7 +47,7 @@ READS = (
     "account_profiles", "account_attributes", "links", "clusters", "cluster_members", "work_ties", "shared_values", "observations",
     "heuristic_states", *sorted(FINDINGS_TABLES),
 )  # fmt: skip
-OPTIONAL = ("power", "field_mappings")
+OPTIONAL = ("power", "field_mappings", "health_checks", "health_costs", "reconciliation", "reconciliation_totals")
 """Tables that are there if they were asked for."""
 
 REPORT_FILE = "report.html"
@@ -64,6 +67,7 @@ def render_report(
     folder: Traversable | None = None,
     *,
     is_with_pdf: bool | None = None,
+    language: str | None = None,
     is_redacted: bool | None = None,
 ) -> StageOutcome:
     """Write the report with its annexes, its editions and the script that checks it below CASE/report, and return what was done.
@@ -74,6 +78,7 @@ def render_report(
         progress: Receiver of progress.
         folder: Folder of the tests whose queries are printed; the installed one if omitted.
         is_with_pdf: Write each edition as PDF too; as the last time if omitted.
+        language: Code of the language of the editions; as the last time if omitted, English at first.
         is_redacted: Write the edition with pseudonyms in place of the report and nothing else; as the last time if omitted.
 
     Raises:
@@ -81,18 +86,21 @@ def render_report(
         UsageError: the time zone of display in case.toml is unknown, or the library that PDF needs is not installed.
     """
     files = catalogue.read_files(folder or catalogue.catalogue_folder())
-    if case.catalog.is_dir():
-        files = catalogue.read_files(case.catalog) | files
+    if (case.catalog / "heuristics").is_dir():
+        files = catalogue.read_files(case.catalog / "heuristics") | files
     last = read_record(case, "report").get("parameters") or {}
     is_with_pdf = bool(last.get("pdf")) if is_with_pdf is None else is_with_pdf
     is_redacted = bool(last.get("redacted")) if is_redacted is None else is_redacted
+    language = language or last.get("language") or ENGLISH
     return run_stage(
         case,
         stage="report",
         reads=(*READS, *OPTIONAL),
         writes=(),
-        parameters={**_parameters(case, files), "pdf": is_with_pdf, "redacted": is_redacted},
-        work=lambda: _write(case, limits, progress, files, is_with_pdf=is_with_pdf, is_redacted=is_redacted),
+        parameters=_parameters(case, files) | {"pdf": is_with_pdf, "language": language, "redacted": is_redacted},
+        work=lambda: _write(
+            case, limits, progress, files, language_of(language), is_with_pdf=is_with_pdf, is_redacted=is_redacted
+        ),
         folder=case.report,
     )
 
@@ -100,7 +108,10 @@ def render_report(
 def _parameters(case: Case, files: Mapping[str, SqlFile]) -> dict[str, Any]:
     """Return what shapes the report besides tables, code and choices."""
     calendar = case.calibration / RELEASES_FILE
-    return {
+    notes = (
+        {"notes": {"n_notes": n_notes, "sha256": file_sha256(case.notes)}} if (n_notes := len(read_notes(case))) else {}
+    )
+    return notes | {
         "releases": file_sha256(calendar) if calendar.is_file() else None,
         CASE_FILE: file_sha256(case.root / CASE_FILE),
         "stages": _stage_records(case),
@@ -119,6 +130,7 @@ def _write(
     limits: Limits,
     progress: Progress,
     files: Mapping[str, SqlFile],
+    language: Language,
     *,
     is_with_pdf: bool,
     is_redacted: bool,
@@ -132,20 +144,20 @@ def _write(
         ledger = Ledger(case, connection)
         result = read_result(case, ledger, tables)
         progress.advance(steps=1, item="findings")
-        drawn = {campaign.campaign_id: campaign_figures(ledger, annexes, campaign) for campaign in result.campaigns}
+        drawn = {c.campaign_id: campaign_figures(ledger, annexes, c, language) for c in result.campaigns}
         progress.advance(steps=1, item="figures")
-        write_annexes(ledger, annexes, result, drawn, files, has_mappings="field_mappings" in tables)
+        write_annexes(ledger, annexes, result, drawn, files, language=language, has_mappings="field_mappings" in tables)
         hidden = disclosed(result, _sha256(f"disclosure\n{result.seals['table_lines']}"), annexes)
-        drawn_hidden = {c.campaign_id: campaign_figures(ledger, None, c) for c in hidden.campaigns[:1]}
+        drawn_hidden = {c.campaign_id: campaign_figures(ledger, None, c, language) for c in hidden.campaigns[:1]}
     seal = annexes.finish()
-    pages = {PAGES["disclosure"]: main_page(hidden, drawn_hidden, (), seal, "disclosure")}
+    pages = {PAGES["disclosure"]: main_page(hidden, drawn_hidden, (), seal, "disclosure", language)}
     written = {f"{PAGES['full']}.pdf"} if is_with_pdf else set()
     if is_redacted:
         shutil.rmtree(folder)
         pages = {PAGES["full"]: pages[PAGES["disclosure"]]}
     else:
-        pages[PAGES["full"]] = main_page(result, drawn, annexes.listed(), seal, "full")
-        pages[PAGES["letter"]] = main_page(result, drawn, (), seal, "letter")
+        pages[PAGES["full"]] = main_page(result, drawn, annexes.listed(), seal, "full", language)
+        pages[PAGES["letter"]] = main_page(result, drawn, (), seal, "letter", language)
         write_file(case.report / RECOMPUTE_FILE, ledger.recompute().encode("utf-8", "backslashreplace"))
         written |= {RECOMPUTE_FILE, FOLDER, EDITIONS}
     progress.advance(steps=1, item="pages")
@@ -200,7 +212,7 @@ def read_result(case: Case, ledger: Ledger, tables: Sequence[str]) -> Result:
         UsageError: the time zone of display in case.toml is unknown.
     """
     prices = _prices(case.settings)
-    listed = ledger.rows("campaigns")
+    listed, notes = ledger.rows("campaigns"), note_rows(case)
     settings = case.settings
     header = {
         key: str(settings.get(key, "")) for key in ("number", "title", "examiner", "organization", "confidentiality")
@@ -214,7 +226,7 @@ def read_result(case: Case, ledger: Ledger, tables: Sequence[str]) -> Result:
             "local": _local_window(ledger.one("log_totals"), str(settings.get("display_time_zone") or "UTC")),
         },
         seals=_seals(case, ledger, tables),
-        log=read_log(ledger),
+        log=read_log(ledger, has_health="health_costs" in tables, has_usage="reconciliation_totals" in tables),
         totals=ledger.one("campaign_totals"),
         campaigns=[read_campaign(ledger, row, prices) for row in listed[:MOST_CAMPAIGNS]],
         listed=listed,
@@ -224,6 +236,8 @@ def read_result(case: Case, ledger: Ledger, tables: Sequence[str]) -> Result:
         power_totals=ledger.one("power_totals") if has_power else None,
         error_rates=ledger.rows("error_rates"),
         tests=ledger.rows("tests", is_drawn=True),
+        notes=notes,
+        review=latest(notes),
     )
 
 

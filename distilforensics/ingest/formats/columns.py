@@ -29,8 +29,17 @@ ACCOUNT_COLUMNS = (
 LIBRARIES = ("values.sql", "times.sql", "addresses.sql", "messages.sql", "providers.sql", "litellm.sql", "bedrock.sql")
 """Files of shared macros, in order of definition."""
 
-_OTHER_TYPES = {"prompt_chars": "bigint", "response_chars": "bigint", "flags": "varchar[]"}
-_CHOICES = frozenset({"format", "account", "zone", "time_field", "started_text", "start_shift", "local_flags"})
+_OTHER_TYPES = {
+    "prompt_chars": "bigint",
+    "response_chars": "bigint",
+    "reasoning_refusals": "varchar[]",
+    "time_resolution_us": "bigint",
+    "flags": "varchar[]",
+    "join_keys": "varchar[]",
+    "join_order": "bigint",
+    "is_part": "boolean",
+}
+_CHOICES = frozenset({"format", "account", "zone", "time_field", "start_shift", "local_flags"})
 """Marks of the completion that stand for no column."""
 
 _MARK = re.compile(r"/\*\{(\w+)\}\*/")

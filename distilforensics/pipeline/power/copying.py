@@ -22,7 +22,9 @@ INGESTED = (
     "quarantine",
     "out_of_scope",
     "field_mappings",
+    "joined_records",
     "accounts_directory",
+    "usage_sums",
     "account_mailboxes",
 )
 """What the ingest wrote; everything else is computed again in the copy."""

@@ -12,6 +12,11 @@ mapped as not materialized (
         /*{time_kind}*/ as time_kind,
         /*{outside}*/ as outside,
         /*{unreadable}*/ as is_unreadable,
+        /*{assumed}*/ as is_time_assumed,
+        /*{resolution}*/ as time_resolution_us,
+        /*{join_keys}*/ as join_keys,
+        /*{join_order}*/ as join_order,
+        /*{is_part}*/ as is_part,
 /*{columns}*/
     from extracted
 ),
@@ -89,6 +94,13 @@ requests as not materialized (
                 n_tool_calls := answer_tool_calls(a, p)::varchar,
                 finish := answer_finish(a),
                 signature := answer_signature(a, p),
+                refusals := reasoning_refusals_of(
+                    list_transform(
+                        coalesce(a.input_transformations, a.choices[1].message.provider_specific_fields.input_transformations),
+                        lambda entry: entry.reason
+                    ),
+                    a.error
+                ),
                 has_error := a.error is not null,
                 error := error_of_answer(a.error),
                 usage := coalesce(a.usage, a."usageMetadata", a.usage_metadata)
@@ -231,6 +243,7 @@ select
     response_sha256,
     system_sha256,
     answer.signature as reasoning_signature,
+    answer.refusals as reasoning_refusals,
     coalesce(
         outside,
         case
@@ -240,6 +253,11 @@ select
             when method is null and path is not null and operation_of_path(path) is null then 'not_an_api_call'
         end
     ) as out_of_scope,
+    case when is_time_assumed then ['ts_assumed'] end as flags,
+    join_keys,
+    join_order,
+    is_part,
+    time_resolution_us,
     case when is_unreadable then 'unreadable_line' end as refusal_reason,
     case when is_unreadable then 'the line has not the shape of the format' end as refusal_detail
 from texts
