@@ -37,6 +37,7 @@ _READING: dict[str, type | tuple[type, ...]] = {
     "mapping": (str, list),
     "account_field": str,
     "assume_time_zone": str,
+    "log_began": str,
     "max_malformed": (int, float),
     "max_line": str,
     "secret_file": str,
@@ -146,9 +147,10 @@ def _options(path: Path, reading: Mapping[str, Any]) -> IngestOptions:
         mappings=mappings,
         account_field=reading.get("account_field"),
         assume_time_zone=reading.get("assume_time_zone"),
+        log_began=reading.get("log_began"),
         max_malformed=share,
         max_line_bytes=_size(path, "reading.max_line", reading.get("max_line")),
-        secret_key=secret_file.read_text(encoding="utf-8").strip() if secret_file else None,
+        secret_file=secret_file,
         is_content_free=reading.get("content_free", False),
     )
 

@@ -51,6 +51,8 @@ def case_of(root: Path, exchanges: list[dict[str, Any]], *, duplicates: list[dic
             {"account_id": "acct_1", "payment_fingerprint": "pf_1", "created_at": START + timedelta(minutes=3)},
         ],
     )
+    write_rows(case, "usage_sums", [])
+    write_rows(case, "sources", [])
     case.table_path("exchanges").mkdir(parents=True)
     rows_path = case.table_path("exchanges") / "part.parquet"
     table = pa.Table.from_pylist(exchanges, schema=EXCHANGES.arrow)

@@ -108,6 +108,7 @@ class Planted:
         zeros = dict.fromkeys(("n_quarantined", "n_duplicate", "n_out_of_scope"), 0)
         write_rows(case, "sources", [{"source_sha256": SOURCE, "path": "log.jsonl", "role": "log"} | counts | zeros])
         write_rows(case, "accounts_directory", self.directory)
+        write_rows(case, "usage_sums", [])
         table = pa.Table.from_pylist(self.exchanges, schema=EXCHANGES.arrow)
         case.table_path("exchanges").mkdir(parents=True, exist_ok=True)
         write_batches(case, "exchanges", table.to_batches(), path=case.table_path("exchanges") / "part.parquet")

@@ -50,6 +50,29 @@ def test_who_came_near_a_frame_now_and_then_stays_out() -> None:
     assert found(everybody, ring(POOL[:12], 24), loads) == [POOL]
 
 
+@pytest.mark.parametrize(
+    ("text", "n_ties", "size"),
+    [
+        pytest.param("near:1", 12, 20, id="few hand-overs leave accounts of a pool without one"),
+        pytest.param("near:1", 60, 12, id="so many hand-overs would have touched them"),
+        pytest.param("system:1", 12, 12, id="a text that is sent as it is may be a product's"),
+    ],
+)
+def test_accounts_without_a_hand_over_come_in_by_a_text_that_is_worded_anew(text: str, n_ties: int, size: int) -> None:
+    """Their failed calls went nowhere, as strangers' do; what tells them from strangers is that a dozen hand-overs cannot touch everybody."""
+    ties = [tie(POOL[i % 12], POOL[(i + 1 + i // 12) % 12], i) for i in range(n_ties)]
+    senders = dict.fromkeys(POOL, 80) | dict.fromkeys(PEOPLE[:4], 1)
+    members = found(EVERYBODY, ties, {text: senders})
+    assert members == [POOL[:size]]
+
+
+def test_a_few_calls_of_strangers_near_a_text_do_not_make_it_less_a_pools_own() -> None:
+    """Ten people came near it two times, where the pool's accounts sent eighty each and eight of them six."""
+    loads = {"near:1": dict.fromkeys(POOL, 80) | dict.fromkeys(PEOPLE[:10], 2)}
+    [candidate] = find_candidates(log(EVERYBODY, ring(POOL, 60), loads), PARAMETERS)
+    assert candidate.groups == ("near:1",)
+
+
 def test_a_public_question_makes_nobody_a_member() -> None:
     """A text that is one in a hundred calls of those who send it tells nobody apart."""
     loads = {"prefix:1": dict.fromkeys([*POOL, *PEOPLE[:2]], 1), "prefix:2": dict.fromkeys(POOL, 90)}

@@ -114,6 +114,17 @@ def connect(
 
 
 @contextmanager
+def connect_empty() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open an in-memory DuckDB in which every table of a case is there and empty, for asking what a query would give."""
+    with duckdb.connect(":memory:", config={"threads": 1}) as connection:
+        for name, table in TABLES.items():
+            connection.register("given", table.arrow.empty_table())
+            connection.execute(f"CREATE TABLE {name} AS SELECT * FROM given")
+            connection.unregister("given")
+        yield connection
+
+
+@contextmanager
 def _interruptible(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Let Ctrl-C end a running query: Python calls no signal handler while the engine works, so a thread waits for the signal."""
     if threading.current_thread() is not threading.main_thread():
@@ -174,12 +185,15 @@ def explained(file: SqlFile, values: Mapping[str, Any]) -> Iterator[None]:
 
     Raises:
         HeuristicError: the query failed.
+        MachineError: the machine lacks what the query needs.
     """
     try:
         yield
     except duckdb.InterruptException:
         raise
     except duckdb.Error as e:
+        if (trouble := machine_trouble(e)) is not None:
+            raise trouble from e
         given = f"\nwith {dict(values)}" if values else ""
         raise HeuristicError(
             f"the query failed: {e}\n{file.body}{given}", where=str(file.header.get("id", file.name))

@@ -14,11 +14,13 @@ from distilforensics.ingest.formats.directory import (
     read_accounts_directory,
 )
 from distilforensics.ingest.formats.draft import draft_mapping
-from distilforensics.ingest.formats.mapping import FieldMapping, read_mapping
+from distilforensics.ingest.formats.mapping import LACKS, FieldMapping, read_mapping
 from distilforensics.ingest.formats.specification import FormatSpec, Options, load_formats
 from distilforensics.ingest.formats.suggestion import Suggestion, automatic_mapping, suggest_mapping
+from distilforensics.ingest.formats.usage import usage_by_names
 
 __all__ = [
+    "LACKS",
     "PROJECTED_COLUMNS",
     "Candidate",
     "DirectoryMatch",
@@ -41,5 +43,6 @@ __all__ = [
     "read_mapping",
     "resolve_options",
     "suggest_mapping",
+    "usage_by_names",
     "zone_expression",
 ]

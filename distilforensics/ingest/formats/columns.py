@@ -32,10 +32,14 @@ LIBRARIES = ("values.sql", "times.sql", "addresses.sql", "messages.sql", "provid
 _OTHER_TYPES = {
     "prompt_chars": "bigint",
     "response_chars": "bigint",
-    "flags": "varchar[]",
     "reasoning_refusals": "varchar[]",
+    "time_resolution_us": "bigint",
+    "flags": "varchar[]",
+    "join_keys": "varchar[]",
+    "join_order": "bigint",
+    "is_part": "boolean",
 }
-_CHOICES = frozenset({"format", "account", "zone", "time_field", "started_text", "start_shift", "local_flags"})
+_CHOICES = frozenset({"format", "account", "zone", "time_field", "start_shift", "local_flags"})
 """Marks of the completion that stand for no column."""
 
 _MARK = re.compile(r"/\*\{(\w+)\}\*/")

@@ -31,6 +31,8 @@ _NO_LINES = "with lines as (select null::bigint as row_index, null::varchar as l
 def projection_of(spec: FormatSpec, options: Options, connection: duckdb.DuckDBPyConnection | None = None) -> str:
     """Return the projection of a format; see `FormatSpec.projection`."""
     mapping = spec.mapping or options.mapping
+    if mapping is not None:
+        mapping = mapping.begun(options.log_began)
     if spec.query is None:
         if mapping is None:
             raise UsageError(
@@ -38,7 +40,7 @@ def projection_of(spec: FormatSpec, options: Options, connection: duckdb.DuckDBP
                 where=f"format {spec.id}",
                 hint="use --mapping FILE.toml",
             )
-        query, yields = mapped_query(mapping, spec.pattern)
+        query, yields = mapped_query(mapping, spec.pattern, spec.other_lines, spec.join)
         time_field, zone = mapping.time_field, options.assume_time_zone or mapping.time_zone
     else:
         query, yields = spec.query, _columns_of(spec.query, connection)

@@ -10,10 +10,17 @@ from distilforensics.ingest.formats.columns import fill, library_file, list_lite
 from distilforensics.ingest.formats.mapping import STEP, TIME_UNITS, json_path
 
 if TYPE_CHECKING:
+    from distilforensics.ingest.formats.joins import Join
     from distilforensics.ingest.formats.mapping import FieldMapping, RowRule, Source
+
+JOIN_COLUMNS = frozenset({"join_keys", "join_order", "is_part"})
+"""What a query yields by which records meet."""
 
 NUMBERS = frozenset(column.name for column in EXCHANGES.columns if column.type in (COUNT, REAL)) | {"latency_s"}
 """Targets that hold numbers."""
+
+COUNTS = frozenset(column.name for column in EXCHANGES.columns if column.type == COUNT)
+"""Of these, targets that hold whole numbers."""
 
 TICKS = "ticks"
 """Times in units of 100 nanoseconds since the year 1, as .NET counts."""
@@ -44,33 +51,44 @@ _GIVES = {
 """Targets that hold objects, and the columns that these can give."""
 
 
-def mapped_query(mapping: FieldMapping, pattern: str | None = None) -> tuple[str, frozenset[str]]:
+def mapped_query(
+    mapping: FieldMapping, pattern: str | None = None, other_lines: str | None = None, join: Join | None = None
+) -> tuple[str, frozenset[str]]:
     """Return the query of a mapping and the columns that it can give.
 
     Args:
         mapping: Where every column stands.
         pattern: For lines of text: a regular expression whose named groups are the fields.
+        other_lines: Why lines of another shape are no exchanges; they are refused if None.
+        join: How the records meet others.
     """
-    fields = _Fields(mapping, pattern)
+    fields = _Fields(mapping, pattern, join)
     parts = dict.fromkeys(sorted(TARGETS), "null::varchar")
     parts |= {target: fields.value(target, source) for target, source in mapping.columns.items()}
     parts |= {target: f"{literal(value)}::varchar" for target, value in mapping.constants.items()}
     columns = "\n".join(f"        {expression} as {target}," for target, expression in sorted(parts.items()))
     text = parts["started_at"]
+    started_text = _started_text(text, mapping)
     query = fill(
         library_file("mapped.sql"),
         {
             "fields": fields.extraction,
             "columns": columns,
-            "started_text": _started_text(text, mapping),
+            "started_text": started_text,
+            "assumed": _assumed(text, mapping),
+            **fields.join(join),
+            "resolution": _resolution(text, mapping),
             "time_kind": literal(TIME_UNITS[mapping.time_unit or "s"]) if _has_epoch(mapping) else "null::varchar",
             "is_web": "true" if _is_web(mapping) else "false",
-            "outside": fields.rules(mapping.rules),
-            "unreadable": "len(v) is null" if pattern is not None else "false",
+            "outside": fields.rules(mapping.rules)
+            if other_lines is None
+            else f"case when len(v) is null then {literal(other_lines)} else {fields.rules(mapping.rules)} end",
+            "unreadable": "len(v) is null" if pattern is not None and other_lines is None else "false",
             "is_cache_left_out": "true" if mapping.is_cache_left_out else "false",
         },
     )
-    return query, _yields(mapping, is_text=pattern is not None)
+    names = _yields(mapping, is_text=pattern is not None)
+    return query, names | JOIN_COLUMNS if join is not None else names
 
 
 def _yields(mapping: FieldMapping, *, is_text: bool) -> frozenset[str]:
@@ -79,7 +97,10 @@ def _yields(mapping: FieldMapping, *, is_text: bool) -> frozenset[str]:
     names |= {"operation"} if "request_line" in mapped or "request_body" in mapped else set()
     names |= {"time_kind"} if _has_epoch(mapping) else set()
     names |= {"out_of_scope"} if mapping.rules or _is_web(mapping) else set()
-    names |= {"started_text"} if mapping.time_format is not None or mapping.relative_to is not None else set()
+    is_rewritten = mapping.time_format is not None or mapping.relative_to is not None or mapping.lack is not None
+    names |= {"started_text"} if is_rewritten else set()
+    names |= {"flags"} if mapping.lack is not None else set()
+    names |= {"time_resolution_us"} if mapping.lack == "time" or mapping.relative_to is not None else set()
     names |= {"ended_at_raw"} if mapping.is_end else set()
     names |= {"refusal_reason", "refusal_detail"} if is_text else set()
     return frozenset(names & {*written_columns(), "started_text"})
@@ -110,7 +131,29 @@ def _started_text(text: str, mapping: FieldMapping) -> str:
         # A number beyond 292 years is no elapsed time; the cast of it would raise.
         elapsed = f"case when abs(try_cast({text} as double) * {factor}) < 9e18 then {elapsed} end"
         return f"strftime({begin}::timestamp + {elapsed}, '%Y-%m-%d %H:%M:%S.%f') || 'Z'"
+    if mapping.lack == "year":
+        return _with_year(text, mapping)
+    if mapping.lack == "time" and mapping.began is not None:
+        return f"coalesce(nullif({text}, ''), {literal(mapping.began.isoformat(sep=' ') + 'Z')})"
     return text if mapping.time_format is None else _reformatted(text, mapping.time_format)
+
+
+def _with_year(text: str, mapping: FieldMapping) -> str:
+    """Return an expression of a time without year as the first such time since the log began; a day of grace is for its zone."""
+    if mapping.began is None:
+        return "null::varchar"
+    first, notation = mapping.began.year, literal(f"%Y {mapping.time_format}")
+    moments = [f"try_strptime('{year} ' || {text}, {notation})" for year in (first, first + 1)]
+    since = f"{literal(mapping.began.isoformat(sep=' '))}::timestamp - interval 1 day"
+    moment = f"case when {moments[0]} >= {since} then {moments[0]} else {moments[1]} end"
+    return f"strftime({moment}, '%Y-%m-%d %H:%M:%S')"
+
+
+def _assumed(text: str, mapping: FieldMapping) -> str:
+    """Return the condition that the time, or part of it, is that of the beginning of the log."""
+    if mapping.lack is None:
+        return "false"
+    return f"nullif({text}, '') is null" if mapping.lack == "time" else "true"
 
 
 def _reformatted(text: str, time_format: str) -> str:
@@ -123,13 +166,24 @@ def _reformatted(text: str, time_format: str) -> str:
     return f"strftime(try_strptime({text}, {literal(time_format)}), {literal(target)})"
 
 
+def _resolution(text: str, mapping: FieldMapping) -> str:
+    """Return an expression of the microseconds that the last digit of a time counts, NULL where the rewritten time tells it."""
+    if mapping.lack == "time":
+        # A time that was assumed is no finer than a day.
+        return f"case when {_assumed(text, mapping)} then 86_400_000_000 end"
+    if mapping.relative_to is None:
+        return "null::bigint"
+    decimals = f"strlen(regexp_extract({text}, '\\.(\\d+)', 1))"
+    return f"greatest(({_MICROSECONDS[mapping.time_unit or 's']} / 10.0 ** least({decimals}, 9))::bigint, 1)"
+
+
 class _Fields:
     """The fields of a record that a mapping needs, taken out in one go."""
 
-    def __init__(self, mapping: FieldMapping, pattern: str | None) -> None:
+    def __init__(self, mapping: FieldMapping, pattern: str | None, join: Join | None = None) -> None:
         self._mapping = mapping
         self._is_text = pattern is not None
-        written = (*mapping.columns.values(), *(rule.field for rule in mapping.rules))
+        written = (*mapping.columns.values(), *(rule.field for rule in mapping.rules), *(join.fields if join else ()))
         sources = [source for value in written for source in ((value,) if isinstance(value, str) else value)]
         first = sorted({source.partition(STEP)[0] for source in sources})
         self._position = {name: number for number, name in enumerate(first, 1)}
@@ -159,6 +213,8 @@ class _Fields:
             text = f"case {text} {pairs} else {text} end"
         if target in NUMBERS and (mapping.thousands or mapping.decimal != "."):
             text = f"plain_number({text}, {literal(mapping.thousands)}, {literal(mapping.decimal)})"
+        if mapping.is_python_text and target in ("prompt_text", "response_text", "system_text"):
+            text = f"python_text({text})"
         return text
 
     def _first_of(self, source: Source) -> str:
@@ -173,6 +229,18 @@ class _Fields:
         for step in steps:
             text = f"json_extract_string(case when json_valid({text}) then {text} end, {literal(json_path(step))})"
         return text
+
+    def join(self, join: Join | None) -> dict[str, str]:
+        """Return the expressions of the key by which a record meets others, of its place among them, and of whether it is only a part."""
+        if join is None:
+            return {"join_keys": "null::varchar[]", "join_order": "null::bigint", "is_part": "null::boolean"}
+        key = f"meant({self._first_of(join.key)})" if join.key else "null::varchar"
+        part = f"({self.rules((join.part,))}) is not null" if join.part else str(join.is_part).lower()
+        return {
+            "join_keys": f"case when {key} is not null then [sha256({key})] end",
+            "join_order": f"try_cast({self._first_of(join.order)} as bigint)" if join.order else "null::bigint",
+            "is_part": part,
+        }
 
     def rules(self, rules: tuple[RowRule, ...]) -> str:
         """Return the expression of the reason why a record is no exchange."""

@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 TIME_UNITS = {"s": "epoch_s", "ms": "epoch_ms", "us": "epoch_us", "ns": "epoch_ns"}
 """Units of epoch times in a mapping file and the time_kind each gives."""
 
+LACKS = {
+    "beginning": "times count from the beginning of the log",
+    "year": "times have no year",
+    "time": "records have no time",
+}
+"""What the times of a log may lack, in words."""
+
 STEP = " -> "
 """Between a field that holds JSON as text and the path inside of it."""
 
@@ -58,6 +65,10 @@ class FieldMapping:
     """Notation of times that no other rule reads, such as `%d.%m.%Y %H:%M:%S`; `ticks` for 100 nanoseconds since the year 1."""
     relative_to: datetime | None = None
     """Times are durations from this instant, naive UTC, in `time_unit`, seconds if None."""
+    lack: str | None = None
+    """What times lack, one of `LACKS`, so that they cannot be placed before `begun` has said when the log began."""
+    began: datetime | None = None
+    """When a log began whose times lack something, naive UTC."""
     is_end: bool = False
     """The time is that of the end; the start is that less the duration."""
     thousands: str = ""
@@ -65,6 +76,8 @@ class FieldMapping:
     decimal: str = "."
     null_words: tuple[str, ...] = ()
     """Words that stand for no value, beyond those that always do."""
+    is_python_text: bool = False
+    """Texts are written as Python writes them in its programs, with its escapes."""
     is_cache_left_out: bool = False
     """The count of input tokens leaves out those read from or written to the cache."""
     rules: tuple[RowRule, ...] = ()
@@ -90,12 +103,28 @@ class FieldMapping:
         objects = [record for record in records if isinstance(record, Mapping)]
         if self.required:
             return [_named(one) for one in self.required if not any(_has(record, one) for record in objects)]
-        time = self.columns["started_at"]
-        if 2 * sum(_has(record, time) for record in objects) < max(len(records), 1):
+        time = self.columns.get("started_at", ())
+        if time and 2 * sum(_has(record, time) for record in objects) < max(len(records), 1):
             return [_named(time)]
         others = [source for target, source in self.columns.items() if target != "started_at"]
         absent = [_named(one) for one in others if not any(_has(record, one) for record in objects)]
         return absent if 2 * len(absent) > len(others) else []
+
+    def begun(self, began: datetime | None) -> FieldMapping:
+        """Return the mapping with the instant at which logs began whose times lack something."""
+        if self.lack is None or began is None:
+            return self
+        return replace(self, relative_to=began) if self.lack == "beginning" else replace(self, began=began)
+
+    @property
+    def is_placeless(self) -> bool:
+        """No record can be placed in time."""
+        return (
+            self.lack is not None
+            and self.relative_to is None
+            and self.began is None
+            and (self.lack != "time" or "started_at" not in self.columns)
+        )
 
     def fields(self) -> Iterator[tuple[str, str]]:
         """Yield every column with the field or constant that fills it, in words."""
@@ -107,7 +136,7 @@ class FieldMapping:
     @property
     def time_field(self) -> str:
         """The field that holds the time, as an error names it."""
-        source = self.columns.get("started_at", "started_at")
+        source = self.columns.get("started_at", "no field")
         return source if isinstance(source, str) else " or ".join(source)
 
     def as_parameters(self) -> dict[str, Any]:
@@ -115,10 +144,13 @@ class FieldMapping:
         more = {
             "time_format": self.time_format,
             "relative_to": None if self.relative_to is None else self.relative_to.isoformat(),
+            "lack": self.lack,
+            "began": None if self.began is None else self.began.isoformat(),
             "is_end": self.is_end,
             "thousands": self.thousands,
             "decimal": "" if self.decimal == "." else self.decimal,
             "null_words": list(self.null_words),
+            "is_python_text": self.is_python_text,
             "is_cache_left_out": self.is_cache_left_out,
             "rules": [asdict(rule) for rule in self.rules],
             "words": {target: dict(sorted(words.items())) for target, words in sorted(self.words.items())},
@@ -152,13 +184,16 @@ def read_mapping(path: Path) -> FieldMapping:
 _TABLES = ("columns", "constants", "time", "numbers", "values", "tokens", "rows", "words", "files")
 
 
-def parse_mapping(content: Mapping[str, Any], *, where: str, are_paths_checked: bool = True) -> FieldMapping:
+def parse_mapping(
+    content: Mapping[str, Any], *, where: str, are_paths_checked: bool = True, is_untimed: bool = False
+) -> FieldMapping:
     """Return the mapping that decoded TOML holds, checked.
 
     Args:
         content: The tables.
         where: The file, for errors.
         are_paths_checked: Try every path on the engine; not needed for formats, whose samples are tested.
+        is_untimed: The records are parts of others, which have the time.
 
     Raises:
         UsageError: unknown tables, columns, paths or units.
@@ -169,7 +204,7 @@ def parse_mapping(content: Mapping[str, Any], *, where: str, are_paths_checked: 
             f"unknown table {shown(unknown[0])}, expected {', '.join(f'[{table}]' for table in _TABLES)}", where=where
         )
     columns = _sources(content.get("columns", {}), where)
-    rules = _rules(content.get("rows", []), where)
+    rules = parse_rules(content.get("rows", []), where)
     files = _choices(content, "files", {"fields": (list, "a list of fields")}, where)
     required = tuple(_sources(dict(enumerate(files.get("fields", ()))), where).values())
     if are_paths_checked:
@@ -180,16 +215,20 @@ def parse_mapping(content: Mapping[str, Any], *, where: str, are_paths_checked: 
         raise UsageError(f"unknown column {shown(target)}, expected one of {', '.join(sorted(TARGETS))}", where=where)
     for target in sorted(set(columns) & set(constants)):
         raise UsageError(f"{target} is both a column and a constant, expected one", where=where)
-    if not columns.get("started_at"):
+    time = _choices(content, "time", _TIME_KEYS, where)
+    if time.get("lacks") not in (None, *LACKS):
+        raise UsageError(f"[time] lacks is {shown(time['lacks'])}, expected {', '.join(LACKS)}", where=where)
+    if not columns.get("started_at") and time.get("lacks") != "time" and not is_untimed:
         raise UsageError("started_at is not mapped, expected the field that holds the time of the request", where=where)
     words = content.get("words", {})
     if not isinstance(words, Mapping):
         raise UsageError(f"[words] is {shown(words)}, expected a table [words.COLUMN]", where=where)
-    time = _choices(content, "time", _TIME_KEYS, where)
     if time.get("unit", "s") not in TIME_UNITS:
         raise UsageError(f"[time] unit is {shown(time['unit'])}, expected unit s, ms, us or ns", where=where)
     numbers = _numbers(content, where)
-    values = _choices(content, "values", {"null": (list, "a list of words")}, where)
+    values = _choices(content, "values", {"null": (list, "a list of words"), "texts": _ONE_TEXT}, where)
+    if values.get("texts", "plain") not in ("plain", "python"):
+        raise UsageError(f"[values] texts is {shown(values['texts'])}, expected plain or python", where=where)
     tokens = _choices(content, "tokens", {"cache": _ONE_TEXT}, where)
     if tokens.get("cache", "included") not in ("included", "left_out"):
         raise UsageError(f"[tokens] cache is {shown(tokens['cache'])}, expected included or left_out", where=where)
@@ -199,11 +238,14 @@ def parse_mapping(content: Mapping[str, Any], *, where: str, are_paths_checked: 
         time.get("unit"),
         time.get("zone"),
         time.get("format"),
-        _instant(time.get("relative_to"), where),
+        instant(time.get("relative_to"), "[time] relative_to", where),
+        time.get("lacks"),
+        None,
         time.get("is_end", False),
         numbers.get("thousands", ""),
         numbers.get("decimal", "."),
         tuple(map(str, values.get("null", ()))),
+        values.get("texts") == "python",
         tokens.get("cache") == "left_out",
         rules,
         {target: _texts(pairs, f"[words.{target}]", where) for target, pairs in words.items()},
@@ -213,18 +255,27 @@ def parse_mapping(content: Mapping[str, Any], *, where: str, are_paths_checked: 
 
 _ONE_TEXT = (str, "a text")
 _TIME_KEYS = {
-    "unit": _ONE_TEXT, "zone": _ONE_TEXT, "format": _ONE_TEXT, "is_end": (bool, "true or false"),
+    "unit": _ONE_TEXT, "zone": _ONE_TEXT, "format": _ONE_TEXT, "lacks": _ONE_TEXT, "is_end": (bool, "true or false"),
     "relative_to": ((str, datetime), "a time such as 2026-03-01T00:00:00Z"),
 }  # fmt: skip
 _PART = re.compile(r"""\.(?:"([^"]*)"|([^.\["]+))|\[(\d+)\]""")
 
 
-def _instant(written: str | datetime | None, where: str) -> datetime | None:
-    """Return the instant from which relative times count, naive in UTC."""
+def instant(written: str | datetime | None, name: str, where: str) -> datetime | None:
+    """Return an instant that somebody wrote, naive in UTC.
+
+    Args:
+        written: A time in ISO notation; without an offset it is UTC.
+        name: What it stands for.
+        where: The file or option, for errors.
+
+    Raises:
+        UsageError: it is no time.
+    """
     try:
         moment = datetime.fromisoformat(written) if isinstance(written, str) else written
     except ValueError as e:
-        message = f"[time] relative_to is {shown(written)}, expected a time such as 2026-03-01T00:00:00Z"
+        message = f"{name} is {shown(written)}, expected a time such as 2026-03-01T00:00:00Z"
         raise UsageError(message, where=where) from e
     if moment is None or moment.tzinfo is None:
         return moment
@@ -308,7 +359,12 @@ def _numbers(content: Mapping[str, Any], where: str) -> dict[str, Any]:
     return numbers
 
 
-def _rules(written: object, where: str) -> tuple[RowRule, ...]:
+def parse_rules(written: object, where: str) -> tuple[RowRule, ...]:
+    """Return the rules of `[[rows]]`, checked.
+
+    Raises:
+        UsageError: a rule lacks something or says too much.
+    """
     if not isinstance(written, list):
         raise UsageError(
             f"[rows] is {shown(written)}, expected [[rows]] with field, reason, and is or is_not", where=where

@@ -15,7 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-INGESTED = ("exchanges", "sources", "duplicates", "quarantine", "out_of_scope", "field_mappings", "accounts_directory")
+INGESTED = (
+    "exchanges",
+    "sources",
+    "duplicates",
+    "quarantine",
+    "out_of_scope",
+    "field_mappings",
+    "joined_records",
+    "accounts_directory",
+    "usage_sums",
+)
 """What the ingest wrote; everything else is computed again in the copy."""
 
 

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from distilforensics.core.schema import EXCHANGES
-from distilforensics.ingest.examples import differences
+from distilforensics.ingest.examples import OPTIONS, differences
 from distilforensics.ingest.formats import Options, Sample, load_formats, resolve_options
 from distilforensics.ingest.formats.columns import ENGINE_COLUMNS
 
@@ -16,14 +16,14 @@ EXAMPLES = [(spec, example) for spec in load_formats().values() for example in s
 OF_CALLS = [(spec, example) for spec, example in EXAMPLES if spec.no_calls is None]
 NAMES = [f"{spec.id}/{example.name}" for spec, example in EXAMPLES]
 NAMES_OF_CALLS = [f"{spec.id}/{example.name}" for spec, example in OF_CALLS]
-VERDICTS = ["flags", "out_of_scope", "refusal_reason", "refusal_detail"]
+VERDICTS = ["flags", "out_of_scope", "refusal_reason", "refusal_detail", "join_keys", "join_order", "is_part"]
 CONSTANTS = ("type", "role", "tool_use_id")
 """Words that tell the kind of a part, or repeat an id: they are equal in several places by their nature."""
 
 
 @pytest.mark.parametrize(("spec", "example"), EXAMPLES, ids=NAMES)
-def test_a_sample_gives_exactly_the_expected_rows_without_any_option(spec, example, example_reader):
-    """Recognised, framed and projected as in an ingest; values, types and NULLs of all columns."""
+def test_a_sample_gives_exactly_the_expected_rows(spec, example, example_reader):
+    """Recognised, framed and projected as in an ingest; values, types and NULLs of all columns. The only option is the beginning of the log."""
     assert differences(spec, example, example_reader) == []
 
 
@@ -128,7 +128,7 @@ def test_any_two_fields_exchanged_give_other_rows(spec, example, example_reader,
     format_id, texts = example_reader.records(example)
     is_text = spec.framing == "text"
     records = texts if is_text else [json.loads(text) for text in texts if text[:1] == "{"]
-    options = resolve_options(spec, Sample(example.name, records), Options())
+    options = resolve_options(spec, Sample(example.name, records), Options(log_began=OPTIONS.log_began))
 
     def rows_of(groups):
         return _rows(project, format_id, groups, options)

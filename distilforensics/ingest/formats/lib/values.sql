@@ -95,6 +95,19 @@ create or replace macro finish_reason_of(written) as
 create or replace macro unescaped(written) as case when contains(written, '\') then unescaped_bytes(written) else written end;
 
 -- Success or failure as programs write it; NULL for other words.
+-- A text as Python writes it between quotes: its escapes become those of JSON, which are decoded. Doubled backslashes are set aside meanwhile.
+create or replace macro python_as_json(written) as
+    '"' || replace(replace(replace(
+        regexp_replace(replace(replace(written, '\\', chr(1)), '\''', ''''), '\\x([0-9a-fA-F]{2})', '\\u00\1', 'g'), '\"', '"'
+    ), '"', '\"'), chr(1), '\\') || '"';
+
+create or replace macro python_text(written) as
+    case
+        when not contains(written, '\') then written
+        when json_valid(python_as_json(written)) then json_extract_string(python_as_json(written), '$')
+        else written
+    end;
+
 create or replace macro status_of_word(written) as
     case
         when list_contains(['ok', 'success', 'succeeded', 'successful', 'completed', 'complete', 'true', 't'], lower(written)) then 'ok'
