@@ -380,6 +380,16 @@ ANNOUNCED_FILES = Table(
     ),
 )
 
+ACCOUNT_MAILBOXES = Table(
+    "account_mailboxes",
+    "ingest",
+    "one row per account whose name in the logs is an e-mail address, in order of account",
+    _columns(
+        ("account_id", TEXT, "as in exchanges"),
+        ("mailbox", TEXT, "keyed hash of the address in its normal form, as in `accounts_directory`"),
+    ),
+)
+
 USAGE_SUMS = Table(
     "usage_sums",
     "ingest",
@@ -1259,7 +1269,8 @@ POWER = Table(
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        EXCHANGES, SOURCES, QUARANTINE, DUPLICATES, OUT_OF_SCOPE, FIELD_MAPPINGS, JOINED_RECORDS, ACCOUNTS_DIRECTORY, USAGE_SUMS, ANNOUNCED_FILES,
+        EXCHANGES, SOURCES, QUARANTINE, DUPLICATES, OUT_OF_SCOPE, FIELD_MAPPINGS, JOINED_RECORDS, ACCOUNTS_DIRECTORY, ACCOUNT_MAILBOXES,
+        USAGE_SUMS, ANNOUNCED_FILES,
         ACCOUNT_TRAITS, FINGERPRINTS, EXCHANGE_FEATURES, TEMPLATES, ACCOUNT_PROFILES, CUSTOMERS, NEXT_PROMPTS, ACCOUNT_DAYS,
         ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS, REASONING_USES, REASONING_PLACES, HEALTH_CHECKS, RECONCILIATION, RECONCILIATION_TOTALS,
         LINKS, LINK_COVERAGE, CLUSTERS, CLUSTER_MEMBERS, OBSERVATIONS, HEURISTIC_STATES, HEALTH_COSTS,

@@ -41,6 +41,7 @@ SMALL_TABLES = (
     "accounts_directory",
     "usage_sums",
     "announced_files",
+    "account_mailboxes",
 )
 """Tables that are made of all batches, and beside them the part of joined records."""
 

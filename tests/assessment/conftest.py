@@ -102,7 +102,7 @@ class Planted:
         return self.case
 
     def _write(self, case: Case) -> None:
-        for table in ("duplicates", "quarantine", "out_of_scope"):
+        for table in ("duplicates", "quarantine", "out_of_scope", "account_mailboxes"):
             write_rows(case, table, [])
         counts = {"n_read": len(self.exchanges), "n_kept": len(self.exchanges)}
         zeros = dict.fromkeys(("n_quarantined", "n_duplicate", "n_out_of_scope"), 0)

@@ -107,6 +107,18 @@ def other_content(sample: Sample) -> str | None:
     return None
 
 
+def stored_body(sample: Sample) -> str | None:
+    """Return the name by which a record of Amazon Bedrock refers to a file that is its body, without compression; None if it is no body.
+
+    The id of a call in the name settles it; with any other id the content must fit no format, since a log can have such a name.
+    """
+    match = _STORED_BODY.fullmatch(sample.name)
+    if match is None or _UUID.fullmatch(match["id"]):
+        return match and match["name"]
+    is_json = any(isinstance(record, Mapping) for record in sample.records)
+    return match["name"] if is_json and not detect(sample) else None
+
+
 def announced_files(sample: Sample) -> list[dict[str, Any]]:
     """Return the files that a manifest announces, as columns of `announced_files`; none if the sample is no manifest."""
     found: list[dict[str, Any]] = []
@@ -126,18 +138,6 @@ def announced_files(sample: Sample) -> list[dict[str, Any]]:
 def _whole(record: Mapping[str, Any], keys: Sequence[str]) -> int | None:
     numbers = (record.get(key) for key in keys)
     return next((n for n in numbers if isinstance(n, int) and not isinstance(n, bool) and 0 <= n < 2**62), None)
-
-
-def stored_body(sample: Sample) -> str | None:
-    """Return the name by which a record of Amazon Bedrock refers to a file that is its body, without compression; None if it is no body.
-
-    The id of a call in the name settles it; with any other id the content must fit no format, since a log can have such a name.
-    """
-    match = _STORED_BODY.fullmatch(sample.name)
-    if match is None or _UUID.fullmatch(match["id"]):
-        return match and match["name"]
-    is_json = any(isinstance(record, Mapping) for record in sample.records)
-    return match["name"] if is_json and not detect(sample) else None
 
 
 def resolve_options(spec: FormatSpec, sample: Sample, options: Options) -> Options:

@@ -26,6 +26,7 @@ INGESTED = (
     "accounts_directory",
     "usage_sums",
     "announced_files",
+    "account_mailboxes",
 )
 """What the ingest wrote; everything else is computed again in the copy."""
 
