@@ -57,6 +57,26 @@ def integrator(g: Group, n: int) -> None:
         g.ask(g.rng.choice(keys), at, g.texts.pair("lookup", g.rng), frame=frame)
 
 
+def integrator_pooled(g: Group, n: int) -> None:
+    """An integrator pays with a card per field of business; after a failure a job goes on at another client's key, since the integrator pays."""
+    cards, net, setup = [g.token("pf") for _ in range(8)], g.cloud(2), g.setup()
+    keys = [
+        g.account(-g.rng.uniform(5, 200) * DAY, card=cards[i % 8], net=net, setup=setup, fail=0.02) for i in range(n)
+    ]
+    deal(g, keys, (6, 16), "instructions", "office", product_frame(g.rng))
+
+
+def departments(g: Group, n: int) -> None:
+    """One firm whose script made an account per team in one morning, with a card per department and the firm's mail; one gateway serves all."""
+    net, setup, mail, begun = g.cloud(2), g.setup(), f"{g.token('firm')}.example", -g.rng.uniform(5, 200) * DAY
+    cards = [g.token("pf") for _ in range(n // 4 + 1)]
+    keys = [
+        g.account(begun + g.rng.uniform(0, 20) * MINUTE, card=cards[i // 4], mail=mail, net=net, setup=setup, fail=0.02)
+        for i in range(n)
+    ]
+    deal(g, keys, (6, 16), "lookup", "office", product_frame(g.rng))
+
+
 def agency(g: Group, n: int) -> None:
     """An agency with a tenant, card and frame per client behind one egress: its writers work for one client at a time."""
     net, setup = g.cloud(1), g.setup()
@@ -337,9 +357,9 @@ def attempts_gateway(g: Group, n: int) -> None:
 HONEST: dict[str, Callable[[Group, int], None]] = {
     f.__name__: f
     for f in (
-        fleet_bare, fleet_teams, integrator, agency, vendor_loop, vendor_queue, vendor_timers, byok_router, shared_cache, single_flight, limited_flight,
-        outage_probes, classroom, hackathon, benchmark_whole, benchmark_shards, support_team, family, six_keys, ci_template, companion_app,
-        vouchers, virtual_cards, carrier_nat, vpn, privacy_mail, attempts_gateway,
+        fleet_bare, fleet_teams, departments, integrator, integrator_pooled, agency, vendor_loop, vendor_queue, vendor_timers, byok_router, shared_cache,
+        single_flight, limited_flight, outage_probes, classroom, hackathon, benchmark_whole, benchmark_shards, support_team, family, six_keys, ci_template,
+        companion_app, vouchers, virtual_cards, carrier_nat, vpn, privacy_mail, attempts_gateway,
     )
 } | PASSING  # fmt: skip
 

@@ -68,10 +68,11 @@ def ask_operators(
     log: Log, members: Accounts, facts: Collection[Fact], egress: Egress, parameters: Parameters
 ) -> list[Explanation]:
     """Return the explanations by which a candidate is one operator's own or one program's, in fixed order."""
+    domain = _one_domain(log, members, parameters)
     return [
         _few_customers(log, members, parameters),
-        _one_egress(members, egress, parameters),
-        _one_domain(log, members, parameters),
+        _one_egress(members, egress, facts, domain, parameters),
+        domain,
         shared_cache(facts),
         acquaintances(facts, parameters),
     ]
@@ -111,7 +112,14 @@ def _few_customers(log: Log, members: Accounts, parameters: Parameters) -> Expla
     )
 
 
-def _one_egress(members: Accounts, egress: Egress, parameters: Parameters) -> Explanation:
+def _one_egress(
+    members: Accounts, egress: Egress, facts: Iterable[Fact], domain: Explanation, parameters: Parameters
+) -> Explanation:
+    """Hold a program that works with its customers' accounts, a firm's fleet or a room full of people against the accounts.
+
+    Customers and people come one by one and pay for themselves, and a firm has its mail domain: accounts of many domains that were paid for
+    and opened together, and send each other's refused calls, are none of these.
+    """
     title = "One program in one place that works with the accounts of its customers"
     ask = "Ask the holders of these accounts whether they gave their key to a service, and to which."
     if egress.address_share is None:
@@ -125,6 +133,13 @@ def _one_egress(members: Accounts, egress: Egress, parameters: Parameters) -> Ex
             f"has calls of {units.count(egress.n_accounts)} of the {units.count(len(members))} accounts."
         )
         fits = egress.address_share >= parameters.most and egress.n_accounts >= parameters.min_fact_share * len(members)
+        counted = {fact.fact_id for fact in facts if fact.is_counted}
+        if fits and counted >= {"handover", "payment", "signup"} and domain.outcome is Outcome.EXCLUDED:
+            fits = False
+            statement += (
+                " But several accounts each were paid for and opened together, under different mail domains, and refused calls of one go on at "
+                "another: customers come one by one and pay for themselves, and a firm has a mail domain of its own."
+            )
         outcome = Outcome.FITS if fits else Outcome.EXCLUDED
     return Explanation("operator.one_egress", title, outcome, statement, ask)
 

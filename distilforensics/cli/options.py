@@ -244,7 +244,7 @@ def calibration_options(function: Function) -> Function:
 
 
 def report_options(function: Function) -> Function:
-    """Add --pdf and --releases; the function gets `report_step` and `releases`."""
+    """Add --pdf, --language, --redact and --releases; the function gets `report_step` and `releases`."""
 
     @click.option(
         "--pdf/--no-pdf",
@@ -253,16 +253,30 @@ def report_options(function: Function) -> Function:
         help="Also write each edition of the report as tagged PDF/A-3; as the last time if omitted.",
     )
     @click.option(
+        "--language",
+        type=click.Choice(("en", "de")),
+        help="Language of the report's editions; quotations and annexes stay as they are; as the last time if omitted.",
+    )
+    @click.option(
+        "--redact/--no-redact",
+        "is_redacted",
+        default=None,
+        help="Write a report with pseudonyms for names, without annexes; as the last time if omitted.",
+    )
+    @click.option(
         "--releases",
         type=FILE,
         metavar="FILE",
         help="Calendar of releases (CSV or TOML: date, name), with which changes of the traffic are compared.",
     )
     @functools.wraps(function)
-    def wrapped(*, is_with_pdf: bool | None, **arguments: object) -> object:
+    def wrapped(
+        *, is_with_pdf: bool | None, language: str | None, is_redacted: bool | None, **arguments: object
+    ) -> object:
         from distilforensics.pipeline.steps import report_step
 
-        return function(report_step=report_step(is_with_pdf=is_with_pdf), **arguments)
+        step = report_step(is_with_pdf=is_with_pdf, language=language, is_redacted=is_redacted)
+        return function(report_step=step, **arguments)
 
     return wrapped
 
@@ -293,7 +307,7 @@ def catalog_option(function: Function) -> Function:
         "--catalog",
         type=click.Path(exists=True, file_okay=False, path_type=Path),
         metavar="DIR",
-        help="Folder with heuristics of your own: DIR/heuristics/FAMILY/NAME.sql, .cases.yaml and .md.",
+        help="Folder with heuristics, formats and explanations of your own: DIR/heuristics, DIR/formats, DIR/explanations.",
     )(function)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from distilforensics.pipeline.lookup import Section
 
 KINDS = ("account", "campaign", "heuristic", "source")
-TOPICS = ("reconcile",)
+TOPICS = ("health", "reconcile")
 """What is told of the case as a whole, without an id."""
 
 _NOTHING = {
@@ -50,7 +50,7 @@ def show(
 
     A campaign is drawn on one screen; the ids of groups that were examined work as well. A heuristic is named by id or code,
     a source by its path, file name or the beginning of its SHA-256.
-    `reconcile` shows how the log compares with usage exports, bills and rollups.
+    `health` shows what is wrong with the log and what it costs, `reconcile` how it compares with usage exports.
     """
     from distilforensics.case.layout import open_case
     from distilforensics.cli.screens import campaign_screen, rows_of
@@ -63,7 +63,7 @@ def show(
         return
     if kind in TOPICS:
         sections = overview(open_case(case_dir), limits, kind)
-        if not sections[0].rows:
+        if kind in _NOTHING and not sections[0].rows:
             raise click.UsageError(_NOTHING[kind])
         print_sections(sections, {"kind": kind}, output)
         return

@@ -325,6 +325,27 @@ FIELD_MAPPINGS = Table(
     ),
 )
 
+JOINED_RECORDS = Table(
+    "joined_records",
+    "ingest",
+    "one row per record that says the rest of an exchange of another record, in order of the exchange",
+    _columns(
+        ("record_id", TEXT, "the exchange, in `exchanges`"),
+        (
+            "joined_record_id",
+            TEXT,
+            "the joined record: first 16 hex digits of its source_sha256, ':' and its line; not in `exchanges`",
+        ),
+        ("source_sha256", TEXT, "SHA-256 of the file of the joined record"),
+        ("source_line", COUNT, "1-based physical line"),
+        ("source_offset", COUNT, "byte offset in the decompressed stream"),
+        ("source_length", COUNT, "bytes of the record"),
+        ("sub_index", COUNT, "index within the line"),
+        ("raw_sha256", TEXT, "SHA-256 of the record's bytes"),
+        ("source_format", TEXT, "format id and version"),
+    ),
+)
+
 ACCOUNTS_DIRECTORY = Table(
     "accounts_directory",
     "ingest",
@@ -693,6 +714,42 @@ REASONING_USES = Table(
         ("first_seen", TIME, "UTC"),
         ("sample_record_id", TEXT, "smallest record_id"),
         ("model", TEXT, "model of that record: of an answer the one that made the signature"),
+    ),
+)
+
+HEALTH_CHECKS = Table(
+    "health_checks",
+    "features",
+    "one row per question about the state of the log and part of it, ordered by check_id, part",
+    _columns(
+        ("check_id", TEXT, "name of the query, such as cut_texts"),
+        ("part", TEXT, "what was looked at, such as prompt"),
+        ("title", TEXT, "what was looked for"),
+        ("verdict", TEXT, "fine, noticed (too little to cost anything), costs, cannot tell (nothing to look at)"),
+        (
+            "n_affected",
+            COUNT,
+            "of n_checked, how many are affected: records, ids, hours, days or files, as the part says",
+        ),
+        ("n_checked", COUNT, "how many were looked at"),
+        ("detail", TEXT, "where or how much; NULL if there is nothing to add"),
+        ("example", TEXT, "record_id or account_id of one that is affected"),
+        ("columns", TEXTS, "columns of `exchanges` or of the accounts directory that suffer"),
+        ("facts", TEXTS, "facts that are harder to show, or cannot be shown"),
+        ("concerns", TEXT, "order (of calls) or complete (that all are here); NULL if only columns suffer"),
+        ("costs", TEXT, "what it costs, in a sentence"),
+    ),
+)
+
+HEALTH_COSTS = Table(
+    "health_costs",
+    "heuristics",
+    "one row per check that costs something and heuristic that suffers from it, ordered by check_id, part, heuristic_id",
+    _columns(
+        ("check_id", TEXT, "as in health_checks"),
+        ("part", TEXT, "as in health_checks"),
+        ("heuristic_id", TEXT, "as in heuristic_states"),
+        ("effect", TEXT, "is switched off (not evaluated or inconclusive), or sees less"),
     ),
 )
 
@@ -1190,10 +1247,10 @@ POWER = Table(
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        EXCHANGES, SOURCES, QUARANTINE, DUPLICATES, OUT_OF_SCOPE, FIELD_MAPPINGS, ACCOUNTS_DIRECTORY, USAGE_SUMS,
+        EXCHANGES, SOURCES, QUARANTINE, DUPLICATES, OUT_OF_SCOPE, FIELD_MAPPINGS, JOINED_RECORDS, ACCOUNTS_DIRECTORY, USAGE_SUMS,
         ACCOUNT_TRAITS, FINGERPRINTS, EXCHANGE_FEATURES, TEMPLATES, ACCOUNT_PROFILES, CUSTOMERS, NEXT_PROMPTS, ACCOUNT_DAYS,
-        ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS, REASONING_USES, REASONING_PLACES, RECONCILIATION, RECONCILIATION_TOTALS,
-        LINKS, LINK_COVERAGE, CLUSTERS, CLUSTER_MEMBERS, OBSERVATIONS, HEURISTIC_STATES,
+        ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS, REASONING_USES, REASONING_PLACES, HEALTH_CHECKS, RECONCILIATION, RECONCILIATION_TOTALS,
+        LINKS, LINK_COVERAGE, CLUSTERS, CLUSTER_MEMBERS, OBSERVATIONS, HEURISTIC_STATES, HEALTH_COSTS,
         ACCOUNT_CALLS, WORK_TIES, GROUP_LOADS, TIE_GROUPS, TIE_SURROUNDINGS, SHARED_VALUES,
         CAMPAIGNS, CAMPAIGN_FACTS, CAMPAIGN_EXPLANATIONS, CAMPAIGN_EVIDENCE, EXPLAINED_GROUPS, ACCOUNTS, CALIBRATION, ERROR_RATES, POWER,
     )

@@ -8,6 +8,8 @@ import pyarrow.parquet as pq
 
 from distilforensics.case import tables
 from distilforensics.ingest.duplicates import Duplicates, label_duplicates
+from distilforensics.ingest.joining import join_halves
+from distilforensics.ingest.journal import SMALL_TABLES
 from distilforensics.ingest.options import Balance, IngestSummary, SourceOutcome
 from distilforensics.ingest.sources import row_from_json
 
@@ -19,18 +21,9 @@ if TYPE_CHECKING:
     from distilforensics.case.engines.duckdb import Limits
     from distilforensics.case.layout import Case
     from distilforensics.core.progress import Progress
+    from distilforensics.ingest.joining import JoinedSource
     from distilforensics.ingest.journal import Committed, Journal
     from distilforensics.ingest.options import IngestOptions
-
-SMALL_TABLES = (
-    "sources",
-    "quarantine",
-    "duplicates",
-    "out_of_scope",
-    "field_mappings",
-    "accounts_directory",
-    "usage_sums",
-)
 
 
 def assemble(case: Case, journal: Journal, limits: Limits, progress: Progress) -> dict[str, int]:
@@ -38,9 +31,11 @@ def assemble(case: Case, journal: Journal, limits: Limits, progress: Progress) -
     is_current = journal.assembled_from() == [batch.number for batch in journal.batches]
     if not is_current or not all(case.table_files(name) for name in SMALL_TABLES):
         journal.forget_assembled()
+        names = {str(row["source_sha256"]): str(row["path"]) for batch in journal.batches for row in batch.rows()}
+        joined = join_halves(case, [batch.folder for batch in journal.batches], names, limits, progress)
         progress.begin("ingest", "Looking for duplicates")
         found = label_duplicates(case, limits)
-        _write(case, journal, found)
+        _write(case, journal, found, joined)
         journal.note_assembled()
         progress.end(f"{sum(found.by_source.values()):,} duplicates")
     files = [path for name in ("exchanges", *SMALL_TABLES) for path in case.table_files(name)]
@@ -54,13 +49,33 @@ def _rows_per_table(case: Case) -> dict[str, int]:
     }
 
 
-def _write(case: Case, journal: Journal, found: Duplicates) -> None:
-    stored = [source for batch in journal.batches for source in batch.sources]
+def _write(case: Case, journal: Journal, found: Duplicates, joined: Mapping[str, JoinedSource]) -> None:
+    stored = [_with_joins(source, joined) for batch in journal.batches for source in batch.sources]
     tables.write_rows(case, "sources", [_with_duplicates(row_from_json(source), found) for source in stored])
     tables.write_rows(case, "out_of_scope", [row for source in stored for row in _outside(source)])
     tables.write_rows(case, "field_mappings", [row for source in stored for row in source["fields"]])
     for name in ("quarantine", "accounts_directory", "usage_sums"):
         tables.write_batches(case, name, _beside(journal, name))
+
+
+def _with_joins(stored: dict[str, Any], joined: Mapping[str, JoinedSource]) -> dict[str, Any]:
+    """Return a source with the counts of what became of its records that met others, or might have."""
+    row = stored["row"]
+    of_source = joined.get(row["source_sha256"]) if row["role"] == "log" else None
+    if of_source is None:
+        return stored
+    n_outside = sum(n for n, _ in of_source.out_of_scope.values())
+    changed = row | {
+        "n_kept": row["n_kept"] - n_outside,
+        "n_out_of_scope": row["n_out_of_scope"] + n_outside,
+        "n_flagged": row["n_flagged"] + of_source.n_more_flagged,
+        "reason": of_source.words if row["reason"] is None else f"{row['reason']}; {of_source.words}",
+    }
+    outside = dict(stored["out_of_scope"])
+    for reason, (n, first_line) in of_source.out_of_scope.items():
+        n_before, first_before = outside.get(reason, (0, first_line))
+        outside[reason] = [n_before + n, min(first_before, first_line)]
+    return stored | {"row": changed, "out_of_scope": outside}
 
 
 def _with_duplicates(row: dict[str, Any], found: Duplicates) -> dict[str, Any]:

@@ -149,13 +149,15 @@ class BatchReader:
             lambda n: self._tell(n, 0, -1),
             lambda i: self._tell(0, 0, i),
         )
-        names = {spec.id: spec.name for spec in self._recogniser.formats.load_formats().values()}
+        specs = self._recogniser.formats.load_formats().values()
+        names = {spec.id: spec.name for spec in specs}
         writer = PartWriter(
             batch.folder,
             batch.part,
             sources,
             names,
             Secrets(self._settings.key),
+            {spec.id: spec.join for spec in specs if spec.join is not None},
             may_quote=not self._settings.options.is_content_free,
         )
         try:

@@ -40,9 +40,13 @@ OPTIONS = IngestOptions(log_began=datetime(2026, 5, 4))  # noqa: DTZ001 - naive 
 class ExampleReader:
     """Reads samples; opens one engine for all of them."""
 
-    def __init__(self) -> None:
-        """Open the engine."""
-        self._recogniser = Recogniser(OPTIONS)
+    def __init__(self, catalog: Path | None = None) -> None:
+        """Open the engine.
+
+        Args:
+            catalog: Catalogue of the user's own, whose formats are known as well.
+        """
+        self._recogniser = Recogniser(replace(OPTIONS, own_catalog=catalog))
         self.projector = Projector(b"key of the samples", MEMORY_BYTES)
 
     def close(self) -> None:

@@ -17,6 +17,7 @@ from distilforensics.case.stages import file_sha256, package_sha256, tables_sha2
 from distilforensics.case.tables import publish
 from distilforensics.core.errors import IntegrityError
 from distilforensics.core.text import show
+from distilforensics.ingest.joining import HALVES_FILE, JOINED_PART
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,20 +27,21 @@ if TYPE_CHECKING:
     from distilforensics.ingest.options import IngestOptions
 
 _PART = re.compile(r"part-(\d{6})\.parquet")
-BESIDE = ("quarantine.parquet", "accounts_directory.parquet", "usage_sums.parquet")
+BESIDE = ("quarantine.parquet", "accounts_directory.parquet", "usage_sums.parquet", HALVES_FILE)
 """Files of a batch besides its part and its record."""
 
 
-_SMALL_TABLES = (
+SMALL_TABLES = (
     "sources",
     "quarantine",
     "duplicates",
     "out_of_scope",
     "field_mappings",
+    "joined_records",
     "accounts_directory",
     "usage_sums",
 )
-"""Tables that are made of all batches."""
+"""Tables that are made of all batches, and beside them the part of joined records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ class Journal:
         for folder in self._folder.glob("*"):
             if folder.is_dir() and folder not in folders:
                 shutil.rmtree(folder)
-        parts = {batch.part for batch in self.batches}
+        parts = {batch.part for batch in self.batches} | {JOINED_PART}
         for path in self._case.table_path("exchanges").glob("*"):
             if path.name not in parts:
                 path.unlink()
@@ -164,7 +166,7 @@ class Journal:
         if not path.is_file():
             return None
         stored = read_json(path)
-        if stored.get("outputs") != tables_sha256(self._case, _SMALL_TABLES):
+        if stored.get("outputs") != self._made_of_all():
             return None
         numbers: list[int] = stored["batches"]
         return numbers
@@ -173,9 +175,14 @@ class Journal:
         """Note that the tables hold all batches."""
         record = {
             "batches": [batch.number for batch in self.batches],
-            "outputs": tables_sha256(self._case, _SMALL_TABLES),
+            "outputs": self._made_of_all(),
         }
         write_json(self._folder / "tables.json", record)
+
+    def _made_of_all(self) -> dict[str, str]:
+        joined = self._case.table_path("exchanges") / JOINED_PART
+        of_part = {self._case.name_of(joined): file_sha256(joined)} if joined.is_file() else {}
+        return tables_sha256(self._case, SMALL_TABLES) | of_part
 
     def forget_assembled(self) -> None:
         """Note that the tables are about to change."""

@@ -50,6 +50,8 @@ class IngestOptions:
     """Keep no prompt, answer or system prompt, only what the analysis computes from them."""
     input_root: str | None = None
     """Folder from which the names of sources count, as an absolute path; the one that all inputs share if None. Part of no table."""
+    own_catalog: Path | None = None
+    """Folder with formats of the examiner's own below `formats/`."""
     usage: tuple[str, ...] = ()
     """Inputs that are usage exports, bills or rollups, whatever they look like. Part of no table."""
     max_malformed: float = DEFAULT_MAX_MALFORMED
@@ -63,8 +65,9 @@ class IngestOptions:
         Raises:
             UsageError: a mapping file is no TOML.
         """
+        own = {"own_formats_sha256": _own_sha256(self.own_catalog)} if self.own_catalog is not None else {}
         secret = None if self.secret_key is None else hashlib.sha256(self.secret_key.encode()).hexdigest()
-        return {
+        return own | {
             "format": self.format,
             "mappings": [_recorded(path) for path in self.mappings],
             "account_field": self.account_field,
@@ -87,6 +90,16 @@ def _recorded(path: Path) -> dict[str, Any]:
         raise UsageError(f"not valid TOML: {e}", where=str(path)) from e
     name = path.name.encode("utf-8", "backslashreplace").decode()
     return {"name": name, "sha256": hashlib.sha256(content).hexdigest(), "mapping": mapping}
+
+
+def _own_sha256(catalog: Path) -> str:
+    """Return a hash over names and contents of the files of own formats."""
+    folder = catalog / "formats"
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    lines = "".join(
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}\n" for path in files
+    )
+    return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

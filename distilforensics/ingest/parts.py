@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from distilforensics.case.tables import writer
 from distilforensics.core.schema import EXCHANGES, QUARANTINE, TEXT_FINGERPRINTS
+from distilforensics.ingest.joining import HALVES, HALVES_FILE, halves_of
 from distilforensics.ingest.placing import ROWS
 from distilforensics.ingest.sources import READ_ROLES
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
     from distilforensics.core.schema import Table
+    from distilforensics.ingest.formats.joins import Join
     from distilforensics.ingest.placing import ChunkResult
     from distilforensics.ingest.records import Refusal, Unit
     from distilforensics.ingest.secrets import Secrets
@@ -114,6 +116,7 @@ class PartWriter:
         sources: Sequence[Source],
         format_names: dict[str, str],
         secrets: Secrets,
+        joins: Mapping[str, Join],
         *,
         may_quote: bool = True,
     ) -> None:
@@ -125,13 +128,16 @@ class PartWriter:
             sources: Sources of the batch by index.
             format_names: Format id -> id with version.
             secrets: Replaces secrets in refused records.
+            joins: Format id -> how its records meet others.
             may_quote: Whether anything of refused records is kept but their place and their hash.
         """
         self._folder = folder
         self._part = part
         self._sources = sources
         self._names = format_names
+        self._joins = joins
         self._sink: pq.ParquetWriter | None = None
+        self._halves: pq.ParquetWriter | None = None
         self._quarantine = QuarantineWriter(folder / "quarantine.parquet", secrets, may_quote=may_quote)
         self._written: set[int] = set()
         self._open_line = (-1, -1, 0)
@@ -150,7 +156,7 @@ class PartWriter:
         refusals = [refusal for result in results for refusal in result.refusals] + unit.refusals
         for refusal in sorted(refusals, key=lambda r: (r.source, r.line, r.sub_index)):
             self._quarantine.add(refusal, self._sources[refusal.source])
-        tables = [self._table(result) for result in results]
+        tables = [self._without_halves(self._table(result), result) for result in results]
         rows = self._merged(tables)
         if len(rows):
             self._write(rows)
@@ -225,6 +231,18 @@ class PartWriter:
         columns = {name: added[name] if name in added else rows[name] for name in EXCHANGES.arrow.names}
         return pa.table({**columns, "_source": rows["source"], "_line": rows["line"], "_sub_index": rows["sub_index"]})
 
+    def _without_halves(self, table: pa.Table, result: ChunkResult) -> pa.Table:
+        """Return the rows that are exchanges by themselves; those that may meet others wait beside the part."""
+        join = self._joins.get(result.format)
+        if join is None or not len(table):
+            return table
+        halves, others = halves_of(table, result.rows, join)
+        if len(halves):
+            if self._halves is None:
+                self._halves = writer(self._folder / HALVES_FILE, HALVES)
+            self._halves.write_table(halves)
+        return others
+
     @staticmethod
     def _merged(tables: Sequence[pa.Table]) -> pa.Table:
         """Return the rows of a unit's formats in order of source and position."""
@@ -256,6 +274,8 @@ class PartWriter:
             LateRefusalError: records of a source that was refused later stand beside those of others.
         """
         self._quarantine.close()
+        if self._halves is not None:
+            self._halves.close()
         late = {
             self._sources[i].path: self._sources[i].reason or ""
             for i in sorted(self._written)
@@ -272,6 +292,8 @@ class PartWriter:
             self._sink.close()
         if not logs and self._sink is not None:
             (self._folder / self._part).unlink()
+        if not logs:
+            (self._folder / HALVES_FILE).unlink(missing_ok=True)
         if all(source.role not in READ_ROLES for source in self._sources):
             (self._folder / "quarantine.parquet").unlink(missing_ok=True)
         return bool(logs)

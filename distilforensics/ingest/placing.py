@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from distilforensics.ingest.projection import PROJECTED
+from distilforensics.ingest.projection import JOINING, PROJECTED, VERDICTS
 from distilforensics.ingest.records import Refusal
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ PLACE = pa.schema(
         pa.field("length", pa.int64()),
         pa.field("sub_index", pa.int64()),
         pa.field("order", pa.int64()),
+        *(VERDICTS.field(name) for name in JOINING),
     ]
 )
 """Columns that travel beside the projected ones until the part is written."""
@@ -178,6 +179,7 @@ class Placing:
             pa.array(end - start, mask=~has_place),
             pa.array(subs),
             pa.array(records.order[index]),
+            *table.select(JOINING).columns,
         ]
         return pa.table([*table.select(PROJECTED.names).columns, *columns], schema=ROWS)
 

@@ -32,12 +32,18 @@ if TYPE_CHECKING:
 PROJECTED = pa.schema([field for field in EXCHANGES.arrow if field.name not in ENGINE_COLUMNS])
 """What a projection yields between `row_index` and its verdicts."""
 
+JOINING = ("join_keys", "join_order", "is_part")
+"""Verdicts by which records meet that together say one exchange."""
+
 VERDICTS = pa.schema(
     [
         pa.field("flags", pa.list_(pa.string())),
         pa.field("out_of_scope", pa.string()),
         pa.field("refusal_reason", pa.string()),
         pa.field("refusal_detail", pa.string()),
+        pa.field("join_keys", pa.list_(pa.string())),
+        pa.field("join_order", pa.int64()),
+        pa.field("is_part", pa.bool_()),
     ]
 )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.errors import InputRefusedError, UsageError
 from distilforensics.core.text import shown
+from distilforensics.ingest.formats.specification import use_own_formats
 from distilforensics.ingest.projection import FORMATS_MODULE, Reader
 from distilforensics.ingest.sniffing import Judge, is_beside_logs
 
@@ -31,6 +32,7 @@ class Recogniser:
         Raises:
             UsageError: the format is unknown or the mapping cannot be used.
         """
+        use_own_formats(options.own_catalog)
         self.formats = importlib.import_module(formats_module)
         self._specs: dict[str, FormatSpec] = self.formats.load_formats()
         self._format = options.format

@@ -37,7 +37,7 @@ class Kind(StrEnum):
     SOURCE = "source"
 
 
-TOPICS = ("reconcile",)
+TOPICS = ("health", "reconcile")
 """What can be told of the case as a whole."""
 
 

@@ -26,6 +26,7 @@ from distilforensics.ingest.inputs import InputFile
 from distilforensics.ingest.options import IngestOptions
 from distilforensics.ingest.stage import batches_of
 from distilforensics.pipeline.comparison import CAUSES, compare_cases
+from distilforensics.pipeline.own_catalog import with_own_formats
 from distilforensics.pipeline.power.stage import STAGE as POWER
 from distilforensics.pipeline.record import write_record
 from distilforensics.pipeline.steps import STEPS, ingest, report_step, with_report
@@ -99,8 +100,9 @@ def replay(
         started_at = custody.now()
         folders = [Path(work) / f"evidence-{number}" for number in range(len(rounds))]
         n_sources = _lay_out(case, rounds, folders, evidence_root)
-        for folder in folders:
-            ingest(again, [str(folder)], dataclasses.replace(options, input_root=str(folder)), limits, progress)
+        for rows, folder in zip(rounds, folders, strict=True):
+            named = dataclasses.replace(options, input_root=str(folder), usage=_named_usage(rows, folder))
+            ingest(again, [str(folder)], with_own_formats(again, named), limits, progress)
         is_with_pdf = bool(_parameters(case, "report").get("pdf"))
         for step in with_report(STEPS, report_step(is_with_pdf=is_with_pdf)):
             if (case.stages / f"{step.name}.json").is_file():
@@ -183,6 +185,11 @@ def _options(recorded: object, mappings: Sequence[Path], secret_key: str | None)
     if options.parameters()["secret_key_sha256"] != known["secret_key_sha256"]:
         raise UsageError("the secret with which the logs were read is needed", hint="--secret-file FILE")
     return options
+
+
+def _named_usage(rows: Sequence[Row], folder: Path) -> tuple[str, ...]:
+    """Return the usage exports that the examiner had to name, since no format knows them."""
+    return tuple(str(folder / row["path"]) for row in rows if row["role"] == "usage" and row["format"] is None)
 
 
 def _rounds(batches: Sequence[Sequence[Row]]) -> list[list[Row]]:

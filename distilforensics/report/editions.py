@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from distilforensics.report.annexes import Annex, Annexes
     from distilforensics.report.figures import Figure
+    from distilforensics.report.language import Language
     from distilforensics.report.result import Result
 
 FEW_CUSTOMERS = "operator.few_customers"
@@ -83,7 +84,12 @@ def pseudonyms(accounts: Iterable[str], key: str) -> dict[str, str]:
 
 
 def main_page(
-    result: Result, drawn: Mapping[str, Mapping[str, Figure]], annexes: Sequence[Annex], seal: str, edition: str
+    result: Result,
+    drawn: Mapping[str, Mapping[str, Figure]],
+    annexes: Sequence[Annex],
+    seal: str,
+    edition: str,
+    language: Language,
 ) -> bytes:
     """Return the main document in one of its editions.
 
@@ -93,13 +99,14 @@ def main_page(
         annexes: Files that the page lists.
         seal: Hash of the list of all annexes.
         edition: full, disclosure or letter.
+        language: The language of everything but quotations.
     """
     result = replace(result, seals={**result.seals, "annexes": seal})
     log, t, header = result.log, result.log.totals, result.header
     campaign = result.campaigns[0] if result.campaigns else None
     is_about_answers = log.has_text and campaign is not None and campaign.answer["output_tokens"] is not None
     head = [
-        f"Case {header['number']}" if header["number"] else header["title"],
+        language.say("Case {number}", number=header["number"]) if header["number"] else language.text(header["title"]),
         header["organization"],
         header["examiner"],
         header["confidentiality"],
@@ -107,7 +114,7 @@ def main_page(
     listed = [(a.path, a.title) for a in annexes if a.path.endswith(".html")]
     reach = [row for row in result.power if not row["is_careful"] and not row["diluted_percent"]]
     return page(
-        "report.html.j2", edition=edition, r=result, is_about_answers=is_about_answers, running=". ".join(part for part in head if part),
+        "report.html.j2", language, edition=edition, r=result, is_about_answers=is_about_answers, running=". ".join(str(part) for part in head if part),
         figures=drawn[campaign.campaign_id] if campaign else {},
         open=[x for x in campaign.explanations if x.outcome in ("fits", "cannot tell")] if campaign else [],
         is_without_customers=any(x.outcome == "cannot tell" for g in result.explained for x in g.explanations if x.explanation_id == FEW_CUSTOMERS),

@@ -176,6 +176,10 @@ class Log:
     tests: Row
     groups: Row
     days: Sequence[Row]
+    health: Sequence[Row] = ()
+    """What is wrong with the log and costs something, the most expensive first."""
+    n_health: int = 0
+    """Checks that were made."""
     usage: Sequence[Row] = ()
     """What usage exports state beside the log; none without such an export."""
 
@@ -210,11 +214,12 @@ class Result:
     """The last status of everything that was noted about, one row each."""
 
 
-def read_log(ledger: Ledger, *, has_usage: bool = False) -> Log:
+def read_log(ledger: Ledger, *, has_health: bool = False, has_usage: bool = False) -> Log:
     """Return what is printed about the log.
 
     Args:
         ledger: The queries.
+        has_health: The case says what is wrong with the log.
         has_usage: The case says how the log compares with usage exports.
     """
     return Log(
@@ -227,6 +232,8 @@ def read_log(ledger: Ledger, *, has_usage: bool = False) -> Log:
         tests=ledger.one("test_counts"),
         groups=ledger.one("groups_examined"),
         days=ledger.rows("log_days"),
+        health=ledger.rows("health") if has_health else (),
+        n_health=len(ledger.rows("health_all", is_drawn=True)) if has_health else 0,
         usage=ledger.rows("usage_totals") if has_usage else (),
     )
 

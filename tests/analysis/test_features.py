@@ -52,6 +52,7 @@ def case_of(root: Path, exchanges: list[dict[str, Any]], *, duplicates: list[dic
         ],
     )
     write_rows(case, "usage_sums", [])
+    write_rows(case, "sources", [])
     case.table_path("exchanges").mkdir(parents=True)
     rows_path = case.table_path("exchanges") / "part.parquet"
     table = pa.Table.from_pylist(exchanges, schema=EXCHANGES.arrow)

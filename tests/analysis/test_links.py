@@ -36,6 +36,7 @@ def case_of(root: Path, attributes: Attributes, profiles: dict[str, dict[str, An
     write_rows(case, "account_profiles", rows)
     write_rows(case, "accounts_directory", [])
     write_rows(case, "usage_sums", [])
+    write_rows(case, "sources", [])
     named = [f"tenant {row['tenant_id']}" if row.get("tenant_id") else f"account {row['account_id']}" for row in rows]
     customers = [
         {"account_id": row["account_id"], "named_customer": name} for row, name in zip(rows, named, strict=True)

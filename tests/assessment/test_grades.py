@@ -175,6 +175,27 @@ def test_one_place_and_one_mail_domain_cap() -> None:
     assert asked(mail, [HANDOVER, CARDS])["one_domain"] is Outcome.EXCLUDED
 
 
+@pytest.mark.parametrize(
+    ("facts", "domains", "outcome"),
+    [
+        pytest.param([HANDOVER, CARDS, SIGNUP], 10, Outcome.EXCLUDED, id="a pool behind two exits"),
+        pytest.param([HANDOVER, CARDS], 10, Outcome.FITS, id="an integrator whose clients came one by one"),
+        pytest.param([HANDOVER, SIGNUP], 10, Outcome.FITS, id="a room full of people with cards of their own"),
+        pytest.param([SCHEDULER, CARDS, SIGNUP], 10, Outcome.FITS, id="nothing is handed over"),
+        pytest.param([HANDOVER, CARDS, SIGNUP], 1, Outcome.FITS, id="a firm with a mail domain"),
+        pytest.param([HANDOVER, CARDS, SIGNUP], 0, Outcome.FITS, id="no mail domain is known"),
+    ],
+)
+def test_one_place_does_not_cap_accounts_that_were_paid_for_and_opened_together(
+    facts: list[Fact], domains: int, outcome: Outcome
+) -> None:
+    """Unless one of the innocent kinds that work from one place would have it as well."""
+    accounts = [
+        account(name, email_domain=f"mail{i % domains}.example" if domains else None) for i, name in enumerate(POOL)
+    ]
+    assert asked(accounts, facts, Egress(0.9, 18, 900))["one_egress"] is outcome
+
+
 def test_handovers_that_nothing_else_binds_may_be_a_shared_cache() -> None:
     """A scheduler and a product's frame do not speak against it; work that people cannot wait for in common does."""
     accounts = [account(name) for name in POOL]

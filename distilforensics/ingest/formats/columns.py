@@ -35,6 +35,9 @@ _OTHER_TYPES = {
     "reasoning_refusals": "varchar[]",
     "time_resolution_us": "bigint",
     "flags": "varchar[]",
+    "join_keys": "varchar[]",
+    "join_order": "bigint",
+    "is_part": "boolean",
 }
 _CHOICES = frozenset({"format", "account", "zone", "time_field", "start_shift", "local_flags"})
 """Marks of the completion that stand for no column."""

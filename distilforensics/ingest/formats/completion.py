@@ -40,7 +40,7 @@ def projection_of(spec: FormatSpec, options: Options, connection: duckdb.DuckDBP
                 where=f"format {spec.id}",
                 hint="use --mapping FILE.toml",
             )
-        query, yields = mapped_query(mapping, spec.pattern, spec.other_lines)
+        query, yields = mapped_query(mapping, spec.pattern, spec.other_lines, spec.join)
         time_field, zone = mapping.time_field, options.assume_time_zone or mapping.time_zone
     else:
         query, yields = spec.query, _columns_of(spec.query, connection)

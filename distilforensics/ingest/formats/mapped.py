@@ -10,10 +10,17 @@ from distilforensics.ingest.formats.columns import fill, library_file, list_lite
 from distilforensics.ingest.formats.mapping import STEP, TIME_UNITS, json_path
 
 if TYPE_CHECKING:
+    from distilforensics.ingest.formats.joins import Join
     from distilforensics.ingest.formats.mapping import FieldMapping, RowRule, Source
+
+JOIN_COLUMNS = frozenset({"join_keys", "join_order", "is_part"})
+"""What a query yields by which records meet."""
 
 NUMBERS = frozenset(column.name for column in EXCHANGES.columns if column.type in (COUNT, REAL)) | {"latency_s"}
 """Targets that hold numbers."""
+
+COUNTS = frozenset(column.name for column in EXCHANGES.columns if column.type == COUNT)
+"""Of these, targets that hold whole numbers."""
 
 TICKS = "ticks"
 """Times in units of 100 nanoseconds since the year 1, as .NET counts."""
@@ -45,7 +52,7 @@ _GIVES = {
 
 
 def mapped_query(
-    mapping: FieldMapping, pattern: str | None = None, other_lines: str | None = None
+    mapping: FieldMapping, pattern: str | None = None, other_lines: str | None = None, join: Join | None = None
 ) -> tuple[str, frozenset[str]]:
     """Return the query of a mapping and the columns that it can give.
 
@@ -53,8 +60,9 @@ def mapped_query(
         mapping: Where every column stands.
         pattern: For lines of text: a regular expression whose named groups are the fields.
         other_lines: Why lines of another shape are no exchanges; they are refused if None.
+        join: How the records meet others.
     """
-    fields = _Fields(mapping, pattern)
+    fields = _Fields(mapping, pattern, join)
     parts = dict.fromkeys(sorted(TARGETS), "null::varchar")
     parts |= {target: fields.value(target, source) for target, source in mapping.columns.items()}
     parts |= {target: f"{literal(value)}::varchar" for target, value in mapping.constants.items()}
@@ -68,6 +76,7 @@ def mapped_query(
             "columns": columns,
             "started_text": started_text,
             "assumed": _assumed(text, mapping),
+            **fields.join(join),
             "resolution": _resolution(text, mapping),
             "time_kind": literal(TIME_UNITS[mapping.time_unit or "s"]) if _has_epoch(mapping) else "null::varchar",
             "is_web": "true" if _is_web(mapping) else "false",
@@ -78,7 +87,8 @@ def mapped_query(
             "is_cache_left_out": "true" if mapping.is_cache_left_out else "false",
         },
     )
-    return query, _yields(mapping, is_text=pattern is not None)
+    names = _yields(mapping, is_text=pattern is not None)
+    return query, names | JOIN_COLUMNS if join is not None else names
 
 
 def _yields(mapping: FieldMapping, *, is_text: bool) -> frozenset[str]:
@@ -170,10 +180,10 @@ def _resolution(text: str, mapping: FieldMapping) -> str:
 class _Fields:
     """The fields of a record that a mapping needs, taken out in one go."""
 
-    def __init__(self, mapping: FieldMapping, pattern: str | None) -> None:
+    def __init__(self, mapping: FieldMapping, pattern: str | None, join: Join | None = None) -> None:
         self._mapping = mapping
         self._is_text = pattern is not None
-        written = (*mapping.columns.values(), *(rule.field for rule in mapping.rules))
+        written = (*mapping.columns.values(), *(rule.field for rule in mapping.rules), *(join.fields if join else ()))
         sources = [source for value in written for source in ((value,) if isinstance(value, str) else value)]
         first = sorted({source.partition(STEP)[0] for source in sources})
         self._position = {name: number for number, name in enumerate(first, 1)}
@@ -219,6 +229,18 @@ class _Fields:
         for step in steps:
             text = f"json_extract_string(case when json_valid({text}) then {text} end, {literal(json_path(step))})"
         return text
+
+    def join(self, join: Join | None) -> dict[str, str]:
+        """Return the expressions of the key by which a record meets others, of its place among them, and of whether it is only a part."""
+        if join is None:
+            return {"join_keys": "null::varchar[]", "join_order": "null::bigint", "is_part": "null::boolean"}
+        key = f"meant({self._first_of(join.key)})" if join.key else "null::varchar"
+        part = f"({self.rules((join.part,))}) is not null" if join.part else str(join.is_part).lower()
+        return {
+            "join_keys": f"case when {key} is not null then [sha256({key})] end",
+            "join_order": f"try_cast({self._first_of(join.order)} as bigint)" if join.order else "null::bigint",
+            "is_part": part,
+        }
 
     def rules(self, rules: tuple[RowRule, ...]) -> str:
         """Return the expression of the reason why a record is no exchange."""

@@ -184,13 +184,16 @@ def read_mapping(path: Path) -> FieldMapping:
 _TABLES = ("columns", "constants", "time", "numbers", "values", "tokens", "rows", "words", "files")
 
 
-def parse_mapping(content: Mapping[str, Any], *, where: str, are_paths_checked: bool = True) -> FieldMapping:
+def parse_mapping(
+    content: Mapping[str, Any], *, where: str, are_paths_checked: bool = True, is_untimed: bool = False
+) -> FieldMapping:
     """Return the mapping that decoded TOML holds, checked.
 
     Args:
         content: The tables.
         where: The file, for errors.
         are_paths_checked: Try every path on the engine; not needed for formats, whose samples are tested.
+        is_untimed: The records are parts of others, which have the time.
 
     Raises:
         UsageError: unknown tables, columns, paths or units.
@@ -201,7 +204,7 @@ def parse_mapping(content: Mapping[str, Any], *, where: str, are_paths_checked: 
             f"unknown table {shown(unknown[0])}, expected {', '.join(f'[{table}]' for table in _TABLES)}", where=where
         )
     columns = _sources(content.get("columns", {}), where)
-    rules = _rules(content.get("rows", []), where)
+    rules = parse_rules(content.get("rows", []), where)
     files = _choices(content, "files", {"fields": (list, "a list of fields")}, where)
     required = tuple(_sources(dict(enumerate(files.get("fields", ()))), where).values())
     if are_paths_checked:
@@ -215,7 +218,7 @@ def parse_mapping(content: Mapping[str, Any], *, where: str, are_paths_checked: 
     time = _choices(content, "time", _TIME_KEYS, where)
     if time.get("lacks") not in (None, *LACKS):
         raise UsageError(f"[time] lacks is {shown(time['lacks'])}, expected {', '.join(LACKS)}", where=where)
-    if not columns.get("started_at") and time.get("lacks") != "time":
+    if not columns.get("started_at") and time.get("lacks") != "time" and not is_untimed:
         raise UsageError("started_at is not mapped, expected the field that holds the time of the request", where=where)
     words = content.get("words", {})
     if not isinstance(words, Mapping):
@@ -356,7 +359,12 @@ def _numbers(content: Mapping[str, Any], where: str) -> dict[str, Any]:
     return numbers
 
 
-def _rules(written: object, where: str) -> tuple[RowRule, ...]:
+def parse_rules(written: object, where: str) -> tuple[RowRule, ...]:
+    """Return the rules of `[[rows]]`, checked.
+
+    Raises:
+        UsageError: a rule lacks something or says too much.
+    """
     if not isinstance(written, list):
         raise UsageError(
             f"[rows] is {shown(written)}, expected [[rows]] with field, reason, and is or is_not", where=where

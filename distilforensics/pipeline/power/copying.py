@@ -22,6 +22,7 @@ INGESTED = (
     "quarantine",
     "out_of_scope",
     "field_mappings",
+    "joined_records",
     "accounts_directory",
     "usage_sums",
 )

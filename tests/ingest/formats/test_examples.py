@@ -16,7 +16,7 @@ EXAMPLES = [(spec, example) for spec in load_formats().values() for example in s
 OF_CALLS = [(spec, example) for spec, example in EXAMPLES if spec.no_calls is None]
 NAMES = [f"{spec.id}/{example.name}" for spec, example in EXAMPLES]
 NAMES_OF_CALLS = [f"{spec.id}/{example.name}" for spec, example in OF_CALLS]
-VERDICTS = ["flags", "out_of_scope", "refusal_reason", "refusal_detail"]
+VERDICTS = ["flags", "out_of_scope", "refusal_reason", "refusal_detail", "join_keys", "join_order", "is_part"]
 CONSTANTS = ("type", "role", "tool_use_id")
 """Words that tell the kind of a part, or repeat an id: they are equal in several places by their nature."""
 

@@ -10,7 +10,7 @@ from distilforensics.core.schema import EXCHANGES
 from distilforensics.ingest.formats import FieldMapping, Options, load_formats
 from distilforensics.ingest.formats.columns import ENGINE_COLUMNS
 
-VERDICTS = ["flags", "out_of_scope", "refusal_reason", "refusal_detail"]
+VERDICTS = ["flags", "out_of_scope", "refusal_reason", "refusal_detail", "join_keys", "join_order", "is_part"]
 OF_CALLS = [spec for spec in load_formats().values() if spec.no_calls is None]
 
 

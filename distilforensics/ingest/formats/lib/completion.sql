@@ -163,13 +163,17 @@ select
         []
     ) || coalesce(/*{flags}*/, []) as flags,
     /*{out_of_scope}*/ as out_of_scope,
-    case when /*{out_of_scope}*/ is null then coalesce(/*{refusal_reason}*/, case when placed is null then 'invalid_timestamp' end) end
-        as refusal_reason,
+    case when /*{out_of_scope}*/ is null then coalesce(
+        /*{refusal_reason}*/, case when placed is null and not (/*{started_at_raw}*/ is null and coalesce(/*{is_part}*/, false)) then 'invalid_timestamp' end
+    ) end as refusal_reason,
     case
         when /*{out_of_scope}*/ is not null then null
         when /*{refusal_reason}*/ is not null then /*{refusal_detail}*/
         when /*{started_at_raw}*/ is null then 'no start time, expected one in ' || /*{time_field}*/
         when placed is null
             then /*{time_field}*/ || ' is ' || to_json(left(/*{started_at_raw}*/, 60))::varchar || ', expected a time from 2000 to 2099'
-    end as refusal_detail
+    end as refusal_detail,
+    /*{join_keys}*/ as join_keys,
+    /*{join_order}*/ as join_order,
+    /*{is_part}*/ as is_part
 from measured

@@ -14,6 +14,9 @@ mapped as not materialized (
         /*{unreadable}*/ as is_unreadable,
         /*{assumed}*/ as is_time_assumed,
         /*{resolution}*/ as time_resolution_us,
+        /*{join_keys}*/ as join_keys,
+        /*{join_order}*/ as join_order,
+        /*{is_part}*/ as is_part,
 /*{columns}*/
     from extracted
 ),
@@ -251,6 +254,9 @@ select
         end
     ) as out_of_scope,
     case when is_time_assumed then ['ts_assumed'] end as flags,
+    join_keys,
+    join_order,
+    is_part,
     time_resolution_us,
     case when is_unreadable then 'unreadable_line' end as refusal_reason,
     case when is_unreadable then 'the line has not the shape of the format' end as refusal_detail
