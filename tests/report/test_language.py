@@ -26,7 +26,14 @@ from distilforensics.report.stage import render_report
 from tests.report.conftest import load, run_sql
 
 GERMAN = language_of("de")
-ENGLISH_PAGES = ("annex.html.j2", "evidence.html.j2", "exhibits.html.j2", "frameworks.html.j2", "style.css.j2")
+ENGLISH_PAGES = (
+    "annex.html.j2",
+    "browse.html.j2",
+    "evidence.html.j2",
+    "exhibits.html.j2",
+    "frameworks.html.j2",
+    "style.css.j2",
+)
 """Annexes; they are not translated."""
 ENGLISH_WORDS = re.compile(r"\b(the|of|and|is|are|with|from|accounts?|requests?|not|which|that|were|by|to|on|March)\b")
 BANNED = (
