@@ -57,6 +57,8 @@ def _write(case: Case, journal: Journal, found: Duplicates, joined: Mapping[str,
     tables.write_rows(case, "sources", [_with_duplicates(row_from_json(source), found) for source in stored])
     tables.write_rows(case, "out_of_scope", [row for source in stored for row in _outside(source)])
     tables.write_rows(case, "field_mappings", [row for source in stored for row in source["fields"]])
+    announced = [row for source in stored for row in source["announced"]]
+    tables.write_rows(case, "announced_files", announced)
     for name in ("quarantine", "accounts_directory", "usage_sums"):
         tables.write_batches(case, name, _beside(journal, name))
 

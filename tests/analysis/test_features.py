@@ -53,6 +53,7 @@ def case_of(root: Path, exchanges: list[dict[str, Any]], *, duplicates: list[dic
         ],
     )
     write_rows(case, "usage_sums", [])
+    write_rows(case, "announced_files", [])
     write_rows(case, "sources", [])
     case.table_path("exchanges").mkdir(parents=True)
     rows_path = case.table_path("exchanges") / "part.parquet"

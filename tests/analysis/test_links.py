@@ -37,6 +37,7 @@ def case_of(root: Path, attributes: Attributes, profiles: dict[str, dict[str, An
     write_rows(case, "accounts_directory", [])
     write_rows(case, "account_mailboxes", [])
     write_rows(case, "usage_sums", [])
+    write_rows(case, "announced_files", [])
     write_rows(case, "sources", [])
     named = [f"tenant {row['tenant_id']}" if row.get("tenant_id") else f"account {row['account_id']}" for row in rows]
     customers = [

@@ -109,6 +109,7 @@ class Planted:
         write_rows(case, "sources", [{"source_sha256": SOURCE, "path": "log.jsonl", "role": "log"} | counts | zeros])
         write_rows(case, "accounts_directory", self.directory)
         write_rows(case, "usage_sums", [])
+        write_rows(case, "announced_files", [])
         table = pa.Table.from_pylist(self.exchanges, schema=EXCHANGES.arrow)
         case.table_path("exchanges").mkdir(parents=True, exist_ok=True)
         write_batches(case, "exchanges", table.to_batches(), path=case.table_path("exchanges") / "part.parquet")
