@@ -138,6 +138,27 @@ def _ranges(starts: Numbers, ends: Numbers) -> Numbers:
     return numbers
 
 
+def _admitted(ranks: Numbers, accounts: Numbers, sizes: Numbers, n_wanted: int) -> Numbers:
+    """Return, ascending, the ranks that get a trial: those of many accounts for most of which it is one of the first.
+
+    Args:
+        ranks: Place of a pair among all, the most widespread first, once for each of its accounts; -1 for what is no candidate.
+        accounts: The accounts.
+        sizes: Accounts of every rank.
+        n_wanted: How many to return.
+    """
+    ranks, accounts = ranks[ranks >= 0], accounts[ranks >= 0]
+    order = np.lexsort((ranks, accounts))
+    ranks, accounts = ranks[order], accounts[order]
+    places = np.arange(len(ranks))
+    is_first = np.ones(len(ranks), np.bool_)
+    is_first[1:] = accounts[1:] != accounts[:-1]
+    turns = places - np.maximum.accumulate(np.where(is_first, places, 0)) + 1
+    turns = turns[np.lexsort((turns, ranks))]
+    medians = turns[np.cumsum(sizes) - sizes + (sizes - 1) // 2]
+    return np.sort(np.lexsort((np.arange(len(sizes)), medians / sizes))[:n_wanted])
+
+
 class _Search:
     """The sample, arranged for looking up prompts by wording and wording by prompt."""
 
@@ -155,7 +176,7 @@ class _Search:
     def profiles(self) -> list[tuple[Numbers, Numbers]]:
         """Return profile and centre of every frame, those that most accounts share first."""
         found = []
-        for pair in self._pairs()[: self.rules.max_trials]:
+        for pair in self._pairs():
             carriers = self._carriers(pair)
             if len(np.unique(self.sample.accounts[carriers])) < self.rules.min_accounts:
                 continue
@@ -171,7 +192,11 @@ class _Search:
         return found
 
     def _pairs(self) -> Numbers:
-        """Return pairs of wording that stand side by side in the sketches of enough accounts, the most widespread first."""
+        """Return pairs of wording that stand side by side in the sketches of enough accounts, the most widespread first.
+
+        Of too many pairs those are left out that are far down among the pairs of most of their accounts, so that accounts that send very
+        many kinds of prompts use up the trials for themselves and hide nobody else's frames.
+        """
         is_pair = self.sample.prompts[1:] == self.sample.prompts[:-1]
         pairs = (self.value_no[:-1] * len(self.shared) + self.value_no[1:])[is_pair]
         accounts = self.sample.accounts[self.sample.prompts[:-1][is_pair]]
@@ -179,9 +204,14 @@ class _Search:
         pairs, accounts = pairs[order], accounts[order]
         is_new = np.ones(len(pairs), np.bool_)
         is_new[1:] = (pairs[1:] != pairs[:-1]) | (accounts[1:] != accounts[:-1])
-        values, counts = np.unique(pairs[is_new], return_counts=True)
-        values, counts = values[counts >= self.rules.min_accounts], counts[counts >= self.rules.min_accounts]
-        return values[np.lexsort((values, -counts))]
+        values, place, counts = np.unique(pairs[is_new], return_inverse=True, return_counts=True)
+        widest = np.lexsort((values, -counts))
+        widest = widest[counts[widest] >= self.rules.min_accounts]
+        if len(widest) > self.rules.max_trials:
+            rank = np.full(len(values), -1, np.int64)
+            rank[widest] = np.arange(len(widest))
+            widest = widest[_admitted(rank[place], accounts[is_new], counts[widest], self.rules.max_trials)]
+        return values[widest]
 
     def _holders(self, value: int) -> Numbers:
         return self.held[self.value_starts[value] : self.value_starts[value + 1]]

@@ -11,7 +11,7 @@ from distilforensics.audit.publication import Retention
 from distilforensics.core.errors import UsageError
 from distilforensics.core.finding import Grade
 from distilforensics.core.text import show, shown
-from distilforensics.core.units import parse_size
+from distilforensics.core.units import MIN_MEMORY, parse_size
 from distilforensics.pipeline.reading_options import reading_options
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def read_config(path: Path) -> AuditConfig:
         quiet_after_hours=_positive(path, "quiet_after_hours", values.get("quiet_after_hours")),
         retention=_retention(path, values.get("retention", {})),
         threads=_threads(path, values.get("limits", {}).get("threads")),
-        memory_bytes=_size(path, "limits.memory", values.get("limits", {}).get("memory")),
+        memory_bytes=_size(path, "limits.memory", values.get("limits", {}).get("memory"), MIN_MEMORY),
     )
 
 
@@ -179,8 +179,13 @@ def _threads(path: Path, value: int | None) -> int | None:
     return value
 
 
-def _size(path: Path, key: str, value: str | None) -> int | None:
+def _size(path: Path, key: str, value: str | None, least: int = 1) -> int | None:
+    if value is None:
+        return None
     try:
-        return None if value is None else parse_size(value)
+        n_bytes = parse_size(value)
     except ValueError as e:
         raise UsageError(f"`{key}`: {show(e)}", where=str(path)) from e
+    if n_bytes < least:
+        raise UsageError(f"`{key}` is {shown(value)}, expected at least {least:,} bytes", where=str(path))
+    return n_bytes

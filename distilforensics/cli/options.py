@@ -13,7 +13,7 @@ import click
 from distilforensics.cli.diagnostics import ExitCode
 from distilforensics.cli.output import Output
 from distilforensics.core.finding import Grade
-from distilforensics.core.units import parse_size
+from distilforensics.core.units import MIN_MEMORY, parse_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 CONTEXT: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
 """Settings of every command."""
-
-MIN_MEMORY = 384_000_000
-"""Bytes; below this libraries, one row group and an engine that can sort it do not fit, as measured."""
 
 
 class Size(click.ParamType[int]):

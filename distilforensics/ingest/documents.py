@@ -298,7 +298,7 @@ class _DocumentReader:
             prefix += bytes(memoryview(block)[: min(n_fresh, PREFIX_BYTES - len(prefix))])
             length += n_fresh
             n_lines += block.count(b"\n", 0, n_fresh)
-        detail = f"{size(length)} to the end of the document, expected at most {size(self._limit)}; raise the limit with --max-line-bytes"
+        detail = f"{size(length)} to the end of the document, expected at most {size(self._limit)}; raise the limit with --max-line"
         place = (self._source, self._line_at(buffer, start), self._offset + start)
         refusal = Refusal(*place, length, "line_too_long", detail, prefix, digest.hexdigest())
         self._refusals.append(refusal)

@@ -157,7 +157,7 @@ class LineReader:
     def _too_long(self, n: int) -> tuple[str, str]:
         return (
             "line_too_long",
-            f"{size(n)}, expected at most {size(self._limit)}; raise the limit with --max-line-bytes",
+            f"{size(n)}, expected at most {size(self._limit)}; raise the limit with --max-line",
         )
 
     def _skip_long_line(self) -> LineBlock:

@@ -12,6 +12,7 @@ from distilforensics.case.tables import writer
 from distilforensics.core.schema import EXCHANGES, QUARANTINE, TEXT_FINGERPRINTS
 from distilforensics.ingest.joining import HALVES, HALVES_FILE, halves_of
 from distilforensics.ingest.placing import ROWS
+from distilforensics.ingest.records import QUARANTINE_BYTES
 from distilforensics.ingest.sources import READ_ROLES
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ class QuarantineWriter:
         table = pa.Table.from_pylist(self._rows, schema=QUARANTINE.arrow)
         for name in ("raw_prefix", "detail"):
             clean, changed = self._secrets.in_column(table[name])
+            if name == "raw_prefix":
+                clean = pa.array(map(_kept, table[name].to_pylist(), clean.to_pylist()), pa.binary())
             table = table.set_column(table.schema.get_field_index(name), QUARANTINE.arrow.field(name), clean)
             for row in changed.tolist():
                 self._sources[row].add_secrets(f"quarantine.{name}", 1)
@@ -96,6 +99,13 @@ class QuarantineWriter:
             self._flush()
         if self._sink is not None:
             self._sink.close()
+
+
+def _kept(raw: bytes | None, clean: bytes | None) -> bytes | None:
+    """Return what the quarantine keeps of a beginning without secrets: nothing of what lay beyond its last byte before they were replaced."""
+    if raw is None or clean is None:
+        return None
+    return clean[: min(QUARANTINE_BYTES, len(clean) - max(0, len(raw) - QUARANTINE_BYTES))]
 
 
 class LateRefusalError(Exception):

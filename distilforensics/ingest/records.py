@@ -21,8 +21,11 @@ Buffer = bytearray | bytes | memoryview
 CHUNK_BYTES = 32 << 20
 """Decoded bytes that become one row group. Part of the output's identity: another value gives other bytes."""
 
-PREFIX_BYTES = 4096
+QUARANTINE_BYTES = 4096
 """Bytes of a refused record that the quarantine keeps."""
+
+PREFIX_BYTES = QUARANTINE_BYTES + 512
+"""Bytes of a refused record that are searched for secrets, so that one which the quarantine would cut is still whole."""
 
 
 @dataclass(slots=True)

@@ -36,8 +36,8 @@ def _kind(hint: str, pattern: str) -> _Kind:
     return _Kind(hint, re.compile(pattern))
 
 
-_VENDORS = "xai-|gsk_|hf_|r8_|nvapi-|gh[pousr]_|github_pat_|glpat-|xox[abprs]-|pplx-|AIza|AKIA|ASIA|ABSK"
-_WORDS = "passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|access[_-]?token|auth[_-]?token"
+_VENDORS = "xai-|gsk_|hf_|r8_|nvapi-|gh[pousr]_|github_pat_|glpat-|xox[abprs]-|pplx-|npm_|dop_v1_|shpat_|whsec_|AIza|AKIA|ASIA|ABSK"
+_WORDS = "passw(?:or)?d|passphrase|pwd|secret(?:[_-]access)?(?:[_-]?key)?|(?:api|account|private)[_-]?key|(?:access|auth|refresh|session|id)[_-]?token"
 
 _KINDS = (
     _kind(
@@ -45,6 +45,14 @@ _KINDS = (
         rf"(?<![A-Za-z0-9])(?P<{_FOUND}>(?:sk|rk|pk)[-_][A-Za-z0-9_-]{{16,}})",
     ),
     _kind(rf"(?:{_VENDORS})[A-Za-z0-9_-]{{12}}", rf"(?<![A-Za-z0-9])(?P<{_FOUND}>(?:{_VENDORS})[A-Za-z0-9_-]{{12,}})"),
+    _kind(
+        r"(?:SG|ya29|hvs)\.[A-Za-z0-9_-]{16}",
+        rf"(?<![A-Za-z0-9])(?P<{_FOUND}>(?:SG|ya29|hvs)\.[A-Za-z0-9_-]{{16,}}(?:\.[A-Za-z0-9_-]+)*)",
+    ),
+    _kind(
+        r"[?&](?:token|key|sig|signature)=[A-Za-z0-9._~%+/-]{16}",
+        rf"[?&](?:token|key|sig|signature)=(?P<{_FOUND}>[A-Za-z0-9._~%+/=-]{{16,}})",
+    ),
     _kind(
         r"eyJ[A-Za-z0-9_-]{8}",
         rf"(?<![A-Za-z0-9])(?P<{_FOUND}>eyJ[A-Za-z0-9_-]{{8,}}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?)",
@@ -142,6 +150,13 @@ def _is_certain(matched: str) -> bool:
     return any(beginning.match(matched) for beginning in _ALWAYS)
 
 
+_SMALL_LETTERS = re.compile(r"[a-z]+")
+
+
 def _looks_random(secret: str) -> bool:
-    """Tell a secret from words of a sentence or of a program: it has letters and digits."""
-    return any(character.isdigit() for character in secret) and any(character.isalpha() for character in secret)
+    """Tell a secret from words of a sentence or of a program: it has letters and digits, or large letters all over."""
+    n_letters = sum(character.isalpha() for character in secret)
+    if n_letters and any(character.isdigit() for character in secret):
+        return True
+    runs = _SMALL_LETTERS.findall(secret)
+    return n_letters >= 16 and len(runs) >= 5 and sum(map(len, runs)) < 2.2 * len(runs)

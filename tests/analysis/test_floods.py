@@ -1,9 +1,14 @@
 """A flood of shared values by a few accounts uses up the budget of pairs for them, not for others."""
 
+from dataclasses import replace
+
 import duckdb
+import numpy as np
 import pytest
 
+from distilforensics.analysis.frames import Sample, find_frames
 from distilforensics.analysis.made import analysis_graph
+from distilforensics.analysis.shared_content import frame_rules
 
 BUDGET = 20_000
 HIDDEN = [f"pool_{i}" for i in range(30)]
@@ -36,3 +41,31 @@ def test_a_flood_of_values_hides_no_pool(n_values):
     found = routes([*pool, *flood, *everybody])
     assert {found[f"10.0.0.{i}"] for i in range(3)} == {"pairs"}
     assert ("capped" in found.values()) == bool(n_values)
+
+
+def frames_of(n_flooded):
+    """Return which wordings of the frames that are found belong to a pool of twelve, beside frames that thirty others share."""
+    groups = [(12, 1), *[(30, 0)] * n_flooded]
+    prompts, values, accounts = [], [], []
+    for number, (n_accounts, is_pool) in enumerate(groups):
+        for account in range(n_accounts):
+            own = 1_000_000 + 1000 * len(accounts)
+            wording = sorted([*range(100 * number, 100 * number + 10), own])
+            prompts += [len(accounts)] * len(wording)
+            values += wording
+            accounts.append(account + (1000 if is_pool else 0))
+    shared = np.arange(100 * len(groups))
+    edges = np.arange(len(accounts))
+    sample = Sample(*(np.array(column, np.int64) for column in (prompts, values, accounts)), edges, edges)
+    kept = np.isin(sample.values, shared)
+    sample = replace(sample, prompts=sample.prompts[kept], values=sample.values[kept])
+    rules = replace(frame_rules(), max_trials=60)
+    return [
+        int(value) for value in find_frames(sample, (shared, np.full(len(shared), 3000)), rules).values if value < 100
+    ]
+
+
+@pytest.mark.parametrize("n_flooded", [0, 3, 200])
+def test_a_flood_of_frames_hides_no_frame(n_flooded):
+    """Thirty accounts share up to 200 frames, each more widespread than that of a pool of twelve, and there are trials for seven."""
+    assert frames_of(n_flooded) == list(range(10))

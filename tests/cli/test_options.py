@@ -4,9 +4,9 @@ import click
 import pytest
 
 from distilforensics.cli.diagnostics import run_cli
-from distilforensics.cli.options import MIN_MEMORY, Share, Size, make_limits
+from distilforensics.cli.options import Share, Size, make_limits
 from distilforensics.core.errors import UsageError
-from distilforensics.core.units import parse_size
+from distilforensics.core.units import MIN_MEMORY, parse_size
 from distilforensics.pipeline.reading_options import reading_options
 
 

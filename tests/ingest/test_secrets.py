@@ -20,17 +20,26 @@ SECRETS = {
     "a password in JSON": '{"password": "hunter2!", "user": "x"}',
     "a password in escaped JSON": r"{\"password\": \"hunter2\"}",
     "an address with a password": "postgres://app:correct@db/x",
+    "a key without a digit": "sk-AbCdEfGhIjKlMnOpQrStUvWx",
+    "a long name of a key": "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "a refresh token": '{"refresh_token": "1//0gAbc123def"}',
+    "a key of a mail service": "SG.ngeVfQFYQlKU0ufo8x5d1A.TwL2iGABf9DHoTf09kqeF8tAmbihYzrnopKc",
+    "a key in an address": "https://example.org/x?v=1&sig=a1b2c3d4e5f6a7b8",
     "a cloud key": "AKIAIOSFODNN7EXAMPLE",
     "a repository token": "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
     "a private key": "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq\n-----END",
 }
 RAW = (
+    "AbCdEfGhIjKl", "wJalrXUtnFEMI", "bPxRfiCY", "0gAbc123def", "ngeVfQFYQlKU", "TwL2iGABf9DH", "a1b2c3d4e5f6",
     KEY, "0a1b2c3d4e5f6g7h8i9j", "dXNlcjpwYXNzd29yZDE", "hunter2", "correct", "AKIAIOSFODNN7", "ghp_16C7", "MIIEvQ", "dozjgNryP4"
 )  # fmt: skip
 HARMLESS = (
     "a risk-averse-investor-with-many-stocks",
     "sk-learn-based-classification-model",
     "the basic internationalization of texts",
+    "sk_SomeLongNameOfAClassInCamelCase",
+    "https://example.org/x?key=value&sort=ascending-by-name",
+    "secret_key: str = field(default=None)",
     "password: str = getpass()",
     "What is a secret: something nobody knows",
     "https://example.org:8080/path",
@@ -111,6 +120,19 @@ def test_no_secret_of_any_field_reaches_the_case(ingest, case, tmp_path, record,
         >= {"prompt_text": "1", "response_text": "1", "messages_json": "1", "quarantine.raw_prefix": "2"}.items()
     )
     assert by_path["accounts.csv"] == ["organization 1"]
+
+
+@pytest.mark.parametrize("before", [4066, 4085, 4091, 4096])
+def test_a_secret_that_the_quarantine_would_cut_is_found(read, log, line, before):
+    """Wherever it begins; nothing beyond the last byte that is kept moves in."""
+    start = b'{"broken": "'
+    n_filled = before - len(start)
+    broken = start + b"y" * (n_filled % 2) + b"x " * (n_filled // 2) + KEY.encode() + b" end" * 200
+    found = read(log(line(1) + b"\n" + broken + b"\n" + line(2) + b"\n"))
+    (row,) = found.refused
+    assert len(row["raw_prefix"]) <= 4096
+    assert KEY[:5].encode() not in row["raw_prefix"]
+    assert b"end" not in row["raw_prefix"]
 
 
 def _plain(path):
