@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from distilforensics.cli.options import CASE_DIR, CONTEXT, command, examples, limits_options
+from distilforensics.cli.options import CASE_DIR, CONTEXT, FILE, command, examples, limits_options
 from distilforensics.cli.progress import progress_for
 from distilforensics.core.text import show
 
@@ -39,8 +39,9 @@ def case() -> None:
 )
 @click.argument("cases", type=CASE_DIR, nargs=-1, required=True, metavar="CASE...")
 @click.option("--out", "target", type=CASE_DIR, required=True, metavar="DIR", help="Folder of the new case.")
+@click.option("--secret-file", type=FILE, metavar="FILE", help="Secret of the cases, if they were read with one.")
 @limits_options
-def merge(cases: tuple[Path, ...], target: Path, limits: Limits, output: Output) -> None:
+def merge(cases: tuple[Path, ...], target: Path, secret_file: Path | None, limits: Limits, output: Output) -> None:
     """Make one case of several, as if all logs had been read at once.
 
     The logs are not read again. The cases must be intact, of one number, and read with the same options by this version.
@@ -51,8 +52,9 @@ def merge(cases: tuple[Path, ...], target: Path, limits: Limits, output: Output)
 
     if len(cases) < 2:
         raise click.UsageError("name two cases or more")
+    secret = secret_file.read_text(encoding="utf-8").strip() if secret_file else None
     with progress_for(output) as progress:
-        merged = merge_cases(cases, target, limits, progress)
+        merged = merge_cases(cases, target, limits, progress, secret)
     output.record({"case": str(merged.root)}) if output.is_json else output.line(
         show(merged.root / "report/report.html")
     )

@@ -19,7 +19,7 @@ from distilforensics.case import custody
 from distilforensics.case.layout import read_json
 from distilforensics.case.stages import package_sha256
 from distilforensics.case.tables import writer
-from distilforensics.core.errors import CaseError, IntegrityError
+from distilforensics.core.errors import CaseError, IntegrityError, UsageError
 from distilforensics.core.schema import EXCHANGES, TABLES
 from distilforensics.core.text import show
 from distilforensics.ingest import assembly
@@ -27,6 +27,8 @@ from distilforensics.ingest.joining import HALVES, HALVES_FILE
 from distilforensics.ingest.journal import BESIDE, Journal, part_name
 from distilforensics.ingest.options import IngestOptions
 from distilforensics.ingest.parts import REPEATING
+from distilforensics.ingest.secrets import Secrets
+from distilforensics.ingest.stage import case_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -79,7 +81,9 @@ class _Batch:
     sources: list[dict[str, Any]]
 
 
-def merge_tables(cases: Sequence[Case], target: Case, limits: Limits, progress: Progress) -> MergedTables:
+def merge_tables(
+    cases: Sequence[Case], target: Case, limits: Limits, progress: Progress, secret_key: str | None = None
+) -> MergedTables:
     """Write what the cases have read into an empty one, and return what was done.
 
     Args:
@@ -87,8 +91,10 @@ def merge_tables(cases: Sequence[Case], target: Case, limits: Limits, progress: 
         target: The new case; the caller holds its lock.
         limits: Memory and threads.
         progress: Where progress is reported.
+        secret_key: Secret of the cases, if they were read with one.
 
     Raises:
+        UsageError: the secret is missing or another one.
         CaseError: the cases were read with different options or by another version, or one has read nothing.
         IntegrityError: the records of a case cannot be read.
     """
@@ -96,7 +102,10 @@ def merge_tables(cases: Sequence[Case], target: Case, limits: Limits, progress: 
     root, prefixes = _prefixes(cases)
     read = [_batches(case, prefix) for case, prefix in zip(cases, prefixes, strict=True)]
     read.sort(key=lambda batches: min((source["row"]["path"] for b in batches for source in b.sources), default=""))
-    journal = Journal(target, _AsRecorded(recorded=parameters))
+    options = _AsRecorded(secret_key=secret_key, recorded=parameters)
+    if parameters.get("secret_key_sha256") != IngestOptions(secret_key=secret_key).parameters()["secret_key_sha256"]:
+        raise UsageError("the secret with which the cases were read is needed", hint="--secret-file FILE")
+    journal = Journal(target, options)
     kept: dict[str, str] = {}
     n_repeated = 0
     progress.begin("merge", "Taking over what was read", total_steps=sum(map(len, read)))
@@ -111,7 +120,7 @@ def merge_tables(cases: Sequence[Case], target: Case, limits: Limits, progress: 
             }
             progress.advance(steps=1)
     progress.end(f"{len(journal.batches)} batches, {n_repeated} files that more than one case holds")
-    n_rows = assembly.assemble(target, journal, limits, progress)
+    n_rows = assembly.assemble(target, journal, limits, Secrets(case_key(target, options)), progress)
     return MergedTables(root, parameters, n_rows, n_repeated)
 
 

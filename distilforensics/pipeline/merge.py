@@ -39,7 +39,9 @@ _KEPT = (
 )
 
 
-def merge_cases(roots: Sequence[Path], target: Path, limits: Limits, progress: Progress) -> Case:
+def merge_cases(
+    roots: Sequence[Path], target: Path, limits: Limits, progress: Progress, secret_key: str | None = None
+) -> Case:
     """Return the sealed case of all logs of several cases; these are only read.
 
     Args:
@@ -47,6 +49,7 @@ def merge_cases(roots: Sequence[Path], target: Path, limits: Limits, progress: P
         target: Folder of the new case.
         limits: Memory and threads.
         progress: Where progress is reported.
+        secret_key: Secret of the cases, if they were read with one.
 
     Raises:
         CaseError: the target exists; the cases were sealed over other files, read with other options or for other case numbers.
@@ -61,17 +64,17 @@ def merge_cases(roots: Sequence[Path], target: Path, limits: Limits, progress: P
     shutil.copyfile(cases[0].root / CASE_FILE, merged.root / CASE_FILE)
     merged = open_case(merged.root)
     with locked(merged, "case merge"), recorded(merged, "case merge", {"cases": [str(root) for root in roots]}):
-        return _merge(cases, merged, limits, progress)
+        return _merge(cases, merged, limits, progress, secret_key)
 
 
-def _merge(cases: Sequence[Case], merged: Case, limits: Limits, progress: Progress) -> Case:
+def _merge(cases: Sequence[Case], merged: Case, limits: Limits, progress: Progress, secret_key: str | None) -> Case:
     started_at = custody.now()
     for folder in ("calibration", "catalog"):
         if (cases[0].root / folder).is_dir():
             shutil.copytree(cases[0].root / folder, merged.root / folder)
     for number, case in enumerate(cases, start=1):
         custody.append(merged, "case merged", _keep_origin(case, merged, number))
-    tables = merge_tables(cases, merged, limits, progress)
+    tables = merge_tables(cases, merged, limits, progress, secret_key)
     shutil.rmtree(merged.temporary / "merge", ignore_errors=True)
     details = {"input_root": tables.root, "n_repeated_files": tables.n_repeated_files, "n_rows": dict(tables.n_rows)}
     custody.append(merged, "stage ingest", details)

@@ -168,7 +168,7 @@ def _options(recorded: object, mappings: Sequence[Path], secret_key: str | None)
             format=known["format"],
             account_field=known["account_field"],
             assume_time_zone=known["assume_time_zone"],
-            log_began=datetime.fromisoformat(known["log_began"]) if known["log_began"] else None,
+            log_began=None if known["log_began"] is None else datetime.fromisoformat(known["log_began"]),
             is_content_free=known["content_free"],
             secret_key=secret_key if known["secret_key_sha256"] else None,
             mappings=tuple(by_hash.get(sha256, Path(name)) for name, sha256 in stated),

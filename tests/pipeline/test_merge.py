@@ -31,11 +31,13 @@ def made(tmp_path_factory):
     (east / "both.jsonl").write_text("".join(lines[200:230]))
     (west / "b.jsonl").write_text("".join(lines[180:200] + lines[230:420]))
     shutil.copy(east / "both.jsonl", west / "both.jsonl")
-    flags = ["--number", "7", "--threads", "1", "-q", "--max-malformed", "1"]
+    (home / "secret").write_text("sesame")
+    secret = ["--secret-file", str(home / "secret")]
+    flags = ["--number", "7", "--threads", "1", "-q", "--max-malformed", "1", *secret]
     for name, logs in (("a", east), ("b", west), ("one", home / "logs")):
         assert run_cli(["run", str(logs), "--case", str(home / name), *flags]) == 0
     done = ["case", "merge", str(home / "a"), str(home / "b"), "--out", str(home / "merged"), "--threads", "1", "-q"]
-    assert run_cli(done) == 0
+    assert run_cli(done + secret) == 0
     return home
 
 
@@ -82,7 +84,8 @@ def test_the_merged_case_is_sealed_with_the_custody_of_both(made):
 
 def test_a_merged_case_comes_out_of_the_logs_again(made, capsys):
     """As any other case does."""
-    code = run_cli(["verify", str(made / "merged"), "--replay", "--threads", "1", "--json"])
+    secret = ["--secret-file", str(made / "secret")]
+    code = run_cli(["verify", str(made / "merged"), "--replay", *secret, "--threads", "1", "--json"])
     told = json.loads(capsys.readouterr().out)
 
     assert [] == [(d["kind"], d["what"]) for d in told["replay"]["results"]]
