@@ -4,8 +4,8 @@
 
 For every seed and scenario one service is simulated and shared out to two providers: half of the pool's accounts and half of the customers to
 each, no account and no customer to both, other payment methods at the second. Groups of different seeds have nothing to do with each other,
-nor have those of the given cases, which come from other generators; what their names have before the first dash is the scenario.
-Pools of one scenario may use the same frame and program by design, and are counted apart. Intervals are exact (95 %); pairs of groups that
+nor have those of the given cases, which come from other generators and are named SCENARIO-SEED. Pools of one scenario use the same frame and
+program by design and are counted apart; scenarios of one seed have the same customers and are not compared. Intervals are exact (95 %); pairs of groups that
 share a case are not independent of each other, so pairs of cases are counted as well.
 """
 
@@ -145,20 +145,19 @@ def main() -> None:
     key = Key(secret)
     found: Counter[str] = Counter()
     unrelated: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
-    services: list[tuple[str, list[Path]]] = []
+    services: list[tuple[str, str, list[Path]]] = []
     for scenario, seed in itertools.product(chosen.scenarios.split(","), map(int, chosen.seeds.split(","))):
-        services.append((scenario, two_providers(chosen.folder, scenario, seed, chosen.scale)))
-    services += [(case.name.partition("-")[0], [case]) for case in chosen.unrelated]
-    groups = {case: groups_of(open_case(case), key, LIMITS) for _, cases in services for case in cases}
-    for _, cases in services:
+        services.append((scenario, str(seed), two_providers(chosen.folder, scenario, seed, chosen.scale)))
+    services += [(*case.stem.split("-")[:2], [case]) for case in chosen.unrelated]
+    groups = {case: groups_of(open_case(case), key, LIMITS) for *_, cases in services for case in cases}
+    for *_, cases in services:
         if len(cases) > 1:
             own_service(cases, groups, key, found, unrelated[False])
-    for (design, one), (other_design, other) in itertools.combinations(services, 2):
-        for a, b in itertools.product(one, other):
+    for (design, seed, one), (other_design, other_seed, other) in itertools.combinations(services, 2):
+        for a, b in itertools.product(one, other) if seed != other_seed else ():
             count(groups[a], groups[b], unrelated[design == other_design], f"{a.name} {b.name}")
-    cases = [case for _, service in services for case in service]
-    for number, case in enumerate(cases):
-        other = cases[(number + 7) % len(cases)]
+    strangers = [(one, other) for (_, a, one), (_, b, other) in itertools.combinations(services, 2) if a != b]
+    for case, other in ((one[0], other[0]) for one, other in strangers[:: max(1, len(strangers) // 40)]):
         accounts, n_accounts = sighted(groups[case], other, key) if groups[case] else (set(), 0)
         found["strangers"] += len(accounts)
         found["accounts of strangers"] += n_accounts

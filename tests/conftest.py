@@ -38,6 +38,7 @@ SLOW = (
     "audit/test_audit.py",
     "case/test_notes.py",
     "case/test_signature.py",
+    "cli/test_dead_ends.py",
     "cli/test_end_to_end.py",
     "cli/test_foreign_exports.py",
     "cli/test_screens.py",

@@ -28,7 +28,7 @@ def sentences(page):
     text = re.sub(r"\]\([^)]*\)", "]", text)
     lines = [line for line in text.splitlines() if not re.match(r"\s*(\||#|    \S)", line)]
     paragraphs = re.split(r"\n\s*\n|\n(?=\s*(?:[-*>]|\d+\.) )", "\n".join(lines))
-    found = [part for paragraph in paragraphs for part in re.split(r"(?<=[.!?:;])[\"*)]*\s+", paragraph)]
+    found = [part for paragraph in paragraphs for part in re.split(r"(?<=[.!?])[\"*)]*\s+", paragraph)]
     return [len(part.split()) for part in found if len(part.split()) > 2]
 
 
@@ -37,6 +37,14 @@ def test_sentences_are_short(page):
     """Fewer than 18 words in the mean."""
     words = sentences(page)
     assert sum(words) / len(words) < 18
+
+
+@pytest.mark.parametrize("name", ["grades", "limitations"])
+def test_what_people_are_judged_by_is_plain(name):
+    """No sentence that has to be read twice, and no decision that is named by a path instead of a link."""
+    page = DOCS / f"{name}.md"
+    assert max(sentences(page)) <= 45
+    assert "docs/decisions" not in page.read_text(encoding="utf-8")
 
 
 @pytest.fixture

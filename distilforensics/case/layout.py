@@ -124,14 +124,18 @@ def create_case(root: Path) -> Case:
     """Return the case at `root`, creating the folder and its `case.toml` if they are not there.
 
     Raises:
-        CaseError: `root` exists, is not empty and is no case.
+        CaseError: `root` exists, is not empty and is no case; or no folder can be made there.
     """
     _require_utf8(root)
     if not (root / CASE_FILE).is_file():
         if root.exists() and (not root.is_dir() or any(entry.name != _UNFINISHED for entry in root.iterdir())):
             raise CaseError("exists and is no case folder", where=str(root), hint="choose a new folder with --case")
-        root.parent.mkdir(parents=True, exist_ok=True)
-        root.mkdir(mode=0o700, exist_ok=True)
+        try:
+            root.parent.mkdir(parents=True, exist_ok=True)
+            root.mkdir(mode=0o700, exist_ok=True)
+        except (FileNotFoundError, NotADirectoryError, FileExistsError) as e:
+            hint = "choose a place where folders can be made with --case"
+            raise CaseError(f"no folder can be made there: {e.strerror}", where=str(root), hint=hint) from e
         write_file(root / CASE_FILE, _NEW_CASE.format(schema_version=SCHEMA_VERSION).encode())
     case = open_case(root)
     for folder in (case.data, case.findings, case.report, case.stages, case.temporary):

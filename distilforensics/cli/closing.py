@@ -63,9 +63,10 @@ def closing_lines(result: RunResult, output: Output) -> Iterator[str]:
             yield from (f"{'':16}{part}" for part in rest)
     yield output.heading("Next", sys.stderr)
     yield f"  open  {show(result.report)}"
-    if summary.campaigns:
-        yield f"  why   distilforensics show {show(result.case.root)} campaign {show(summary.campaigns[0].campaign_id)}"
-    yield f"  keep  {result.custody_head}  outside of the case; `verify` prints it"
+    about = f" campaign {show(summary.campaigns[0].campaign_id)}" if summary.campaigns else ""
+    yield f"  why   distilforensics show {show(result.case.root)}{about}"
+    yield f"  keep  {result.custody_head}"
+    yield "        outside of the case; `verify` prints it"
 
 
 def _headline(summary: CaseSummary) -> str:

@@ -19,6 +19,7 @@ from distilforensics.core.errors import (
     IntegrityError,
     MachineError,
     PartialEvidenceError,
+    UsageError,
 )
 from distilforensics.core.text import show
 from distilforensics.core.trouble import LEAST_ADDRESS_SPACE, machine_trouble, require_address_space
@@ -112,7 +113,7 @@ def run_cli(argv: Sequence[str]) -> int:
     except click.exceptions.Exit as e:
         return e.exit_code
     except click.ClickException as e:
-        return _usage(e)
+        return _usage(e, is_json=is_json)
     except DistilForensicsError as e:
         if "--debug" in argv:
             traceback.print_exc()
@@ -138,14 +139,14 @@ def _prepare_process() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _usage(error: click.ClickException) -> ExitCode:
+def _usage(error: click.ClickException, *, is_json: bool) -> ExitCode:
     context = getattr(error, "ctx", None)
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         say(error.format_message())
         return ExitCode.USAGE
-    say(f"{PROGRAM}: error: {show(error.format_message())}")
-    say(f"  hint: {context.command_path if context else PROGRAM} --help")
-    return ExitCode.USAGE
+    message = " ".join(error.format_message().split())
+    hint = f"{context.command_path if context else PROGRAM} --help"
+    return report_error(UsageError(show(message), hint=hint), is_json=is_json)
 
 
 def _fault(error: Exception, *, is_json: bool, is_debugging: bool) -> ExitCode:

@@ -13,7 +13,7 @@ import duckdb
 from distilforensics.case.engines.duckdb import connect, connect_empty, require_select
 from distilforensics.case.notes import latest, note_rows
 from distilforensics.core.errors import CaseError, UsageError
-from distilforensics.core.text import shown
+from distilforensics.core.text import show, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -168,27 +168,35 @@ def _require_account(case: Case, connection: duckdb.DuckDBPyConnection, account:
 
 
 def _unknown(case: Case, connection: duckdb.DuckDBPyConnection, kind: Kind, name: str) -> UsageError:
-    """Return an error that lists the names nearest to the one that was given."""
-    table, column = _TABLES[kind], _COLUMNS[kind]
+    """Return an error that lists all names if they are few, else those nearest to the one that was given."""
     rows = connection.execute(
-        f"SELECT DISTINCT {column} AS name, jaro_winkler_similarity(lower({column}), lower($id)) AS likeness "
-        f"FROM {table} WHERE {column} IS NOT NULL ORDER BY likeness DESC, name LIMIT 3",
+        f"SELECT name, jaro_winkler_similarity(lower(name), lower($id)) AS likeness FROM ({_NAMES[kind]}) "
+        f"WHERE name IS NOT NULL GROUP BY name ORDER BY likeness DESC, name LIMIT {_MANY + 1}",
         {"id": name},
     ).fetchall()
-    nearest = ", ".join(shown(row[0]) for row in rows)
-    query = f"distilforensics sql CASE 'SELECT * FROM {table}'"
-    return UsageError(
-        f"no {kind} {shown(name)} in this case",
-        where=str(case.root),
-        hint=f"nearest: {nearest}; all: {query}" if nearest else query,
-    )
+    query = f"distilforensics sql {_path_of(case)} 'SELECT * FROM {_TABLES[kind]}'"
+    if len(rows) > _MANY:
+        hint = f"nearest: {', '.join(shown(row[0]) for row in rows[:3])}; all: {query}"
+    else:
+        hint = (
+            f"there are: {', '.join(sorted(shown(row[0]) for row in rows))}" if rows else f"there is none; see {query}"
+        )
+    return UsageError(f"no {kind} {shown(name)} in this case", where=str(case.root), hint=hint)
 
 
-_COLUMNS = {
-    Kind.ACCOUNT: "account_id",
-    Kind.CAMPAIGN: "campaign_id",
-    Kind.HEURISTIC: "heuristic_id",
-    Kind.SOURCE: "path",
+def _path_of(case: Case) -> str:
+    """Return the folder of a case as the next command names it."""
+    return show(str(case.root))
+
+
+_MANY = 8
+"""Names that an error lists at most."""
+
+_NAMES = {
+    Kind.ACCOUNT: "SELECT account_id AS name FROM accounts",
+    Kind.CAMPAIGN: "SELECT campaign_id AS name FROM campaigns UNION ALL SELECT group_id FROM explained_groups",
+    Kind.HEURISTIC: "SELECT heuristic_id AS name FROM heuristic_states UNION ALL SELECT code FROM heuristic_states",
+    Kind.SOURCE: "SELECT path AS name FROM sources",
 }
 _TABLES = {
     Kind.ACCOUNT: "accounts",

@@ -220,7 +220,7 @@ def test_compare_gives_the_weights_of_a_link_in_both_orders(case, capsys):
 def test_unknown_names_are_answered_with_the_nearest(case, capsys):
     """A slip of the pen is put right from the error alone."""
     assert ExitCode.USAGE == run_cli(["show", case, "campaign", "C-1"])
-    assert "nearest: 'C-01'" in capsys.readouterr().err
+    assert "there are: 'C-01'" in capsys.readouterr().err
 
 
 def test_show_of_an_unknown_account_says_where_to_look(case, capsys):

@@ -151,8 +151,8 @@ def test_a_wrong_key_in_a_format_is_named():
     """With its file."""
     from distilforensics.core.errors import UsageError
 
-    with pytest.raises(UsageError, match="unknown key 'modell'"):
-        parse_usage({"period_start": "day", "modell": "m"}, "x/format.toml")
+    with pytest.raises(UsageError, match="unknown key 'engine'"):
+        parse_usage({"period_start": "day", "engine": "m"}, "x/format.toml")
     with pytest.raises(UsageError, match="lacks period_start"):
         parse_usage({"model": "m"}, "x/format.toml")
 

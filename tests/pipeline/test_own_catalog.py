@@ -27,16 +27,16 @@ tenant = "none"
 missing = ["texts"]
 
 [detection]
-keys_all = ["zeit", "anrufer", "modell"]
+keys_all = ["zeit", "anrufer", "engine"]
 
 [columns]
 started_at = "zeit"
 account_id = "anrufer"
-model_requested = "modell"
+model_requested = "engine"
 output_tokens = "wortzahl"
 """
 RECORDS = [
-    {"zeit": f"2026-03-02T10:00:{n:02d}Z", "anrufer": f"u-{n}", "modell": "m-1", "wortzahl": 10 + n} for n in range(3)
+    {"zeit": f"2026-03-02T10:00:{n:02d}Z", "anrufer": f"u-{n}", "engine": "m-1", "wortzahl": 10 + n} for n in range(3)
 ]
 
 
@@ -105,7 +105,7 @@ def test_a_format_that_gives_other_rows_is_refused(catalog: Callable[..., Path])
     ("change", "message"),
     [
         ({"format": "version = 1\n"}, "lacks the key"),
-        ({"format": FORMAT.replace("title", "titel")}, "unknown key"),
+        ({"format": FORMAT.replace("title", "heading")}, "unknown key"),
     ],
 )
 def test_a_format_that_cannot_be_loaded_is_named(

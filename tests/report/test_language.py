@@ -12,6 +12,7 @@ import jinja2
 import pytest
 from jinja2 import nodes
 
+from distilforensics.analysis.health import health_files
 from distilforensics.assessment import facts
 from distilforensics.case.layout import open_case
 from distilforensics.cli.options import report_options
@@ -25,7 +26,14 @@ from distilforensics.report.stage import render_report
 from tests.report.conftest import load, run_sql
 
 GERMAN = language_of("de")
-ENGLISH_PAGES = ("annex.html.j2", "evidence.html.j2", "exhibits.html.j2", "frameworks.html.j2", "style.css.j2")
+ENGLISH_PAGES = (
+    "annex.html.j2",
+    "browse.html.j2",
+    "evidence.html.j2",
+    "exhibits.html.j2",
+    "frameworks.html.j2",
+    "style.css.j2",
+)
 """Annexes; they are not translated."""
 ENGLISH_WORDS = re.compile(r"\b(the|of|and|is|are|with|from|accounts?|requests?|not|which|that|were|by|to|on|March)\b")
 BANNED = (
@@ -74,6 +82,7 @@ def fixed():
         *facts._TITLES.values(),
         *(part for text in facts._EXCLUDES.values() for part in re.split(r"; |, (?!also)", text)),
         *(a or b for a, b in re.findall(r'\bas (?:"([^"]+)"|(\w+))[,\n]', columns) if (a or b) not in ("counted", "n_records")),
+        *(text for file in health_files() for text in (file.header["title"], *file.header["parts"])),
         "strong", "moderate", "weak", "fits", "in part", "excluded", "cannot tell", "coordination", "identity",
         "content", "purpose", "accounts directory", "noted", "organisation or tenant", *REVIEWS, LACKING,
     }  # fmt: skip

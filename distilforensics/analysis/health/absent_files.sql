@@ -1,5 +1,6 @@
 /*---
 title = "Files that are announced and absent"
+parts = ["file of a manifest", "numbered file", "record of an announced file", "text in a file of its own"]
 reads = ["announced_files", "exchanges", "sources"]
 columns = ["prompt_text", "response_text"]
 concerns = "complete"

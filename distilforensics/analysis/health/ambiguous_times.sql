@@ -1,5 +1,6 @@
 /*---
 title = "Times that two instants share"
+parts = ["time"]
 reads = ["exchanges"]
 columns = []
 concerns = "order"

@@ -1,5 +1,6 @@
 /*---
 title = "Clocks that contradict each other"
+parts = ["answer before request", "request before sign-up"]
 reads = ["exchanges", "account_profiles"]
 columns = ["accounts_directory.created_at"]
 concerns = "order"

@@ -1,5 +1,6 @@
 /*---
 title = "Times in whole seconds or coarser"
+parts = ["time"]
 reads = ["exchange_features"]
 columns = []
 concerns = "order"

@@ -1,5 +1,6 @@
 /*---
 title = "Texts that were cut"
+parts = ["answer", "prompt"]
 reads = ["exchanges"]
 columns = ["prompt_text", "response_text", "messages_json"]
 facts = ["conversation", "answer", "frame", "rewording", "purpose"]

@@ -1,5 +1,6 @@
 /*---
 title = "Columns that are filled on some days and not on others"
+parts = []
 reads = ["exchanges"]
 columns = []
 facts = []

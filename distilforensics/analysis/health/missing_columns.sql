@@ -1,5 +1,6 @@
 /*---
 title = "What the records do not carry"
+parts = []
 reads = ["exchanges", "duplicates", "accounts_directory"]
 columns = []
 facts = []

@@ -1,5 +1,6 @@
 /*---
 title = "Times without a zone beside times with one"
+parts = ["time"]
 reads = ["exchanges"]
 columns = []
 concerns = "order"

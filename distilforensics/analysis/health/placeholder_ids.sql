@@ -1,5 +1,6 @@
 /*---
 title = "Words for nothing that stand as ids"
+parts = ["account", "end user", "session"]
 reads = ["exchange_features"]
 columns = ["account_id", "session_id", "end_user_id"]
 facts = ["handover", "conversation", "scheduler", "synchrony"]

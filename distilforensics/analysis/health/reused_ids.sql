@@ -1,5 +1,6 @@
 /*---
 title = "Request ids that stand on several records"
+parts = ["request id"]
 reads = ["exchanges", "duplicates"]
 columns = []
 facts = []

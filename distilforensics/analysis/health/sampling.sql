@@ -1,5 +1,6 @@
 /*---
 title = "Conversations of which turns are missing"
+parts = ["turn"]
 reads = ["populations"]
 columns = []
 concerns = "complete"

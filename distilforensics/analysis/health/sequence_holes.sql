@@ -1,5 +1,6 @@
 /*---
 title = "Holes in running numbers"
+parts = ["request id"]
 reads = ["exchanges"]
 columns = []
 concerns = "complete"

@@ -1,5 +1,6 @@
 /*---
 title = "Hours without any request at busy times of the day"
+parts = ["hour"]
 reads = ["exchange_features"]
 columns = []
 concerns = "complete"

@@ -1,5 +1,6 @@
 /*---
 title = "Tokens without text, and texts without tokens"
+parts = ["answer without tokens", "tokens without answer"]
 reads = ["exchanges"]
 columns = ["output_tokens", "response_text"]
 facts = ["answer"]

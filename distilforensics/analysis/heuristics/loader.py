@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.resources
 from dataclasses import dataclass, field
 from functools import cache
@@ -91,8 +92,8 @@ class Heuristic:
 
     @property
     def names(self) -> frozenset[str]:
-        """What it can be chosen by: its id, its family, its folder."""
-        return frozenset({self.id, self.family.value, self.folder.name})
+        """What it can be chosen by: its id, its code, its family, its folder."""
+        return frozenset({self.id, self.code, self.family.value, self.folder.name})
 
     @property
     def code(self) -> str:
@@ -215,7 +216,7 @@ def catalog_folder() -> Traversable:
 
 
 def load_catalog(only: Iterable[str] = (), own: Path | None = None) -> list[Heuristic]:
-    """Return all heuristics sorted by id, or those whose id, family or folder (`leads`) is named.
+    """Return all heuristics sorted by id, or those whose id, code, family or folder (`leads`) is named.
 
     Args:
         only: Ids, families or folders; all if empty.
@@ -230,10 +231,7 @@ def load_catalog(only: Iterable[str] = (), own: Path | None = None) -> list[Heur
     names = tuple(only)
     for name in names:
         if not any(name in heuristic.names for heuristic in heuristics):
-            raise HeuristicError(
-                f"no heuristic or family has the name {shown(name)}",
-                hint="list them with: distilforensics heuristics list",
-            )
+            raise _unknown(f"no heuristic or family has the name {shown(name)}", name, heuristics)
     return [heuristic for heuristic in heuristics if not names or not heuristic.names.isdisjoint(names)]
 
 
@@ -243,12 +241,19 @@ def load_heuristic(heuristic_id: str) -> Heuristic:
     Raises:
         HeuristicError: there is none with this id.
     """
-    for heuristic in _load_all():
+    heuristics = _load_all()
+    for heuristic in heuristics:
         if heuristic.id == heuristic_id:
             return heuristic
-    raise HeuristicError(
-        f"no heuristic has the id {shown(heuristic_id)}", hint="list them with: distilforensics heuristics list"
-    )
+    raise _unknown(f"no heuristic has the id {shown(heuristic_id)}", heuristic_id, heuristics)
+
+
+def _unknown(message: str, name: str, heuristics: Iterable[Heuristic]) -> HeuristicError:
+    """Return an error that names what is spelled nearest."""
+    known = sorted({known for heuristic in heuristics for known in heuristic.names})
+    nearest = ", ".join(difflib.get_close_matches(name, known, 3, 0.5))
+    all_of_them = "list them with: distilforensics heuristics list"
+    return HeuristicError(message, hint=f"nearest: {nearest}; {all_of_them}" if nearest else all_of_them)
 
 
 def needs_of_catalog() -> dict[str, list[str]]:

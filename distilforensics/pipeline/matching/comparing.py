@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
@@ -155,20 +156,21 @@ def sightings(
     Args:
         groups: Groups of the other side.
         holders: Accounts that hold a mark, by kind and keyed hash.
-        n_accounts: Accounts of the log; a mark that more than one in eight of them holds says nothing.
+        n_accounts: Accounts of the log; a mark that more than half of them hold says nothing.
+
+    A mark must be rare at the other side. Here it may be common, since the pool may be a large part of a small log.
     """
     found = []
     for group in groups:
-        held: dict[str, list[str]] = {}
+        held: dict[str, Counter[str]] = {}
         for kind, values in group.marks.items():
-            for value in values:
+            for value, mark in values.items():
                 accounts = holders.get((kind, value), ())
-                if len(accounts) * 2**RARE_BITS <= n_accounts:
+                if mark.rarity >= RARE_BITS and 2 * len(accounts) <= n_accounts:
                     for account in accounts:
-                        held.setdefault(account, []).append(kind)
-        found += [
-            Sighting(group.name, account, tuple(sorted(set(kinds))), len(kinds))
-            for account, kinds in held.items()
-            if len({FAMILIES[kind] for kind in kinds}) > 1
-        ]
+                        held.setdefault(account, Counter())[kind] += 1
+        for account, n in held.items():
+            kinds = tuple(sorted(kind for kind in n if kind != "prompt" or n[kind] >= MIN_COMMON_PROMPTS))
+            if len({FAMILIES[kind] for kind in kinds}) > 1:
+                found.append(Sighting(group.name, account, kinds, n.total()))
     return sorted(found, key=lambda s: (s.group, -len(s.kinds), -s.n_values, s.account_id))
