@@ -66,6 +66,7 @@ SLOW = (
     "pipeline/test_citation.py",
     "pipeline/test_own_catalog.py",
     "pipeline/test_matching.py",
+    "pipeline/test_merge.py",
     "pipeline/test_power.py",
     "pipeline/test_replay.py",
     "pipeline/test_response.py",

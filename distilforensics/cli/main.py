@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from distilforensics.cli.audit import audit
+from distilforensics.cli.case import case
 from distilforensics.cli.cite import cite
 from distilforensics.cli.completion import completion
 from distilforensics.cli.diff import diff
@@ -63,6 +64,7 @@ for verb in (
     plan,
     verify,
     diff,
+    case,
     show,
     explain,
     compare,

@@ -15,7 +15,6 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from distilforensics.analysis.heuristics.own import put_catalog
 from distilforensics.case import custody
 from distilforensics.case.archives import SEPARATOR
 from distilforensics.case.evidence import find_source, name_on_disk
@@ -27,7 +26,7 @@ from distilforensics.ingest.inputs import InputFile
 from distilforensics.ingest.options import IngestOptions
 from distilforensics.ingest.stage import batches_of
 from distilforensics.pipeline.comparison import CAUSES, compare_cases
-from distilforensics.pipeline.own_catalog import with_own_formats
+from distilforensics.pipeline.own_catalog import check_and_put, with_own_formats
 from distilforensics.pipeline.power.stage import STAGE as POWER
 from distilforensics.pipeline.record import write_record
 from distilforensics.pipeline.steps import STEPS, ingest, report_step, with_report
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from distilforensics.case.layout import Case
     from distilforensics.core.progress import Progress
     from distilforensics.pipeline.comparison import Difference
+    from distilforensics.pipeline.steps import Step
 
 Row = dict[str, Any]
 """Row of table `sources`, as the record of a batch has it."""
@@ -104,8 +104,7 @@ def replay(
         for rows, folder in zip(rounds, folders, strict=True):
             named = dataclasses.replace(options, input_root=str(folder), usage=_named_usage(rows, folder))
             ingest(again, [str(folder)], with_own_formats(again, named), limits, progress)
-        is_with_pdf = bool(_parameters(case, "report").get("pdf"))
-        for step in with_report(STEPS, report_step(is_with_pdf=is_with_pdf)):
+        for step in with_report(STEPS, _report_of(case)):
             if (case.stages / f"{step.name}.json").is_file():
                 step.work(again, limits, progress)
         write_record(
@@ -270,12 +269,22 @@ def _take_over(case: Case, again: Case) -> None:
     if case.calibration.is_dir():
         shutil.copytree(case.calibration, again.calibration)
     if case.catalog.is_dir():
-        put_catalog(again, case.catalog)
+        check_and_put(again, case.catalog)
         shutil.copyfile(case.catalog / "catalog.json", again.catalog / "catalog.json")
     for path in (case.table_path(POWER), case.stages / f"{POWER}.json"):
         if path.is_file():
             (again.root / case.name_of(path)).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, again.root / case.name_of(path))
+
+
+def _report_of(case: Case) -> Step:
+    """Return the step that writes the report as the case has it."""
+    known = _parameters(case, "report")
+    return report_step(
+        is_with_pdf=bool(known.get("pdf")),
+        language=str(known.get("language") or "") or None,
+        is_redacted=bool(known.get("redacted")),
+    )
 
 
 def _parameters(case: Case, stage: str) -> dict[str, Any]:

@@ -52,7 +52,6 @@ def write_annexes(
     *,
     language: Language,
     has_mappings: bool = False,
-    is_with_groups: bool = False,
 ) -> None:
     """Write everything beside the main document.
 
@@ -64,7 +63,6 @@ def write_annexes(
         tests: Test id to its query, to be written out if it is the one that ran.
         language: Language of the pages of groups beyond the first; other annexes are English.
         has_mappings: The case says which field of a file without a known format became which column.
-        is_with_groups: The case says which accounts each group has.
     """
     annexes.write("method.json", "code versions and parameters of all stages", result.seals["method_text"].encode())
     annexes.write(
@@ -95,7 +93,7 @@ def write_annexes(
     annexes.csv("campaigns.csv", "campaigns, all rows", result.listed)
     membership = ledger.rows("membership", is_drawn=True)
     annexes.csv("membership.csv", "why each account is in its campaign", membership)
-    if is_with_groups:
+    if all(ledger.case.table_files(name) for name in ("group_loads", "tie_groups")):
         candidates = ledger.rows("candidates", is_drawn=True)
         annexes.csv("candidates.csv", "what a campaign can begin with", candidates)
     html = page(

@@ -148,10 +148,7 @@ def _write(
         progress.advance(steps=1, item="findings")
         drawn = {c.campaign_id: campaign_figures(ledger, annexes, c, language) for c in result.campaigns}
         progress.advance(steps=1, item="figures")
-        write_annexes(
-            ledger, annexes, result, drawn, files, language=language,
-            has_mappings="field_mappings" in tables, is_with_groups={"group_loads", "tie_groups"} <= set(tables),
-        )  # fmt: skip
+        write_annexes(ledger, annexes, result, drawn, files, language=language, has_mappings="field_mappings" in tables)
         hidden = disclosed(result, _sha256(f"disclosure\n{result.seals['table_lines']}"), annexes)
         drawn_hidden = {c.campaign_id: campaign_figures(ledger, None, c, language) for c in hidden.campaigns[:1]}
     seal = annexes.finish()
