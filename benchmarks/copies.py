@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from distilforensics.case.layout import Case, create_case, open_case
 from distilforensics.case.tables import write_batches, write_rows
-from distilforensics.core.schema import ACCOUNTS_DIRECTORY, EXCHANGES, SOURCES
+from distilforensics.core.schema import ACCOUNTS_DIRECTORY, EXCHANGES, SOURCES, TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,8 +100,9 @@ def copy_metadata(base: Case, folder: Path, pool: list[str], copies: int) -> Cas
     write_batches(case, "accounts_directory", directory)
     known = set(SOURCES.arrow.names)
     write_rows(case, "sources", [{key: value for key, value in row.items() if key in known} for row in sources])
-    for name in ("quarantine", "duplicates", "out_of_scope"):
-        write_rows(case, name, [])
+    for name, table in TABLES.items():
+        if table.stage == "ingest" and not case.table_files(name):
+            write_rows(case, name, [])
     return case
 
 

@@ -29,15 +29,21 @@ SLOW = (
     "analysis/heuristics/test_stage.py",
     "analysis/test_features.py",
     "analysis/test_reasoning_uses.py",
+    "analysis/test_reconciliation.py",
     "analysis/test_shared_content.py",
     "assessment/test_calibration.py",
     "assessment/test_confounders.py",
     "assessment/test_error_rates.py",
     "assessment/test_stage.py",
     "audit/test_audit.py",
+    "case/test_notes.py",
     "case/test_signature.py",
     "cli/test_end_to_end.py",
+    "cli/test_foreign_exports.py",
+    "cli/test_screens.py",
+    "cli/test_reconcile.py",
     "cli/test_selftest.py",
+    "cli/test_shapes.py",
     "cli/test_trouble.py",
     "evaluation/test_populations.py",
     "evaluation/test_validation_benchmark.py",
@@ -55,8 +61,12 @@ SLOW = (
     "ingest/test_parquet_records.py",
     "ingest/test_stage.py",
     "ingest/test_supervision.py",
+    "ingest/test_usage.py",
     "pipeline/test_citation.py",
+    "pipeline/test_own_catalog.py",
+    "pipeline/test_matching.py",
     "pipeline/test_power.py",
+    "pipeline/test_replay.py",
     "pipeline/test_response.py",
     "report/",
     "simulate/",
@@ -95,14 +105,14 @@ def pytest_xdist_make_scheduler(config, log):
     return LoadFileScheduling(config, log)
 
 
-def run_sample(name, case, *options, hash_seed="0"):
-    """Run the command on a sample log from the folder of the project, and return what it printed."""
+def run_sample(name, case, *options, hash_seed="0", logs=None):
+    """Run the command on a sample log, or on a copy of it, from the folder of the project, and return what it printed."""
     command = [
         sys.executable,
         "-m",
         "distilforensics",
         "run",
-        f"sample_logs/{name}/logs",
+        str(logs or f"sample_logs/{name}/logs"),
         "--case",
         str(case),
         *options,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,7 @@ import yaml
 
 from distilforensics.case.layout import Case, open_case
 from distilforensics.case.tables import read_rows
+from distilforensics.cli.diagnostics import ExitCode, run_cli
 from distilforensics.core.finding import Grade
 from distilforensics.evaluation import evaluate
 
@@ -79,7 +82,7 @@ def test_the_report_names_no_account_where_nothing_was_found(sample: tuple[str, 
     html = (case.report / "report.html").read_text(encoding="utf-8")
     accounts = [row["account_id"] for row in read_rows(case, "accounts")]
 
-    assert bool(expected["campaigns"]) == ("were probably run as one" in html)
+    assert bool(expected["campaigns"]) == ("were run as one and collected model answers" in " ".join(html.split()))
     if not expected["campaigns"]:
         assert [] == [account for account in accounts if account in html]
 
@@ -92,14 +95,36 @@ def test_the_evaluation_agrees(sample: tuple[str, Case, dict[str, Any]]) -> None
     assert expected["innocents_accused"] == found["accounts"]["false_accusations"]["n_of"]
 
 
-def test_the_same_case_is_the_same_bytes_at_any_thread_count_and_hash_seed(
+def test_the_same_logs_elsewhere_are_the_same_bytes_at_any_thread_count_and_hash_seed(
     sample_case: Callable[[str], Path], run_sample_again: Callable[..., str], tmp_path: Path
 ) -> None:
-    """Only the run record and the custody log hold wall-clock time."""
-    again = tmp_path / "case"
-    run_sample_again("pool", again, "--threads", "2", hash_seed="2")
+    """Over the whole case, all stages. Only the run record and the custody log, with the statement over both, hold times and places."""
+    logs, again = tmp_path / "a medium" / "export of 7 May", tmp_path / "case"
+    shutil.copytree(SAMPLES / "pool" / "logs", logs)
+    run_sample_again("pool", again, "--threads", "2", hash_seed="2", logs=logs)
+    found, expected = contents(again), contents(sample_case("pool"))
 
-    assert contents(sample_case("pool")) == contents(again)
+    assert {"data", "findings", "report", "stages"} <= {name.partition("/")[0] for name in found}
+    assert [] == [name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name)]
+    assert [] == [name for name, content in found.items() if str(tmp_path).encode() in content]
+
+
+def test_the_seal_of_the_evidence_covers_every_file_that_was_given(
+    sample_case: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The accounts directory included: its bytes are in the printed hash, and `verify` names it if they change."""
+    case, logs = sample_case("pool"), SAMPLES / "pool" / "logs"
+    given = [hashlib.sha256(path.read_bytes()).hexdigest() for path in logs.rglob("*") if path.is_file()]
+    seal = hashlib.sha256("".join(f"{digest}\n" for digest in sorted(given)).encode()).hexdigest()
+    shutil.copytree(logs, tmp_path / "logs")
+    with (tmp_path / "logs" / "accounts.csv").open("r+b") as stream:
+        stream.seek(-2, 2)
+        stream.write(b"x")
+    code = run_cli(["verify", str(case), "--logs", str(tmp_path / "logs"), "--json"])
+    problems = json.loads(capsys.readouterr().out)["problems"]
+
+    assert f"<code>{seal}</code>" in (case / "report" / "report.html").read_text(encoding="utf-8")
+    assert (ExitCode.INTEGRITY, ["accounts.csv"]) == (code, [problem["where"] for problem in problems])
 
 
 def contents(root: Path) -> dict[str, bytes]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from example import write_example
-from pages import pages
+from pages import pages, schemas
 from samples import SAMPLES, write_sample
 from site_pages import build_site
 
@@ -40,6 +40,9 @@ def _pages(root: Path) -> None:
     (root / BUILT / "docs").mkdir(parents=True)
     for name, text in pages().items():
         (root / BUILT / "docs" / name).write_text(text, encoding="utf-8")
+    (root / BUILT / "docs" / "schemas").mkdir()
+    for name, text in schemas().items():
+        (root / BUILT / "docs" / "schemas" / name).write_text(text, encoding="utf-8")
 
 
 def _site(root: Path) -> None:

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from pages import pages
+from pages import pages, schemas
 
 ROOT = Path(__file__).resolve().parents[1]
 BESIDE = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "sample_logs/README.md", "reports/example/README.md")
@@ -90,6 +90,9 @@ def build_site(target: Path) -> None:
         stage(staged)
         command = ["sphinx", "--quiet", "--fail-on-warning", "--keep-going", "-E", "-d", f"{name}/doctrees"]
         subprocess.run([sys.executable, "-m", *command, "-c", ROOT / "docs", "-b", "html", staged, target], check=True)
+        (target / "docs" / "schemas").mkdir(exist_ok=True)
+        for schema, text in schemas().items():
+            (target / "docs" / "schemas" / schema).write_text(text, encoding="utf-8")
         (target / "index.html").write_text(
             '<!doctype html><meta http-equiv="refresh" content="0; url=docs/index.html">\n'
         )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import count
+from operator import itemgetter
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from background import developers, siblings
+from passing import PASSING
 from texts import product_frame
 from world import DAY, HOUR, MINUTE, THROWAWAY, Account, Group, Net
 
@@ -52,6 +55,26 @@ def integrator(g: Group, n: int) -> None:
     keys = [g.account(-g.rng.uniform(5, 200) * DAY, card=cards[i % 3], net=net, setup=setup) for i in range(n)]
     for at in g.times(n * g.rng.randrange(5, 12) * g.days, "office"):
         g.ask(g.rng.choice(keys), at, g.texts.pair("lookup", g.rng), frame=frame)
+
+
+def integrator_pooled(g: Group, n: int) -> None:
+    """An integrator pays with a card per field of business; after a failure a job goes on at another client's key, since the integrator pays."""
+    cards, net, setup = [g.token("pf") for _ in range(8)], g.cloud(2), g.setup()
+    keys = [
+        g.account(-g.rng.uniform(5, 200) * DAY, card=cards[i % 8], net=net, setup=setup, fail=0.02) for i in range(n)
+    ]
+    deal(g, keys, (6, 16), "instructions", "office", product_frame(g.rng))
+
+
+def departments(g: Group, n: int) -> None:
+    """One firm whose script made an account per team in one morning, with a card per department and the firm's mail; one gateway serves all."""
+    net, setup, mail, begun = g.cloud(2), g.setup(), f"{g.token('firm')}.example", -g.rng.uniform(5, 200) * DAY
+    cards = [g.token("pf") for _ in range(n // 4 + 1)]
+    keys = [
+        g.account(begun + g.rng.uniform(0, 20) * MINUTE, card=cards[i // 4], mail=mail, net=net, setup=setup, fail=0.02)
+        for i in range(n)
+    ]
+    deal(g, keys, (6, 16), "lookup", "office", product_frame(g.rng))
 
 
 def agency(g: Group, n: int) -> None:
@@ -122,6 +145,30 @@ def single_flight(g: Group, n: int) -> None:
     """Single flight: when the leader's call fails, the next one who waits for this answer calls with his own key."""
     setup = g.setup(client="quizhive/6")
     deal(g, [g.account(setup=setup, fail=0.03) for _ in range(n)], (5, 12), "people", "office", product_frame(g.rng))
+
+
+def limited_flight(g: Group, n: int) -> None:
+    """Single flight of people with hours of their own and a limit per hour: who has reached it waits, and another one at work calls."""
+    setup, frame, limit = g.setup(client="quizhive/7"), product_frame(g.rng), g.rng.randrange(6, 12)
+    keys, spells = [g.account(setup=setup) for _ in range(n)], []
+    for a in keys:
+        for day in g.workdays(a.zone, 0.9, 0.5):
+            begin = day + g.hour(14, 3)
+            spells.append((begin, begin + g.rng.uniform(0.5, 3) * HOUR, a))
+    asked = [
+        (begin + g.rng.random() * (end - begin), a) for begin, end, a in spells for _ in range(int((end - begin) / 240))
+    ]
+    used: Counter[tuple[str, int]] = Counter()
+    for at, a in sorted(asked, key=itemgetter(0)):
+        waiting = [b for begin, end, b in spells if begin <= at < end and b is not a]
+        pair, when = g.texts.pair("people", g.rng), at
+        for b in (a, *g.rng.sample(waiting, min(3, len(waiting)))):
+            hour = (b.account_id, int(when // HOUR))
+            used[hour] += 1
+            status, when = g.call(b, when, pair, frame=frame, status=429 if used[hour] > limit else None)
+            if status in (0, 200):
+                break
+            when += g.rng.uniform(0.3, 5)
 
 
 def outage_probes(g: Group, n: int) -> None:
@@ -310,11 +357,11 @@ def attempts_gateway(g: Group, n: int) -> None:
 HONEST: dict[str, Callable[[Group, int], None]] = {
     f.__name__: f
     for f in (
-        fleet_bare, fleet_teams, integrator, agency, vendor_loop, vendor_queue, vendor_timers, byok_router, shared_cache, single_flight,
-        outage_probes, classroom, hackathon, benchmark_whole, benchmark_shards, support_team, family, six_keys, ci_template, companion_app,
-        vouchers, virtual_cards, carrier_nat, vpn, privacy_mail, attempts_gateway,
+        fleet_bare, fleet_teams, departments, integrator, integrator_pooled, agency, vendor_loop, vendor_queue, vendor_timers, byok_router, shared_cache,
+        single_flight, limited_flight, outage_probes, classroom, hackathon, benchmark_whole, benchmark_shards, support_team, family, six_keys, ci_template,
+        companion_app, vouchers, virtual_cards, carrier_nat, vpn, privacy_mail, attempts_gateway,
     )
-}  # fmt: skip
+} | PASSING  # fmt: skip
 
 
 def add(world: World, kind: str, n: int | None) -> None:

@@ -144,11 +144,13 @@ class _Search:
     def __init__(self, sample: Sample, weights: tuple[Numbers, Numbers], rules: FrameRules) -> None:
         self.sample, self.rules, (self.shared, self.weights) = sample, rules, weights
         self.value_no = np.searchsorted(self.shared, sample.values)
-        self.by_value = np.argsort(self.value_no, kind="stable")
-        self.value_starts = np.searchsorted(self.value_no[self.by_value], np.arange(len(self.shared) + 1))
+        by_value = np.argsort(self.value_no, kind="stable")
+        self.value_starts = np.searchsorted(self.value_no[by_value], np.arange(len(self.shared) + 1))
+        self.held: Numbers = sample.prompts[by_value]
         self.prompt_starts = np.searchsorted(sample.prompts, np.arange(len(sample.accounts) + 1))
         self.weight_sums = np.concatenate([[0], np.cumsum(self.weights[self.value_no])])
         self.is_free = np.ones(len(sample.accounts), np.bool_)
+        self.is_marked = np.zeros(len(sample.accounts), np.bool_)
 
     def profiles(self) -> list[tuple[Numbers, Numbers]]:
         """Return profile and centre of every frame, those that most accounts share first."""
@@ -182,12 +184,18 @@ class _Search:
         return values[np.lexsort((values, -counts))]
 
     def _holders(self, value: int) -> Numbers:
-        return self.sample.prompts[self.by_value[self.value_starts[value] : self.value_starts[value + 1]]]
+        return self.held[self.value_starts[value] : self.value_starts[value + 1]]
 
     def _carriers(self, pair: int) -> Numbers:
-        """Return the free prompts that hold both wordings of a pair."""
-        both = np.intersect1d(self._holders(pair // len(self.shared)), self._holders(pair % len(self.shared)))
-        return both[self.is_free[both]]
+        """Return the free prompts that hold both wordings of a pair; of fewer than can be a frame perhaps others beside them."""
+        one, two = sorted((self._holders(pair // len(self.shared)), self._holders(pair % len(self.shared))), key=len)
+        free: Numbers = one[self.is_free[one]]
+        if len(free) < self.rules.min_accounts:
+            return free
+        self.is_marked[free] = True
+        both: Numbers = two[self.is_marked[two]]
+        self.is_marked[free] = False
+        return both
 
     def _wording(self, prompt: int) -> Numbers:
         return self.value_no[self.prompt_starts[prompt] : self.prompt_starts[prompt + 1]]

@@ -71,3 +71,11 @@ create macro is_one_text(content) as
 
 -- A zero-width character inside of an ASCII word.
 create macro hides_characters(t) as regexp_matches(t, '[A-Za-z][\x{200B}\x{200C}\x{200D}\x{2060}\x{FEFF}]+[A-Za-z]');
+
+-- What names of one model have in common, whoever writes them: `us.anthropic.claude-3-sonnet-20240229-v1:0`, `Claude 3 Sonnet`, `claude-3-sonnet`.
+create macro model_key(model) as nullif(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
+    lower(regexp_extract(model, '([^/]*)/*$', 1)),
+    '^((us|eu|apac|global)\.)?((anthropic|amazon|meta|mistral|openai|google|cohere|azure)[.:])?', ''),
+    '[-@: ]v\d+(:\d+)?$', ''),
+    '[-@ ](\d{8}|\d{4}-\d\d-\d\d|\d{3,4})$', ''),
+    '[^a-z0-9]+', '', 'g'), '');

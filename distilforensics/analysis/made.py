@@ -17,6 +17,7 @@ from distilforensics.analysis import kinds, link_parameters
 from distilforensics.analysis.account_graph import Links
 from distilforensics.analysis.clusters import cluster_rows
 from distilforensics.analysis.graph import Graph, Node, sql_node
+from distilforensics.analysis.health import health_node
 from distilforensics.analysis.shared_content import create_shared_content, frame_rules
 from distilforensics.core.schema import TABLES
 from distilforensics.core.sqlfile import SqlFile, read_folder
@@ -119,6 +120,7 @@ def _made_nodes() -> list[Node]:
             make=_create_comparisons,
             parameters={"comparisons": [asdict(comparison) for comparison in link_parameters.comparisons()]},
         ),
+        health_node(),
         Node("link_thresholds", ("account_numbers",), make=_create_thresholds, parameters=stated),
         Node(
             "clusters",

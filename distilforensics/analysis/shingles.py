@@ -55,13 +55,13 @@ SEPARATOR = "\x1e"
 BLOCK_BYTES = 60
 """Bytes without a space, a dot or a quote from which on a run is an encoded block; no word is so long, wrapped base64 has 64 or 76 to a line."""
 
-_SLICE_BYTES = 400_000
-"""Bytes hashed at once: the arrays of one slice stay within a few dozen megabytes."""
+_SLICE_BYTES = 64_000
+"""Bytes hashed at once: the arrays of one slice stay near the processor, and its texts are counted with 16 bits."""
 
 _FACTOR = 0x9E3779B97F4A7C15
 _INVERSE = pow(_FACTOR, -1, 2**64)
 _MARKERS = r"\.{3} ?\(litellm_truncated[^)]{0,200}\) ?\.{3}|\[(?:\.{3} ?)?truncated[^\]]{0,80}\]|<truncated[^>]{0,80}>"
-_MARKED = "truncated"
+_MARKED = b"truncated"
 
 
 def passages(texts: pa.Array | pa.ChunkedArray) -> pa.Array:
@@ -98,7 +98,9 @@ def _common(text: str | None, other: str | None, wanted: int | None) -> str | No
     if text is None or other is None or wanted is None:
         return None
     one, two = (next(_slices(pa.array([value])))[0] for value in (text, other))
-    in_one, in_two = (np.flatnonzero(_rolling(data, PASSAGE_BYTES).astype(np.int64) == wanted) for data in (one, two))
+    in_one, in_two = (
+        np.flatnonzero(_rolling(data, PASSAGE_BYTES, _Scratch()).astype(np.int64) == wanted) for data in (one, two)
+    )
     if not len(in_one) or not len(in_two):
         return None
     before = _n_equal(one[: in_one[0]][::-1], two[: in_two[0]][::-1])
@@ -130,7 +132,23 @@ def _edge_of_slice(data: Bytes, starts: Numbers, *, is_last: bool) -> Hashes:
     return hashes
 
 
-def _lists(texts: pa.Array | pa.ChunkedArray, work: Callable[[Bytes, Numbers], tuple[Numbers, Numbers]]) -> pa.Array:
+class _Scratch:
+    """Memory of the arrays of one slice, used again for the next: asking the system for it anew took longer than the arithmetic."""
+
+    def __init__(self) -> None:
+        self._held: dict[int, Hashes] = {}
+
+    def array(self, number: int, size: int) -> Hashes:
+        """Return one of the arrays with the given size and any content; what it held before is lost."""
+        held = self._held.get(number)
+        if held is None or len(held) < size:
+            held = self._held[number] = np.empty(size + size // 4, np.uint64)
+        return held[:size]
+
+
+def _lists(
+    texts: pa.Array | pa.ChunkedArray, work: Callable[[Bytes, Numbers, _Scratch], tuple[Numbers, Numbers]]
+) -> pa.Array:
     array = (texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts).cast(pa.string())
     encoded = array.dictionary_encode()
     # System prompts are few and sent again and again.
@@ -138,8 +156,9 @@ def _lists(texts: pa.Array | pa.ChunkedArray, work: Callable[[Bytes, Numbers], t
     distinct = encoded.dictionary if is_repeating else array
     counts: list[Numbers] = []
     values: list[Numbers] = []
+    scratch = _Scratch()
     for data, starts in _slices(distinct):
-        count, value = work(data, starts)
+        count, value = work(data, starts, scratch)
         counts.append(count)
         values.append(value)
     offsets = np.zeros(len(distinct) + 1, np.int32)
@@ -154,104 +173,145 @@ def _lists(texts: pa.Array | pa.ChunkedArray, work: Callable[[Bytes, Numbers], t
 
 def _slices(array: pa.StringArray) -> Iterator[tuple[Bytes, Numbers]]:
     """Yield the normalised bytes of a few texts and where each begins, with the end as the last number; a separator ends each text."""
-    filled = pc.utf8_lower(pc.fill_null(array, ""))
-    if pc.any(pc.match_substring(filled, _MARKED)).as_py():
-        filled = pc.replace_substring_regex(filled, _MARKERS, SEPARATOR)
-    joined = pc.binary_join_element_wise(filled, SEPARATOR, "")
+    offsets, data = _lowered(pc.fill_null(array, ""))
+    first, n_texts = 0, len(offsets) - 1
+    while first < n_texts:
+        last = max(first + 1, int(np.searchsorted(offsets, offsets[first] + _SLICE_BYTES, "right")) - 1)
+        part = np.frombuffer(data, np.uint8, offsets[last] - offsets[first], offsets[first])
+        yield _normalised(part, offsets[first : last + 1] - offsets[first])
+        first = last
+
+
+def _lowered(texts: pa.StringArray) -> tuple[Numbers, bytes]:
+    """Return texts in lower case, a separator after each and in place of every truncation marker, and where each begins."""
+    lowered = pc.utf8_lower(texts)
+    offsets, data = _joined(lowered)
+    if _MARKED in data:
+        is_marked = pc.match_substring_regex(lowered, _MARKED.decode())
+        unmarked = pc.replace_substring_regex(lowered.filter(is_marked), _MARKERS, SEPARATOR)
+        offsets, data = _joined(pc.replace_with_mask(lowered, is_marked, unmarked))
+    return offsets, data
+
+
+def _joined(texts: pa.StringArray) -> tuple[Numbers, bytes]:
+    """Return where each text begins and their bytes, a separator after each."""
+    joined = pc.binary_join_element_wise(texts, SEPARATOR, "")
     offsets = np.frombuffer(joined.buffers()[1], np.int32)[joined.offset : joined.offset + len(joined) + 1].astype(
         np.int64
     )
-    data = np.frombuffer(joined.buffers()[2] or b"", np.uint8)
-    first = 0
-    while first < len(joined):
-        last = max(first + 1, int(np.searchsorted(offsets, offsets[first] + _SLICE_BYTES, "right")) - 1)
-        part = data[offsets[first] : offsets[last]]
-        yield _normalised(part, offsets[first : last + 1] - offsets[first])
-        first = last
+    return offsets, (joined.buffers()[2] or pa.py_buffer(b"")).to_pybytes()
 
 
 def _normalised(data: Bytes, starts: Numbers) -> tuple[Bytes, Numbers]:
     """Return the bytes without invisible characters; numbers and encoded blocks are one mark each, white space is one space."""
     if data.size and data.max() >= 0x80:
-        data, starts = _kept(data, starts, ~_invisible(data))
-    data, starts = _without_blocks(_CLASSES[data], starts)
-    runs = np.zeros(len(data), np.bool_)
-    runs[1:] = (data[1:] == data[:-1]) & ((data[1:] == 0x20) | (data[1:] == 0x23))
-    return _kept(data, starts, ~runs)
+        data, starts = _without_invisible(data, starts)
+    data, starts = _without_blocks(_translated(data, _CLASSES), starts)
+    runs = data[1:] == data[:-1]
+    runs &= (data[1:] == 0x20) | (data[1:] == 0x23)
+    return _without(data, starts, np.flatnonzero(runs) + 1)
+
+
+def _translated(data: Bytes, table: bytes) -> Bytes:
+    return np.frombuffer(data.tobytes().translate(table), np.uint8)
 
 
 def _without_blocks(data: Bytes, starts: Numbers) -> tuple[Bytes, Numbers]:
     """Return the bytes with every encoded block as one mark: what is written around it is compared, not its noise."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], _IS_ENCODED[data], [False]]).astype(np.int8)))
-    begins, ends = edges[::2], edges[1::2]
-    is_long = ends - begins >= BLOCK_BYTES
-    if not is_long.any():
+    is_encoded = _translated(data, _ENCODED) != 0
+    if not _whole_runs(is_encoded, BLOCK_BYTES).any():
         return data, starts
-    change = np.zeros(len(data) + 1, np.int64)
-    change[begins[is_long] + 1] = 1
-    change[ends[is_long]] -= 1
-    keep = np.cumsum(change[:-1]) == 0
+    begins, ends = _runs(is_encoded)
+    is_long = ends - begins >= BLOCK_BYTES
+    begins, ends = begins[is_long], ends[is_long]
     marked = data.copy()
-    marked[begins[is_long]] = _BLOCK
-    return _kept(marked, starts, keep)
+    marked[begins] = _BLOCK
+    return _without(marked, starts, _ranges(begins + 1, ends))
 
 
-def _kept(data: Bytes, starts: Numbers, keep: Flags) -> tuple[Bytes, Numbers]:
-    return data[keep], starts - np.searchsorted(np.flatnonzero(~keep), starts)
+def _whole_runs(flags: Flags, length: int) -> Flags:
+    """Return at which places all of the next `length` flags are set."""
+    width = 1
+    while width < length and len(flags):
+        step = min(width, length - width)
+        flags = flags[:-step] & flags[step:]
+        width += step
+    return flags
 
 
-def _invisible(data: Bytes) -> Flags:
-    """Return which bytes belong to characters that nobody sees: soft hyphen, zero-width and direction marks, byte order mark."""
-    one, two = np.zeros(len(data), np.uint8), np.zeros(len(data), np.uint8)
-    one[:-1], two[:-2] = data[1:], data[2:]
-    three = (data == 0xE2) & (
+def _runs(flags: Flags) -> tuple[Numbers, Numbers]:
+    """Return where the runs of set flags begin and end."""
+    edges = np.flatnonzero(flags[1:] != flags[:-1]) + 1
+    edges = np.concatenate([[0] if flags[:1].any() else [], edges, [len(flags)] if flags[-1:].any() else []])
+    edges = edges.astype(np.int64)
+    return edges[::2], edges[1::2]
+
+
+def _without(data: Bytes, starts: Numbers, places: Numbers) -> tuple[Bytes, Numbers]:
+    """Return the bytes without those at some places, in ascending order."""
+    if not len(places):
+        return data, starts
+    keep = np.ones(len(data), np.bool_)
+    keep[places] = False
+    return data[keep], starts - np.searchsorted(places, starts)
+
+
+def _without_invisible(data: Bytes, starts: Numbers) -> tuple[Bytes, Numbers]:
+    """Return the bytes without characters that nobody sees: soft hyphen, zero-width and direction marks, byte order mark."""
+    three = np.flatnonzero((data == 0xE2) | (data == 0xEF))
+    three = three[three + 2 < len(data)]
+    lead, one, two = data[three], data[three + 1], data[three + 2]
+    hidden = (lead == 0xE2) & (
         ((one == 0x80) & (((two >= 0x8B) & (two <= 0x8F)) | ((two >= 0xAA) & (two <= 0xAE))))
         | ((one == 0x81) & (two >= 0xA0) & (two <= 0xA4))
-    ) | ((data == 0xEF) & (one == 0xBB) & (two == 0xBF))
-    hidden: Flags = three | ((data == 0xC2) & (one == 0xAD))
-    hidden[1:] |= hidden[:-1].copy()
-    hidden[2:] |= three[:-2]
-    return hidden
+    ) | ((lead == 0xEF) & (one == 0xBB) & (two == 0xBF))
+    three = three[hidden]
+    hyphens = np.flatnonzero((data[:-1] == 0xC2) & (data[1:] == 0xAD))
+    return _without(data, starts, np.sort(np.concatenate([three, three + 1, three + 2, hyphens, hyphens + 1])))
 
 
-def _byte_classes() -> Bytes:
-    classes = np.arange(256, dtype=np.uint8)
-    classes[list(b"\t\n\v\f\r")] = 0x20
-    classes[list(b"0123456789")] = 0x23
-    return classes
-
-
-_CLASSES = _byte_classes()
+_CLASSES = bytes.maketrans(b"\t\n\v\f\r0123456789", b" " * 5 + b"#" * 10)
+"""White space is a space, digits are one mark."""
 
 _BLOCK = 0x1F
-_IS_ENCODED = np.isin(np.arange(256), list(b"abcdefghijklmnopqrstuvwxyz#+/_=-"))
-"""Bytes of base64 and its kin after lowering and marking of numbers."""
+_ENCODED = bytes(value in b"abcdefghijklmnopqrstuvwxyz#+/_=-" for value in range(256))
+"""1 for bytes of base64 and its kin after lowering and marking of numbers, else 0."""
 
 
 def _mixed(values: Hashes) -> Hashes:
     """Return the values with every bit depending on every bit (the finaliser of SplitMix64)."""
-    values = values ^ (values >> np.uint64(30))
-    values *= np.uint64(0xBF58476D1CE4E5B9)
-    values ^= values >> np.uint64(27)
-    values *= np.uint64(0x94D049BB133111EB)
-    values ^= values >> np.uint64(31)
-    return values
+    mixed = values.copy()
+    _mix(mixed, np.empty_like(mixed))
+    return mixed
+
+
+def _mix(values: Hashes, spare: Hashes) -> None:
+    """Do the same in place; `spare` is memory of the same size."""
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB), (31, 1)):
+        np.right_shift(values, np.uint64(shift), out=spare)
+        np.bitwise_xor(values, spare, out=values)
+        if factor != 1:
+            np.multiply(values, np.uint64(factor), out=values)
 
 
 _BYTE_VALUES = _mixed(np.arange(1, 257, dtype=np.uint64) * np.uint64(_FACTOR))
 
 
-def _rolling(data: Bytes, length: int) -> Hashes:
-    """Return a 62-bit hash of every run of `length` bytes; the highest number for runs that hold a separator."""
+def _rolling(data: Bytes, length: int, scratch: _Scratch) -> Hashes:
+    """Return a 62-bit hash of every run of `length` bytes; the highest number for runs that hold a separator. It is array 0 of the scratch."""
     if len(data) < length:
         return np.zeros(0, np.uint64)
-    sums = np.zeros(len(data) + 1, np.uint64)
-    np.cumsum(_BYTE_VALUES[data] * _powers(_FACTOR, len(data)), out=sums[1:])
+    values, sums = scratch.array(0, len(data)), scratch.array(1, len(data) + 1)
+    np.take(_BYTE_VALUES, data, out=values, mode="clip")
+    np.multiply(values, _powers(_FACTOR, len(data)), out=values)
+    sums[0] = 0
+    np.cumsum(values, out=sums[1:])
     # The run at i carries the factor _FACTOR ** i, which the inverse takes away again: hashes do not depend on the place.
-    runs = sums[length:] - sums[:-length]
-    runs *= _powers(_INVERSE, len(runs))
-    hashes = _mixed(runs)
-    hashes >>= np.uint64(2)
+    n_runs = len(data) - length + 1
+    hashes = np.subtract(sums[length:], sums[:n_runs], out=values[:n_runs])
+    np.multiply(hashes, _powers(_INVERSE, n_runs), out=hashes)
+    _mix(hashes, sums[:n_runs])
+    np.right_shift(hashes, np.uint64(2), out=hashes)
     hashes[_with_separator(data, length)] = _NONE
     return hashes
 
@@ -273,7 +333,7 @@ _known_powers: dict[int, Hashes] = {}
 def _powers(base: int, n: int) -> Hashes:
     powers = _known_powers.get(base, _BYTE_VALUES[:0])
     if len(powers) < n:
-        powers = np.full(max(n, 2 * _SLICE_BYTES), base, np.uint64)
+        powers = np.full(max(n, 4 * _SLICE_BYTES), base, np.uint64)
         powers[0] = 1
         powers = np.multiply.accumulate(powers)
         powers.flags.writeable = False
@@ -283,77 +343,101 @@ def _powers(base: int, n: int) -> Hashes:
 
 def _with_separator(data: Bytes, length: int) -> Flags:
     """Return which runs of `length` bytes hold a separator."""
-    found: Flags = data == ord(SEPARATOR)
-    width = 1
-    while width < length:
-        step = min(width, length - width)
-        found = found[:-step] | found[step:]
-        width += step
-    return found
+    return ~_whole_runs(data != ord(SEPARATOR), length)
 
 
-def _passages_of_slice(data: Bytes, starts: Numbers) -> tuple[Numbers, Numbers]:
-    hashes = _rolling(data, PASSAGE_BYTES)
-    places = np.concatenate([_winnowed(data, hashes), _of_short_parts(hashes)])
-    texts = np.searchsorted(starts, places, "right") - 1
+def _passages_of_slice(data: Bytes, starts: Numbers, scratch: _Scratch) -> tuple[Numbers, Numbers]:
+    hashes = _rolling(data, PASSAGE_BYTES, scratch)
+    places = np.concatenate([_of_short_parts(hashes), _winnowed(data, hashes, scratch)])
     found = hashes[places]
-    order = np.lexsort((found, texts))
-    texts, found = texts[order], found[order]
+    by_hash = np.argsort(found)
+    # Texts of a slice are fewer than its bytes; numbers of 16 bits are sorted in one pass.
+    texts = (np.searchsorted(starts, places[by_hash], "right") - 1).astype(np.uint16)
+    order = np.argsort(texts, kind="stable")
+    texts, found = texts[order].astype(np.int64), found[by_hash[order]]
     is_new = np.ones(len(texts), np.bool_)
     is_new[1:] = (texts[1:] != texts[:-1]) | (found[1:] != found[:-1])
     texts, found = texts[is_new], found[is_new]
-    rank = np.arange(len(texts)) - np.searchsorted(texts, texts, "left")
-    texts, found = texts[rank < MAX_PASSAGES], found[rank < MAX_PASSAGES]
-    return np.bincount(texts, minlength=len(starts) - 1), found.astype(np.int64)
+    counts = np.bincount(texts, minlength=len(starts) - 1)
+    if len(counts) and counts.max() > MAX_PASSAGES:
+        rank = np.arange(len(texts)) - np.searchsorted(texts, texts, "left")
+        found, counts = found[rank < MAX_PASSAGES], np.minimum(counts, MAX_PASSAGES)
+    return counts, found.astype(np.int64)
 
 
-def _winnowed(data: Bytes, hashes: Hashes) -> Numbers:
+def _winnowed(data: Bytes, hashes: Hashes, scratch: _Scratch) -> Numbers:
     """Return the places of passages that are the smallest of some window of `WINDOW` passages within one part of a text."""
     if len(hashes) < WINDOW:
         return np.zeros(0, np.int64)
-    least = _sliding(np.minimum, hashes)
+    one, two = (scratch.array(number, len(hashes) + WINDOW - 1) for number in (1, 2))
+    least = _sliding(np.minimum, hashes, one, two)
     least[_with_separator(data, PASSAGE_BYTES + WINDOW - 1)] = 0
     # A passage was the smallest somewhere if the greatest minimum over the windows that hold it is its own hash.
-    around = np.concatenate([np.zeros(WINDOW - 1, np.uint64), least, np.zeros(WINDOW - 1, np.uint64)])
-    return np.flatnonzero((_sliding(np.maximum, around) == hashes) & (hashes != _NONE))
+    one[: WINDOW - 1] = one[len(least) + WINDOW - 1 :] = 0
+    one[WINDOW - 1 : len(least) + WINDOW - 1] = least
+    return np.flatnonzero((_sliding(np.maximum, one, two, one) == hashes) & (hashes != _NONE))
 
 
-def _sliding(choose: np.ufunc, values: Hashes) -> Hashes:
-    """Return the choice over every window of `WINDOW` values, a power of two, by doubling."""
-    width = 1
+def _sliding(choose: np.ufunc, values: Hashes, one: Hashes, two: Hashes) -> Hashes:
+    """Return the choice over every window of `WINDOW` values, a power of two with an even exponent, by doubling: in `two`; `one` is used as well."""
+    width, target, other = 1, one, two
     while width < WINDOW:
-        values = choose(values[:-width], values[width:])
+        values = choose(values[:-width], values[width:], out=target[: len(values) - width])
+        target, other = other, target
         width *= 2
     return values
 
 
 def _of_short_parts(hashes: Hashes) -> Numbers:
     """Return the place of the smallest passage of every part that is too short for a window."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], hashes != _NONE, [False]]).astype(np.int8)))
-    begins, ends = edges[::2], edges[1::2]
+    begins, ends = _runs(hashes != _NONE)
     is_short = ends - begins < WINDOW
     begins, ends = begins[is_short], ends[is_short]
     if not len(begins):
         return np.zeros(0, np.int64)
     bounds = np.stack([begins, ends], axis=1).ravel()
     least = np.minimum.reduceat(np.append(hashes, _NONE), bounds)[::2]
-    runs = np.repeat(np.arange(len(begins)), ends - begins)
-    places = np.arange(len(runs)) - np.repeat(np.cumsum(ends - begins) - (ends - begins), ends - begins) + begins[runs]
-    found: Numbers = places[hashes[places] == least[runs]]
+    places = _ranges(begins, ends)
+    found: Numbers = places[hashes[places] == np.repeat(least, ends - begins)]
     return found
 
 
-def _wording_of_slice(data: Bytes, starts: Numbers) -> tuple[Numbers, Numbers]:
-    n_texts = len(starts) - 1
+def _wording_of_slice(data: Bytes, starts: Numbers, scratch: _Scratch) -> tuple[Numbers, Numbers]:
+    is_long_enough = np.diff(starts) > MIN_WORDING_BYTES
+    data, starts = _edges(data, starts)
     sizes = np.diff(starts)
-    hashes = _rolling(data, WORDING_BYTES)
-    text = np.repeat(np.arange(n_texts), sizes)[: len(hashes)]
-    place = np.arange(len(hashes))
-    is_edge = (place - starts[text] < HEAD_BYTES) | (starts[text + 1] - place <= TAIL_BYTES)
-    chosen = is_edge & (hashes != _NONE) & (sizes[text] > MIN_WORDING_BYTES)
-    text, hashes = text[chosen], hashes[chosen]
-    part = (hashes >> np.uint64(57)).astype(np.int64)
-    least = np.full(n_texts * N_PARTS, 2**32, np.int64)
-    np.minimum.at(least, text * N_PARTS + part, ((hashes >> np.uint64(25)) & np.uint64(0xFFFFFFFF)).astype(np.int64))
-    slots = np.flatnonzero(least < 2**32)
-    return np.bincount(slots // N_PARTS, minlength=n_texts), (slots % N_PARTS) * 2**32 + least[slots]
+    hashes = _rolling(data, WORDING_BYTES, scratch)
+    hashes[_between_edges(starts)] = _NONE
+    texts = np.repeat(np.arange(len(sizes), dtype=np.uint64), sizes)[: len(hashes)]
+    chosen = np.repeat(is_long_enough, sizes)[: len(hashes)] & (hashes != _NONE)
+    # The upper 5 bits of a hash are its part, the next 32 its value; sorted, the least of each part of each text comes first.
+    entries = (texts[chosen] << np.uint64(37)) | (hashes[chosen] >> np.uint64(25))
+    entries.sort()
+    is_least = np.ones(len(entries), np.bool_)
+    is_least[1:] = (entries[1:] ^ entries[:-1]) >> np.uint64(32) != 0
+    entries = entries[is_least].astype(np.int64)
+    return np.bincount(entries >> 37, minlength=len(sizes)), entries & (2**37 - 1)
+
+
+def _edges(data: Bytes, starts: Numbers) -> tuple[Bytes, Numbers]:
+    """Return the bytes that the wording of both edges needs, with a separator in place of what is between them."""
+    is_long = np.diff(starts) >= HEAD_BYTES + WORDING_BYTES + TAIL_BYTES
+    if not is_long.any():
+        return data, starts
+    cuts = starts[:-1][is_long] + HEAD_BYTES + WORDING_BYTES - 1
+    data = data.copy()
+    data[cuts] = ord(SEPARATOR)
+    return _without(data, starts, _ranges(cuts + 1, starts[1:][is_long] - TAIL_BYTES))
+
+
+def _between_edges(starts: Numbers) -> Numbers:
+    """Return the places behind the first and before the last bytes that are read of every text."""
+    begins, ends = starts[:-1] + HEAD_BYTES, starts[1:] - TAIL_BYTES
+    return _ranges(begins, np.maximum(begins, ends))
+
+
+def _ranges(begins: Numbers, ends: Numbers) -> Numbers:
+    """Return all numbers from each begin up to its end, one range after the other."""
+    sizes = ends - begins
+    numbers: Numbers = np.repeat(ends - np.cumsum(sizes), sizes) + np.arange(sizes.sum())
+    return numbers

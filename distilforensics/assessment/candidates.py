@@ -7,6 +7,7 @@ strangers has more failed calls that went nowhere and more identities that nobod
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from itertools import combinations
@@ -70,9 +71,19 @@ def find_candidates(log: Log, parameters: Parameters) -> list[Candidate]:
     """Return candidates, the heaviest first, with no account in common; numbered `candidate-1` and on."""
     free = frozenset(log.accounts)
     found: list[Candidate] = []
+    # Most sets lose no account to the candidate that is taken out, and weigh what they weighed.
+    scores: dict[tuple[str | None, Accounts], float] = {}
     while True:
         tried = _sets(log, free, parameters)
-        best = max(((_score(log, members, group), name) for name, group, members in tried), default=(0.0, ""))
+        scores = {
+            (group, members): scores[group, members] if (group, members) in scores else _score(log, members, group)
+            for _, group, members in tried
+        }
+        best = max(((scores[group, members], name) for name, group, members in tried), default=(0.0, ""))
+        if best[0] < parameters.min_candidate_bits:
+            # Part of the wordings of a reworded text are not recognised, so that last of all hand-overs outside of them count as well.
+            reworded = [(name, members) for name, group, members in tried if group and kind_of(group) == "near"]
+            best = max(((_score(log, members, None), name) for name, members in reworded), default=(0.0, ""))
         if best[0] < parameters.min_candidate_bits:
             break
         members = next(members for name, _, members in tried if name == best[1])
@@ -128,7 +139,9 @@ def weigh_identity(log: Log, kind: str, members: Accounts) -> Weight:
         holder = log.accounts[account].organization or log.accounts[account].tenant_id or account
         for value in log.shared[kind].get(account, ()):
             customers.setdefault(value, set()).add(holder)
-    pairs = {(min(found), other) for found in customers.values() for other in found if other != min(found)}
+    pairs = {
+        (first, other) for found in customers.values() for first in (min(found),) for other in found if other != first
+    }
     count = sum(len(together) - 1 for together in connected(pairs))
     share = len(members) / len(log.accounts)
     expected = sum(
@@ -146,7 +159,7 @@ def _sets(log: Log, free: Accounts, parameters: Parameters) -> list[tuple[str, s
         if len(members) >= parameters.min_accounts
     ]
     for group, loads in log.loads.items():
-        present = free & loads.keys()
+        present = free.intersection(loads)
         models = tied(log, present, present)
         if len(models) >= parameters.min_tied_accounts:
             members = present if kind_of(group) == "cluster" else _alike(log, group, models, free, parameters)
@@ -261,9 +274,7 @@ def _grown(log: Log, members: Accounts, free: Accounts, parameters: Parameters, 
                 continue
             others = _alike(log, group, members, free, parameters) - members
             if others and is_apart:
-                others = frozenset(
-                    account for account in others if shown(log, frozenset({account}), members | {account})
-                )
+                others = _shown_beside(log, others, members)
             elif others and not _shows_as_much(log, others, members & log.loads[group].keys(), members, parameters):
                 others = shown(log, others, members | others)
             gain = _total(log, members | others) - total if others else 0.0
@@ -305,7 +316,31 @@ def _with_senders(log: Log, members: Accounts, free: Accounts, parameters: Param
         rate = min(0.9, known_moved / known_failed) if known_failed else 0.0
         if others and rate > RATES["handover"] and weights.between_rates(moved, failed, rate, RATES["handover"]) > -1:
             found |= others
+    for kind, loads in _texts(log, {group for group in groups if kind_of(group) == "near"}):
+        others = _senders(log, kind, loads, members, free, parameters) - found
+        quiet = frozenset(account for account in others if not log.ties_of.get(account))
+        if quiet and _is_scattered(log, members, loads, quiet, parameters):
+            found |= quiet
     return found
+
+
+def _is_scattered(
+    log: Log, members: Accounts, loads: Mapping[str, int], quiet: Accounts, parameters: Parameters
+) -> bool:
+    """Tell whether the hand-overs of a set leave as many of all who send a text without one as they would if each sender could have one.
+
+    Few hand-overs touch few accounts of a large pool, so that the others look like strangers whose failed calls go nowhere.
+    """
+    if weigh(log, members | quiet)["handover"].bits < parameters.min_candidate_bits:
+        return False
+    inside = ties_inside(log, members)
+    senders = sorted((members & loads.keys()) | quiet)
+    touched = {account for tie in inside for account in tie.ends} & loads.keys()
+    n_ends = 2 * len({tie.work for tie in inside})
+    total = sum(loads[account] for account in senders)
+    chances = [1 - (1 - loads[account] / total) ** n_ends for account in senders]
+    spread = math.sqrt(sum(chance * (1 - chance) for chance in chances))
+    return len(touched) >= sum(chances) - 2 * spread
 
 
 def _load(log: Log, group: str, accounts: Iterable[str]) -> int:
@@ -387,6 +422,26 @@ def shown(log: Log, accounts: Accounts, members: Accounts) -> Accounts:
     return tied(log, accounts, members) | accounts & frozenset().union(*_doubly_alike(log, members))
 
 
+def _shown_beside(log: Log, accounts: Accounts, members: Accounts) -> Accounts:
+    """Return which accounts would be shown if each of them alone came to a set that holds none of them."""
+    holders: dict[tuple[str, str], list[str]] = {}
+    for kind in TELLING_IDENTITIES:
+        for member in members:
+            for value in log.shared[kind].get(member, ()):
+                holders.setdefault((kind, value), []).append(member)
+
+    def is_shown(account: str) -> bool:
+        if any(set(tie.ends) - {account} <= members for tie in log.ties_of.get(account, ())):
+            return True
+        n_kinds = Counter[str]()
+        for kind in TELLING_IDENTITIES:
+            values = log.shared[kind].get(account, ())
+            n_kinds.update({member for value in values for member in holders.get((kind, value), ())})
+        return any(n > 1 for n in n_kinds.values())
+
+    return frozenset(filter(is_shown, accounts))
+
+
 def _doubly_alike(log: Log, members: Accounts) -> set[tuple[str, str]]:
     """Return the pairs of accounts of a set that share two kinds of telling identity: a payment method, ten minutes of sign-up, a network."""
     n_kinds: Counter[tuple[str, str]] = Counter()
@@ -456,7 +511,8 @@ def groups_within(log: Log, members: Accounts, parameters: Parameters) -> tuple[
     found = []
     for group in {group for account in members for group in log.groups_of.get(account, ())}:
         loads = log.loads[group]
-        floor = parameters.min_load * median(n for n, _ in loads.values())
+        least = parameters.min_reworded_load if kind_of(group) == "near" else parameters.min_load
+        floor = least * median(loads[account][0] for account in members & loads.keys())
         regular = {account for account, (n, _) in loads.items() if n >= floor}
         inside = sum(loads[account][0] for account in members if account in loads)
         if len(regular & members) >= parameters.containment * len(regular) and inside >= parameters.containment * sum(

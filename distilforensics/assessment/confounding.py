@@ -16,6 +16,7 @@ from distilforensics.core.sqlfile import SqlFile, read_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     import duckdb
 
@@ -51,13 +52,19 @@ def create_library(connection: duckdb.DuckDBPyConnection) -> None:
             create(connection, node.file, form="TEMP TABLE")
 
 
-def load_confounders() -> list[SqlFile]:
-    """Return the files of all benign explanations, sorted by name.
+OWN_EXPLANATIONS = "explanations"
+"""Folder for explanations in a catalogue of the user's own."""
+
+
+def load_confounders(catalog: Path | None = None) -> list[SqlFile]:
+    """Return the files of all benign explanations, sorted by name; those of a catalogue of the user's own behind the others.
 
     Raises:
-        HeuristicError: one names a heuristic in `rebutted_by` that does not exist, and would never be rebutted by it.
+        HeuristicError: one names a heuristic in `rebutted_by` that does not exist, and would never be rebutted by it, or an own one has
+            another id than its name, or one that is taken.
     """
     files = read_folder(importlib.resources.files(__package__) / "confounders")
+    files += _own(catalog / OWN_EXPLANATIONS, files) if catalog is not None else []
     known = {*needs_of_catalog(), *Family}
     for file in files:
         if unknown := sorted(set(file.header.get("rebutted_by", ())) - known):
@@ -67,19 +74,36 @@ def load_confounders() -> list[SqlFile]:
     return files
 
 
-def check_confounders(connection: duckdb.DuckDBPyConnection, candidates: list[str]) -> Mapping[str, list[Check]]:
+def _own(folder: Path, known: list[SqlFile]) -> list[SqlFile]:
+    if not folder.is_dir():
+        return []
+    files = read_folder(folder)
+    for file in files:
+        if missing := sorted({"id", "title", "question", "priority", "reads", "version"} - set(file.header)):
+            raise HeuristicError(f"the header lacks {', '.join(missing)}", where=file.name)
+        if file.header["id"] != f"confounder.{file.name}":
+            raise HeuristicError(f"id is {file.header['id']}, expected confounder.{file.name}", where=file.name)
+        if file.name in {one.name for one in known}:
+            raise HeuristicError("id is taken by an explanation of the program", where=file.header["id"])
+    return files
+
+
+def check_confounders(
+    connection: duckdb.DuckDBPyConnection, candidates: list[str], catalog: Path | None = None
+) -> Mapping[str, list[Check]]:
     """Return candidate id to the results of all checks, in order of their ids.
 
     Args:
         connection: A connection with `candidate_members`, `candidate_templates` and `candidate_exchanges`.
         candidates: Ids of all candidates; each check must answer for each of them.
+        catalog: Catalogue of the user's own, if there is one.
 
     Raises:
         HeuristicError: a check fails, returns other columns or an unknown verdict, or leaves a candidate out.
     """
     create_library(connection)
     results: dict[str, list[Check]] = {candidate: [] for candidate in candidates}
-    for file in load_confounders() if candidates else ():
+    for file in load_confounders(catalog) if candidates else ():
         for candidate, *fields in _rows(connection, file):
             results[candidate].append(Check(file.header["id"], file.header["title"], file.header["priority"], *fields))
         missing = [

@@ -17,6 +17,7 @@ from distilforensics.core.finding import Grade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
+    from pathlib import Path
 
     import duckdb
 
@@ -26,8 +27,14 @@ if TYPE_CHECKING:
     from distilforensics.assessment.log import Log
 
 
-def examine(connection: duckdb.DuckDBPyConnection, log: Log) -> list[Examined]:
-    """Return all candidates with their answers, campaigns first, the strongest first; no account is in two candidates."""
+def examine(connection: duckdb.DuckDBPyConnection, log: Log, catalog: Path | None = None) -> list[Examined]:
+    """Return all candidates with their answers, campaigns first, the strongest first; no account is in two candidates.
+
+    Args:
+        connection: An engine with the tables of the case.
+        log: What is reasoned about.
+        catalog: Catalogue of the user's own, whose explanations are asked as well.
+    """
     candidates = find_candidates(log, PARAMETERS)
     write_pairs(
         connection,
@@ -43,7 +50,7 @@ def examine(connection: duckdb.DuckDBPyConnection, log: Log) -> list[Examined]:
     )
     create_table(connection, "candidate_exchanges")
     egress = {row.pop("candidate_id"): Egress(**row) for row in rows_of(connection, "egress")}
-    checks = check_confounders(connection, [c.candidate_id for c in candidates])
+    checks = check_confounders(connection, [c.candidate_id for c in candidates], catalog)
     totals = {row.pop("candidate_id"): row for row in rows_of(connection, "candidate_totals")}
     own: dict[str, dict[str, int]] = {}
     for row in rows_of(connection, "own_exchanges"):

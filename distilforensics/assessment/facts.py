@@ -5,6 +5,7 @@ Heuristics that see the same calls are one fact. A fact names the innocent cause
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from math import log2
@@ -25,7 +26,7 @@ from distilforensics.assessment.log import IDENTITIES
 from distilforensics.core import units
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from distilforensics.assessment.candidates import Accounts, Candidate
     from distilforensics.assessment.log import Log, Observation, Tie
@@ -63,12 +64,21 @@ class Fact:
     """Whether it reaches the floors of bits, calls and accounts."""
     is_telling: bool = True
     """Whether it tells a pool from a product, a vendor and a fleet; a fact that these show by nature bears no grade alone."""
+    n_apart: int = 0
+    """Of a fact of ties: how many lie between customers that the log tells apart."""
+    n_quick: int = 0
+    """Of these, how many came so soon after that a program must have sent them."""
+    n_alike: int = 0
+    """Of these, how many came after the median time, give or take a tenth."""
 
 
 _PURPOSEFUL = frozenset({"medium", "high", "critical"})
 """Levels from which on a heuristic of content says something of the purpose; short prompts of one-shot products make the others fire."""
 
+_ATTESTED = "harvest.refused_reasoning"
+
 _TITLES = {
+    "takeover": "With a refused call the work goes over: one account falls quiet, and the next one gets busy",
     "handover": "Refused calls go on at other customers' accounts",
     "conversation": "Conversations go on at other customers' accounts",
     "answer": "Answers of some accounts come back as inputs of others",
@@ -78,11 +88,12 @@ _TITLES = {
     "mail": "Several customers share rare mail domains or a mailbox",
 }
 _EXCLUDES = {
-    "handover": "independent customers, a product's users, a vendor's loop, a shared cache, an outage, a class, a benchmark",
-    "conversation": "independent customers, a product's users, a vendor's loop, a shared cache, a class, a benchmark",
+    "takeover": "independent customers, a product's users, a vendor's loop, a shared cache, an outage, common hours, a limit alone",
+    "handover": "independent customers, a product's users, a vendor's loop, a shared cache, an outage, a benchmark; if most come within seconds, also a class",
+    "conversation": "independent customers, a product's users, a vendor's loop, a shared cache, a benchmark; if most come within seconds, also a class",
     "answer": "independent customers, a product's users, a vendor's loop, an outage, a benchmark",
     "payment": "independent customers, a product's users, a vendor that works with its customers' accounts",
-    "signup": "independent customers, a vendor whose customers came one by one",
+    "signup": "independent customers, a vendor whose customers came one by one; not a course or a contest",
     "network": "independent customers",
     "mail": "independent customers",
 }
@@ -100,12 +111,14 @@ def find_facts(log: Log, candidate: Candidate, outside: Accounts, parameters: Pa
     inside = ties_inside(log, candidate.accounts)
     floor = parameters.min_fact_bits + log2(max(1, candidate.n_tried))
     found = [_tie_fact(log, kind, inside, candidate, outside, floor, parameters) for kind in TIES]
+    found.append(_takeover_fact(log, inside, outside, floor, parameters))
     found += [_identity_fact(log, kind, candidate, floor, parameters) for kind in IDENTITIES]
     found += [
         _synchrony_fact(log, candidate, parameters),
         _scheduler_fact(log, candidate, parameters),
         _frame_fact(log, candidate, parameters),
         _purpose_fact(log, candidate, parameters),
+        _attested_fact(log, candidate, outside, floor, parameters),
     ]
     order = {kind: place for place, kind in enumerate(Kind)}
     return sorted((fact for fact in found if fact), key=lambda fact: (order[fact.kind], -fact.bits, fact.fact_id))
@@ -159,6 +172,7 @@ def _tie_fact(
     accounts = {account for tie in ties for account in tie.ends}
     shown = sorted(ties, key=lambda tie: (tie.relation != "distinct", tie.delay_us, tie.record_id))
     records = [record for tie in shown for record in (tie.record_id, tie.other_record_id)]
+    delays = [tie.delay_us / 1e6 for tie in ties if tie.relation == "distinct"]
     return Fact(
         fact_id=kind,
         title=_TITLES[kind],
@@ -171,6 +185,10 @@ def _tie_fact(
         statement=_tie_statement(kind, ties, len(works), n_distinct, chances, len(accounts), control),
         excludes=_EXCLUDES[kind],
         record_ids=tuple(dict.fromkeys(records))[: parameters.exhibit_records],
+        n_apart=len(delays),
+        # A source that counts minutes has delays of nought, which say nothing of seconds.
+        n_quick=sum(0 < delay <= parameters.quick_seconds for delay in delays),
+        n_alike=sum(abs(delay / median(delays) - 1) <= parameters.alike for delay in delays if median(delays)),
         is_counted=bits >= floor
         and n_distinct >= parameters.min_fact_calls
         and len(accounts) >= parameters.min_tied_accounts,
@@ -195,6 +213,70 @@ def _tie_statement(
         f"{what}, {delay} later in the median ({units.count(n_accounts)} accounts). In {units.count(n_distinct)} cases the log names both "
         f"customers, and they differ. {rest}"
     )
+
+
+def _takeover_fact(log: Log, inside: list[Tie], outside: Accounts, floor: float, parameters: Parameters) -> Fact | None:
+    """Return that the work goes over with the refused call: the one account falls quiet, and the other one gets busy."""
+    handovers = [tie for tie in inside if tie.kind == "handover" and tie.relation == "distinct"]
+    control = [
+        tie for account in sorted(outside) for tie in log.ties_of.get(account, ()) if outside.issuperset(tie.ends)
+    ]
+    others = _taken_over([tie for tie in control if tie.kind == "handover"])
+    rate = max(0.5, min(0.9, others[0] / sum(others))) if sum(others) >= parameters.min_tied_accounts else 0.5
+    n, n_against = _taken_over(handovers, rate)
+    bits = weights.of_share(n, n + n_against, rate)
+    if not bits:
+        return None
+    takers, givers = _busier_takers(handovers), _quieter_givers(handovers)
+    moved = [tie for tie in handovers if tie.stops > 0 and tie.begins > 0]
+    accounts = {account for tie in moved for account in tie.ends}
+    shown = sorted(moved, key=lambda tie: (tie.delay_us, tie.record_id))
+    records = [record for tie in shown for record in (tie.record_id, tie.other_record_id)]
+    return Fact(
+        fact_id="takeover",
+        title=_TITLES["takeover"],
+        kind=Kind.COORDINATION,
+        bits=bits,
+        count=n,
+        of=n + n_against,
+        comparison=rate,
+        n_accounts=len(accounts),
+        statement=(
+            f"In {units.count(len(moved))} of {units.count(len(handovers))} hand-overs the refused account sent fewer calls in the hour after than "
+            "in the hour before, and the account that went on sent more. Where the refused one falls quiet, "
+            f"{units.count(takers[0])} accounts get busier by going on, {units.count(takers[1])} less busy. Where the other one gets busier, "
+            f"{units.count(givers[0])} refused accounts fall quiet, {units.count(givers[1])} get busier. By chance it is half and half."
+        ),
+        excludes=_EXCLUDES["takeover"],
+        record_ids=tuple(dict.fromkeys(records))[: parameters.exhibit_records],
+        is_counted=bits >= floor and len(accounts) >= parameters.min_tied_accounts,
+    )
+
+
+def _taken_over(handovers: Collection[Tie], rate: float = 0.5) -> tuple[int, int]:
+    """Return the accounts that speak for a work that goes over, and those against it, by the weaker of two questions.
+
+    Limits alone make refused accounts fall quiet, and common hours make both change alike. So it is asked of the accounts that go on whether
+    they get busier or less busy where the refused one falls quiet, and of refused accounts whether they fall quiet where the other gets busier.
+    """
+    answers = _busier_takers(handovers), _quieter_givers(handovers)
+    return min(answers, key=lambda votes: (weights.of_share(votes[0], sum(votes), rate), votes))
+
+
+def _busier_takers(handovers: Iterable[Tie]) -> tuple[int, int]:
+    return _votes((tie.other_account_id, tie.begins) for tie in handovers if tie.stops > 0)
+
+
+def _quieter_givers(handovers: Iterable[Tie]) -> tuple[int, int]:
+    return _votes((tie.account_id, tie.stops) for tie in handovers if tie.begins > 0)
+
+
+def _votes(changes: Iterable[tuple[str, int]]) -> tuple[int, int]:
+    """Return how many accounts change in one direction on balance, and how many in the other; each has one vote."""
+    balance: Counter[str] = Counter()
+    for account, change in changes:
+        balance[account] += change
+    return sum(value > 0 for value in balance.values()), sum(value < 0 for value in balance.values())
 
 
 def _identity_fact(log: Log, kind: str, candidate: Candidate, floor: float, parameters: Parameters) -> Fact | None:
@@ -368,5 +450,40 @@ def _purpose_fact(log: Log, candidate: Candidate, parameters: Parameters) -> Fac
         n_accounts=max(n for _, n in found.values()),
         statement="; ".join(f"{log.titles[name].rstrip('.')}" for name in sorted(found)) + ".",
         excludes="ordinary use; not a benchmark or a product that asks for reasoning",
+        is_telling=False,
+    )
+
+
+def _attested_fact(
+    log: Log, candidate: Candidate, outside: Accounts, floor: float, parameters: Parameters
+) -> Fact | None:
+    """Return what the provider itself says of reasoning that the accounts sent and that others had received.
+
+    Weighed against the accounts outside: where a company was split or moved, its accounts show it as well.
+    """
+    fired = {
+        account: next((row for row in log.fired(account) if row.heuristic_id == _ATTESTED), None)
+        for account in candidate.accounts | outside
+    }
+    inside = sorted(account for account in candidate.accounts if fired[account])
+    if not inside:
+        return None
+    n_outside = sum(fired[account] is not None for account in outside)
+    bits = weights.of_share(len(inside), len(candidate.accounts), (n_outside + 1) / (len(outside) + 2))
+    return Fact(
+        fact_id="attested",
+        title="The provider says that reasoning in the requests belongs to other organisations or end users",
+        kind=Kind.PURPOSE,
+        bits=bits,
+        count=len(inside),
+        of=len(candidate.accounts),
+        comparison=n_outside / len(outside) if outside else None,
+        n_accounts=len(inside),
+        statement=(
+            f"For {units.count(len(inside))} of {units.count(len(candidate.accounts))} accounts the provider's own answers say so at least "
+            f"twice each; for {units.count(n_outside)} of {units.count(len(outside))} accounts outside of every examined group."
+        ),
+        excludes="ordinary use, a benchmark, a class; not a customer who moves conversations between organisations of its own",
+        is_counted=bits >= floor and len(inside) >= parameters.min_tied_accounts,
         is_telling=False,
     )

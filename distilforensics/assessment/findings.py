@@ -98,7 +98,7 @@ def write_findings(case: Case, error_rates: Mapping[str, Any]) -> None:
                         "sha256": file.sha256,
                         "parameters": file.defaults,
                     }
-                    for file in load_confounders()
+                    for file in load_confounders(case.catalog)
                 ],
             },
             "error_rates": error_rates,

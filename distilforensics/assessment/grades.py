@@ -35,9 +35,12 @@ def grade_facts(facts: Iterable[Fact]) -> Grade:
     """Return the grade that facts support if the accounts are not one operator's own."""
     counted = [fact for fact in facts if fact.is_counted]
     telling = {kind: [fact for fact in counted if fact.kind is kind and fact.is_telling] for kind in Kind}
-    coordination, identity = telling[Kind.COORDINATION], telling[Kind.IDENTITY]
+    # What goes over with refused calls rests on these calls: it tells a pool from a cache, and bears nothing without them, and no strong grade.
+    is_taken_over = any(fact.fact_id == "takeover" for fact in counted)
+    coordination = [fact for fact in telling[Kind.COORDINATION] if fact.fact_id != "takeover"]
+    identity = telling[Kind.IDENTITY]
     is_bound = bool(identity) or len(coordination) > 1
-    if coordination and (is_bound or telling[Kind.CONTENT]):
+    if coordination and (is_bound or telling[Kind.CONTENT] or is_taken_over):
         has_purpose = any(fact.kind is Kind.PURPOSE for fact in counted)
         return Grade.STRONG if has_purpose and is_bound else Grade.MODERATE
     is_scheduled = any(fact.kind is Kind.COORDINATION for fact in counted)

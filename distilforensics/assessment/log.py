@@ -57,6 +57,10 @@ class Tie:
     work: str
     relation: str
     """Whether both accounts are of one customer: same, unknown, distinct."""
+    stops: int = 0
+    """1 if the account that was refused is less busy in the hour after the call than in the hour before, -1 if it is busier, else 0."""
+    begins: int = 0
+    """1 if the account that goes on is busier in the hour after than in the hour before, -1 if it is less busy, else 0."""
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -119,7 +123,12 @@ def load_log(case: Case) -> Log:
     loads: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
     for row in read_rows(case, "group_loads"):
         loads[row["group_id"]][row["account_id"]] = (row["n_exchanges"], row["n_failed"])
-    ties = [Tie(**row) for row in read_rows(case, "work_ties")]
+    around = {(row["record_id"], row["other_record_id"]): _changes(row) for row in read_rows(case, "tie_surroundings")}
+    ties = []
+    for row in read_rows(case, "work_ties"):
+        key = (row["record_id"], row["other_record_id"])
+        stops, begins = around.get(key, (0, 0)) if row["kind"] == "handover" else (0, 0)
+        ties.append(Tie(**row, stops=stops, begins=begins))
     kept = without_households([tie for tie in ties if tie.relation != "same"])
     groups_of_calls: dict[str, set[str]] = defaultdict(set)
     for row in read_rows(case, "tie_groups"):
@@ -142,6 +151,12 @@ def load_log(case: Case) -> Log:
         groups_of=_groups_of(loads),
         value_sizes=sizes,
     )
+
+
+def _changes(row: Mapping[str, int]) -> tuple[int, int]:
+    """Return how the loads of both accounts of a hand-over change with it: the refused one's fall and the other one's rise, as signs."""
+    stops, begins = row["n_before"] - row["n_after"], row["n_other_after"] - row["n_other_before"]
+    return (stops > 0) - (stops < 0), (begins > 0) - (begins < 0)
 
 
 def ties_of(ties: Iterable[Tie]) -> dict[str, tuple[Tie, ...]]:

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from distilforensics.assessment import weights
 from distilforensics.assessment.facts import Kind
 from distilforensics.assessment.log import connected
 from distilforensics.core import units
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from distilforensics.assessment.candidates import Accounts
     from distilforensics.assessment.facts import Fact
@@ -64,14 +65,16 @@ class Egress:
 
 
 def ask_operators(
-    log: Log, members: Accounts, facts: Iterable[Fact], egress: Egress, parameters: Parameters
+    log: Log, members: Accounts, facts: Collection[Fact], egress: Egress, parameters: Parameters
 ) -> list[Explanation]:
     """Return the explanations by which a candidate is one operator's own or one program's, in fixed order."""
+    domain = _one_domain(log, members, parameters)
     return [
         _few_customers(log, members, parameters),
-        _one_egress(members, egress, parameters),
-        _one_domain(log, members, parameters),
+        _one_egress(members, egress, facts, domain, parameters),
+        domain,
         shared_cache(facts),
+        acquaintances(facts, parameters),
     ]
 
 
@@ -109,7 +112,14 @@ def _few_customers(log: Log, members: Accounts, parameters: Parameters) -> Expla
     )
 
 
-def _one_egress(members: Accounts, egress: Egress, parameters: Parameters) -> Explanation:
+def _one_egress(
+    members: Accounts, egress: Egress, facts: Iterable[Fact], domain: Explanation, parameters: Parameters
+) -> Explanation:
+    """Hold a program that works with its customers' accounts, a firm's fleet or a room full of people against the accounts.
+
+    Customers and people come one by one and pay for themselves, and a firm has its mail domain: accounts of many domains that were paid for
+    and opened together, and send each other's refused calls, are none of these.
+    """
     title = "One program in one place that works with the accounts of its customers"
     ask = "Ask the holders of these accounts whether they gave their key to a service, and to which."
     if egress.address_share is None:
@@ -123,6 +133,13 @@ def _one_egress(members: Accounts, egress: Egress, parameters: Parameters) -> Ex
             f"has calls of {units.count(egress.n_accounts)} of the {units.count(len(members))} accounts."
         )
         fits = egress.address_share >= parameters.most and egress.n_accounts >= parameters.min_fact_share * len(members)
+        counted = {fact.fact_id for fact in facts if fact.is_counted}
+        if fits and counted >= {"handover", "payment", "signup"} and domain.outcome is Outcome.EXCLUDED:
+            fits = False
+            statement += (
+                " But several accounts each were paid for and opened together, under different mail domains, and refused calls of one go on at "
+                "another: customers come one by one and pay for themselves, and a firm has a mail domain of its own."
+            )
         outcome = Outcome.FITS if fits else Outcome.EXCLUDED
     return Explanation("operator.one_egress", title, outcome, statement, ask)
 
@@ -153,7 +170,7 @@ def shared_cache(facts: Iterable[Fact]) -> Explanation:
         for fact in facts
         if fact.is_counted and fact.is_telling and (fact.kind is not Kind.COORDINATION or fact.fact_id != "handover")
     ]
-    named = ", ".join(fact.title[0].lower() + fact.title[1:] for fact in beyond)
+    named = ", ".join(map(_named, beyond))
     return Explanation(
         "operator.shared_cache",
         "One product whose users wait for the same answer, so that the next one calls when a call fails",
@@ -163,3 +180,47 @@ def shared_cache(facts: Iterable[Fact]) -> Explanation:
         else "Beyond calls that go on elsewhere nothing is seen that it does not produce.",
         "Ask the maker of the program that the accounts use how it answers several users who ask the same.",
     )
+
+
+def acquaintances(facts: Collection[Fact], parameters: Parameters) -> Explanation:
+    """Hold people who know each other against the facts: a course, a circle, a contest, or readers of each other's links.
+
+    They ask again what failed for a neighbour, go on with each other's conversations, have each other's answers read, and sign up together.
+    They do not do it within seconds again and again, and they do not pay for each other across customers.
+    """
+    counted = [fact for fact in facts if fact.is_counted]
+    quick = [fact for fact in counted if fact.n_quick >= max(1.0, parameters.half * fact.n_apart)]
+    timed = [
+        fact
+        for fact in counted
+        if weights.of_share(fact.n_alike, fact.n_apart, parameters.alike_by_chance) >= parameters.min_fact_bits
+    ]
+    is_passed_on = any(fact.is_telling and fact.kind is Kind.COORDINATION for fact in counted)
+    said = [
+        f"{units.count(fact.n_quick)} of {units.count(fact.n_apart)} came within {parameters.quick_seconds:g} seconds: {_named(fact)}."
+        for fact in quick
+    ]
+    said += [
+        f"{units.count(fact.n_alike)} of {units.count(fact.n_apart)} came after the same time, give or take a tenth, as a program waits: {_named(fact)}."
+        for fact in timed
+        if fact not in quick
+    ]
+    said += ["They share payment methods across customers." for fact in counted if fact.fact_id == "payment"]
+    if said or not is_passed_on:
+        outcome, statement = Outcome.EXCLUDED, " ".join(said) or "No work is passed on between customers."
+    else:
+        outcome, statement = (
+            Outcome.CANNOT_TELL,
+            "Work is passed on at a pace that people keep as well, and each customer pays alone.",
+        )
+    return Explanation(
+        "operator.acquaintances",
+        "People who know each other and pass work on: a course, a circle, a contest, shared links",
+        outcome,
+        statement,
+        "Ask the holders of these accounts whether they know each other, and from where.",
+    )
+
+
+def _named(fact: Fact) -> str:
+    return fact.title[0].lower() + fact.title[1:]

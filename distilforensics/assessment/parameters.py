@@ -53,6 +53,12 @@ class Parameters:
     """Customers that hold most of a candidate, from which down it may be one customer with many keys: an integrator has up to three cards."""
     most: float = 0.8
     """Share of a candidate's accounts or exchanges that counts as most of it."""
+    quick_seconds: float = 20.0
+    """Seconds within which a program sends again; people who sit together need longer to notice, to say and to ask (docs/decisions/0094)."""
+    alike: float = 0.1
+    """Part of the median delay within which delays count as alike: a program waits for a fixed time."""
+    alike_by_chance: float = 0.25
+    """Share of delays of people that are alike: 7 % if they come at random, 11 % if evenly over half an hour."""
     half: float = 0.5
     """Share of the accounts or ties that must be known before anything is said of customers, and that one customer may hold."""
     exhibit_records: int = 10

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from distilforensics import __version__
 from distilforensics.accuracy.measured_rates import method_sha256
 from distilforensics.assessment.calibration import calibrate
-from distilforensics.assessment.confounding import load_confounders
+from distilforensics.assessment.confounding import OWN_EXPLANATIONS, load_confounders
 from distilforensics.assessment.error_rates import error_rate_rows, load_measurement
 from distilforensics.assessment.examination import examine
 from distilforensics.assessment.findings import error_rates_json, write_findings
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 
 READS = (
     "sources", "exchanges", "duplicates", "customers", "exchange_features", "templates", "template_exchanges", "account_profiles", "links", "link_coverage",
-    "account_calls", "group_loads", "work_ties", "tie_groups", "shared_values", "observations", "heuristic_states",
+    "account_calls", "group_loads", "work_ties", "tie_groups", "tie_surroundings", "shared_values",
+    "observations", "heuristic_states",
 )  # fmt: skip
 WRITES = (
     "campaigns", "campaign_facts", "campaign_explanations", "campaign_evidence", "explained_groups", "accounts", "calibration", "error_rates",
@@ -59,15 +60,20 @@ def assess(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
         reads=(*READS, "power"),
         writes=WRITES,
         folder=case.findings,
-        parameters=_rules() | {"calibration": supplied},
+        parameters=_rules(case) | {"calibration": supplied},
         work=lambda: _write_all(case, limits, progress),
     )
 
 
-def _rules() -> dict[str, Any]:
+def _rules(case: Case) -> dict[str, Any]:
     """Return everything beside the code that decides a grade."""
-    checks = {file.header["id"]: file.defaults for file in load_confounders()}
-    return {"rules": PARAMETERS.as_dict(), "confounders": checks}
+    checks = {file.header["id"]: file.defaults for file in load_confounders(case.catalog)}
+    own = {
+        file.header["id"]: file.sha256
+        for file in load_confounders(case.catalog)
+        if (case.catalog / OWN_EXPLANATIONS / f"{file.name}.sql").is_file()
+    }
+    return {"rules": PARAMETERS.as_dict(), "confounders": checks} | ({"own explanations": own} if own else {})
 
 
 def _write_all(case: Case, limits: Limits, progress: Progress) -> dict[str, int]:
@@ -75,7 +81,7 @@ def _write_all(case: Case, limits: Limits, progress: Progress) -> dict[str, int]
     with connect(case, limits=limits, tables=READS) as connection:
         log = load_log(case)
         progress.advance(steps=1, item="ties between accounts")
-        examined = examine(connection, log)
+        examined = examine(connection, log, case.catalog)
         progress.advance(steps=1, item="facts and explanations")
         campaigns = {f"C-{number:02d}": e for number, e in enumerate([e for e in examined if e.is_campaign], start=1)}
         others = {f"X-{number:02d}": e for number, e in enumerate([e for e in examined if not e.is_campaign], start=1)}
@@ -95,7 +101,7 @@ def _write_all(case: Case, limits: Limits, progress: Progress) -> dict[str, int]
 def _measurement(case: Case) -> Measurement:
     states = read_rows(case, "heuristic_states", ["heuristic_id", "version", "sha256", "parameters", "state"])
     code = package_sha256("distilforensics.assessment")
-    return load_measurement(case, method_sha256(__version__, states, code, _rules()), states)
+    return load_measurement(case, method_sha256(__version__, states, code, _rules(case)), states)
 
 
 def _write_tables(

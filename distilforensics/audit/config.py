@@ -150,7 +150,7 @@ def _options(path: Path, reading: Mapping[str, Any]) -> IngestOptions:
         log_began=reading.get("log_began"),
         max_malformed=share,
         max_line_bytes=_size(path, "reading.max_line", reading.get("max_line")),
-        secret_key=secret_file.read_text(encoding="utf-8").strip() if secret_file else None,
+        secret_file=secret_file,
         is_content_free=reading.get("content_free", False),
     )
 

@@ -25,7 +25,7 @@ done
 # Files that no list names. Names with a line end in them are not looked at here.
 find . -type f ! -path './tmp/*' | sed 's|^\./||' | LC_ALL=C sort | while IFS= read -r name; do
     case "$name" in
-        run.json|custody.jsonl|tagmanifest-sha256.txt|manifest-sha256.txt|seal.txt|seal.txt.sig|seal.pub.pem|seal.tsq|seal.tsr) continue ;;
+        run.json|custody.jsonl|notes.jsonl|tagmanifest-sha256.txt|manifest-sha256.txt|seal.txt|seal.txt.sig|seal.pub.pem|seal.tsq|seal.tsr) continue ;;
     esac
     listed=$(printf '%s' "$name" | sed 's/%/%25/g')
     grep -q -x -F -e "$(sha256sum < "$name" | cut -c1-64)  $listed" manifest-sha256.txt tagmanifest-sha256.txt || say "DIFFERS: $name is in no list, or not so"
@@ -34,9 +34,19 @@ found=$(find . ! -type f ! -type d) && [ -z "$found" ] || differs "links, pipes 
 found=$(find . -path './tmp/*' -type f ! -name case.lock ! -name holder.json; find . -mindepth 1 -type d -empty ! -path ./tmp)
 [ -z "$found" ] || say "not checked, in no list (tmp/ and empty folders): $found"
 
-custody=$(sed -n 's/^# custody\.jsonl: the first \([0-9]*\) lines have SHA-256 \([0-9a-f]*\)$/\1 \2/p' seal.txt)
-[ -n "$custody" ] || differs "seal.txt does not state the custody log"
-[ "$(head -n "${custody% *}" custody.jsonl | sha256sum | cut -c1-64)" = "${custody#* }" ] || differs "custody.jsonl up to the seal"
+# Files that grow: what was sealed is their beginning.
+for log in custody notes; do
+    sealed=$(sed -n "s/^# $log\.jsonl: the first \([0-9]*\) lines have SHA-256 \([0-9a-f]*\)\$/\1 \2/p" seal.txt)
+    if [ -n "$sealed" ]; then
+        [ "$(head -n "${sealed% *}" $log.jsonl | sha256sum | cut -c1-64)" = "${sealed#* }" ] || differs "$log.jsonl up to the seal"
+        later=$(tail -n "+$((${sealed% *} + 1))" $log.jsonl | wc -l)
+        [ "$later" -eq 0 ] || say "not checked: the last $later lines of $log.jsonl, added after the seal"
+    elif [ $log = custody ]; then
+        differs "seal.txt does not state the custody log"
+    elif [ -f notes.jsonl ]; then
+        say "not checked: notes.jsonl, made after the seal"
+    fi
+done
 
 if [ -n "$key" ]; then
     openssl pkeyutl -verify -pubin -inkey "$key" -rawin -in seal.txt -sigfile seal.txt.sig || differs "the signature of seal.txt"

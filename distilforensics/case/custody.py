@@ -1,4 +1,4 @@
-"""The custody log of a case: one line of JSON per action, each bound to the one before it by a hash.
+"""The custody log of a case: one line per action, each bound to the one before it by a hash.
 
 It shows every later change of a line, a lost line and a changed order. It cannot show that somebody who can write to
 the folder has made a whole new log; for that, note the last hash elsewhere: `run` and `verify` print it.
@@ -6,54 +6,17 @@ the folder has made a whole new log; for that, note the last hash elsewhere: `ru
 
 from __future__ import annotations
 
-import getpass
-import hashlib
-import json
-import os
-import platform
-import re
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from distilforensics import __version__
-from distilforensics.core.text import shown
+from distilforensics.case import chain
+from distilforensics.case.chain import START, Problem, actor, now
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from distilforensics.case.layout import Case
 
-START = "0" * 64
-"""Previous hash of the first entry."""
-
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-
-_KEYS = frozenset({"seq", "time", "actor", "host", "tool", "action", "details", "previous", "hash"})
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A difference between what a case contains and what was recorded."""
-
-    where: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.message}"
-
-
-def now() -> str:
-    """Return the wall-clock time in UTC as RFC 3339; only run.json and the custody log may carry it."""
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def actor() -> str:
-    """Return the name of the operating system's user, or the number where there is no name."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return f"uid {os.getuid()}" if hasattr(os, "getuid") else "unknown"
+__all__ = ["START", "Problem", "actor", "append", "check", "entries", "head", "now"]
 
 
 def append(case: Case, action: str, details: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -64,91 +27,17 @@ def append(case: Case, action: str, details: Mapping[str, Any] | None = None) ->
         action: What was done, in words, such as `run started` or `sealed`.
         details: JSON-ready data about it.
     """
-    content = case.custody_log.read_bytes() if case.custody_log.exists() else b""
-    complete, torn = _cut(content)
-    if torn:
-        _truncate(case, len(complete))
-        entry = _next(complete, "unfinished entry removed", {"was": torn.decode("utf-8", "backslashreplace")})
-        complete += _write(case, entry)
-    entry = _next(complete, action, dict(details or {}))
-    _write(case, entry)
-    return entry
-
-
-def _cut(content: bytes) -> tuple[bytes, bytes]:
-    """Split off what a crash in the middle of a write left behind the last line end."""
-    end = content.rfind(b"\n") + 1
-    return content[:end], content[end:]
-
-
-def _truncate(case: Case, length: int) -> None:
-    with case.custody_log.open("r+b") as stream:
-        stream.truncate(length)
-        os.fsync(stream.fileno())
-
-
-def _next(content: bytes, action: str, details: dict[str, Any]) -> dict[str, Any]:
-    lines = content.split(b"\n")[:-1]
-    entry = {
-        "seq": len(lines) + 1,
-        "time": now(),
-        "actor": actor(),
-        "host": platform.node(),
-        "tool": f"distilforensics {__version__}",
-        "action": action,
-        "details": details,
-        "previous": _stated_hash(lines[-1]) if lines else START,
-    }
-    return entry | {"hash": _hash(entry)}
-
-
-def _stated_hash(line: bytes) -> str:
-    """Return the hash in a line; of a damaged line the hash of its bytes, so that the log can go on and `check` says so."""
-    entry = _parsed(line)
-    return str(entry["hash"]) if entry else hashlib.sha256(line).hexdigest()
-
-
-def _write(case: Case, entry: Mapping[str, Any]) -> bytes:
-    line = _canonical(entry) + b"\n"
-    with case.custody_log.open("ab") as stream:
-        stream.write(line)
-        stream.flush()
-        os.fsync(stream.fileno())
-    return line
-
-
-def _canonical(entry: Mapping[str, Any]) -> bytes:
-    return json.dumps(entry, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
-
-
-def _hash(entry: Mapping[str, Any]) -> str:
-    return hashlib.sha256(_canonical({key: value for key, value in entry.items() if key != "hash"})).hexdigest()
-
-
-def _parsed(line: bytes) -> dict[str, Any] | None:
-    try:
-        entry = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(entry, dict) or entry.keys() != _KEYS:
-        return None
-    is_typed = type(entry["seq"]) is int and isinstance(entry["details"], dict)
-    is_typed &= all(isinstance(entry[key], str) for key in _KEYS - {"seq", "details"})
-    return entry if is_typed and _SHA256.fullmatch(entry["hash"]) else None
+    return chain.append(case.custody_log, action, details)
 
 
 def entries(case: Case) -> list[dict[str, Any]]:
     """Return the readable entries in order; use `check` to learn whether they can be trusted."""
-    if not case.custody_log.is_file():
-        return []
-    parsed = (_parsed(line) for line in case.custody_log.read_bytes().split(b"\n"))
-    return [entry for entry in parsed if entry is not None]
+    return chain.entries(case.custody_log)
 
 
 def head(case: Case) -> dict[str, Any]:
     """Return number and hash of the last entry, for a record outside of the log."""
-    known = entries(case)
-    return {"n_entries": len(known), "hash": known[-1]["hash"] if known else START}
+    return chain.head(case.custody_log)
 
 
 def check(case: Case, expected_head: Mapping[str, Any] | None = None) -> list[Problem]:
@@ -158,54 +47,4 @@ def check(case: Case, expected_head: Mapping[str, Any] | None = None) -> list[Pr
         case: The case.
         expected_head: What `head` returned at an earlier time; entries up to there must still exist.
     """
-    where = case.custody_log.name
-    if not case.custody_log.is_file():
-        return [Problem(where, "is missing")]
-    complete, torn = _cut(case.custody_log.read_bytes())
-    problems = []
-    previous, hashes = START, [START]
-    for number, line in enumerate(complete.split(b"\n")[:-1], start=1):
-        problems += [Problem(f"{where}:{number}", fault) for fault in _faults(line, number, previous)]
-        previous = _stated_hash(line)
-        hashes.append(previous)
-    if torn:
-        problems.append(
-            Problem(f"{where}:{len(hashes)}", f"the last entry is incomplete: {shown(torn.decode('utf-8', 'replace'))}")
-        )
-    if expected_head is not None:
-        problems += _missing_tail(where, hashes, expected_head)
-    return problems
-
-
-def _faults(line: bytes, number: int, previous: str) -> list[str]:
-    entry = _parsed(line)
-    if entry is None:
-        return ["is no custody entry, it was edited"]
-    faults = []
-    if not _is_as_hashed(entry, line):
-        faults.append("was edited: its hash does not fit its content")
-    if entry["seq"] != number:
-        faults.append(
-            f"has sequence number {shown(entry['seq'])}, expected {number}: entries were deleted or reordered"
-        )
-    if entry["previous"] != previous:
-        faults.append("does not continue the entry before it: entries were edited, deleted or reordered")
-    return faults
-
-
-def _is_as_hashed(entry: Mapping[str, Any], line: bytes) -> bool:
-    try:
-        return bool(entry["hash"] == _hash(entry) and _canonical(entry) == line)
-    except (ValueError, RecursionError):  # NaN, or nested without end
-        return False
-
-
-def _missing_tail(where: str, hashes: list[str], expected: Mapping[str, Any]) -> list[Problem]:
-    n_expected, n_found = expected.get("n_entries"), len(hashes) - 1
-    if type(n_expected) is not int or n_expected < 0:
-        return [Problem(where, f"run.json names no number of entries, but {shown(n_expected)}")]
-    if n_found < n_expected:
-        return [Problem(where, f"has {n_found} entries, run.json knows of {n_expected}: the end was cut off")]
-    if hashes[n_expected] != expected.get("hash"):
-        return [Problem(f"{where}:{n_expected}", "is not the entry that run.json knows")]
-    return []
+    return chain.check(case.custody_log, expected_head)

@@ -89,6 +89,11 @@ class Case:
         return self.root / "custody.jsonl"
 
     @property
+    def notes(self) -> Path:
+        """Append-only, hash-chained record of what examiners note about campaigns and accounts; outside of the bag."""
+        return self.root / "notes.jsonl"
+
+    @property
     def lock_file(self) -> Path:
         """Held while a command writes to the case."""
         return self.root / "tmp" / "case.lock"
@@ -209,7 +214,7 @@ def write_file(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = path.with_name(f".{path.name}.partial")
     try:
-        with open(temporary, "wb", opener=_for_owner) as stream:
+        with open(temporary, "wb", opener=for_owner) as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
@@ -219,7 +224,8 @@ def write_file(path: Path, content: bytes) -> None:
     temporary.replace(path)
 
 
-def _for_owner(path: str, flags: int) -> int:
+def for_owner(path: str, flags: int) -> int:
+    """Open a new file so that its owner alone can read it: an `opener`."""
     return os.open(path, flags, 0o600)
 
 

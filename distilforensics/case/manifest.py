@@ -1,7 +1,7 @@
 """Sealing a case as a BagIt 1.0 bag (RFC 8493): anybody can check it later with `sha256sum -c` alone.
 
-The payload is data/. Everything else that the same logs give again is a tag file. run.json and custody.jsonl carry
-wall-clock time, so they stay outside of the bag and are tied to it by the custody entry `sealed`.
+The payload is data/. Everything else that the same logs give again is a tag file. run.json, custody.jsonl and notes.jsonl
+carry wall-clock time, so they stay outside of the bag and are tied to it by the custody entry `sealed` and by seal.txt.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from distilforensics import __version__
 from distilforensics.case import custody
+from distilforensics.case.checklist import Verification
 from distilforensics.case.layout import write_file
 from distilforensics.case.signature import SEAL_FILES, check_signature, write_checks, write_statement
 from distilforensics.case.stages import contradictions, file_sha256
@@ -33,7 +34,7 @@ SEALED = "sealed"
 """Action of the custody entry that closes a case."""
 
 _LINE = re.compile(r"(?P<sha256>[0-9a-f]{64})  (?P<name>.+)")
-_OUTSIDE_THE_BAG = SEAL_FILES | {"run.json", "custody.jsonl", TAG_MANIFEST}
+_OUTSIDE_THE_BAG = SEAL_FILES | {"run.json", "custody.jsonl", "notes.jsonl", TAG_MANIFEST}
 
 
 def seal(case: Case, key: Key | None = None) -> dict[str, str]:
@@ -77,11 +78,13 @@ def seal(case: Case, key: Key | None = None) -> dict[str, str]:
 def is_current(case: Case) -> bool:
     """Tell whether sealing would write the same again: no file has changed since the last seal."""
     sealed = [entry["details"] for entry in custody.entries(case) if entry["action"] == SEALED]
+    statement = Verification()
+    check_signature(case, None, statement)
     if not sealed or not all((case.root / name).is_file() for name in (PAYLOAD_MANIFEST, TAG_MANIFEST)):
         return False
     return (
         case.run_record.is_file()
-        and not check_signature(case, None)[0]
+        and statement.is_intact
         and {key: sealed[-1].get(key) for key in anchors(case)} == anchors(case)
         and (case.root / PAYLOAD_MANIFEST).read_bytes() == _manifest(case, list(payload_files(case)))
         and (case.root / TAG_MANIFEST).read_bytes() == _manifest(case, list(tag_files(case)))

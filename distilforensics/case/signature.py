@@ -1,6 +1,6 @@
 """Signature and time stamp over a seal: what whoever can write to the folder cannot make again.
 
-`seal.txt` names the hashes of run.json, of both manifests and of the custody log up to the seal. It is what is signed (Ed25519, by the
+`seal.txt` names the hashes of run.json, of both manifests, and of the custody log and the notes up to the seal. It is what is signed (Ed25519, by the
 examiner's own key) and what is stamped (RFC 3161, in two steps for a machine without a network). All of it can be checked with
 coreutils and openssl; `check.sh` in the case does so.
 """
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from distilforensics.case.checklist import Check
 from distilforensics.case.custody import Problem
 from distilforensics.case.layout import write_file
 from distilforensics.core.errors import IntegrityError, UsageError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+    from distilforensics.case.checklist import Verification
     from distilforensics.case.layout import Case
 
 STATEMENT = "seal.txt"
@@ -37,8 +39,8 @@ SEAL_FILES = frozenset({STATEMENT, SIGNATURE, PUBLIC_KEY, STAMP_REQUEST, STAMP})
 CHECKS = "check.sh"
 """The same checks for a shell, part of the bag."""
 
-_CUSTODY_LINE = re.compile(
-    r"# custody\.jsonl: the first (?P<n>[1-9][0-9]{0,11}) lines have SHA-256 (?P<sha256>[0-9a-f]{64})"
+_FIRST_LINES = re.compile(
+    r"# (?P<name>custody\.jsonl|notes\.jsonl): the first (?P<n>[1-9][0-9]{0,11}) lines have SHA-256 (?P<sha256>[0-9a-f]{64})"
 )
 
 
@@ -111,14 +113,14 @@ def write_checks(case: Case) -> None:
 
 def write_statement(case: Case, anchors: Mapping[str, str], key: Key | None) -> None:
     """Write what the seal holds, signed if there is a key; signature and stamp of an earlier seal go."""
-    log = case.custody_log.read_bytes()
-    n_entries = log.count(b"\n")
     lines = [
         f"{anchors['run_json_sha256']}  run.json",
         f"{anchors['manifest_sha256']}  manifest-sha256.txt",
         f"{anchors['tagmanifest_sha256']}  tagmanifest-sha256.txt",
-        f"# custody.jsonl: the first {n_entries} lines have SHA-256 {hashlib.sha256(log).hexdigest()}",
+        _first_lines(case.custody_log),
     ]
+    if case.notes.is_file():
+        lines.append(_first_lines(case.notes))
     for name in SEAL_FILES:
         (case.root / name).unlink(missing_ok=True)
     statement = "".join(f"{line}\n" for line in lines).encode()
@@ -129,6 +131,13 @@ def write_statement(case: Case, anchors: Mapping[str, str], key: Key | None) -> 
         public = key.private.public_key()
         write_file(case.root / PUBLIC_KEY, public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
         write_file(case.root / SIGNATURE, key.private.sign(statement))
+
+
+def _first_lines(path: Path) -> str:
+    """Return the line of the statement about a file to which lines are only added."""
+    content = path.read_bytes()
+    n_lines = content.count(b"\n")
+    return f"# {path.name}: the first {n_lines} lines have SHA-256 {hashlib.sha256(content).hexdigest()}"
 
 
 def write_stamp_request(case: Case) -> Path:
@@ -163,20 +172,24 @@ def keep_stamp(case: Case, answer: Path) -> str:
     return when
 
 
-def check_signature(case: Case, key: Path | None) -> tuple[list[Problem], list[str]]:
-    """Return what is wrong with statement, signature and stamp of a seal, and what was checked against which key.
+def check_signature(case: Case, key: Path | None, result: Verification) -> None:
+    """Check statement, signature and stamp of a seal.
 
     Args:
         case: The case.
         key: Public key that the reader got from somewhere else; the one in the case only shows that nothing was changed by accident.
+        result: What was found is added to it.
     """
     path = case.root / STATEMENT
     if not path.is_file():
-        return [Problem(STATEMENT, "is missing")], []
-    problems = _statement_faults(case, path.read_bytes())
-    found, notes = _check_key(case, key)
-    stamp_problems, stamp_notes = _check_stamp(case)
-    return [*problems, *found, *stamp_problems], [*notes, *stamp_notes]
+        result.find(STATEMENT, "is missing")
+        return
+    n_before = len(result.problems)
+    result.problems += _statement_faults(case, path.read_bytes())
+    told = f"{STATEMENT} names run.json, both manifests, and custody log and notes up to the seal"
+    result.check("seal", told, n_before)
+    _check_key(case, key, result)
+    _check_stamp(case, result)
 
 
 def _statement(case: Case) -> bytes:
@@ -196,57 +209,69 @@ def _statement_faults(case: Case, statement: bytes) -> list[Problem]:
         path = case.root / name
         if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() != stated.get(name):
             problems.append(Problem(STATEMENT, f"states another SHA-256 of {name}: it was changed after the seal"))
-    match = next((m for m in map(_CUSTODY_LINE.fullmatch, lines) if m), None)
-    if match is None:
+    begun = {match["name"]: match for match in map(_FIRST_LINES.fullmatch, lines) if match}
+    if case.custody_log.name not in begun:
         return [*problems, Problem(STATEMENT, "does not state the custody log: it was changed")]
-    log = case.custody_log.read_bytes() if case.custody_log.is_file() else b""
-    until = b"".join(line + b"\n" for line in log.split(b"\n")[: int(match["n"])])
-    if log.count(b"\n") < int(match["n"]) or hashlib.sha256(until).hexdigest() != match["sha256"]:
-        problems.append(Problem("custody.jsonl", f"its first {match['n']} lines are not those that were sealed"))
+    for path in (case.custody_log, case.notes):
+        if path.name in begun and not _begins_so(path, begun[path.name]):
+            message = f"its first {begun[path.name]['n']} lines are not those that were sealed"
+            problems.append(Problem(path.name, message))
     if statement != "".join(f"{line}\n" for line in lines).encode():
         problems.append(Problem(STATEMENT, "was changed: its lines do not end as they were written"))
     return problems
 
 
-def _check_key(case: Case, key: Path | None) -> tuple[list[Problem], list[str]]:
+def _begins_so(path: Path, stated: re.Match[str]) -> bool:
+    content = path.read_bytes() if path.is_file() else b""
+    until = b"".join(line + b"\n" for line in content.split(b"\n")[: int(stated["n"])])
+    return content.count(b"\n") >= int(stated["n"]) and hashlib.sha256(until).hexdigest() == stated["sha256"]
+
+
+def _check_key(case: Case, key: Path | None, result: Verification) -> None:
     from cryptography.exceptions import InvalidSignature
 
-    signature = case.root / SIGNATURE
+    signature, n_before = case.root / SIGNATURE, len(result.problems)
     if not signature.is_file():
-        return ([Problem(SIGNATURE, "is missing: the case is not signed, though a key was given")] if key else []), (
-            [] if key else ["not signed"]
-        )
+        if key:
+            result.find(SIGNATURE, "is missing: the case is not signed, though a key was given")
+        result.leave("signature", "there is none, so whoever can write here can seal anew; seal --sign KEY makes one")
+        return
     try:
         public = read_public_key(key or case.root / PUBLIC_KEY)
     except (UsageError, OSError) as e:
         if key:
             raise
-        return [Problem(PUBLIC_KEY, f"cannot be read: {show(str(e).splitlines()[0])}")], []
+        result.find(PUBLIC_KEY, f"cannot be read: {show(str(e).splitlines()[0])}")
+        return
     name = fingerprint_of(public)
     try:
         public.verify(signature.read_bytes(), (case.root / STATEMENT).read_bytes())
     except InvalidSignature:
-        return [Problem(SIGNATURE, f"is no signature of this seal by the key {name}")], []
-    whose = (
-        "the key that was given"
-        if key
-        else "the key that lies in the case, which proves nothing; name one that you know: --key FILE"
-    )
-    return [], [f"signed by {name}, {whose}"]
+        result.find(SIGNATURE, f"is no signature of this seal by the key {name}")
+    if key:
+        result.check("signature", f"against the key that was given, {name}", n_before)
+    else:
+        told = f"only against the key that lies in the case, {name}, which proves nothing; name one that you know: --key FILE"
+        result.unchecked.append(Check("signature", told, len(result.problems) - n_before))
 
 
-def _check_stamp(case: Case) -> tuple[list[Problem], list[str]]:
-    stamp = case.root / STAMP
+def _check_stamp(case: Case, result: Verification) -> None:
+    stamp, n_before = case.root / STAMP, len(result.problems)
     if not stamp.is_file():
         waits = (case.root / STAMP_REQUEST).is_file()
-        return [], ["no time stamp" + (", one was asked for and not put in" if waits else "")]
+        why = (
+            "one was asked for and not put in" if waits else "there is none; the times are those of the machine's clock"
+        )
+        result.leave("time stamp", why)
+        return
     try:
         faults, when = _stamp_faults(case, stamp.read_bytes())
     except UsageError as e:
         faults, when = [e.message], ""
-    if faults:
-        return [Problem(STAMP, fault) for fault in faults], []
-    return [], [f"stamped at {when}; check who stamped with: sh check.sh KEY CA_FILE"]
+    result.problems += [Problem(STAMP, fault) for fault in faults]
+    told = f"stamps this seal at {when}" if when else "whether it stamps this seal"
+    result.check("time stamp", told, n_before)
+    result.leave("who stamped", f"needs the certificate of the authority: sh {CHECKS} KEY CA_FILE")
 
 
 def _stamp_faults(case: Case, content: bytes) -> tuple[list[str], str]:

@@ -5,55 +5,35 @@ Reads only; works on write-protected media and without the engine.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from distilforensics.case import archives, custody, manifest
+from distilforensics.case import custody, manifest
+from distilforensics.case.checklist import Verification
 from distilforensics.case.custody import Problem
+from distilforensics.case.evidence import archives_of, find_member, find_source, places
 from distilforensics.case.layout import read_json
+from distilforensics.case.notes import check_notes
 from distilforensics.case.signature import STATEMENT, check_signature
 from distilforensics.case.stages import contradictions, file_sha256
+from distilforensics.core import units
 from distilforensics.core.errors import CaseError, IntegrityError
 from distilforensics.core.text import show
 from distilforensics.core.trouble import machine_trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from distilforensics.case.layout import Case
 
-_NO_UTF8 = re.compile(r"\\u(dc[89a-f][0-9a-f])")
-"""How tables write a byte of a file name that is no UTF-8."""
+_LISTED = 3
+"""Names told of files that could not be checked; table `sources` has all."""
 
 _OTHER_ENTRIES = "custody entries after the seal: {actions}"
-
-
-@dataclass(slots=True)
-class Verification:
-    """What a check found: problems are differences; notes say what could not be checked or happened after the seal."""
-
-    problems: list[Problem] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    n_files: int = 0
-    """Files of the case whose hash was computed."""
-    n_sources: int = 0
-    """Evidence files whose hash was computed and fits."""
-    n_records: int = 0
-    """Records read according to the recomputed balance."""
-    signed: list[str] = field(default_factory=list)
-    """Who signed and who stamped, as far as it was checked, and against which key."""
-    custody_head: str = custody.START
-    """Hash of the last custody entry; compare it with the one noted when the case was handed over."""
-
-    @property
-    def is_intact(self) -> bool:
-        """No difference was found."""
-        return not self.problems
 
 
 def verify(
@@ -79,17 +59,19 @@ def verify(
             hint="distilforensics seal --case DIR",
         )
     _check_anchors(case, seal, result)
-    _check_noted(case, noted_hash, result)
-    problems, result.signed = check_signature(case, key)
-    result.problems += problems
+    check_signature(case, key, result)
     result.n_files += (case.root / STATEMENT).is_file()
-    _check_places(case, result)
+    _check_noted(case, noted_hash, result)
+    check_notes(case, result)
     damaged = _check_files(case, result)
+    n_before = len(result.problems)
     result.problems += [Problem(show(name), message) for name, message in contradictions(case) if name not in damaged]
-    if not any(name.startswith("data/") for name in damaged):
-        _check_tables(case, evidence_root, result)
+    result.check("stages", "every table against the records of the stages that wrote and read it", n_before)
+    if any(name.startswith("data/") for name in damaged):
+        result.leave("balance", "tables differ from the manifest")
+        result.leave("evidence", "tables differ from the manifest")
     else:
-        result.notes.append("balance and evidence files were not checked because tables differ from the manifest")
+        _check_tables(case, evidence_root, result)
     return result
 
 
@@ -103,25 +85,29 @@ def _check_noted(case: Case, noted_hash: str | None, result: Verification) -> No
             f"was sealed before ({places}); what lay under an earlier seal may have been replaced since"
         )
     if noted_hash is None:
-        if earlier:
-            result.notes.append("compare the custody log with a hash noted at hand-over: --noted-hash HASH")
-    elif noted_hash.lower() not in {entry["hash"] for entry in known}:
+        result.leave(
+            "noted hash", "none was given; one that was kept outside of the case shows a new seal: --noted-hash HASH"
+        )
+        return
+    n_before = len(result.problems)
+    if noted_hash.lower() not in {entry["hash"] for entry in known}:
         message = (
             f"has no entry with the hash {show(noted_hash)} that was noted: the log, or the whole case, was replaced"
         )
-        result.problems.append(Problem(case.custody_log.name, message))
+        result.find(case.custody_log.name, message)
     else:
         place = next(i for i, entry in enumerate(known) if entry["hash"] == noted_hash.lower())
         later = [entry["action"] for entry in known[place + 1 :]]
         result.notes.append(f"holds the noted entry; since then: {show(', '.join(later)) or 'nothing'}")
         _check_noted_content(case, known[: place + 1], result)
+    result.check("noted hash", f"custody log and manifests against {show(noted_hash)}", n_before)
 
 
 def _check_noted_content(case: Case, until_noted: list[dict[str, Any]], result: Verification) -> None:
     """Compare the case with the last seal up to the noted entry: a later seal may cover something else."""
     sealed = [entry for entry in until_noted if entry["action"] == manifest.SEALED]
     if not sealed:
-        result.notes.append("the noted entry is older than every seal, so the content cannot be compared with it")
+        result.leave("content", "the noted entry is older than every seal")
         return
     for key, name in (("manifest_sha256", manifest.PAYLOAD_MANIFEST), ("tagmanifest_sha256", manifest.TAG_MANIFEST)):
         path, noted = case.root / name, sealed[-1]["details"].get(key)
@@ -130,7 +116,7 @@ def _check_noted_content(case: Case, until_noted: list[dict[str, Any]], result: 
             message = (
                 f"{what} are not those that were noted: it had SHA-256 {show(noted)} then, and was sealed anew since"
             )
-            result.problems.append(Problem(name, message))
+            result.find(name, message)
 
 
 _OWN_FOLDERS = frozenset({"data", "findings", "report", "stages", "tmp", "calibration"})
@@ -158,12 +144,13 @@ def _last_seal(case: Case) -> dict[str, Any] | None:
 
 def _check_anchors(case: Case, seal: Mapping[str, Any] | None, result: Verification) -> None:
     """Check the custody chain and, through its last seal, run.json and both manifests."""
-    result.custody_head = custody.head(case)["hash"]
+    n_before, head = len(result.problems), custody.head(case)
+    result.custody_head = head["hash"]
+    told = f"{units.count(head['n_entries'])} entries, each bound to the one before, and run.json"
     if seal is None:
-        result.problems.append(
-            Problem(case.custody_log.name, "has no entry `sealed`: the end was cut off or the entry was edited")
-        )
+        result.find(case.custody_log.name, "has no entry `sealed`: the end was cut off or the entry was edited")
         result.problems += custody.check(case)
+        result.check("custody log", told, n_before)
         return
     stated = seal["details"]
     is_run_intact = _compare(case.run_record.name, case.run_record, stated.get("run_json_sha256"), result)
@@ -173,6 +160,7 @@ def _check_anchors(case: Case, seal: Mapping[str, Any] | None, result: Verificat
         result.problems.append(Problem(case.run_record.name, "does not name the last custody entry"))
     for key, name in (("manifest_sha256", manifest.PAYLOAD_MANIFEST), ("tagmanifest_sha256", manifest.TAG_MANIFEST)):
         _compare(name, case.root / name, stated.get(key), result)
+    result.check("custody log", told, n_before)
     later = [entry["action"] for entry in custody.entries(case) if entry["seq"] > seal["seq"]]
     if later:
         result.notes.append(_OTHER_ENTRIES.format(actions=show(", ".join(later))))
@@ -197,6 +185,8 @@ def _compare(name: str, path: Path, expected: str | None, result: Verification) 
 
 def _check_files(case: Case, result: Verification) -> set[str]:
     """Compare all files with both manifests and return the names that differ."""
+    n_before = len(result.problems)
+    _check_places(case, result)
     expected: dict[str, str] = {}
     for name in (manifest.PAYLOAD_MANIFEST, manifest.TAG_MANIFEST):
         if (case.root / name).is_file():
@@ -207,7 +197,9 @@ def _check_files(case: Case, result: Verification) -> set[str]:
         manifest.name_of(case, path): path for path in (*manifest.payload_files(case), *manifest.tag_files(case))
     }
     names = sorted(expected.keys() | present.keys())
-    return {name for name in names if not _is_as_recorded(name, expected, present, result)}
+    damaged = {name for name in names if not _is_as_recorded(name, expected, present, result)}
+    result.check("files", f"{units.count(len(present))} files against the manifests, and nothing besides", n_before)
+    return damaged
 
 
 def _is_as_recorded(name: str, expected: Mapping[str, str], present: Mapping[str, Path], result: Verification) -> bool:
@@ -250,8 +242,9 @@ def _check_tables(case: Case, evidence_root: Path | None, result: Verification) 
 def _check_balance(case: Case, result: Verification) -> None:
     """Count the records of every source again and compare with what the ingest stated."""
     if not case.table_files("sources"):
-        result.notes.append("there is no table of sources, nothing has been ingested")
+        result.leave("balance", "there is no table of sources, nothing has been ingested")
         return
+    n_before = len(result.problems)
     counted = {
         "n_quarantined": _count_by_source(case, "quarantine"),
         "n_duplicate": _count_by_source(case, "duplicates"),
@@ -278,6 +271,7 @@ def _check_balance(case: Case, result: Verification) -> None:
             for column, n in sorted(found.items())
             if n != stated[column]
         ]
+    result.check("balance", f"{units.count(result.n_records)} records counted again, source by source", n_before)
 
 
 def _of(counts: Mapping[str, int], source_sha256: str) -> int:
@@ -320,73 +314,42 @@ def _check_sources(case: Case, evidence_root: Path | None, result: Verification)
     """Hash the evidence files that are still there."""
     if not case.table_files("sources"):
         return
-    for source in _sources(case):
+    n_before, absent, unhashed = len(result.problems), [], []
+    sources = _sources(case)
+    for source in sources:
+        name = show(source["path"])
         present = [path for path in places(case, source["path"], evidence_root) if path.is_file()]
         if source["source_sha256"] is None:
-            result.notes.append(
-                f"{show(source['path'])}: was not hashed, not checked: {show(source['reason'] or source['role'])}"
-            )
+            unhashed.append(f"{name}: {show(source['reason'] or source['role'])}")
         elif not present and find_member(case, source, evidence_root):
             result.n_sources += 1
-        elif not present and any(_archives(case, source, evidence_root)):
-            message = f"its archive no longer has such a member, recorded SHA-256 is {show(source['source_sha256'])}"
-            result.problems.append(Problem(show(source["path"]), message))
+        elif not present and any(archives_of(case, source, evidence_root)):
+            recorded = show(source["source_sha256"])
+            result.find(name, f"its archive no longer has such a member, recorded SHA-256 is {recorded}")
         elif not present:
-            result.notes.append(f"{show(source['path'])}: not present, not checked")
+            absent.append(name)
         elif (found := find_source(case, source, evidence_root)) is None:
-            message = (
-                f"the evidence in {show(present[0])} was changed, recorded SHA-256 is {show(source['source_sha256'])}"
-            )
-            result.problems.append(Problem(show(source["path"]), message))
+            recorded = show(source["source_sha256"])
+            result.find(name, f"the evidence in {show(present[0])} was changed, recorded SHA-256 is {recorded}")
         else:
             result.n_sources += 1
             if found.stat().st_size != source["n_bytes"]:
-                result.notes.append(f"{show(source['path'])}: has grown since; what was read of it is as recorded")
+                result.notes.append(f"{name}: has grown since; what was read of it is as recorded")
+    n_looked_at = len(sources) - len(absent) - len(unhashed)
+    if n_looked_at or not sources:
+        result.check("evidence", f"{_of_all(n_looked_at, sources)} against the recorded hashes", n_before)
+    if absent:
+        result.leave("evidence", f"{_of_all(len(absent), sources)} not at hand ({_some(absent)}); --logs DIR")
+    if unhashed:
+        result.leave("evidence", f"{_of_all(len(unhashed), sources)} without a recorded hash ({_some(unhashed)})")
 
 
-def places(case: Case, stated: str, evidence_root: Path | None = None) -> Iterator[Path]:
-    """Yield the paths at which an evidence file may lie.
-
-    Args:
-        case: The case, whose custody log knows from which folders logs were read.
-        stated: Its path in table `sources`: below the folder that the inputs of a run share.
-        evidence_root: If given, only below this folder; leading folders of `stated` may be missing there.
-    """
-    path = PurePosixPath(_NO_UTF8.sub(lambda match: chr(int(match[1], 16)), stated))
-    if evidence_root is not None:
-        parts = [part for part in path.parts if part not in {"/", ".", ".."}]
-        yield from (evidence_root.joinpath(*parts[start:]) for start in range(len(parts)))
-    elif path.is_absolute():
-        yield Path(path)
-    else:
-        yield from (folder / path for folder in _starting_folders(case))
+def _of_all(n: int, sources: Sequence[object]) -> str:
+    return f"{units.count(n)} of {units.count(len(sources))} files"
 
 
-def _starting_folders(case: Case) -> list[Path]:
-    """Return the folders below which inputs of runs lay, newest first, then those from which runs were started."""
-    details = [entry["details"] for entry in reversed(custody.entries(case))]
-    stated = [entry.get(key) for key in ("input_root", "cwd") for entry in details]
-    return [Path(folder) for folder in dict.fromkeys(text for text in stated if isinstance(text, str)) if folder]
-
-
-def find_member(case: Case, source: Mapping[str, Any], evidence_root: Path | None = None) -> tuple[Path, str] | None:
-    """Return the archive and the name of the member whose bytes are those of a row of `sources`, or None."""
-    for path, name in _archives(case, source, evidence_root):
-        if archives.member_sha256(path, name) == source["source_sha256"]:
-            return path, name
-    return None
-
-
-def _archives(case: Case, source: Mapping[str, Any], evidence_root: Path | None) -> Iterator[tuple[Path, str]]:
-    for archive, member in archives.split(source["path"]):
-        name = _NO_UTF8.sub(lambda match: chr(int(match[1], 16)), member)
-        yield from ((path, name) for path in places(case, archive, evidence_root) if path.is_file())
-
-
-def find_source(case: Case, source: Mapping[str, Any], evidence_root: Path | None = None) -> Path | None:
-    """Return the evidence file whose bytes, or first bytes if it has grown, are those of a row of `sources`, or None."""
-    n_bytes = source["n_bytes"]
-    present = [path for path in places(case, source["path"], evidence_root) if path.is_file()]
-    same = [path for path in present if path.stat().st_size == n_bytes]
-    grown = [path for path in present if n_bytes is not None and 0 < n_bytes < path.stat().st_size]
-    return next((path for path in [*same, *grown] if file_sha256(path, n_bytes) == source["source_sha256"]), None)
+def _some(names: Sequence[str]) -> str:
+    """Return the names if they are few, else one of them: the list has to stay short."""
+    if len(names) <= _LISTED:
+        return ", ".join(names)
+    return f"{names[0]} and {units.count(len(names) - 1)} more"

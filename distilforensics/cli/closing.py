@@ -28,6 +28,7 @@ _REASONS = 3
 _ROLES = {
     "log": "logs",
     "accounts_directory": "accounts directories",
+    "usage": "usage exports",
     "archive": "archives",
     "duplicate_file": "files with the same bytes",
     "ignored": "ignored",
@@ -49,6 +50,7 @@ def closing_lines(result: RunResult, output: Output) -> Iterator[str]:
     sections = (
         ("Read", _read(result)),
         ("Could not read", _refused(result)),
+        ("Usage exports", _usage(summary)),
         ("Not testable", _untestable(summary)),
         ("Power", _power(result)),
         ("Took", _effort(result)),
@@ -121,6 +123,32 @@ def _refused(result: RunResult) -> Iterator[str]:
         yield f"PARTIAL: more than --max-malformed {units.share(result.ingest.max_malformed, 1)} of the records could not be read"
 
 
+def _usage(summary: CaseSummary) -> Iterator[str]:
+    """Yield one line per kind of export: what it states that the log lacks."""
+    for row in summary.usage:
+        yield f"{show(row['series'])}: {_compared(row)}"
+
+
+def _compared(row: Mapping[str, Any]) -> str:
+    stated = row["stated_requests"]
+    if stated is None:
+        n_compared = row["n_sums"] - row["n_outside"] - row["n_open"]
+        if not n_compared:
+            return "nothing that the log could be compared with"
+        return f"{units.count(row['n_different'])} of {units.count(n_compared)} sums differ from the log"
+    text = f"{units.count(stated)} requests stated, {units.count(row['log_requests'])} in the log"
+    if row["n_missing"]:
+        edge = (
+            f", {units.count(row['n_missing_at_edge'])} of them where the log begins or ends"
+            if row["n_missing_at_edge"]
+            else ""
+        )
+        text += f"; {units.count(row['n_missing'])} ({units.share(row['n_missing'], stated)}) ARE MISSING from the log{edge}"
+    if row["n_more"]:
+        text += f"; {units.count(row['n_more'])} of the log are not stated"
+    return text
+
+
 def _untestable(summary: CaseSummary) -> Iterator[str]:
     """Yield how many tests could not run, one line for all that lack the same."""
     n_tests = sum(map(len, summary.heuristics.values()))
@@ -178,6 +206,7 @@ def closing_json(result: RunResult) -> Mapping[str, Any]:
             for campaign in summary.campaigns
         ],
         "n_explained": summary.n_explained,
+        "usage": [dict(row) for row in summary.usage],
         "power": list(summary.power),
         "seconds": {timing.stage: round(timing.seconds, 3) for timing in result.timings},
         "peak_memory_bytes": dict(result.peak_memory_bytes),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from distilforensics.cli.output import Output
+    from distilforensics.pipeline.comparison import Difference
 
 _WIDTH = 80
 """Characters of a value that are printed; --json has all of them."""
@@ -51,10 +52,15 @@ def diff(first: Path, second: Path, output: Output) -> None:
         )
     else:
         for difference in result.differences:
-            was, now = _told(difference.first), _told(difference.second)
-            output.line(f"{difference.kind} {show(difference.what)}: {was} -> {now}")
+            output.line(told_difference(difference))
         output.line("equal" if result.is_equal else f"DIFFERENT: {'; '.join(result.causes)}")
     click.get_current_context().exit(ExitCode.COMPLETE if result.is_equal else ExitCode.INTEGRITY)
+
+
+def told_difference(difference: Difference) -> str:
+    """Return a difference as a line that is safe to print."""
+    was, now = _told(difference.first), _told(difference.second)
+    return f"{difference.kind} {show(difference.what)}: {was} -> {now}"
 
 
 def _told(value: object) -> str:

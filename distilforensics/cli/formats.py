@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from distilforensics.cli.diagnostics import ExitCode, say
-from distilforensics.cli.options import CONTEXT, command, examples
+from distilforensics.cli.options import CONTEXT, catalog_option, command, examples
 from distilforensics.core.errors import UsageError
 from distilforensics.core.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from distilforensics.cli.output import Output
     from distilforensics.ingest.formats import FormatSpec
@@ -31,8 +32,10 @@ def formats() -> None:
 
 @command("list", epilog=examples("distilforensics formats list", "distilforensics formats list --json"))
 @ids_argument
-def list_(ids: tuple[str, ...], output: Output) -> None:
+@catalog_option
+def list_(ids: tuple[str, ...], catalog: Path | None, output: Output) -> None:
     """List the formats with their version and what the account is."""
+    _use(catalog)
     columns = ("id", "version", "title", "account")
     output.rows(columns, [(spec.id, spec.version, spec.title, spec.account or "no calls") for spec in _chosen(ids)])
 
@@ -58,12 +61,14 @@ def show_(format_id: str, output: Output) -> None:
 
 @command("test", epilog=examples("distilforensics formats test", "distilforensics formats test litellm_payload"))
 @ids_argument
-def test(ids: tuple[str, ...], output: Output) -> None:
+@catalog_option
+def test(ids: tuple[str, ...], catalog: Path | None, output: Output) -> None:
     """Read the samples and compare the rows with those expected; exit with 4 on any difference."""
     from distilforensics.ingest.examples import ExampleReader, differences
 
+    _use(catalog)
     chosen = _chosen(ids)
-    reader = ExampleReader()
+    reader = ExampleReader(catalog)
     try:
         found = [text for spec in chosen for example in spec.examples for text in differences(spec, example, reader)]
     finally:
@@ -73,6 +78,12 @@ def test(ids: tuple[str, ...], output: Output) -> None:
     if not output.is_quiet:
         say(f"{sum(len(spec.examples) for spec in chosen)} samples of {len(chosen)} formats, {len(found)} differences")
     click.get_current_context().exit(ExitCode.HEURISTIC if found else ExitCode.COMPLETE)
+
+
+def _use(catalog: Path | None) -> None:
+    from distilforensics.ingest.formats.specification import use_own_formats
+
+    use_own_formats(catalog)
 
 
 def _chosen(ids: Sequence[str]) -> list[FormatSpec]:

@@ -63,9 +63,17 @@ def show_(heuristic_id: str, output: Output) -> None:
 @catalog_option
 def lint(only: tuple[str, ...], catalog: Path | None, output: Output) -> None:
     """Check the catalogue; exit with 4 on any issue."""
+    from distilforensics.analysis.heuristics.check import Issue
     from distilforensics.analysis.heuristics.lint import lint_catalog
 
     issues = lint_catalog(only, catalog)
+    if catalog is not None:
+        from distilforensics.pipeline.own_catalog import own_issues
+
+        issues += [
+            Issue(name, "own", "error", message, "what such files hold stands in docs/writing-heuristics.md")
+            for name, message in own_issues(catalog)
+        ]
     columns = ("heuristic", "check", "severity", "message", "advice")
     if issues:
         output.rows(columns, [(i.heuristic_id, i.check, i.severity, i.message, i.advice) for i in issues])

@@ -14,6 +14,8 @@ from distilforensics.cli.formats import formats
 from distilforensics.cli.heuristics import heuristics
 from distilforensics.cli.inspect import inspect
 from distilforensics.cli.mapping import mapping
+from distilforensics.cli.matching import fingerprints, match
+from distilforensics.cli.note import note
 from distilforensics.cli.options import CONTEXT, examples, version_option
 from distilforensics.cli.plan import plan
 from distilforensics.cli.respond import respond
@@ -66,8 +68,11 @@ for verb in (
     compare,
     sql,
     cite,
+    note,
     export,
     respond,
+    fingerprints,
+    match,
     audit,
     formats,
     heuristics,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,14 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from distilforensics.case.engines.duckdb import Limits
+    from distilforensics.ingest.options import IngestOptions
 
     Function = Callable[..., Any]
 
 CONTEXT: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
 """Settings of every command."""
 
-MIN_MEMORY = 512_000_000
-"""Bytes; below this libraries, one row group and an engine that can sort it do not fit."""
+MIN_MEMORY = 384_000_000
+"""Bytes; below this libraries, one row group and an engine that can sort it do not fit, as measured."""
 
 
 class Size(click.ParamType[int]):
@@ -47,6 +50,19 @@ class Size(click.ParamType[int]):
         if n_bytes < self.minimum:
             self.fail(f"{value!r} is too small, expected at least {self.minimum:,} bytes", param, ctx)
         return n_bytes
+
+
+class Text(click.ParamType[str]):
+    """Text from the command line, whose bytes are UTF-8 whatever the locale says."""
+
+    name = "text"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return text that can be written."""
+        try:
+            return os.fsencode(str(value)).decode()
+        except UnicodeError:
+            self.fail(f"{value!r} is no text in UTF-8", param, ctx)
 
 
 class Share(click.ParamType[float]):
@@ -75,7 +91,7 @@ GRADE = click.Choice([grade.value for grade in Grade if grade.rank])
 
 case_option = click.option("--case", "case_dir", type=CASE_DIR, required=True, metavar="DIR", help="Case folder.")
 case_argument = click.argument("case_dir", type=CASE_DIR, metavar="CASE")
-logs_argument = click.argument("logs", nargs=-1, required=True, metavar="LOGS...")
+logs_argument = click.argument("logs", type=click.Path(), nargs=-1, required=True, metavar="LOGS...")
 fail_on_option = click.option(
     "--fail-on",
     type=GRADE,
@@ -143,7 +159,11 @@ def command(name: str, *, epilog: str) -> Callable[[Function], click.Command]:
     """
 
     def decorate(function: Function) -> click.Command:
-        return click.command(name, context_settings=CONTEXT, epilog=epilog)(common_options(function))
+        made = click.command(name, context_settings=CONTEXT, epilog=epilog)(common_options(function))
+        for parameter in made.params:
+            if parameter.type is click.STRING:
+                parameter.type = Text()
+        return made
 
     return decorate
 
@@ -224,7 +244,7 @@ def calibration_options(function: Function) -> Function:
 
 
 def report_options(function: Function) -> Function:
-    """Add --pdf and --releases; the function gets `report_step` and `releases`."""
+    """Add --pdf, --language, --redact and --releases; the function gets `report_step` and `releases`."""
 
     @click.option(
         "--pdf/--no-pdf",
@@ -233,16 +253,50 @@ def report_options(function: Function) -> Function:
         help="Also write each edition of the report as tagged PDF/A-3; as the last time if omitted.",
     )
     @click.option(
+        "--language",
+        type=click.Choice(("en", "de")),
+        help="Language of the report's editions; quotations and annexes stay as they are; as the last time if omitted.",
+    )
+    @click.option(
+        "--redact/--no-redact",
+        "is_redacted",
+        default=None,
+        help="Write a report with pseudonyms for names, without annexes; as the last time if omitted.",
+    )
+    @click.option(
         "--releases",
         type=FILE,
         metavar="FILE",
         help="Calendar of releases (CSV or TOML: date, name), with which changes of the traffic are compared.",
     )
     @functools.wraps(function)
-    def wrapped(*, is_with_pdf: bool | None, **arguments: object) -> object:
+    def wrapped(
+        *, is_with_pdf: bool | None, language: str | None, is_redacted: bool | None, **arguments: object
+    ) -> object:
         from distilforensics.pipeline.steps import report_step
 
-        return function(report_step=report_step(is_with_pdf=is_with_pdf), **arguments)
+        step = report_step(is_with_pdf=is_with_pdf, language=language, is_redacted=is_redacted)
+        return function(report_step=step, **arguments)
+
+    return wrapped
+
+
+def reconcile_option(function: Function) -> Function:
+    """Add --reconcile; the function gets the logs with the named files among them, and options that know these."""
+
+    @click.option(
+        "--reconcile",
+        "usage",
+        type=click.Path(exists=True),
+        multiple=True,
+        metavar="FILE",
+        help="Usage export, bill or rollup with which the log is compared per key, model and day. Repeat for more.",
+    )
+    @functools.wraps(function)
+    def wrapped(
+        *, usage: tuple[str, ...], logs: tuple[str, ...], options: IngestOptions, **arguments: object
+    ) -> object:
+        return function(logs=(*logs, *usage), options=replace(options, usage=usage), **arguments)
 
     return wrapped
 
@@ -253,7 +307,7 @@ def catalog_option(function: Function) -> Function:
         "--catalog",
         type=click.Path(exists=True, file_okay=False, path_type=Path),
         metavar="DIR",
-        help="Folder with heuristics of your own: DIR/heuristics/FAMILY/NAME.sql, .cases.yaml and .md.",
+        help="Folder with heuristics, formats and explanations of your own: DIR/heuristics, DIR/formats, DIR/explanations.",
     )(function)
 
 
@@ -337,7 +391,7 @@ def reading_options(function: Function) -> Function:
             log_began=log_began,
             max_malformed=max_malformed,
             max_line_bytes=max_line,
-            secret_key=secret_file.read_text(encoding="utf-8").strip() if secret_file else None,
+            secret_file=secret_file,
             is_content_free=is_content_free,
         )
         return function(options=options, **arguments)

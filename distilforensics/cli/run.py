@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from distilforensics.cli.diagnostics import ExitCode, say
+from distilforensics.cli.opening import open_option, open_report
 from distilforensics.cli.options import (
     calibration_options,
     case_option,
@@ -18,6 +19,7 @@ from distilforensics.cli.options import (
     limits_options,
     logs_argument,
     reading_options,
+    reconcile_option,
     report_options,
     sign_options,
     stated_options,
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
 @logs_argument
 @case_option
 @reading_options
+@reconcile_option
 @limits_options
 @calibration_options
 @catalog_option
@@ -62,6 +65,7 @@ if TYPE_CHECKING:
     help="Also plant campaigns in copies of this log and report the smallest that would have been found.",
 )
 @click.option("--extend", "is_extending", is_flag=True, help="Add these logs to a case that is sealed already.")
+@open_option
 @click.option("--force", "is_forced", is_flag=True, help="Start the case over; its case.toml and custody log stay.")
 def run(
     logs: tuple[str, ...],
@@ -74,6 +78,7 @@ def run(
     is_extending: bool,
     is_forced: bool,
     is_measuring_power: bool,
+    is_opening: bool,
     report_step: Step,
     releases: Path | None,
     stated: dict[str, str],
@@ -106,6 +111,8 @@ def run(
             stated=stated,
         )
     print_summary(result, output)
+    if is_opening:
+        open_report(result.report)
     click.get_current_context().exit(exit_code(result, fail_on))
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
+from distilforensics.cli.opening import open_option, open_report
 from distilforensics.cli.options import case_argument, command, examples, limits_options
 from distilforensics.cli.output import plain
+from distilforensics.core.text import show as shown_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,6 +22,12 @@ if TYPE_CHECKING:
     from distilforensics.pipeline.lookup import Section
 
 KINDS = ("account", "campaign", "heuristic", "source")
+TOPICS = ("health", "reconcile")
+"""What is told of the case as a whole, without an id."""
+
+_NOTHING = {
+    "reconcile": "no usage export was read; name one with: distilforensics run LOGS... --case DIR --reconcile FILE"
+}
 
 
 @command(
@@ -29,23 +38,45 @@ KINDS = ("account", "campaign", "heuristic", "source")
     ),
 )
 @case_argument
-@click.argument("kind", type=click.Choice(KINDS), required=False)
+@click.argument("kind", type=click.Choice((*KINDS, *TOPICS)), required=False)
 @click.argument("name", metavar="[ID]", required=False)
+@click.option("--all", "is_all", is_flag=True, help="Print every table whole, long lists included.")
+@open_option
 @limits_options
-def show(case_dir: Path, kind: str | None, name: str | None, limits: Limits, output: Output) -> None:
+def show(
+    case_dir: Path, kind: str | None, name: str | None, is_all: bool, is_opening: bool, limits: Limits, output: Output
+) -> None:
     """Show CASE, or one campaign, account or source of it.
 
-    A heuristic is named by id or code, a source by its path, file name or the beginning of its SHA-256.
+    A campaign is drawn on one screen; the ids of groups that were examined work as well. A heuristic is named by id or code,
+    a source by its path, file name or the beginning of its SHA-256.
+    `health` shows what is wrong with the log and what it costs, `reconcile` how it compares with usage exports.
     """
     from distilforensics.case.layout import open_case
+    from distilforensics.cli.screens import campaign_screen, rows_of
     from distilforensics.pipeline.lookup import Kind, look_up, overview
 
+    if is_opening:
+        open_report(open_case(case_dir).report / "report.html")
     if kind is None:
         print_sections(overview(open_case(case_dir), limits), {"kind": "case"}, output)
         return
+    if kind in TOPICS:
+        sections = overview(open_case(case_dir), limits, kind)
+        if kind in _NOTHING and not sections[0].rows:
+            raise click.UsageError(_NOTHING[kind])
+        print_sections(sections, {"kind": kind}, output)
+        return
     if name is None:
         raise click.UsageError(f"which {kind}? Give its id; `distilforensics show CASE` lists what was found")
-    sections = look_up(open_case(case_dir), Kind(kind), name, limits)
+    is_drawn = kind == "campaign" and not is_all and not output.is_json
+    sections = look_up(open_case(case_dir), Kind(kind), name, limits, is_all=is_all or is_drawn)
+    if is_drawn:
+        for line in campaign_screen(
+            rows_of(sections), shown_path(case_dir), shutil.get_terminal_size((80, 24)), output
+        ):
+            output.line(line)
+        return
     print_sections(sections, {"kind": kind, "id": name}, output)
 
 
@@ -62,13 +93,19 @@ def show(case_dir: Path, kind: str | None, name: str | None, limits: Limits, out
 def explain(case_dir: Path, account: str, limits: Limits, output: Output) -> None:
     """Tell what speaks for and against one account.
 
-    Weights are in bits. A record id in own_record is a call of this account; `cite` prints its bytes.
+    Weights are in bits. The records below a sentence show it; `cite` prints their bytes.
     What is said of a campaign is said of all its accounts together.
     """
     from distilforensics.case.layout import open_case
+    from distilforensics.cli.screens import explanation_screen, rows_of
     from distilforensics.pipeline.lookup import explain as look_up
 
-    print_sections(look_up(open_case(case_dir), account, limits), {"kind": "explanation", "id": account}, output)
+    sections = look_up(open_case(case_dir), account, limits)
+    if output.is_json:
+        print_sections(sections, {"kind": "explanation", "id": account}, output)
+        return
+    for line in explanation_screen(rows_of(sections), shutil.get_terminal_size((80, 24)).columns, output):
+        output.line(line)
 
 
 @command(
@@ -99,8 +136,7 @@ def print_sections(sections: Sequence[Section], about: Mapping[str, object], out
     """Print sections one below the other, or all as one line of JSON behind what they are about."""
     if output.is_json:
         found = {
-            section.title: [dict(zip(section.columns, row, strict=True)) for row in section.rows]
-            for section in sections
+            section.key: [dict(zip(section.columns, row, strict=True)) for row in section.rows] for section in sections
         }
         output.record({**about, **found})
         return

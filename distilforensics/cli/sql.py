@@ -10,6 +10,7 @@ import click
 
 from distilforensics.cli.diagnostics import say
 from distilforensics.cli.options import case_argument, command, examples, limits_options
+from distilforensics.core.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,9 +55,16 @@ def sql(case_dir: Path, query: str | None, is_csv: bool, max_rows: int | None, l
     if query is None:
         output.rows(("table", "rows", "meaning"), lookup.tables(case, limits))
         return
-    text = sys.stdin.read() if query == "-" else query
+    text = _from_stdin() if query == "-" else query
     with lookup.query(case, text, limits) as answer:
         _print_result(answer, output, is_csv=is_csv, max_rows=max_rows)
+
+
+def _from_stdin() -> str:
+    try:
+        return sys.stdin.buffer.read().decode()
+    except UnicodeDecodeError as e:
+        raise UsageError(f"is no text in UTF-8: byte {e.start}", where="stdin") from e
 
 
 def _print_result(answer: Answer, output: Output, *, is_csv: bool, max_rows: int | None) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from distilforensics.cli.diagnostics import ExitCode, say
+from distilforensics.cli.opening import open_option, open_report
 from distilforensics.cli.options import (
     FILE,
     calibration_options,
@@ -16,6 +17,7 @@ from distilforensics.cli.options import (
     limits_options,
     logs_argument,
     reading_options,
+    reconcile_option,
     report_options,
     sign_options,
 )
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
 @logs_argument
 @case_option
 @reading_options
+@reconcile_option
 @limits_options
 def ingest(logs: tuple[str, ...], case_dir: Path, options: IngestOptions, limits: Limits, output: Output) -> None:
     """Read LOGS into a case without analysing them."""
@@ -152,12 +155,18 @@ link = _stage("link", "linkage", "Link accounts that share rare attributes, and 
 )
 @case_option
 @report_options
+@open_option
 @limits_options
-def report(case_dir: Path, limits: Limits, report_step: Step, releases: Path | None, output: Output) -> None:
+def report(
+    case_dir: Path, is_opening: bool, limits: Limits, report_step: Step, releases: Path | None, output: Output
+) -> None:
     """Render the report of a case."""
+    from distilforensics.case.layout import open_case
     from distilforensics.pipeline.calibration_files import CalibrationFiles
 
     _run("report", case_dir, limits, output, report_step, CalibrationFiles(releases=releases))
+    if is_opening:
+        open_report(open_case(case_dir).report / "report.html")
 
 
 @command(

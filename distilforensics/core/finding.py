@@ -58,3 +58,7 @@ class EntityType(StrEnum):
     ACCOUNT = "account"
     GROUP = "group"
     LOG = "log"
+
+
+REVIEWS = ("reviewed", "disputed", "accepted")
+"""What a note can make of its target; `accepted` is the sign-off."""

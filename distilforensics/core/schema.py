@@ -190,6 +190,11 @@ EXCHANGES = Table(
         ("system_sha256", TEXT, "as prompt_sha256"),
         ("reasoning_signature_sha256", TEXT, "hash of the reasoning signature or encrypted reasoning in the answer"),
         (
+            "reasoning_refusals",
+            TEXTS,
+            "why the provider dropped or refused reasoning: organization_, end_user_, prefix_, model_binding_mismatch, conversation_binding_refused; sorted",
+        ),
+        (
             "text_fingerprints",
             TEXT_FINGERPRINTS,
             "with --content-free, what is kept of the texts instead of them: keyed hashes, numbers and marks; else NULL",
@@ -213,7 +218,7 @@ SOURCES = Table(
         (
             "role",
             TEXT,
-            "log, accounts_directory, archive (its members are sources), duplicate_file (same bytes as another source), ignored (no log), refused",
+            "log, accounts_directory, usage (sums over calls), archive (members are sources), duplicate_file (bytes of another one), ignored (no log), refused",
         ),
         ("reason", TEXT, "why it is ignored, refused or a duplicate; NULL for logs"),
         ("n_bytes", COUNT, "size as received"),
@@ -232,7 +237,7 @@ SOURCES = Table(
         (
             "n_kept",
             COUNT,
-            "records in `exchanges` that are no duplicates; of an accounts directory: rows in `accounts_directory`",
+            "records in `exchanges` that are no duplicates; of an accounts directory or a usage export: rows in `accounts_directory` or `usage_sums`",
         ),
         ("n_quarantined", COUNT, "records in `quarantine`"),
         ("n_duplicate", COUNT, "records in `duplicates`"),
@@ -363,6 +368,53 @@ ACCOUNTS_DIRECTORY = Table(
     ),
 )
 
+ANNOUNCED_FILES = Table(
+    "announced_files",
+    "ingest",
+    "one row per file that a manifest among the inputs announces, in order of manifest and place in it",
+    _columns(
+        ("source_sha256", TEXT, "SHA-256 of the manifest"),
+        ("name", TEXT, "name or path of the file as announced"),
+        ("n_records", COUNT, "records that it holds; NULL if not announced"),
+        ("n_bytes", COUNT, "its size; NULL if not announced"),
+    ),
+)
+
+ACCOUNT_MAILBOXES = Table(
+    "account_mailboxes",
+    "ingest",
+    "one row per account whose name in the logs is an e-mail address, in order of account",
+    _columns(
+        ("account_id", TEXT, "as in exchanges"),
+        ("mailbox", TEXT, "keyed hash of the address in its normal form, as in `accounts_directory`"),
+    ),
+)
+
+USAGE_SUMS = Table(
+    "usage_sums",
+    "ingest",
+    "one row per sum over calls that a usage export, a bill or a rollup among the inputs states",
+    _columns(
+        ("source_sha256", TEXT, "SHA-256 of the file"),
+        ("source_line", COUNT, "1-based physical line, or row"),
+        ("sub_index", COUNT, "0-based index of the sum within its record"),
+        ("source_format", TEXT, "format id and version; NULL if the names of the fields told what they mean"),
+        ("row_sha256", TEXT, "SHA-256 of the sum as stated, which tells rows that stand in two overlapping files"),
+        ("period_start", TIME, "begin of the period that the sum is about, UTC"),
+        ("period_end", TIME, "end of the period, no longer part of it"),
+        ("api_key_id", TEXT, "id, hash or name of the API key; a raw secret is replaced by a keyed hash"),
+        ("account_id", TEXT, "account or user"),
+        ("project_id", TEXT, "project or workspace"),
+        ("tenant_id", TEXT, "organisation, team, subscription or cloud account"),
+        ("model", TEXT, "model as stated; of a bill that part of the product's name"),
+        ("n_requests", COUNT, "requests; NULL if only tokens or dollars are stated"),
+        ("n_failed", COUNT, "of these, requests that failed"),
+        ("input_tokens", COUNT, "all input tokens, cached ones included"),
+        ("output_tokens", COUNT, "output tokens"),
+        ("cost_usd", REAL, "US dollars; NULL in another currency"),
+    ),
+)
+
 ACCOUNT_TRAITS = Table(
     "account_traits",
     "features",
@@ -435,6 +487,7 @@ EXCHANGE_FEATURES = Table(
         ("n_tools", COUNT, "tools offered"),
         ("tools_sha256", TEXT, "as in exchanges"),
         ("reasoning_signature_sha256", TEXT, "as in exchanges"),
+        ("reasoning_refusals", TEXTS, "as in exchanges"),
         ("cache_read_tokens", COUNT, "input tokens read from cache"),
         ("latency_ms", REAL, "milliseconds"),
         ("http_status", COUNT, "HTTP status"),
@@ -650,6 +703,7 @@ REASONING_PLACES = Table(
         ("n_exchanges", COUNT, "requests with the signature in this place"),
         ("sample_record_id", TEXT, "smallest record_id of these"),
         ("is_of_other", FLAG, "the signature was first seen on another account"),
+        ("is_of_other_model", FLAG, "another model received the signature than the one that it is sent to here"),
         (
             "is_replay",
             FLAG,
@@ -681,6 +735,104 @@ REASONING_USES = Table(
         ("n_exchanges", COUNT, "exchanges"),
         ("first_seen", TIME, "UTC"),
         ("sample_record_id", TEXT, "smallest record_id"),
+        ("model", TEXT, "model of that record: of an answer the one that made the signature"),
+    ),
+)
+
+HEALTH_CHECKS = Table(
+    "health_checks",
+    "features",
+    "one row per question about the state of the log and part of it, ordered by check_id, part",
+    _columns(
+        ("check_id", TEXT, "name of the query, such as cut_texts"),
+        ("part", TEXT, "what was looked at, such as prompt"),
+        ("title", TEXT, "what was looked for"),
+        ("verdict", TEXT, "fine, noticed (too little to cost anything), costs, cannot tell (nothing to look at)"),
+        (
+            "n_affected",
+            COUNT,
+            "of n_checked, how many are affected: records, ids, hours, days or files, as the part says",
+        ),
+        ("n_checked", COUNT, "how many were looked at"),
+        ("detail", TEXT, "where or how much; NULL if there is nothing to add"),
+        ("example", TEXT, "record_id or account_id of one that is affected"),
+        ("columns", TEXTS, "columns of `exchanges` or of the accounts directory that suffer"),
+        ("facts", TEXTS, "facts that are harder to show, or cannot be shown"),
+        ("concerns", TEXT, "order (of calls) or complete (that all are here); NULL if only columns suffer"),
+        ("costs", TEXT, "what it costs, in a sentence"),
+    ),
+)
+
+HEALTH_COSTS = Table(
+    "health_costs",
+    "heuristics",
+    "one row per check that costs something and heuristic that suffers from it, ordered by check_id, part, heuristic_id",
+    _columns(
+        ("check_id", TEXT, "as in health_checks"),
+        ("part", TEXT, "as in health_checks"),
+        ("heuristic_id", TEXT, "as in heuristic_states"),
+        ("effect", TEXT, "is switched off (not evaluated or inconclusive), or sees less"),
+    ),
+)
+
+RECONCILIATION = Table(
+    "reconciliation",
+    "features",
+    "one row per kind of usage export, period, key and model, ordered by them: what it states beside what the log holds",
+    _columns(
+        ("series", TEXT, "format of the export; sums per team and costs without counts are series of their own"),
+        ("period_start", TIME, "begin of the period, UTC; periods shorter than a day are taken together"),
+        ("period_end", TIME, "end of the period, no longer part of it"),
+        ("key_column", TEXT, "column of `exchanges` whose values the export names as well; NULL if it names none"),
+        ("key", TEXT, "value of that column"),
+        ("is_by_model", FLAG, "whether the export names models of the log"),
+        ("model", TEXT, "model, with its versions taken together"),
+        ("coverage", TEXT, "inside (of the log's first and last request), edge (only part of the period), outside"),
+        (
+            "verdict",
+            TEXT,
+            "equal, fewer in the log, more in the log, only in the export, only in the log, other tokens, other cost, cannot tell, outside of the log",
+        ),
+        ("stated_requests", COUNT, "requests that the export states; NULL if it states none"),
+        ("log_requests", COUNT, "requests in the log without duplicates"),
+        ("log_failed", COUNT, "of these, failed ones, which some exports count and others do not"),
+        ("n_missing", COUNT, "requests that the log lacks"),
+        ("n_more", COUNT, "answered requests of the log that the export does not state"),
+        ("stated_input_tokens", COUNT, "input tokens that the export states"),
+        ("log_input_tokens", COUNT, "input tokens in the log; NULL if it carries none"),
+        ("stated_output_tokens", COUNT, "output tokens that the export states"),
+        ("log_output_tokens", COUNT, "output tokens in the log"),
+        ("stated_cost_usd", REAL, "US dollars that the export states"),
+        ("log_cost_usd", REAL, "US dollars in the log"),
+    ),
+)
+
+RECONCILIATION_TOTALS = Table(
+    "reconciliation_totals",
+    "features",
+    "one row per kind of usage export, ordered by it; what lies outside of the log's first and last request is counted apart",
+    _columns(
+        ("series", TEXT, "as in reconciliation"),
+        ("period_start", TIME, "begin of the first period, UTC"),
+        ("period_end", TIME, "end of the last period"),
+        ("key_column", TEXT, "as in reconciliation"),
+        ("is_by_model", FLAG, "as in reconciliation"),
+        ("n_sums", COUNT, "rows of reconciliation"),
+        ("n_equal", COUNT, "of these, equal ones"),
+        ("n_different", COUNT, "of these, rows that differ"),
+        ("n_open", COUNT, "of these, rows that cannot be compared"),
+        ("n_outside", COUNT, "of these, rows outside of the log"),
+        ("stated_requests", COUNT, "requests that the export states; NULL if it states none"),
+        ("log_requests", COUNT, "requests of the log in the same periods"),
+        ("n_missing", COUNT, "requests that the log lacks"),
+        ("n_missing_at_edge", COUNT, "of these, in periods in which the log begins or ends"),
+        ("n_more", COUNT, "answered requests of the log that the export does not state"),
+        ("outside_requests", COUNT, "requests that the export states for times outside of the log"),
+        ("stated_input_tokens", COUNT, "input tokens that the export states"),
+        ("log_input_tokens", COUNT, "input tokens in the log"),
+        ("stated_output_tokens", COUNT, "output tokens that the export states"),
+        ("log_output_tokens", COUNT, "output tokens in the log"),
+        ("stated_cost_usd", REAL, "US dollars that the export states"),
     ),
 )
 
@@ -863,6 +1015,20 @@ TIE_GROUPS = Table(
     "linkage",
     "one row per handed-over call and template that it carries, ordered by record_id, group_id",
     _columns(("record_id", TEXT, "the failed call"), ("group_id", TEXT, "template")),
+)
+
+TIE_SURROUNDINGS = Table(
+    "tie_surroundings",
+    "linkage",
+    "one row per handed-over call of accounts that are not one customer's: calls within an hour of it, ordered by record_id, other_record_id",
+    _columns(
+        ("record_id", TEXT, "the failed call"),
+        ("other_record_id", TEXT, "the call that follows"),
+        ("n_before", COUNT, "other calls of the failed call's account in the hour before it"),
+        ("n_after", COUNT, "the same in the hour after it"),
+        ("n_other_before", COUNT, "other calls of the following call's account in the hour before that call"),
+        ("n_other_after", COUNT, "the same in the hour after it"),
+    ),
 )
 
 SHARED_VALUES = Table(
@@ -1103,11 +1269,12 @@ POWER = Table(
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        EXCHANGES, SOURCES, QUARANTINE, DUPLICATES, OUT_OF_SCOPE, FIELD_MAPPINGS, JOINED_RECORDS, ACCOUNTS_DIRECTORY,
+        EXCHANGES, SOURCES, QUARANTINE, DUPLICATES, OUT_OF_SCOPE, FIELD_MAPPINGS, JOINED_RECORDS, ACCOUNTS_DIRECTORY, ACCOUNT_MAILBOXES,
+        USAGE_SUMS, ANNOUNCED_FILES,
         ACCOUNT_TRAITS, FINGERPRINTS, EXCHANGE_FEATURES, TEMPLATES, ACCOUNT_PROFILES, CUSTOMERS, NEXT_PROMPTS, ACCOUNT_DAYS,
-        ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS, REASONING_USES, REASONING_PLACES,
-        LINKS, LINK_COVERAGE, CLUSTERS, CLUSTER_MEMBERS, OBSERVATIONS, HEURISTIC_STATES,
-        ACCOUNT_CALLS, WORK_TIES, GROUP_LOADS, TIE_GROUPS, SHARED_VALUES,
+        ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS, REASONING_USES, REASONING_PLACES, HEALTH_CHECKS, RECONCILIATION, RECONCILIATION_TOTALS,
+        LINKS, LINK_COVERAGE, CLUSTERS, CLUSTER_MEMBERS, OBSERVATIONS, HEURISTIC_STATES, HEALTH_COSTS,
+        ACCOUNT_CALLS, WORK_TIES, GROUP_LOADS, TIE_GROUPS, TIE_SURROUNDINGS, SHARED_VALUES,
         CAMPAIGNS, CAMPAIGN_FACTS, CAMPAIGN_EXPLANATIONS, CAMPAIGN_EVIDENCE, EXPLAINED_GROUPS, ACCOUNTS, CALIBRATION, ERROR_RATES, POWER,
     )
 }  # fmt: skip

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.errors import InputRefusedError
-from distilforensics.core.schema import ACCOUNTS_DIRECTORY
+from distilforensics.core.schema import ACCOUNTS_DIRECTORY, USAGE_SUMS
 from distilforensics.ingest.directories import Directories
 from distilforensics.ingest.parts import PartWriter, write_rows
 from distilforensics.ingest.processing import process
@@ -20,6 +20,7 @@ from distilforensics.ingest.reading import Reading, read_units
 from distilforensics.ingest.recognition import Recogniser
 from distilforensics.ingest.secrets import Secrets
 from distilforensics.ingest.sources import Source
+from distilforensics.ingest.usage import UsageFiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,6 +82,8 @@ class Batch:
     """SHA-256 -> path of sources that have the size of one of these files."""
     excluded: dict[str, str] = field(default_factory=dict)
     """Path -> reason for files on which the parser crashed."""
+    usage: frozenset[str] = frozenset()
+    """Paths of files that the examiner named as usage exports."""
     settled: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Path -> role and reason of archives, and of their members that are not read."""
 
@@ -121,7 +124,10 @@ class BatchReader:
 
     def read(self, batch: Batch) -> list[dict[str, Any]]:
         """Read the files of a batch, write its part and its refused records, and return its sources, JSON-ready."""
-        sources = [Source(path, name) for path, name in zip(batch.paths, batch.names, strict=True)]
+        sources = [
+            Source(path, name, is_named_usage=path in batch.usage)
+            for path, name in zip(batch.paths, batch.names, strict=True)
+        ]
         for source in sources:
             if source.path in batch.settled:
                 source.refuse(*batch.settled[source.path])
@@ -131,6 +137,7 @@ class BatchReader:
                 source.refuse("refused", batch.excluded[source.path])
                 _identify(source)
         directories = Directories(self._projector, self._settings.options.assume_time_zone)
+        usage = UsageFiles(self._projector)
         reading = Reading(
             sources,
             self._settings.options,
@@ -138,6 +145,7 @@ class BatchReader:
             self._hashing,
             self._recogniser,
             directories,
+            usage,
             lambda n: self._tell(n, 0, -1),
             lambda i: self._tell(0, 0, i),
         )
@@ -160,11 +168,13 @@ class BatchReader:
             sources[0].refuse("refused", e.message)
             if isinstance(e, UnstableError):
                 sources[0].forget_identity()
-        for refusal in directories.refusals:
+        for refusal in (*directories.refusals, *usage.refusals):
             writer.refuse(refusal)
         writer.close()
         if directories.rows:
             write_rows(batch.folder / "accounts_directory.parquet", ACCOUNTS_DIRECTORY, directories.table_rows())
+        if usage.rows:
+            write_rows(batch.folder / "usage_sums.parquet", USAGE_SUMS, usage.table_rows())
         return [source.as_json() for source in sources]
 
     def _run(self, reading: Reading, writer: PartWriter) -> None:

@@ -14,6 +14,7 @@ from distilforensics.ingest.decoding import DecodedStream
 from distilforensics.ingest.inspection import IdleHashing
 from distilforensics.ingest.options import IngestOptions
 from distilforensics.ingest.parquet_records import open_parquet, sample_of
+from distilforensics.ingest.pooling import Framed
 from distilforensics.ingest.processing import process
 from distilforensics.ingest.projection import PROJECTED, Projector
 from distilforensics.ingest.raw import RawFile
@@ -21,6 +22,7 @@ from distilforensics.ingest.reading import frame_records
 from distilforensics.ingest.recognition import Recogniser
 from distilforensics.ingest.sniffing import sniff, unwrapped
 from distilforensics.ingest.sources import Source
+from distilforensics.ingest.usage import UsageFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,9 +40,13 @@ OPTIONS = IngestOptions(log_began=datetime(2026, 5, 4))  # noqa: DTZ001 - naive 
 class ExampleReader:
     """Reads samples; opens one engine for all of them."""
 
-    def __init__(self) -> None:
-        """Open the engine."""
-        self._recogniser = Recogniser(OPTIONS)
+    def __init__(self, catalog: Path | None = None) -> None:
+        """Open the engine.
+
+        Args:
+            catalog: Catalogue of the user's own, whose formats are known as well.
+        """
+        self._recogniser = Recogniser(replace(OPTIONS, own_catalog=catalog))
         self.projector = Projector(b"key of the samples", MEMORY_BYTES)
 
     def close(self) -> None:
@@ -56,30 +62,37 @@ class ExampleReader:
         found: list[dict[str, Any]] = []
         refused: list[dict[str, Any]] = []
         outside: dict[str, int] = {}
-        for chunk in self._chunks(example, refused):
+        source, usage = Source(example.name), UsageFiles(lambda: self.projector)
+        for chunk in self._chunks(example, refused, source):
+            if source.role == "usage":
+                usage.read(iter([Framed(chunk)]), source)
+                continue
             result = process(chunk, self.projector)
             found += map(_written, result.rows.to_pylist())
             refused += [{"line": r.line, "refused": r.reason, "detail": r.detail} for r in result.refusals]
             for (_, reason), (n, _) in result.out_of_scope.items():
                 outside[reason] = outside.get(reason, 0) + n
+        found += [_written_sum(row) for _, row in usage.rows]
+        refused += [{"line": r.line, "refused": r.reason, "detail": r.detail} for r in usage.refusals]
+        for reason, (n, _) in source.out_of_scope.items():
+            outside[reason] = n
         return [*found, *refused, *({"out_of_scope": reason, "n": n} for reason, n in sorted(outside.items()))]
 
     def records(self, example: Example) -> tuple[str, list[str]]:
         """Return the format of a sample and its records as the format's query gets them."""
         texts: list[str] = []
         name = ""
-        for chunk in self._chunks(example, []):
+        for chunk in self._chunks(example, [], Source(example.name)):
             name = chunk.reader.format
             spans = zip(chunk.starts.tolist(), chunk.ends.tolist(), strict=True)
             raws = chunk.texts or [bytes(memoryview(chunk.buffer)[start:end]) for start, end in spans]
             texts += [raw.decode("utf-8", "replace").strip("\r\n, ") for raw in raws]
         return name, texts
 
-    def _chunks(self, example: Example, refused: list[dict[str, Any]]) -> Iterator[Chunk]:
+    def _chunks(self, example: Example, refused: list[dict[str, Any]], source: Source) -> Iterator[Chunk]:
         with tempfile.TemporaryDirectory(prefix="distilforensics-") as folder:
             path = Path(folder, example.name)
             path.write_bytes(example.sample)
-            source = Source(example.name)
             raw = RawFile(path, IdleHashing(), lambda _: None)
             try:
                 stream = DecodedStream(raw, OPTIONS)
@@ -97,6 +110,16 @@ class ExampleReader:
                         yield item.chunk
             finally:
                 raw.close()
+
+
+def _written_sum(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns of a sum that hold something, JSON-ready."""
+    named = {"line": row["source_line"], **row}
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in named.items()
+        if value is not None and name not in ("source_line", "row_sha256")
+    }
 
 
 def _written(row: dict[str, Any]) -> dict[str, Any]:

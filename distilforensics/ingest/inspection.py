@@ -234,7 +234,7 @@ class _Inspector:
             )
         self._suggest(self.records_of(raw, stream, sniffed))
         reader = self._recogniser.recognise(self._path.name, sniffed, source)
-        if reader is None or source.role == "accounts_directory":
+        if reader is None or source.role in ("accounts_directory", "usage"):
             return
         self._sample(frame_records(raw, stream, 0, reader, sniffed, self._options, table), reader)
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from distilforensics.ingest.options import IngestOptions
 
 _PART = re.compile(r"part-(\d{6})\.parquet")
-BESIDE = ("quarantine.parquet", "accounts_directory.parquet", HALVES_FILE)
+BESIDE = ("quarantine.parquet", "accounts_directory.parquet", "usage_sums.parquet", HALVES_FILE)
 """Files of a batch besides its part and its record."""
 
 
@@ -39,6 +39,9 @@ SMALL_TABLES = (
     "field_mappings",
     "joined_records",
     "accounts_directory",
+    "usage_sums",
+    "announced_files",
+    "account_mailboxes",
 )
 """Tables that are made of all batches, and beside them the part of joined records."""
 

@@ -7,6 +7,8 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from distilforensics.core.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -30,7 +32,7 @@ DEFAULT_MAX_DECODED_BYTES = 4 << 40
 
 @dataclass(frozen=True, slots=True)
 class IngestOptions:
-    """PowerOptions of the examiner. All but `max_malformed` and `input_root` change what is read and are recorded with every part."""
+    """PowerOptions of the examiner. All but `max_malformed`, `input_root` and `usage` change what is read and are recorded with every part."""
 
     format: str | None = None
     """Format id for every log; detection is skipped."""
@@ -48,26 +50,26 @@ class IngestOptions:
     """Keep no prompt, answer or system prompt, only what the analysis computes from them."""
     input_root: str | None = None
     """Folder from which the names of sources count, as an absolute path; the one that all inputs share if None. Part of no table."""
+    own_catalog: Path | None = None
+    """Folder with formats of the examiner's own below `formats/`."""
+    usage: tuple[str, ...] = ()
+    """Inputs that are usage exports, bills or rollups, whatever they look like. Part of no table."""
     max_malformed: float = DEFAULT_MAX_MALFORMED
     max_line_bytes: int = DEFAULT_MAX_LINE_BYTES
     max_ratio: float = DEFAULT_MAX_RATIO
     max_decoded_bytes: int = DEFAULT_MAX_DECODED_BYTES
 
     def parameters(self) -> dict[str, Any]:
-        """Return the choices that change what is read, JSON-ready; secrets as hashes, mappings with the hash of their file."""
-        mappings = [(path.name, path.read_bytes()) for path in self.mappings]
+        """Return the choices that change what is read, JSON-ready; secrets as hashes, mappings with the hash of their file.
+
+        Raises:
+            UsageError: a mapping file is no TOML.
+        """
+        own = {"own_formats_sha256": _own_sha256(self.own_catalog)} if self.own_catalog is not None else {}
         secret = None if self.secret_key is None else hashlib.sha256(self.secret_key.encode()).hexdigest()
-        return {
+        return own | {
             "format": self.format,
-            "mappings": [
-                {
-                    "name": name.encode("utf-8", "backslashreplace").decode(),
-                    "sha256": hashlib.sha256(text).hexdigest(),
-                    # Without comments: a draft quotes values of the log in them.
-                    "mapping": tomllib.loads(text.decode("utf-8")),
-                }
-                for name, text in mappings
-            ],
+            "mappings": [_recorded(path) for path in self.mappings],
             "account_field": self.account_field,
             "assume_time_zone": self.assume_time_zone,
             "log_began": None if self.log_began is None else self.log_began.isoformat(),
@@ -77,6 +79,27 @@ class IngestOptions:
             "max_ratio": self.max_ratio,
             "max_decoded_bytes": self.max_decoded_bytes,
         }
+
+
+def _recorded(path: Path) -> dict[str, Any]:
+    """Return a mapping file as a case records it: without comments, since a draft quotes values of the log in them."""
+    content = path.read_bytes()
+    try:
+        mapping = tomllib.loads(content.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+        raise UsageError(f"not valid TOML: {e}", where=str(path)) from e
+    name = path.name.encode("utf-8", "backslashreplace").decode()
+    return {"name": name, "sha256": hashlib.sha256(content).hexdigest(), "mapping": mapping}
+
+
+def _own_sha256(catalog: Path) -> str:
+    """Return a hash over names and contents of the files of own formats."""
+    folder = catalog / "formats"
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    lines = "".join(
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}\n" for path in files
+    )
+    return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from distilforensics.case.tables import writer
 from distilforensics.core.schema import EXCHANGES, QUARANTINE, TEXT_FINGERPRINTS
 from distilforensics.ingest.joining import HALVES, HALVES_FILE, halves_of
 from distilforensics.ingest.placing import ROWS
+from distilforensics.ingest.sources import READ_ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -293,7 +294,7 @@ class PartWriter:
             (self._folder / self._part).unlink()
         if not logs:
             (self._folder / HALVES_FILE).unlink(missing_ok=True)
-        if all(source.role not in ("log", "accounts_directory") for source in self._sources):
+        if all(source.role not in READ_ROLES for source in self._sources):
             (self._folder / "quarantine.parquet").unlink(missing_ok=True)
         return bool(logs)
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from distilforensics.ingest.recognition import Recogniser
     from distilforensics.ingest.sniffing import Sniffed
     from distilforensics.ingest.sources import Source
+    from distilforensics.ingest.usage import UsageFiles
 
 
 @dataclass(slots=True)
@@ -43,6 +44,7 @@ class Reading:
     hashing: HashThreads
     recogniser: Recogniser
     directories: Directories
+    usage: UsageFiles
     tell_bytes: Callable[[int], None]
     tell_file: Callable[[int], None]
     hashes: dict[int, RawFile] = field(default_factory=dict)
@@ -107,15 +109,18 @@ def _read_fresh(reading: Reading, i: int, raw: RawFile, pool: Pool) -> Iterator[
     name = Path(source.path).name
     stream = DecodedStream(raw, reading.options)
     source.compression, source.encoding = stream.compression, stream.encoding
-    sniffed = sniff(raw, stream, recogniser.judge(name))
+    judge = recogniser.judge(name, is_usage=source.is_named_usage)
+    sniffed = sniff(raw, stream, judge)
     table = open_parquet(raw) if sniffed.kind == "parquet" else None
     if table is not None:
-        sniffed = unwrapped(replace(sniffed, records=sample_of(raw, table)), recogniser.judge(name))
+        sniffed = unwrapped(replace(sniffed, records=sample_of(raw, table)), judge)
     recognised = recogniser.recognise(name, sniffed, source)
     if recognised is not None:
         framed = frame_records(raw, stream, i, recognised, sniffed, reading.options, table)
         if source.role == "accounts_directory":
             reading.directories.read(framed, source)
+        elif source.role == "usage":
+            reading.usage.read(framed, source)
         else:
             yield from _pooled(framed, i, pool)
     raw.finish()

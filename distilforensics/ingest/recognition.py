@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.errors import InputRefusedError, UsageError
 from distilforensics.core.text import shown
+from distilforensics.ingest.formats.specification import use_own_formats
 from distilforensics.ingest.projection import FORMATS_MODULE, Reader
 from distilforensics.ingest.sniffing import Judge, is_beside_logs
 
@@ -33,6 +34,7 @@ class Recogniser:
         Raises:
             UsageError: the format is unknown or the mapping cannot be used.
         """
+        use_own_formats(options.own_catalog)
         self.formats = importlib.import_module(formats_module)
         self._specs: dict[str, FormatSpec] = self.formats.load_formats()
         self._format = options.format
@@ -50,8 +52,8 @@ class Recogniser:
         if self._format is not None and self._format != GENERIC:
             self._specs[self._format].projection(self.choices)
 
-    def judge(self, name: str) -> Judge:
-        """Return what the sniffing of a file may ask."""
+    def judge(self, name: str, *, is_usage: bool = False) -> Judge:
+        """Return what the sniffing of a file may ask; the examiner may have said that it is a usage export."""
 
         def is_record(records: Sequence[Any]) -> bool:
             return any(c.confidence == "high" for c in self.formats.detect(self._sample(name, records)))
@@ -62,7 +64,7 @@ class Recogniser:
             return bool(is_beside or self.formats.detect(sample) or any(one.fits(records) for one in self.mappings))
 
         is_of_objects = self._format is not None and self._specs[self._format].framing == "json"
-        return Judge(is_record, fits, self._format is not None, is_of_objects)
+        return Judge(is_record, fits, self._format is not None, is_of_objects or is_usage)
 
     def _sample(self, name: str, records: Sequence[Any]) -> Sample:
         sample: Sample = self.formats.Sample(name=name, records=records)
@@ -83,6 +85,9 @@ class Recogniser:
             sniffed.kind, sniffed.body_name, sniffed.is_wrapped = "body", body_name, False
             return self._taken(BEDROCK, "high", sample, source)
         candidates: list[Candidate] = self.formats.detect(sample)
+        if source.is_named_usage:
+            known = self._specs[candidates[0].format] if _is_certain(candidates) else None
+            return self._usage(sample, known, source)
         if self._format is None and _is_certain(candidates):
             return self._taken(candidates[0].format, candidates[0].confidence, sample, source)
         directory = self.formats.match_accounts_directory(sample)
@@ -95,6 +100,12 @@ class Recogniser:
         if beside is not None:
             source.refuse("ignored", beside)
             return None
+        if not candidates and (announced := self.formats.announced_files(sample)):
+            source.refuse(
+                "ignored", f"a manifest that announces {len(announced)} files, compared with those that are here"
+            )
+            source.announced = announced
+            return None
         return self._detected(name, sample, candidates, source, columns_of(sniffed))
 
     def _detected(
@@ -105,7 +116,10 @@ class Recogniser:
             return self._taken(GENERIC, "given", sample, source)
         why = self.formats.no_calls(sample, candidates)
         if why is not None:
-            source.refuse("refused", f"{why}; if they are calls after all, describe them with --mapping, {_HOW}")
+            source.refuse(
+                "refused",
+                f"{why}; compare the log with them: --reconcile FILE; if they are calls after all, describe them with --mapping, {_HOW}",
+            )
             return None
         if len(candidates) == 1 and candidates[0].confidence != "low":
             return self._taken(candidates[0].format, candidates[0].confidence, sample, source)
@@ -121,6 +135,8 @@ class Recogniser:
 
     def _taken(self, format_id: str, confidence: str, sample: Sample, source: Source) -> Reader | None:
         spec = self._specs[format_id]
+        if spec.usage is not None and confidence != "given":
+            return self._usage(sample, spec, source)
         if spec.no_calls is not None and confidence != "given":
             source.refuse("refused" if spec.is_evidence else "ignored", f"{spec.title}: {spec.no_calls}")
             return None
@@ -136,6 +152,21 @@ class Recogniser:
         source.format, source.format_confidence = spec.name, confidence
         source.mapping = choices.mapping
         return Reader(format_id, choices)
+
+    def _usage(self, sample: Sample, spec: FormatSpec | None, source: Source) -> Reader | None:
+        """Return how a file is read that the examiner named as a usage export: by its format, else by the names of its fields."""
+        source.usage = spec.usage if spec is not None else self.formats.usage_by_names(sample.records)
+        if source.usage is None:
+            what = (
+                f"it is {spec.title}"
+                if spec is not None
+                else "no field is named like a period with requests, tokens or dollars"
+            )
+            source.refuse("refused", f"named as a usage export, and {what}")
+            return None
+        source.role, source.reason = "usage", "sums over calls, compared with the log"
+        source.format, source.format_confidence = (spec.name, "high") if spec is not None else (None, "given")
+        return Reader("", self.choices)
 
     def _mapping_of(self, sample: Sample) -> FieldMapping | None:
         """Return the mapping that is about the records of a file, None if none is.
@@ -158,6 +189,8 @@ class Recogniser:
         if columns:
             more = f" and {len(columns) - SHOWN_COLUMNS} more" if len(columns) > SHOWN_COLUMNS else ""
             yield f"its columns are {', '.join(map(shown, columns[:SHOWN_COLUMNS]))}{more}"
+        if self.formats.usage_by_names([dict.fromkeys(columns)]) is not None:
+            yield "if its records are sums over calls, compare the log with them: --reconcile FILE"
         for mapping in self.mappings:
             lacking = ", ".join(map(shown, mapping.lacks(sample.records)[:SHOWN_COLUMNS]))
             yield f"mapping {shown(mapping.file_name)} is not about it: no {lacking}"

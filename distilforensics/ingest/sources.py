@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from distilforensics.ingest.formats import DirectoryMatch, FieldMapping
+    from distilforensics.ingest.formats.usage import UsageMapping
 
 MAX_UNKNOWN_KEYS = 50
+
+READ_ROLES = ("log", "accounts_directory", "usage")
+"""Roles of files whose records are read."""
 
 
 def printable(path: str) -> str:
@@ -50,6 +54,12 @@ class Source:
     part: str | None = None
     directory: DirectoryMatch | None = None
     """Which fields hold what, if it is an accounts directory."""
+    is_named_usage: bool = False
+    """The examiner said that its records are sums over calls."""
+    usage: UsageMapping | None = None
+    """Which fields hold what, if its records are sums over calls."""
+    announced: list[dict[str, Any]] = field(default_factory=list)
+    """Files that it announces, if it is a manifest: columns of `announced_files`."""
     mapping: FieldMapping | None = None
     """Which field becomes which column, if no known format says so."""
 
@@ -83,7 +93,7 @@ class Source:
 
     def row(self) -> dict[str, Any]:
         """Return the row of table `sources`; duplicates are subtracted when all parts are known."""
-        is_read = self.role in ("log", "accounts_directory")
+        is_read = self.role in READ_ROLES
         counts = {
             "n_lines": self.n_lines,
             "n_blank": self.n_blank,
@@ -121,6 +131,7 @@ class Source:
             "row": row,
             "out_of_scope": {reason: list(counts) for reason, counts in sorted(self.out_of_scope.items())},
             "fields": self._fields(),
+            "announced": [{"source_sha256": self.sha256, **row} for row in self.announced],
         }
 
     def _fields(self) -> list[dict[str, Any]]:

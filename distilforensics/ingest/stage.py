@@ -1,4 +1,4 @@
-"""The ingest: from files to the tables `exchanges`, `sources`, `quarantine`, `duplicates`, `out_of_scope` and `accounts_directory`."""
+"""The ingest: from files to the tables `exchanges`, `sources`, `quarantine`, `duplicates`, `out_of_scope`, `accounts_directory` and `usage_sums`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from distilforensics.case.verification import places
+from distilforensics.case.archives import SEPARATOR
+from distilforensics.case.evidence import places
 from distilforensics.core.errors import CaseError, InputRefusedError, PartialEvidenceError
 from distilforensics.core.text import show
 from distilforensics.core.units import count, share
@@ -22,6 +23,7 @@ from distilforensics.ingest.journal import Journal, part_name
 from distilforensics.ingest.members import with_members
 from distilforensics.ingest.projection import FORMATS_MODULE
 from distilforensics.ingest.raw import SMALL_FILE_BYTES, fingerprint
+from distilforensics.ingest.secrets import Secrets
 from distilforensics.ingest.sources import printable
 from distilforensics.ingest.supervision import Worker
 
@@ -92,11 +94,13 @@ def _ingest(
     _require_same_choices(case, journal, files, progress)
     journal.clean()
     shutil.rmtree(case.temporary / "ingest", ignore_errors=True)
-    fresh, known = _unknown_files(case, files, journal)
+    usage = _named_usage(files, options.usage)
+    fresh, known = _unknown_files(case, files, journal, usage)
     n_before = len(journal.batches)
-    settings = Settings(options, case_key(case, options), limits.threads, limits.memory_bytes, formats_module)
-    _read_batches(case, fresh, settings, journal, progress)
-    n_rows = assembly.assemble(case, journal, limits, progress)
+    key = case_key(case, options)
+    settings = Settings(options, key, limits.threads, limits.memory_bytes, formats_module)
+    _read_batches(case, fresh, settings, journal, progress, usage)
+    n_rows = assembly.assemble(case, journal, limits, Secrets(key), progress)
     summary = assembly.summarise(case, journal.batches[n_before:], known, options, n_rows, time.perf_counter() - start)
     _require_sound(summary)
     return summary
@@ -130,21 +134,46 @@ def _absolute(path: str | Path) -> str:
     return os.path.abspath(path)  # noqa: PTH100 - links stay as the examiner sees them
 
 
-def _unknown_files(case: Case, files: Sequence[InputFile], journal: Journal) -> tuple[list[InputFile], list[str]]:
+def _named_usage(files: Sequence[InputFile], named: Sequence[str]) -> frozenset[str]:
+    """Return the paths of the files that the examiner named as usage exports, members of archives and files of folders included."""
+    roots = [_absolute(path) for path in named]
+
+    def is_below(file: InputFile) -> bool:
+        origin = _absolute(file.origin)
+        return any(origin == root or origin.startswith((f"{root}/", f"{root}{SEPARATOR}")) for root in roots)
+
+    return frozenset(file.path for file in files if is_below(file))
+
+
+def _unknown_files(
+    case: Case, files: Sequence[InputFile], journal: Journal, usage: frozenset[str]
+) -> tuple[list[InputFile], list[str]]:
     """Return the files that have to be read, and the paths of those whose bytes the case holds under the same name or from the same place.
 
     Refused files are read again: what was in the way may be gone.
+
+    Raises:
+        CaseError: a file that is named as a usage export has been read as something else.
     """
+    roles = {(row["path"], row["source_sha256"]): row["role"] for batch in journal.batches for row in batch.rows()}
     held: dict[tuple[int, str], set[str]] = {}
     for row in (row for batch in journal.batches for row in batch.rows() if row["role"] != "refused"):
         held.setdefault((row["n_bytes"], row["source_sha256"]), set()).add(row["path"])
     sizes = {n_bytes for n_bytes, _ in held}
     fresh, known = [], []
     for file in files:
-        names = held.get((file.n_bytes, _hash_of(file)), set()) if file.n_bytes in sizes else set()
+        sha256 = _hash_of(file) if file.n_bytes in sizes else ""
+        names = held.get((file.n_bytes, sha256), set())
         if file.name in names or any(
             _absolute(file.origin) in map(_absolute, places(case, name)) for name in sorted(names)
         ):
+            role = roles[min(names), sha256]
+            if file.path in usage and role not in ("usage", "duplicate_file"):
+                raise CaseError(
+                    f"has been read as {role} already, and is named as a usage export now",
+                    where=show(file.origin),
+                    hint="read all sources again with: distilforensics run LOGS... --case DIR --force",
+                )
             known.append(file.origin)
         else:
             fresh.append(file)
@@ -207,7 +236,12 @@ class _Hashes:
 
 
 def _read_batches(
-    case: Case, files: Sequence[InputFile], settings: Settings, journal: Journal, progress: Progress
+    case: Case,
+    files: Sequence[InputFile],
+    settings: Settings,
+    journal: Journal,
+    progress: Progress,
+    usage: frozenset[str],
 ) -> None:
     hashes = _Hashes()
     for committed in journal.batches:
@@ -221,7 +255,15 @@ def _read_batches(
                 number = journal.next_number
                 folder = case.temporary / "ingest" / f"{number:06d}"
                 paths, names = tuple(file.path for file in group), tuple(printable(file.name) for file in group)
-                batch = Batch(part_name(number), folder, paths, names, hashes.of_sizes(group), settled=_settled(group))
+                batch = Batch(
+                    part_name(number),
+                    folder,
+                    paths,
+                    names,
+                    hashes.of_sizes(group),
+                    usage=usage.intersection(paths),
+                    settled=_settled(group),
+                )
                 sources = worker.read(batch)
                 for stored in sources:
                     hashes.add(stored["row"])

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from distilforensics.case.archives import SEPARATOR, unpack_member
 from distilforensics.case.engines.duckdb import Limits, connect
+from distilforensics.case.evidence import find_member, find_source, places
 from distilforensics.case.stages import file_sha256
 from distilforensics.case.tables import read_rows
-from distilforensics.case.verification import find_member, find_source, places
 from distilforensics.core.errors import CaseError, IntegrityError, UsageError
 from distilforensics.core.text import show, shown
 from distilforensics.ingest.original import read_record

@@ -29,7 +29,7 @@ CAUSES = {
     "program": "another version of the program, of its code or of what it needs",
     "catalog": "other heuristics of the examiner's own",
     "calibration": "other files for calibration",
-    "statement": "another case.toml",
+    "statement": "other statements of the examiner: case.toml or notes",
     "altered": "files that are not what the stages recorded: they were changed after they were written",
 }
 """Kinds of differences that explain others, in the words in which they are told."""
@@ -74,7 +74,7 @@ def compare_cases(first: Case, second: Case) -> Comparison:
         ("program", _program),
         ("catalog", lambda case: folder_sha256(case, case.catalog)),
         ("calibration", lambda case: folder_sha256(case, case.calibration)),
-        ("statement", lambda case: _flat(case.settings)),
+        ("statement", _statements),
         ("altered", lambda case: dict(contradictions(case))),
         ("table", _tables),
         ("file", _files),
@@ -105,6 +105,11 @@ def _flat(value: object, name: str = "") -> dict[str, Any]:
         for part, inner in value.items()
         for key, leaf in _flat(inner, f"{name}.{part}" if name else part).items()
     }
+
+
+def _statements(case: Case) -> dict[str, Any]:
+    notes = {case.notes.name: file_sha256(case.notes)} if case.notes.is_file() else {}
+    return _flat(case.settings) | notes
 
 
 def _sources(case: Case) -> dict[str, str]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from distilforensics.case.engines.duckdb import connect, require_select
+from distilforensics.case.engines.duckdb import connect, connect_empty, require_select
+from distilforensics.case.notes import latest, note_rows
 from distilforensics.core.errors import CaseError, UsageError
 from distilforensics.core.text import shown
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from distilforensics.case.layout import Case
 
 _BATCH_ROWS = 1000
+_EVERYTHING = 2**62
+
+SHORT = 10
+"""Rows of a long list unless all are asked for."""
 
 
 class Kind(StrEnum):
@@ -32,17 +37,24 @@ class Kind(StrEnum):
     SOURCE = "source"
 
 
+TOPICS = ("health", "reconcile")
+"""What can be told of the case as a whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """One table about the thing."""
 
+    key: str
+    """Name among the others, for programs."""
     title: str
+    """What a person reads above it."""
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
 
 
-def look_up(case: Case, kind: Kind, name: str, limits: Limits) -> list[Section]:
-    """Return what a case holds about one thing, the thing itself first.
+def look_up(case: Case, kind: Kind, name: str, limits: Limits, *, is_all: bool = False) -> list[Section]:
+    """Return what a case holds about one thing, the thing itself first; long lists as far as `SHORT`, or all of them.
 
     Raises:
         CaseError: a stage that the answer needs has not run.
@@ -50,21 +62,26 @@ def look_up(case: Case, kind: Kind, name: str, limits: Limits) -> list[Section]:
     """
     with connect(case, limits=limits) as connection:
         sections: list[Section] = []
-        for section in _sections(case, connection, kind, {"id": name}):
+        for section in _sections(case, connection, kind, {"id": name, "most": _EVERYTHING if is_all else SHORT}):
             if not sections and not section.rows:
                 raise _unknown(case, connection, kind, name)
             sections.append(section)
-        return sections
+        return [*sections, *_notes(case, kind, name)]
 
 
-def overview(case: Case, limits: Limits) -> list[Section]:
-    """Return what was read and what was found.
+def overview(case: Case, limits: Limits, about: str = "overview") -> list[Section]:
+    """Return what was read and what was found, or another topic of the whole case.
+
+    Args:
+        case: The case.
+        limits: Memory and threads.
+        about: Folder of the queries: overview, or one of `TOPICS`.
 
     Raises:
         CaseError: a stage that the answer needs has not run.
     """
     with connect(case, limits=limits) as connection:
-        return list(_sections(case, connection, "overview", {}))
+        return [*_sections(case, connection, about, {}), *(_review(case) if about == "overview" else [])]
 
 
 def explain(case: Case, account: str, limits: Limits) -> list[Section]:
@@ -76,7 +93,7 @@ def explain(case: Case, account: str, limits: Limits) -> list[Section]:
     """
     with connect(case, limits=limits) as connection:
         _require_account(case, connection, account)
-        return list(_sections(case, connection, "explanation", {"id": account}))
+        return [*_sections(case, connection, "explanation", {"id": account}), *_notes(case, Kind.ACCOUNT, account)]
 
 
 def compare(case: Case, first: str, second: str, limits: Limits) -> list[Section]:
@@ -95,16 +112,57 @@ def compare(case: Case, first: str, second: str, limits: Limits) -> list[Section
 
 
 def _sections(
-    case: Case, connection: duckdb.DuckDBPyConnection, folder: str, parameters: Mapping[str, str]
+    case: Case, connection: duckdb.DuckDBPyConnection, folder: str, parameters: Mapping[str, str | int]
 ) -> Iterator[Section]:
+    for key, title, query in _queries(folder):
+        used = {name: value for name, value in parameters.items() if f"${name}" in query}
+        yield _section(case, connection, (key, title), query, used)
+
+
+def columns_of(folder: str) -> dict[str, list[tuple[str, str]]]:
+    """Return name and type of the columns of every section of a folder of queries, by the key of the section."""
+    with connect_empty() as connection:
+        found = {}
+        for key, _, query in _queries(folder):
+            values = {name: value for name, value in _ANYTHING.items() if f"${name}" in query}
+            result = connection.execute(query, values)
+            found[key] = [(column[0], str(column[1])) for column in result.description or ()]
+        return found
+
+
+_ANYTHING: dict[str, str | int] = {"id": "", "a": "", "b": "", "most": 1}
+
+
+def _queries(folder: str) -> Iterator[tuple[str, str, str]]:
+    """Yield key, title and text of the queries of a folder, in order of their files."""
     files = importlib.resources.files(__package__) / "queries" / folder
     for file in sorted(files.iterdir(), key=lambda entry: entry.name):
         title, query = file.read_text(encoding="utf-8").split("\n", 1)
-        yield _section(case, connection, title.removeprefix("-- "), query, parameters)
+        yield file.name.partition("_")[2].removesuffix(".sql"), title.removeprefix("-- "), query
+
+
+def _notes(case: Case, kind: Kind, name: str) -> list[Section]:
+    """Return the notes about a thing as a section; none if there are none."""
+    columns = ("time", "by", "status", "about", "text")
+    rows = [row for row in note_rows(case) if (row["kind"], row["target"]) == (kind.value, name)]
+    return (
+        [Section("notes", "What was noted about it", columns, tuple(tuple(row[c] for c in columns) for row in rows))]
+        if rows
+        else []
+    )
+
+
+def _review(case: Case) -> list[Section]:
+    """Return how far everything that was noted about is reviewed; none if nothing was."""
+    columns = ("kind", "target", "status", "by", "time", "n_notes", "about")
+    rows = tuple(tuple(row[c] for c in columns) for row in latest(note_rows(case)))
+    return [Section("review", "What was reviewed", columns, rows)] if rows else []
 
 
 def _require_account(case: Case, connection: duckdb.DuckDBPyConnection, account: str) -> None:
-    found = _section(case, connection, "", "SELECT 1 FROM accounts WHERE account_id = $id LIMIT 1", {"id": account})
+    found = _section(
+        case, connection, ("", ""), "SELECT 1 FROM accounts WHERE account_id = $id LIMIT 1", {"id": account}
+    )
     if not found.rows:
         raise _unknown(case, connection, Kind.ACCOUNT, account)
 
@@ -141,7 +199,11 @@ _TABLES = {
 
 
 def _section(
-    case: Case, connection: duckdb.DuckDBPyConnection, title: str, query: str, parameters: Mapping[str, str]
+    case: Case,
+    connection: duckdb.DuckDBPyConnection,
+    names: tuple[str, str],
+    query: str,
+    parameters: Mapping[str, str | int],
 ) -> Section:
     try:
         result = connection.execute(query, dict(parameters))
@@ -150,7 +212,7 @@ def _section(
             "not every stage has run", where=str(case.root), hint="distilforensics run LOGS... --case DIR"
         ) from e
     columns = tuple(column[0] for column in result.description or ())
-    return Section(title, columns, tuple(result.fetchall()))
+    return Section(*names, columns, tuple(result.fetchall()))
 
 
 @dataclass(frozen=True, slots=True)

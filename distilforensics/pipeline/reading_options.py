@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def reading_options(**given: str | float | tuple[Path, ...] | None) -> IngestOptions:
+def reading_options(secret_file: Path | None = None, **given: str | float | tuple[Path, ...] | None) -> IngestOptions:
     """Return how logs are read; what is None keeps its default.
 
     Raises:
-        UsageError: the time zone is not known, or the beginning of the log is no time.
+        UsageError: the time zone is not known, the beginning of the log is no time, or the secret is no text.
     """
     zone = given.get("assume_time_zone")
     if zone is not None:
@@ -29,5 +29,10 @@ def reading_options(**given: str | float | tuple[Path, ...] | None) -> IngestOpt
             raise UsageError(message, where="assume-time-zone") from e
     began = given.get("log_began")
     given["log_began"] = None if began is None else instant(str(began), "log-began", "--log-began")  # type: ignore[assignment]
+    if secret_file is not None:
+        try:
+            given["secret_key"] = secret_file.read_text(encoding="utf-8").strip()
+        except UnicodeDecodeError as e:
+            raise UsageError("is no text in UTF-8", where=str(secret_file)) from e
     chosen: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     return IngestOptions(**chosen)

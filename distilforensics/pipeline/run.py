@@ -15,6 +15,7 @@ from distilforensics.case.layout import create_case, state
 from distilforensics.case.locking import locked
 from distilforensics.core.errors import CaseError
 from distilforensics.pipeline.calibration_files import CalibrationFiles, copy_into_case
+from distilforensics.pipeline.own_catalog import with_own_formats
 from distilforensics.pipeline.power.stage import drop_if_stale
 from distilforensics.pipeline.record import Timing, peak_memory, read_record, write_record
 from distilforensics.pipeline.steps import STEPS, Step, ingest
@@ -83,7 +84,7 @@ def run_case(
         is_forced: Start over: discard tables, findings and report of an existing case. Its custody log stays.
         is_extending: Allow adding logs to a case that is sealed already.
         calibration_files: Reference and measured rates for calibration.
-        catalog: Folder with heuristics of the examiner's own, copied into the case; those that are there stay if omitted.
+        catalog: Folder with heuristics, formats and explanations of the examiner's own, copied into the case; those that are there stay if omitted.
         steps: Stages after ingest.
         read: The ingest.
         key: Key that signs the seal.
@@ -91,7 +92,7 @@ def run_case(
 
     Raises:
         CaseError: the folder is no case, is in use, or is sealed over other logs.
-        HeuristicError: a heuristic of the examiner's own is invalid or breaks a rule of the linter.
+        HeuristicError: something of the examiner's own catalogue is invalid, breaks a rule of the linter or fails its own cases.
     """
     case = create_case(case_dir)
     with locked(case, "run"):
@@ -104,9 +105,9 @@ def run_case(
         if calibration_files is not None:
             copy_into_case(case, calibration_files)
         if catalog is not None:
-            from distilforensics.analysis.heuristics.own import put_catalog
+            from distilforensics.pipeline.own_catalog import check_and_put
 
-            put_catalog(case, catalog)
+            check_and_put(case, catalog)
         return run_locked(case, inputs, options, limits, progress, steps=steps, read=read, key=key)
 
 
@@ -124,6 +125,7 @@ def run_locked(
 ) -> RunResult:
     """Do what `run_case` does for a caller that holds the lock of the case."""
     start, started_at = time.perf_counter(), custody.now()
+    options = with_own_formats(case, options)
     with recorded(case, command, described(inputs, options)):
         timings: list[Timing] = []
         summary = read_logs(case, inputs, options, limits, progress, timings, read)

@@ -70,13 +70,17 @@ def _assessment(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
     return assess(case, limits, progress)
 
 
-def report_step(*, is_with_pdf: bool | None = None) -> Step:
-    """Return the step that writes the report, as PDF too or not; as the last time if omitted."""
+def report_step(
+    *, is_with_pdf: bool | None = None, language: str | None = None, is_redacted: bool | None = None
+) -> Step:
+    """Return the step that writes the report: as PDF too or not, in which language, with names or pseudonyms; as the last time if omitted."""
 
     def work(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
         from distilforensics.report.stage import render_report
 
-        return render_report(case, limits, progress, is_with_pdf=is_with_pdf)
+        return render_report(
+            case, limits, progress, is_with_pdf=is_with_pdf, language=language, is_redacted=is_redacted
+        )
 
     return Step("report", work)
 

@@ -55,6 +55,8 @@ class CaseSummary:
     campaigns: tuple[CampaignLine, ...]
     n_explained: int
     """Groups that were examined and are no campaign."""
+    usage: tuple[Mapping[str, Any], ...]
+    """Rows of `reconciliation_totals`: what usage exports state beside the log."""
     power: tuple[str, ...]
     """How small a campaign would have been found, in sentences; empty if it was not measured."""
 
@@ -90,6 +92,7 @@ def summarise(case: Case) -> CaseSummary:
         reasons={row["heuristic_id"]: row["reason"] for row in states if row["reason"]},
         campaigns=tuple(_campaign(row, facts) for row in _rows(case, "campaigns")),
         n_explained=len(_rows(case, "explained_groups", ["group_id"])),
+        usage=tuple(_rows(case, "reconciliation_totals")),
         power=tuple(statements(_rows(case, "power"))),
     )
 

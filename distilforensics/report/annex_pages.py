@@ -9,17 +9,23 @@ from typing import TYPE_CHECKING
 
 from distilforensics.report import catalogue
 from distilforensics.report.annexes import FOLDER, safe_name
+from distilforensics.report.browsing import browsing_page
 from distilforensics.report.placing import as_json, calendar_of, place
 from distilforensics.report.render import page
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from distilforensics.core.sqlfile import SqlFile
     from distilforensics.report.annexes import Annexes
+    from distilforensics.report.browsing import Table
     from distilforensics.report.figures import Figure
+    from distilforensics.report.language import Language
     from distilforensics.report.ledger import Ledger, Row
     from distilforensics.report.result import Campaign, Result
+
+_Part = tuple[str, str, "Sequence[Row]", "Sequence[tuple[str, str, str]]"]
+"""Title of a table, its CSV file, its rows, and key, heading and class of the columns shown."""
 
 HTML_ROWS = 200
 """Rows of a table in a readable annex; the CSV beside it has all."""
@@ -44,7 +50,9 @@ def write_annexes(
     drawn: Mapping[str, Mapping[str, Figure]],
     tests: Mapping[str, SqlFile],
     *,
+    language: Language,
     has_mappings: bool = False,
+    is_with_groups: bool = False,
 ) -> None:
     """Write everything beside the main document.
 
@@ -54,7 +62,9 @@ def write_annexes(
         result: What the report says.
         drawn: Campaign id to its figures.
         tests: Test id to its query, to be written out if it is the one that ran.
+        language: Language of the pages of groups beyond the first; other annexes are English.
         has_mappings: The case says which field of a file without a known format became which column.
+        is_with_groups: The case says which accounts each group has.
     """
     annexes.write("method.json", "code versions and parameters of all stages", result.seals["method_text"].encode())
     annexes.write(
@@ -64,13 +74,12 @@ def write_annexes(
     )
     running = result.header["title"]
     for campaign in result.campaigns[1:]:
-        title = f"{campaign.campaign_id}: {campaign.answer['n_accounts']:,} accounts, {campaign.row['grade']}"
         html = page(
             "group.html.j2",
+            language,
             c=campaign,
             figures=_beside(drawn[campaign.campaign_id]),
             log=result.log,
-            title=title,
             running=running,
         )
         annexes.write(f"group-{safe_name(campaign.campaign_id)}.html", f"group {campaign.campaign_id}", html)
@@ -84,12 +93,19 @@ def write_annexes(
     )
     annexes.csv("evidence.csv", "evidence, all rows", ledger.rows("evidence", is_drawn=True))
     annexes.csv("campaigns.csv", "campaigns, all rows", result.listed)
+    membership = ledger.rows("membership", is_drawn=True)
+    annexes.csv("membership.csv", "why each account is in its campaign", membership)
+    if is_with_groups:
+        candidates = ledger.rows("candidates", is_drawn=True)
+        annexes.csv("candidates.csv", "what a campaign can begin with", candidates)
     html = page(
         "evidence.html.j2", campaigns=result.campaigns, exhibits=exhibits, explained=result.explained,
         title="Evidence, statement by statement", running=running,
     )  # fmt: skip
     annexes.write("evidence.html", "evidence, statement by statement", html)
     _write_frameworks(ledger, annexes, result, running)
+    if result.notes:
+        _write_notes(annexes, result, running)
     _write_tables(ledger, annexes, result, running, has_mappings=has_mappings)
     _write_queries(ledger, annexes, result, tests)
 
@@ -110,6 +126,21 @@ def _write_frameworks(ledger: Ledger, annexes: Annexes, result: Result, running:
     annexes.write("frameworks.html", "facts under the factors of frameworks", html)
 
 
+def _write_notes(annexes: Annexes, result: Result, running: str) -> None:
+    """Write all notes: a page, and the same as CSV."""
+    columns = (
+        ("time", "when (UTC)", ""), ("by", "by", ""), ("kind", "about", ""), ("target", "id", "long"), ("status", "status", ""),
+        ("about", "result", ""), ("text", "note", "long"),
+    )  # fmt: skip
+    annexes.csv("notes.csv", "notes, in full", result.notes)
+    part = {"title": "Notes", "file": "notes.csv", "text": "", "columns": columns, "rows": result.notes[-HTML_ROWS:]}
+    about = (
+        "What people said of this case after they read it. The program takes no part in it and draws nothing from it."
+    )
+    html = page("annex.html.j2", title="Notes and sign-off", running=running, about=about, parts=[part])
+    annexes.write("notes.html", "notes and sign-off", html)
+
+
 def _beside(drawn: Mapping[str, Figure]) -> dict[str, Figure]:
     """Return figures with their files as seen from the folder of the annexes."""
     return {name: replace(figure, exhibit=figure.exhibit.removeprefix(f"{FOLDER}/")) for name, figure in drawn.items()}
@@ -118,7 +149,7 @@ def _beside(drawn: Mapping[str, Figure]) -> dict[str, Figure]:
 def _write_tables(ledger: Ledger, annexes: Annexes, result: Result, running: str, *, has_mappings: bool) -> None:
     """Write the annexes that are tables: a short page each, and all rows as CSV."""
     accounts, sources = ledger.rows("accounts", is_drawn=True), ledger.rows("sources", is_drawn=True)
-    plan: dict[str, tuple[str, str, list[tuple[str, str, Sequence[Row], Sequence[tuple[str, str, str]]]]]] = {
+    plan: dict[str, tuple[str, str, list[_Part]]] = {
         "accounts": (
             "Accounts", "accounts", [("Accounts", "accounts.csv", accounts, (
                 ("account_id", "account", "long"), ("campaign_id", "group", ""), ("n_requests", "requests", "num"),
@@ -147,19 +178,48 @@ def _write_tables(ledger: Ledger, annexes: Annexes, result: Result, running: str
             ))],
         ),
     }  # fmt: skip
-    if has_mappings and (fields := ledger.rows("field_mappings", is_drawn=True)):
-        plan["sources"][2].append(("Fields and columns", "fields.csv", fields, (
-            ("path", "file", "long"), ("column_name", "column", ""), ("field", "field", "long"), ("mapping", "mapping", ""),
-            ("mapping_sha256", "SHA-256 of the mapping", "long"),
-        )))  # fmt: skip
+    plan["sources"][2].extend(_further_tables(ledger, result, has_mappings=has_mappings))
+    tables: list[Table] = [(title, file, rows) for _, _, parts in plan.values() for title, file, rows, _ in parts]
+    evidence = [
+        ("Evidence", "evidence.csv", ledger.rows("evidence", is_drawn=True)),
+        ("Campaigns", "campaigns.csv", result.listed),
+    ]
+    annexes.write("browse.html", "tables to sort and filter in a browser", browsing_page([*tables, *evidence], running))
     for name, (title, short, parts) in plan.items():
         shown = []
         for part, file, rows, columns in parts:
             annexes.csv(file, f"{part.lower()}, all rows", rows)
             text = f"The first {HTML_ROWS} of {len(rows):,} rows." if len(rows) > HTML_ROWS else ""
-            shown.append({"title": part, "file": file, "text": text, "columns": columns, "rows": rows[:HTML_ROWS]})
+            first = [{**row, **_as_words(row)} for row in rows[:HTML_ROWS]]
+            shown.append({"title": part, "file": file, "text": text, "columns": columns, "rows": first})
         html = page("annex.html.j2", title=title, running=running, about="", parts=shown)
         annexes.write(f"{name}.html", short, html)
+
+
+def _further_tables(ledger: Ledger, result: Result, *, has_mappings: bool) -> Iterator[_Part]:
+    """Yield what stands in the annex on sources if the case has it."""
+    if has_mappings and (fields := ledger.rows("field_mappings", is_drawn=True)):
+        yield ("Fields and columns", "fields.csv", fields, (
+            ("path", "file", "long"), ("column_name", "column", ""), ("field", "field", "long"), ("mapping", "mapping", ""),
+            ("mapping_sha256", "SHA-256 of the mapping", "long"),
+        ))  # fmt: skip
+    if result.log.n_health:
+        yield ("State of the log", "health.csv", ledger.rows("health_all", is_drawn=True), (
+            ("verdict", "", ""), ("title", "what was looked for", ""), ("part", "in", ""), ("n_affected", "affected", "num"), ("n_checked", "of", "num"),
+            ("detail", "detail", "long"), ("facts", "facts that are harder to show", ""), ("tests", "tests that suffer", "long"), ("costs", "cost", ""),
+        ))  # fmt: skip
+    if result.log.usage:
+        yield ("Usage exports beside the log", "usage.csv", ledger.rows("reconciliation", is_drawn=True), (
+            ("verdict", "the log has", ""), ("series", "export", "long"), ("period_start", "from", ""), ("key", "key", "long"), ("model", "model", ""),
+            ("stated_requests", "requests stated", "num"), ("log_requests", "in the log", "num"), ("stated_output_tokens", "answer tokens stated", "num"),
+            ("log_output_tokens", "in the log", "num"),
+        ))  # fmt: skip
+
+
+def _as_words(row: Row) -> dict[str, str]:
+    """Return the parameters of a test as a reader takes them in, one after the other."""
+    given = json.loads(row.get("parameters") or "{}")
+    return {"parameters": "; ".join(f"{name} = {value}" for name, value in given.items())} if given else {}
 
 
 def _write_queries(ledger: Ledger, annexes: Annexes, result: Result, tests: Mapping[str, SqlFile]) -> None:
@@ -171,7 +231,9 @@ def _write_queries(ledger: Ledger, annexes: Annexes, result: Result, tests: Mapp
         if file is not None and file.sha256 == row["sha256"]:
             text = catalogue.test_script(ledger, file, row)
             annexes.write(f"queries/tests/{safe_name(row['heuristic_id'])}.sql", row["title"], text.encode())
-    for name, file in catalogue.read_files(catalogue.explanation_folder()).items():
+    explanations = catalogue.read_files(catalogue.explanation_folder())
+    own = ledger.case.catalog / "explanations"
+    for name, file in (explanations | (catalogue.read_files(own) if own.is_dir() else {})).items():
         text = catalogue.explanation_script(ledger, file)
         annexes.write(
             f"queries/explanations/{safe_name(name.removeprefix('confounder.'))}.sql",

@@ -14,17 +14,8 @@ if TYPE_CHECKING:
 
     from distilforensics.report.annexes import Annex, Annexes
     from distilforensics.report.figures import Figure
+    from distilforensics.report.language import Language
     from distilforensics.report.result import Result
-
-_VERDICTS = {
-    ("strong", True): "were, on the evidence of this log, run as one to collect model answers",
-    ("strong", False): "were, on the evidence of this log, run as one",
-    ("moderate", True): "were probably run as one to collect model answers",
-    ("moderate", False): "were probably run as one",
-    ("weak", True): "may have been run as one; the evidence is weak",
-    ("weak", False): "may have been run as one; the evidence is weak",
-}  # fmt: skip
-
 
 FEW_CUSTOMERS = "operator.few_customers"
 """The explanation that stays open if the log names no customers."""
@@ -93,7 +84,12 @@ def pseudonyms(accounts: Iterable[str], key: str) -> dict[str, str]:
 
 
 def main_page(
-    result: Result, drawn: Mapping[str, Mapping[str, Figure]], annexes: Sequence[Annex], seal: str, edition: str
+    result: Result,
+    drawn: Mapping[str, Mapping[str, Figure]],
+    annexes: Sequence[Annex],
+    seal: str,
+    edition: str,
+    language: Language,
 ) -> bytes:
     """Return the main document in one of its editions.
 
@@ -103,27 +99,22 @@ def main_page(
         annexes: Files that the page lists.
         seal: Hash of the list of all annexes.
         edition: full, disclosure or letter.
+        language: The language of everything but quotations.
     """
     result = replace(result, seals={**result.seals, "annexes": seal})
     log, t, header = result.log, result.log.totals, result.header
     campaign = result.campaigns[0] if result.campaigns else None
     is_about_answers = log.has_text and campaign is not None and campaign.answer["output_tokens"] is not None
-    verdict = _VERDICTS[campaign.row["grade"], is_about_answers] if campaign else ""
     head = [
-        f"Case {header['number']}" if header["number"] else header["title"],
+        f"{language.text('Case')} {header['number']}" if header["number"] else language.text(header["title"]),
         header["organization"],
         header["examiner"],
         header["confidentiality"],
     ]
-    title = "No group of accounts was found that acts as one"
-    if campaign:
-        title = f"{result.totals['n_members']:,} accounts {verdict}"
-    elif result.explained:
-        title = f"No campaign is reported; {result.explained_totals['n_accounts']:,} accounts may be run as one, purpose unknown"
     listed = [(a.path, a.title) for a in annexes if a.path.endswith(".html")]
     reach = [row for row in result.power if not row["is_careful"] and not row["diluted_percent"]]
     return page(
-        "report.html.j2", edition=edition, r=result, title=title, verdict=verdict, running=". ".join(part for part in head if part),
+        "report.html.j2", language, edition=edition, r=result, is_about_answers=is_about_answers, running=". ".join(part for part in head if part),
         figures=drawn[campaign.campaign_id] if campaign else {},
         open=[x for x in campaign.explanations if x.outcome in ("fits", "cannot tell")] if campaign else [],
         is_without_customers=any(x.outcome == "cannot tell" for g in result.explained for x in g.explanations if x.explanation_id == FEW_CUSTOMERS),

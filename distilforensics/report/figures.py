@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from markupsafe import Markup
 
+    from distilforensics.report.language import Language
     from distilforensics.report.ledger import Row
 
 WIDTH = 680
@@ -38,13 +39,15 @@ class Figure:
     """File with the rows, below report/."""
 
 
-def strips(accounts: Sequence[Row], ticks: Sequence[Row], days: Sequence[date], names: Mapping[str, str]) -> Drawing:
+def strips(
+    accounts: Sequence[Row], ticks: Sequence[Row], days: Sequence[date], names: Mapping[str, str], language: Language
+) -> Drawing:
     """Draw every request of the drawn accounts as ticks: members above, others below."""
     row_height, top = 11, 16
     members = [row["account_id"] for row in accounts if row["is_member"]]
     others = [row["account_id"] for row in accounts if not row["is_member"]]
     height = top + row_height * (len(members) + len(others)) + 44
-    drawing = Drawing(WIDTH, height)
+    drawing = Drawing(WIDTH, height, language)
     scale = (WIDTH - _LEFT - 4) / 1200
     places: dict[str, dict[int, list[float]]] = {}
     for tick in ticks:
@@ -52,7 +55,7 @@ def strips(accounts: Sequence[Row], ticks: Sequence[Row], days: Sequence[date], 
         kinds[tick["kind"]].append(_LEFT + scale * tick["place"])
     y = float(top)
     for title, group in (("Accounts of the group", members), ("Other accounts", others)):
-        drawing.text(0, y - 4, title, size=10.5, is_bold=True)
+        drawing.label(0, y - 4, title, size=10.5, is_bold=True)
         for account in group:
             drawing.text(_LEFT - 6, y + 8, names.get(account, account[-6:]), size=9, anchor="end", colour=SOFT)
             drawing.line(_LEFT, y + 9.5, WIDTH - 4, y + 9.5, "#eceef1", 0.6)
@@ -80,18 +83,22 @@ def _days(drawing: Drawing, days: Sequence[date], top: float, bottom: float) -> 
         x = _LEFT + place * step
         drawing.line(x, top, x, bottom, GRID, 0.7)
         drawing.text(
-            x + 2, bottom + 11, f"{days[0].fromordinal(days[0].toordinal() + place):%-d %b}", size=9, colour=SOFT
+            x + 2,
+            bottom + 11,
+            drawing.language.shown(days[0].fromordinal(days[0].toordinal() + place), "tick"),
+            size=9,
+            colour=SOFT,
         )
 
 
-def matrix(pairs: Sequence[Row], names: Mapping[str, str]) -> Drawing:
+def matrix(pairs: Sequence[Row], names: Mapping[str, str], language: Language) -> Drawing:
     """Draw who hands to whom: a square of accounts, a dot where the row's account handed to the column's."""
     accounts = sorted({row["account_id"] for row in pairs} | {row["next_account"] for row in pairs})[:40]
     place = {account: number for number, account in enumerate(accounts)}
     cell, left, top = min(14.0, 440 / max(1, len(accounts))), 150.0, 64.0
-    drawing = Drawing(WIDTH, top + cell * len(accounts) + 8)
-    drawing.text(0, 12, "from (rows)", size=10.5, is_bold=True)
-    drawing.text(left, 12, "to (columns), in the order of the rows", size=10.5, is_bold=True)
+    drawing = Drawing(WIDTH, top + cell * len(accounts) + 8, language)
+    drawing.label(0, 12, "from (rows)", size=10.5, is_bold=True)
+    drawing.label(left, 12, "to (columns), in the order of the rows", size=10.5, is_bold=True)
     for account, number in place.items():
         y = top - 44 + 14 + number * cell
         drawing.text(
@@ -110,10 +117,10 @@ def matrix(pairs: Sequence[Row], names: Mapping[str, str]) -> Drawing:
     return drawing
 
 
-def loads(rows: Sequence[Row], band: Row) -> Drawing:
+def loads(rows: Sequence[Row], band: Row, language: Language) -> Drawing:
     """Draw one dot per account by its number of requests: members above the line, others below, the band of chance shaded."""
     half, step = 92, 7.0
-    drawing = Drawing(WIDTH, 2 * half + 46)
+    drawing = Drawing(WIDTH, 2 * half + 46, language)
     axis = half + 18.0
     largest = max((row["n_requests"] for row in rows), default=1) or 1
     span = WIDTH - 40
@@ -124,12 +131,12 @@ def loads(rows: Sequence[Row], band: Row) -> Drawing:
     if band:
         low, high = place(max(1, band["chance_low"])), place(band["chance_high"])
         drawing.rect(low, 18, max(2, high - low), half, _BAND)
-        drawing.text((low + high) / 2, 12, "by chance", size=9.5, anchor="middle", colour=SOFT)
+        drawing.label((low + high) / 2, 12, "by chance", size=9.5, anchor="middle", colour=SOFT)
     steps = (1, 2, 5) if largest <= 2_000 else (1,)
     for tick in (step_of * 10**power for power in range(len(str(largest))) for step_of in steps):
         if tick <= largest:
             drawing.line(place(tick), axis, place(tick), axis + half + 12, "#e4e7eb", 0.6)
-            drawing.text(place(tick), axis + half + 24, f"{tick:,}", size=9.5, anchor="middle", colour=SOFT)
+            drawing.label(place(tick), axis + half + 24, f"{tick:,}", size=9.5, anchor="middle", colour=SOFT)
     for is_member, colour, direction in ((True, OWN, -1), (False, OTHER, 1)):
         bins: dict[int, int] = {}
         for row in rows:
@@ -147,18 +154,18 @@ def loads(rows: Sequence[Row], band: Row) -> Drawing:
                 tall = n * gap
                 drawing.rect(x - 2.5, axis - tall if direction < 0 else axis, 5, tall, colour)
     drawing.line(20, axis, 20 + span, axis, INK)
-    drawing.text(20, 28, "accounts of the group", size=10.5, is_bold=True, colour=OWN)
-    drawing.text(20 + span, axis + half - 4, "all other accounts", size=10.5, is_bold=True, colour=SOFT, anchor="end")
-    drawing.text(20 + span, axis - 4, "requests", size=9.5, anchor="end", colour=SOFT)
+    drawing.label(20, 28, "accounts of the group", size=10.5, is_bold=True, colour=OWN)
+    drawing.label(20 + span, axis + half - 4, "all other accounts", size=10.5, is_bold=True, colour=SOFT, anchor="end")
+    drawing.label(20 + span, axis - 4, "requests", size=9.5, anchor="end", colour=SOFT)
     return drawing
 
 
-def load_days(rows: Sequence[Row]) -> Drawing:
+def load_days(rows: Sequence[Row], language: Language) -> Drawing:
     """Draw one dot per account and day, with the band in which chance would put most of them."""
     days = sorted({row["day"] for row in rows})
-    drawing = Drawing(WIDTH, 176)
+    drawing = Drawing(WIDTH, 176, language)
     top, bottom, left = 16.0, 154.0, 40.0
-    drawing.text(0, 10, "requests", size=9.5, colour=SOFT)
+    drawing.label(0, 10, "requests", size=9.5, colour=SOFT)
     largest: int = max(row["n_requests"] for row in rows)
     step = (WIDTH - left - 10) / len(days)
 
@@ -182,13 +189,13 @@ def load_days(rows: Sequence[Row]) -> Drawing:
             for level in range(min(row["n_accounts"], 200)):
                 drawing.circle(first + level * gap, height(row["n_requests"]), min(2.2, max(0.8, gap / 2)), OWN)
         if len(days) <= 10 or number % math.ceil(len(days) / 10) == 0:
-            drawing.text(x + wide / 2, bottom + 14, f"{day:%-d %b}", size=9.5, anchor="middle", colour=SOFT)
+            drawing.text(x + wide / 2, bottom + 14, language.shown(day, "tick"), size=9.5, anchor="middle", colour=SOFT)
     return drawing
 
 
-def network(members: Sequence[Row], values: Sequence[Row], names: Mapping[str, str]) -> Drawing:
+def network(members: Sequence[Row], values: Sequence[Row], names: Mapping[str, str], language: Language) -> Drawing:
     """Draw accounts on a circle, and inside of it what some of them share, each kind with a colour and a shape of its own."""
-    drawing = Drawing(WIDTH, 410)
+    drawing = Drawing(WIDTH, 410, language)
     middle_x, middle_y, radius = 270.0, 205.0, 158.0
     spot = {}
     for number, row in enumerate(members):
@@ -217,9 +224,9 @@ def network(members: Sequence[Row], values: Sequence[Row], names: Mapping[str, s
     for number, kind in enumerate(kinds):
         y = 40.0 + 24 * number
         _shape(drawing, kind, 488, y, KINDS[list(_TIE_WORDS).index(kind)])
-        drawing.text(500, y + 4, f"shared {_TIE_WORDS[kind]}", size=10.5)
+        drawing.label(500, y + 4, f"shared {_TIE_WORDS[kind]}", size=10.5)
     drawing.circle(488, 40.0 + 24 * len(kinds), 5, "#ffffff", INK)
-    drawing.text(500, 44.0 + 24 * len(kinds), "account", size=10.5)
+    drawing.label(500, 44.0 + 24 * len(kinds), "account", size=10.5)
     return drawing
 
 
@@ -232,9 +239,9 @@ def _shape(drawing: Drawing, kind: str, x: float, y: float, colour: str) -> None
         drawing.circle(x, y, 4, colour)
 
 
-def waterfall(parts: Sequence[Row], words: Mapping[str, str]) -> Drawing:
+def waterfall(parts: Sequence[Row], words: Mapping[str, str], language: Language) -> Drawing:
     """Draw what the weight of one pair is the sum of, one bar per shared or differing value."""
-    drawing = Drawing(WIDTH, 26 * (len(parts) + 1) + 22)
+    drawing = Drawing(WIDTH, 26 * (len(parts) + 1) + 22, language)
     left = 300.0
     low = high = total = 0.0
     for row in parts:
@@ -246,33 +253,37 @@ def waterfall(parts: Sequence[Row], words: Mapping[str, str]) -> Drawing:
     for number, row in enumerate(parts):
         y, after = 8.0 + 26 * number, before + row["bits"]
         start, end = zero + scale * min(before, after), zero + scale * max(before, after)
-        note = f" ({row['n_accounts']:,} accounts of the log)" if row["n_accounts"] else " (differs)"
-        drawing.text(
-            left - 12, y + 12, f"{words.get(row['attribute'], row['attribute'])}{note}", size=10.5, anchor="end"
+        word = words.get(row["attribute"], row["attribute"])
+        drawing.label(
+            left - 12,
+            y + 12,
+            f"{word} ({row['n_accounts']:,} accounts of the log)" if row["n_accounts"] else f"{word} (differs)",
+            size=10.5,
+            anchor="end",
         )
         drawing.rect(start, y + 1, max(1.5, end - start), 16, OWN if row["bits"] >= 0 else FAILED)
         drawing.text(end + 5, y + 13, f"{row['bits']:+.1f}", size=10.5)
         before = after
     y = 8.0 + 26 * len(parts)
-    drawing.text(left - 12, y + 12, "together, in bits", size=10.5, anchor="end", is_bold=True)
+    drawing.label(left - 12, y + 12, "together, in bits", size=10.5, anchor="end", is_bold=True)
     drawing.rect(min(zero, zero + scale * total), y + 1, abs(scale * total), 16, SOFT)
     drawing.text(zero + scale * max(total, 0) + 5, y + 13, f"{parts[0]['total_bits']:.1f}", size=10.5, is_bold=True)
     drawing.line(zero, 4, zero, y + 20, INK, 0.8)
     return drawing
 
 
-def fact_weights(rows: Sequence[Row]) -> Drawing:
+def fact_weights(rows: Sequence[Row], language: Language) -> Drawing:
     """Draw what the facts of a group weigh: bars of those that count, end to end; below the floor an empty bar; unweighed ones in words."""
-    drawing = Drawing(WIDTH, 24.0 * (len(rows) + 1) + 14)
+    drawing = Drawing(WIDTH, 24.0 * (len(rows) + 1) + 14, language)
     left, total = 390.0, sum(row["bits"] for row in rows if row["is_counted"])
     scale = (WIDTH - left - 60) / max(1.0, total, *(row["bits"] for row in rows))
     before = 0.0
     for number, row in enumerate(rows):
         y = 6.0 + 24 * number
-        drawing.text(
+        drawing.label(
             left - 12,
             y + 12,
-            _shortened(row["title"]),
+            row["title"],
             size=10,
             anchor="end",
             colour=INK if row["is_counted"] else SOFT,
@@ -280,7 +291,7 @@ def fact_weights(rows: Sequence[Row]) -> Drawing:
         if not row["is_counted"]:
             drawing.rect(left, y + 2, max(1.5, scale * row["bits"]), 13, "#ffffff", OTHER)
             note = f"{row['bits']:.1f}, not counted"
-            drawing.text(left + scale * row["bits"] + 5, y + 12, note, size=9.5, colour=SOFT)
+            drawing.label(left + scale * row["bits"] + 5, y + 12, note, size=9.5, colour=SOFT)
         elif row["bits"] > 0:
             start, end = left + scale * before, left + scale * (before + row["bits"])
             drawing.rect(start, y + 1, max(1.5, end - start), 15, OWN)
@@ -294,30 +305,26 @@ def fact_weights(rows: Sequence[Row]) -> Drawing:
             )
             before += row["bits"]
         else:
-            drawing.text(left + 5, y + 12, "counted, not weighed", size=9.5, colour=SOFT)
+            drawing.label(left + 5, y + 12, "counted, not weighed", size=9.5, colour=SOFT)
     y = 6.0 + 24 * len(rows)
-    drawing.text(left - 12, y + 12, "together, in bits", size=10, anchor="end", is_bold=True)
+    drawing.label(left - 12, y + 12, "together, in bits", size=10, anchor="end", is_bold=True)
     drawing.rect(left, y + 1, max(1.5, scale * total), 15, SOFT)
     drawing.text(left + scale * total + 5, y + 12, f"{total:.1f}", size=10, is_bold=True)
     drawing.line(left, 4, left, y + 18, INK, 0.8)
     return drawing
 
 
-def left_out(rows: Sequence[Row]) -> Drawing:
+def left_out(rows: Sequence[Row], language: Language) -> Drawing:
     """Draw the grade that is left if one part of the evidence is left out: three full squares for strong, none if no grade is left."""
-    drawing = Drawing(WIDTH, 20.0 * len(rows) + 22)
-    drawing.text(470, 12, "grade that is left without it", size=9.5, colour=SOFT)
+    drawing = Drawing(WIDTH, 20.0 * len(rows) + 22, language)
+    drawing.label(470, 12, "grade that is left without it", size=9.5, colour=SOFT)
     for number, row in enumerate(rows):
         y = 20.0 + 20 * number
-        drawing.text(0, y + 12, _shortened(row["left_out"]), size=10)
+        drawing.label(0, y + 12, row["left_out"], size=10)
         for place in range(3):
             is_left = place < row["rank_left"]
             is_lost = place < row["rank"] and not is_left
             drawing.rect(470 + 16.0 * place, y + 2, 12, 12, OWN if is_left else "#ffffff", FAILED if is_lost else OWN)
         word = row["grade_left"] if row["rank_left"] else "none"
-        drawing.text(526, y + 12, word, size=10, is_bold=row["rank_left"] < row["rank"])
+        drawing.label(526, y + 12, word, size=10, is_bold=row["rank_left"] < row["rank"])
     return drawing
-
-
-def _shortened(title: str, limit: int = 76) -> str:
-    return title if len(title) <= limit else f"{title[: limit - 1]}…"

@@ -222,12 +222,13 @@ printed as (
 select
     p.name, p.stated, p.shown, r.value as recomputed,
     coalesce(p.stated = r.value and (
-        try_cast(replace(p.shown, ',', '') as double) = try_cast(p.stated as double)
+        try_cast(replace(replace(p.shown, ',', ''), chr(8239), '') as double) = try_cast(p.stated as double)
         or p.shown = p.stated
         or p.shown in (
             strftime(try_cast(p.stated as timestamp), '%-d %B %Y'), strftime(try_cast(p.stated as timestamp), '%-d %B'),
             strftime(try_cast(p.stated as timestamp), '%-d'), strftime(try_cast(p.stated as timestamp), '%H:%M:%S'),
-            strftime(try_cast(p.stated as timestamp), '%-d %b %H:%M:%S'), strftime(try_cast(p.stated as timestamp), '%-d %b'))
+            strftime(try_cast(p.stated as timestamp), '%-d %b %H:%M:%S'), strftime(try_cast(p.stated as timestamp), '%-d %b'),
+            strftime(try_cast(p.stated as timestamp), '%Y-%m-%d'), strftime(try_cast(p.stated as timestamp), '%Y-%m-%d %H:%M:%S'))
         ), false) as agrees
 from printed as p
 left join recomputed as r on r.name = p.name;

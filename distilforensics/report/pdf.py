@@ -15,15 +15,19 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any, Final
 
 from distilforensics.core.errors import UsageError
+from distilforensics.report.language import language_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
 STANDARD: Final = "a-3a"
+LACKING: Final = (
+    "Characters that the fonts of this file lack stand as codes such as \\u4e2d; the HTML page beside it shows them."
+)
+"""Said at the end of a file in which a character is a code."""
 MOST_TITLE = 240
 """Characters of title and running head; a string of the format ends at 32,767."""
-PDF_WORDS = {"page": "Page", "of": "of"}
 _VOID = frozenset({"meta", "br", "img"})
 _FIGURES = re.compile(r"<svg .*?</svg>", re.DOTALL)
 _FONT = 'font-family="Libertinus Serif" '
@@ -33,7 +37,7 @@ _BREAK = "\u200b"
 
 _DRAWN_CHARACTERS = (
     (0x20, 0x7E), (0xA0, 0xAC), (0xAE, 0x24F), (0x370, 0x377), (0x37A, 0x37F), (0x384, 0x38A), (0x38C, 0x38C), (0x38E, 0x3A1), (0x3A3, 0x482),
-    (0x48A, 0x4FF), (0x1E00, 0x1EFF), (0x2010, 0x2027), (0x2030, 0x205E), (0x20A0, 0x20BF), (0x2100, 0x214F), (0x2190, 0x22FF), (0x2500, 0x25FF),
+    (0x48A, 0x4FF), (0x1E00, 0x1EFF), (0x2010, 0x2027), (0x202F, 0x205E), (0x20A0, 0x20BF), (0x2100, 0x214F), (0x2190, 0x22FF), (0x2500, 0x25FF),
 )  # fmt: skip
 """Ranges of characters that the fonts inside of Typst can draw one by one: Latin, Greek, Cyrillic, punctuation, signs, lines. Combining
 marks and scripts that shape their letters are left out; some of them end Typst, and PDF/A allows no character without a picture."""
@@ -118,7 +122,9 @@ def pdf_of(page: bytes, attached: Iterable[Attached], moment: datetime | None) -
         ) from e
     template = (importlib.resources.files(__package__) / "templates" / "report.typ").read_bytes()
     data = page_data(page)
-    data |= {"date": _date(moment), "attached": [_attached(file) for file in attached], "words": PDF_WORDS}
+    language = language_of(data["lang"])
+    words = {word.lower(): language.text(word) for word in ("Page", "of")}
+    data |= {"date": _date(moment), "attached": [_attached(file) for file in attached], "words": words}
     compiler = typst.Compiler(ignore_system_fonts=True)
     try:
         content = compiler.compile(
@@ -152,9 +158,13 @@ def page_data(page: bytes) -> dict[str, Any]:
     (heading,) = header.elements("h1")
     layout = _Layout(drawings, {node.attributes["id"] for node in main.elements("h2", "h3") if "id" in node.attributes})
     blocks = [layout.heading(heading), *layout.blocks(main), *layout.blocks(footer)]
+    lang = html.attributes["lang"]
+    if any(map(_is_lacking, unicodedata.normalize("NFC", heading.text() + main.text() + "".join(drawings)))):
+        note = language_of(lang).text(LACKING)
+        blocks.append({"kind": "paragraph", "look": "note", "parts": [note]})
     return {
         "title": drawn(heading.text()).strip()[:MOST_TITLE],
-        "lang": html.attributes["lang"],
+        "lang": lang,
         "running": drawn(running.text()).strip()[:MOST_TITLE],
         "blocks": blocks,
     }
@@ -178,9 +188,14 @@ def _broken(word: re.Match[str]) -> str:
     return _BREAK.join(re.findall(r".{1,8}", word[0]))
 
 
+def _is_lacking(character: str) -> bool:
+    code = ord(character)
+    return character not in "\n\t" and not any(low <= code <= high for low, high in _DRAWN_CHARACTERS)
+
+
 def _drawn_character(character: str) -> str:
     code = ord(character)
-    if character == "\n" or any(low <= code <= high for low, high in _DRAWN_CHARACTERS):
+    if not _is_lacking(character):
         return character
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 

@@ -8,20 +8,19 @@ and annex paths, which this package makes itself; a name that does not exist is 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from functools import cache
+from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
 from distilforensics.core import units
 from distilforensics.core.text import show
+from distilforensics.report.language import ENGLISH, NONE, Language, language_of
 from distilforensics.report.result import fixed_text
 
-if TYPE_CHECKING:
-    from distilforensics.report.ledger import Row
-
-NONE = "–"  # noqa: RUF001 - printed where a log carries no value
+ENGLISH_LANGUAGE = language_of(ENGLISH)
 IDENT_CHARS = 120
 STATUS_WORDS = {"ok": "answered", "limited": "rate limit", "error": "error", "blocked": "blocked"}
 TIE_WORDS = {
@@ -37,13 +36,15 @@ MARK_WORDS = {
 }  # fmt: skip
 
 
-def page(template: str, **values: Any) -> bytes:  # noqa: ANN401 - handed on to the template
+def page(template: str, language: Language = ENGLISH_LANGUAGE, **values: Any) -> bytes:  # noqa: ANN401 - handed on to the template
     """Return a page rendered from a template as UTF-8."""
-    text = _environment().get_template(template).render(**values)
+    text = _environment(language.code).get_template(template).render(**values)
     return (re.sub(r"\n[ \t]*(?:\n[ \t]*)+", "\n", text).strip() + "\n").encode("utf-8", "backslashreplace")
 
 
-def _environment() -> jinja2.Environment:
+@cache
+def _environment(code: str) -> jinja2.Environment:
+    language = language_of(code)
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("distilforensics.report", "templates"),
         autoescape=True,
@@ -52,66 +53,35 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         finalize=_finalised,
     )
+
+    def stated(value: object, limit: int = 2000) -> Markup | str:
+        found = language.stated(value)
+        return (
+            language.grouped(cut(found, limit))
+            if found is not None
+            else Markup('<span lang="en">{}</span>').format(cut(value, limit))
+        )
+
     environment.filters |= {
         "cut": cut,
         "css_string": css_string,
         "excerpt": excerpt,
         "moment": units.moment,
         "plain": plain,
+        "stated": stated,
+        "word": language.text,
     }
     environment.globals |= {
-        "n": printed, "some": some, "terms": fixed_text("terms"), "limits": fixed_text("limits"), "rule": fixed_text("rule"),
-        "status_words": STATUS_WORDS, "tie_words": TIE_WORDS, "mark_words": MARK_WORDS, "size": units.size,
+        "say": language.say, "n": language.printed, "lang": code, "terms": fixed_text("terms"), "limits": fixed_text("limits"),
+        "rule": fixed_text("rule"), "status_words": STATUS_WORDS, "tie_words": TIE_WORDS, "mark_words": MARK_WORDS, "size": units.size,
     }  # fmt: skip
     return environment
-
-
-def printed(row: Row, key: str, form: str = "") -> Markup:
-    """Return a number of a row as the reader sees it, marked with its name so that it can be computed again.
-
-    Args:
-        row: Row of a query.
-        key: Column.
-        form: For times: day (2 March 2026), date (2 March), clock (03:25:03) or short (2 Mar 03:25:03).
-    """
-    value = row[key]
-    if value is None:
-        return Markup("{}").format(NONE)
-    return Markup('<data class="n" data-name="{}.{}" value="{}">{}</data>').format(
-        row.name, key, stated(value), shown(value, form)
-    )
-
-
-def stated(value: object) -> str:
-    """Return a value as the engine writes it."""
-    return str(value)
-
-
-def shown(value: object, form: str = "") -> str:
-    """Return a value as the reader sees it."""
-    if isinstance(value, (datetime, date)):
-        patterns = {
-            "day": "{0.day} {0:%B %Y}",
-            "date": "{0.day} {0:%B}",
-            "clock": "{0:%H:%M:%S}",
-            "short": "{0.day} {0:%b %H:%M:%S}",
-        }
-        return patterns.get(form, "{0}").format(value)
-    if isinstance(value, float) and value == int(value):
-        value = int(value)
-    return f"{value:,}" if isinstance(value, (int, float)) else str(value)
-
-
-def some(row: Row, key: str, one: str, many: str = "") -> Markup:
-    """Return a number with its noun: `1 account`, `24 accounts`."""
-    noun = one if row[key] == 1 else many or f"{one}s"
-    return printed(row, key) + Markup(" ") + noun
 
 
 def cut(value: object, limit: int = IDENT_CHARS) -> str:
     """Return a text escaped for display and cut, with the number of characters left out."""
     text = show(NONE if value is None else value)
-    return text if len(text) <= limit else f"{text[:limit]}… ({len(text) - limit:,} more characters)"
+    return text if len(text) <= limit else f"{text[:limit]} … (+{len(text) - limit})"
 
 
 def excerpt(value: object, limit: int) -> str:
@@ -128,8 +98,10 @@ def plain(value: object) -> str:
         return NONE
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
     if isinstance(value, (int, float)):
-        return shown(value)
+        return ENGLISH_LANGUAGE.shown(value)
     return cut(value, 400)
 
 

@@ -26,11 +26,13 @@ FRAME_CHARS = 24
 
 SHOWN_BY = {
     "handover": "handover",
+    "takeover": "handover",
     "conversation": "conversation",
     "answer": "answer",
     "rewording": "frame",
     "frame": "frame",
     "purpose": "frame",
+    "attested": "reasoning",
     "coordination.failover_reissue": "handover",
     "coordination.handover_partner": "handover",
     "coordination.limit_handover": "succession",
@@ -174,6 +176,12 @@ class Log:
     tests: Row
     groups: Row
     days: Sequence[Row]
+    health: Sequence[Row] = ()
+    """What is wrong with the log and costs something, the most expensive first."""
+    n_health: int = 0
+    """Checks that were made."""
+    usage: Sequence[Row] = ()
+    """What usage exports state beside the log; none without such an export."""
 
     @property
     def has_text(self) -> bool:
@@ -200,10 +208,20 @@ class Result:
     power_totals: Row | None
     error_rates: Sequence[Row]
     tests: Sequence[Row]
+    notes: Sequence[Mapping[str, Any]]
+    """What people noted about the case, oldest first."""
+    review: Sequence[Mapping[str, Any]]
+    """The last status of everything that was noted about, one row each."""
 
 
-def read_log(ledger: Ledger) -> Log:
-    """Return what is printed about the log."""
+def read_log(ledger: Ledger, *, has_health: bool = False, has_usage: bool = False) -> Log:
+    """Return what is printed about the log.
+
+    Args:
+        ledger: The queries.
+        has_health: The case says what is wrong with the log.
+        has_usage: The case says how the log compares with usage exports.
+    """
     return Log(
         totals=ledger.one("log_totals"),
         sources=ledger.rows("log_sources"),
@@ -214,6 +232,9 @@ def read_log(ledger: Ledger) -> Log:
         tests=ledger.one("test_counts"),
         groups=ledger.one("groups_examined"),
         days=ledger.rows("log_days"),
+        health=ledger.rows("health") if has_health else (),
+        n_health=len(ledger.rows("health_all", is_drawn=True)) if has_health else 0,
+        usage=ledger.rows("usage_totals") if has_usage else (),
     )
 
 

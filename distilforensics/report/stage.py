@@ -1,13 +1,14 @@
 """Writes the report: runs the queries, draws the figures, renders the main document, its annexes and the script that checks them.
 
-The report is a function of the case's tables, of case.toml and of the program; it carries no wall-clock
-time and no path of this machine.
+The report is a function of the case's tables, of case.toml, of notes and of the program; it carries no wall-clock
+time but that of notes, and no path of this machine.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from distilforensics import __version__
 from distilforensics.case.engines.duckdb import Limits, connect
 from distilforensics.case.layout import CASE_FILE, write_file
+from distilforensics.case.notes import latest, note_rows, read_notes
 from distilforensics.case.stages import StageOutcome, file_sha256, package_sha256, read_record, run_stage, tables_sha256
 from distilforensics.core.errors import UsageError
 from distilforensics.core.schema import FINDINGS_TABLES, SCHEMA_VERSION
@@ -23,6 +25,7 @@ from distilforensics.report import catalogue
 from distilforensics.report.annex_pages import write_annexes
 from distilforensics.report.annexes import FOLDER, LIST, Annexes, checksum_lines
 from distilforensics.report.editions import disclosed, disclosed_findings, main_page
+from distilforensics.report.language import ENGLISH, language_of
 from distilforensics.report.ledger import Ledger
 from distilforensics.report.pdf import Attached, pdf_of
 from distilforensics.report.pictures import campaign_figures
@@ -30,12 +33,13 @@ from distilforensics.report.releases import RELEASES_FILE
 from distilforensics.report.result import Result, read_campaign, read_group, read_log
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
     from importlib.resources.abc import Traversable
 
     from distilforensics.case.layout import Case
     from distilforensics.core.progress import Progress
     from distilforensics.core.sqlfile import SqlFile
+    from distilforensics.report.language import Language
     from distilforensics.report.ledger import Row
 
 READS = (
@@ -43,8 +47,10 @@ READS = (
     "account_profiles", "account_attributes", "links", "clusters", "cluster_members", "work_ties", "shared_values", "observations",
     "heuristic_states", *sorted(FINDINGS_TABLES),
 )  # fmt: skip
-OPTIONAL = ("power", "field_mappings")
-"""Tables that are there if they were asked for."""
+OPTIONAL = (
+    "power", "field_mappings", "health_checks", "health_costs", "reconciliation", "reconciliation_totals", "group_loads", "tie_groups",
+)  # fmt: skip
+"""Tables that are there if they were asked for, or if there was something to write into them."""
 
 REPORT_FILE = "report.html"
 RECOMPUTE_FILE = "recompute.sql"
@@ -52,7 +58,6 @@ EDITIONS = "editions"
 """Folder of the letter and of the edition for disclosure."""
 PAGES = {"full": "report", "letter": f"{EDITIONS}/letter", "disclosure": f"{EDITIONS}/disclosure"}
 """Edition to its file below report/, without the ending."""
-_WRITTEN = frozenset({REPORT_FILE, f"{PAGES['full']}.pdf", RECOMPUTE_FILE, FOLDER, EDITIONS})
 MOST_CAMPAIGNS = 10
 """Campaigns with pages of their own; further ones stand in the table of all and in the annexes."""
 
@@ -64,6 +69,8 @@ def render_report(
     folder: Traversable | None = None,
     *,
     is_with_pdf: bool | None = None,
+    language: str | None = None,
+    is_redacted: bool | None = None,
 ) -> StageOutcome:
     """Write the report with its annexes, its editions and the script that checks it below CASE/report, and return what was done.
 
@@ -73,32 +80,40 @@ def render_report(
         progress: Receiver of progress.
         folder: Folder of the tests whose queries are printed; the installed one if omitted.
         is_with_pdf: Write each edition as PDF too; as the last time if omitted.
+        language: Code of the language of the editions; as the last time if omitted, English at first.
+        is_redacted: Write the edition with pseudonyms in place of the report and nothing else; as the last time if omitted.
 
     Raises:
         CaseError: an earlier stage has not run.
         UsageError: the time zone of display in case.toml is unknown, or the library that PDF needs is not installed.
     """
     files = catalogue.read_files(folder or catalogue.catalogue_folder())
-    if case.catalog.is_dir():
-        files = catalogue.read_files(case.catalog) | files
-    if is_with_pdf is None:
-        is_with_pdf = bool((read_record(case, "report").get("parameters") or {}).get("pdf"))
+    if (case.catalog / "heuristics").is_dir():
+        files = catalogue.read_files(case.catalog / "heuristics") | files
+    last = read_record(case, "report").get("parameters") or {}
+    is_with_pdf = bool(last.get("pdf")) if is_with_pdf is None else is_with_pdf
+    is_redacted = bool(last.get("redacted")) if is_redacted is None else is_redacted
+    language = language or last.get("language") or ENGLISH
     return run_stage(
         case,
         stage="report",
         reads=(*READS, *OPTIONAL),
         writes=(),
-        parameters=_parameters(case, files, is_with_pdf=is_with_pdf),
-        work=lambda: _write(case, limits, progress, files, is_with_pdf=is_with_pdf),
+        parameters=_parameters(case, files) | {"pdf": is_with_pdf, "language": language, "redacted": is_redacted},
+        work=lambda: _write(
+            case, limits, progress, files, language_of(language), is_with_pdf=is_with_pdf, is_redacted=is_redacted
+        ),
         folder=case.report,
     )
 
 
-def _parameters(case: Case, files: Mapping[str, SqlFile], *, is_with_pdf: bool) -> dict[str, Any]:
-    """Return what shapes the report besides tables and code."""
+def _parameters(case: Case, files: Mapping[str, SqlFile]) -> dict[str, Any]:
+    """Return what shapes the report besides tables, code and choices."""
     calendar = case.calibration / RELEASES_FILE
-    return {
-        "pdf": is_with_pdf,
+    notes = (
+        {"notes": {"n_notes": n_notes, "sha256": file_sha256(case.notes)}} if (n_notes := len(read_notes(case))) else {}
+    )
+    return notes | {
         "releases": file_sha256(calendar) if calendar.is_file() else None,
         CASE_FILE: file_sha256(case.root / CASE_FILE),
         "stages": _stage_records(case),
@@ -113,39 +128,58 @@ def _stage_records(case: Case) -> list[dict[str, Any]]:
 
 
 def _write(
-    case: Case, limits: Limits, progress: Progress, files: Mapping[str, SqlFile], *, is_with_pdf: bool
+    case: Case,
+    limits: Limits,
+    progress: Progress,
+    files: Mapping[str, SqlFile],
+    language: Language,
+    *,
+    is_with_pdf: bool,
+    is_redacted: bool,
 ) -> dict[str, int]:
     progress.begin("report", "Writing the report")
-    annexes = Annexes(case.report)
+    # The seals of a redacted report are those of the full one, so its annexes are made as well.
+    folder = case.temporary / "report" if is_redacted else case.report
+    annexes = Annexes(folder)
     tables = case_tables(case)
     with connect(case, limits=limits, tables=tables) as connection:
         ledger = Ledger(case, connection)
         result = read_result(case, ledger, tables)
         progress.advance(steps=1, item="findings")
-        drawn = {campaign.campaign_id: campaign_figures(ledger, annexes, campaign) for campaign in result.campaigns}
+        drawn = {c.campaign_id: campaign_figures(ledger, annexes, c, language) for c in result.campaigns}
         progress.advance(steps=1, item="figures")
-        write_annexes(ledger, annexes, result, drawn, files, has_mappings="field_mappings" in tables)
+        write_annexes(
+            ledger, annexes, result, drawn, files, language=language,
+            has_mappings="field_mappings" in tables, is_with_groups={"group_loads", "tie_groups"} <= set(tables),
+        )  # fmt: skip
         hidden = disclosed(result, _sha256(f"disclosure\n{result.seals['table_lines']}"), annexes)
-        drawn_hidden = {c.campaign_id: campaign_figures(ledger, None, c) for c in hidden.campaigns[:1]}
+        drawn_hidden = {c.campaign_id: campaign_figures(ledger, None, c, language) for c in hidden.campaigns[:1]}
     seal = annexes.finish()
-    pages = {
-        "full": main_page(result, drawn, annexes.listed(), seal, "full"),
-        "letter": main_page(result, drawn, (), seal, "letter"),
-        "disclosure": main_page(hidden, drawn_hidden, (), seal, "disclosure"),
-    }
+    pages = {PAGES["disclosure"]: main_page(hidden, drawn_hidden, (), seal, "disclosure", language)}
+    written = {f"{PAGES['full']}.pdf"} if is_with_pdf else set()
+    if is_redacted:
+        shutil.rmtree(folder)
+        pages = {PAGES["full"]: pages[PAGES["disclosure"]]}
+    else:
+        pages[PAGES["full"]] = main_page(result, drawn, annexes.listed(), seal, "full", language)
+        pages[PAGES["letter"]] = main_page(result, drawn, (), seal, "letter", language)
+        write_file(case.report / RECOMPUTE_FILE, ledger.recompute().encode("utf-8", "backslashreplace"))
+        written |= {RECOMPUTE_FILE, FOLDER, EDITIONS}
     progress.advance(steps=1, item="pages")
-    for edition, html in pages.items():
-        write_file(case.report / f"{PAGES[edition]}.html", html)
-        path = case.report / f"{PAGES[edition]}.pdf"
+    for name, html in pages.items():
+        write_file(case.report / f"{name}.html", html)
+        path = case.report / f"{name}.pdf"
         if is_with_pdf:
-            files_inside = _attached(case, hidden if edition != "full" else None, result)
+            is_full = name == PAGES["full"] and not is_redacted
+            files_inside = _attached(case, None if is_full else hidden, result)
             write_file(path, pdf_of(html, files_inside, result.log.totals["last_seen"]))
         else:
             path.unlink(missing_ok=True)
-    write_file(case.report / RECOMPUTE_FILE, ledger.recompute().encode("utf-8", "backslashreplace"))
-    _remove_others(case)
-    progress.end(f"report/{REPORT_FILE}, {len(pages['full']) / 1e6:.1f} MB, {len(annexes.written)} annexes")
-    return {REPORT_FILE: pages["full"].count(b"\n"), FOLDER: len(annexes.written)}
+    _remove_others(case, {REPORT_FILE, *written})
+    n_annexes = 0 if is_redacted else len(annexes.written)
+    page = pages[PAGES["full"]]
+    progress.end(f"report/{REPORT_FILE}, {len(page) / 1e6:.1f} MB, {n_annexes} annexes")
+    return {REPORT_FILE: page.count(b"\n"), FOLDER: n_annexes}
 
 
 def _attached(case: Case, hidden: Result | None, result: Result) -> list[Attached]:
@@ -162,12 +196,12 @@ def _attached(case: Case, hidden: Result | None, result: Result) -> list[Attache
     ]
 
 
-def _remove_others(case: Case) -> None:
-    """Remove what another version left in the folder of the report."""
+def _remove_others(case: Case, written: Container[str]) -> None:
+    """Remove what another version or another choice left in the folder of the report."""
     for path in sorted(case.report.rglob("*"), reverse=True):
         if path.is_dir() and not any(path.iterdir()):
             path.rmdir()
-        elif path.is_file() and path.relative_to(case.report).parts[0] not in _WRITTEN:
+        elif path.is_file() and path.relative_to(case.report).parts[0] not in written:
             path.unlink()
 
 
@@ -183,7 +217,7 @@ def read_result(case: Case, ledger: Ledger, tables: Sequence[str]) -> Result:
         UsageError: the time zone of display in case.toml is unknown.
     """
     prices = _prices(case.settings)
-    listed = ledger.rows("campaigns")
+    listed, notes = ledger.rows("campaigns"), note_rows(case)
     settings = case.settings
     header = {
         key: str(settings.get(key, "")) for key in ("number", "title", "examiner", "organization", "confidentiality")
@@ -197,7 +231,7 @@ def read_result(case: Case, ledger: Ledger, tables: Sequence[str]) -> Result:
             "local": _local_window(ledger.one("log_totals"), str(settings.get("display_time_zone") or "UTC")),
         },
         seals=_seals(case, ledger, tables),
-        log=read_log(ledger),
+        log=read_log(ledger, has_health="health_costs" in tables, has_usage="reconciliation_totals" in tables),
         totals=ledger.one("campaign_totals"),
         campaigns=[read_campaign(ledger, row, prices) for row in listed[:MOST_CAMPAIGNS]],
         listed=listed,
@@ -207,6 +241,8 @@ def read_result(case: Case, ledger: Ledger, tables: Sequence[str]) -> Result:
         power_totals=ledger.one("power_totals") if has_power else None,
         error_rates=ledger.rows("error_rates"),
         tests=ledger.rows("tests", is_drawn=True),
+        notes=notes,
+        review=latest(notes),
     )
 
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from markupsafe import Markup, escape
 
 from distilforensics.core.text import show
+from distilforensics.report.language import ENGLISH, Language, language_of
 
 INK, SOFT, GRID = "#1a1a1a", "#595959", "#d4d8dd"
 OWN, FAILED, OTHER = "#12305c", "#b3261e", "#8d96a3"
 KINDS = ("#12305c", "#b05a00", "#1b7340")
 """Colours that stay apart for readers who do not tell red from green, each at least 4.5 to 1 against white."""
+
+MOST_LABEL = 76
+"""Characters of the longest label."""
 
 
 def number(value: float) -> str:
@@ -26,6 +31,8 @@ class Drawing:
 
     width: float
     height: float
+    language: Language = field(default_factory=lambda: language_of(ENGLISH))
+    """The language of its labels."""
     _parts: list[str] = field(default_factory=list)
 
     def line(
@@ -68,10 +75,29 @@ class Drawing:
         is_bold: bool = False,
     ) -> None:
         """Write one line of text; `anchor` is start, middle or end."""
+        self._write(show(text), x, y, size, colour, anchor, is_bold=is_bold)
+
+    def _write(
+        self,
+        text: str,
+        x: float,
+        y: float,
+        size: float = 11,
+        colour: str = INK,
+        anchor: str = "start",
+        *,
+        is_bold: bool = False,
+    ) -> None:
         attributes = f'x="{number(x)}" y="{number(y)}" font-size="{number(size)}" fill="{colour}"'
         attributes += f' text-anchor="{anchor}"' if anchor != "start" else ""
         attributes += ' font-weight="bold"' if is_bold else ""
-        self._parts.append(f"<text {attributes}>{escape(show(text))}</text>")
+        self._parts.append(f"<text {attributes}>{escape(text)}</text>")
+
+    def label(self, x: float, y: float, english: str, **look: Any) -> None:  # noqa: ANN401 - handed on to `text`
+        """Write one line of this program's own words, in the language of the drawing."""
+        words = self.language.stated(english) or english
+        words = words if len(words) <= MOST_LABEL else f"{words[: MOST_LABEL - 1]}…"
+        self._write(self.language.grouped(show(words)), x, y, **look)
 
     def markup(self, anchor: str, title: str, description: str) -> Markup:
         """Return the drawing as inline SVG with title and description for readers who do not see it.

@@ -91,6 +91,7 @@ where t.kind = 'handover' and t.relation <> 'same' and (t.other_account_id, a.ca
 create or replace temp view heuristic_states as from read_parquet(['data/heuristic_states.parquet']);
 create or replace temp view links as from read_parquet(['data/links.parquet']);
 create or replace temp view quarantine as from read_parquet(['data/quarantine.parquet']);
+create or replace temp view reconciliation_totals as from read_parquet(['data/reconciliation_totals.parquet']);
 create or replace temp table repeats as
 with popular as (
     select prompt_hash from exchange_features where prompt_hash is not null group by prompt_hash having count(distinct account_id) > 6
@@ -285,6 +286,18 @@ order by day
 );
 insert into recomputed
 select 'log_days.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- usage_totals: Usage exports beside the log
+create or replace temp table block as select row_number() over () as row_place, * from (
+select
+    series, period_start::date as first_day, (period_end - interval 1 microsecond)::date as last_day, n_sums, n_different, n_sums - n_open - n_outside as n_compared,
+    stated_requests, log_requests, n_missing, n_missing_at_edge, n_more, n_outside, coalesce(key_column, '') as key_column, is_by_model
+from reconciliation_totals
+order by series
+);
+insert into recomputed
+select 'usage_totals.' || row_place || '.' || name, value
 from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
 
 -- campaign_totals: Campaigns and their accounts, together
@@ -922,7 +935,7 @@ from campaign_facts
 where campaign_id = 'C-01'
 order by place) as d))) on n_rows, digest into name name value value);
 
--- shown_by.C-01: Records that show statements of one kind: those cited for facts, requests with the common frame, first requests to a later model
+-- shown_by.C-01: Records that show statements of one kind: those cited for facts, requests with the common frame, first requests to a later model, reasoning of others
 
 -- exhibits.C-01: Records cited as exhibits
 

@@ -29,6 +29,10 @@ def featured(tmp_path: Path) -> Callable[[list[dict[str, Any]]], Case]:
         case = create_case(tmp_path / "case")
         write_rows(case, "duplicates", [])
         write_rows(case, "accounts_directory", [])
+        write_rows(case, "account_mailboxes", [])
+        write_rows(case, "usage_sums", [])
+        write_rows(case, "announced_files", [])
+        write_rows(case, "sources", [])
         case.table_path("exchanges").mkdir(parents=True)
         start = datetime(2026, 3, 2, 9)
         rows = [

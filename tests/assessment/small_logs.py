@@ -27,9 +27,20 @@ def account(name: str, **values: Any) -> Account:
     return Account(name, **(known | values))
 
 
-def tie(one: str, other: str, number: int, *, kind: str = "handover", relation: str = "distinct") -> Tie:
+def tie(
+    one: str,
+    other: str,
+    number: int,
+    *,
+    kind: str = "handover",
+    relation: str = "distinct",
+    stops: int = 0,
+    begins: int = 0,
+) -> Tie:
     """Return one call of an account that goes on at another."""
-    return Tie(kind, f"r{number}", one, f"s{number}", other, 2_000_000, f"work {kind} {number}", relation)
+    return Tie(
+        kind, f"r{number}", one, f"s{number}", other, 2_000_000, f"work {kind} {number}", relation, stops, begins
+    )
 
 
 def ring(accounts: list[str], n: int, *, first: int = 0, **values: Any) -> list[Tie]:

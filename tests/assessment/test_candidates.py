@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from small_logs import account, log, names, ring, tie
+from small_logs import account, log, names, renamed, ring, tie
 
 from distilforensics.assessment.candidates import find_candidates, weigh_identity
 from distilforensics.assessment.log import connected, without_households
@@ -48,6 +48,39 @@ def test_who_came_near_a_frame_now_and_then_stays_out() -> None:
     loads = {"near:1": dict.fromkeys(POOL, 80) | dict.fromkeys(PEOPLE[:3], 1)}
     everybody = [account(name, n_failed=2 if name in POOL[:12] else 0) for name in (*POOL, *PEOPLE)]
     assert found(everybody, ring(POOL[:12], 24), loads) == [POOL]
+
+
+@pytest.mark.parametrize(
+    ("text", "n_ties", "size"),
+    [
+        pytest.param("near:1", 12, 20, id="few hand-overs leave accounts of a pool without one"),
+        pytest.param("near:1", 60, 12, id="so many hand-overs would have touched them"),
+        pytest.param("system:1", 12, 12, id="a text that is sent as it is may be a product's"),
+    ],
+)
+def test_accounts_without_a_hand_over_come_in_by_a_text_that_is_worded_anew(text: str, n_ties: int, size: int) -> None:
+    """Their failed calls went nowhere, as strangers' do; what tells them from strangers is that a dozen hand-overs cannot touch everybody."""
+    ties = [tie(POOL[i % 12], POOL[(i + 1 + i // 12) % 12], i) for i in range(n_ties)]
+    senders = dict.fromkeys(POOL, 80) | dict.fromkeys(PEOPLE[:4], 1)
+    members = found(EVERYBODY, ties, {text: senders})
+    assert members == [POOL[:size]]
+
+
+@pytest.mark.parametrize(("text", "expected"), [("near:1", [POOL]), ("system:1", [])])
+def test_handovers_of_calls_that_are_not_recognised_as_reworded_count_last_of_all(
+    text: str, expected: list[list[str]]
+) -> None:
+    """Six pairs, so that ties alone make no set; a text that is sent as it is would be in the calls that are handed over."""
+    pairs = [tie(POOL[2 * i], POOL[2 * i + 1], i) for i in range(6)]
+    made = renamed(log(EVERYBODY, pairs, {text: dict.fromkeys(POOL, 80)}), groups_of_calls={})
+    assert [sorted(c.accounts) for c in find_candidates(made, PARAMETERS)] == expected
+
+
+def test_a_few_calls_of_strangers_near_a_text_do_not_make_it_less_a_pools_own() -> None:
+    """Ten people came near it two times, where the pool's accounts sent eighty each and eight of them six."""
+    loads = {"near:1": dict.fromkeys(POOL, 80) | dict.fromkeys(PEOPLE[:10], 2)}
+    [candidate] = find_candidates(log(EVERYBODY, ring(POOL, 60), loads), PARAMETERS)
+    assert candidate.groups == ("near:1",)
 
 
 def test_a_public_question_makes_nobody_a_member() -> None:

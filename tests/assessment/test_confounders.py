@@ -3,51 +3,22 @@
 from __future__ import annotations
 
 import importlib.resources
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-import yaml
 
-from distilforensics.analysis.heuristics.testing import create_tables, scratch_connection
-from distilforensics.assessment.confounding import check_confounders, load_confounders
-
-if TYPE_CHECKING:
-    import duckdb
+from distilforensics.assessment.confounding import load_confounders
+from distilforensics.assessment.own_explanations import answer_of, read_cases
 
 FOLDER = importlib.resources.files("distilforensics.assessment") / "confounders"
-EXCHANGES = """
-create temp table candidate_exchanges as
-select 'candidate-1' as candidate_id, e.record_id, e.account_id, e.started_at
-from exchange_features as e
-semi join candidate_members as m on m.account_id = e.account_id
-where not exists (from candidate_templates)
-    or e.system_template in (select template_id from candidate_templates)
-    or e.prefix_template in (select template_id from candidate_templates)
-    or e.near_template in (select template_id from candidate_templates)
-"""
 
 
 def cases() -> list[tuple[str, dict[str, Any]]]:
     """Return the id of the explanation and the case, for every case beside the files."""
     found = []
     for file in load_confounders():
-        text = (FOLDER / f"{file.name}.cases.yaml").read_text(encoding="utf-8")
-        found += [(file.header["id"], case) for case in yaml.safe_load(text)]
+        found += [(file.header["id"], case) for case in read_cases(FOLDER / f"{file.name}.cases.yaml")]
     return found
-
-
-def create_candidate(connection: duckdb.DuckDBPyConnection, case: dict[str, Any]) -> None:
-    """Make the accounts numbered `from` to `to` the members of one candidate with the case's templates."""
-    members = [f"acct_{number}" for number in range(case["members"]["from"], case["members"]["to"] + 1)]
-    for table, column, values in (
-        ("candidate_members", "account_id", members),
-        ("candidate_templates", "template_id", case.get("templates", [])),
-    ):
-        connection.execute(
-            f"create temp table {table} as select 'candidate-1' as candidate_id, unnest($1::varchar[]) as {column}",
-            [values],
-        )
-    connection.execute(EXCHANGES)
 
 
 @pytest.mark.parametrize(
@@ -55,12 +26,7 @@ def create_candidate(connection: duckdb.DuckDBPyConnection, case: dict[str, Any]
 )
 def test_every_case_of_every_benign_explanation(confounder: str, case: dict[str, Any]) -> None:
     """The verdict and the numbers are those that the case states."""
-    with scratch_connection() as connection:
-        create_tables(connection, case["given"])
-        create_candidate(connection, case)
-        checks = {check.confounder_id: check for check in check_confounders(connection, ["candidate-1"])["candidate-1"]}
-
-    found = checks[confounder]
+    found = answer_of(case, confounder)
     assert case["expect"] == {key: getattr(found, key) for key in case["expect"]}, found.statement
     assert found.statement.endswith(".")
     assert "NULL" not in found.statement

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
-from small_logs import account, log, names, renamed, ring
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from distilforensics.assessment.candidates import find_candidates
+import pytest
+from small_logs import account, log, names, renamed, ring, tie
+
+from distilforensics.assessment.candidates import Candidate, find_candidates
 from distilforensics.assessment.facts import Fact, Kind, find_facts
 from distilforensics.assessment.grades import decide, grade_facts
 from distilforensics.assessment.operators import Egress, Outcome, ask_operators, customers_of
 from distilforensics.assessment.parameters import PARAMETERS
 from distilforensics.core.finding import Grade
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 POOL, PEOPLE = names("pool", 20), names("person", 60)
 SCATTERED = Egress(0.1, 1, 1000)
@@ -26,6 +32,7 @@ SCHEDULER = fact("scheduler", Kind.COORDINATION, is_telling=False)
 CARDS, SIGNUP = fact("payment", Kind.IDENTITY), fact("signup", Kind.IDENTITY)
 MAIL = fact("mail", Kind.IDENTITY, is_telling=False)
 FRAME, REWORDING = fact("frame", Kind.CONTENT, is_telling=False), fact("rewording", Kind.CONTENT)
+TAKEOVER = fact("takeover", Kind.COORDINATION)
 PURPOSE = fact("purpose", Kind.PURPOSE, is_telling=False)
 
 
@@ -37,6 +44,8 @@ PURPOSE = fact("purpose", Kind.PURPOSE, is_telling=False)
         ([HANDOVER, CARDS], Grade.MODERATE),
         ([HANDOVER, ANSWER], Grade.MODERATE),
         ([HANDOVER, REWORDING, PURPOSE], Grade.MODERATE),
+        ([HANDOVER, TAKEOVER, PURPOSE], Grade.MODERATE),
+        ([TAKEOVER, CARDS, PURPOSE], Grade.INCONCLUSIVE),
         ([SCHEDULER, CARDS, SIGNUP, PURPOSE], Grade.MODERATE),
         ([HANDOVER, SCHEDULER, FRAME, PURPOSE], Grade.WEAK),
         ([HANDOVER, MAIL], Grade.WEAK),
@@ -105,7 +114,31 @@ def test_a_pool_of_many_customers_from_many_places_is_nobodys_fleet() -> None:
         "one_egress": Outcome.EXCLUDED,
         "one_domain": Outcome.IN_PART,
         "shared_cache": Outcome.EXCLUDED,
+        "acquaintances": Outcome.EXCLUDED,
     }
+
+
+@pytest.mark.parametrize(
+    ("facts", "outcome"),
+    [
+        pytest.param([HANDOVER], Outcome.CANNOT_TELL, id="at the pace of people"),
+        pytest.param([HANDOVER, SIGNUP, REWORDING], Outcome.CANNOT_TELL, id="a course signs up together"),
+        pytest.param(
+            [replace(HANDOVER, n_apart=30, n_quick=14)], Outcome.CANNOT_TELL, id="less than half within seconds"
+        ),
+        pytest.param([replace(HANDOVER, n_apart=30, n_quick=15)], Outcome.EXCLUDED, id="half within seconds"),
+        pytest.param([replace(HANDOVER, n_apart=30, n_alike=12)], Outcome.CANNOT_TELL, id="alike by chance"),
+        pytest.param([replace(HANDOVER, n_apart=30, n_alike=25)], Outcome.EXCLUDED, id="after a fixed time"),
+        pytest.param(
+            [replace(HANDOVER, n_apart=30, n_quick=30, is_counted=False), ANSWER], Outcome.CANNOT_TELL, id="not counted"
+        ),
+        pytest.param([HANDOVER, CARDS], Outcome.EXCLUDED, id="they pay for each other"),
+        pytest.param([SCHEDULER, FRAME], Outcome.EXCLUDED, id="nothing is passed on"),
+    ],
+)
+def test_people_who_pass_work_on_do_not_do_it_within_seconds(facts: list[Fact], outcome: Outcome) -> None:
+    """Partners of a course, readers of each other's drafts: slower than a program, and everybody pays alone."""
+    assert asked([account(name) for name in POOL], facts)["acquaintances"] is outcome
 
 
 @pytest.mark.parametrize(
@@ -142,12 +175,34 @@ def test_one_place_and_one_mail_domain_cap() -> None:
     assert asked(mail, [HANDOVER, CARDS])["one_domain"] is Outcome.EXCLUDED
 
 
+@pytest.mark.parametrize(
+    ("facts", "domains", "outcome"),
+    [
+        pytest.param([HANDOVER, CARDS, SIGNUP], 10, Outcome.EXCLUDED, id="a pool behind two exits"),
+        pytest.param([HANDOVER, CARDS], 10, Outcome.FITS, id="an integrator whose clients came one by one"),
+        pytest.param([HANDOVER, SIGNUP], 10, Outcome.FITS, id="a room full of people with cards of their own"),
+        pytest.param([SCHEDULER, CARDS, SIGNUP], 10, Outcome.FITS, id="nothing is handed over"),
+        pytest.param([HANDOVER, CARDS, SIGNUP], 1, Outcome.FITS, id="a firm with a mail domain"),
+        pytest.param([HANDOVER, CARDS, SIGNUP], 0, Outcome.FITS, id="no mail domain is known"),
+    ],
+)
+def test_one_place_does_not_cap_accounts_that_were_paid_for_and_opened_together(
+    facts: list[Fact], domains: int, outcome: Outcome
+) -> None:
+    """Unless one of the innocent kinds that work from one place would have it as well."""
+    accounts = [
+        account(name, email_domain=f"mail{i % domains}.example" if domains else None) for i, name in enumerate(POOL)
+    ]
+    assert asked(accounts, facts, Egress(0.9, 18, 900))["one_egress"] is outcome
+
+
 def test_handovers_that_nothing_else_binds_may_be_a_shared_cache() -> None:
     """A scheduler and a product's frame do not speak against it; work that people cannot wait for in common does."""
     accounts = [account(name) for name in POOL]
     assert asked(accounts, [HANDOVER, SCHEDULER, FRAME, PURPOSE, MAIL])["shared_cache"] is Outcome.CANNOT_TELL
     assert asked(accounts, [HANDOVER, REWORDING])["shared_cache"] is Outcome.EXCLUDED
     assert asked(accounts, [HANDOVER, ANSWER])["shared_cache"] is Outcome.EXCLUDED
+    assert asked(accounts, [HANDOVER, TAKEOVER])["shared_cache"] is Outcome.EXCLUDED
 
 
 def test_customers_are_joined_by_any_name_they_share() -> None:
@@ -194,6 +249,55 @@ def test_two_calls_are_no_fact() -> None:
     assert pool_facts(ties=ties)["handover"].is_counted
 
 
+def changing(stops: Callable[[int], int], begins: Callable[[int], int]) -> dict[str, Fact]:
+    """Return the facts of a pool of which each hand-over changes the loads of both accounts by its number."""
+    return pool_facts(ties=[replace(t, stops=stops(i), begins=begins(i)) for i, t in enumerate(ring(POOL, 60))])
+
+
+def test_work_that_goes_over_with_refused_calls_is_a_fact() -> None:
+    """Twenty accounts fall quiet when they are refused, and the next one gets busy."""
+    found = changing(lambda _: 1, lambda _: 1)["takeover"]
+    assert (found.count, found.of, found.comparison, found.n_accounts) == (20, 20, 0.5, 20)
+    assert found.bits == 20
+    assert found.is_counted
+    assert found.statement.startswith("In 60 of 60 hand-overs")
+
+
+@pytest.mark.parametrize(
+    ("stops", "begins"),
+    [
+        pytest.param(lambda _: 1, lambda i: 1 if i // 7 % 2 else -1, id="a limit makes the refused fall quiet, and the next one is anybody"),
+        pytest.param(lambda i: 1 if i // 7 % 2 else -1, lambda i: -1 if i // 7 % 2 else 1, id="common hours: both fall quiet or get busy"),
+        pytest.param(lambda _: 0, lambda _: 1, id="who goes on gets busier, and the refused does not change"),
+        pytest.param(lambda _: -1, lambda _: -1, id="the work comes back"),
+    ],
+)  # fmt: skip
+def test_users_of_a_cache_show_no_work_that_goes_over(
+    stops: Callable[[int], int], begins: Callable[[int], int]
+) -> None:
+    """Neither limits nor hours nor waiting users make both accounts change, each in its direction."""
+    found = changing(stops, begins).get("takeover")
+    assert found is None or not found.is_counted
+
+
+def test_two_spare_keys_take_no_work_over() -> None:
+    """A router that moves its customers' refused calls to two keys of its own has two votes, however many calls that are."""
+    spare = [tie(POOL[2 + i % 18], POOL[i // 18 % 2], 100 + i, stops=1, begins=1) for i in range(90)]
+    found = pool_facts(ties=spare)["takeover"]
+    assert (found.count, found.of, found.is_counted) == (2, 2, False)
+
+
+def test_a_log_in_which_strangers_take_work_over_is_its_own_control() -> None:
+    """Where it is as common among all others it weighs nothing."""
+    everybody = [account(name) for name in (*POOL, *PEOPLE)]
+    ties = [replace(t, stops=1, begins=1) for t in (*ring(POOL, 60), *ring(PEOPLE, 120, first=1000))]
+    found = log(everybody, ties, {"system:1": dict.fromkeys(POOL, 80)})
+    candidate = Candidate("candidate-1", frozenset(POOL), ("system:1",), ("system:1",), 1)
+    facts = {fact.fact_id: fact for fact in find_facts(found, candidate, frozenset(PEOPLE), PARAMETERS)}
+    assert facts["takeover"].comparison == 0.9
+    assert not facts["takeover"].is_counted
+
+
 def test_a_log_whose_gateway_moves_everybodys_calls_is_its_own_control() -> None:
     """Where strangers' failed calls move as often, hand-overs weigh nothing."""
     everybody = [account(name) for name in (*POOL, *PEOPLE)]
@@ -210,3 +314,22 @@ def test_purpose_needs_more_than_a_low_level() -> None:
     low = {"harvest.output_harvest_ratio": "low"}
     assert "purpose" not in pool_facts(ties=ring(POOL, 30), loads=loads, fired={"prefix:1": list(low)}, levels=low)
     assert "purpose" in pool_facts(ties=ring(POOL, 30), loads=loads, fired={"prefix:1": ["harvest.cot_elicitation"]})
+
+
+@pytest.mark.parametrize(
+    ("members", "strangers", "counts"),
+    [
+        pytest.param(len(POOL), 0, True, id="all of the pool and nobody else"),
+        pytest.param(2, 0, False, id="two accounts"),
+        pytest.param(len(POOL), len(PEOPLE), False, id="a company was split, and everybody's conversations moved"),
+    ],
+)
+def test_what_the_provider_says_of_reasoning_is_weighed_against_the_others(
+    members: int, strangers: int, counts: bool
+) -> None:
+    """It is a fact of purpose where the accounts of the candidate show it and others do not."""
+    holders = [*POOL[:members], *PEOPLE[:strangers]]
+    fired = {name: ["harvest.refused_reasoning"] for name in holders}
+    found = pool_facts(ties=ring(POOL, 30), fired=fired)["attested"]
+    assert (found.kind, found.count, found.is_counted) == (Kind.PURPOSE, members, counts)
+    assert "attested" not in pool_facts(ties=ring(POOL, 30))

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from distilforensics.case import custody
+from distilforensics.case import chain, custody
 from distilforensics.case.layout import create_case
 
 
@@ -73,8 +73,8 @@ def test_an_edit_with_a_new_own_hash_breaks_the_next_link(case):
     """Recomputing the hash of one entry is not enough."""
     content = lines(case)
     entry = json.loads(content[1]) | {"action": "something else"}
-    entry["hash"] = custody._hash(entry)
-    content[1] = custody._canonical(entry)
+    entry["hash"] = chain.hash_of(entry)
+    content[1] = chain.canonical(entry)
     write(case, content)
 
     assert [problem.where for problem in custody.check(case)] == ["custody.jsonl:3"]

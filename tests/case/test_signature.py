@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from distilforensics.case import custody, manifest
+from distilforensics.case import chain, custody, manifest
 from distilforensics.case.layout import open_case
 from distilforensics.case.signature import read_key
 from distilforensics.cli.diagnostics import ExitCode, run_cli
@@ -38,6 +38,15 @@ def signed(keys, sample_case, tmp_path_factory):
     return case
 
 
+@pytest.fixture(scope="module")
+def another(keys, sample_case, tmp_path_factory):
+    """The case of another sample, signed by somebody else."""
+    case = tmp_path_factory.mktemp("other") / "another"
+    shutil.copytree(sample_case("metadata_only"), case)
+    assert run_cli(["seal", "--case", str(case), "--sign", str(keys / "other.pem"), "-q"]) == 0
+    return case
+
+
 @pytest.fixture
 def case(signed, tmp_path):
     """A copy to be changed."""
@@ -45,12 +54,14 @@ def case(signed, tmp_path):
 
 
 def verify(case, key, capsys, *options):
-    """Return whether the case is intact, problems and what was said of the signature."""
+    """Return whether the case is intact, problems and what was said of each subject that was checked and that was not."""
     capsys.readouterr()
     code = run_cli(["verify", str(case), *(["--key", str(key)] if key else []), *options, "--json"])
     told = json.loads(capsys.readouterr().out)
     assert code == (ExitCode.COMPLETE if told["is_intact"] else ExitCode.INTEGRITY)
-    return told["is_intact"], " ".join(f"{p['where']}: {p['message']}" for p in told["problems"]), told["signed"]
+    problems = " ".join(f"{p['where']}: {p['message']}" for p in told["problems"])
+    checked, unchecked = ({check["subject"]: check for check in told[kind]} for kind in ("checked", "not_checked"))
+    return told["is_intact"], problems, checked, unchecked
 
 
 def recipe(case, *arguments):
@@ -79,15 +90,19 @@ def test_openssl_alone_verifies_the_signature(signed, keys):
 
 def test_a_signed_case_is_intact_for_who_knows_the_key(signed, keys, capsys):
     """Another key is not enough, and the key in the case is said to show nothing."""
-    intact, _, said = verify(signed, keys / "own.pub.pem", capsys)
+    intact, _, checked, unchecked = verify(signed, keys / "own.pub.pem", capsys)
     assert intact
-    assert "the key that was given" in said[0]
+    assert checked["signature"]["told"].startswith("against the key that was given, ")
+    assert "signature" not in unchecked
     assert recipe(signed, keys / "own.pub.pem")[0] == 0
-    intact, problems, _ = verify(signed, keys / "other.pub.pem", capsys)
+    intact, problems, checked, _ = verify(signed, keys / "other.pub.pem", capsys)
     assert not intact
+    assert checked["signature"]["n_problems"] == 1
     assert "no signature of this seal" in problems
     assert recipe(signed, keys / "other.pub.pem")[0] == 1
-    assert "name one that you know" in verify(signed, None, capsys)[2][0]
+    _, _, checked, unchecked = verify(signed, None, capsys)
+    assert "signature" not in checked
+    assert "name one that you know" in unchecked["signature"]["told"]
 
 
 def flip_a_byte(case):
@@ -137,8 +152,8 @@ def edit_custody(case):
     lines, previous = [], custody.START
     for line in path.read_text().splitlines():
         entry = json.loads(line) | {"actor": "somebody", "previous": previous}
-        previous = custody._hash(entry)
-        lines.append(custody._canonical(entry | {"hash": previous}).decode())
+        previous = chain.hash_of(entry)
+        lines.append(chain.canonical(entry | {"hash": previous}).decode())
     path.write_text("".join(f"{line}\n" for line in lines))
 
 
@@ -157,35 +172,70 @@ def add_a_pipe(case):
     os.mkfifo(case / "findings" / "pipe")
 
 
-ATTACKS = [
-    flip_a_byte,
-    swap_tables,
-    edit_report_and_manifest,
-    seal_again,
-    cut_custody,
-    edit_custody,
-    drop_signature,
-    add_a_file,
-    add_a_pipe,
-]
+def swap_with_another_case(case):
+    """A table of the same name from another case, with its line in the manifest."""
+    path, other = case / "data" / "links.parquet", case.parent / "another" / "data" / "links.parquet"
+    before, after = (hashlib.sha256(place.read_bytes()).hexdigest() for place in (path, other))
+    path.write_bytes(other.read_bytes())
+    manifest_file = case / "manifest-sha256.txt"
+    manifest_file.write_text(manifest_file.read_text().replace(before, after))
+
+
+def replace_case(case):
+    """A whole other case, signed by somebody else and consistent in itself."""
+    shutil.rmtree(case)
+    shutil.copytree(case.parent / "another", case)
+
+
+def rewind(case):
+    """Custody log and seal of an earlier state, as if the last run had not been; the report is today's."""
+    cut_custody(case)
+    path = case / "run.json"
+    record = json.loads(path.read_text())
+    record["custody"] = custody.head(open_case(case))
+    path.write_text(json.dumps(record))
+    manifest.seal(open_case(case))
+
+
+ATTACKS = {
+    flip_a_byte: ("data/customers.parquet",),
+    swap_tables: ("findings/accounts.parquet", "findings/campaigns.parquet"),
+    swap_with_another_case: ("manifest-sha256.txt",),
+    edit_report_and_manifest: ("tagmanifest-sha256.txt",),
+    replace_case: ("seal.txt",),
+    seal_again: ("seal.txt",),
+    cut_custody: ("custody.jsonl",),
+    edit_custody: ("custody.jsonl",),
+    rewind: ("seal.txt",),
+    drop_signature: ("seal.txt",),
+    add_a_file: ("report/more.html",),
+    add_a_pipe: ("findings/pipe",),
+}
+"""What somebody does to a signed case, and what both tools name."""
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
-def test_whatever_is_changed_is_named_by_program_and_recipe(attack, case, keys, capsys):
-    """With the key given."""
+def test_whatever_is_changed_is_named_by_program_and_recipe(attack, case, another, keys, capsys):
+    """With the key given, each file that is not what was signed."""
+    shutil.copytree(another, case.parent / "another")
     attack(case)
-    intact, problems, _ = verify(case, keys / "own.pub.pem", capsys)
-    assert not intact
-    assert problems
+    intact, problems, *_ = verify(case, keys / "own.pub.pem", capsys)
     code, said = recipe(case, keys / "own.pub.pem")
-    assert code == 1, said
+    differences = " ".join(line for line in said.splitlines() if "DIFFERS" in line or "FAILED" in line)
+
+    assert (False, 1) == (intact, code), said
+    assert [] == [name for name in ATTACKS[attack] if name not in problems]
+    assert [] == [name for name in ATTACKS[attack] if name not in differences]
 
 
-def test_a_replaced_case_does_not_stand_the_key(case, keys, capsys):
-    """Signed by somebody else, whole and consistent in itself."""
-    assert run_cli(["seal", "--case", str(case), "--sign", str(keys / "other.pem"), "-q"]) == 0
-    assert verify(case, None, capsys)[0]
-    assert not verify(case, keys / "own.pub.pem", capsys)[0]
+def test_a_replaced_case_is_consistent_in_itself(another, capsys):
+    """So only a key from elsewhere tells it: without one nothing differs, and both tools say that no key was given."""
+    intact, _, _, unchecked = verify(another, None, capsys)
+    code, said = recipe(another)
+
+    assert (True, 0) == (intact, code)
+    assert "proves nothing" in unchecked["signature"]["told"]
+    assert "not checked: the signature; name a public key" in said
 
 
 def test_a_hostile_seal_is_a_finding(case, capsys):
@@ -266,9 +316,10 @@ def test_a_stamp_takes_two_steps_and_no_network(case, keys, authority, tmp_path,
     assert run_cli(["seal", "--case", str(case), "--timestamp-token", str(tmp_path / "else")]) == ExitCode.USAGE
     assert "no answer" in capsys.readouterr().err
     assert run_cli(["seal", "--case", str(case), "--timestamp-token", str(tmp_path / "right.tsr")]) == 0
-    intact, _, said = verify(case, keys / "own.pub.pem", capsys)
+    intact, _, checked, unchecked = verify(case, keys / "own.pub.pem", capsys)
     assert intact
-    assert any(line.startswith("stamped at 20") for line in said)
+    assert checked["time stamp"]["told"].startswith("stamps this seal at 20")
+    assert "check.sh KEY CA_FILE" in unchecked["who stamped"]["told"]
     code, told = recipe(case, keys / "own.pub.pem", authority / "tsa.pem")
     assert code == 0, told
     shutil.copy(tmp_path / "answer.tsr", case / "seal.tsr")

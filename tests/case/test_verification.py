@@ -29,6 +29,11 @@ def files_of(case):
     return [path for path in sorted(case.root.rglob("*")) if path.is_file() and path.parent != case.temporary]
 
 
+def told(checks):
+    """What is said of each subject."""
+    return {check.subject: check.told for check in checks}
+
+
 def change_sources(case, **values):
     """Change the one row of `sources`, write and seal again, as somebody would who can."""
     rows = [row | values for row in read_rows(case, "sources")]
@@ -45,6 +50,37 @@ def test_an_untouched_case_is_intact(sealed):
     assert len(files_of(sealed)) - 1 <= result.n_files
     assert (1, 5) == (result.n_sources, result.n_records)
     assert custody.entries(sealed)[-1]["hash"] == result.custody_head
+
+
+def test_one_screen_says_what_was_checked_and_what_was_not(sealed, evidence, capsys):
+    """Every subject is in one of the two lists, with its problems; many problems do not push them off the screen."""
+    subjects = {
+        "custody log",
+        "seal",
+        "files",
+        "stages",
+        "balance",
+        "evidence",
+        "signature",
+        "time stamp",
+        "noted hash",
+    }
+    intact = verify(sealed, noted_hash=custody.head(sealed)["hash"])
+
+    assert subjects - {"signature", "time stamp"} == told(intact.checked).keys()
+    assert {"signature", "time stamp"} == told(intact.unchecked).keys()
+
+    flip(evidence, 0)
+    for number in range(99):
+        (sealed.report / f"{number:02}.html").write_text("in no manifest")
+    damaged = verify(sealed)
+    run_cli(["verify", str(sealed.root)])
+    screen = capsys.readouterr().out.splitlines()
+
+    assert {"files": 99, "evidence": 1} == {c.subject: c.n_problems for c in damaged.checked if c.n_problems}
+    assert "and 80 more; --json lists all" in screen
+    assert any(line.startswith("  files") and line.endswith(": 99 PROBLEMS") for line in screen)
+    assert len(screen) < 40
 
 
 @pytest.mark.parametrize("position", [0, -1])
@@ -117,7 +153,7 @@ def test_absent_evidence_is_noted_and_no_problem(sealed, evidence):
     result = verify(sealed)
 
     assert result.is_intact
-    assert ["logs/gateway.jsonl: not present, not checked"] == result.notes
+    assert "1 of 1 files not at hand (logs/gateway.jsonl); --logs DIR" in told(result.unchecked)["evidence"]
     assert 0 == result.n_sources
 
 
@@ -375,9 +411,10 @@ def test_a_source_without_a_hash_is_told_from_a_changed_one(sealed):
     result = verify(sealed)
 
     assert result.is_intact
-    assert ["unread.jsonl: was not hashed, not checked: cannot be opened: Permission denied"] == [
-        note for note in result.notes if "unread" in note
-    ]
+    assert {
+        "1 of 2 files against the recorded hashes",
+        "1 of 2 files without a recorded hash (unread.jsonl: cannot be opened: Permission denied)",
+    } == {check.told for check in (*result.checked, *result.unchecked) if check.subject == "evidence"}
 
 
 def test_a_log_that_has_grown_is_told_from_a_changed_one(sealed, evidence):

@@ -10,20 +10,23 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from distilforensics.case.engines.duckdb import explained
 from distilforensics.cli.diagnostics import ExitCode, run_cli
-from distilforensics.core.errors import MachineError, UsageError
+from distilforensics.core.errors import HeuristicError, MachineError, UsageError
+from distilforensics.core.sqlfile import SqlFile
 from distilforensics.core.trouble import machine_trouble
 
 BEGINNING = "import resource, sys; from distilforensics.cli.diagnostics import run_cli"
 
 
-def cli(*arguments, before="", **environment):
+def cli(*arguments, before="", given=b"", **environment):
     """Run a command line in a process of its own, after `before`."""
     script = f"{BEGINNING}; {before or 'pass'}; sys.exit(run_cli(sys.argv[1:]))"
     return subprocess.run(
         [sys.executable, "-c", script, *map(os.fsencode, map(str, arguments))],
         capture_output=True,
         check=False,
+        input=given,
         env=os.environ | environment,
     )
 
@@ -82,6 +85,34 @@ def test_an_encoding_that_lacks_a_character_is_no_error(logs, tmp_path, encoding
     asked = cli("sql", case, "select distinct account_id || ' 中' as x from exchanges", PYTHONIOENCODING=encoding)
     assert asked.returncode == 0
     assert b"\\u4e2d" in asked.stdout
+
+
+def test_texts_of_the_command_line_are_utf8_whatever_the_locale(logs, tmp_path):
+    """In a locale without letters beyond ASCII, and from stdin; bytes that are no text are wrong usage."""
+    case = tmp_path / "case"
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}
+    assert cli("ingest", logs, "--case", case).returncode == 0
+    asked = cli("sql", case, "select 'Zoë' as x", **plain)
+    assert (asked.returncode, b"Zo\\xeb" in asked.stdout) == (0, True), asked.stderr
+    for broken in (cli("sql", case, os.fsdecode(b"\xff")), cli("sql", case, "-", given=b"select '\xff'")):
+        assert (broken.returncode, b"is no text in UTF-8" in broken.stderr) == (ExitCode.USAGE, True), broken.stderr
+
+
+@pytest.mark.parametrize("option", ["--secret-file", "--mapping"])
+def test_a_file_of_options_that_is_no_text_is_named(logs, tmp_path, option):
+    """Whatever is in it."""
+    (tmp_path / "file").write_bytes(b"\xff\x00")
+    done = cli("ingest", logs, "--case", tmp_path / "case", option, tmp_path / "file")
+    assert (done.returncode, str(tmp_path / "file").encode() in done.stderr) == (ExitCode.USAGE, True), done.stderr
+
+
+def test_a_machine_that_fails_a_query_is_no_wrong_query():
+    """Whichever query it was that needed one file handle more."""
+    file = SqlFile("x", {"id": "x"}, "select 1")
+    with pytest.raises(MachineError, match="too many files are open"), explained(file, {}):
+        raise duckdb.IOException('IO Error: Cannot open file "x": Too many open files')
+    with pytest.raises(HeuristicError, match="select 1"), explained(file, {}):
+        raise duckdb.BinderException("no column of this name")
 
 
 def test_a_name_that_is_no_utf8_is_read_and_found_again(logs, tmp_path):

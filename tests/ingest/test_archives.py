@@ -9,7 +9,7 @@ import pytest
 import zstandard
 
 from distilforensics.case import archives
-from distilforensics.case.verification import find_member
+from distilforensics.case.evidence import find_member
 from distilforensics.pipeline.citation import cite
 
 LIMIT = 1 << 20

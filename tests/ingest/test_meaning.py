@@ -282,6 +282,8 @@ def test_ids_that_went_through_a_number_make_no_account(read, log):
         ("1\u202f234", "0,5", (1234, 0.5)),
         ("1 234", "1 000,25", (1234, 1000.25)),
         ("1.234", "1.000,25", (1234, 1000.25)),
+        ("1.234", "2", (1234, 2.0)),
+        ("1.234", "0.125", (None, 0.125)),
     ],
 )
 def test_every_style_of_numbers_is_told_from_the_file(tokens, cost, expected, read, log):

@@ -9,8 +9,11 @@ from types import SimpleNamespace
 import html5lib
 import pytest
 
+from distilforensics.case.engines.duckdb import Limits
 from distilforensics.case.tables import read_rows
+from distilforensics.core.progress import Silent
 from distilforensics.report.editions import pseudonyms
+from distilforensics.report.stage import render_report
 
 IDENTIFIERS = {
     "exchanges": (
@@ -85,6 +88,24 @@ def test_planted_identifiers_stay_out_of_it(render):
     assert "PLANTED" in report.html
     assert "PLANTED" not in edition(report, "disclosure")[0]
     assert "PLANTED" in (report.case.report / "annexes" / "pseudonyms.csv").read_text(encoding="utf-8")
+
+
+def test_a_redacted_report_is_the_edition_for_disclosure_alone(render):
+    """With the seals of the full report; the choice is kept, and taken back."""
+    report = render()
+    case, catalogue, limits = report.case, report.catalogue, Limits(1_000_000_000, 1)
+
+    def files():
+        return sorted(path.relative_to(case.report).as_posix() for path in case.report.rglob("*") if path.is_file())
+
+    full, hidden = files(), edition(report, "disclosure")[0]
+    render_report(case, limits, Silent(), catalogue, is_redacted=True)
+    assert (files(), (case.report / "report.html").read_text(encoding="utf-8")) == (["report.html"], hidden)
+    assert not (case.temporary / "report").exists()
+
+    assert render_report(case, limits, Silent(), catalogue).is_skipped
+    render_report(case, limits, Silent(), catalogue, is_redacted=False)
+    assert (files(), (case.report / "report.html").read_text(encoding="utf-8")) == (full, report.html)
 
 
 def test_it_quotes_a_few_words_and_no_settings(sample):

@@ -25,8 +25,10 @@ def pages(report):
 
 
 def test_nothing_runs_or_loads_anything(any_report):
-    """No active element, no address but links, and a policy that forbids everything but inline style."""
+    """No active element, no address but links, and a policy that forbids everything but inline style; one annex alone has a script."""
     for name, tree in pages(any_report).items():
+        if name == "annexes/browse.html":
+            continue
         tags = {e.tag.rpartition("}")[2] for e in tree.iter() if isinstance(e.tag, str)}
         attributes = {key for e in tree.iter() for key in e.attrib}
         (policy,) = [m.get("content") for m in tree.iter("meta") if m.get("http-equiv") == "Content-Security-Policy"]
@@ -140,7 +142,7 @@ def test_page_one_answers_the_first_questions(sample):
         "accounts (of",
         "requests, ",
         "What was asked for",
-        "Why we conclude",
+        "What indicates that they acted together",
         "What else could explain it",
         "of three grades",
     ):

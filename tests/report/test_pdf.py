@@ -21,7 +21,7 @@ from distilforensics.case.engines.duckdb import Limits
 from distilforensics.case.layout import open_case
 from distilforensics.core.errors import UsageError
 from distilforensics.core.progress import Silent
-from distilforensics.report.pdf import Attached, drawn, page_data, pdf_of
+from distilforensics.report.pdf import LACKING, Attached, drawn, page_data, pdf_of
 from distilforensics.report.stage import PAGES, render_report
 
 LIMITS = Limits(600_000_000, 2)
@@ -210,6 +210,63 @@ def test_hostile_text_is_set_as_text(text):
     assert ["findings.json"] == list(pdf.attachments)
     assert b"root:x:" not in raw
     assert b"/JavaScript" not in raw
+
+
+def test_a_file_with_codes_in_place_of_characters_says_so():
+    """In the language of the page; one that shows all characters does not speak of it."""
+    plain = page_data(html_with("Grüße, Привет, 1\u202f234"))["blocks"]
+    chinese = page_data(html_with("中文"))["blocks"]
+    german = page_data(html_with("中文").replace(b'lang="en"', b'lang="de"'))["blocks"]
+
+    assert "lack" not in words_of(plain)
+    assert LACKING == words_of(chinese[-1])
+    assert "\\u4e2d\\u6587" in words_of(chinese)
+    assert words_of(german[-1]).startswith("Zeichen, die den Schriften dieser Datei fehlen")
+
+
+def embedded(font):
+    """Return whether the file carries the font's shapes."""
+    fonts = list(font.DescendantFonts) if "/DescendantFonts" in font else [font]
+    return all({"/FontFile", "/FontFile2", "/FontFile3"} & set(f.FontDescriptor.keys()) for f in fonts)
+
+
+@pytest.mark.parametrize("edition", PAGES)
+def test_a_file_keeps_the_rules_of_the_archive(sample, edition):
+    """ISO 19005-3: no cipher, script, action or link outside; colours, fonts and files inside; plain metadata; words that can be copied out."""
+    pdf = opened(
+        pdf_of(page_of(sample("pool"), edition), [Attached("a.json", "{}", "application/json", "A file")], MOMENT)
+    )
+    objects = [o for o in pdf.objects if isinstance(o, (pikepdf.Dictionary, pikepdf.Stream))]
+    fonts = [
+        o
+        for o in objects
+        if (o.get("/Type") == "/Font" and "/DescendantFonts" in o) or o.get("/Subtype") in ("/TrueType", "/Type1")
+    ]
+    intents = [i for i in pdf.Root.OutputIntents if str(i.S) == "/GTS_PDFA1"]
+    specs = [o for o in objects if o.get("/Type") == "/Filespec"]
+
+    assert not pdf.is_encrypted
+    assert 2 == len(pdf.trailer.ID)
+    assert 1 == len(intents)
+    assert intents[0].DestOutputProfile.read_bytes()[36:40] == b"acsp"
+    assert 2 <= len(fonts)
+    assert all(map(embedded, fonts))
+    assert all("/ToUnicode" in font for font in fonts)
+    assert "/Filter" not in pdf.Root.Metadata
+    assert not [
+        o
+        for o in objects
+        if o.get("/S") in ("/JavaScript", "/Launch", "/URI", "/SubmitForm", "/ImportData", "/Movie", "/Sound")
+    ]
+    assert not {"/OpenAction", "/AA", "/AcroForm", "/NeedsRendering"} & set(pdf.Root.keys())
+    assert not [
+        o
+        for o in objects
+        if (isinstance(o, pikepdf.Stream) and "LZW" in str(o.get("/Filter", ""))) or ("/F" in o and "/Length" in o)
+    ]
+    assert ["/Data"] == [str(spec.AFRelationship) for spec in specs]
+    assert all("/UF" in spec and "/F" in spec.EF for spec in specs)
+    assert all("/Tabs" in page and str(page.Tabs) == "/S" for page in pdf.pages if "/Annots" in page)
 
 
 def test_characters_without_a_picture_are_escapes():

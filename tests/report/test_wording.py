@@ -19,7 +19,8 @@ BANNED = (
     r"prov(?:en|ing)\b", r"proof\b", r"undoubted", r"no doubt", r"guilt", r"thie(?:f|ves)\b", r"theft\b", r"stole", r"steal", r"criminal",
     r"culprit", r"perpetrat", r"attacker", r"malicious", r"illegal", r"illicit", r"fraud", r"suspect", r"definitely", r"obviously",
     r"conclusive\b(?<!inconclusive)", r"certainly", r"100 % certain", r"smells?\b", r"is no folder", r"relieve each other", r"1 campaigns", r"1 accounts",
-    r"exhibit(?:s)? show(?:s)? that", r"heuristics?\b", r"confounders?\b", r"exchanges\b",
+    r"exhibit(?:s)? show(?:s)? that", r"probabl[ye]", r"(?:must|surely|clearly) (?:have|be|was|were)", r"conclude that", r"in order to (?:train|copy)",
+    r"heuristics?\b", r"confounders?\b", r"exchanges\b",
 )  # fmt: skip
 """Words that accuse, claim more than a log can show, or are not the report's word for the thing."""
 
@@ -148,6 +149,33 @@ def test_a_fact_says_what_does_not_produce_it_or_why_it_does_not_count(full):
     assert rows[3][3].endswith("Below the floor, not counted.")
 
 
+CLAIMS = re.compile(
+    r"(indicates?|consistent with|may|might|as if|that they|would|and not reported)\b[^.]*\bruns? as one\b|\brun as one, by whom",
+    re.IGNORECASE,
+)
+"""How the report may speak of accounts that are run as one."""
+
+
+@pytest.mark.parametrize("name", ["full", "unknown", "pool", "metadata_only"])
+def test_accounts_are_never_said_to_be_run_as_one_without_indicates_or_may(name, request, sample):
+    """Title, first page and all that follows."""
+    report = sample(name) if name in SAMPLE_NAMES else request.getfixturevalue(name)
+    found = [s for b in own_blocks(report) for s in re.split(r"(?<=[.?!])\s+", b) if "run as one" in s.lower()]
+
+    assert found
+    assert [] == [sentence for sentence in found if not CLAIMS.search(sentence)]
+
+
+def test_the_title_claims_as_much_as_the_grades_bear(full, sample):
+    """Groups of different grades are said to be indicated, neither strongly nor weakly."""
+    heading = " ".join("".join(full.all(".//h1")[0].itertext()).split())
+
+    assert ["strong", "weak"] == [row["grade"] for row in full.rows("campaigns.csv")]
+    assert heading.startswith("The log indicates that ")
+    assert heading.endswith(" accounts in 2 groups were run as one and collected model answers")
+    assert heading == full.all(".//title")[0].text
+
+
 def test_groups_of_one_operator_are_listed_without_accusation(unknown, sample):
     """The first page says that nobody is accused, what is seen, whom to ask, and what would change it."""
     for report in (unknown, sample("metadata_only")):
@@ -157,7 +185,7 @@ def test_groups_of_one_operator_are_listed_without_accusation(unknown, sample):
         assert "The calls are dealt out over the accounts as one scheduler does" in text
         assert "What would change it:" in text
         assert "Ask the " in text
-        assert "probably run as one" not in text
+        assert "indicates" not in report.all(".//h1")[0].text
 
 
 def test_a_log_that_names_no_customers_says_that_a_directory_would_help(tmp_path):

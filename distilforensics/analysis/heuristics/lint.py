@@ -30,6 +30,8 @@ _ACCUSING = re.compile(
     r"\b(prov(e|es|en|ing)|theft|thie(f|ves)|steal(s|ing)?|guilty|culprit|criminal|suspicious|alerts?|hits?|smells?)\b",
     re.IGNORECASE,
 )
+MOST_WORDS = 30
+"""Words of the longest sentence of a description."""
 
 
 class KeysAreInOrder(Check):
@@ -148,6 +150,20 @@ class WordsDoNotAccuse(Check):
             yield f"the word `{match[0]}` is not used here"
 
 
+class SentencesAreShort(Check):
+    """A description is read once; a sentence ends at a full stop, a colon or a semicolon."""
+
+    name = "sentence_length"
+    advice = f"write sentences of at most {MOST_WORDS} words"
+
+    def find(self, subject: Subject) -> Iterator[str]:
+        """Yield the beginning of each longer sentence."""
+        for sentence in re.split(r"(?<=[.?!:;])\s+", subject.heuristic.file.header["description"]):
+            words = sentence.split()
+            if len(words) > MOST_WORDS:
+                yield f"{len(words)} words from `{' '.join(words[:4])}`"
+
+
 class LockIsCurrent(Check):
     """A changed query has a new version."""
 
@@ -169,6 +185,7 @@ CHECKS: tuple[Check, ...] = (
     CasesAreComplete(),
     DocumentIsComplete(),
     WordsDoNotAccuse(),
+    SentencesAreShort(),
     LockIsCurrent(),
 )
 """All rules, in the order in which they are applied."""

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 OWN_HEURISTICS = "heuristics"
 """Folder for heuristics, with one folder per family, in a catalogue of the user's own."""
 
+OWN_OTHERS = ("explanations", "formats")
+"""Folders for what else such a catalogue may hold."""
+
 REQUIRED_KEYS = (
     "id", "code", "title", "status", "level", "description", "entity", "sees", "volume", "reads", "needs", "params",
     "output", "value", "falsepositives", "limitations", "references", "tags", "author", "date", "modified", "version",
@@ -260,11 +263,11 @@ def _load_all() -> tuple[Heuristic, ...]:
 
 def _load_own(root: Path, known: Iterable[Heuristic]) -> list[Heuristic]:
     found = _read_families(root / OWN_HEURISTICS, is_own=True) if (root / OWN_HEURISTICS).is_dir() else []
-    if not found:
+    if not found and not any((root / name).is_dir() for name in OWN_OTHERS):
         raise HeuristicError(
-            "holds no heuristic",
+            "holds no heuristic, format or explanation",
             where=root.name,
-            hint=f"expected {OWN_HEURISTICS}/FAMILY/NAME.sql, .cases.yaml and .md",
+            hint=f"expected {OWN_HEURISTICS}/FAMILY/NAME.sql, .cases.yaml and .md, or {' or '.join(OWN_OTHERS)}/",
         )
     taken = {name for heuristic in known for name in (heuristic.id, heuristic.code)}
     for heuristic in found:

@@ -19,11 +19,18 @@ if TYPE_CHECKING:
     from distilforensics.case.layout import Case
 
 _IDENTITY = "catalog.json"
-_ENDINGS = (".sql", ".cases.yaml", ".md")
+_ENDINGS = {
+    OWN_HEURISTICS: (".sql", ".cases.yaml", ".md"),
+    "explanations": (".sql", ".cases.yaml", ".md"),
+    "formats": ("",),
+}
+"""Folder -> endings of its files that are copied; a format may have samples of any kind."""
 
 
 def put_catalog(case: Case, folder: Path) -> None:
-    """Copy the heuristics of a folder into the case, in place of those that were there, and note it in the custody log.
+    """Copy the heuristics, formats and explanations of a folder into the case, in place of those that were there, and note it in the custody log.
+
+    Formats and explanations are checked by those who know them, before.
 
     Raises:
         HeuristicError: one is invalid or breaks a rule of the linter.
@@ -58,6 +65,7 @@ def _sha256(contents: dict[str, bytes]) -> str:
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
-    for path in sorted((folder / OWN_HEURISTICS).rglob("*")):
-        if path.is_file() and path.name.endswith(_ENDINGS):
-            yield path.relative_to(folder).as_posix(), path
+    for kind, endings in _ENDINGS.items():
+        for path in sorted((folder / kind).rglob("*")):
+            if path.is_file() and path.name.endswith(endings):
+                yield path.relative_to(folder).as_posix(), path

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from distilforensics.analysis.health import CHECKS, COSTS, costs_of
 from distilforensics.analysis.heuristics.coverage import Coverage, measure_coverage
 from distilforensics.analysis.heuristics.loader import Heuristic, load_catalog
 from distilforensics.analysis.heuristics.own import catalog_identity
@@ -22,7 +23,7 @@ from distilforensics.analysis.heuristics.views import (
 from distilforensics.analysis.shared_content import offer_functions
 from distilforensics.case.engines.duckdb import Limits, connect, quote
 from distilforensics.case.stages import StageOutcome, run_stage
-from distilforensics.case.tables import write_batches, write_rows
+from distilforensics.case.tables import read_rows, write_batches, write_rows
 from distilforensics.core.finding import LEAD, State
 from distilforensics.core.schema import OBSERVATIONS
 
@@ -43,7 +44,7 @@ HELD = ("exchange_features",)
 BYTES_PER_EXCHANGE = 2_000
 """Memory of the engine that has to be there for every exchange, if the exchanges of all groups (three rows of 400 bytes) are held in it."""
 
-WRITES = ("observations", "heuristic_states")
+WRITES = ("observations", "heuristic_states", "health_costs")
 
 
 def scan(case: Case, limits: Limits, progress: Progress, only: Iterable[str] = ()) -> StageOutcome:
@@ -58,7 +59,7 @@ def scan(case: Case, limits: Limits, progress: Progress, only: Iterable[str] = (
     return run_stage(
         case,
         stage="heuristics",
-        reads=source_tables(heuristics),
+        reads=(*source_tables(heuristics), CHECKS),
         writes=WRITES,
         parameters={heuristic.id: heuristic.defaults() for heuristic in heuristics}
         | ({"own catalogue": catalog_identity(case.catalog) | {"heuristics": sorted(own)}} if own else {}),
@@ -85,9 +86,13 @@ def _scan(case: Case, limits: Limits, progress: Progress, heuristics: list[Heuri
             batches += _batches(heuristic, outcome)
             states.append(_state_row(heuristic, coverage, outcome))
             progress.advance(steps=1, item=heuristic.id)
+    checks = read_rows(case, CHECKS) if case.table_files(CHECKS) else []
     n_rows = {
         "observations": write_batches(case, "observations", batches),
         "heuristic_states": write_rows(case, "heuristic_states", states),
+        COSTS: write_rows(
+            case, COSTS, costs_of(checks, heuristics, {row["heuristic_id"]: row["state"] for row in states})
+        ),
     }
     progress.end(_counted(states))
     return n_rows

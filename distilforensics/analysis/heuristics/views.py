@@ -166,10 +166,7 @@ def _create_keys(connection: duckdb.DuckDBPyConnection, place: str) -> None:
 
 
 def _hold_group_exchanges(connection: duckdb.DuckDBPyConnection, columns: Collection[str], place: str) -> None:
-    """Create `group_exchanges`, the rows of `stored_group_exchanges`: text that is no judged group is none of the enumeration.
-
-    Columns that no exchange carries are not stored.
-    """
+    """Create `group_exchanges`, the rows of `stored_group_exchanges`. Columns that no exchange carries are not stored."""
     counted = ", ".join(f"count({name})" for name in columns)
     (n_filled,) = connection.execute(f"SELECT {counted} FROM exchange_features").fetchall()
     filled = [name for name, n in zip(columns, n_filled, strict=True) if n or name == "record_id"]
@@ -177,10 +174,11 @@ def _hold_group_exchanges(connection: duckdb.DuckDBPyConnection, columns: Collec
         f"account_id::{place}.account_key AS account_id" if name == "account_id" else name for name in filled
     )
     of_account = ", ".join(f"e.{name}" for name in filled)
+    # What is no judged group is taken out before the ids become numbers: a cast that fails words an error with every id of the enumeration.
     connection.execute(
         f"CREATE TABLE {place}.held_group_exchanges AS"
-        f" SELECT try_cast(group_id AS {place}.group_key) AS group_id, {listed} FROM carried_exchanges"
-        f" WHERE try_cast(group_id AS {place}.group_key) IS NOT NULL"
+        f" SELECT group_id::{place}.group_key AS group_id, {listed}"
+        " FROM carried_exchanges SEMI JOIN (SELECT DISTINCT group_id FROM accounts_of_groups) USING (group_id)"
         f" UNION ALL SELECT group_id, {listed} FROM (SELECT a.group_id, {of_account} FROM exchange_features AS e"
         " JOIN group_accounts AS a ON a.account_id = e.account_id WHERE starts_with(a.group_id, 'cluster:'))"
     )

@@ -95,6 +95,7 @@ select
     n_tools,
     tools_sha256,
     reasoning_signature_sha256,
+    reasoning_refusals,
     cache_read_tokens,
     latency_ms,
     http_status,

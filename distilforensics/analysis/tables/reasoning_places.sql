@@ -6,7 +6,10 @@ with origins as (
     select
         signature_sha256,
         arg_min(
-            {'account_id': account_id, 'session_id': session_id, 'opening_hash': opening_hash, 'preceding_hash': preceding_hash},
+            {
+                'account_id': account_id, 'session_id': session_id, 'opening_hash': opening_hash, 'preceding_hash': preceding_hash,
+                'model': case when is_answer then model end
+            },
             (not is_answer, first_seen, sample_record_id, preceding_hash, coalesce(session_id, ''))) as origin
     from reasoning_uses
     group by signature_sha256
@@ -17,6 +20,7 @@ select
     u.n_exchanges,
     u.sample_record_id,
     u.account_id <> o.origin.account_id as is_of_other,
+    coalesce(u.model <> o.origin.model, false) as is_of_other_model,
     (u.account_id <> o.origin.account_id or u.session_id is distinct from o.origin.session_id or u.session_id is null)
     and coalesce(u.opening_hash <> o.origin.opening_hash, false)
     and u.preceding_hash <> o.origin.preceding_hash

@@ -7,7 +7,9 @@ with directory as (
     select account_id, min(tenant_id) as tenant_id from accounts_directory group by account_id
 ),
 kept as (
-    select x.record_id, x.account_id, x.session_id, x.started_at, x.reasoning_signature_sha256, coalesce(x.tenant_id, t.tenant_id) as tenant_id
+    select
+        x.record_id, x.account_id, x.session_id, x.started_at, x.reasoning_signature_sha256, coalesce(x.tenant_id, t.tenant_id) as tenant_id,
+        coalesce(x.model_served, x.model_requested) as model
     from exchanges as x
     anti join duplicates as d on d.record_id = x.record_id
     left join directory as t on t.account_id = x.account_id
@@ -150,7 +152,8 @@ select
     min(e.tenant_id) as tenant_id,
     count(*) as n_exchanges,
     min(e.started_at) as first_seen,
-    min(u.record_id) as sample_record_id
+    min(u.record_id) as sample_record_id,
+    arg_min(e.model, u.record_id) as model
 from uses as u
 join kept as e on e.record_id = u.record_id
 group by all

@@ -9,6 +9,7 @@ from distilforensics.ingest.formats.completion import check_account_field, prepa
 from distilforensics.ingest.formats.detection import (
     Candidate,
     Sample,
+    announced_files,
     detect,
     no_calls,
     other_content,
@@ -25,6 +26,7 @@ from distilforensics.ingest.formats.draft import draft_mapping
 from distilforensics.ingest.formats.mapping import LACKS, FieldMapping, read_mapping
 from distilforensics.ingest.formats.specification import FormatSpec, Options, load_formats
 from distilforensics.ingest.formats.suggestion import Suggestion, automatic_mapping, suggest_mapping
+from distilforensics.ingest.formats.usage import usage_by_names
 
 __all__ = [
     "LACKS",
@@ -36,6 +38,7 @@ __all__ = [
     "Options",
     "Sample",
     "Suggestion",
+    "announced_files",
     "automatic_mapping",
     "check_account_field",
     "detect",
@@ -51,5 +54,6 @@ __all__ = [
     "resolve_options",
     "stored_body",
     "suggest_mapping",
+    "usage_by_names",
     "zone_expression",
 ]

@@ -32,6 +32,7 @@ LIBRARIES = ("values.sql", "times.sql", "addresses.sql", "messages.sql", "provid
 _OTHER_TYPES = {
     "prompt_chars": "bigint",
     "response_chars": "bigint",
+    "reasoning_refusals": "varchar[]",
     "time_resolution_us": "bigint",
     "flags": "varchar[]",
     "join_keys": "varchar[]",

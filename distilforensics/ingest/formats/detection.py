@@ -31,6 +31,11 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PERMISSION_CHECK = "amazon-bedrock-logs-permission-check"
 
 
+_NAMES = ("key", "path", "name", "file", "filename", "file_name", "url", "uri")
+_RECORD_COUNTS = ("rowCount", "row_count", "rows", "records", "recordCount", "record_count")
+_SIZES = ("sizeBytes", "size_bytes", "size", "bytes")
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """What detection sees of a file."""
@@ -112,6 +117,27 @@ def stored_body(sample: Sample) -> str | None:
         return match and match["name"]
     is_json = any(isinstance(record, Mapping) for record in sample.records)
     return match["name"] if is_json and not detect(sample) else None
+
+
+def announced_files(sample: Sample) -> list[dict[str, Any]]:
+    """Return the files that a manifest announces, as columns of `announced_files`; none if the sample is no manifest."""
+    found: list[dict[str, Any]] = []
+    for record in sample.records:
+        files = record.get("files") if isinstance(record, Mapping) else None
+        if not isinstance(files, list) or not all(isinstance(file, Mapping) for file in files):
+            return []
+        for file in files:
+            names = [file[key] for key in _NAMES if isinstance(file.get(key), str)]
+            if not names:
+                return []
+            counts = {"n_records": _whole(file, _RECORD_COUNTS), "n_bytes": _whole(file, _SIZES)}
+            found.append({"name": names[0].encode("utf-8", "backslashreplace").decode(), **counts})
+    return found
+
+
+def _whole(record: Mapping[str, Any], keys: Sequence[str]) -> int | None:
+    numbers = (record.get(key) for key in keys)
+    return next((n for n in numbers if isinstance(n, int) and not isinstance(n, bool) and 0 <= n < 2**62), None)
 
 
 def resolve_options(spec: FormatSpec, sample: Sample, options: Options) -> Options:

@@ -13,14 +13,22 @@ if TYPE_CHECKING:
     from distilforensics.ingest.formats.specification import FormatSpec
 
 
+_USAGE_HEAD = (
+    "## Usage exports, bills and rollups\n\nTheir records are sums over calls. They go to the table `usage_sums` and are compared with the log.\n\n"
+    "| file | what it holds |\n|---|---|\n"
+)
+
+
 def chapters() -> str:
-    """Return a chapter per format that is read, then a table of the files that are known to hold no calls."""
+    """Return a chapter per format that is read, then tables of usage exports and of the files that are known to hold no calls."""
     specs = load_formats().values()
     read = "\n".join(f"## {spec.id}\n\n{chapter(spec)}" for spec in specs if spec.no_calls is None)
+    sums = [f"| {spec.title} | {spec.no_calls} |\n" for spec in specs if spec.usage is not None]
+    read += f"\n{_USAGE_HEAD}{''.join(sums)}"
     others = [
         f"| {spec.title} | {spec.no_calls} | {'refused' if spec.is_evidence else 'ignored'} |\n"
         for spec in specs
-        if spec.no_calls is not None
+        if spec.no_calls is not None and spec.usage is None
     ]
     if not others:
         return read
@@ -38,6 +46,9 @@ def chapter(spec: FormatSpec) -> str:
 
 def _lines(spec: FormatSpec) -> Iterator[str]:
     yield f"{spec.title}."
+    if spec.usage is not None:
+        yield f"Holds {spec.no_calls}; compared with the log."
+        return
     if spec.no_calls is not None:
         yield f"Not read: {spec.no_calls}."
         return

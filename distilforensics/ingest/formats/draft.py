@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from distilforensics.ingest.formats.aliases import ALIASES, TARGETS, normalised
 from distilforensics.ingest.formats.leaves import leaves_of
-from distilforensics.ingest.formats.mapped import NUMBERS, mapped_query
+from distilforensics.ingest.formats.mapped import COUNTS, NUMBERS, mapped_query
 from distilforensics.ingest.formats.mapping import STEP, FieldMapping
 from distilforensics.ingest.formats.suggestion import number_style, suggest_mapping, time_formats
 
@@ -240,7 +240,8 @@ def _choices(draft: Draft) -> Iterator[str]:
     yield from ("", "# [constants]", '# gateway = "name of the program that wrote the log"')
     yield from ("", "[time]", *_time(draft))
     numbers = [text for target, leaf in draft.columns.items() if target in NUMBERS for text in leaf.texts]
-    thousands, decimal = number_style(numbers)
+    counts = [text for target, leaf in draft.columns.items() if target in COUNTS for text in leaf.texts]
+    thousands, decimal = number_style(numbers, counts)
     yield from ("", "[numbers]")
     yield f"{'' if thousands else '# '}thousands = {_toml(thousands or ',')}"
     yield f"{'' if decimal == ',' else '# '}decimal = {_toml(decimal)}"

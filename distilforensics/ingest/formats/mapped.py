@@ -19,6 +19,9 @@ JOIN_COLUMNS = frozenset({"join_keys", "join_order", "is_part"})
 NUMBERS = frozenset(column.name for column in EXCHANGES.columns if column.type in (COUNT, REAL)) | {"latency_s"}
 """Targets that hold numbers."""
 
+COUNTS = frozenset(column.name for column in EXCHANGES.columns if column.type == COUNT)
+"""Of these, targets that hold whole numbers."""
+
 TICKS = "ticks"
 """Times in units of 100 nanoseconds since the year 1, as .NET counts."""
 
@@ -36,7 +39,7 @@ _REQUEST = (
 _USAGE = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
 _ANSWER = (
     "response_text", "response_state", "response_id", "model_served", "model_raw", "n_tool_calls", "finish_reason_raw", "reasoning_signature",
-    "error_type", "status", *_USAGE,
+    "reasoning_refusals", "error_type", "status", *_USAGE,
 )  # fmt: skip
 _GIVES = {
     "request_body": _REQUEST,

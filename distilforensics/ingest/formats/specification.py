@@ -19,22 +19,25 @@ from distilforensics.core.text import shown
 from distilforensics.ingest.formats.completion import projection_of
 from distilforensics.ingest.formats.joins import parse_join
 from distilforensics.ingest.formats.mapping import parse_mapping
+from distilforensics.ingest.formats.usage import parse_usage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
     from importlib.resources.abc import Traversable
+    from pathlib import Path
 
     import duckdb
 
     from distilforensics.ingest.formats.joins import Join
     from distilforensics.ingest.formats.mapping import FieldMapping
+    from distilforensics.ingest.formats.usage import UsageMapping
 
 _MAPPING_TABLES = frozenset({"columns", "constants", "time", "numbers", "values", "tokens", "rows", "words"})
 _DETECTION_KEYS = frozenset({"keys_all", "keys_any", "keys_none", "line", "values", "refines"})
 _KEYS = frozenset(
     {"version", "title", "gateway", "account", "tenant", "time_field", "missing", "known_keys", "notes", "detection", "is_evidence", "no_calls",
-     "other_lines", "join"}
+     "other_lines", "usage", "join"}
 )  # fmt: skip
 
 
@@ -128,11 +131,15 @@ class FormatSpec:
     """Such files belong to the evidence although they cannot be read: they are refused with these words, not ignored."""
     other_lines: str | None = None
     """Why lines of text that have another shape are no exchanges; they are refused if None."""
+    usage: UsageMapping | None = None
+    """How its sums over calls are read, if they are such; they go to `usage_sums`."""
     join: Join | None = None
     """How its records meet others that say the rest of the same exchange."""
     mapping: FieldMapping | None = None
     query: str | None = field(default=None, repr=False)
     examples: tuple[Example, ...] = field(default=(), repr=False)
+    is_own: bool = False
+    """From a catalogue of the user's own."""
 
     @property
     def name(self) -> str:
@@ -160,14 +167,52 @@ class FormatSpec:
         return projection_of(self, options, connection)
 
 
-@cache
+OWN_FORMATS = "formats"
+"""Folder for formats in a catalogue of the user's own."""
+
+_ID = re.compile(r"[a-z][a-z0-9_]*")
+_own: list[Path] = []
+"""The catalogue whose formats are known in this process besides the built-in ones, if any."""
+
+
+def use_own_formats(catalog: Path | None) -> None:
+    """Let this process know the formats of a catalogue of the user's own, in place of those of another one.
+
+    Raises:
+        UsageError: a format is invalid, or its id is taken.
+    """
+    _own[:] = [catalog] if catalog is not None and (catalog / OWN_FORMATS).is_dir() else []
+    _formats_with.cache_clear()
+    load_formats()
+
+
 def load_formats() -> dict[str, FormatSpec]:
     """Return every format by id, sorted; each folder is checked."""
-    root = importlib.resources.files(__package__)
-    folders = sorted(
-        (entry for entry in root.iterdir() if entry.joinpath("format.toml").is_file()), key=lambda entry: entry.name
-    )
-    return {folder.name: read_format(folder) for folder in folders}
+    return _formats_with(_own[0]) if _own else _built_in()
+
+
+@cache
+def _built_in() -> dict[str, FormatSpec]:
+    return {folder.name: read_format(folder) for folder in _folders(importlib.resources.files(__package__))}
+
+
+@cache
+def _formats_with(catalog: Path) -> dict[str, FormatSpec]:
+    known = _built_in()
+    own = {}
+    for folder in _folders(catalog / OWN_FORMATS):
+        if not _ID.fullmatch(folder.name):
+            raise UsageError(f"{shown(folder.name)} is no id, expected small letters, digits and _", where=OWN_FORMATS)
+        if folder.name in known:
+            raise UsageError("id is taken by a format of the program", where=folder.name)
+        own[folder.name] = replace(read_format(folder), is_own=True)
+    return dict(sorted((known | own).items()))
+
+
+def _folders(root: Traversable) -> list[Traversable]:
+    """Return the folders of formats, by name."""
+    found = (entry for entry in root.iterdir() if entry.is_dir() and entry.joinpath("format.toml").is_file())
+    return sorted(found, key=lambda entry: entry.name)
 
 
 def read_format(folder: Traversable) -> FormatSpec:
@@ -225,6 +270,7 @@ def _spec_of(format_id: str, header: Mapping[str, Any], where: str) -> FormatSpe
         other_lines=header.get("other_lines"),
         join=parse_join(header["join"], where=where) if "join" in header else None,
         mapping=mapping,
+        usage=parse_usage(header["usage"], where) if "usage" in header else None,
         detection=Detection(
             keys_all=frozenset(detection.get("keys_all", ())),
             keys_any=frozenset(detection.get("keys_any", ())),

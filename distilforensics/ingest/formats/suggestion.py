@@ -26,7 +26,7 @@ from distilforensics.ingest.formats.aliases import (
     normalised,
     target_of,
 )
-from distilforensics.ingest.formats.mapped import NUMBERS
+from distilforensics.ingest.formats.mapped import COUNTS, NUMBERS
 from distilforensics.ingest.formats.mapping import FieldMapping
 
 if TYPE_CHECKING:
@@ -228,7 +228,8 @@ def automatic_mapping(sample: Sample) -> FieldMapping:
             hint=f'say which with [time] format = "{formats[0]}" in a mapping file; {hint}',
         )
     numbers = [text for target, name in columns.items() if target in NUMBERS for text in _texts(records, name)]
-    thousands, decimal = number_style(numbers)
+    counts = [text for target, name in columns.items() if target in COUNTS for text in _texts(records, name)]
+    thousands, decimal = number_style(numbers, counts)
     return FieldMapping(
         columns,
         time_format=formats[0] if formats else None,
@@ -260,13 +261,20 @@ _GROUP_MARKS = (",", ".", "'", "\u2019", "\u202f", "\xa0", " ")
 """What stands between groups of three digits."""
 
 
-def number_style(texts: Sequence[str]) -> tuple[str, str]:
+def number_style(texts: Sequence[str], counts: Sequence[str] = ()) -> tuple[str, str]:
     """Return the character between groups of three digits and the decimal mark, as all columns of numbers together show them.
 
-    A file is written in one style: a decimal comma in the costs tells that 1.234 tokens are more than a thousand.
+    A file is written in one style: a decimal comma in the costs tells that 1.234 tokens are more than a thousand. So do the tokens alone,
+    which have no fractions, unless another number has one behind a point.
+
+    Args:
+        texts: Numbers of all columns.
+        counts: Those among them that are whole numbers by what their column means.
     """
     plain = [text.strip().strip("$€£") for text in texts]
-    has_comma = any(_DECIMAL_COMMA.fullmatch(text) for text in plain)
+    has_groups = any(_is_grouped(text.strip(), ".") for text in counts)
+    has_point = any("." in text and not _is_grouped(text, ".") for text in plain)
+    has_comma = (has_groups and not has_point) or any(_DECIMAL_COMMA.fullmatch(text) for text in plain)
     decimal = "," if has_comma else "."
     marks = (mark for mark in _GROUP_MARKS if mark != decimal)
     usual = (
@@ -281,7 +289,7 @@ def number_style(texts: Sequence[str]) -> tuple[str, str]:
 
 def _is_grouped(text: str, mark: str) -> bool:
     """Tell whether a number has groups of three digits with the mark between them."""
-    return re.fullmatch(rf"\d{{1,3}}({re.escape(mark)}\d{{3}})+([.,]\d+)?", text) is not None
+    return re.fullmatch(rf"[1-9]\d{{0,2}}({re.escape(mark)}\d{{3}})+([.,]\d+)?", text) is not None
 
 
 def _is_cache_left_out(columns: Mapping[str, str], records: Sequence[Mapping[str, Any]]) -> bool:

@@ -24,6 +24,9 @@ INGESTED = (
     "field_mappings",
     "joined_records",
     "accounts_directory",
+    "usage_sums",
+    "announced_files",
+    "account_mailboxes",
 )
 """What the ingest wrote; everything else is computed again in the copy."""
 

@@ -1,6 +1,6 @@
 /*---
-title = "Records that show statements of one kind: those cited for facts, requests with the common frame, first requests to a later model"
-reads = ["campaign_facts", "work_ties", "successions", "campaign_exchanges"]
+title = "Records that show statements of one kind: those cited for facts, requests with the common frame, first requests to a later model, reasoning of others"
+reads = ["campaign_facts", "work_ties", "successions", "campaign_exchanges", "exchanges"]
 ---*/
 with cited as (
     select fact_id, unnest(record_ids) as record_id, generate_subscripts(record_ids, 1) as number
@@ -36,6 +36,15 @@ long_answers as (
     where campaign_id = $campaign_id and is_own and status = 'ok' and output_tokens is not null
     order by output_tokens / nullif(input_tokens, 0) desc nulls last, record_id
     limit 4
+),
+refused as (
+    select c.record_id
+    from campaign_exchanges as c
+    join exchanges as e on e.record_id = c.record_id
+    where c.campaign_id = $campaign_id
+        and list_has_any(e.reasoning_refusals, ['organization_binding_mismatch', 'end_user_binding_mismatch'])
+    order by md5(c.record_id), c.record_id
+    limit 6
 )
 select
     fact_id as kind, record_id, lpad(number::varchar, 3, '0') as pair,
@@ -49,4 +58,6 @@ union all
 select 'model', record_id, record_id, 1 from pivot_calls
 union all
 select 'output', record_id, record_id, 1 from long_answers
+union all
+select 'reasoning', record_id, record_id, 1 from refused
 order by kind, pair, place

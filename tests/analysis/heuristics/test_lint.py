@@ -263,6 +263,14 @@ def test_accusing_words_are_found(make_heuristic: Make, tables: Fill) -> None:
     assert found == ["the word `Proves` is not used here", "the word `theft` is not used here", "the word `alert` is not used here"]  # fmt: skip
 
 
+def test_a_long_sentence_is_found(make_heuristic: Make, tables: Fill) -> None:
+    """Thirty words pass; a colon ends a sentence as a full stop does."""
+    thirty = " ".join(["One", *["word"] * 29])
+    assert messages(make_heuristic, tables, "sentence_length", description=f"{thirty}. {thirty}: more.") == []
+    found = messages(make_heuristic, tables, "sentence_length", description=f"Short. {thirty} more.")
+    assert found == ["31 words from `One word word word`"]
+
+
 def test_two_statements_or_no_select_are_refused(make_heuristic: Make, tables: Fill) -> None:
     """The parser of the engine decides."""
     with pytest.raises(HeuristicError, match="2 statements, expected exactly one SELECT"):

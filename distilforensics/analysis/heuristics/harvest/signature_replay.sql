@@ -16,6 +16,7 @@ params.min_lift = { default = 5, unit = "ratio to the account that sends the mid
 output.n_replays = { unit = "places", meaning = "signature, first turn and preceding turn that differ from those of the first place of the signature" }
 output.n_signatures_replayed = { unit = "signatures", meaning = "different signatures among them" }
 output.n_from_other_accounts = { unit = "places", meaning = "of n_replays, those whose signature was first seen on another account" }
+output.n_to_other_model = { unit = "places", meaning = "of n_replays, those sent to another model than the one that made the signature" }
 output.n_moved = { unit = "places", meaning = "signatures of other accounts whose conversation begins the same or goes on after the same turn: a conversation that moved, not counted" }
 output.first_replay_record_id = { unit = "record id", meaning = "smallest record with a replay" }
 value = { unit = "share of places", meaning = "replays / places in requests of the account that carry a signature; baseline: the same for the account that sends the middle signature of the log" }
@@ -25,8 +26,8 @@ references = ["Anthropic, Detecting and countering misuse of AI, September 2026:
 tags = ["atlas.AML.T0024.002", "atlas.AML.T0054"]
 author = "distilforensics"
 date = "2026-11-25"
-modified = "2026-11-25"
-version = 2
+modified = "2026-11-30"
+version = 3
 ---*/
 with accounts as (
     select
@@ -35,6 +36,7 @@ with accounts as (
         count(*) filter (where is_replay) as n_replays,
         count(distinct signature_sha256) filter (where is_replay) as n_signatures,
         count(*) filter (where is_replay and is_of_other) as n_from_others,
+        count(*) filter (where is_replay and is_of_other_model) as n_to_other_model,
         count(*) filter (where not is_replay and is_of_other) as n_moved,
         sum(n_exchanges)::bigint as n_exchanges,
         min(sample_record_id) filter (where is_replay) as first_record
@@ -60,6 +62,7 @@ select
     a.n_replays,
     a.n_signatures as n_signatures_replayed,
     a.n_from_others as n_from_other_accounts,
+    a.n_to_other_model,
     a.n_moved,
     a.first_record as first_replay_record_id
 from accounts as a

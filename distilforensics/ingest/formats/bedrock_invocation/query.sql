@@ -202,6 +202,14 @@ select
             .reasoningContent.reasoningText.signature,
         case when body.thinking is not null then json_extract_string(streamed, '$.output.outputBodyJson[*].delta.signature')[1] end
     ) as reasoning_signature,
+    reasoning_refusals_of(
+        case
+            when answer.input_transformations is not null then list_transform(answer.input_transformations, lambda entry: entry.reason)
+            when contains(streamed, '"input_transformations"')
+                then json_extract_string(streamed, '$.output.outputBodyJson[*].message.input_transformations[*].reason')
+        end,
+        null::varchar
+    ) as reasoning_refusals,
     case
         when prompt_written is null and coalesce(json_type(line, '$.input.inputBodyJson') = 'VARCHAR', false) and not json_valid(
             json_extract_string(line, '$.input.inputBodyJson')

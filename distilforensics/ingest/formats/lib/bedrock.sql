@@ -36,6 +36,7 @@ create or replace macro bedrock_record(record) as
                     "text": "VARCHAR", "toolUse": "VARCHAR", "reasoningContent": {"reasoningText": {"signature": "VARCHAR"}}
                 }]}},
                 "content": [{"type": "VARCHAR", "text": "VARCHAR", "signature": "VARCHAR"}],
+                "input_transformations": [{"reason": "VARCHAR"}],
                 "stopReason": "VARCHAR", "stop_reason": "VARCHAR", "finish_reason": "VARCHAR",
                 "metrics": {"latencyMs": "VARCHAR"},
                 "generation": "VARCHAR", "completion": "VARCHAR", "text": "VARCHAR",

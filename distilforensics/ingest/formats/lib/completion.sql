@@ -134,6 +134,7 @@ select
     nullif(/*{response_sha256}*/, '') as response_sha256,
     nullif(/*{system_sha256}*/, '') as system_sha256,
     sha256(nullif(/*{reasoning_signature}*/, '')) as reasoning_signature_sha256,
+    /*{reasoning_refusals}*/ as reasoning_refusals,
     coalesce(
         string_split(
             nullif(

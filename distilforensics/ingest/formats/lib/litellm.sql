@@ -12,7 +12,7 @@ create or replace macro litellm_spendlog(row) as
         "metadata": {
             "user_api_key": "VARCHAR", "user_agent": "VARCHAR", "requester_ip_address": "VARCHAR", "status": "VARCHAR",
             "user_api_key_project_id": "VARCHAR",
-            "error_information": {"error_code": "VARCHAR", "error_class": "VARCHAR"},
+            "error_information": {"error_code": "VARCHAR", "error_class": "VARCHAR", "error_message": "VARCHAR"},
             "usage_object": {
                 "cache_read_input_tokens": "VARCHAR", "cache_creation_input_tokens": "VARCHAR",
                 "prompt_tokens_details": {"cached_tokens": "VARCHAR", "cache_creation_tokens": "VARCHAR"},
@@ -22,9 +22,12 @@ create or replace macro litellm_spendlog(row) as
         "messages": [{"role": "VARCHAR", "content": "VARCHAR"}],
         "response": {
             "id": "VARCHAR", "model": "VARCHAR", "stop_reason": "VARCHAR", "status": "VARCHAR", "output": "VARCHAR", "content": "VARCHAR",
+            "input_transformations": [{"reason": "VARCHAR"}],
             "choices": [{
                 "finish_reason": "VARCHAR", "text": "VARCHAR",
-                "message": {"content": "VARCHAR", "tool_calls": ["VARCHAR"], "thinking_blocks": [{"signature": "VARCHAR"}]}
+                "message": {"content": "VARCHAR", "tool_calls": ["VARCHAR"], "thinking_blocks": [{"signature": "VARCHAR"}],
+                    "provider_specific_fields": {"input_transformations": [{"reason": "VARCHAR"}]}
+                }
             }]
         },
         "proxy_server_request": {

@@ -94,6 +94,13 @@ requests as not materialized (
                 n_tool_calls := answer_tool_calls(a, p)::varchar,
                 finish := answer_finish(a),
                 signature := answer_signature(a, p),
+                refusals := reasoning_refusals_of(
+                    list_transform(
+                        coalesce(a.input_transformations, a.choices[1].message.provider_specific_fields.input_transformations),
+                        lambda entry: entry.reason
+                    ),
+                    a.error
+                ),
                 has_error := a.error is not null,
                 error := error_of_answer(a.error),
                 usage := coalesce(a.usage, a."usageMetadata", a.usage_metadata)
@@ -236,6 +243,7 @@ select
     response_sha256,
     system_sha256,
     answer.signature as reasoning_signature,
+    answer.refusals as reasoning_refusals,
     coalesce(
         outside,
         case

@@ -43,10 +43,12 @@ create or replace macro answer_object(body) as
         "id": "VARCHAR", "responseId": "VARCHAR", "response_id": "VARCHAR", "object": "VARCHAR", "type": "VARCHAR", "role": "VARCHAR",
         "model": "VARCHAR", "modelVersion": "VARCHAR", "model_version": "VARCHAR", "status": "VARCHAR", "stop_reason": "VARCHAR",
         "done_reason": "VARCHAR", "incomplete_details": {"reason": "VARCHAR"}, "error": "VARCHAR",
+        "input_transformations": [{"reason": "VARCHAR"}],
         "choices": [{
             "finish_reason": "VARCHAR", "text": "VARCHAR",
             "message": {
                 "content": "VARCHAR", "refusal": "VARCHAR", "tool_calls": ["VARCHAR"], "thinking_blocks": [{"signature": "VARCHAR"}],
+                "provider_specific_fields": {"input_transformations": [{"reason": "VARCHAR"}]},
                 "reasoning_details": [{"signature": "VARCHAR", "data": "VARCHAR"}]
             }
         }],
@@ -62,6 +64,19 @@ create or replace macro answer_object(body) as
         "generated_text": "VARCHAR", "completion": "VARCHAR", "generation": "VARCHAR", "response": "VARCHAR", "outputText": "VARCHAR",
         "text": "VARCHAR", "usage": "VARCHAR", "usageMetadata": "VARCHAR", "usage_metadata": "VARCHAR"
     }');
+
+-- What a provider says of reasoning in the request that belongs elsewhere: it names the reason for each block that it dropped, or refuses
+-- the request with a fixed sentence. Both stand where only the provider writes; the same words inside of a prompt are no such places.
+create or replace macro reasoning_refusals_of(reasons, error_text) as
+    nullif(
+        list_sort(list_distinct(
+            list_filter(
+                coalesce(reasons, []),
+                lambda reason: regexp_full_match(reason, '(organization|end_user|prefix|model)_binding_mismatch')
+            ) || case when contains(error_text, 'block is bound to a different conversation') then ['conversation_binding_refused'] else [] end
+        )),
+        []
+    );
 
 -- The contents of the same answer that are lists of parts.
 create or replace macro answer_parts(body) as

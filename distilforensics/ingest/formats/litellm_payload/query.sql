@@ -8,7 +8,7 @@ with parsed as not materialized (
             "prompt_tokens": "VARCHAR", "completion_tokens": "VARCHAR", "startTime": "VARCHAR", "endTime": "VARCHAR",
             "response_time": "VARCHAR", "model": "VARCHAR", "model_group": "VARCHAR", "cache_hit": "VARCHAR", "end_user": "VARCHAR",
             "requester_ip_address": "VARCHAR", "user_agent": "VARCHAR", "error_str": "VARCHAR",
-            "error_information": {"error_code": "VARCHAR", "error_class": "VARCHAR"},
+            "error_information": {"error_code": "VARCHAR", "error_class": "VARCHAR", "error_message": "VARCHAR"},
             "metadata": {
                 "user_api_key_hash": "VARCHAR", "user_api_key_org_id": "VARCHAR", "user_api_key_team_id": "VARCHAR",
                 "user_api_key_project_id": "VARCHAR", "user_api_key_user_id": "VARCHAR", "user_api_key_end_user_id": "VARCHAR",
@@ -28,10 +28,13 @@ with parsed as not materialized (
             "messages": [{"role": "VARCHAR", "content": "VARCHAR"}],
             "response": {
                 "id": "VARCHAR", "model": "VARCHAR", "stop_reason": "VARCHAR", "status": "VARCHAR", "output": "VARCHAR", "content": "VARCHAR",
+                "input_transformations": [{"reason": "VARCHAR"}],
                 "text": "VARCHAR",
                 "choices": [{
                     "finish_reason": "VARCHAR", "text": "VARCHAR",
-                    "message": {"content": "VARCHAR", "tool_calls": ["VARCHAR"], "thinking_blocks": [{"signature": "VARCHAR"}]}
+                    "message": {"content": "VARCHAR", "tool_calls": ["VARCHAR"], "thinking_blocks": [{"signature": "VARCHAR"}],
+                        "provider_specific_fields": {"input_transformations": [{"reason": "VARCHAR"}]}
+                    }
                 }]
             }
         }') as j
@@ -181,5 +184,11 @@ select
         list_filter(p.response.content, lambda part: part.signature is not null)[1].signature,
         list_filter(p.response.output, lambda item: item.encrypted_content is not null)[1].encrypted_content
     ) as reasoning_signature,
+    reasoning_refusals_of(
+        list_transform(
+            coalesce(response.input_transformations, choice.message.provider_specific_fields.input_transformations), lambda entry: entry.reason
+        ),
+        coalesce(j.error_information.error_message, j.error_str)
+    ) as reasoning_refusals,
     litellm_out_of_scope(operation, j.call_type, j.metadata.user_api_key_hash, j.metadata.user_api_key_team_id) as out_of_scope
 from cuts

@@ -192,6 +192,12 @@ select
         list_filter(p.response.content, lambda part: part.signature is not null)[1].signature,
         list_filter(p.response.output, lambda item: item.encrypted_content is not null)[1].encrypted_content
     ) as reasoning_signature,
+    reasoning_refusals_of(
+        list_transform(
+            coalesce(response.input_transformations, choice.message.provider_specific_fields.input_transformations), lambda entry: entry.reason
+        ),
+        j.metadata.error_information.error_message
+    ) as reasoning_refusals,
     litellm_out_of_scope(operation, j.call_type, j.api_key, j.team_id) as out_of_scope,
     case when starts_with(j.api_key, 'sk-') then ['secret_hashed'] end as flags
 from cuts

@@ -1,4 +1,4 @@
--- Records that show statements of one kind: those cited for facts, requests with the common frame, first requests to a later model
+-- Records that show statements of one kind: those cited for facts, requests with the common frame, first requests to a later model, reasoning of others
 create or replace temp view campaign_facts as from read_parquet(['findings/campaign_facts.parquet']);
 create or replace temp view work_ties as from read_parquet(['data/work_ties.parquet']);
 create or replace temp view exchange_features as from read_parquet(['data/exchange_features.parquet']);
@@ -31,6 +31,7 @@ select
 from campaign_exchanges
 where is_own
 window turn as (partition by campaign_id order by started_at, record_id);
+create or replace temp view exchanges as from read_parquet(['data/exchanges/part-000000.parquet']);
 with cited as (
     select fact_id, unnest(record_ids) as record_id, generate_subscripts(record_ids, 1) as number
     from campaign_facts
@@ -65,6 +66,15 @@ long_answers as (
     where campaign_id = 'C-01' and is_own and status = 'ok' and output_tokens is not null
     order by output_tokens / nullif(input_tokens, 0) desc nulls last, record_id
     limit 4
+),
+refused as (
+    select c.record_id
+    from campaign_exchanges as c
+    join exchanges as e on e.record_id = c.record_id
+    where c.campaign_id = 'C-01'
+        and list_has_any(e.reasoning_refusals, ['organization_binding_mismatch', 'end_user_binding_mismatch'])
+    order by md5(c.record_id), c.record_id
+    limit 6
 )
 select
     fact_id as kind, record_id, lpad(number::varchar, 3, '0') as pair,
@@ -78,4 +88,6 @@ union all
 select 'model', record_id, record_id, 1 from pivot_calls
 union all
 select 'output', record_id, record_id, 1 from long_answers
+union all
+select 'reasoning', record_id, record_id, 1 from refused
 order by kind, pair, place;

@@ -7,6 +7,7 @@ with accounts as (
         count(*) filter (where is_replay) as n_replays,
         count(distinct signature_sha256) filter (where is_replay) as n_signatures,
         count(*) filter (where is_replay and is_of_other) as n_from_others,
+        count(*) filter (where is_replay and is_of_other_model) as n_to_other_model,
         count(*) filter (where not is_replay and is_of_other) as n_moved,
         sum(n_exchanges)::bigint as n_exchanges,
         min(sample_record_id) filter (where is_replay) as first_record
@@ -32,6 +33,7 @@ select
     a.n_replays,
     a.n_signatures as n_signatures_replayed,
     a.n_from_others as n_from_other_accounts,
+    a.n_to_other_model,
     a.n_moved,
     a.first_record as first_replay_record_id
 from accounts as a

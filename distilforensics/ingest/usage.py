@@ -1,0 +1,89 @@
+"""Usage exports among the inputs: their rows go to table `usage_sums`, rows that cannot be read to quarantine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from distilforensics.ingest.formats.usage import UnreadableSumError, usage_rows
+from distilforensics.ingest.placing import refusal_of
+from distilforensics.ingest.processing import collect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from distilforensics.ingest.pooling import Framed
+    from distilforensics.ingest.projection import Projector
+    from distilforensics.ingest.records import Chunk, Refusal
+    from distilforensics.ingest.sources import Source
+
+OTHER_PRODUCT = "other_product"
+"""Reason of rows of a bill that are about something else than models."""
+
+_TEXTS = ("api_key_id", "account_id", "project_id", "tenant_id", "model")
+
+
+class UsageFiles:
+    """Collects the rows of the usage exports of a batch."""
+
+    def __init__(self, projector: Callable[[], Projector]) -> None:
+        """Nothing is opened before the first export comes.
+
+        Args:
+            projector: Returns a projector for the calling thread.
+        """
+        self._projector = projector
+        self.rows: list[tuple[Source, dict[str, Any]]] = []
+        self.refusals: list[Refusal] = []
+
+    def read(self, framed: Iterator[Framed], source: Source) -> None:
+        """Read one export; nothing of it is kept if it cannot be read to its end."""
+        n_rows, n_refusals = len(self.rows), len(self.refusals)
+        try:
+            for item in framed:
+                source.n_lines += item.n_lines
+                source.n_blank += item.n_blank
+                self.refusals += item.refusals
+                if item.chunk is not None and len(item.chunk):
+                    self._read_chunk(item.chunk, source)
+        except BaseException:
+            del self.rows[n_rows:]
+            del self.refusals[n_refusals:]
+            raise
+        source.n_rows = len(self.rows) - n_rows
+
+    def _read_chunk(self, chunk: Chunk, source: Source) -> None:
+        assert source.usage is not None
+        projector = self._projector()
+        records, blank, refusals = collect(chunk, projector)
+        source.n_blank += sum(blank.values())
+        self.refusals += refusals
+        for i, text in enumerate(records.text.to_pylist()):
+            row = int(records.row[i])
+            line = int(chunk.lines[row])
+            record = orjson.loads(text)
+            for place, found in enumerate(usage_rows(source.usage, record)):
+                if found is None:
+                    source.add_out_of_scope(OTHER_PRODUCT, 1, line)
+                elif isinstance(found, UnreadableSumError):
+                    span = (int(records.start[i]), int(records.end[i]))
+                    refusal = refusal_of(chunk, row, span, (found.args[0], found.args[1]))
+                    refusal.sub_index = place
+                    self.refusals.append(refusal)
+                else:
+                    self.rows.append((source, {**self._clean(found, source), "source_line": line, "sub_index": place}))
+
+    def _clean(self, row: dict[str, Any], source: Source) -> dict[str, Any]:
+        """Return the row with keyed hashes in place of raw secrets."""
+        clean = dict(row)
+        for name in _TEXTS:
+            if row[name] is not None:
+                clean[name] = self._projector().secrets.in_text(row[name])
+                if clean[name] != row[name]:
+                    source.add_secrets(name, 1)
+        return clean
+
+    def table_rows(self) -> list[dict[str, Any]]:
+        """Return the rows of `usage_sums`, once the sources' hashes are known."""
+        return [{**row, "source_sha256": source.sha256, "source_format": source.format} for source, row in self.rows]
