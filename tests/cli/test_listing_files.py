@@ -13,10 +13,10 @@ from distilforensics.ingest.formats import load_formats
 
 @pytest.fixture
 def folder(tmp_path):
-    """A log, a trace that lacks its beginning, sums, and an archive with a log."""
+    """A log, a trace that lacks its beginning, an audit log, and an archive with a log."""
     folder = tmp_path / "exports"
     folder.mkdir()
-    names = {"llm.jsonl": "openai_chat", "trace.csv": "burstgpt", "usage.jsonl": "openai_usage"}
+    names = {"llm.jsonl": "openai_chat", "trace.csv": "burstgpt", "audit.jsonl": "openai_audit"}
     for name, format_id in names.items():
         (folder / name).write_bytes(load_formats()[format_id].examples[0].sample)
     with zipfile.ZipFile(folder / "more.zip", "w") as archive:
@@ -43,7 +43,7 @@ def test_ingest_lists_every_file_and_those_first_that_were_refused(folder, tmp_p
     assert n_read == n_kept + sum(others)
     assert rows["more.zip!calls.jsonl"][7:11] == ["100.0", "%", "50.0", "%"]
     assert "refused: trace.csv: BurstGPT trace: times count from the beginning of the log" in text
-    assert "ignored: usage.jsonl" in text
+    assert "ignored: audit.jsonl" in text
 
     run_cli(["ingest", str(folder), "--case", case, "-q", "--json"])
     files = {file["path"]: file for file in json.loads(capsys.readouterr().out)["files"]}
