@@ -140,8 +140,8 @@ class Fuzzer:
         source = stored["row"]
         assert source["n_read"] == source["n_kept"] + source["n_quarantined"] + source["n_out_of_scope"]
         if source["role"] != "log":
-            assert source["role"] in ("ignored", "refused", "accounts_directory")
-            assert source["reason"]
+            assert source["role"] in ("ignored", "refused", "accounts_directory", "usage")
+            assert source["reason"] or source["role"] == "usage"
             return
         assert (len(rows), len(refused)) == (source["n_kept"], source["n_quarantined"])
         assert len({row["record_id"] for row in rows}) == len(rows)
