@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -32,7 +33,7 @@ def inspect(logs: tuple[str, ...], options: IngestOptions, catalog: Path | None,
     """Tell what LOGS are, without a case.
 
     For every kind of file: format and how sure that is, a parsed sample, and which heuristics could be run on it.
-    Only the beginning of a file is read. --json tells of every single file.
+    Only the beginning of a file is read, of an archive that of its members. --json tells of every single file.
     """
     from distilforensics.analysis.heuristics.loader import needs_of_catalog
     from distilforensics.ingest.inspection import inspect_sources
@@ -48,7 +49,10 @@ def inspect(logs: tuple[str, ...], options: IngestOptions, catalog: Path | None,
 
 
 def _tell(found: Sequence[Inspection], output: Output) -> None:
-    """Tell the first file of every kind in full and count the others."""
+    """List all files, then tell the first of every kind in full and count the others."""
+    if len(found) > 1:
+        _list(found, output)
+        output.line()
     kinds: dict[tuple[str | None, ...], list[Inspection]] = {}
     for inspection in found:
         is_alike = inspection.role in ("log", "accounts_directory") and inspection.format is not None
@@ -68,6 +72,34 @@ def _tell(found: Sequence[Inspection], output: Output) -> None:
             output.line("  a mapping file to begin with: distilforensics mapping FILE > m.toml")
         if others:
             output.line(f"  and {units.count(len(others))} more files of this kind; --json tells of each")
+
+
+LISTED_FILES = 200
+"""Files that are listed on the screen; --json lists all."""
+
+
+def _list(found: Sequence[Inspection], output: Output) -> None:
+    """List the files with their format, what their beginnings come to, and how many heuristics they could feed."""
+    rows = []
+    names = _short([one.path for one in found])
+    for one, name in list(zip(found, names, strict=True))[:LISTED_FILES]:
+        n_kept = one.n_sampled - one.n_refused - one.n_out_of_scope
+        n_possible = sum(heuristic.share > 0 for heuristic in one.heuristics)
+        feeds = f"{n_possible} of {len(one.heuristics)}" if one.heuristics else ""
+        counts = (one.n_sampled, n_kept, one.n_refused, one.n_out_of_scope)
+        rows.append((show(name), one.format or one.role, one.confidence or "", *counts, feeds))
+    output.table(("file", "format", "confidence", "sampled", "kept", "refused", "outside", "heuristics"), rows)
+    if len(found) > LISTED_FILES:
+        output.line(f"and {units.count(len(found) - LISTED_FILES)} more files; --json lists all")
+
+
+def _short(paths: Sequence[str]) -> list[str]:
+    """Return paths below the folder that all share, since a cell of a table is short; names of members stay as they are."""
+    from distilforensics.case.archives import SEPARATOR
+
+    files = [path.partition(SEPARATOR) for path in paths]
+    root = os.path.commonpath([os.path.abspath(os.path.dirname(file) or ".") for file, _, _ in files])  # noqa: PTH100, PTH120
+    return [os.path.relpath(file, root) + mark + member for file, mark, member in files]
 
 
 def _lines(inspection: Inspection) -> Iterator[str]:

@@ -26,7 +26,9 @@ from distilforensics.core import units
 from distilforensics.core.text import show
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+    from typing import Any
 
     from distilforensics.case.engines.duckdb import Limits
     from distilforensics.case.signature import Key
@@ -51,12 +53,43 @@ if TYPE_CHECKING:
 @limits_options
 def ingest(logs: tuple[str, ...], case_dir: Path, options: IngestOptions, limits: Limits, output: Output) -> None:
     """Read LOGS into a case without analysing them."""
+    from distilforensics.case.layout import open_case
+    from distilforensics.ingest.coverage import files_of
     from distilforensics.pipeline.single_stage import ingest_only
 
     with progress_for(output) as progress:
         summary, timing = ingest_only(logs, case_dir, options, limits, progress)
-    _print_result(timing, output)
+    files = files_of(open_case(case_dir), limits)
+    if not output.is_json:
+        _print_files(files, output)
+    _print_result(timing, output, files=files)
     click.get_current_context().exit(ExitCode.INPUT if summary.is_partial else ExitCode.COMPLETE)
+
+
+SHOWN_FILES = 200
+"""Files that are listed on the screen; --json lists all."""
+
+
+def _print_files(files: Sequence[Mapping[str, Any]], output: Output) -> None:
+    """List the files with their balance and what their exchanges carry, those first that could not be read; then the reasons."""
+    ordered = sorted(files, key=lambda file: file["role"] != "refused")
+    names = ("account", "address", "model", "tokens", "prompt", "answer")
+    rows = [
+        (
+            show(file["path"]), file["format"] or file["role"], file["format_confidence"] or "", *(file[f"n_{name}"] for name in _BALANCE),
+            *(units.share(file["coverage"][name], 1) if file["coverage"] else "" for name in names),
+        )
+        for file in ordered[:SHOWN_FILES]
+    ]  # fmt: skip
+    output.table(("file", "format", "confidence", "read", "kept", "refused", "repeated", "outside", *names), rows)
+    for file in ordered[:SHOWN_FILES]:
+        if file["reason"]:
+            output.line(f"{file['role']}: {show(file['path'])}: {show(file['reason'])}")
+    if len(ordered) > SHOWN_FILES:
+        output.line(f"and {units.count(len(ordered) - SHOWN_FILES)} more files; --json lists all")
+
+
+_BALANCE = ("read", "kept", "quarantined", "duplicate", "out_of_scope")
 
 
 def _run(
@@ -76,7 +109,7 @@ def _run(
     _print_result(timing, output)
 
 
-def _print_result(timing: Timing, output: Output) -> None:
+def _print_result(timing: Timing, output: Output, **more: object) -> None:
     if output.is_json:
         output.record(
             {
@@ -84,6 +117,7 @@ def _print_result(timing: Timing, output: Output) -> None:
                 "is_skipped": timing.is_skipped,
                 "seconds": round(timing.seconds, 3),
                 "n_rows": dict(timing.n_rows),
+                **more,
             }
         )
     elif timing.is_skipped:

@@ -163,7 +163,7 @@ class CsvReader:
         if not any(stripped) or stripped == self._header:
             self._now.n_blank += len(taken)
         elif _is_header(stripped, self._header):
-            self._header = stripped
+            self._header = tuple(map(_readable, stripped))
             self._now.n_blank += len(taken)
         elif len(cells) != len(self._header):
             self._refuse(taken, "ragged_row", f"{len(cells)} cells, expected {len(self._header)}")
@@ -244,10 +244,15 @@ def _value(cell: str, flags: list[str]) -> str | orjson.Fragment:
         cell = cell[1:]
     if not cell.isascii() and _has_raw_bytes(cell):
         flags.append("invalid_utf8")
-        cell = _RAW_BYTE.sub(lambda match: f"\\x{ord(match[0]) - 0xDC00:02x}", cell)
+        cell = _readable(cell)
     if cell[:1] in ("{", "["):
         return _embedded(cell, flags)
     return cell
+
+
+def _readable(cell: str) -> str:
+    r"""Return a cell with bytes that are no UTF-8 written as `\\xff`."""
+    return cell if cell.isascii() else _RAW_BYTE.sub(lambda match: f"\\x{ord(match[0]) - 0xDC00:02x}", cell)
 
 
 def _has_raw_bytes(cell: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field, replace
@@ -15,7 +16,8 @@ from distilforensics.core.schema import EXCHANGES
 from distilforensics.core.text import show
 from distilforensics.ingest.decoding import DecodedStream
 from distilforensics.ingest.formats.columns import ENGINE_COLUMNS
-from distilforensics.ingest.inputs import expand
+from distilforensics.ingest.inputs import InputFile, expand
+from distilforensics.ingest.members import with_members
 from distilforensics.ingest.parquet_records import open_parquet, sample_of
 from distilforensics.ingest.processing import process
 from distilforensics.ingest.projection import Projector
@@ -74,7 +76,7 @@ class Inspection:
 
     path: str
     role: str = "log"
-    """As in table `sources`: log, accounts_directory, ignored, refused."""
+    """As in table `sources`: log, accounts_directory, archive (its members follow), ignored, refused."""
     reason: str | None = None
     n_bytes: int = 0
     compression: str | None = None
@@ -127,10 +129,11 @@ def inspect_sources(
     projector = Projector(b"", MEMORY_BYTES)
     hashing = IdleHashing()
     try:
-        found = [
-            _Inspector(Path(file.path), options, recogniser, projector, hashing, needs or {}).inspect()
-            for file in expand(inputs, _NO_CASE)
-        ]
+        with tempfile.TemporaryDirectory(prefix="distilforensics-") as copies:
+            found = [
+                _Inspector(file, options, recogniser, projector, hashing, needs or {}).inspect()
+                for file in with_members(expand(inputs, _NO_CASE), Path(copies))
+            ]
     finally:
         projector.close()
     directory_columns = {
@@ -151,7 +154,8 @@ def draft_of_file(path: Path, options: IngestOptions, needs: Mapping[str, Sequen
     Raises:
         InputRefusedError: the file cannot be read, or its records have no fields.
     """
-    return _Inspector(path, options, Recogniser(options), None, IdleHashing(), needs).draft()
+    file = InputFile(path.name, path.as_posix(), 0)
+    return _Inspector(file, options, Recogniser(options), None, IdleHashing(), needs).draft()
 
 
 class IdleHashing(HashThreads):
@@ -177,26 +181,32 @@ class _Inspector:
 
     def __init__(
         self,
-        path: Path,
+        file: InputFile,
         options: IngestOptions,
         recogniser: Recogniser,
         projector: Projector | None,
         hashing: HashThreads,
         needs: Mapping[str, Sequence[str]],
     ) -> None:
-        self._path = path
+        self._path = file.where
+        self._file = file
         self._needs = needs
         self._options = options
         self._recogniser = recogniser
         self._projector = projector
         self._hashing = hashing
-        self.result = Inspection(path.as_posix())
+        self.result = Inspection(file.origin)
         self.rows: pa.Table | None = None
         self.directory_columns: frozenset[str] = frozenset()
 
     def inspect(self) -> _Inspector:
         """Fill in the result; a file that cannot be read is told as refused."""
         source = Source(self.result.path)
+        if self._file.role != "log":
+            source.refuse(self._file.role, self._file.reason)
+            self.result.n_bytes = self._file.n_bytes
+            self._describe(source)
+            return self
         try:
             raw = RawFile(self._path, self._hashing, lambda _: None)
         except InputRefusedError as e:

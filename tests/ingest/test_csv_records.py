@@ -134,3 +134,12 @@ def test_a_physical_line_beyond_the_limit_is_refused(read, log, record):
     found = read(log(text, "spend.csv"), max_line_bytes=3000)
     assert found.reasons() == [(3, "line_too_long")]
     assert found.places() == [(2, 0), (4, 0)]
+
+
+def test_a_header_that_is_no_utf8_does_not_stop_the_table(read, log):
+    """The name of one column is damaged; the others are read."""
+    header = b"timestamp,user_id,model,prompt_tokens,completion_tokens,\xffnote\n"
+    rows = b"".join(b"2026-02-03T04:05:%02dZ,u-%d,m,%d,5,x\n" % (i, i, i) for i in range(9))
+    found = read(log(header + rows, "calls.csv"))
+
+    assert [(row["account_id"], row["input_tokens"]) for row in found.rows] == [(f"u-{i}", i) for i in range(9)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+import zipfile
 from datetime import datetime
 from pathlib import Path
 
@@ -173,7 +174,7 @@ def test_an_empty_or_broken_file_is_told_and_does_not_fail(content, tmp_path):
     (tmp_path / "log.jsonl").write_bytes(content)
     found = look(tmp_path / "log.jsonl")["log.jsonl"]
 
-    assert found.role in ("ignored", "refused")
+    assert found.role in ("ignored", "refused", "archive")
     assert found.reason
 
 
@@ -205,3 +206,19 @@ def test_an_inspection_changes_nothing(folder):
     look(folder)
 
     assert before == {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
+
+
+def test_members_of_an_archive_are_told_one_by_one(tmp_path):
+    """As an ingest would read them, with what is refused of them; the copies are gone afterwards."""
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        archive.writestr("logs/spend.jsonl", load_formats()["litellm_spendlogs"].examples[0].sample)
+        archive.writestr("../out.jsonl", b"{}")
+    found = {Path(item.path).name: item for item in inspect_sources([str(tmp_path)], IngestOptions(), NEEDS)}
+
+    assert (found["export.zip"].role, found["export.zip"].reason) == ("archive", "1 members read, 1 refused")
+    assert (found["out.jsonl"].role, found["out.jsonl"].n_bytes) == ("refused", 0)
+    spend = found["spend.jsonl"]
+    assert spend.path == f"{tmp_path}/export.zip!logs/spend.jsonl"
+    assert (spend.role, spend.format, spend.confidence) == ("log", "litellm_spendlogs/1", "high")
+    assert spend.n_sampled > 3
+    assert len(spend.heuristics) == len(NEEDS)

@@ -215,16 +215,12 @@ def parse_mapping(
         raise UsageError(f"unknown column {shown(target)}, expected one of {', '.join(sorted(TARGETS))}", where=where)
     for target in sorted(set(columns) & set(constants)):
         raise UsageError(f"{target} is both a column and a constant, expected one", where=where)
-    time = _choices(content, "time", _TIME_KEYS, where)
-    if time.get("lacks") not in (None, *LACKS):
-        raise UsageError(f"[time] lacks is {shown(time['lacks'])}, expected {', '.join(LACKS)}", where=where)
+    time = _time(content, where)
     if not columns.get("started_at") and time.get("lacks") != "time" and not is_untimed:
         raise UsageError("started_at is not mapped, expected the field that holds the time of the request", where=where)
     words = content.get("words", {})
     if not isinstance(words, Mapping):
         raise UsageError(f"[words] is {shown(words)}, expected a table [words.COLUMN]", where=where)
-    if time.get("unit", "s") not in TIME_UNITS:
-        raise UsageError(f"[time] unit is {shown(time['unit'])}, expected unit s, ms, us or ns", where=where)
     numbers = _numbers(content, where)
     values = _choices(content, "values", {"null": (list, "a list of words"), "texts": _ONE_TEXT}, where)
     if values.get("texts", "plain") not in ("plain", "python"):
@@ -344,6 +340,18 @@ def _sources(table: object, where: str) -> dict[str, Source]:
             raise UsageError(message, where=where)
         sources[target] = written if isinstance(written, str) else tuple(written)
     return sources
+
+
+def _time(content: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Return how times are written, checked."""
+    time = _choices(content, "time", _TIME_KEYS, where)
+    if time.get("lacks") not in (None, *LACKS):
+        raise UsageError(f"[time] lacks is {shown(time['lacks'])}, expected {', '.join(LACKS)}", where=where)
+    if time.get("lacks") == "year" and "format" not in time:
+        raise UsageError("[time] lacks a year, expected its format, such as %m-%d %H:%M:%S", where=where)
+    if time.get("unit", "s") not in TIME_UNITS:
+        raise UsageError(f"[time] unit is {shown(time['unit'])}, expected unit s, ms, us or ns", where=where)
+    return time
 
 
 def _numbers(content: Mapping[str, Any], where: str) -> dict[str, Any]:

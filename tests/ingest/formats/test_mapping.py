@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from datetime import datetime
+
 import pytest
 
 from distilforensics.core.errors import InputRefusedError, UsageError
@@ -14,7 +17,7 @@ from distilforensics.ingest.formats import (
     read_mapping,
     suggest_mapping,
 )
-from distilforensics.ingest.formats.mapping import json_path
+from distilforensics.ingest.formats.mapping import json_path, parse_mapping
 
 RECORD = {"timestamp": "2026-03-01T10:00:00Z", "user_id": "u-1", "model": "m", "prompt": "p"}
 
@@ -190,3 +193,31 @@ def test_a_mapping_is_recorded_as_parameters():
         "time_unit": "s",
         "time_zone": "UTC",
     } == mapping.as_parameters()
+
+
+@pytest.mark.parametrize(
+    ("time", "written", "placed"),
+    [
+        ('lacks = "year"\nformat = "%d/%m %H:%M"', "31/12 23:59", datetime(2026, 12, 31, 23, 59)),
+        ('lacks = "year"\nformat = "%d/%m %H:%M"', "01/02 00:10", datetime(2027, 2, 1, 0, 10)),
+        ('lacks = "beginning"\nunit = "ms"', "1500", datetime(2026, 3, 2, 0, 0, 1, 500000)),
+        ('lacks = "time"', None, datetime(2026, 3, 2)),
+    ],
+)
+def test_a_log_that_lacks_something_of_its_times_is_placed_by_its_beginning(time, written, placed, project):
+    """As formats of products are; without the beginning nothing is placed."""
+    mapping = parse_mapping(tomllib.loads(f'[columns]\nstarted_at = "t"\n[time]\n{time}'), where="m.toml")
+    record = {"u": 1} if written is None else {"t": written}
+
+    assert mapping.begun(datetime(2026, 3, 2)).is_placeless is False
+    (row,) = project("generic", [record], Options(mapping=mapping, log_began=datetime(2026, 3, 2)))
+    assert (row["started_at"], "ts_assumed" in row["flags"]) == (placed, True)
+    (row,) = project("generic", [record], Options(mapping=mapping))
+    assert row["refusal_reason"] == "invalid_timestamp"
+
+
+@pytest.mark.parametrize("time", ['lacks = "hour"', 'lacks = "year"'])
+def test_what_times_lack_is_a_known_thing_and_a_year_needs_its_format(time):
+    """Mistakes are named when the mapping is read."""
+    with pytest.raises(UsageError, match="lacks"):
+        parse_mapping(tomllib.loads(f'[columns]\nstarted_at = "t"\n[time]\n{time}'), where="m.toml")
