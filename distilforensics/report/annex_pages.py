@@ -203,7 +203,7 @@ def _further_tables(ledger: Ledger, result: Result, *, has_mappings: bool) -> It
         ))  # fmt: skip
     if result.log.n_health:
         yield ("State of the log", "health.csv", ledger.rows("health_all", is_drawn=True), (
-            ("verdict", "", ""), ("title", "what was looked for", ""), ("part", "in", ""), ("n_affected", "affected", "num"), ("n_checked", "of", "num"),
+            ("verdict", "verdict", ""), ("title", "what was looked for", ""), ("part", "in", ""), ("n_affected", "affected", "num"), ("n_checked", "of", "num"),
             ("detail", "detail", "long"), ("facts", "facts that are harder to show", ""), ("tests", "tests that suffer", "long"), ("costs", "cost", ""),
         ))  # fmt: skip
     if result.log.usage:

@@ -34,6 +34,7 @@ from distilforensics.report.result import Result, read_campaign, read_group, rea
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
+    from datetime import datetime
     from importlib.resources.abc import Traversable
 
     from distilforensics.case.layout import Case
@@ -164,19 +165,24 @@ def _write(
         written |= {RECOMPUTE_FILE, FOLDER, EDITIONS}
     progress.advance(steps=1, item="pages")
     for name, html in pages.items():
-        write_file(case.report / f"{name}.html", html)
-        path = case.report / f"{name}.pdf"
-        if is_with_pdf:
-            is_full = name == PAGES["full"] and not is_redacted
-            files_inside = _attached(case, None if is_full else hidden, result)
-            write_file(path, pdf_of(html, files_inside, result.log.totals["last_seen"]))
-        else:
-            path.unlink(missing_ok=True)
+        is_full = name == PAGES["full"] and not is_redacted
+        inside = _attached(case, None if is_full else hidden, result) if is_with_pdf else None
+        _write_page(case, name, html, inside, result.log.totals["last_seen"])
     _remove_others(case, {REPORT_FILE, *written})
     n_annexes = 0 if is_redacted else len(annexes.written)
     page = pages[PAGES["full"]]
     progress.end(f"report/{REPORT_FILE}, {len(page) / 1e6:.1f} MB, {n_annexes} annexes")
     return {REPORT_FILE: page.count(b"\n"), FOLDER: n_annexes}
+
+
+def _write_page(case: Case, name: str, html: bytes, inside: list[Attached] | None, moment: datetime | None) -> None:
+    """Write a page, and as PDF with the files that go into it; None for no PDF, which removes an older one."""
+    write_file(case.report / f"{name}.html", html)
+    path = case.report / f"{name}.pdf"
+    if inside is None:
+        path.unlink(missing_ok=True)
+    else:
+        write_file(path, pdf_of(html, inside, moment))
 
 
 def _attached(case: Case, hidden: Result | None, result: Result) -> list[Attached]:

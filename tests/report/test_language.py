@@ -36,6 +36,8 @@ ENGLISH_PAGES = (
 )
 """Annexes; they are not translated."""
 ENGLISH_WORDS = re.compile(r"\b(the|of|and|is|are|with|from|accounts?|requests?|not|which|that|were|by|to|on|March)\b")
+HEALTH_TEXT = re.compile(r'^title = "(.*)"$|\'([a-z -]+)\' as part|union all\nselect\n    \'([a-z -]+)\'', re.MULTILINE)
+"""Titles of checks of the log, and the names of what they look at."""
 BANNED = (
     r"(?i)\b(Täter|Dieb|gestohlen|Diebstahl|Angreifer|Betrug|betrügerisch|ve"
     r"rdächtig|zweifellos|eindeutig|sicherlich|offensichtlich)"
@@ -74,10 +76,16 @@ def fixed():
         *catalogue.read_files(catalogue.catalogue_folder()).values(),
         *catalogue.read_files(catalogue.explanation_folder()).values(),
     ]
+    health = [
+        path.read_text("utf-8")
+        for path in (importlib.resources.files("distilforensics.analysis") / "health").iterdir()
+        if path.name.endswith(".sql")
+    ]
     columns = (importlib.resources.files("distilforensics.report") / "queries" / "log_columns.sql").read_text("utf-8")
     return {
         *render.STATUS_WORDS.values(), *render.TIE_WORDS.values(), *render.MARK_WORDS.values(), *(file.header["title"] for file in files),
         *(text for entry in (*fixed_text("terms"), *fixed_text("limits"), *fixed_text("rule")) for text in entry.values()),
+        *(text for sql in health for found in HEALTH_TEXT.findall(sql) for text in found if text),
         *fixed_text("asks").values(),
         *facts._TITLES.values(),
         *(part for text in facts._EXCLUDES.values() for part in re.split(r"; |, (?!also)", text)),
@@ -111,9 +119,14 @@ def test_every_fixed_text_has_its_translation():
 
 def test_the_catalogue_holds_no_sentence_that_nobody_says():
     """What neither templates nor lists hold stands in a module of the report or of the assessment, or in a figure's caption."""
-    folders = [importlib.resources.files("distilforensics") / name for name in ("report", "assessment")]
+    folders = [
+        importlib.resources.files("distilforensics") / name for name in ("report", "assessment", "analysis/health")
+    ]
     code = "".join(
-        path.read_text("utf-8") for folder in folders for path in folder.iterdir() if path.name.endswith(".py")
+        path.read_text("utf-8")
+        for folder in folders
+        for path in folder.iterdir()
+        if path.name.endswith((".py", ".sql"))
     )
     code = re.sub(r'"\s*\n\s*f?"', "", code)
     left = set(GERMAN.sentences) - said() - fixed()

@@ -358,6 +358,20 @@ class _Recount:
         words = {"n_fired": "fired", "n_silent": "silent", "n_small": "inconclusive", "n_missing": "not_evaluated"}
         return {1: {key: states[word] for key, word in words.items()} | {"n_tests": states.total()}}
 
+    def health(self):
+        """Return the faults of the log as the checks state them; what each costs is counted from the list of costs."""
+        checks, costs = self.table("health_checks"), self.table("health_costs")
+        found = [c for c in checks if c["verdict"] == "costs" and c["check_id"] != "missing_columns"]
+        rows = []
+        for check in found:
+            effects = [c["effect"] for c in costs if (c["check_id"], c["part"]) == (check["check_id"], check["part"])]
+            n_off = effects.count("is switched off")
+            rows.append(
+                {"n_affected": check["n_affected"], "n_checked": check["n_checked"], "n_off": n_off, "n_less": len(effects) - n_off}
+                | {"n_found": len(found), "n_all": len(checks)}
+            )  # fmt: skip
+        return rows
+
     def groups_examined(self):
         sizes = [row["n_accounts"] for name in ("templates", "clusters") for row in self.table(name)]
         return {1: {"n_groups": sum(n >= 10 for n in sizes), "n_large": sum(n >= 20 for n in sizes)}}

@@ -9,7 +9,8 @@ with costs as (
 )
 select
     h.title, h.part, h.n_affected, h.n_checked, (100 * h.n_affected / h.n_checked)::bigint as affected_percent, coalesce(h.detail, '') as detail,
-    coalesce(c.n_off, 0) as n_off, coalesce(c.n_less, 0) as n_less, array_to_string(h.facts, ', ') as facts, h.costs
+    coalesce(c.n_off, 0) as n_off, coalesce(c.n_less, 0) as n_less, array_to_string(h.facts, ', ') as facts, h.costs,
+    count(*) over () as n_found, (select count(*) from health_checks) as n_all
 from health_checks as h
 left join costs as c on c.check_id = h.check_id and c.part = h.part
 -- Missing columns stand in a sentence of their own, beside the tests that need them.
