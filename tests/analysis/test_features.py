@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from datetime import datetime, timedelta
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from distilforensics.analysis.made import lexicon
 from distilforensics.analysis.stage import build_features
@@ -216,12 +221,24 @@ def test_the_lexicon_has_these_marks() -> None:
         "cot_elicitation_gate",
         "encoded_block",
         "grader_rubric",
+        "grader_rubric_gate",
         "policy_rewrite",
         "refusal",
         "task_code",
         "task_math",
     ]
     assert marks == sorted(lexicon())
+
+
+@pytest.mark.parametrize("mark", ["cot_elicitation", "grader_rubric"])
+@given(data=st.data())
+def test_no_text_of_a_mark_lacks_the_words_that_are_looked_for_first(mark: str, data: st.DataObject) -> None:
+    """Texts are made from the patterns themselves."""
+    marks = tomllib.loads((files("distilforensics.analysis") / "lexicon.toml").read_text(encoding="utf-8"))
+    pattern = re.compile(data.draw(st.sampled_from(marks[mark]))["pattern"], re.ASCII)
+    text = data.draw(st.from_regex(pattern, fullmatch=True))
+
+    assert any(re.search(gate, text, re.ASCII) for gate in lexicon()[f"{mark}_gate"])
 
 
 @pytest.mark.parametrize(
