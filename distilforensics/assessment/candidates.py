@@ -81,6 +81,10 @@ def find_candidates(log: Log, parameters: Parameters) -> list[Candidate]:
         }
         best = max(((scores[group, members], name) for name, group, members in tried), default=(0.0, ""))
         if best[0] < parameters.min_candidate_bits:
+            # Part of the wordings of a reworded text are not recognised, so that last of all hand-overs outside of them count as well.
+            reworded = [(name, members) for name, group, members in tried if group and kind_of(group) == "near"]
+            best = max(((_score(log, members, None), name) for name, members in reworded), default=(0.0, ""))
+        if best[0] < parameters.min_candidate_bits:
             break
         members = next(members for name, _, members in tried if name == best[1])
         pools = _apart(log, members, parameters)

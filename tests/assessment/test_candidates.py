@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from small_logs import account, log, names, ring, tie
+from small_logs import account, log, names, renamed, ring, tie
 
 from distilforensics.assessment.candidates import find_candidates, weigh_identity
 from distilforensics.assessment.log import connected, without_households
@@ -64,6 +64,16 @@ def test_accounts_without_a_hand_over_come_in_by_a_text_that_is_worded_anew(text
     senders = dict.fromkeys(POOL, 80) | dict.fromkeys(PEOPLE[:4], 1)
     members = found(EVERYBODY, ties, {text: senders})
     assert members == [POOL[:size]]
+
+
+@pytest.mark.parametrize(("text", "expected"), [("near:1", [POOL]), ("system:1", [])])
+def test_handovers_of_calls_that_are_not_recognised_as_reworded_count_last_of_all(
+    text: str, expected: list[list[str]]
+) -> None:
+    """Six pairs, so that ties alone make no set; a text that is sent as it is would be in the calls that are handed over."""
+    pairs = [tie(POOL[2 * i], POOL[2 * i + 1], i) for i in range(6)]
+    made = renamed(log(EVERYBODY, pairs, {text: dict.fromkeys(POOL, 80)}), groups_of_calls={})
+    assert [sorted(c.accounts) for c in find_candidates(made, PARAMETERS)] == expected
 
 
 def test_a_few_calls_of_strangers_near_a_text_do_not_make_it_less_a_pools_own() -> None:
