@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from datetime import datetime, timedelta
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from distilforensics.analysis.made import lexicon
 from distilforensics.analysis.stage import build_features
@@ -218,12 +223,23 @@ def test_the_lexicon_has_these_marks() -> None:
         "cot_elicitation_gate",
         "encoded_block",
         "grader_rubric",
+        "grader_rubric_gate",
         "policy_rewrite",
         "refusal",
         "task_code",
         "task_math",
     ]
     assert marks == sorted(lexicon())
+
+
+@given(data=st.data())
+def test_no_rubric_lacks_the_words_that_are_looked_for_first(data: st.DataObject) -> None:
+    """Texts are made from the patterns themselves."""
+    marks = tomllib.loads((files("distilforensics.analysis") / "lexicon.toml").read_text(encoding="utf-8"))
+    pattern = re.compile(data.draw(st.sampled_from(marks["grader_rubric"]))["pattern"], re.ASCII)
+    text = data.draw(st.from_regex(pattern, fullmatch=True))
+
+    assert any(re.search(gate, text, re.ASCII) for gate in lexicon()["grader_rubric_gate"])
 
 
 @pytest.mark.parametrize(

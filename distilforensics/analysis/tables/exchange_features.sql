@@ -51,7 +51,7 @@ marked as (
             else list_filter(
                 [
                     case when regexp_matches(all_text, $cot_elicitation_gate) then case when regexp_matches(all_text, $cot_elicitation) then 'cot_elicitation' end end,
-                    case when regexp_matches(all_text, $grader_rubric) then 'grader_rubric' end,
+                    case when regexp_matches(all_text, $grader_rubric_gate) then case when regexp_matches(all_text, $grader_rubric) then 'grader_rubric' end end,
                     case when regexp_matches(all_text, $encoded_block) then 'encoded_block' end,
                     case when regexp_matches(all_text, $policy_rewrite) then 'policy_rewrite' end,
                     case when regexp_matches(left(prompt_visible, $read_chars), $task_code) then 'task_code' end,
@@ -87,7 +87,7 @@ select
     prompt_chars,
     response_chars,
     coalesce(text_fingerprints.first_number, try_cast(regexp_extract(left(prompt_visible, $read_chars), '\b([0-9]{1,9})\b', 1) as bigint)) as first_number,
-    coalesce(text_fingerprints.last_number, try_cast(regexp_extract(right(prompt_visible, $read_chars), '(?s).*\b([0-9]{1,9})\b', 1) as bigint)) as last_number,
+    coalesce(text_fingerprints.last_number, try_cast(regexp_extract_all(right(prompt_visible, $read_chars), '\b[0-9]{1,9}\b')[-1] as bigint)) as last_number,
     n_turns,
     is_stream,
     n_choices,

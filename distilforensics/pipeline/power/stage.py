@@ -9,7 +9,6 @@ from distilforensics.case import custody
 from distilforensics.case.stages import StageOutcome, StageRecord, package_sha256, record_stage
 from distilforensics.case.tables import read_rows, write_rows
 from distilforensics.core.errors import CaseError
-from distilforensics.pipeline.power.measuring import PowerOptions, measure, measurement_key
 from distilforensics.pipeline.power.parameters import FOUND_SHARE, PLANTING
 from distilforensics.pipeline.steps import STEPS, Step, step_named
 
@@ -35,6 +34,8 @@ def steps_with_power(case_dir: Path) -> tuple[Step, ...]:
     """Return all stages, with a measurement of what is usual before the report."""
 
     def work(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
+        from distilforensics.pipeline.power.measuring import PowerOptions, measure
+
         return _store(case, measure(case, work_folder(case_dir), PowerOptions(), limits, progress), limits, progress)
 
     before = [step for step in STEPS if step.name != "report"]
@@ -52,7 +53,12 @@ def writing_step(measurement: Measurement) -> Step:
 
 def drop_if_stale(case: Case, progress: Progress) -> None:
     """Remove the table if log or program have changed since it was measured."""
-    if not case.table_files(STAGE) or recorded_key(case) == measurement_key(case):
+    if not case.table_files(STAGE):
+        return
+    # The measurement brings the simulator with it, which most runs never need.
+    from distilforensics.pipeline.power.measuring import measurement_key
+
+    if recorded_key(case) == measurement_key(case):
         return
     case.table_path(STAGE).unlink()
     (case.stages / f"{STAGE}.json").unlink(missing_ok=True)
@@ -74,6 +80,8 @@ def _store(case: Case, measurement: Measurement, limits: Limits, progress: Progr
     Raises:
         CaseError: the case has changed since the measurement began.
     """
+    from distilforensics.pipeline.power.measuring import measurement_key
+
     if measurement.key != measurement_key(case):
         raise CaseError("has changed since the measurement began", where=str(case.root), hint="measure it again")
     before = read_rows(case, STAGE) if case.table_files(STAGE) and recorded_key(case) == measurement.key else []
