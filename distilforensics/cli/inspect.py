@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from distilforensics.cli.diagnostics import ExitCode
-from distilforensics.cli.options import command, examples, logs_argument, reading_options
+from distilforensics.cli.options import catalog_option, command, examples, logs_argument, reading_options
 from distilforensics.core import units
 from distilforensics.core.text import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from distilforensics.cli.output import Output
     from distilforensics.ingest.inspection import Inspection
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
 )
 @logs_argument
 @reading_options
-def inspect(logs: tuple[str, ...], options: IngestOptions, output: Output) -> None:
+@catalog_option
+def inspect(logs: tuple[str, ...], options: IngestOptions, catalog: Path | None, output: Output) -> None:
     """Tell what LOGS are, without a case.
 
     For every kind of file: format and how sure that is, a parsed sample, and which heuristics could be run on it.
@@ -34,7 +37,7 @@ def inspect(logs: tuple[str, ...], options: IngestOptions, output: Output) -> No
     from distilforensics.analysis.heuristics.loader import needs_of_catalog
     from distilforensics.ingest.inspection import inspect_sources
 
-    found = inspect_sources(logs, options, needs=needs_of_catalog())
+    found = inspect_sources(logs, replace(options, own_catalog=catalog), needs=needs_of_catalog())
     if output.is_json:
         for inspection in found:
             output.record(inspection.as_dict())

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 CONTEXT: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
 """Settings of every command."""
 
-MIN_MEMORY = 512_000_000
-"""Bytes; below this libraries, one row group and an engine that can sort it do not fit."""
+MIN_MEMORY = 384_000_000
+"""Bytes; below this libraries, one row group and an engine that can sort it do not fit, as measured."""
 
 
 class Size(click.ParamType[int]):

@@ -75,7 +75,14 @@ def campaign_screen(found: Mapping[str, Rows], case_name: str, size: tuple[int, 
     explanations = [show(row["title"]) for row in found["explanations"]]
     against = f"not excluded: {'; '.join(explanations)}" if explanations else "every innocent explanation is excluded"
     yield from paragraph(f"  Against  {against}", width, " " * 11, most=2)
+    yield from _notes(found, width)
     yield from end
+
+
+def _notes(found: Mapping[str, Rows], width: int) -> Iterator[str]:
+    for row in found.get("notes", []):
+        status = f", {row['status']}" if row["status"] else ""
+        yield from paragraph(f"  Note     {show(row['by'])}{status}: {show(row['text'])}", width, " " * 11)
 
 
 def _fact(fact: Mapping[str, Any], width: int, *, is_whole: bool) -> Iterator[str]:
@@ -189,6 +196,7 @@ def explanation_screen(found: Mapping[str, Rows], columns: int, output: Output) 
     first, *rest = paragraph(head, width, "  ")
     yield output.heading(first, sys.stdout)
     yield from rest
+    yield from _notes(found, width)
     for key, title in (("for", "For one operator"), ("against", "Against, and what is not excluded")):
         yield ""
         yield output.heading(title, sys.stdout)

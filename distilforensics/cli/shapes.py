@@ -1,8 +1,8 @@
 """The shape of what every reading command prints with `--json`: one source for the JSON Schemas and for the page that explains them.
 
 A shape is a word for a value (`text`, `count`, `number`, `flag`, `any`; with `?` it may be null), a list of one shape for an array, a
-dictionary for an object with exactly these keys, or `{"*": shape}` for an object whose keys are data. Commands that print several lines
-print one such value per line.
+dictionary for an object with exactly these keys (one that ends with `?` may be left out), or `{"*": shape}` for an object whose keys are
+data. Commands that print several lines print one such value per line.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _WORDS: dict[str, dict[str, Any]] = {
 _RATE = {"n_of": "count", "n_total": "count", "rate": "number?", "ci95_low": "number?", "ci95_high": "number?"}
 _RATES = {"grade": "text", "recall": _RATE, "precision": _RATE, "false_accusations": _RATE}
 _GROUP = {"group": "text", "grade": "text", "n_accounts": "count", "n_fingerprints": {"*": "count"}}
+_CHECK = {"subject": "text", "told": "text", "n_problems": "count"}
 _PIECE = {"campaign_id": "text", "n_accounts": "count"}
 _CALL = {
     "record_id": "text", "source": "text?", "source_line": "count", "raw_sha256": "text", "account_id": "text?", "api_key_id": "text?",
@@ -71,8 +72,8 @@ _OWN: dict[str, Printed] = {
     "verify": Printed(
         "whether every byte of a case is as it was sealed",
         {
-            "is_intact": "flag", "problems": [{"where": "text", "message": "text"}], "notes": ["text"], "signed": ["text"], "n_files": "count",
-            "n_sources": "count", "n_records": "count", "custody_head": "text?",
+            "is_intact": "flag", "problems": [{"where": "text", "message": "text"}], "checked": [_CHECK], "not_checked": [_CHECK], "notes": ["text"],
+            "n_files": "count", "n_sources": "count", "n_records": "count", "custody_head": "text?", "replay": "any",
         },
     ),
     "diff": Printed(
@@ -160,13 +161,29 @@ _OWN: dict[str, Printed] = {
     ),
 }  # fmt: skip
 
+_NOTES = {"notes?": [{"time": "text", "by": "text", "status": "text?", "about": "any", "text": "text"}]}
+_REVIEW = {
+    "review?": [
+        {
+            "kind": "text",
+            "target": "text",
+            "status": "text?",
+            "by": "text",
+            "time": "text",
+            "n_notes": "count",
+            "about": "any",
+        }
+    ]
+}
+
 _LOOKUPS: dict[str, tuple[str, str, dict[str, Shape]]] = {
-    "show": ("overview", "what was read and found", {"kind": "text"}),
-    "show campaign": ("campaign", "a campaign, or a group that was examined", {"kind": "text", "id": "text"}),
-    "show account": ("account", "an account", {"kind": "text", "id": "text"}),
+    "show": ("overview", "what was read and found", {"kind": "text", **_REVIEW}),
+    "show reconcile": ("reconcile", "how the log compares with usage exports", {"kind": "text"}),
+    "show campaign": ("campaign", "a campaign, or a group that was examined", {"kind": "text", "id": "text", **_NOTES}),
+    "show account": ("account", "an account", {"kind": "text", "id": "text", **_NOTES}),
     "show heuristic": ("heuristic", "what a heuristic gave in this case", {"kind": "text", "id": "text"}),
     "show source": ("source", "a file of the evidence", {"kind": "text", "id": "text"}),
-    "explain": ("explanation", "what speaks for and against an account", {"kind": "text", "id": "text"}),
+    "explain": ("explanation", "what speaks for and against an account", {"kind": "text", "id": "text", **_NOTES}),
     "compare": ("pair", "what ties two accounts and what tells them apart", {"kind": "text", "ids": ["text"]}),
 }
 
@@ -216,8 +233,8 @@ def _schema(shape: Shape) -> dict[str, Any]:
         rest = _schema(shape["*"]) if "*" in shape else False
         return {
             "type": "object",
-            "properties": {key: _schema(part) for key, part in named.items()},
-            "required": list(named),
+            "properties": {key.removesuffix("?"): _schema(part) for key, part in named.items()},
+            "required": [key for key in named if not key.endswith("?")],
             "additionalProperties": rest,
         }
     if shape == "any":

@@ -368,6 +368,28 @@ ACCOUNTS_DIRECTORY = Table(
     ),
 )
 
+ANNOUNCED_FILES = Table(
+    "announced_files",
+    "ingest",
+    "one row per file that a manifest among the inputs announces, in order of manifest and place in it",
+    _columns(
+        ("source_sha256", TEXT, "SHA-256 of the manifest"),
+        ("name", TEXT, "name or path of the file as announced"),
+        ("n_records", COUNT, "records that it holds; NULL if not announced"),
+        ("n_bytes", COUNT, "its size; NULL if not announced"),
+    ),
+)
+
+ACCOUNT_MAILBOXES = Table(
+    "account_mailboxes",
+    "ingest",
+    "one row per account whose name in the logs is an e-mail address, in order of account",
+    _columns(
+        ("account_id", TEXT, "as in exchanges"),
+        ("mailbox", TEXT, "keyed hash of the address in its normal form, as in `accounts_directory`"),
+    ),
+)
+
 USAGE_SUMS = Table(
     "usage_sums",
     "ingest",
@@ -1247,7 +1269,8 @@ POWER = Table(
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        EXCHANGES, SOURCES, QUARANTINE, DUPLICATES, OUT_OF_SCOPE, FIELD_MAPPINGS, JOINED_RECORDS, ACCOUNTS_DIRECTORY, USAGE_SUMS,
+        EXCHANGES, SOURCES, QUARANTINE, DUPLICATES, OUT_OF_SCOPE, FIELD_MAPPINGS, JOINED_RECORDS, ACCOUNTS_DIRECTORY, ACCOUNT_MAILBOXES,
+        USAGE_SUMS, ANNOUNCED_FILES,
         ACCOUNT_TRAITS, FINGERPRINTS, EXCHANGE_FEATURES, TEMPLATES, ACCOUNT_PROFILES, CUSTOMERS, NEXT_PROMPTS, ACCOUNT_DAYS,
         ACCOUNT_ATTRIBUTES, TEMPLATE_EXCHANGES, POPULATIONS, REASONING_USES, REASONING_PLACES, HEALTH_CHECKS, RECONCILIATION, RECONCILIATION_TOTALS,
         LINKS, LINK_COVERAGE, CLUSTERS, CLUSTER_MEMBERS, OBSERVATIONS, HEURISTIC_STATES, HEALTH_COSTS,

@@ -10,6 +10,7 @@ from distilforensics.case import tables
 from distilforensics.ingest.duplicates import Duplicates, label_duplicates
 from distilforensics.ingest.joining import join_halves
 from distilforensics.ingest.journal import SMALL_TABLES
+from distilforensics.ingest.mailboxes import write_account_mailboxes
 from distilforensics.ingest.options import Balance, IngestSummary, SourceOutcome
 from distilforensics.ingest.sources import row_from_json
 
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
     from distilforensics.ingest.joining import JoinedSource
     from distilforensics.ingest.journal import Committed, Journal
     from distilforensics.ingest.options import IngestOptions
+    from distilforensics.ingest.secrets import Secrets
 
 
-def assemble(case: Case, journal: Journal, limits: Limits, progress: Progress) -> dict[str, int]:
+def assemble(case: Case, journal: Journal, limits: Limits, secrets: Secrets, progress: Progress) -> dict[str, int]:
     """Write the small tables unless they are up to date, and return the rows of every table."""
     is_current = journal.assembled_from() == [batch.number for batch in journal.batches]
     if not is_current or not all(case.table_files(name) for name in SMALL_TABLES):
@@ -36,6 +38,7 @@ def assemble(case: Case, journal: Journal, limits: Limits, progress: Progress) -
         progress.begin("ingest", "Looking for duplicates")
         found = label_duplicates(case, limits)
         _write(case, journal, found, joined)
+        write_account_mailboxes(case, limits, secrets)
         journal.note_assembled()
         progress.end(f"{sum(found.by_source.values()):,} duplicates")
     files = [path for name in ("exchanges", *SMALL_TABLES) for path in case.table_files(name)]
@@ -54,6 +57,8 @@ def _write(case: Case, journal: Journal, found: Duplicates, joined: Mapping[str,
     tables.write_rows(case, "sources", [_with_duplicates(row_from_json(source), found) for source in stored])
     tables.write_rows(case, "out_of_scope", [row for source in stored for row in _outside(source)])
     tables.write_rows(case, "field_mappings", [row for source in stored for row in source["fields"]])
+    announced = [row for source in stored for row in source["announced"]]
+    tables.write_rows(case, "announced_files", announced)
     for name in ("quarantine", "accounts_directory", "usage_sums"):
         tables.write_batches(case, name, _beside(journal, name))
 

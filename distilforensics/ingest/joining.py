@@ -123,7 +123,8 @@ def _find_pairs(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) ->
     files = ", ".join(quote(path.resolve()) for path in paths)
     connection.execute(
         f"""create view placed_halves as
-        select * exclude (filename, file_row_number), dense_rank() over (order by filename) * 1e12::bigint + file_row_number as place
+        select * exclude (filename, file_row_number) replace (coalesce(is_part, false) as is_part),
+            dense_rank() over (order by filename) * 1e12::bigint + file_row_number as place
         from read_parquet([{files}], filename = true, file_row_number = true)"""
     )
     connection.execute(
@@ -197,6 +198,8 @@ def _merged(name: str) -> str:
             name
         ]
         return f"case when a.first_start < c.started_at then a.first_start{first} else c.{name} end"
+    if name == "operation":
+        return "case when c.operation = 'other' then coalesce(a.operation, c.operation) else coalesce(c.operation, a.operation) end"
     if name == "ended_at":
         return "greatest(c.ended_at, a.ended_at)"
     if name == "parse_flags":

@@ -40,6 +40,8 @@ SMALL_TABLES = (
     "joined_records",
     "accounts_directory",
     "usage_sums",
+    "announced_files",
+    "account_mailboxes",
 )
 """Tables that are made of all batches, and beside them the part of joined records."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from distilforensics.core.errors import InputRefusedError
+from distilforensics.ingest.bodies import frame_body
 from distilforensics.ingest.csv_records import frame_csv
 from distilforensics.ingest.decoding import DecodedStream
 from distilforensics.ingest.documents import frame_document
@@ -138,7 +139,7 @@ def frame_records(
     table: pq.ParquetFile | None,
 ) -> Iterator[Framed]:
     """Return the records of a source in chunks."""
-    framers = {"document": frame_document, "csv": frame_csv}
+    framers = {"document": frame_document, "csv": frame_csv, "body": frame_body}
     if table is not None:
         framed = frame_parquet(raw, table, source, reader)
     else:

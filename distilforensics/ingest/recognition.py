@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from distilforensics.ingest.sources import Source
 
 GENERIC = "generic"
+BEDROCK = "bedrock_invocation"
+"""The format whose records may have their bodies in files of their own."""
 
 
 class Recogniser:
@@ -78,6 +80,10 @@ class Recogniser:
             source.refuse(sniffed.kind, sniffed.reason or "")
             return None
         sample = self._sample(name, sniffed.records)
+        body_name = self.formats.stored_body(sample) if self._format in (None, BEDROCK) else None
+        if body_name is not None:
+            sniffed.kind, sniffed.body_name, sniffed.is_wrapped = "body", body_name, False
+            return self._taken(BEDROCK, "high", sample, source)
         candidates: list[Candidate] = self.formats.detect(sample)
         if source.is_named_usage:
             known = self._specs[candidates[0].format] if _is_certain(candidates) else None
@@ -93,6 +99,12 @@ class Recogniser:
         beside = self.formats.other_content(sample)
         if beside is not None:
             source.refuse("ignored", beside)
+            return None
+        if not candidates and (announced := self.formats.announced_files(sample)):
+            source.refuse(
+                "ignored", f"a manifest that announces {len(announced)} files, compared with those that are here"
+            )
+            source.announced = announced
             return None
         return self._detected(name, sample, candidates, source, columns_of(sniffed))
 

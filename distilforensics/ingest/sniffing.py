@@ -55,7 +55,7 @@ class Sniffed:
     """How a source is framed and what its records look like."""
 
     kind: str
-    """lines, document, csv, text, parquet; or refused, ignored."""
+    """lines, document, csv, text, parquet, body; or refused, ignored."""
     reason: str | None = None
     records: list[Any] = field(default_factory=list)
     """Sampled records: objects, or text of lines that are none."""
@@ -70,6 +70,8 @@ class Sniffed:
     """Lines before the header of a table that are no rows, such as a title or `sep=;`."""
     is_wrapped: bool = False
     """The records stand inside of others, as text or in a list; the sampled ones are the inner ones."""
+    body_name: str = ""
+    """Name by which a record refers to the file, if the file is a body that was stored apart."""
     is_copy_text: bool = False
     """Tab-separated text as PostgreSQL's COPY writes it: no quotes, escapes by backslash."""
 

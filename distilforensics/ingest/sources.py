@@ -58,6 +58,8 @@ class Source:
     """The examiner said that its records are sums over calls."""
     usage: UsageMapping | None = None
     """Which fields hold what, if its records are sums over calls."""
+    announced: list[dict[str, Any]] = field(default_factory=list)
+    """Files that it announces, if it is a manifest: columns of `announced_files`."""
     mapping: FieldMapping | None = None
     """Which field becomes which column, if no known format says so."""
 
@@ -129,6 +131,7 @@ class Source:
             "row": row,
             "out_of_scope": {reason: list(counts) for reason, counts in sorted(self.out_of_scope.items())},
             "fields": self._fields(),
+            "announced": [{"source_sha256": self.sha256, **row} for row in self.announced],
         }
 
     def _fields(self) -> list[dict[str, Any]]:

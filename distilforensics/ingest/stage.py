@@ -23,6 +23,7 @@ from distilforensics.ingest.journal import Journal, part_name
 from distilforensics.ingest.members import with_members
 from distilforensics.ingest.projection import FORMATS_MODULE
 from distilforensics.ingest.raw import SMALL_FILE_BYTES, fingerprint
+from distilforensics.ingest.secrets import Secrets
 from distilforensics.ingest.sources import printable
 from distilforensics.ingest.supervision import Worker
 
@@ -96,9 +97,10 @@ def _ingest(
     usage = _named_usage(files, options.usage)
     fresh, known = _unknown_files(case, files, journal, usage)
     n_before = len(journal.batches)
-    settings = Settings(options, case_key(case, options), limits.threads, limits.memory_bytes, formats_module)
+    key = case_key(case, options)
+    settings = Settings(options, key, limits.threads, limits.memory_bytes, formats_module)
     _read_batches(case, fresh, settings, journal, progress, usage)
-    n_rows = assembly.assemble(case, journal, limits, progress)
+    n_rows = assembly.assemble(case, journal, limits, Secrets(key), progress)
     summary = assembly.summarise(case, journal.batches[n_before:], known, options, n_rows, time.perf_counter() - start)
     _require_sound(summary)
     return summary

@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -168,6 +169,7 @@ def _options(recorded: object, mappings: Sequence[Path], secret_key: str | None)
             format=known["format"],
             account_field=known["account_field"],
             assume_time_zone=known["assume_time_zone"],
+            log_began=None if known["log_began"] is None else datetime.fromisoformat(known["log_began"]),
             is_content_free=known["content_free"],
             secret_key=secret_key if known["secret_key_sha256"] else None,
             mappings=tuple(by_hash.get(sha256, Path(name)) for name, sha256 in stated),
@@ -176,7 +178,7 @@ def _options(recorded: object, mappings: Sequence[Path], secret_key: str | None)
             max_decoded_bytes=known["max_decoded_bytes"],
             max_malformed=1.0,
         )
-    except (KeyError, TypeError) as e:
+    except (KeyError, TypeError, ValueError) as e:
         raise IntegrityError("the recorded options cannot be read") from e
     for name, sha256 in stated:
         if sha256 not in by_hash:

@@ -10,6 +10,7 @@ from distilforensics.case.locking import locked
 from distilforensics.case.signature import keep_stamp, write_stamp_request
 from distilforensics.case.stages import file_sha256
 from distilforensics.pipeline.calibration_files import CalibrationFiles, copy_into_case
+from distilforensics.pipeline.own_catalog import with_own_formats
 from distilforensics.pipeline.record import Timing, read_record, write_record
 from distilforensics.pipeline.run import described, read_logs, recorded, run_step, seal_timed
 from distilforensics.pipeline.steps import STEPS, Step
@@ -49,6 +50,7 @@ def ingest_only(
     case, started_at = create_case(case_dir), custody.now()
     timings: list[Timing] = []
     with locked(case, "ingest"), recorded(case, "ingest", described(inputs, options)):
+        options = with_own_formats(case, options)
         summary = read_logs(case, inputs, options, limits, progress, timings)
         _merge_record(case, "ingest", started_at, limits, timings, inputs, options.parameters())
     return summary, timings[0]

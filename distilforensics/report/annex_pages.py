@@ -52,6 +52,7 @@ def write_annexes(
     *,
     language: Language,
     has_mappings: bool = False,
+    is_with_groups: bool = False,
 ) -> None:
     """Write everything beside the main document.
 
@@ -63,6 +64,7 @@ def write_annexes(
         tests: Test id to its query, to be written out if it is the one that ran.
         language: Language of the pages of groups beyond the first; other annexes are English.
         has_mappings: The case says which field of a file without a known format became which column.
+        is_with_groups: The case says which accounts each group has.
     """
     annexes.write("method.json", "code versions and parameters of all stages", result.seals["method_text"].encode())
     annexes.write(
@@ -91,6 +93,11 @@ def write_annexes(
     )
     annexes.csv("evidence.csv", "evidence, all rows", ledger.rows("evidence", is_drawn=True))
     annexes.csv("campaigns.csv", "campaigns, all rows", result.listed)
+    membership = ledger.rows("membership", is_drawn=True)
+    annexes.csv("membership.csv", "why each account is in its campaign", membership)
+    if is_with_groups:
+        candidates = ledger.rows("candidates", is_drawn=True)
+        annexes.csv("candidates.csv", "what a campaign can begin with", candidates)
     html = page(
         "evidence.html.j2", campaigns=result.campaigns, exhibits=exhibits, explained=result.explained,
         title="Evidence, statement by statement", running=running,

@@ -106,7 +106,7 @@ def main_page(
     campaign = result.campaigns[0] if result.campaigns else None
     is_about_answers = log.has_text and campaign is not None and campaign.answer["output_tokens"] is not None
     head = [
-        language.say("Case {number}", number=header["number"]) if header["number"] else language.text(header["title"]),
+        f"{language.text('Case')} {header['number']}" if header["number"] else language.text(header["title"]),
         header["organization"],
         header["examiner"],
         header["confidentiality"],
@@ -114,7 +114,7 @@ def main_page(
     listed = [(a.path, a.title) for a in annexes if a.path.endswith(".html")]
     reach = [row for row in result.power if not row["is_careful"] and not row["diluted_percent"]]
     return page(
-        "report.html.j2", language, edition=edition, r=result, is_about_answers=is_about_answers, running=". ".join(str(part) for part in head if part),
+        "report.html.j2", language, edition=edition, r=result, is_about_answers=is_about_answers, running=". ".join(part for part in head if part),
         figures=drawn[campaign.campaign_id] if campaign else {},
         open=[x for x in campaign.explanations if x.outcome in ("fits", "cannot tell")] if campaign else [],
         is_without_customers=any(x.outcome == "cannot tell" for g in result.explained for x in g.explanations if x.explanation_id == FEW_CUSTOMERS),

@@ -136,7 +136,7 @@ def _pattern(english: str) -> str:
     # PLACE has three groups, so that name, kind and rest of a place follow each fixed part; a place ends with its sentence
     fixed, names = parts[::4], parts[1::4]
     return re.escape(fixed[0]) + "".join(
-        f"(?P<{name}>(?:(?![.?!;] ).)+?){re.escape(rest)}" for name, rest in zip(names, fixed[1:], strict=True)
+        f"(?P<{name}>(?:(?![.?!] ).)+?){re.escape(rest)}" for name, rest in zip(names, fixed[1:], strict=True)
     )
 
 

@@ -47,8 +47,10 @@ READS = (
     "account_profiles", "account_attributes", "links", "clusters", "cluster_members", "work_ties", "shared_values", "observations",
     "heuristic_states", *sorted(FINDINGS_TABLES),
 )  # fmt: skip
-OPTIONAL = ("power", "field_mappings", "health_checks", "health_costs", "reconciliation", "reconciliation_totals")
-"""Tables that are there if they were asked for."""
+OPTIONAL = (
+    "power", "field_mappings", "health_checks", "health_costs", "reconciliation", "reconciliation_totals", "group_loads", "tie_groups",
+)  # fmt: skip
+"""Tables that are there if they were asked for, or if there was something to write into them."""
 
 REPORT_FILE = "report.html"
 RECOMPUTE_FILE = "recompute.sql"
@@ -146,7 +148,10 @@ def _write(
         progress.advance(steps=1, item="findings")
         drawn = {c.campaign_id: campaign_figures(ledger, annexes, c, language) for c in result.campaigns}
         progress.advance(steps=1, item="figures")
-        write_annexes(ledger, annexes, result, drawn, files, language=language, has_mappings="field_mappings" in tables)
+        write_annexes(
+            ledger, annexes, result, drawn, files, language=language,
+            has_mappings="field_mappings" in tables, is_with_groups={"group_loads", "tie_groups"} <= set(tables),
+        )  # fmt: skip
         hidden = disclosed(result, _sha256(f"disclosure\n{result.seals['table_lines']}"), annexes)
         drawn_hidden = {c.campaign_id: campaign_figures(ledger, None, c, language) for c in hidden.campaigns[:1]}
     seal = annexes.finish()

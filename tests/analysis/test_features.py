@@ -43,6 +43,7 @@ def case_of(root: Path, exchanges: list[dict[str, Any]], *, duplicates: list[dic
     """Return a case that holds the exchanges and has its features built."""
     case = create_case(root)
     write_rows(case, "duplicates", duplicates or [])
+    write_rows(case, "account_mailboxes", [])
     write_rows(
         case,
         "accounts_directory",
@@ -52,6 +53,7 @@ def case_of(root: Path, exchanges: list[dict[str, Any]], *, duplicates: list[dic
         ],
     )
     write_rows(case, "usage_sums", [])
+    write_rows(case, "announced_files", [])
     write_rows(case, "sources", [])
     case.table_path("exchanges").mkdir(parents=True)
     rows_path = case.table_path("exchanges") / "part.parquet"

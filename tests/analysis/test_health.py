@@ -75,7 +75,12 @@ def test_ids_on_several_records():
 
 def test_tokens_without_answers_and_answers_without_tokens():
     """Where the log has both in general."""
-    rows = calls(10, output_tokens=lambda i: 5 if i < 8 else None, response_text=lambda i: "yes" if i > 2 else None)
+    rows = calls(
+        10,
+        output_tokens=lambda i: 5 if i < 8 else None,
+        response_chars=3,
+        response_state=lambda i: "full" if i > 2 else "not_logged",
+    )
     found = ask("tokens_and_texts", exchanges=rows)
     assert found == {"tokens without answer": ("costs", 3, 8), "answer without tokens": ("costs", 2, 7)}
     assert ask("tokens_and_texts", exchanges=calls(10, output_tokens=5))["tokens without answer"] == (
@@ -147,7 +152,7 @@ def test_a_sample_is_told_by_its_conversations():
 
 def test_columns_that_are_not_there():
     """Records of one turn have no other messages; a directory is asked for as well."""
-    rows = calls(10, prompt_text="x", n_turns=1, client_ip=lambda i: "192.0.2.1" if i < 2 else None)
+    rows = calls(10, prompt_state="full", n_turns=1, client_ip=lambda i: "192.0.2.1" if i < 2 else None)
     found = ask("missing_columns", exchanges=rows, accounts_directory=[{"account_id": "a", "plan": "p"}])
     assert (found["prompt"], found["messages"]) == (("fine", 0, 10), ("fine", 0, 10))
     assert (found["address"], found["answer"], found["sign-up"]) == (
@@ -168,13 +173,27 @@ def test_columns_that_come_and_go():
     assert ask("fill_over_time", exchanges=rows) == {"session_id": ("costs", 2, 4)}
 
 
+def test_files_that_a_manifest_announces():
+    """Named by their place in a store; those that are here have all their records."""
+    announced = [
+        {"name": "p-1/observations/20260302.jsonl", "n_records": 40},
+        {"name": "p-1/observations/20260303.jsonl", "n_records": 7},
+    ]
+    sources = [{"path": "export/20260302.jsonl", "role": "log", "n_read": 30}]
+    found = ask("absent_files", sources=sources, announced_files=announced)
+    assert found["file of a manifest"] == ("costs", 1, 2)
+    assert found["record of an announced file"] == ("costs", 10, 40)
+
+
 def test_files_that_a_numbering_or_the_log_announces():
     """Names with days are no numbers of files; a text in a file of its own is said by the record."""
     sources = [{"path": f"out/part-{n:04d}.jsonl", "role": "log"} for n in (0, 1, 3, 4)]
     found = ask(
         "absent_files", sources=sources, exchanges=calls(4, prompt_state=lambda i: "full" if i else "offloaded")
     )
-    assert found == {"numbered file": ("costs", 1, 5), "text in a file of its own": ("costs", 1, 4)}
+    assert found["numbered file"] == ("costs", 1, 5)
+    assert found["text in a file of its own"] == ("costs", 1, 4)
+    assert found["file of a manifest"] == ("cannot tell", 0, 0)
     days = [{"path": f"log-202603{n:02d}.jsonl", "role": "log"} for n in (1, 2, 3, 9)]
     assert ask("absent_files", sources=days)["numbered file"] == ("cannot tell", 0, 0)
 

@@ -35,7 +35,9 @@ def case_of(root: Path, attributes: Attributes, profiles: dict[str, dict[str, An
     rows = [{"account_id": name(i), **(profiles or {}).get(name(i), {})} for i in range(N_ACCOUNTS)]
     write_rows(case, "account_profiles", rows)
     write_rows(case, "accounts_directory", [])
+    write_rows(case, "account_mailboxes", [])
     write_rows(case, "usage_sums", [])
+    write_rows(case, "announced_files", [])
     write_rows(case, "sources", [])
     named = [f"tenant {row['tenant_id']}" if row.get("tenant_id") else f"account {row['account_id']}" for row in rows]
     customers = [
@@ -110,6 +112,18 @@ def test_a_popular_value_weighs_nothing(tmp_path: Path) -> None:
     coverage = {row["attribute"]: row for row in read_rows(case, "link_coverage")}
     assert [] == read_rows(case, "links")
     assert (1, 1, 0) == tuple(coverage["client"][key] for key in ("n_values", "n_values_popular", "n_pairs"))
+
+
+def test_accounts_named_by_addresses_of_one_mailbox_share_it(tmp_path: Path) -> None:
+    """Also with an account whose directory states the address; a mailbox of one account is no tie."""
+    case = case_of(tmp_path / "case", [])
+    found = [(name(1), "hmac:a"), (name(2), "hmac:a"), (name(3), "hmac:b")]
+    write_rows(case, "account_mailboxes", ({"account_id": account, "mailbox": box} for account, box in found))
+    write_rows(case, "accounts_directory", [{"account_id": name(4), "mailbox": "hmac:a"}])
+    link_accounts(case, Limits(500_000_000, 2), Silent())
+
+    rows = [(row["kind"], row["value"], row["account_id"]) for row in read_rows(case, "shared_values")]
+    assert rows == [("mail", "hmac:a", name(account)) for account in (1, 2, 4)]
 
 
 def test_several_shared_values_weigh_more_than_one_and_never_more_than_an_exclusive_one(tmp_path: Path) -> None:

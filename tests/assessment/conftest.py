@@ -102,13 +102,14 @@ class Planted:
         return self.case
 
     def _write(self, case: Case) -> None:
-        for table in ("duplicates", "quarantine", "out_of_scope"):
+        for table in ("duplicates", "quarantine", "out_of_scope", "account_mailboxes"):
             write_rows(case, table, [])
         counts = {"n_read": len(self.exchanges), "n_kept": len(self.exchanges)}
         zeros = dict.fromkeys(("n_quarantined", "n_duplicate", "n_out_of_scope"), 0)
         write_rows(case, "sources", [{"source_sha256": SOURCE, "path": "log.jsonl", "role": "log"} | counts | zeros])
         write_rows(case, "accounts_directory", self.directory)
         write_rows(case, "usage_sums", [])
+        write_rows(case, "announced_files", [])
         table = pa.Table.from_pylist(self.exchanges, schema=EXCHANGES.arrow)
         case.table_path("exchanges").mkdir(parents=True, exist_ok=True)
         write_batches(case, "exchanges", table.to_batches(), path=case.table_path("exchanges") / "part.parquet")

@@ -126,6 +126,14 @@ def test_hostile_names_reach_no_terminal():
     assert not set("\x1b\u202e") & set(text)
 
 
+def test_what_somebody_noted_stands_on_both_screens():
+    """With who and what it makes of the target, and nothing that acts."""
+    notes = [{"time": "2026-03-09", "by": "J. Roe", "status": "accepted", "about": None, "text": f"holds {HOSTILE}"}]
+    text = "\n".join(campaign_screen(found(notes=notes), "case", (80, 24), Output()))
+    assert "J. Roe, accepted: holds" in text
+    assert "\x1b" not in text
+
+
 def test_a_group_without_calls_or_hand_overs_has_a_screen():
     """Metadata alone, or everything aggregated."""
     lines = list(

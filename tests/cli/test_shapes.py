@@ -12,7 +12,7 @@ from distilforensics.cli.main import cli
 from distilforensics.cli.shapes import printed, schema_of, schema_text
 
 CHANGING = {
-    "run", "export", "audit", "simulate", "selftest", "ingest", "features", "link", "scan", "assess", "report", "seal", "completion",
+    "run", "export", "audit", "simulate", "selftest", "ingest", "features", "link", "scan", "assess", "report", "seal", "completion", "note",
     "formats test", "heuristics lint",
 }  # fmt: skip
 """Commands that make something, or print nothing where all is well."""
@@ -40,6 +40,12 @@ def arguments(sample_case, tmp_path_factory):
     accusation.write_text("\n".join(["message_id", *(row[0] for row in rows), "msg_0000000NONE"]) + "\n")
     assert run_cli(["fingerprints", case, "--key-file", str(secret), "--out", str(fingerprints), "-q"]) == 0
     account = rows[0][2]
+    calls, bill, billed = folder / "calls.jsonl", folder / "bill.csv", folder / "billed"
+    calls.write_text(
+        '{"timestamp":"2026-03-02T10:00:01Z","api_key_id":"key_1","model":"m-1","prompt_tokens":1,"completion_tokens":5}\n'
+    )
+    bill.write_text("day,api_key,model,requests\n2026-03-02,key_1,m-1,4\n")
+    assert run_cli(["run", "-q", str(calls), "--reconcile", str(bill), "--case", str(billed)]) == 0
     return {
         "inspect": ["sample_logs/pool/logs/gateway", "sample_logs/pool/README.md"],
         "mapping": ["sample_logs/pool/labels.csv"],
@@ -59,6 +65,7 @@ def arguments(sample_case, tmp_path_factory):
         "heuristics show": ["K1"],
         "heuristics test": ["coordination.rotation"],
         "show": [case],
+        "show reconcile": [str(billed), "reconcile"],
         "show campaign": [case, "campaign", "C-01"],
         "show account": [case, "account", account],
         "show heuristic": [case, "heuristic", "K1"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from datetime import datetime
 
@@ -245,3 +246,81 @@ def test_joined_exchanges_have_the_same_bytes_at_any_thread_count(threads, inges
     ingest(*files, limits=Limits(memory_bytes=2_000_000_000, threads=3 - threads), log_began=BEGAN)
 
     assert (case.table_path("exchanges") / "part-joined.parquet").read_bytes() == first
+
+
+CALL_ID = "0a1b2c3d-0000-4000-8000-00000000000"
+
+
+def bedrock_record(number, model="anthropic.claude-3-haiku-20240307-v1:0", operation="InvokeModel"):
+    path = f"s3://logs/AWSLogs/0/BedrockModelInvocationLogs/us-east-1/data/{CALL_ID}{number}"
+    return {
+        "schemaType": "ModelInvocationLog", "schemaVersion": "1.0", "timestamp": "2026-02-03T04:05:06Z", "accountId": "012345678901",
+        "identity": {"arn": "arn:aws:iam::012345678901:user/ada"}, "region": "us-east-1", "requestId": f"{CALL_ID}{number}",
+        "operation": operation, "modelId": model,
+        "input": {"inputContentType": "application/json", "inputBodyS3Path": f"{path}_input.json.gz", "inputTokenCount": 90210},
+        "output": {"outputContentType": "application/json", "outputBodyS3Path": f"{path}_output.json.gz", "outputTokenCount": 12},
+    }  # fmt: skip
+
+
+ASKED = {
+    "max_tokens": 300,
+    "system": [{"type": "text", "text": "be brief"}],
+    "messages": [{"role": "user", "content": "a long question"}],
+}
+ANSWERED = {
+    "id": "msg_1",
+    "role": "assistant",
+    "content": [{"type": "text", "text": "an answer"}],
+    "stop_reason": "end_turn",
+}
+STREAMED = [
+    {"type": "message_start", "message": {"id": "msg_1"}},
+    {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "an "}},
+    {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "answer"}},
+    {"type": "message_delta", "delta": {"stop_reason": "end_turn"}},
+]
+
+
+@pytest.mark.parametrize("answered", [ANSWERED, STREAMED], ids=["whole", "streamed"])
+def test_a_body_that_was_stored_apart_is_joined_with_its_record(answered, ingest, log, table):
+    """Packed or not, on one line or on many; the record says who called, the bodies what was said."""
+    log(lines(bedrock_record(1)), "records.jsonl")
+    log(gzip.compress(json.dumps(ASKED, indent=1).encode()), f"data/{CALL_ID}1_input.json.gz")
+    folder = log(json.dumps(answered).encode(), f"data/{CALL_ID}1_output.json").parents[1]
+    ingest(folder)
+
+    (row,) = table("exchanges")
+    names = (
+        "prompt_text",
+        "system_text",
+        "response_text",
+        "max_output_tokens",
+        "finish_reason",
+        "input_tokens",
+        "prompt_state",
+        "response_state",
+    )
+    assert columns([row], *names) == [("a long question", "be brief", "an answer", 300, "stop", 90210, "full", "full")]
+    assert row["account_id"] == "arn:aws:iam::012345678901:user/ada"
+    assert len(table("joined_records")) == 2
+    assert columns(table("out_of_scope"), "reason", "n_records") == [("part_of_a_call", 1)] * 2
+
+
+def test_bodies_without_record_and_records_without_body_are_said(ingest, log, table):
+    """Neither is dropped, and a body is no call by itself although it looks like one."""
+    log(lines(bedrock_record(1)), "records.jsonl")
+    body = {
+        "id": "x",
+        "object": "chat.completion",
+        "created": 1770091506,
+        "model": "m",
+        "choices": [{"message": {"role": "assistant", "content": "a"}}],
+    }
+    folder = log(json.dumps(body | {"usage": {"prompt_tokens": 1}}).encode(), f"data/{CALL_ID}2_output.json").parents[1]
+    log(b'{"messages": [', f"data/{CALL_ID}3_input.json")
+    ingest(folder)
+
+    assert columns(table("exchanges"), "prompt_state", "response_state") == [("offloaded", "offloaded")]
+    assert columns(table("out_of_scope"), "reason", "n_records") == [("body_without_its_record", 1)]
+    assert [row["source_line"] for row in table("quarantine")] == [1]
+    assert of_source(table, "records.jsonl")["reason"] == "0 of 1 records joined, 1 without a partner"

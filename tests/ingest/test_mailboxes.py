@@ -44,3 +44,15 @@ def test_a_directory_keeps_hashes_of_addresses(ingest, log, line, table):
     assert one["mailbox"].startswith("hmac:")
     assert {row["email_domain"] for row in (one, two, three)} == {"gmail.com"}
     assert "smith" not in str((one, two)).lower()
+
+
+def test_accounts_that_are_addresses_tie_as_directories_do(ingest, log, line, table):
+    """Among each other and with a directory, however they are spelt; what is no address has no row."""
+    accounts = ("Zoe.Smith+1@gmail.com", "zoesmith+2@GMAIL.com", "max@example.org", "gateway-7", "@here")
+    log(b"".join(line(n, user=account) + b"\n" for n, account in enumerate(accounts * 2)))
+    directory = log(b"account_id,email,plan\ngateway-7,z.o.e.smith@googlemail.com,pro\n", "accounts.csv")
+    ingest(directory.parent)
+    found = {row["account_id"]: row["mailbox"] for row in table("account_mailboxes")}
+    assert list(found) == sorted(accounts[:3])
+    assert found[accounts[0]] == found[accounts[1]] == table("accounts_directory")[0]["mailbox"] != found[accounts[2]]
+    assert all(value.startswith("hmac:") for value in found.values())

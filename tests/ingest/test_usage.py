@@ -205,3 +205,20 @@ def test_every_field_that_a_format_names_changes_its_sums(spec):
     used = _used(spec, [json.loads(text) for text in texts if text.startswith("{")])
     unused = [target for target, names in spec.usage.fields.items() if not used & set(names)]
     assert unused == []
+
+
+def test_a_manifest_says_which_files_there_should_be(ingest, log, line, table):
+    """It is no log; what it announces is kept, with its hash."""
+    log(line(1) + b"\n", "20260302.jsonl")
+    manifest = {
+        "version": 1,
+        "files": [{"key": "p/20260302.jsonl", "rowCount": 1}, {"key": "p/20260303.jsonl", "sizeBytes": 9}],
+    }
+    path = log(json.dumps(manifest, indent=1).encode(), "20260302.json")
+    summary = ingest(path.parent)
+    assert [(row["name"], row["n_records"], row["n_bytes"]) for row in table("announced_files")] == [
+        ("p/20260302.jsonl", 1, None),
+        ("p/20260303.jsonl", None, 9),
+    ]
+    (source,) = [source for source in summary.sources if source.role != "log"]
+    assert (source.role, source.reason.split(",")[0]) == ("ignored", "a manifest that announces 2 files")

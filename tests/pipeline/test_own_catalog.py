@@ -199,6 +199,10 @@ def test_the_verbs_know_the_catalogue(catalog: Callable[..., Path], capsys: Any)
     assert "house_gateway" in capsys.readouterr().out
     assert run_cli(["formats", "test", "house_gateway", "--catalog", root]) == 0
     assert run_cli(["heuristics", "lint", "structure", "--catalog", root]) == 0
+    log = catalog() / "formats" / "house_gateway" / "sample.jsonl"
+    capsys.readouterr()
+    assert run_cli(["inspect", str(log), "--catalog", root, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["format"] == "house_gateway/1"
     catalog(expected="{}\n")
     assert run_cli(["formats", "test", "house_gateway", "--catalog", root]) == 4
     assert run_cli(["heuristics", "lint", "structure", "--catalog", root]) == 4

@@ -75,7 +75,7 @@ def fixed():
         *(part for text in facts._EXCLUDES.values() for part in re.split(r"; |, (?!also)", text)),
         *(a or b for a, b in re.findall(r'\bas (?:"([^"]+)"|(\w+))[,\n]', columns) if (a or b) not in ("counted", "n_records")),
         "strong", "moderate", "weak", "fits", "in part", "excluded", "cannot tell", "coordination", "identity",
-        "content", "purpose", "accounts directory", "noted", *REVIEWS, LACKING,
+        "content", "purpose", "accounts directory", "noted", "organisation or tenant", *REVIEWS, LACKING,
     }  # fmt: skip
 
 
@@ -150,9 +150,18 @@ EXPLANATIONS = [
 @pytest.mark.parametrize(("name", "text"), EXPLANATIONS)
 def test_sentences_of_explanations_can_be_said(name, text):
     """Each text in the query, with numbers in its places, and cut into sentences as the report does."""
-    filled = re.sub(r"\{[^{}]*\}", "7", text).lstrip("; ")
+    filled = re.sub(r"\{[^{}]*\}", "7", text.replace("by {}", "by payment method")).lstrip("; ")
 
     assert [] == [part for part in short_sentences(filled) if GERMAN.stated(part) is None], name
+
+
+@pytest.mark.parametrize("kind", facts._EXCLUDES)
+def test_what_a_fact_excludes_can_be_said(kind):
+    """As the report puts it."""
+    german = GERMAN.stated(f"Not produced by: {facts._EXCLUDES[kind]}.")
+
+    assert german is not None
+    assert not ENGLISH_WORDS.search(german)
 
 
 @pytest.mark.parametrize("kind", ["handover", "conversation", "answer"])

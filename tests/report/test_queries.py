@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from distilforensics.case.tables import read_rows
+from distilforensics.assessment.candidates import RATES
+from distilforensics.assessment.weights import of_share
+from distilforensics.case.layout import open_case
+from distilforensics.case.tables import read_rows, write_rows
+from distilforensics.report import catalogue
 
 
 def run(case, path):
@@ -32,15 +38,78 @@ def queries(report, folder):
 
 
 @pytest.mark.parametrize("name", ["pool", "benign", "metadata_only"])
-def test_queries_of_the_report_run(sample, name):
-    """Parameters are bound, views and relations included."""
+def test_every_printed_query_runs(sample, name):
+    """Of the report, of each test and of each explanation: parameters are bound, views and relations included."""
     report = sample(name)
-    paths = queries(report, ".")
+    own, tests, explanations = (queries(report, folder) for folder in (".", "tests", "explanations"))
 
-    assert 15 < len(paths)
-    for path in paths:
+    assert {"membership", "candidates"} <= {path.stem for path in own}
+    assert len(read_rows(report.case, "heuristic_states")) == len(tests)
+    assert len(catalogue.read_files(catalogue.explanation_folder())) == len(explanations)
+    for path in (*own, *tests, *explanations):
         assert "$" not in path.read_text(encoding="utf-8").replace("'$'", "")
         run(report.case, path)
+
+
+def test_membership_is_counted_again_from_the_tables(sample, tmp_path):
+    """Ties, two identities in common, requests of the common kind. Every member has one of them; one that was slipped in has no tie."""
+    case = sample("pool").case
+    members = {r["account_id"]: r for r in read_rows(case, "accounts") if r["campaign_id"]}
+    templates = {r["campaign_id"]: set(r["templates"]) for r in read_rows(case, "campaigns")}
+    ties, identities, common = defaultdict(set), defaultdict(set), defaultdict(set)
+    for row in read_rows(case, "work_ties"):
+        if row["relation"] != "same" and {row["account_id"], row["other_account_id"]} <= members.keys():
+            for account in (row["account_id"], row["other_account_id"]):
+                ties[account].add(row["work"])
+    for row in read_rows(case, "shared_values"):
+        if row["kind"] in ("payment", "signup", "network"):
+            identities[row["account_id"]].add((row["kind"], row["value"]))
+    for row in read_rows(case, "template_exchanges"):
+        if row["account_id"] in members and row["template_id"] in templates[members[row["account_id"]]["campaign_id"]]:
+            common[row["account_id"]].add(row["record_id"])
+    alike = {
+        a: sum(len({kind for kind, _ in identities[a] & identities[b]}) > 1 for b in members if b != a) for a in members
+    }
+    expected = {a: (len(ties[a]), alike[a], len(common[a])) for a in members}
+    query = case.report / "annexes" / "queries" / "membership.sql"
+
+    assert expected == {r["account_id"]: (r["n_ties"], r["n_alike"], r["n_common_requests"]) for r in run(case, query)}
+    assert all(map(any, expected.values()))
+    assert {a: n for a, (_, _, n) in expected.items()} == {a: r["n_campaign_exchanges"] for a, r in members.items()}
+
+    shutil.copytree(case.root, tmp_path / "case")
+    copy = open_case(tmp_path / "case")
+    rows = read_rows(copy, "accounts")
+    innocent = next(r["account_id"] for r in rows if r["account_id"] not in {*members, *ties, *identities})
+    write_rows(copy, "accounts", [r | ({"campaign_id": "C-01"} if r["account_id"] == innocent else {}) for r in rows])
+    slipped = next(r for r in run(copy, query) if r["account_id"] == innocent)
+
+    assert (0, 0, 0) == (slipped["n_ties"], slipped["n_partners"], slipped["n_alike"])
+    assert slipped["n_common_requests"] < min(n for _, _, n in expected.values())
+
+
+def test_what_a_campaign_can_begin_with_is_counted_again_from_the_tables(sample):
+    """Hand-overs inside of each group and their weight; the heaviest group is that of the campaign."""
+    case = sample("pool").case
+    holders, failed, groups_of = defaultdict(set), Counter(), defaultdict(set)
+    for row in read_rows(case, "group_loads"):
+        holders[row["group_id"]].add(row["account_id"])
+        failed[row["group_id"]] += row["n_failed"]
+    for row in read_rows(case, "tie_groups"):
+        groups_of[row["record_id"]].add(row["group_id"])
+    moved = defaultdict(set)
+    for row in read_rows(case, "work_ties"):
+        for group in groups_of[row["record_id"]]:
+            is_inside = {row["account_id"], row["other_account_id"]} <= holders[group]
+            if row["kind"] == "handover" and row["relation"] != "same" and is_inside:
+                moved[group].add(row["work"])
+    found = run(case, case.report / "annexes" / "queries" / "candidates.sql")
+    bits = {g: of_share(len(works), max(failed[g], len(works)), RATES["handover"]) for g, works in moved.items()}
+
+    assert {g: pytest.approx(value, abs=0.001) for g, value in bits.items()} == {
+        r["group_id"]: r["bits"] for r in found
+    }
+    assert "C-01" == found[0]["campaign_id"]
 
 
 def test_queries_of_tests_give_the_observations_of_the_case(sample):

@@ -6,6 +6,8 @@ A number on a page that nothing here computes fails, so that a new sentence come
 
 from __future__ import annotations
 
+import importlib.resources
+import random
 import re
 from collections import Counter, defaultdict
 from datetime import timedelta
@@ -15,10 +17,14 @@ from math import ceil, floor, sqrt
 from statistics import mean, median
 
 import duckdb
+import pyarrow as pa
 import pytest
 
+from distilforensics.case.engines.duckdb import Limits, connect
 from distilforensics.case.tables import read_rows
-from distilforensics.report.ledger import bound, query_file
+from distilforensics.core.sqlfile import read_sql_file
+from distilforensics.report.ledger import Ledger, bound, query_file
+from distilforensics.report.stage import case_tables
 
 FAILED = ("limited", "error", "blocked")
 DRAWN = {"digest", "n_rows"}
@@ -409,8 +415,6 @@ def test_households_are_small_sets_that_hand_over_to_each_other_alone():
 
 def test_households_are_those_that_the_assessment_leaves_out():
     """For sets of all sizes drawn at random, with the code of the assessment as the other witness."""
-    import random
-
     from distilforensics.assessment.log import Tie, without_households
 
     fields = dict.fromkeys(Tie.__dataclass_fields__, "")
@@ -435,3 +439,235 @@ def test_an_explanation_that_is_excluded_does_not_lean_on_what_is_not_known(samp
         for row in read_rows(sample(name).case, "campaign_explanations"):
             if row["outcome"] == "excluded":
                 assert not re.search(r"(?:is|are) not (?:known|named|logged)", row["statement"]), row
+
+
+def short(rows, explanation):
+    """Return the statement of an explanation of a campaign."""
+    return next(row["statement"] for row in rows if row["explanation_id"] == f"confounder.{explanation}")
+
+
+def numbers_of(text):
+    """Return the numbers of a sentence, as a reader takes them."""
+    return [float(number.replace(",", "")) for number in re.findall(r"\d[\d,]*(?:\.\d+)?", text)]
+
+
+@pytest.fixture
+def told(sample):
+    """The pool's explanations with the rows of the log that they speak of."""
+    report = sample("pool")
+    recount = _Recount(report.case)
+    (name,) = recount.campaigns
+    rows = [row for row in recount.table("campaign_explanations") if row["campaign_id"] == name]
+    return recount, recount.members(name), recount.own(name), rows
+
+
+def test_sentences_of_explanations_count_what_they_say_on_requests(told):
+    """Answers, prompts, models, days and times, from the requests of the group themselves."""
+    recount, members, own, rows = told
+    answered = [r["output_tokens"] for r in own if r["status"] == "ok" and r["output_tokens"] is not None]
+    prompts = [r["prompt_hash"] for r in own if r["prompt_hash"]]
+    full = [recount.full[r["record_id"]] for r in own]
+    days = {r["started_at"].date() for r in own}
+    first_use = {}
+    for row in recount.requests:
+        model = recount.full[row["record_id"]]["model_served"] or recount.full[row["record_id"]]["model_requested"]
+        first_use.setdefault(model, row["started_at"])
+    by_prompt = defaultdict(set)
+    for r in own:
+        by_prompt[r["prompt_hash"]].add(r["account_id"])
+
+    distinct, typical, *_ = numbers_of(short(rows, "load_test"))
+    assert (nearest(100 * len(set(prompts)) / len(prompts), 1), round(median(answered))) == (distinct, typical)
+    ratio = numbers_of(short(rows, "batch_job"))[-1]
+    inputs = sum(r["input_tokens"] or 0 for r in own if r["status"] == "ok")
+    assert abs(ratio - sum(answered) / inputs) < 0.01
+    assert (
+        nearest(100 * sum(r["temperature"] == 0 for r in full) / len(full), 1)
+        == numbers_of(short(rows, "evaluation_run"))[1]
+    )
+    assert len(days) == numbers_of(short(rows, "evaluation_run"))[3] == numbers_of(short(rows, "scheduled_checks"))[-1]
+    assert len(members) == numbers_of(short(rows, "reseller"))[0] == numbers_of(short(rows, "personal_pool"))[0]
+    shared = mean(len(by_prompt[prompt]) / len(members) for prompt in prompts)
+    assert nearest(100 * shared, 1) == numbers_of(short(rows, "shared_assignment"))[0]
+
+
+def test_sentences_of_explanations_say_by_what_customers_are_told_apart(told):
+    """An account without organisation and tenant is not one of so many tenants, and payers are counted as payers."""
+    recount, members, _, rows = told
+    named = Counter(
+        recount.profiles[a]["organization"] or recount.profiles[a]["tenant_id"] or f"only {a}" for a in members
+    )
+    payers = {recount.profiles[a]["payment_fingerprint"] for a in members} - {None}
+    n_without = sum(not (recount.profiles[a]["organization"] or recount.profiles[a]["tenant_id"]) for a in members)
+    largest = named.most_common(1)[0][1]
+
+    assert n_without > 0
+    assert [largest, len(members)] == numbers_of(short(rows, "one_tenant"))[:2]
+    assert "organisation or tenant holds" in short(rows, "one_tenant")
+    assert "an account with neither counts for itself" in short(rows, "one_tenant")
+    assert nearest(100 * largest / len(members), 1) in numbers_of(short(rows, "reseller"))
+    assert "customers by organisation or tenant per account" in short(rows, "product_default")
+    assert nearest(len(named) / len(members), 2) == numbers_of(short(rows, "product_default"))[-1]
+    assert nearest(100 * len(payers) / len(members), 1) == numbers_of(short(rows, "vendor"))[0]
+
+
+def test_an_observation_is_not_compared_with_itself_nor_with_a_literal(told):
+    """The comparison is that of other groups, of other accounts or of chance, and the unit says which."""
+    recount, *_ = told
+    observed = defaultdict(list)
+    for row in recount.table("observations"):
+        observed[row["heuristic_id"]].append(row)
+    chaff = observed["evasion.chaff_mix"]
+
+    assert 0 < len(chaff)
+    for row in chaff:
+        others = [other["value"] for other in chaff if other is not row]
+        assert row["baseline"] == (pytest.approx(median(others), abs=1e-6) if others else None)
+    header = read_sql_file(
+        importlib.resources.files("distilforensics.analysis.heuristics") / "coordination" / "limit_handover.sql"
+    ).header
+    assert header["value"]["unit"] == "share of what chance leaves"
+
+
+def asked(query, tables, **values):
+    """Return the rows of a query of the report over tables that are given as rows."""
+    with duckdb.connect() as connection:
+        for name, rows in tables.items():
+            connection.register(f"{name}_rows", pa.Table.from_pylist(rows))
+            connection.execute(f"create table {name} as from {name}_rows")
+        cursor = connection.execute(bound(query_file(query).body, values))
+        return [dict(zip([c[0] for c in cursor.description], row, strict=True)) for row in cursor.fetchall()]
+
+
+def test_what_planting_found_is_counted_from_the_planted_campaigns():
+    """Found from: the smallest size from which none was missed. A size that was missed later does not count."""
+    rng = random.Random(7)
+    rows = [
+        {
+            "is_careful": careful,
+            "requests_per_day": per_day,
+            "dilution": 0.2,
+            "n_accounts": n,
+            "is_found": rng.random() < n / 60,
+            "n_innocents": n % 3,
+        }
+        for careful in (False, True)
+        for per_day in (26, 80)
+        for n in (5, 10, 20, 40, 80)
+    ]
+    (totals,) = asked("power_totals", {"power": rows})
+    reach = asked("power_reach", {"power": rows})
+
+    assert [len(rows), sum(r["is_found"] for r in rows), sum(r["n_innocents"] for r in rows)] == list(totals.values())
+    assert 4 == len(reach)
+    for found in reach:
+        own = [
+            r
+            for r in rows
+            if (r["is_careful"], r["requests_per_day"]) == (found["is_careful"], found["requests_per_day"])
+        ]
+        missed = max((r["n_accounts"] for r in own if not r["is_found"]), default=None)
+        above = [r["n_accounts"] for r in own if r["is_found"] and r["n_accounts"] > (missed or 0)]
+        assert (missed, min(above, default=None), 80, 20) == (
+            found["missed_up_to"], found["found_from"], found["largest"], found["diluted_percent"],
+        )  # fmt: skip
+
+
+def test_rates_of_error_are_rounded_against_the_report():
+    """An upper bound is rounded up and a lower one down, to two decimals of a per cent."""
+    rows = [
+        {
+            "kind": kind,
+            "grade": "weak",
+            "n_of": 3,
+            "n_total": 400,
+            "n_of_blocks": 1,
+            "n_blocks": 9,
+            "ci95_low": 0.00123,
+            "ci95_high": 0.02181,
+            "is_known": known,
+            "place": place,
+        }
+        for place, (kind, known) in enumerate(
+            [("sensitivity", True), ("false_accusation", True), ("rank", True), ("sensitivity", False)]
+        )
+    ]
+    found = asked("error_rates", {"error_rates": rows})
+
+    assert ["sensitivity", "false_accusation"] == [row["kind"] for row in found]
+    assert [(2.19, 0.12)] * 2 == [(row["high_percent"], row["low_percent"]) for row in found]
+
+
+def test_the_value_of_what_was_taken_is_added_up_request_by_request(told):
+    """At the prices of the case, per million tokens; requests to models without a price are counted and not valued."""
+    recount, _, own, _ = told
+    (name,) = recount.campaigns
+    model_of = {
+        r["record_id"]: recount.full[r["record_id"]]["model_served"] or recount.full[r["record_id"]]["model_requested"]
+        for r in own
+    }
+    priced = sorted(set(model_of.values()))[:2]
+    with connect(recount.case, limits=Limits(600_000_000, 1), tables=case_tables(recount.case)) as connection:
+        ledger = Ledger(recount.case, connection)
+        found = ledger.one(
+            "taken_value", campaign_id=name, models=priced, input_prices=[3.0, 1.5], output_prices=[15.0, 7.5]
+        )
+        edges, frames, gaps = (
+            ledger.rows(q, **v)
+            for q, v in (("frame_edges", {"campaign_id": name}), ("frame", {"campaign_id": name}), ("log_gaps", {}))
+        )
+    cents = {priced[0]: (3.0, 15.0), priced[1]: (1.5, 7.5)}
+    value = sum(
+        (r["input_tokens"] or 0) * cents[m][0] + (r["output_tokens"] or 0) * cents[m][1]
+        for r in own if (m := model_of[r["record_id"]]) in cents and r["input_tokens"] is not None and r["output_tokens"] is not None
+    )  # fmt: skip
+    users = defaultdict(set)
+    for r in recount.requests:
+        for template in recount.carried[r["record_id"]]:
+            users[template].add(r["account_id"])
+    hours = sorted({r["started_at"].replace(minute=0, second=0, microsecond=0) for r in recount.requests})
+
+    assert found["value_usd"] == pytest.approx(value / 1e6, abs=0.01)
+    assert found["n_without_price"] == sum(model not in cents for model in model_of.values())
+    assert edges[0]["n_texts"] == sum(recount.full[r["record_id"]]["prompt_text"] is not None for r in own)
+    assert 0 < len(frames)
+    for row in frames:
+        carriers = sum(row["template_id"] in recount.carried[r["record_id"]] for r in recount.requests)
+        assert (carriers, len(users[row["template_id"]] - recount.members(name))) == (
+            row["n_requests"],
+            row["n_others"],
+        )
+    assert len(gaps) == min(3, sum(b - a > timedelta(hours=1) for a, b in pairwise(hours)))
+
+
+DRAWN_QUERIES = {
+    "texts",
+    "tie_members",
+    "tie_pair",
+    "log_columns",
+    "explanations",
+    "stability",
+    "log_days",
+    "strip_accounts",
+    "quarantined",
+    "statements",
+}
+"""Queries of which no number stands in a sentence: drawn, listed in annexes, or words."""
+TESTED_ALONE = {
+    "succession_totals", "succession_pairs", "error_rates", "power_reach", "power_totals", "taken_value", "usage_totals", "campaign_totals", "campaigns",
+    "frame", "frame_edges", "log_gaps",
+}  # fmt: skip
+"""Queries whose numbers the three samples do not print; each has a test of its own, in this folder or beside usage exports."""
+
+
+def test_every_query_with_a_number_in_a_sentence_has_a_second_witness():
+    """A new query fails until it has one."""
+    folder = importlib.resources.files("distilforensics.report")
+    source = "".join((folder / f"{name}.py").read_text("utf-8") for name in ("result", "stage"))
+    printed = set(re.findall(r'ledger\.(?:one|rows)\("(\w+)"(?![^\n]*is_drawn)', source)) | set(
+        re.findall(r'\brows\("(\w+)"\)', source)
+    )
+
+    assert 25 < len(printed)
+    assert set() == {query for query in printed if not hasattr(_Recount, query)} - DRAWN_QUERIES - TESTED_ALONE
+    assert TESTED_ALONE <= printed

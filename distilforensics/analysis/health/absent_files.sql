@@ -1,6 +1,6 @@
 /*---
 title = "Files that are announced and absent"
-reads = ["exchanges", "sources"]
+reads = ["announced_files", "exchanges", "sources"]
 columns = ["prompt_text", "response_text"]
 concerns = "complete"
 facts = ["handover", "conversation", "answer"]
@@ -26,6 +26,23 @@ select
         || ' of ' || min(pattern) filter (n_absent > 0) end as detail,
     null::varchar as example, []::varchar[] as columns
 from runs
+union all
+-- A manifest may name a file by its whole place in a store: the longest end of it that a file here has counts, or its last part.
+select
+    'file of a manifest', count(*) filter (not is_here), count(*), case when bool_or(not is_here) then 'such as ' || min(name) filter (not is_here) end, null, []::varchar[]
+from (
+    select a.name, exists (
+        from sources as s
+        where s.role <> 'archive' and (s.path = a.name or ends_with(s.path, '/' || parse_filename(a.name)) or s.path = parse_filename(a.name) or ends_with(s.path, '!' || parse_filename(a.name)))
+    ) as is_here
+    from announced_files as a
+)
+union all
+select
+    'record of an announced file', coalesce(sum(greatest(a.n_records - s.n_read, 0)), 0)::bigint, coalesce(sum(a.n_records), 0)::bigint,
+    case when bool_or(a.n_records > s.n_read) then 'such as in ' || min(a.name) filter (a.n_records > s.n_read) end, null, []::varchar[]
+from announced_files as a
+join sources as s on s.role = 'log' and (s.path = parse_filename(a.name) or ends_with(s.path, '/' || parse_filename(a.name)) or ends_with(s.path, '!' || parse_filename(a.name)))
 union all
 select
     'text in a file of its own', count(*) filter ('offloaded' in (prompt_state, response_state)), count(*) filter (prompt_state is not null or response_state is not null),

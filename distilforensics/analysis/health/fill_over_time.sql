@@ -12,7 +12,7 @@ params.low = { default = 0.05, unit = "share of a day's records", why = "it does
 with days as (
     select
         started_at::date as day, count(*) as n, count(account_id) as account_id, count(session_id) as session_id, count(client_ip) as client_ip,
-        count(user_agent) as user_agent, count(prompt_text) as prompt_text, count(response_text) as response_text, count(messages_json) as messages_json,
+        count(user_agent) as user_agent, count(*) filter (prompt_state in ('full', 'truncated')) as prompt_text, count(*) filter (response_state in ('full', 'truncated')) as response_text,
         count(output_tokens) as output_tokens, count(status) as status, count(temperature) as temperature
     from exchanges
     where started_at is not null

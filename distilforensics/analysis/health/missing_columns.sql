@@ -6,13 +6,13 @@ facts = []
 costs_from = 0.5
 costs = "Tests that need it cannot be made, or see only the records that carry it."
 ---*/
--- Messages stand in the log only where there is more than one turn. With --content-free, fingerprints stand for the texts.
+-- Messages stand in the log only where there is more than one turn. States tell whether there was a text, with --content-free as well.
 with filled as (
     select
         count(*) as n,
         count(account_id) as account, count(started_at) as "time", count(session_id) as session, count(client_ip) as address, count(user_agent) as program,
-        count(coalesce(model_served, model_requested)) as model, count(coalesce(prompt_text, prompt_sha256, text_fingerprints.prompt_sha256)) as prompt,
-        count(coalesce(response_text, response_sha256, text_fingerprints.response_sha256)) as answer,
+        count(coalesce(model_served, model_requested)) as model, count(*) filter (prompt_state in ('full', 'truncated') or prompt_sha256 is not null) as prompt,
+        count(*) filter (response_state in ('full', 'truncated') or response_sha256 is not null) as answer,
         count(coalesce(messages_json, text_fingerprints.messages_sha256, case when n_turns <= 2 then '' end)) as messages, count(output_tokens) as tokens, count(status) as status,
         count(coalesce(max_output_tokens::varchar, temperature::varchar, top_p::varchar, tools_sha256, response_format, reasoning_effort)) as parameters
     from exchanges as e

@@ -1,6 +1,6 @@
 /*---
 description = "Values of identity that a few accounts share: payment methods, ten minutes of sign-up, networks, mail domains and mailboxes"
-reads = ["account_attributes", "account_profiles", "accounts_directory"]
+reads = ["account_attributes", "account_profiles", "accounts_directory", "account_mailboxes"]
 params.max_accounts = { default = 60, unit = "accounts", why = "a value of more accounts is a mail service, a carrier or a day on which everybody signs up" }
 params.max_share = { default = 0.02, unit = "share of all accounts", why = "as above, in large logs" }
 ---*/
@@ -12,10 +12,13 @@ with values_of_accounts as (
     from account_attributes
     where attribute in ('payment', 'signup', 'email_domain', 'ip', 'ip_prefix')
     union
-    select 'mail', d.mailbox, d.account_id
-    from accounts_directory as d
-    semi join account_profiles as p on p.account_id = d.account_id
-    where d.mailbox is not null
+    select 'mail', m.mailbox, m.account_id
+    from (
+        select account_id, mailbox from accounts_directory where mailbox is not null
+        union all
+        select account_id, mailbox from account_mailboxes
+    ) as m
+    semi join account_profiles as p on p.account_id = m.account_id
 )
 select kind, value, account_id
 from values_of_accounts

@@ -8,7 +8,7 @@ params.min_tenant_share = { default = 0.8, unit = "share of the members", why = 
 params.min_template_share = { default = 0.8, unit = "share of exchanges", why = "a job has one frame" }
 params.max_output_ratio = { default = 0.5, unit = "output tokens / input tokens", why = "labels and retrieval answers are far shorter than what is read, translations at most as long; harvested answers are longer than their questions" }
 references = ["classification, translation and retrieval backfills"]
-version = 2
+version = 3
 ---*/
 with frames as (
     select candidate_id, template_id, count(*) as n
@@ -34,6 +34,7 @@ judged as (
         t.candidate_id,
         t.n_accounts,
         t.largest_share,
+        t.told_by,
         coalesce(s.n_exchanges, 0) as n_exchanges,
         l.n / s.n_exchanges as template_share,
         s.output_ratio,
@@ -57,7 +58,7 @@ select
         end,
         array_to_string(
             [
-                coalesce(format('the largest customer holds {:.1f} % of the accounts', 100 * largest_share), case when is_explained is null then 'customers are not known' end),
+                coalesce(format('the largest customer by {} holds {:.1f} % of the accounts', told_by, 100 * largest_share), case when is_explained is null then 'customers are not known' end),
                 coalesce(format('{:.1f} % of the requests carry one text template', 100 * template_share), case when is_explained is null then 'texts are not known' end),
                 coalesce(format('{:.2f} output tokens were bought per input token', output_ratio), case when is_explained is null then 'tokens are not known' end)
             ], ', '),

@@ -10,7 +10,7 @@ params.max_days = { default = 7, unit = "active days", why = "a run ends; what g
 params.min_party_share = { default = 0.8, unit = "share", why = "a run has one owner: one tenant holds the accounts, or one network sends the exchanges" }
 params.vocabulary = { default = "multiple choice question|answer with (only )?(the )?(letter|option)|choose the (correct|best) (answer|option)|select the correct (answer|option)|complete the following (python )?(function|code)|solve the following (math )?problem|final answer|the answer is|you are a fair judge assistant|###task description", unit = "RE2 pattern on lower-case template texts", why = "frames of public evaluation harnesses" }
 references = ["prompt frames of public evaluation harnesses", "large evaluation runs look like harvests in access logs"]
-version = 1
+version = 2
 ---*/
 with vocabulary as (
     select template_id from templates where regexp_matches(lower(template_text), $vocabulary)
@@ -43,6 +43,7 @@ measured as (
         t.candidate_id,
         t.n_accounts,
         t.largest_share,
+        t.told_by,
         coalesce(m.n_exchanges, 0) as n_exchanges,
         m.n_days,
         case when m.n_readable > 0 then m.n_vocabulary / m.n_exchanges end as vocabulary_share,
@@ -78,7 +79,7 @@ select
                 coalesce(format('{:.1f} % of its requests carry the frame of a benchmark', 100 * vocabulary_share), case when is_explained is null then 'texts are not known' end),
                 coalesce(format('{:.1f} % have temperature 0', 100 * zero_share), case when is_explained is null then 'temperatures are not known' end),
                 coalesce(format('it is active on {} days', n_days), case when is_explained is null then 'days are not known' end),
-                coalesce(format('the largest customer holds {:.1f} % of the accounts', 100 * largest_share), case when is_explained is null then 'customers are not known' end),
+                coalesce(format('the largest customer by {} holds {:.1f} % of the accounts', told_by, 100 * largest_share), case when is_explained is null then 'customers are not known' end),
                 coalesce(format('the largest network sends {:.1f} % of the requests', 100 * network_share), case when is_explained is null then 'addresses are not known' end)
             ], ', '),
         '.') as statement

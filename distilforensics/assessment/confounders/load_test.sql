@@ -9,7 +9,7 @@ params.max_output_tokens = { default = 50, unit = "output tokens, median", why =
 params.max_response_bytes = { default = 1000, unit = "bytes, median", why = "where tokens are not logged: fifty tokens are about 200 characters, and JSON and headers around them some hundred more" }
 params.min_plateau_share = { default = 0.5, unit = "share of exchanges in hours within half of the median hour's volume", why = "a load test holds a rate; traffic of people swings by more than half" }
 references = ["load tests with a fixed rate per key"]
-version = 1
+version = 2
 ---*/
 with hours as (
     select candidate_id, date_trunc('hour', started_at) as hour, count(*) as n from candidate_features group by candidate_id, date_trunc('hour', started_at)
@@ -28,8 +28,9 @@ totals as (
         candidate_id,
         count(*) as n_exchanges,
         count(distinct prompt_hash) / nullif(count(prompt_hash), 0) as distinct_share,
-        median(output_tokens) as median_output,
-        median(response_bytes) as median_bytes
+        -- A failed call has no answer, and not an empty one.
+        median(output_tokens) filter (where coalesce(status, 'ok') in ('ok', 'partial')) as median_output,
+        median(response_bytes) filter (where coalesce(status, 'ok') in ('ok', 'partial')) as median_bytes
     from candidate_features
     group by candidate_id
 ),

@@ -8,7 +8,7 @@ params.applies_share = { default = 0.8, unit = "share of the members", why = "a 
 params.few_share = { default = 0.8, unit = "share of the members", why = "that belong to the six largest customers: each of a few customers divides its own work over its keys, and a program or an event that they have in common makes them look like one" }
 params.partly_share = { default = 0.5, unit = "share of the members", why = "half of the candidate being one customer leaves a remainder that may be too small to be judged" }
 references = ["agencies and companies run hundreds of sub-accounts under one client prompt"]
-version = 2
+version = 3
 ---*/
 with sizes as (
     select candidate_id, count(*) as n_exchanges, count(ip_prefix) as n_with_network from candidate_features group by candidate_id
@@ -64,11 +64,11 @@ select
         when verdict = 'partly' and largest_share is null and payer_share is null
             then format('The log says nothing about who holds or pays for the accounts, and {:.1f} % of the requests come from one network, which is consistent with one customer that uses many keys.', 100 * network_share)
         when largest_share < $partly_share and verdict = 'partly'
-            then format('{:.1f} % of the accounts belong to the six largest of {} tenants, which is consistent with a few customers that use many keys each.', 100 * six_largest_share, n_customers)
+            then format('{:.1f} % of the accounts belong to the six largest of {} organisations or tenants, which is consistent with a few customers that use many keys each.', 100 * six_largest_share, n_customers)
         when largest_share is not null and verdict <> 'rebutted'
-            then format('{} of {} accounts belong to one tenant, which is consistent with one customer that uses many keys.', n_largest, n_accounts)
+            then format('{} of {} accounts belong to one organisation or tenant, which is consistent with one customer that uses many keys.', n_largest, n_accounts)
         when largest_share is not null
-            then format('The accounts are not those of one customer: the largest tenant holds {} of {} accounts that can be placed, of {} tenants.', n_largest, n_known, n_customers)
+            then format('The accounts are not those of one customer: the largest organisation or tenant holds {} of {} accounts; an account with neither counts for itself.', n_largest, n_known)
         when verdict = 'rebutted'
             then format('The log names no tenants, but the accounts are not paid by one customer: the most used payment method pays for {} of {} accounts.', n_payer, n_accounts)
         else 'Whether the accounts are those of one customer cannot be checked: the log names no tenants for them, and payment methods do not settle it.'

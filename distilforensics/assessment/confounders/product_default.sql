@@ -11,7 +11,7 @@ params.min_customer_share = { default = 0.5, unit = "customers / accounts", why 
 params.min_text_share = { default = 0.5, unit = "share of exchanges", why = "of frames that are reworded every time: a product and a public page give everybody the same words, so that most exchanges carry an exact text that many of the accounts have" }
 params.min_text_accounts = { default = 0.25, unit = "share of the accounts", why = "that have such a text; a product with several functions has several texts, each used by a part of its users" }
 references = ["agent products send one system prompt from a third of all accounts of a log"]
-version = 3
+version = 4
 ---*/
 with population as (
     select count(*) as n from account_profiles
@@ -76,6 +76,7 @@ measured as (
         l.n_carriers / p.n as account_share,
         l.typical_share,
         case when t.largest_share is not null then t.n_customers / t.n_known end as customer_share,
+        t.told_by,
         case when r.candidate_id is not null then coalesce(w.n, 0) / s.n_exchanges end as text_share
     from candidate_tenancy as t
     cross join population as p
@@ -114,7 +115,7 @@ select
         format(
             '{} accounts ({:.1f} % of the log) carry it, and {:.1f} % of its requests come from accounts whose daily load is within a factor of two of the typical one',
             n_carriers, 100 * account_share, 100 * typical_share),
-        coalesce(format('; there are {:.2f} customers per account', customer_share), case when is_partly is null then '; customers are not known' else '' end),
+        coalesce(format('; there are {:.2f} customers by {} per account', customer_share, told_by), case when is_partly is null then '; customers are not known' else '' end),
         coalesce(format('; {:.1f} % of the requests, whose frame is reworded, carry an exact text that many of the accounts have', 100 * text_share), ''),
         '.') as statement
 from judged

@@ -9,7 +9,7 @@ params.min_tenant_share = { default = 0.5, unit = "share of the members", why = 
 params.min_end_users_per_account = { default = 5, unit = "end users per account", why = "a person's own account has one to three" }
 params.min_returning_share = { default = 0.5, unit = "share of exchanges with an end user", why = "people come back; pool programs write a fresh end user into every request" }
 references = ["relays and resellers that pass on end users; attribution belongs downstream"]
-version = 1
+version = 2
 ---*/
 with end_users as (
     select candidate_id, end_user_id, count(*) as n
@@ -30,6 +30,7 @@ measured as (
         t.candidate_id,
         t.n_accounts,
         t.largest_share,
+        t.told_by,
         coalesce(s.n_exchanges, 0) as n_exchanges,
         case when u.n_with_end_user >= 0.5 * s.n_exchanges then u.n_end_users end as n_end_users,
         case when u.n_with_end_user >= 0.5 * s.n_exchanges then u.n_returning / u.n_with_end_user end as returning_share
@@ -61,7 +62,7 @@ select
         array_to_string(
             [
                 format('it has {} accounts', n_accounts),
-                coalesce(format('its largest customer holds {:.1f} % of them', 100 * largest_share), case when is_explained is null then 'customers are not known' end),
+                coalesce(format('its largest customer by {} holds {:.1f} % of them', told_by, 100 * largest_share), case when is_explained is null then 'customers are not known' end),
                 coalesce(
                     format('{} end users are named, and {:.1f} % of the requests come from those who return', n_end_users, 100 * returning_share),
                     case when is_explained is null then 'end users are not named' end)

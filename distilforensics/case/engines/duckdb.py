@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 OUTSIDE_ENGINE_BYTES = 250_000_000
 """Bytes of the interpreter, the libraries and the tables that are handed to them, as measured."""
 
+LEAST_BYTES_FOR_THREADS = 512_000_000
+"""Bytes of all processes below which two threads of the engine run out of memory, as measured."""
+
 LEAST_ENGINE_BYTES = 128_000_000
 """Bytes with which the engine can still sort a row group."""
 
@@ -52,6 +55,11 @@ class Limits:
         """Bytes that the engine may use: what the rest of the process leaves it."""
         return max(LEAST_ENGINE_BYTES, self.memory_bytes - OUTSIDE_ENGINE_BYTES)
 
+    @property
+    def engine_threads(self) -> int:
+        """Threads of the engine: one where there is little memory, since each needs its own."""
+        return self.threads if self.memory_bytes >= LEAST_BYTES_FOR_THREADS else 1
+
     @classmethod
     def of_this_machine(cls) -> Limits:
         """Return 60 % of the available memory (at least 512 MB) and all cores that this process may use."""
@@ -67,7 +75,7 @@ def quote(value: str | Path) -> str:
 
 def _configuration(case: Case, limits: Limits) -> dict[str, str | bool | int | float | list[str]]:
     return {
-        "threads": limits.threads,
+        "threads": limits.engine_threads,
         "memory_limit": f"{limits.engine_bytes}B",
         "temp_directory": str(case.temporary / "duckdb"),
         "autoinstall_known_extensions": False,

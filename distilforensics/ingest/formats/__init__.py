@@ -6,7 +6,16 @@ What the reading engine uses, in order: `other_content` and `match_accounts_dire
 
 from distilforensics.ingest.formats.columns import PROJECTED_COLUMNS
 from distilforensics.ingest.formats.completion import check_account_field, prepare_connection, zone_expression
-from distilforensics.ingest.formats.detection import Candidate, Sample, detect, no_calls, other_content, resolve_options
+from distilforensics.ingest.formats.detection import (
+    Candidate,
+    Sample,
+    announced_files,
+    detect,
+    no_calls,
+    other_content,
+    resolve_options,
+    stored_body,
+)
 from distilforensics.ingest.formats.directory import (
     DirectoryMatch,
     directory_projection,
@@ -29,6 +38,7 @@ __all__ = [
     "Options",
     "Sample",
     "Suggestion",
+    "announced_files",
     "automatic_mapping",
     "check_account_field",
     "detect",
@@ -42,6 +52,7 @@ __all__ = [
     "read_accounts_directory",
     "read_mapping",
     "resolve_options",
+    "stored_body",
     "suggest_mapping",
     "usage_by_names",
     "zone_expression",

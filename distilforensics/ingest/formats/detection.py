@@ -26,7 +26,14 @@ MEDIUM_SHARE = 0.5
 _LABEL_KEYS = frozenset({"campaignid", "campaign", "label", "labels", "groundtruth", "isharvest", "iscampaign"})
 _LABEL_COMPANIONS = _LABEL_KEYS | {"accountid", "account", "userid", "role", "grade", "kind", "note", "notes"}
 _SPILLED_BODY = re.compile(r".+_(?:input|output)(?:_[a-z]+_\d+)?\.(?:json|bin|pdf|png|jpe?g|gif|webp|txt|mp4)(?:\.gz)?")
+_STORED_BODY = re.compile(r"(?P<name>(?P<id>.+)_(?:input|output)\.json)(?:\.gz)?")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PERMISSION_CHECK = "amazon-bedrock-logs-permission-check"
+
+
+_NAMES = ("key", "path", "name", "file", "filename", "file_name", "url", "uri")
+_RECORD_COUNTS = ("rowCount", "row_count", "rows", "records", "recordCount", "record_count")
+_SIZES = ("sizeBytes", "size_bytes", "size", "bytes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,39 @@ def other_content(sample: Sample) -> str | None:
     if keys & _LABEL_KEYS and keys <= _LABEL_COMPANIONS:
         return "labels of accounts, not a log"
     return None
+
+
+def stored_body(sample: Sample) -> str | None:
+    """Return the name by which a record of Amazon Bedrock refers to a file that is its body, without compression; None if it is no body.
+
+    The id of a call in the name settles it; with any other id the content must fit no format, since a log can have such a name.
+    """
+    match = _STORED_BODY.fullmatch(sample.name)
+    if match is None or _UUID.fullmatch(match["id"]):
+        return match and match["name"]
+    is_json = any(isinstance(record, Mapping) for record in sample.records)
+    return match["name"] if is_json and not detect(sample) else None
+
+
+def announced_files(sample: Sample) -> list[dict[str, Any]]:
+    """Return the files that a manifest announces, as columns of `announced_files`; none if the sample is no manifest."""
+    found: list[dict[str, Any]] = []
+    for record in sample.records:
+        files = record.get("files") if isinstance(record, Mapping) else None
+        if not isinstance(files, list) or not all(isinstance(file, Mapping) for file in files):
+            return []
+        for file in files:
+            names = [file[key] for key in _NAMES if isinstance(file.get(key), str)]
+            if not names:
+                return []
+            counts = {"n_records": _whole(file, _RECORD_COUNTS), "n_bytes": _whole(file, _SIZES)}
+            found.append({"name": names[0].encode("utf-8", "backslashreplace").decode(), **counts})
+    return found
+
+
+def _whole(record: Mapping[str, Any], keys: Sequence[str]) -> int | None:
+    numbers = (record.get(key) for key in keys)
+    return next((n for n in numbers if isinstance(n, int) and not isinstance(n, bool) and 0 <= n < 2**62), None)
 
 
 def resolve_options(spec: FormatSpec, sample: Sample, options: Options) -> Options:

@@ -25,6 +25,8 @@ INGESTED = (
     "joined_records",
     "accounts_directory",
     "usage_sums",
+    "announced_files",
+    "account_mailboxes",
 )
 """What the ingest wrote; everything else is computed again in the copy."""
 

@@ -213,7 +213,7 @@ def measurement_key(case: Case) -> str:
     """Return a hash of what outcomes depend on: the ingested log, the code of the stages, what is planted."""
     code = {step.name: stage_sha256(step.name) for step in ANALYSIS}
     depends = {
-        "log": tables_sha256(case, ("exchanges", "duplicates", "accounts_directory")),
+        "log": tables_sha256(case, ("exchanges", "duplicates", "accounts_directory", "account_mailboxes")),
         "code": code | {name: package_sha256(f"distilforensics.{name}") for name in ("pipeline.power", "simulate")},
     }
     return hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()

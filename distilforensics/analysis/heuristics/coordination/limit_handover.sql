@@ -25,7 +25,7 @@ output.share_around = { unit = "share of stretches of the same length", meaning 
 output.share_after_success = { unit = "share of successful calls", meaning = "after which another account of the group calls within the window" }
 output.share_same = { unit = "share of failed calls", meaning = "after which the same account calls within the window" }
 output.n_failed_holders = { unit = "customers", meaning = "with a failed call: accounts of one tenant, or of one payment method with up to six, are one" }
-value = { unit = "share", meaning = "(share_handed - share_by_chance) / (1 - share_by_chance): failed calls after which another account goes on, beyond chance" }
+value = { unit = "share of what chance leaves", meaning = "(share_handed - share_by_chance) / (1 - share_by_chance): failed calls after which another account goes on, beyond chance" }
 falsepositives = ["a company or a gateway with several keys that fails over to the next one, where the log names no tenants", "customers of one product who are all limited at once in an outage and come back in the same seconds"]
 limitations = ["groups with a call every few seconds leave no chance to see a handover", "a pool that waits longer, or gives up on failed calls, is not seen", "a sampled log has lost most of the calls that follow"]
 references = ["NSA, CISA, FBI, joint advisory AA26-251A, 8 September 2026: automated failover between pathways", "Published account-pool software fails over on 401, 403, 429 and 529 answers"]

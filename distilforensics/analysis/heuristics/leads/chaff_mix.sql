@@ -21,15 +21,15 @@ output.spread_of_template = { unit = "coefficient of variation", meaning = "spre
 output.spread_of_rest = { unit = "coefficient of variation", meaning = "likewise of their other traffic" }
 output.template_share = { unit = "share of exchanges", meaning = "the template's part of all exchanges of these accounts" }
 output.drift = { unit = "share of exchanges", meaning = "median over accounts of the change of that part between the halves of the group's time" }
-value = { unit = "ratio", meaning = "spread of the template's rates / spread of the other traffic; baseline: median over the judged groups; low values fire" }
+value = { unit = "ratio", meaning = "spread of the template's rates / spread of the other traffic; baseline: median over the other judged groups; low values fire" }
 falsepositives = ["a course with fixed exercises beside the private use of its students", "a tool that calls by itself a fixed number of times per day, beside the work of its users"]
 limitations = ["chaff that carries the same template is not seen as chaff", "unequal weights per account hide it", "says nothing that equal loads of the template do not say already, except how they are hidden"]
 references = ["Anthropic, Detecting and preventing distillation attacks, 23 February 2026: distillation traffic mixed with unrelated customer requests"]
 tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
 author = "distilforensics"
 date = "2026-11-25"
-modified = "2026-11-25"
-version = 1
+modified = "2026-11-30"
+version = 2
 ---*/
 with large_groups as (
     select group_id
@@ -107,8 +107,12 @@ judged as (
     from per_group
     where template_share <= 1 - $min_chaff_share and spread_of_rest > 0 and drift is not null
 ),
+-- The other groups: a median that holds the group itself would compare it with itself.
 usual as (
-    select median(ratio) as ratio from judged
+    select j.group_id, median(o.ratio) as ratio
+    from judged as j
+    join judged as o on o.group_id <> j.group_id
+    group by j.group_id
 )
 select
     j.group_id as entity_id,
@@ -123,5 +127,5 @@ select
     round(j.template_share, 6) as template_share,
     round(j.drift, 6) as drift
 from judged as j
-cross join usual as u
+left join usual as u on u.group_id = j.group_id
 order by entity_id

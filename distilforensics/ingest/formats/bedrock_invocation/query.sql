@@ -43,7 +43,10 @@ bodies as not materialized (
         j.input.inputBodyJson.messages as messages,
         model_id(j.modelId) as model,
         bedrock_base_model(model_id(j.modelId)) as base_model,
-        case when j.operation = 'InvokeModelWithResponseStream' then record end as streamed
+        case
+            when j.operation = 'InvokeModelWithResponseStream' then record
+            when j.bodyName is not null and json_type(record, '$.output.outputBodyJson') = 'ARRAY' then record
+        end as streamed
     from parsed
 ),
 
@@ -52,7 +55,7 @@ plain as not materialized (
         *,
         case
             when len(list_filter(messages, lambda message: message.content is null)) > 0
-                or (starts_with(body.system, '[') and not starts_with(j.operation, 'Converse'))
+                or (starts_with(body.system, '[') and not starts_with(coalesce(j.operation, ''), 'Converse'))
                 then json_transform(record, '{"input": {"inputBodyJson": {
                     "messages": [{"role": "VARCHAR", "content": "VARCHAR"}], "system": [{"text": "VARCHAR", "type": "VARCHAR"}]
                 }}}').input.inputBodyJson
@@ -211,5 +214,15 @@ select
         when prompt_written is null and coalesce(json_type(line, '$.input.inputBodyJson') = 'VARCHAR', false) and not json_valid(
             json_extract_string(line, '$.input.inputBodyJson')
         ) then ['body_unreadable']
-    end as flags
+    end as flags,
+    -- A body in a file of its own is a part of the call whose record names the file.
+    case
+        when j.bodyName is not null then [sha256(j.bodyName)]
+        when coalesce(j.input.inputBodyS3Path, j.output.outputBodyS3Path) is not null
+            then list_transform(
+                list_filter([j.input.inputBodyS3Path, j.output.outputBodyS3Path], lambda path: path <> ''),
+                lambda path: sha256(regexp_extract(path, '([^/]+?)(?:\.gz)?$', 1))
+            )
+    end as join_keys,
+    j.bodyName is not null as is_part
 from texts

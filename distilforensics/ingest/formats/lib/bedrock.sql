@@ -3,7 +3,7 @@
 -- A model invocation record with the fields that are used, all as text.
 create or replace macro bedrock_record(record) as
     json_transform(record, '{
-        "timestamp": "VARCHAR", "accountId": "VARCHAR", "identity": {"arn": "VARCHAR"}, "region": "VARCHAR", "requestId": "VARCHAR",
+        "bodyName": "VARCHAR", "timestamp": "VARCHAR", "accountId": "VARCHAR", "identity": {"arn": "VARCHAR"}, "region": "VARCHAR", "requestId": "VARCHAR",
         "operation": "VARCHAR", "modelId": "VARCHAR", "errorCode": "VARCHAR", "status": "VARCHAR",
         "cacheReadInputTokenCount": "VARCHAR", "cacheWriteInputTokenCount": "VARCHAR",
         "requestMetadata": {

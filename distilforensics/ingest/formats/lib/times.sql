@@ -6,11 +6,41 @@
 -- 'Z' for a plain time in UTC, '' for a plain naive time, NULL for anything else.
 create or replace macro iso_zone(written) as
     case
-        when ends_with(written, 'Z') and strlen(written) >= 20 and not contains(written, ',') then 'Z'
+        when ends_with(written, 'Z') and strlen(written) >= 20 and not contains(written, ',') and not contains(written, 'W') then 'Z'
         when regexp_full_match(written, '\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?') then ''
     end;
 
-create or replace macro odd_time(written, zone) as case when zone is null then written end;
+-- Notations that leave no doubt but are not those of ISO: of mail and HTTP, JavaScript, Go, Java, .NET, hours of twelve, basic and week dates.
+-- Zone names other than UTC and days that could be months leave doubts and stay as they are.
+create or replace macro respelled(written) as
+    case
+        when not regexp_matches(
+            written, '^[A-Z][a-z][a-z],? |^\d{1,2} [A-Z][a-z][a-z] \d{4} |^/Date|^\d{8}T|\]$| [AaPp][Mm]$| [+-]\d{4} [A-Z]|^\d{4}-W\d|^6[3-6]\d{16}$'
+        ) then written
+        when regexp_full_match(written, '/Date\(\d{1,15}([+-]\d{4})?\)/') then regexp_extract(written, '\d+')
+        when regexp_full_match(written, '\d{8}T\d{6}([.,]\d+)?(Z|[+-]\d\d:?\d\d)?')
+            then regexp_replace(written, '^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)', '\1-\2-\3T\4:\5:\6')
+        when regexp_full_match(written, '[0-9T:.+Z-]{20,40}\[[A-Za-z_/+-]{1,40}\]') then split_part(written, '[', 1)
+        when regexp_full_match(written, '\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4} [A-Z]{1,5}( m=.*)?')
+            then regexp_replace(written, '^(\S+ \S+) (\S+) .*$', '\1\2')
+        when regexp_full_match(written, '\d{4}-\d\d-\d\d \d\d?:\d\d:\d\d [AaPp][Mm]')
+            then strftime(try_strptime(written, '%Y-%m-%d %I:%M:%S %p'), '%Y-%m-%d %H:%M:%S')
+        when regexp_full_match(written, '([A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (GMT|UTC|[+-]\d{4})')
+            then strftime(try_strptime(regexp_extract(written, '(\d{1,2} [A-Z][a-z]{2} \d{4} \S+) \S+$', 1), '%d %b %Y %H:%M:%S'), '%Y-%m-%d %H:%M:%S')
+                || regexp_extract(written, '\S+$')
+        when regexp_full_match(written, '[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d{4} \d\d:\d\d:\d\d GMT[+-]\d{4}( \(.*\))?')
+            then strftime(try_strptime(substr(written, 5, 20), '%b %d %Y %H:%M:%S'), '%Y-%m-%d %H:%M:%S') || substr(written, 29, 5)
+        when regexp_full_match(written, '\d{4}-W[0-5]\d-[1-7]T\S+')
+            then strftime(
+                date_trunc('week', try_cast(left(written, 4) || '-01-04' as date))
+                + to_days(7 * (try_cast(substr(written, 7, 2) as integer) - 1) + try_cast(substr(written, 10, 1) as integer) - 1), '%Y-%m-%d'
+            ) || substr(written, 11)
+        when regexp_full_match(written, '6[3-6]\d{16}')
+            then strftime(make_timestamp((try_cast(written as bigint) - 621355968000000000) // 10), '%Y-%m-%d %H:%M:%S.%f') || 'Z'
+        else written
+    end;
+
+create or replace macro odd_time(written, zone) as case when zone is null then respelled(written) end;
 
 -- The parts of an odd ISO time; all empty if it is none.
 create or replace macro odd_iso(odd) as
