@@ -265,7 +265,7 @@ def _grown(log: Log, members: Accounts, free: Accounts, parameters: Parameters, 
     that is known to stand apart from others of its kind only accounts that are tied to it come in.
     """
     while True:
-        best, more = 0.0, Accounts()
+        best, more = parameters.min_growth_bits, Accounts()
         total = _total(log, members)
         for group, n_common in sorted(
             Counter(g for account in members for g in log.groups_of.get(account, ())).items()

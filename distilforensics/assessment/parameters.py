@@ -13,6 +13,8 @@ class Parameters:
     """Accounts of a candidate. People have up to four accounts of their own; the smallest pools that are known have eight."""
     min_tied_accounts: int = 4
     """Accounts of a group with ties inside of it, before the group competes: two people who pass work on are no group."""
+    min_growth_bits: float = 3.0
+    """Bits that a set must gain before it takes more accounts in; without it half of a small pool was lost to another set in one log of 71."""
     min_partners: float = 3.0
     """Accounts with which an account hands work over in the mean, from which on a set would hang together if one scheduler served it."""
     min_common_share: float = 0.3
