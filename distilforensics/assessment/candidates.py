@@ -80,11 +80,11 @@ def find_candidates(log: Log, parameters: Parameters) -> list[Candidate]:
             for _, group, members in tried
         }
         best = max(((scores[group, members], name) for name, group, members in tried), default=(0.0, ""))
-        if best[0] < parameters.min_candidate_bits:
+        if best[0] < parameters.min_fact_bits:
             # Part of the wordings of a reworded text are not recognised, so that last of all hand-overs outside of them count as well.
             reworded = [(name, members) for name, group, members in tried if group and kind_of(group) == "near"]
             best = max(((_score(log, members, None), name) for name, members in reworded), default=(0.0, ""))
-        if best[0] < parameters.min_candidate_bits:
+        if best[0] < parameters.min_fact_bits:
             break
         members = next(members for name, _, members in tried if name == best[1])
         pools = _apart(log, members, parameters)
@@ -291,10 +291,10 @@ def _shows_as_much(log: Log, others: Accounts, own: Accounts, members: Accounts,
     if len(ends) >= parameters.min_tied_accounts and all(others.issuperset(pair) for pair in ends):
         return False  # they hand over to each other and never to the set
     n_shown, n_own = len(shown(log, others, members | others)), len(shown(log, own, members))
-    if n_own and n_shown * len(own) >= parameters.min_shown * n_own * len(others):
+    if n_own and n_shown * len(own) >= parameters.half * n_own * len(others):
         return True
     theirs, ours = (_handed_over(log, accounts, members | others) for accounts in (others, own))
-    return theirs[0] > 1 and theirs[0] * ours[1] >= parameters.min_shown * ours[0] * theirs[1]
+    return theirs[0] > 1 and theirs[0] * ours[1] >= parameters.half * ours[0] * theirs[1]
 
 
 def _with_senders(log: Log, members: Accounts, free: Accounts, parameters: Parameters) -> Accounts:
@@ -331,7 +331,7 @@ def _is_scattered(
 
     Few hand-overs touch few accounts of a large pool, so that the others look like strangers whose failed calls go nowhere.
     """
-    if weigh(log, members | quiet)["handover"].bits < parameters.min_candidate_bits:
+    if weigh(log, members | quiet)["handover"].bits < parameters.min_fact_bits:
         return False
     inside = ties_inside(log, members)
     senders = sorted((members & loads.keys()) | quiet)
@@ -464,10 +464,10 @@ def _dealt_out(log: Log, free: Accounts, n_found: int, parameters: Parameters) -
     for group, loads in log.loads.items():
         fired = {row.heuristic_id for row in log.fired(group)}
         present = free & loads.keys()
-        if len(present) < max(parameters.min_accounts, parameters.containment * len(loads)):
+        if len(present) < max(parameters.min_accounts, parameters.most * len(loads)):
             continue
         n_identities = sum(
-            weigh_identity(log, kind, present).bits >= parameters.min_identity_bits for kind in TELLING_IDENTITIES
+            weigh_identity(log, kind, present).bits >= parameters.min_fact_bits for kind in TELLING_IDENTITIES
         )
         if "coordination.rotation" in fired or (fired.intersection(SCHEDULING) and n_identities > 1):
             scheduled.append(group)
@@ -499,8 +499,7 @@ def _candidate(log: Log, candidate_id: str, members: Accounts, n_tried: int, par
     covering = [
         group
         for group in groups
-        if kind_of(group) != "cluster"
-        and len(members & log.loads[group].keys()) >= parameters.min_template_share * len(members)
+        if kind_of(group) != "cluster" and len(members & log.loads[group].keys()) >= parameters.half * len(members)
     ]
     texts = [group for group in covering if kind_of(group) in text_kinds()]
     return Candidate(candidate_id, members, groups, tuple(texts or covering), n_tried)
@@ -515,7 +514,7 @@ def groups_within(log: Log, members: Accounts, parameters: Parameters) -> tuple[
         floor = least * median(loads[account][0] for account in members & loads.keys())
         regular = {account for account, (n, _) in loads.items() if n >= floor}
         inside = sum(loads[account][0] for account in members if account in loads)
-        if len(regular & members) >= parameters.containment * len(regular) and inside >= parameters.containment * sum(
+        if len(regular & members) >= parameters.most * len(regular) and inside >= parameters.most * sum(
             n for n, _ in loads.values()
         ):
             found.append(group)

@@ -78,7 +78,7 @@ _PURPOSEFUL = frozenset({"medium", "high", "critical"})
 _ATTESTED = "harvest.refused_reasoning"
 
 _TITLES = {
-    "takeover": "With a refused call the work goes over: one account falls quiet, and the next one gets busy",
+    "takeover": "With refused calls the work goes over to the next account",
     "handover": "Refused calls go on at other customers' accounts",
     "conversation": "Conversations go on at other customers' accounts",
     "answer": "Answers of some accounts come back as inputs of others",

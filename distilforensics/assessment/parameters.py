@@ -13,14 +13,10 @@ class Parameters:
     """Accounts of a candidate. People have up to four accounts of their own; the smallest pools that are known have eight."""
     min_tied_accounts: int = 4
     """Accounts of a group with ties inside of it, before the group competes: two people who pass work on are no group."""
-    min_candidate_bits: float = 10.0
-    """Bits of the ties and identities of a set, from which on it is examined; a thousand groups are tried in a log of some thousand accounts."""
     min_growth_bits: float = 3.0
-    """Bits that a set must gain before it takes more accounts in."""
+    """Bits that a set must gain before it takes more accounts in; without it half of a small pool was lost to another set in one log of 71."""
     min_partners: float = 3.0
     """Accounts with which an account hands work over in the mean, from which on a set would hang together if one scheduler served it."""
-    min_shown: float = 0.5
-    """Share, against the set's own accounts, of those that show ties or identities, before accounts without any come in with them."""
     min_common_share: float = 0.3
     """Share of a set's accounts that use a group, before the group's other accounts are looked at."""
     min_exchanges: int = 3
@@ -35,14 +31,9 @@ class Parameters:
     min_text_share: float = 0.25
     """Median share of their exchanges that carry a text, among those who send it, before the text makes anybody a member; a pool that hides
     seven of ten calls among others has 0.3, a public question that many ask has 0.01."""
-    min_template_share: float = 0.5
-    """Share of a candidate's accounts that send a template, before it defines the candidate's own exchanges."""
-    containment: float = 0.8
-    """Share of a group's exchanges and accounts that must be a candidate's before what was observed on the group is said of the candidate."""
-    min_identity_bits: float = 20.0
-    """Bits of two kinds of shared identity each, from which on a group is listed although no work ties it."""
     min_fact_bits: float = 10.0
-    """Bits from which on a fact counts, with those of the sets that were tried on top."""
+    """Bits from which on a set is examined at all, and a fact counts, there with those of the sets that were tried on top; a thousand groups are
+    tried in a log of some thousand accounts."""
     min_fact_calls: int = 3
     """Different calls, or shared identities, that a fact rests on at least."""
     min_fact_share: float = 0.1
@@ -52,7 +43,8 @@ class Parameters:
     few_customers: int = 3
     """Customers that hold most of a candidate, from which down it may be one customer with many keys: an integrator has up to three cards."""
     most: float = 0.8
-    """Share of a candidate's accounts or exchanges that counts as most of it."""
+    """Share of a candidate's or a group's accounts or exchanges that counts as most of it: what was observed on a group is said of a candidate
+    that has so much of it."""
     quick_seconds: float = 20.0
     """Seconds within which a program sends again; people who sit together need longer to notice, to say and to ask (docs/decisions/0094)."""
     alike: float = 0.1
@@ -60,7 +52,8 @@ class Parameters:
     alike_by_chance: float = 0.25
     """Share of delays of people that are alike: 7 % if they come at random, 11 % if evenly over half an hour."""
     half: float = 0.5
-    """Share of the accounts or ties that must be known before anything is said of customers, and that one customer may hold."""
+    """Share that counts as half: of accounts that must be known before anything is said of customers, that one customer may hold, that send a
+    template which defines the candidate, or that show ties (against the set's own) before accounts without any come in with them."""
     exhibit_records: int = 10
     """Records cited per fact."""
 
