@@ -17,40 +17,23 @@ from typing import TYPE_CHECKING
 from distilforensics.analysis.kinds import kind_of, text_kinds
 from distilforensics.assessment import weights
 from distilforensics.assessment.log import IDENTITIES, connected
+from distilforensics.assessment.weighing import (
+    RATES,
+    SCHEDULING,
+    TELLING_IDENTITIES,
+    TIES,
+    Accounts,
+    Weight,
+    ties_inside,
+    weigh,
+    weigh_identity,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from distilforensics.assessment.log import Log, Tie
+    from distilforensics.assessment.log import Log
     from distilforensics.assessment.parameters import Parameters
-
-SCHEDULING = (
-    "coordination.rotation",
-    "coordination.equal_load",
-    "coordination.single_stream",
-    "coordination.complementarity",
-    "coordination.pool_replacement",
-)
-"""Heuristics that see one scheduler; all others of their family see hand-overs, which are ties."""
-
-TELLING_IDENTITIES = ("payment", "signup", "network")
-"""Kinds of shared identity that bear a grade; rare mail domains are shared by people who like their privacy."""
-
-TIES = ("handover", "conversation", "answer")
-"""Kinds of ties by work: a refused call that another account sends, a conversation that goes on elsewhere, an answer that comes back elsewhere."""
-
-Accounts = frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Weight:
-    """What one kind of tie or identity weighs in a set of accounts."""
-
-    bits: float
-    count: int
-    """Different calls that went on inside of the set; or accounts that share a value with an earlier one of another customer."""
-    reference: float
-    """Calls that could have; or the count that is expected of as many accounts drawn by lot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,58 +80,6 @@ def find_candidates(log: Log, parameters: Parameters) -> list[Candidate]:
         found.append(_candidate(log, f"candidate-{len(found) + 1}", members, len(tried), parameters))
         free -= members
     return found + _dealt_out(log, free, len(found), parameters)
-
-
-def weigh(log: Log, members: Accounts, ties: Iterable[Tie] | None = None) -> dict[str, Weight]:
-    """Return the weight of every kind of tie and identity in a set of accounts.
-
-    Args:
-        log: The log.
-        members: The set.
-        ties: The ties that count; all of the log's if omitted.
-    """
-    inside = ties_inside(log, members, ties)
-    found = {}
-    for kind in TIES:
-        count = len({tie.work for tie in inside if tie.kind == kind})
-        chances = max(count, sum(log.accounts[account].chances(kind) for account in members))
-        found[kind] = Weight(weights.of_share(count, chances, RATES[kind]), count, chances)
-    return found | {kind: weigh_identity(log, kind, members) for kind in IDENTITIES}
-
-
-RATES = {"handover": 0.002, "conversation": 0.0005, "answer": 0.0005}
-"""Share of calls of accounts of different customers that make such a tie by chance, per call that could; see docs/validation.md."""
-
-
-def ties_inside(log: Log, members: Accounts, ties: Iterable[Tie] | None = None) -> list[Tie]:
-    """Return the ties with both ends in a set of accounts, in order of record."""
-    if ties is None:
-        ties = {tie for account in members for tie in log.ties_of.get(account, ())}
-    found = [tie for tie in ties if tie.account_id in members and tie.other_account_id in members]
-    return sorted(found, key=lambda tie: (tie.kind, tie.record_id, tie.other_record_id))
-
-
-def weigh_identity(log: Log, kind: str, members: Accounts) -> Weight:
-    """Return the weight of the values of one kind of identity that customers of a set share.
-
-    Accounts are counted once, however many addresses they share. Expected is what as many accounts drawn from this log by lot would share,
-    value by value.
-    """
-    customers: dict[str, set[str]] = {}
-    for account in members:
-        holder = log.accounts[account].organization or log.accounts[account].tenant_id or account
-        for value in log.shared[kind].get(account, ()):
-            customers.setdefault(value, set()).add(holder)
-    pairs = {
-        (first, other) for found in customers.values() for first in (min(found),) for other in found if other != first
-    }
-    count = sum(len(together) - 1 for together in connected(pairs))
-    share = len(members) / len(log.accounts)
-    expected = sum(
-        n_values * (size * share - 1 + (1 - share) ** size) for size, n_values in log.value_sizes[kind].items()
-    )
-    # A third of an account is what one value too many would be: without it a set in which nothing is expected has infinite weight.
-    return Weight(weights.of_count(count, expected + 1 / 3), count, expected)
 
 
 def _sets(log: Log, free: Accounts, parameters: Parameters) -> list[tuple[str, str | None, Accounts]]:

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from distilforensics.assessment.candidates import Accounts
     from distilforensics.assessment.confounding import Check
     from distilforensics.assessment.facts import Fact
     from distilforensics.assessment.log import Log
+    from distilforensics.assessment.weighing import Accounts
 
 
 def examine(connection: duckdb.DuckDBPyConnection, log: Log, catalog: Path | None = None) -> list[Examined]:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from distilforensics.analysis.kinds import kind_of, text_kinds
 from distilforensics.assessment import weights
-from distilforensics.assessment.candidates import (
+from distilforensics.assessment.log import IDENTITIES
+from distilforensics.assessment.weighing import (
     RATES,
     SCHEDULING,
     TELLING_IDENTITIES,
@@ -22,15 +23,15 @@ from distilforensics.assessment.candidates import (
     ties_inside,
     weigh_identity,
 )
-from distilforensics.assessment.log import IDENTITIES
 from distilforensics.core import units
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from distilforensics.assessment.candidates import Accounts, Candidate
+    from distilforensics.assessment.candidates import Candidate
     from distilforensics.assessment.log import Log, Observation, Tie
     from distilforensics.assessment.parameters import Parameters
+    from distilforensics.assessment.weighing import Accounts
 
 
 class Kind(StrEnum):

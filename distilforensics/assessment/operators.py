@@ -20,10 +20,10 @@ from distilforensics.core import units
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from distilforensics.assessment.candidates import Accounts
     from distilforensics.assessment.facts import Fact
     from distilforensics.assessment.log import Log
     from distilforensics.assessment.parameters import Parameters
+    from distilforensics.assessment.weighing import Accounts
 
 
 class Outcome(StrEnum):

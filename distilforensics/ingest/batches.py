@@ -124,18 +124,7 @@ class BatchReader:
 
     def read(self, batch: Batch) -> list[dict[str, Any]]:
         """Read the files of a batch, write its part and its refused records, and return its sources, JSON-ready."""
-        sources = [
-            Source(path, name, is_named_usage=path in batch.usage)
-            for path, name in zip(batch.paths, batch.names, strict=True)
-        ]
-        for source in sources:
-            if source.path in batch.settled:
-                source.refuse(*batch.settled[source.path])
-                if source.role == "archive":
-                    _identify(source)
-            if source.path in batch.excluded:
-                source.refuse("refused", batch.excluded[source.path])
-                _identify(source)
+        sources = _sources_of(batch)
         directories = Directories(self._projector, self._settings.options.assume_time_zone)
         usage = UsageFiles(self._projector)
         reading = Reading(
@@ -230,6 +219,23 @@ class BatchReader:
         for source in unit.n_lines:
             reading.sha256(source)
         self._tell(0, writer.add(unit, done), -1)
+
+
+def _sources_of(batch: Batch) -> list[Source]:
+    """Return the sources of a batch; what was settled or excluded before it is read is refused."""
+    sources = [
+        Source(path, name, is_named_usage=path in batch.usage)
+        for path, name in zip(batch.paths, batch.names, strict=True)
+    ]
+    for source in sources:
+        if source.path in batch.settled:
+            source.refuse(*batch.settled[source.path])
+            if source.role == "archive":
+                _identify(source)
+        if source.path in batch.excluded:
+            source.refuse("refused", batch.excluded[source.path])
+            _identify(source)
+    return sources
 
 
 def _identify(source: Source) -> None:
