@@ -32,6 +32,7 @@ create or replace temp view error_rates as from read_parquet(['findings/error_ra
 create or replace temp view exchanges as from read_parquet(['data/exchanges/part-000000.parquet']);
 create or replace temp view explained_groups as from read_parquet(['findings/explained_groups.parquet']);
 create or replace temp view field_mappings as from read_parquet(['data/field_mappings.parquet']);
+create or replace temp view group_loads as from read_parquet(['data/group_loads.parquet']);
 create or replace temp view work_ties as from read_parquet(['data/work_ties.parquet']);
 create or replace temp table households as
 with recursive ties as (
@@ -88,6 +89,8 @@ join exchange_features as e on e.record_id = t.record_id
 join exchange_features as n on n.record_id = t.other_record_id
 where t.kind = 'handover' and t.relation <> 'same' and (t.other_account_id, a.campaign_id) in (select (account_id, campaign_id) from accounts)
     and t.account_id not in (select account_id from households);
+create or replace temp view health_checks as from read_parquet(['data/health_checks.parquet']);
+create or replace temp view health_costs as from read_parquet(['data/health_costs.parquet']);
 create or replace temp view heuristic_states as from read_parquet(['data/heuristic_states.parquet']);
 create or replace temp view links as from read_parquet(['data/links.parquet']);
 create or replace temp view quarantine as from read_parquet(['data/quarantine.parquet']);
@@ -121,6 +124,7 @@ from campaign_exchanges
 where is_own
 window turn as (partition by campaign_id order by started_at, record_id);
 create or replace temp view templates as from read_parquet(['data/templates.parquet']);
+create or replace temp view tie_groups as from read_parquet(['data/tie_groups.parquet']);
 create or replace temp table recomputed (name varchar, value varchar);
 
 -- campaigns: Campaigns, strongest first
@@ -287,6 +291,29 @@ order by day
 insert into recomputed
 select 'log_days.' || row_place || '.' || name, value
 from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- health: What is wrong with the log, and what it costs
+create or replace temp table block as select row_number() over () as row_place, * from (
+with costs as (
+    select check_id, part, count(*) filter (effect = 'is switched off') as n_off, count(*) filter (effect <> 'is switched off') as n_less
+    from health_costs
+    group by check_id, part
+)
+select
+    h.title, h.part, h.n_affected, h.n_checked, (100 * h.n_affected / h.n_checked)::bigint as affected_percent, coalesce(h.detail, '') as detail,
+    coalesce(c.n_off, 0) as n_off, coalesce(c.n_less, 0) as n_less, array_to_string(h.facts, ', ') as facts, h.costs,
+    count(*) over () as n_found, (select count(*) from health_checks) as n_all
+from health_checks as h
+left join costs as c on c.check_id = h.check_id and c.part = h.part
+-- Missing columns stand in a sentence of their own, beside the tests that need them.
+where h.verdict = 'costs' and h.check_id <> 'missing_columns'
+order by n_off desc, n_less desc, h.check_id, h.part
+);
+insert into recomputed
+select 'health.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
+-- health_all: State of the log, every check
 
 -- usage_totals: Usage exports beside the log
 create or replace temp table block as select row_number() over () as row_place, * from (
@@ -941,6 +968,10 @@ order by place) as d))) on n_rows, digest into name name value value);
 
 -- evidence: Every statement of the assessment on every campaign and every group that is not reported
 
+-- membership: Why each account is in its campaign: ties to other members, members with two kinds of identity in common, requests of the common kind
+
+-- candidates: Groups that hand over inside of themselves, the heaviest first: what a campaign can begin with
+
 -- campaign_days.C-01: Requests of a campaign per day
 
 -- accounts: All accounts with their outcome
@@ -961,12 +992,13 @@ printed as (
 select
     p.name, p.stated, p.shown, r.value as recomputed,
     coalesce(p.stated = r.value and (
-        try_cast(replace(p.shown, ',', '') as double) = try_cast(p.stated as double)
+        try_cast(replace(replace(p.shown, ',', ''), chr(8239), '') as double) = try_cast(p.stated as double)
         or p.shown = p.stated
         or p.shown in (
             strftime(try_cast(p.stated as timestamp), '%-d %B %Y'), strftime(try_cast(p.stated as timestamp), '%-d %B'),
             strftime(try_cast(p.stated as timestamp), '%-d'), strftime(try_cast(p.stated as timestamp), '%H:%M:%S'),
-            strftime(try_cast(p.stated as timestamp), '%-d %b %H:%M:%S'), strftime(try_cast(p.stated as timestamp), '%-d %b'))
+            strftime(try_cast(p.stated as timestamp), '%-d %b %H:%M:%S'), strftime(try_cast(p.stated as timestamp), '%-d %b'),
+            strftime(try_cast(p.stated as timestamp), '%Y-%m-%d'), strftime(try_cast(p.stated as timestamp), '%Y-%m-%d %H:%M:%S'))
         ), false) as agrees
 from printed as p
 left join recomputed as r on r.name = p.name;

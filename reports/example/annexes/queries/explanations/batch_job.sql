@@ -96,6 +96,7 @@ select
     by_tenant,
     by_payer,
     n_payer,
+    case when by_tenant then 'organisation or tenant' when by_payer and n_payer < 0.5 * n_paid then 'payment method' end as told_by,
     case when by_payer then n_payer / n_paid end as payer_share,
     case when by_tenant then n_largest when by_payer and n_payer < 0.5 * n_paid then n_payer end as n_largest,
     case when by_tenant then n_known when by_payer and n_payer < 0.5 * n_paid then n_paid end as n_known,
@@ -146,6 +147,7 @@ judged as (
         t.candidate_id,
         t.n_accounts,
         t.largest_share,
+        t.told_by,
         coalesce(s.n_exchanges, 0) as n_exchanges,
         l.n / s.n_exchanges as template_share,
         s.output_ratio,
@@ -169,7 +171,7 @@ select
         end,
         array_to_string(
             [
-                coalesce(format('the largest customer holds {:.1f} % of the accounts', 100 * largest_share), case when is_explained is null then 'customers are not known' end),
+                coalesce(format('the largest customer by {} holds {:.1f} % of the accounts', told_by, 100 * largest_share), case when is_explained is null then 'customers are not known' end),
                 coalesce(format('{:.1f} % of the requests carry one text template', 100 * template_share), case when is_explained is null then 'texts are not known' end),
                 coalesce(format('{:.2f} output tokens were bought per input token', output_ratio), case when is_explained is null then 'tokens are not known' end)
             ], ', '),

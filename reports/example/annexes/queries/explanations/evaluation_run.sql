@@ -96,6 +96,7 @@ select
     by_tenant,
     by_payer,
     n_payer,
+    case when by_tenant then 'organisation or tenant' when by_payer and n_payer < 0.5 * n_paid then 'payment method' end as told_by,
     case when by_payer then n_payer / n_paid end as payer_share,
     case when by_tenant then n_largest when by_payer and n_payer < 0.5 * n_paid then n_payer end as n_largest,
     case when by_tenant then n_known when by_payer and n_payer < 0.5 * n_paid then n_paid end as n_known,
@@ -154,6 +155,7 @@ measured as (
         t.candidate_id,
         t.n_accounts,
         t.largest_share,
+        t.told_by,
         coalesce(m.n_exchanges, 0) as n_exchanges,
         m.n_days,
         case when m.n_readable > 0 then m.n_vocabulary / m.n_exchanges end as vocabulary_share,
@@ -189,7 +191,7 @@ select
                 coalesce(format('{:.1f} % of its requests carry the frame of a benchmark', 100 * vocabulary_share), case when is_explained is null then 'texts are not known' end),
                 coalesce(format('{:.1f} % have temperature 0', 100 * zero_share), case when is_explained is null then 'temperatures are not known' end),
                 coalesce(format('it is active on {} days', n_days), case when is_explained is null then 'days are not known' end),
-                coalesce(format('the largest customer holds {:.1f} % of the accounts', 100 * largest_share), case when is_explained is null then 'customers are not known' end),
+                coalesce(format('the largest customer by {} holds {:.1f} % of the accounts', told_by, 100 * largest_share), case when is_explained is null then 'customers are not known' end),
                 coalesce(format('the largest network sends {:.1f} % of the requests', 100 * network_share), case when is_explained is null then 'addresses are not known' end)
             ], ', '),
         '.') as statement

@@ -39,8 +39,9 @@ totals as (
         candidate_id,
         count(*) as n_exchanges,
         count(distinct prompt_hash) / nullif(count(prompt_hash), 0) as distinct_share,
-        median(output_tokens) as median_output,
-        median(response_bytes) as median_bytes
+        -- A failed call has no answer, and not an empty one.
+        median(output_tokens) filter (where coalesce(status, 'ok') in ('ok', 'partial')) as median_output,
+        median(response_bytes) filter (where coalesce(status, 'ok') in ('ok', 'partial')) as median_bytes
     from candidate_features
     group by candidate_id
 ),

@@ -96,6 +96,7 @@ select
     by_tenant,
     by_payer,
     n_payer,
+    case when by_tenant then 'organisation or tenant' when by_payer and n_payer < 0.5 * n_paid then 'payment method' end as told_by,
     case when by_payer then n_payer / n_paid end as payer_share,
     case when by_tenant then n_largest when by_payer and n_payer < 0.5 * n_paid then n_payer end as n_largest,
     case when by_tenant then n_known when by_payer and n_payer < 0.5 * n_paid then n_paid end as n_known,
@@ -176,11 +177,11 @@ select
         when verdict = 'partly' and largest_share is null and payer_share is null
             then format('The log says nothing about who holds or pays for the accounts, and {:.1f} % of the requests come from one network, which is consistent with one customer that uses many keys.', 100 * network_share)
         when largest_share < 0.5 and verdict = 'partly'
-            then format('{:.1f} % of the accounts belong to the six largest of {} tenants, which is consistent with a few customers that use many keys each.', 100 * six_largest_share, n_customers)
+            then format('{:.1f} % of the accounts belong to the six largest of {} organisations or tenants, which is consistent with a few customers that use many keys each.', 100 * six_largest_share, n_customers)
         when largest_share is not null and verdict <> 'rebutted'
-            then format('{} of {} accounts belong to one tenant, which is consistent with one customer that uses many keys.', n_largest, n_accounts)
+            then format('{} of {} accounts belong to one organisation or tenant, which is consistent with one customer that uses many keys.', n_largest, n_accounts)
         when largest_share is not null
-            then format('The accounts are not those of one customer: the largest tenant holds {} of {} accounts that can be placed, of {} tenants.', n_largest, n_known, n_customers)
+            then format('The accounts are not those of one customer: the largest organisation or tenant holds {} of {} accounts; an account with neither counts for itself.', n_largest, n_known)
         when verdict = 'rebutted'
             then format('The log names no tenants, but the accounts are not paid by one customer: the most used payment method pays for {} of {} accounts.', n_payer, n_accounts)
         else 'Whether the accounts are those of one customer cannot be checked: the log names no tenants for them, and payment methods do not settle it.'

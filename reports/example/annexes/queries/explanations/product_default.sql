@@ -129,6 +129,7 @@ select
     by_tenant,
     by_payer,
     n_payer,
+    case when by_tenant then 'organisation or tenant' when by_payer and n_payer < 0.5 * n_paid then 'payment method' end as told_by,
     case when by_payer then n_payer / n_paid end as payer_share,
     case when by_tenant then n_largest when by_payer and n_payer < 0.5 * n_paid then n_payer end as n_largest,
     case when by_tenant then n_known when by_payer and n_payer < 0.5 * n_paid then n_paid end as n_known,
@@ -199,6 +200,7 @@ measured as (
         l.n_carriers / p.n as account_share,
         l.typical_share,
         case when t.largest_share is not null then t.n_customers / t.n_known end as customer_share,
+        t.told_by,
         case when r.candidate_id is not null then coalesce(w.n, 0) / s.n_exchanges end as text_share
     from candidate_tenancy as t
     cross join population as p
@@ -237,7 +239,7 @@ select
         format(
             '{} accounts ({:.1f} % of the log) carry it, and {:.1f} % of its requests come from accounts whose daily load is within a factor of two of the typical one',
             n_carriers, 100 * account_share, 100 * typical_share),
-        coalesce(format('; there are {:.2f} customers per account', customer_share), case when is_partly is null then '; customers are not known' else '' end),
+        coalesce(format('; there are {:.2f} customers by {} per account', customer_share, told_by), case when is_partly is null then '; customers are not known' else '' end),
         coalesce(format('; {:.1f} % of the requests, whose frame is reworded, carry an exact text that many of the accounts have', 100 * text_share), ''),
         '.') as statement
 from judged

@@ -115,6 +115,7 @@ select
     by_tenant,
     by_payer,
     n_payer,
+    case when by_tenant then 'organisation or tenant' when by_payer and n_payer < 0.5 * n_paid then 'payment method' end as told_by,
     case when by_payer then n_payer / n_paid end as payer_share,
     case when by_tenant then n_largest when by_payer and n_payer < 0.5 * n_paid then n_payer end as n_largest,
     case when by_tenant then n_known when by_payer and n_payer < 0.5 * n_paid then n_paid end as n_known,

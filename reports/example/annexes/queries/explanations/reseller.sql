@@ -96,6 +96,7 @@ select
     by_tenant,
     by_payer,
     n_payer,
+    case when by_tenant then 'organisation or tenant' when by_payer and n_payer < 0.5 * n_paid then 'payment method' end as told_by,
     case when by_payer then n_payer / n_paid end as payer_share,
     case when by_tenant then n_largest when by_payer and n_payer < 0.5 * n_paid then n_payer end as n_largest,
     case when by_tenant then n_known when by_payer and n_payer < 0.5 * n_paid then n_paid end as n_known,
@@ -141,6 +142,7 @@ measured as (
         t.candidate_id,
         t.n_accounts,
         t.largest_share,
+        t.told_by,
         coalesce(s.n_exchanges, 0) as n_exchanges,
         case when u.n_with_end_user >= 0.5 * s.n_exchanges then u.n_end_users end as n_end_users,
         case when u.n_with_end_user >= 0.5 * s.n_exchanges then u.n_returning / u.n_with_end_user end as returning_share
@@ -172,7 +174,7 @@ select
         array_to_string(
             [
                 format('it has {} accounts', n_accounts),
-                coalesce(format('its largest customer holds {:.1f} % of them', 100 * largest_share), case when is_explained is null then 'customers are not known' end),
+                coalesce(format('its largest customer by {} holds {:.1f} % of them', told_by, 100 * largest_share), case when is_explained is null then 'customers are not known' end),
                 coalesce(
                     format('{} end users are named, and {:.1f} % of the requests come from those who return', n_end_users, 100 * returning_share),
                     case when is_explained is null then 'end users are not named' end)

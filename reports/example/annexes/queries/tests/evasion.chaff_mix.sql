@@ -139,8 +139,12 @@ judged as (
     from per_group
     where template_share <= 1 - 0.1 and spread_of_rest > 0 and drift is not null
 ),
+-- The other groups: a median that holds the group itself would compare it with itself.
 usual as (
-    select median(ratio) as ratio from judged
+    select j.group_id, median(o.ratio) as ratio
+    from judged as j
+    join judged as o on o.group_id <> j.group_id
+    group by j.group_id
 )
 select
     j.group_id as entity_id,
@@ -155,5 +159,5 @@ select
     round(j.template_share, 6) as template_share,
     round(j.drift, 6) as drift
 from judged as j
-cross join usual as u
+left join usual as u on u.group_id = j.group_id
 order by entity_id;
