@@ -12,7 +12,7 @@ from distilforensics.cli.main import cli
 from distilforensics.cli.shapes import printed, schema_of, schema_text
 
 CHANGING = {
-    "run", "export", "audit", "simulate", "selftest", "ingest", "features", "link", "scan", "assess", "report", "seal", "completion", "note",
+    "run", "export", "audit", "simulate", "selftest", "ingest", "features", "link", "scan", "assess", "report", "seal", "completion", "note", "case merge",
     "formats test", "heuristics lint",
 }  # fmt: skip
 """Commands that make something, or print nothing where all is well."""

@@ -81,7 +81,7 @@ def test_sums_per_day_are_no_calls(rows_of):
     """The rows of calls alone count."""
     rows, sources = rows_of("daily-aggregates")
 
-    assert sources["LiteLLM_DailyUserSpend.csv"]["role"] == "ignored"
+    assert sources["LiteLLM_DailyUserSpend.csv"]["role"] == "usage"
     assert sum(row["input_tokens"] for row in rows["LiteLLM_SpendLogs.csv"]) == 74_850
 
 

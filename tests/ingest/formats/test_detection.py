@@ -44,7 +44,8 @@ def test_the_file_name_does_not_matter(sample):
 @pytest.mark.parametrize(("n_junk", "confidence"), [(1, "high"), (10, "medium"), (60, "low")])
 def test_junk_lowers_the_confidence_and_not_the_format(n_junk, confidence, sample):
     """Damaged lines at the beginning, in the middle or at the end are tolerated."""
-    records = [*sample("bedrock_invocation.jsonl").records, *(["garbage {"] * n_junk)]
+    good = sample("bedrock_invocation.jsonl").records
+    records = [*good, *(["garbage {"] * n_junk)]
     candidates = detect(Sample("x", records))
 
     assert [("bedrock_invocation", confidence)] == [
@@ -52,7 +53,7 @@ def test_junk_lowers_the_confidence_and_not_the_format(n_junk, confidence, sampl
     ]
     assert (
         candidates[0].reason
-        == f"16 of {16 + n_junk} sampled records have the shape of {load_formats()['bedrock_invocation'].title}"
+        == f"{len(good)} of {len(good) + n_junk} sampled records have the shape of {load_formats()['bedrock_invocation'].title}"
     )
 
 

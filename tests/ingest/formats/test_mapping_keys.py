@@ -31,7 +31,6 @@ RECORD = {
 
 KEYS: dict[str, tuple[str, dict[str, Any], str, Any]] = {
     "date format": ('[time]\nformat = "%d.%m.%Y %H:%M"\n', {"t": "03.02.2026 10:05"}, "started_at", datetime(2026, 2, 3, 10, 5)),
-    "ticks": ('[time]\nformat = "ticks"\n', {"t": "639080424000000000"}, "started_at", datetime(2026, 3, 2, 10)),
     "end instead of start": ("[time]\nis_end = true\n", {}, "started_at", datetime(2026, 3, 2, 9, 59, 58, 500000)),
     "relative times": (
         '[time]\nunit = "ms"\nrelative_to = 2026-03-01T00:00:00Z\n', {"t": 90_500}, "started_at", datetime(2026, 3, 1, 0, 1, 30, 500000),
