@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 _BYTE_UNITS = ("B", "kB", "MB", "GB", "TB")
 
-MIN_MEMORY = 384_000_000
+MIN_MEMORY = 448_000_000
 """Bytes of a memory limit; below this libraries, one row group and an engine that can sort it do not fit, as measured."""
 
 

@@ -80,7 +80,7 @@ def test_the_example_in_the_documentation_is_valid(tmp_path):
         (("threads = 2", "threads = 0"), "`limits.threads` is 0, expected at least 1"),
         (("threads = 2", "threads = true"), "`limits.threads` is 'True', expected a whole number"),
         (('memory = "4GB"', 'memory = "much"'), "`limits.memory`: 'much' is no size"),
-        (('memory = "4GB"', 'memory = "256MB"'), "`limits.memory` is '256MB', expected at least 384,000,000 bytes"),
+        (('memory = "4GB"', 'memory = "256MB"'), "`limits.memory` is '256MB', expected at least 448,000,000 bytes"),
         (("max_malformed = 0.01", "max_malformed = 2"), "`reading.max_malformed` is '2', expected 0 to 1"),
         (("Europe/Berlin", "Middle/Earth"), "'Middle/Earth' is no known time zone"),
         (("[limits]", "[limit]"), "unknown key 'limit'"),

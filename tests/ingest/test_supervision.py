@@ -376,7 +376,7 @@ def test_the_memory_limit_bounds_the_threads(memory, threads, n, is_roomy):
     assert (settings.n_projecting, settings.is_roomy) == (n, is_roomy)
     assert PARENT_BYTES + WORKER_BYTES + n * THREAD_BYTES <= memory
     assert Limits(memory, threads).engine_bytes < memory
-    assert [Limits(limit, threads).engine_threads for limit in (384_000_000, memory)] == [1, threads]
+    assert [Limits(limit, threads).engine_threads for limit in (448_000_000, memory)] == [1, threads]
 
 
 MEASURED = """
@@ -409,10 +409,10 @@ def test_memory_stays_below_the_limit_and_the_result_is_the_same(tmp_path, line)
     (tmp_path / "logs" / "a.jsonl").write_bytes(rows)
     (tmp_path / "measured.py").write_text(MEASURED)
     tables = []
-    for limit in ("384MB", "2GB"):
+    for limit in ("448MB", "2GB"):
         command = [sys.executable, tmp_path / "measured.py", tmp_path / "logs", tmp_path / limit, limit]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
-        if limit == "384MB":
-            assert int(done.stdout.split()[-1]) < 384_000_000
+        if limit == "448MB":
+            assert int(done.stdout.split()[-1]) < 448_000_000
         tables.append({path.name: path.read_bytes() for path in (tmp_path / limit / "data").rglob("*.parquet")})
     assert tables[0] == tables[1]
