@@ -406,12 +406,19 @@ def _dealt_out(log: Log, free: Accounts, n_found: int, parameters: Parameters) -
             opened.append(group)
     found: list[Candidate] = []
     for group in [*sorted(scheduled, key=_by_size(log)), *sorted(opened, key=_by_size(log))]:
-        present = free & log.loads[group].keys()
-        # Without a text of their own the users of a program are many; those that hang together by identity are looked at by themselves.
-        is_whole = group in scheduled and kind_of(group) in text_kinds()
+        loads = log.loads[group]
+        present = free & loads.keys()
+        # Without a text of their own the users of a program are many; those that hang together by identity are looked at by themselves. So are
+        # those near a reworded text, which strangers come near by chance.
+        is_whole = group in scheduled and kind_of(group) in text_kinds() and kind_of(group) != "near"
+        if is_whole:
+            floor = parameters.min_load * median(loads[account][0] for account in present) if present else 0.0
+            present = frozenset(account for account in present if loads[account][0] >= floor)
         alike = [] if is_whole else connected(_doubly_alike(log, present))
-        rest = [present.difference(*alike)] if group in scheduled else []
-        for members in [*alike, *rest]:
+        rest = present.difference(*alike)
+        # What others left of a group is not what its scheduler serves.
+        is_left = group in scheduled and len(rest) >= parameters.half * len(loads)
+        for members in [*alike, *([rest] if is_left else [])]:
             if len(members) >= max(parameters.min_accounts, parameters.min_fact_share * len(log.loads[group])):
                 found.append(
                     _candidate(log, f"candidate-{n_found + len(found) + 1}", members, len(log.loads), parameters)
@@ -420,9 +427,9 @@ def _dealt_out(log: Log, free: Accounts, n_found: int, parameters: Parameters) -
     return found
 
 
-def _by_size(log: Log) -> Callable[[str], tuple[bool, int, str]]:
-    """Return the order in which groups are looked at: texts first, then by accounts."""
-    return lambda name: (kind_of(name) not in text_kinds(), -len(log.loads[name]), name)
+def _by_size(log: Log) -> Callable[[str], tuple[bool, bool, int, str]]:
+    """Return the order in which groups are looked at: texts first, those that are sent as they are before reworded ones, then by accounts."""
+    return lambda name: (kind_of(name) not in text_kinds(), kind_of(name) == "near", -len(log.loads[name]), name)
 
 
 def _candidate(log: Log, candidate_id: str, members: Accounts, n_tried: int, parameters: Parameters) -> Candidate:

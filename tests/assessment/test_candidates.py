@@ -161,3 +161,24 @@ def test_what_everybody_shares_is_expected() -> None:
 def test_connected_sets_are_in_order() -> None:
     """Sets of the smallest account first."""
     assert connected({("c", "d"), ("b", "a"), ("d", "e")}) == [frozenset("ab"), frozenset("cde")]
+
+
+def test_strangers_near_a_reworded_text_do_not_come_in_with_the_pool_that_sends_it_as_it_is() -> None:
+    """The text as it is comes first, though more accounts come near it; what is left of the near ones is no group."""
+    loads = {
+        "system:1": dict.fromkeys(POOL, 90),
+        "near:1": dict.fromkeys(POOL, 15) | dict.fromkeys(PEOPLE[:8], 9),
+    }
+    shared = {"payment": {"card": POOL}, "signup": {"slot": POOL}}
+    everybody = [account(name) for name in (*POOL, *PEOPLE)]
+    fired = {"near:1": ["coordination.equal_load"], "system:1": ["coordination.rotation"]}
+    found = find_candidates(log(everybody, loads=loads, shared=shared, fired=fired), PARAMETERS)
+    assert [frozenset(POOL)] == [candidate.accounts for candidate in found]
+
+
+def test_an_account_that_sends_a_text_once_does_not_come_in_with_those_that_are_served_in_turn() -> None:
+    """One call of a text that the others send ninety times."""
+    loads = {"system:1": dict.fromkeys(POOL, 90) | {PEOPLE[0]: 1}}
+    fired = {"system:1": ["coordination.rotation"]}
+    found = find_candidates(log([account(n) for n in (*POOL, *PEOPLE)], loads=loads, fired=fired), PARAMETERS)
+    assert [frozenset(POOL)] == [candidate.accounts for candidate in found]
