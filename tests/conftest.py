@@ -40,6 +40,7 @@ SLOW = (
     "case/test_signature.py",
     "cli/test_dead_ends.py",
     "cli/test_end_to_end.py",
+    "cli/test_examples_run.py",
     "cli/test_foreign_exports.py",
     "cli/test_screens.py",
     "cli/test_reconcile.py",

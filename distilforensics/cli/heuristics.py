@@ -85,7 +85,7 @@ def lint(only: tuple[str, ...], catalog: Path | None, output: Output) -> None:
 @command(
     "test",
     epilog=examples(
-        "distilforensics heuristics test", "distilforensics heuristics test harvest.output_input_ratio --json"
+        "distilforensics heuristics test", "distilforensics heuristics test harvest.output_harvest_ratio --json"
     ),
 )
 @only_argument
