@@ -17,7 +17,6 @@ import gzip
 import io
 import json
 import lzma
-import os
 import random
 import shutil
 import subprocess
@@ -31,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import zstandard
+from guard import reports_of, run_guarded
 from hostile_cases import HOSTILE, MAY_STAND, SHAPES
 
 import distilforensics
@@ -64,30 +64,6 @@ TOKENS = (
 
 NAMES = ("{n}{x}", "-{n}{x}", "{n} $(id){x}", "\x1b[2J{n}{x}", "a\nb{n}{x}", "\u202e{n}{x}", "'{n}\"{x}", "*?[{n}]{x}")
 """Names of files; `{n}` is a number and `{x}` the extension."""
-
-GUARD = """
-import os, sys
-_ALLOWED = os.environ["GUARD_ALLOWED"].split(os.pathsep)
-_FORBIDDEN = ("socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto")
-
-
-def _look(event, arguments):
-    if event in _FORBIDDEN:
-        address = arguments[1] if len(arguments) > 1 else arguments[0]
-        if not isinstance(address, (str, bytes)) or event == "socket.getaddrinfo":
-            os.write(2, b"NETWORK CALL " + ascii(address).encode() + b"\\n")
-    elif event in ("open", "os.mkdir", "os.rename", "os.link", "os.symlink", "os.remove"):
-        path = arguments[1] if event in ("os.rename", "os.link", "os.symlink") else arguments[0]
-        writes = event != "open" or (isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
-        if writes and isinstance(path, (str, bytes)):
-            path = os.path.abspath(os.fsdecode(path))
-            if not any(path.startswith(place) for place in _ALLOWED) and not os.path.isdir(path):
-                os.write(2, b"WRITES OUTSIDE " + ascii(path).encode() + b"\\n")
-
-
-sys.addaudithook(_look)
-"""
-"""`sitecustomize` of every process: it reports sockets of the network and files that are written elsewhere."""
 
 HONEST = [
     {"request_id": f"honest-{n}", "call_type": "acompletion", "user": f"honest-{n % 7}", "model": "m", "spend": 0.1, "total_tokens": 9,
@@ -238,22 +214,11 @@ def faults(folder: Path, *, is_whole: bool) -> list[str]:
     if is_whole:
         commands.append(("verify", str(case)))
     found = []
-    places = [str(case), str(folder / "tmp"), "/dev/", "/proc/"]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": f"{folder / 'guard'}{os.pathsep}{Path(distilforensics.__file__).parent.parent}",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "GUARD_ALLOWED": os.pathsep.join(places),
-        "TMPDIR": str(folder / "tmp"),
-    }
     for command in commands:
-        before = {path.name for path in folder.iterdir()} | {"case"}
+        before = {path.name for path in folder.iterdir()} | {"case", "guard"}
         limits = ("--threads", "1", "--memory-limit", "1GB") if command[0] != "verify" else ()
         try:
-            done = subprocess.run(
-                [sys.executable, "-m", "distilforensics", *command, *limits],
-                env=environment, cwd=folder / "tmp", capture_output=True, timeout=900, check=False,
-            )  # fmt: skip
+            done = run_guarded(["-m", "distilforensics", *command, *limits], folder, [case], 900)
         except subprocess.TimeoutExpired:
             found.append(f"{command[0]}: no end within fifteen minutes")
             continue
@@ -262,9 +227,7 @@ def faults(folder: Path, *, is_whole: bool) -> list[str]:
             found.append(f"{command[0]}: exit code {done.returncode}\n{said[-3000:]}")
         if any((ord(c) < 32 and c not in MAY_STAND) or 127 <= ord(c) < 160 or c == "\u202e" for c in said):
             found.append(f"{command[0]}: a raw control character\n{said!a:.2000}")
-        found += [
-            f"{command[0]}: {line}" for line in said.splitlines() if line.startswith(("NETWORK CALL", "WRITES OUTSIDE"))
-        ]
+        found += [f"{command[0]}: {line}" for line in reports_of(said)]
         if new := {path.name for path in folder.iterdir()} - before:
             found.append(f"{command[0]}: new files {sorted(new)}")
     if not found:
@@ -305,8 +268,7 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, required=True)
     chosen = parser.parse_args()
     folder = chosen.folder.resolve()
-    (folder / "guard").mkdir(parents=True)
-    (folder / "guard" / "sitecustomize.py").write_text(GUARD, encoding="utf-8")
+    folder.mkdir(parents=True)
     (folder / "tmp").mkdir()
     end = time.monotonic() + 60 * chosen.minutes
     counts: Counter[str] = Counter()
