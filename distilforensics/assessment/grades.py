@@ -68,9 +68,7 @@ def decide(
         if not is_coordinated:
             reason = "the accounts have two kinds of identity in common, as one operator's own and those of a class or a firm have"
         elif may_be_one_operator:
-            reason = (
-                "the facts show that the accounts are operated together, and the accounts may be one operator's own"
-            )
+            reason = "the facts connect the accounts, and one operator, one product or people who know each other may explain it"
         else:
             reason = "the facts show one scheduler, which products, vendors and fleets have as well"
         return Verdict(grade, reason, {})
