@@ -8,14 +8,11 @@ import orjson
 
 from distilforensics.ingest.formats.usage import UnreadableSumError, usage_rows
 from distilforensics.ingest.placing import refusal_of
-from distilforensics.ingest.processing import collect
+from distilforensics.ingest.side_files import SideFiles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from distilforensics.ingest.pooling import Framed
-    from distilforensics.ingest.projection import Projector
-    from distilforensics.ingest.records import Chunk, Refusal
+    from distilforensics.ingest.processing import Records
+    from distilforensics.ingest.records import Chunk
     from distilforensics.ingest.sources import Source
 
 OTHER_PRODUCT = "other_product"
@@ -24,41 +21,11 @@ OTHER_PRODUCT = "other_product"
 _TEXTS = ("api_key_id", "account_id", "project_id", "tenant_id", "model")
 
 
-class UsageFiles:
+class UsageFiles(SideFiles):
     """Collects the rows of the usage exports of a batch."""
 
-    def __init__(self, projector: Callable[[], Projector]) -> None:
-        """Nothing is opened before the first export comes.
-
-        Args:
-            projector: Returns a projector for the calling thread.
-        """
-        self._projector = projector
-        self.rows: list[tuple[Source, dict[str, Any]]] = []
-        self.refusals: list[Refusal] = []
-
-    def read(self, framed: Iterator[Framed], source: Source) -> None:
-        """Read one export; nothing of it is kept if it cannot be read to its end."""
-        n_rows, n_refusals = len(self.rows), len(self.refusals)
-        try:
-            for item in framed:
-                source.n_lines += item.n_lines
-                source.n_blank += item.n_blank
-                self.refusals += item.refusals
-                if item.chunk is not None and len(item.chunk):
-                    self._read_chunk(item.chunk, source)
-        except BaseException:
-            del self.rows[n_rows:]
-            del self.refusals[n_refusals:]
-            raise
-        source.n_rows = len(self.rows) - n_rows
-
-    def _read_chunk(self, chunk: Chunk, source: Source) -> None:
+    def _add(self, chunk: Chunk, records: Records, source: Source) -> None:
         assert source.usage is not None
-        projector = self._projector()
-        records, blank, refusals = collect(chunk, projector)
-        source.n_blank += sum(blank.values())
-        self.refusals += refusals
         for i, text in enumerate(records.text.to_pylist()):
             row = int(records.row[i])
             line = int(chunk.lines[row])
