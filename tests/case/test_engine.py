@@ -3,11 +3,15 @@
 import signal
 import threading
 
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from distilforensics.case.engines.duckdb import connect, require_select
 from distilforensics.case.layout import create_case
-from distilforensics.core.errors import UsageError
+from distilforensics.core.errors import IntegrityError, UsageError
+from distilforensics.core.schema import TABLES
 
 ENDLESS = "SELECT count(*) FROM range(10000000000) AS a, range(10000000000) AS b"
 
@@ -112,3 +116,24 @@ def test_a_query_that_only_reads_is_returned(case, query):
     """Nested, recursive and united queries are all reading."""
     with connect(case) as connection:
         assert query == require_select(connection, query)
+
+
+@pytest.mark.parametrize("damage", ["text", "columns"])
+def test_a_query_that_meets_a_damaged_table_names_it(case, damage):
+    """Text that is no UTF-8 within a file, and a column of another type."""
+    schema = TABLES["duplicates"].arrow
+    rows = pa.Table.from_pylist([{"record_id": "a:1", "duplicate_of": "a:0", "duplicate_class": "exact_line"}], schema)
+    if damage == "columns":
+        rows = rows.set_column(0, "record_id", pa.array([b"a:1"], pa.binary()))
+    path = case.table_path("duplicates")
+    pq.write_table(rows, path, compression="none", use_dictionary=False, write_statistics=False)
+    path.write_bytes(path.read_bytes().replace(b"exact_line", b"exact\xe9line"))
+    with pytest.raises(IntegrityError, match="table duplicates cannot be read"), connect(case) as connection:
+        connection.execute("select record_id || duplicate_class from duplicates").fetchall()
+
+
+def test_a_wrong_query_over_whole_tables_is_no_damage(case):
+    """It is a fault of this program, and stays one."""
+    pq.write_table(TABLES["duplicates"].arrow.empty_table(), case.table_path("duplicates"))
+    with pytest.raises(duckdb.BinderException), connect(case) as connection:
+        connection.execute("select no_such_column from duplicates")

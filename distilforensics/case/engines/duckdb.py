@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import psutil
 
-from distilforensics.case.damage import unreadable_table
+from distilforensics.case.damage import damage_told, unreadable_table
 from distilforensics.core.errors import CaseError, HeuristicError, UsageError
 from distilforensics.core.schema import TABLES
 from distilforensics.core.text import show
@@ -104,6 +104,7 @@ def connect(
 
     Raises:
         CaseError: a required table is missing, so an earlier stage has not run.
+        IntegrityError: a query failed, and a table of the case is damaged.
     """
     limits = limits or Limits.of_this_machine()
     with suppress(OSError):  # a case on a write-protected medium can be read; only a query that spills needs the folder
@@ -117,7 +118,7 @@ def connect(
             connection.execute("SET lock_configuration = true")
         for name in tables if tables is not None else case.existing_tables():
             create_view(connection, case, name)
-        with _interruptible(connection):
+        with _interruptible(connection), damage_told(case):
             yield connection
 
 
