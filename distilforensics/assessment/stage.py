@@ -94,7 +94,10 @@ def _write_all(case: Case, limits: Limits, progress: Progress) -> dict[str, int]
     }
     write_findings(case, error_rates_json(case, measurement, calibration))
     progress.advance(steps=1, item="findings")
-    progress.end(f"{n_rows['campaigns']} campaigns, {n_rows['explained_groups']} groups examined and not reported")
+    n_campaigns, n_groups = n_rows["campaigns"], n_rows["explained_groups"]
+    progress.end(
+        f"{n_campaigns} campaign{'s'[: n_campaigns != 1]}, {n_groups} group{'s'[: n_groups != 1]} examined and not reported"
+    )
     return n_rows
 
 

@@ -26,14 +26,15 @@ _REASONS = 3
 """Reasons for not testing that are listed; most tests of a log lack the same."""
 
 _ROLES = {
-    "log": "logs",
-    "accounts_directory": "accounts directories",
-    "usage": "usage exports",
-    "archive": "archives",
-    "duplicate_file": "files with the same bytes",
-    "ignored": "ignored",
-    "refused": "REFUSED",
+    "log": ("log", "logs"),
+    "accounts_directory": ("accounts directory", "accounts directories"),
+    "usage": ("usage export", "usage exports"),
+    "archive": ("archive", "archives"),
+    "duplicate_file": ("file with the bytes of another", "files with the bytes of others"),
+    "ignored": ("ignored", "ignored"),
+    "refused": ("REFUSED", "REFUSED"),
 }
+"""What a source is, of one and of several."""
 
 
 def closing_lines(result: RunResult, output: Output) -> Iterator[str]:
@@ -99,7 +100,9 @@ def _campaign(campaign: CampaignLine, summary: CaseSummary) -> str:
 
 def _read(result: RunResult) -> Iterator[str]:
     summary, balance = result.summary, result.summary.balance
-    files = ", ".join(f"{n} {_ROLES.get(role, role)}" for role, n in summary.n_sources.items()) or "none"
+    files = (
+        ", ".join(f"{n} {_ROLES.get(role, (role, role))[n != 1]}" for role, n in summary.n_sources.items()) or "none"
+    )
     yield f"{files}; {units.count(summary.n_accounts)} accounts; {units.size(summary.n_bytes)}, {units.size(summary.n_bytes_decoded)} decoded"
     yield (
         f"{units.count(balance['n_read'])} records = {units.count(balance['n_kept'])} kept + {units.count(balance['n_quarantined'])} quarantined"
