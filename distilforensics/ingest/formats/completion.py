@@ -28,7 +28,9 @@ _ZONE_NAME = re.compile(r"[A-Za-z0-9_+/-]{1,64}")
 _NO_LINES = "with lines as (select null::bigint as row_index, null::varchar as line)"
 
 
-def projection_of(spec: FormatSpec, options: Options, connection: duckdb.DuckDBPyConnection | None = None) -> str:
+def projection_of(
+    spec: FormatSpec, options: Options, connection: duckdb.DuckDBPyConnection | None = None, *, of_cells: bool = False
+) -> str:
     """Return the projection of a format; see `FormatSpec.projection`."""
     mapping = spec.mapping or options.mapping
     if mapping is not None:
@@ -40,7 +42,7 @@ def projection_of(spec: FormatSpec, options: Options, connection: duckdb.DuckDBP
                 where=f"format {spec.id}",
                 hint="use --mapping FILE.toml",
             )
-        query, yields = mapped_query(mapping, spec.pattern, spec.other_lines, spec.join)
+        query, yields = mapped_query(mapping, spec.pattern, spec.other_lines, spec.join, of_cells=of_cells)
         time_field, zone = mapping.time_field, options.assume_time_zone or mapping.time_zone
     else:
         query, yields = spec.query, _columns_of(spec.query, connection)

@@ -18,6 +18,7 @@ from distilforensics.core.errors import UsageError
 from distilforensics.core.text import shown
 from distilforensics.ingest.formats.completion import projection_of
 from distilforensics.ingest.formats.joins import parse_join
+from distilforensics.ingest.formats.mapped import cell_names
 from distilforensics.ingest.formats.mapping import parse_mapping
 from distilforensics.ingest.formats.usage import parse_usage
 
@@ -151,7 +152,19 @@ class FormatSpec:
         """The regular expression whose named groups are the fields of a line of text."""
         return None if self.detection.line is None else self.detection.line.pattern
 
-    def projection(self, options: Options, connection: duckdb.DuckDBPyConnection | None = None) -> str:
+    def takes_cells(self, options: Options) -> bool:
+        """Tell whether the projection can read columns of text: all that it reads are fields at the top of a record, which meets no other."""
+        is_top = not (options.account_field or "").startswith("$")
+        return self.framing == "json" and self.join is None and is_top and bool(self.cell_names(options))
+
+    def cell_names(self, options: Options) -> tuple[str, ...]:
+        """Return the fields that the projection reads, in order; none if they cannot be given as columns of text."""
+        mapping = self.mapping or options.mapping
+        return () if self.query is not None or mapping is None else cell_names(mapping, self.join)
+
+    def projection(
+        self, options: Options, connection: duckdb.DuckDBPyConnection | None = None, *, of_cells: bool = False
+    ) -> str:
         """Return one SELECT over `lines(row_index BIGINT, line VARCHAR)`, to be run on a connection made ready by `prepare_connection`.
 
         Columns: `row_index`, those of `PROJECTED_COLUMNS`, `flags VARCHAR[]`, `out_of_scope VARCHAR` (reason or NULL), `refusal_reason VARCHAR` and
@@ -160,11 +173,12 @@ class FormatSpec:
         Args:
             options: The examiner's choices.
             connection: A connection made ready by `prepare_connection`; a new one is made if it is needed and None.
+            of_cells: The fields of `cell_names` are columns `f1`, `f2` and so on of `lines`, and `line` is NULL.
 
         Raises:
             UsageError: the account field or the time zone cannot be used.
         """
-        return projection_of(self, options, connection)
+        return projection_of(self, options, connection, of_cells=of_cells)
 
 
 OWN_FORMATS = "formats"
