@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from distilforensics.case.tables import read_rows
@@ -113,6 +114,19 @@ class Log:
     """Kind of identity to number of accounts of a value to number of such values."""
     n_holders: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Kind of identity to value to number of its accounts."""
+
+    def without_busiest_day(self, accounts: frozenset[str]) -> frozenset[str]:
+        """Return some accounts without those of the 24 hours in which most of them were made, as far as they share ten minutes of sign-up."""
+        made = {
+            account: min(datetime.fromisoformat(value) for value in values)
+            for account in sorted(accounts)
+            if (values := self.shared["signup"].get(account))
+        }
+        busiest = frozenset[str]()
+        for begin in sorted(set(made.values())):
+            day = frozenset(account for account, at in made.items() if timedelta(0) <= at - begin < timedelta(days=1))
+            busiest = day if len(day) > len(busiest) else busiest
+        return accounts - busiest
 
     def fired(self, group_id: str) -> list[Observation]:
         """Return what fired on a group."""
