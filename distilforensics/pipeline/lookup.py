@@ -72,11 +72,6 @@ def look_up(case: Case, kind: Kind, name: str, limits: Limits, *, is_all: bool =
 def overview(case: Case, limits: Limits, about: str = "overview") -> list[Section]:
     """Return what was read and what was found, or another topic of the whole case.
 
-    Args:
-        case: The case.
-        limits: Memory and threads.
-        about: Folder of the queries: overview, or one of `TOPICS`.
-
     Raises:
         CaseError: a stage that the answer needs has not run.
     """
