@@ -107,8 +107,8 @@ def _splice(content: bytearray, rng: random.Random) -> bytearray:
     return content[: rng.randrange(len(content) + 1)] + other[rng.randrange(len(other)) :]
 
 
-def _reshaped(value: Any, rng: random.Random) -> bytearray:
-    place = value
+def _reshaped(value: object, rng: random.Random) -> bytearray:
+    place: Any = value
     while isinstance(place, (dict, list)) and place:
         key = rng.choice(list(place) if isinstance(place, dict) else range(len(place)))
         if not isinstance(place[key], (dict, list)) or not place[key] or rng.random() < 0.3:
