@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from distilforensics.case.tables import read_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from distilforensics.case.layout import Case
 
@@ -111,6 +111,24 @@ class Log:
     """Account id to its groups."""
     value_sizes: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     """Kind of identity to number of accounts of a value to number of such values."""
+    _of_others: dict[tuple[str, frozenset[str]], tuple[int, int]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def of_others(
+        self, question: str, others: frozenset[str], count: Callable[[], tuple[int, int]]
+    ) -> tuple[int, int]:
+        """Return two numbers about the accounts of no candidate, counted once: every candidate is compared with the same ones.
+
+        Args:
+            question: What is counted.
+            others: The accounts.
+            count: Counts it.
+        """
+        key = question, others
+        if key not in self._of_others:
+            self._of_others[key] = count()
+        return self._of_others[key]
 
     def fired(self, group_id: str) -> list[Observation]:
         """Return what fired on a group."""
