@@ -1,6 +1,7 @@
 /*---
 description = "How busy both accounts of a handed-over call were before and after it: a work that moves stops at one and begins at the other"
 reads = ["work_ties", "exchange_features"]
+driver = "rows of handed-over calls"
 params.window_us = { default = 3_600_000_000, unit = "microseconds", why = "an hour is the longest limit window in use; with ten minutes and two hours the outcome is the same" }
 ---*/
 with handed as (
