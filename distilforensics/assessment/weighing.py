@@ -64,8 +64,8 @@ def weigh(log: Log, members: Accounts, ties: Iterable[Tie] | None = None) -> dic
 
 def ties_inside(log: Log, members: Accounts, ties: Iterable[Tie] | None = None) -> list[Tie]:
     """Return the ties with both ends in a set of accounts, in order of record."""
-    if ties is None:
-        ties = {tie for account in members for tie in log.ties_of.get(account, ())}
+    if ties is None:  # each is listed at both of its ends
+        ties = (tie for account in members for tie in log.ties_of.get(account, ()) if tie.account_id == account)
     found = [tie for tie in ties if tie.account_id in members and tie.other_account_id in members]
     return sorted(found, key=lambda tie: (tie.kind, tie.record_id, tie.other_record_id))
 
@@ -76,14 +76,14 @@ def weigh_identity(log: Log, kind: str, members: Accounts) -> Weight:
     Accounts are counted once, however many addresses they share. Expected is what as many accounts drawn from this log by lot would share,
     value by value.
     """
+    shared = log.shared[kind]
     customers: dict[str, set[str]] = {}
-    for account in members:
+    for account in members & shared.keys():
         holder = log.accounts[account].organization or log.accounts[account].tenant_id or account
-        for value in log.shared[kind].get(account, ()):
+        for value in shared[account]:
             customers.setdefault(value, set()).add(holder)
-    pairs = {
-        (first, other) for found in customers.values() for first in (min(found),) for other in found if other != first
-    }
+    several = [found for found in customers.values() if len(found) > 1]
+    pairs = {(first, other) for found in several for first in (min(found),) for other in found if other != first}
     count = sum(len(together) - 1 for together in connected(pairs))
     share = len(members) / len(log.accounts)
     expected = sum(
