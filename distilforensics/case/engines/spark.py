@@ -14,6 +14,7 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -95,31 +96,30 @@ class SparkWorkers:
                     yield from _batches(deal(job, units[number], spill))
 
         def computed(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-            pieces = [
+            rows = (
                 row for batch in batches for row in zip(*(column.to_pylist() for column in batch.columns), strict=True)
-            ]
-            if not pieces:
+            )
+            first = next(rows, None)
+            if first is None:
                 return
             error = None
             require_same(version)
             with _own_folder() as spill:
                 try:
-                    compute(job, pieces[0][0], ((table, piece) for _, table, piece in pieces), spill)
+                    compute(job, first[0], ((table, piece) for _, table, piece in chain([first], rows)), spill)
                 except HeuristicError as e:  # the same everywhere, so that trying again helps nobody
                     error = e.message
-            yield pa.record_batch(
-                {"bucket": pa.array([pieces[0][0]], pa.int64()), "error": pa.array([error], pa.string())}
-            )
+            yield pa.record_batch({"bucket": pa.array([first[0]], pa.int64()), "error": pa.array([error], pa.string())})
 
         if not units:
             return
         numbers = self._session.range(0, len(units), 1, len(units))
         buckets = numbers.mapInArrow(dealt, _PIECES).repartitionById(job.n_buckets, functions.col("bucket"))
-        with _explained(f"making {job.file.name}"):
+        with _explained(f"making {job.work.name}"):
             outcomes = buckets.mapInArrow(computed, _OUTCOMES).collect()
         for outcome in outcomes:
             if outcome["error"] is not None:
-                raise HeuristicError(outcome["error"], where=job.file.name)
+                raise HeuristicError(outcome["error"], where=job.work.name)
 
 
 def _batches(pieces: Iterable[tuple[int, str, bytes]]) -> Iterator[pa.RecordBatch]:
