@@ -17,6 +17,7 @@ from distilforensics import __version__
 from distilforensics.analysis.shared_content import offer_functions
 from distilforensics.analysis.sharing import Sharing
 from distilforensics.case.engines.duckdb import connect, create, create_view
+from distilforensics.case.engines.workers import workers_for
 from distilforensics.case.stages import (
     StageOutcome,
     StageRecord,
@@ -72,7 +73,7 @@ class Build:
             graph: The graph that makes the tables.
             stage: Name of the stage, as the schema gives it to its tables.
             title: What is done, for the progress.
-            workers: Who makes the tables that can be made in parts; this machine makes all of them if None.
+            workers: Who makes the tables that can be made in parts; if None those of the master that the limits name, or this machine.
         """
         self._case, self._limits, self._progress, self._graph = case, limits, progress, graph
         self._stage, self._title = stage, title
@@ -95,7 +96,8 @@ class Build:
         """File to its hash."""
         self._digests = {table: json.dumps(files, sort_keys=True) for table, files in inputs.items()}
         """Table to a hash of its rows, or of what they depend on."""
-        self._sharing = None if workers is None else Sharing(case, graph, workers)
+        self._workers = workers
+        self._sharing: Sharing | None = None
         self._passed: set[str] = set()
         """Nodes whose turn is over."""
         self._offered: set[str] = set()
@@ -156,8 +158,8 @@ class Build:
 
     def _open(self, stack: ExitStack) -> duckdb.DuckDBPyConnection:
         self._progress.begin(self._stage, self._title, total_steps=len(self._plan) - len(self._passed))
-        if self._sharing is not None:
-            stack.enter_context(self._sharing)
+        if (workers := self._workers or workers_for(self._limits)) is not None:
+            self._sharing = stack.enter_context(Sharing(self._case, self._graph, workers))
         connection = stack.enter_context(connect(self._case, limits=self._limits, tables=self._inputs))
         offer_functions(connection)
         self._offered.update(self._inputs)

@@ -6,7 +6,7 @@ import shutil
 from typing import TYPE_CHECKING, Self
 
 from distilforensics.analysis.shared_content import offer_functions
-from distilforensics.case.engines.buckets import Input, Job, buckets_for, merged
+from distilforensics.case.engines.buckets import Input, Job, Query, buckets_for, merged
 from distilforensics.case.engines.duckdb import quote
 from distilforensics.case.tables import write_batches
 
@@ -16,8 +16,19 @@ if TYPE_CHECKING:
     import duckdb
 
     from distilforensics.analysis.graph import Graph, Node
+    from distilforensics.case.engines.buckets import Work
     from distilforensics.case.engines.workers import Workers
     from distilforensics.case.layout import Case
+
+
+def run_job(case: Case, workers: Workers, work: Work, inputs: tuple[Input, ...]) -> Job:
+    """Have the workers do some work in buckets, and return the job, in whose folder the rows lie."""
+    n_buckets = buckets_for(inputs, workers.n_at_once)
+    job = Job(case.root.resolve(), work, inputs, n_buckets, workers.memory_bytes)
+    shutil.rmtree(job.folder, ignore_errors=True)
+    job.folder.mkdir(parents=True)
+    workers.run(job)
+    return job
 
 
 class Sharing:
@@ -60,18 +71,14 @@ class Sharing:
         """
         assert node.file is not None and node.partition is not None  # noqa: PT018 - says what `partition` means
         inputs = tuple(self._input(connection, table, node.partition.by.get(table, ())) for table in node.reads)
-        job = Job(
-            self._case.root.resolve(), node.file, dict(node.parameters), node.parts, inputs, node.partition.order,
-            buckets_for(inputs, self._workers.n_at_once), offer_functions, self._workers.memory_bytes,
-        )  # fmt: skip
-        shutil.rmtree(job.folder, ignore_errors=True)
-        job.folder.mkdir(parents=True)
-        self._workers.run(job)
+        job = run_job(
+            self._case, self._workers, Query(node.file, dict(node.parameters), node.parts, offer_functions), inputs
+        )
         if node.is_kept:
-            write_batches(self._case, node.name, merged(connection, job))
+            write_batches(self._case, node.name, merged(connection, job, node.partition.order))
             shutil.rmtree(job.folder)
             return
-        self._files[node.name] = tuple(sorted(job.folder.glob("*.parquet")))
+        self._files[node.name] = tuple(job.files)
         listed = ", ".join(quote(path) for path in self._files[node.name])
         connection.execute(f"CREATE VIEW {node.name} AS SELECT * FROM read_parquet([{listed}])")
 
@@ -92,7 +99,7 @@ class Sharing:
     def _input(self, connection: duckdb.DuckDBPyConnection, table: str, by: tuple[str, ...]) -> Input:
         base = self._base(table)
         view = self._graph.maker[table].file if base != table else None
-        return Input(table, self._files_of(connection, base), by, view.body if view else None, base)
+        return Input(table, self._files_of(connection, base), by, base, ((table, view.body),) if view else ())
 
     def _files_of(self, connection: duckdb.DuckDBPyConnection, table: str) -> tuple[Path, ...]:
         if table not in self._graph.maker or self._graph.maker[table].is_kept:

@@ -10,6 +10,7 @@ from distilforensics.case.engines.buckets import compute, deal
 
 if TYPE_CHECKING:
     from distilforensics.case.engines.buckets import Job
+    from distilforensics.case.engines.duckdb import Limits
 
 
 class Workers(Protocol):
@@ -22,6 +23,20 @@ class Workers(Protocol):
 
     def run(self, job: Job) -> None:
         """Run the query of a job in all buckets; each writes its rows into the folder of the job."""
+
+
+def workers_for(limits: Limits) -> Workers | None:
+    """Return the workers of the master that the limits name, or None if this machine does everything.
+
+    Raises:
+        UsageError: Spark cannot be used here as asked.
+        MachineError: the master cannot be reached.
+    """
+    if limits.master is None:
+        return None
+    from distilforensics.case.engines.spark import SparkWorkers
+
+    return SparkWorkers(limits)
 
 
 class ThisProcess:
