@@ -34,7 +34,7 @@ MIXES: dict[str, tuple[list[str], list[str]]] = {
     "honest-7": (["limited_flight", "shared_cache"], []), "honest-7-no-text": (["limited_flight", "shared_cache"], ["--no-text"]),
     "honest-8": (["pair_class", "share_links", "crowd_work", "mentors"], []),
     "honest-9": (["remote_class", "critique_circle", "service_centre"], []),
-    "honest-10": (["integrator_pooled", "departments"], []),
+    "honest-10": (["integrator_pooled", "departments"], []), "honest-11": (["help_channel"], []),
     "honest-spend": (["fleet_bare", "attempts_gateway", "vendor_queue", "support_team"], ["--format", "litellm_spend"]),
     "honest-no-text": (["vendor_loop", "single_flight", "six_keys", "fleet_teams"], ["--no-text"]),
     "both-1": (["queue", "vendor_loop", "outage_probes", "shared_cache"], []), "both-2": (["graders", "support_team", "fleet_bare", "vouchers"], []),

@@ -50,6 +50,17 @@ def test_who_came_near_a_frame_now_and_then_stays_out() -> None:
     assert found(everybody, ring(POOL[:12], 24), loads) == [POOL]
 
 
+def test_who_comes_near_a_text_as_strangers_do_is_no_member() -> None:
+    """Accounts without a hand-over: two send the text as the pool does; one of a few calls comes as near it as strangers, and as often as he must."""
+    near = dict.fromkeys(POOL, 28) | {PEOPLE[0]: 5} | dict.fromkeys(PEOPLE[1:8], 2)
+    sizes = {PEOPLE[0]: 27} | dict.fromkeys(PEOPLE[1:8], 25)
+    everybody = [
+        account(name, n_exchanges=sizes.get(name, 100), n_failed=2 if name in POOL[:18] else 0)
+        for name in (*POOL, *PEOPLE)
+    ]
+    assert found(everybody, ring(POOL[:18], 36), {"near:1": near}) == [POOL]
+
+
 @pytest.mark.parametrize(
     ("text", "n_ties", "size"),
     [
