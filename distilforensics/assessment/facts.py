@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from distilforensics.assessment.candidates import Candidate
     from distilforensics.assessment.log import Log, Observation, Tie
     from distilforensics.assessment.parameters import Parameters
-    from distilforensics.assessment.weighing import Accounts
+    from distilforensics.assessment.weighing import Accounts, Weight
 
 
 class Kind(StrEnum):
@@ -78,6 +78,10 @@ class Fact:
     """Of these, how often with the same other account."""
     n_retried: int = 0
     """Of hand-overs: failed calls that the accounts sent again themselves."""
+    is_of_one_day: bool = False
+    """Of sign-ups: whether they are those of one day, so that without it too few are left to count."""
+    is_beyond_payers: bool = True
+    """Of a shared identity: whether it counts between payers as well, rather than only among accounts that one of them pays for."""
 
 
 _PURPOSEFUL = frozenset({"medium", "high", "critical"})
@@ -305,7 +309,7 @@ def _votes(changes: Iterable[tuple[str, int]]) -> tuple[int, int]:
 
 
 def _identity_fact(log: Log, kind: str, candidate: Candidate, floor: float, parameters: Parameters) -> Fact | None:
-    weight = weigh_identity(log, kind, candidate.accounts, against_others=True)
+    weight = weigh_identity(log, kind, candidate.accounts, outside_of=candidate.accounts)
     if not weight.count:
         return None
     held: dict[str, set[str]] = {}
@@ -320,6 +324,11 @@ def _identity_fact(log: Log, kind: str, candidate: Candidate, floor: float, para
         "network": "addresses or networks",
         "mail": "mail domains or mailboxes",
     }[kind]
+    without = log.without_busiest_day(candidate.accounts) if kind == "signup" else candidate.accounts
+    rest = weigh_identity(log, kind, without, outside_of=candidate.accounts)
+    between = weigh_identity(
+        log, kind, candidate.accounts, outside_of=candidate.accounts, is_beyond_payers=kind != "payment"
+    )
     verb = {"payment": "are paid by", "signup": "were made in", "network": "call from", "mail": "are registered at"}[
         kind
     ]
@@ -344,7 +353,13 @@ def _identity_fact(log: Log, kind: str, candidate: Candidate, floor: float, para
             and len(accounts) >= parameters.min_fact_share * len(candidate.accounts)
         ),
         is_telling=kind in TELLING_IDENTITIES,
+        is_of_one_day=kind == "signup" and not _weighs_enough(rest, parameters),
+        is_beyond_payers=_weighs_enough(between, parameters),
     )
+
+
+def _weighs_enough(weight: Weight, parameters: Parameters) -> bool:
+    return weight.bits >= parameters.min_fact_bits and weight.count >= parameters.min_fact_calls
 
 
 def _covering(log: Log, candidate: Candidate, heuristics: Iterable[str], share: float) -> Mapping[str, tuple[str, int]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from distilforensics.case.tables import read_rows
 
@@ -118,6 +119,19 @@ class Log:
     n_holders: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Kind of identity to value to number of its accounts."""
 
+    def without_busiest_day(self, accounts: frozenset[str]) -> frozenset[str]:
+        """Return some accounts without those of the 24 hours in which most of them were made, as far as they share ten minutes of sign-up."""
+        made = {
+            account: min(datetime.fromisoformat(value) for value in values)
+            for account in sorted(accounts)
+            if (values := self.shared["signup"].get(account))
+        }
+        busiest = frozenset[str]()
+        for begin in sorted(set(made.values())):
+            day = frozenset(account for account, at in made.items() if timedelta(0) <= at - begin < timedelta(days=1))
+            busiest = day if len(day) > len(busiest) else busiest
+        return accounts - busiest
+
     def fired(self, group_id: str) -> list[Observation]:
         """Return what fired on a group."""
         return [row for row in self.observations.get(group_id, ()) if row.is_fired]
@@ -159,7 +173,7 @@ def load_log(case: Case) -> Log:
     )
 
 
-def _changes(row: Mapping[str, int]) -> dict[str, int]:
+def _changes(row: Mapping[str, int]) -> dict[str, Any]:
     """Return when a call was handed over, and how the loads of both accounts change: the refused one's fall and the other one's rise, as signs."""
     stops, begins = row["n_before"] - row["n_after"], row["n_other_after"] - row["n_other_before"]
     return {

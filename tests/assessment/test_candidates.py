@@ -174,14 +174,13 @@ def test_a_set_that_is_half_of_a_log_is_not_expected_to_share_what_it_shares_its
     everybody = [account(name) for name in (*POOL, *PEOPLE[:20])]
     shared = {"payment": {f"card{i}": POOL[i : i + 4] for i in range(0, 20, 4)}}
 
-    def bits(*, against_others: bool) -> float:
-        return weigh_identity(
-            log(everybody, shared=shared), "payment", frozenset(POOL), against_others=against_others
-        ).bits
+    def bits(outside_of: list[str]) -> float:
+        made = log(everybody, shared=shared)
+        return weigh_identity(made, "payment", frozenset(POOL), outside_of=frozenset(outside_of)).bits
 
-    assert bits(against_others=False) < 10 < 60 < bits(against_others=True)
+    assert bits([]) < 10 < 60 < bits(POOL)
     shared["payment"] |= {f"strangers{i}": PEOPLE[i : i + 4] for i in range(0, 20, 4)}
-    assert bits(against_others=True) == 0
+    assert bits(POOL) == 0
 
 
 def test_connected_sets_are_in_order() -> None:
