@@ -52,16 +52,7 @@ class Build:
     """One run over the tables of a stage: each is made again only if its query, parameters or inputs have changed."""
 
     def __init__(self, case: Case, limits: Limits, progress: Progress, graph: Graph, stage: str, title: str) -> None:
-        """Plan the stage.
-
-        Args:
-            case: The case.
-            limits: Memory and threads.
-            progress: Who is told.
-            graph: The graph that makes the tables.
-            stage: Name of the stage, as the schema gives it to its tables.
-            title: What is done, for the progress.
-        """
+        """Plan the stage."""
         self._case, self._limits, self._progress, self._graph = case, limits, progress, graph
         self._stage, self._title = stage, title
         own = [table for table in graph.maker if table in TABLES and TABLES[table].stage == stage]
@@ -90,9 +81,6 @@ class Build:
 
     def run(self, closing: Callable[[Mapping[str, int]], str]) -> StageOutcome:
         """Make what has to be made, write the record of the stage and return what was done.
-
-        Args:
-            closing: Makes the last line of the progress from the rows per table.
 
         Raises:
             CaseError: a table of an earlier stage is missing.

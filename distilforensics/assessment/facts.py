@@ -285,7 +285,7 @@ def _votes(changes: Iterable[tuple[str, int]]) -> tuple[int, int]:
 
 
 def _identity_fact(log: Log, kind: str, candidate: Candidate, floor: float, parameters: Parameters) -> Fact | None:
-    weight = weigh_identity(log, kind, candidate.accounts)
+    weight = weigh_identity(log, kind, candidate.accounts, against_others=True)
     if not weight.count:
         return None
     held: dict[str, set[str]] = {}
@@ -317,7 +317,7 @@ def _identity_fact(log: Log, kind: str, candidate: Candidate, floor: float, para
         statement=(
             f"{units.count(len(accounts))} of {units.count(len(candidate.accounts))} accounts {verb} {units.count(len(common))} {what} that they "
             f"share: {units.count(weight.count)} accounts more than there are such values; {weight.reference:.1f} are expected of as many "
-            "accounts drawn from this log by lot."
+            "of this log's other accounts drawn by lot."
         ),
         excludes=_EXCLUDES[kind],
         is_counted=(

@@ -91,13 +91,6 @@ def audit(
 
     The caller prints it and calls `note_delivered`; until then the next run repeats it.
 
-    Args:
-        config: The configuration.
-        progress: Receiver of progress.
-        day: Date in the name of the published folder; that of the newest exchange if omitted.
-        steps: Stages after ingest.
-        read: The ingest.
-
     Raises:
         UsageError: no file is there to be read.
         CaseError: another command holds the case.

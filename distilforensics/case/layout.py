@@ -148,12 +148,7 @@ STATED = ("number", "title", "examiner", "organization", "confidentiality")
 
 
 def state(case: Case, stated: Mapping[str, str]) -> Case:
-    """Return the case after writing what the examiner states into its case.toml; every other line stays as it is.
-
-    Args:
-        case: The case; the caller holds its lock.
-        stated: Key of case.toml to text.
-    """
+    """Return the case after writing what the examiner states into its case.toml; every other line stays as it is."""
     path = case.root / CASE_FILE
     lines = path.read_text(encoding="utf-8").split("\n")
     # Keys behind the first heading belong to a table.

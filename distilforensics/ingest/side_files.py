@@ -21,11 +21,7 @@ class SideFiles(ABC):
     """Collects the rows of such files of a batch, and the records that cannot be read."""
 
     def __init__(self, projector: Callable[[], Projector]) -> None:
-        """Nothing is opened before the first file comes.
-
-        Args:
-            projector: Returns a projector for the calling thread.
-        """
+        """Nothing is opened before the first file comes."""
         self._projector = projector
         self.rows: list[tuple[Source, dict[str, Any]]] = []
         self.refusals: list[Refusal] = []

@@ -37,7 +37,7 @@ class Kind(StrEnum):
     SOURCE = "source"
 
 
-TOPICS = ("health", "reconcile")
+TOPICS = ("health", "reconcile", "tests")
 """What can be told of the case as a whole."""
 
 
@@ -72,16 +72,18 @@ def look_up(case: Case, kind: Kind, name: str, limits: Limits, *, is_all: bool =
 def overview(case: Case, limits: Limits, about: str = "overview") -> list[Section]:
     """Return what was read and what was found, or another topic of the whole case.
 
-    Args:
-        case: The case.
-        limits: Memory and threads.
-        about: Folder of the queries: overview, or one of `TOPICS`.
-
     Raises:
         CaseError: a stage that the answer needs has not run.
     """
     with connect(case, limits=limits) as connection:
         return [*_sections(case, connection, about, {}), *(_review(case) if about == "overview" else [])]
+
+
+def load(case: Case, campaign: str, limits: Limits) -> list[Section]:
+    """Return how many requests of a campaign began in each hour, as section `load`."""
+    with connect(case, limits=limits) as connection:
+        queries = [query for query in _queries("campaign") if query[0] == "load"]
+        return [_section(case, connection, (key, title), query, {"id": campaign}) for key, title, query in queries]
 
 
 def explain(case: Case, account: str, limits: Limits) -> list[Section]:

@@ -19,12 +19,7 @@ _ENDINGS = (".j2", ".md", ".py", ".sql", ".toml", ".yaml")
 
 
 def unknown_references(known: Collection[str], folder: Traversable | None = None) -> list[tuple[str, str]]:
-    """Return file and id for every quoted id that no heuristic has.
-
-    Args:
-        known: Ids of all heuristics.
-        folder: Where to look; the installed program if omitted.
-    """
+    """Return file and id for every quoted id that no heuristic has."""
     root = importlib.resources.files("distilforensics") if folder is None else folder
     return [
         (name, match["id"])
