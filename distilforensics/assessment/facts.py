@@ -326,7 +326,8 @@ def _identity_fact(log: Log, kind: str, candidate: Candidate, floor: float, para
             and len(accounts) >= parameters.min_fact_share * len(candidate.accounts)
         ),
         is_telling=kind in TELLING_IDENTITIES,
-        is_of_one_day=kind == "signup" and not _is_left(weigh_identity(log, kind, without), parameters.min_growth_bits, parameters),
+        is_of_one_day=kind == "signup"
+        and not _is_left(weigh_identity(log, kind, without), parameters.min_growth_bits, parameters),
         is_beyond_payers=_is_left(between, parameters.min_fact_bits, parameters),
     )
 
