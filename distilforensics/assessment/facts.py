@@ -330,7 +330,6 @@ def _identity_fact(log: Log, kind: str, candidate: Candidate, floor: float, para
         "mail": "mail domains or mailboxes",
     }[kind]
     without = log.without_busiest_day(candidate.accounts) if kind == "signup" else candidate.accounts
-    rest = weigh_identity(log, kind, without, outside_of=candidate.accounts)
     between = weigh_identity(
         log, kind, candidate.accounts, outside_of=candidate.accounts, is_beyond_payers=kind != "payment"
     )
@@ -358,13 +357,14 @@ def _identity_fact(log: Log, kind: str, candidate: Candidate, floor: float, para
             and len(accounts) >= parameters.min_fact_share * len(candidate.accounts)
         ),
         is_telling=kind in TELLING_IDENTITIES,
-        is_of_one_day=kind == "signup" and not _weighs_enough(rest, parameters),
-        is_beyond_payers=_weighs_enough(between, parameters),
+        is_of_one_day=kind == "signup"
+        and not _is_left(weigh_identity(log, kind, without), parameters.min_growth_bits, parameters),
+        is_beyond_payers=_is_left(between, parameters.min_fact_bits, parameters),
     )
 
 
-def _weighs_enough(weight: Weight, parameters: Parameters) -> bool:
-    return weight.bits >= parameters.min_fact_bits and weight.count >= parameters.min_fact_calls
+def _is_left(weight: Weight, floor: float, parameters: Parameters) -> bool:
+    return weight.bits >= floor and weight.count >= parameters.min_fact_calls
 
 
 def _covering(log: Log, candidate: Candidate, heuristics: Iterable[str], share: float) -> Mapping[str, tuple[str, int]]:
