@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from distilforensics.assessment import weights
 from distilforensics.assessment.facts import Kind
 from distilforensics.assessment.log import connected
+from distilforensics.assessment.weighing import ties_inside
 from distilforensics.core import units
 
 if TYPE_CHECKING:
@@ -73,7 +74,9 @@ def ask_operators(
         _few_customers(log, members, parameters),
         _one_egress(members, egress, facts, domain, parameters),
         domain,
+        _spare_keys(log, members, parameters),
         shared_cache(facts),
+        counterparts(facts),
         acquaintances(facts, parameters),
     ]
 
@@ -164,11 +167,17 @@ def _one_domain(log: Log, members: Accounts, parameters: Parameters) -> Explanat
 
 
 def shared_cache(facts: Iterable[Fact]) -> Explanation:
-    """Hold the one product that hands calls over between its customers against the facts: a cache whose waiting users try in turn."""
+    """Hold the one product that hands calls over between its customers against the facts: a cache whose waiting users try in turn.
+
+    News that all of its users ask about makes them work and pause together, and the night of its launch makes them sign up together.
+    """
     beyond = [
         fact
         for fact in facts
-        if fact.is_counted and fact.is_telling and (fact.kind is not Kind.COORDINATION or fact.fact_id != "handover")
+        if fact.is_counted
+        and fact.is_telling
+        and fact.fact_id not in {"handover", "synchrony"}
+        and not fact.is_of_one_day
     ]
     named = ", ".join(map(_named, beyond))
     return Explanation(
@@ -177,8 +186,53 @@ def shared_cache(facts: Iterable[Fact]) -> Explanation:
         Outcome.EXCLUDED if beyond else Outcome.CANNOT_TELL,
         f"It does not produce what else is seen here: {named}."
         if beyond
-        else "Beyond calls that go on elsewhere nothing is seen that it does not produce.",
+        else "Beyond calls that go on elsewhere, common news and one day of sign-ups nothing is seen that it does not produce.",
         "Ask the maker of the program that the accounts use how it answers several users who ask the same.",
+    )
+
+
+def counterparts(facts: Collection[Fact]) -> Explanation:
+    """Hold programs of different customers that work with each other against the facts: agents that negotiate, readers of one news service.
+
+    What one writes is what the other one reads, within seconds and as often as they like. But a refused call is the caller's own affair, and
+    each pays for itself.
+    """
+    counted = {fact.fact_id: fact for fact in facts if fact.is_counted}
+    passed = counted.keys() & {"conversation", "answer"}
+    against = [counted[name] for name in ("handover", "payment") if name in counted]
+    if against or not passed:
+        outcome = Outcome.EXCLUDED
+        statement = (
+            f"They do not produce what else is seen here: {', '.join(map(_named, against))}."
+            if against
+            else "No text is passed on."
+        )
+    else:
+        outcome = Outcome.CANNOT_TELL
+        statement = "Texts are passed on between customers, but no refused call is, and each customer pays alone."
+    return Explanation(
+        "operator.counterparts",
+        "Programs of different customers that write to each other, or read what one of them publishes",
+        outcome,
+        statement,
+        "Ask the holders of these accounts whose texts their programs read, and from where they have them.",
+    )
+
+
+def _spare_keys(log: Log, members: Accounts, parameters: Parameters) -> Explanation:
+    """Hold a service against the hand-overs that goes on with a few keys of its own when a customer's key is refused."""
+    ties = [tie for tie in ties_inside(log, members) if tie.kind == "handover" and tie.relation != "same"]
+    takers = Counter(tie.other_account_id for tie in ties).most_common(int(parameters.min_fact_share * len(members)))
+    n_taken = sum(n for _, n in takers)
+    fits = n_taken >= max(parameters.most * len(ties), parameters.min_fact_calls * len(takers), 1)
+    return Explanation(
+        "operator.spare_keys",
+        "A service, a school or a parent whose own few keys take what the others' keys are refused",
+        Outcome.FITS if fits else Outcome.EXCLUDED,
+        f"{units.count(n_taken)} of {units.count(len(ties))} hand-overs go to the {units.count(len(takers))} accounts that take most."
+        if ties
+        else "No refused call goes on at another customer's account.",
+        "Ask the holders of the accounts that take refused calls for whom they do that.",
     )
 
 

@@ -87,9 +87,9 @@ def record_stage(case: Case, record: StageRecord, outputs: Iterable[str], folder
     store_record(case, record, {"outputs": tables_sha256(case, outputs) | folder_sha256(case, folder)})
 
 
-def store_record(case: Case, record: StageRecord, results: Mapping[str, Any]) -> None:
+def store_record(case: Case, record: StageRecord, results: Mapping[str, Any], *, is_done: bool = True) -> None:
     """Store the record with what came of it: `outputs`, path to hash of each file, and where tables are made one by one, `tables`."""
-    write_json(case.stages / f"{record.stage}.json", record.as_dict() | dict(results))
+    write_json(case.stages / f"{record.stage}.json", record.as_dict() | dict(results), is_indented=is_done)
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,8 +123,15 @@ class Projector:
         return np.asarray(valid.column(0).to_numpy(), dtype=np.bool_)
 
     def with_doubled_keys(self, lines: pa.ChunkedArray) -> list[int]:
-        """Return the positions of lines that are objects in which a top-level key occurs twice."""
-        self.connection.register("lines", pa.table({"row_index": pa.array(np.arange(len(lines))), "line": lines}))
+        """Return the positions of lines that are objects in which a top-level key occurs twice; lines that are no JSON are passed over."""
+        table = pa.table({"row_index": pa.array(np.arange(len(lines))), "line": lines}, schema=LINES)
+        try:
+            return self._doubled_keys(table)
+        except _FAILURES:
+            return self._doubled_keys(table.filter(pa.array(self.valid(table))))
+
+    def _doubled_keys(self, table: pa.Table) -> list[int]:
+        self.connection.register("lines", table)
         try:
             found: pa.Table = self.connection.sql(query("doubled_keys")).to_arrow_table()
         finally:

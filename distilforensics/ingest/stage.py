@@ -99,7 +99,8 @@ def _ingest(
     n_before = len(journal.batches)
     key = case_key(case, options)
     settings = Settings(options, key, limits.threads, limits.memory_bytes, formats_module)
-    _read_batches(case, fresh, settings, journal, progress, usage)
+    if fresh:
+        _read_batches(case, fresh, settings, journal, progress, usage)
     n_rows = assembly.assemble(case, journal, limits, Secrets(key), progress)
     summary = assembly.summarise(case, journal.batches[n_before:], known, options, n_rows, time.perf_counter() - start)
     _require_sound(summary)

@@ -38,7 +38,7 @@ class Kind(StrEnum):
     SOURCE = "source"
 
 
-TOPICS = ("health", "reconcile")
+TOPICS = ("health", "reconcile", "tests")
 """What can be told of the case as a whole."""
 
 
@@ -78,6 +78,13 @@ def overview(case: Case, limits: Limits, about: str = "overview") -> list[Sectio
     """
     with connect(case, limits=limits) as connection:
         return [*_sections(case, connection, about, {}), *(_review(case) if about == "overview" else [])]
+
+
+def load(case: Case, campaign: str, limits: Limits) -> list[Section]:
+    """Return how many requests of a campaign began in each hour, as section `load`."""
+    with connect(case, limits=limits) as connection:
+        queries = [query for query in _queries("campaign") if query[0] == "load"]
+        return [_section(case, connection, (key, title), query, {"id": campaign}) for key, title, query in queries]
 
 
 def explain(case: Case, account: str, limits: Limits) -> list[Section]:

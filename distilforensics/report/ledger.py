@@ -49,6 +49,7 @@ def query_file(name: str) -> SqlFile:
     return read_sql_file(importlib.resources.files(__package__) / "queries" / f"{name}.sql")
 
 
+@cache
 def is_relation(name: str) -> bool:
     """Tell whether a name that a query reads is a relation of the report and no table of the case."""
     return (importlib.resources.files(__package__) / "queries" / f"{name}.sql").is_file() and bool(
@@ -66,6 +67,7 @@ class Ledger:
     digested: set[str] = field(default_factory=set)
     _made: set[str] = field(default_factory=set)
     _rows: dict[str, list[Row]] = field(default_factory=dict)
+    _paths: dict[str, list[str]] = field(default_factory=dict)
 
     def rows(self, query: str, *, is_drawn: bool = False, **values: object) -> list[Row]:
         """Return the rows of a query.
@@ -157,8 +159,13 @@ class Ledger:
 
     def view(self, table: str) -> str:
         """Return the statement that makes a view of a table of the case, with paths relative to the case folder."""
-        paths = sorted(path.relative_to(self.case.root).as_posix() for path in self.case.table_files(table))
-        return f"create or replace temp view {table} as from read_parquet([{', '.join(map(literal, paths))}])"
+        return f"create or replace temp view {table} as from read_parquet([{', '.join(map(literal, self.paths(table)))}])"
+
+    def paths(self, table: str) -> list[str]:
+        """Return where the files of a table of the case lie, relative to the case folder; none if no stage wrote it."""
+        if table not in self._paths:
+            self._paths[table] = sorted(map(self.case.name_of, self.case.table_files(table)))
+        return self._paths[table]
 
 
 def sorted_unique(statements: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

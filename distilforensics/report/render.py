@@ -41,6 +41,13 @@ def page(template: str, language: Language = ENGLISH_LANGUAGE, **values: Any) ->
     return (re.sub(r"\n[ \t]*(?:\n[ \t]*)+", "\n", text).strip() + "\n").encode("utf-8", "backslashreplace")
 
 
+def compile_pages() -> None:
+    """Compile all templates of English pages, which is most of what the first page of a process takes."""
+    environment = _environment(ENGLISH)
+    for name in environment.list_templates(extensions=["j2"]):
+        environment.get_template(name)
+
+
 @cache
 def _environment(code: str) -> jinja2.Environment:
     language = language_of(code)

@@ -18,6 +18,8 @@ from distilforensics.core.finding import Grade
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from distilforensics.assessment.log import Tie
+
 POOL, PEOPLE = names("pool", 20), names("person", 60)
 SCATTERED = Egress(0.1, 1, 1000)
 
@@ -47,6 +49,7 @@ PURPOSE = fact("purpose", Kind.PURPOSE, is_telling=False)
         ([HANDOVER, TAKEOVER, PURPOSE], Grade.MODERATE),
         ([TAKEOVER, CARDS, PURPOSE], Grade.INCONCLUSIVE),
         ([SCHEDULER, CARDS, SIGNUP, PURPOSE], Grade.MODERATE),
+        ([SCHEDULER, CARDS, replace(SIGNUP, is_beyond_payers=False), PURPOSE], Grade.INCONCLUSIVE),
         ([HANDOVER, SCHEDULER, FRAME, PURPOSE], Grade.WEAK),
         ([HANDOVER, MAIL], Grade.WEAK),
         ([SCHEDULER, SIGNUP, PURPOSE], Grade.INCONCLUSIVE),
@@ -113,7 +116,9 @@ def test_a_pool_of_many_customers_from_many_places_is_nobodys_fleet() -> None:
         "few_customers": Outcome.EXCLUDED,
         "one_egress": Outcome.EXCLUDED,
         "one_domain": Outcome.IN_PART,
+        "spare_keys": Outcome.EXCLUDED,
         "shared_cache": Outcome.EXCLUDED,
+        "counterparts": Outcome.EXCLUDED,
         "acquaintances": Outcome.EXCLUDED,
     }
 
@@ -203,6 +208,61 @@ def test_handovers_that_nothing_else_binds_may_be_a_shared_cache() -> None:
     assert asked(accounts, [HANDOVER, REWORDING])["shared_cache"] is Outcome.EXCLUDED
     assert asked(accounts, [HANDOVER, ANSWER])["shared_cache"] is Outcome.EXCLUDED
     assert asked(accounts, [HANDOVER, TAKEOVER])["shared_cache"] is Outcome.EXCLUDED
+
+
+def test_news_and_a_launch_are_a_products_own() -> None:
+    """Users who all ask when the market moves, and who came in one night; sign-ups of several days are not a launch."""
+    accounts, together = [account(name) for name in POOL], fact("synchrony", Kind.COORDINATION)
+    launch = replace(SIGNUP, is_of_one_day=True)
+    assert asked(accounts, [HANDOVER, together, launch])["shared_cache"] is Outcome.CANNOT_TELL
+    assert asked(accounts, [HANDOVER, together, SIGNUP])["shared_cache"] is Outcome.EXCLUDED
+
+
+@pytest.mark.parametrize(("days", "outcome"), [([1, 1, 1, 1], True), ([1, 5, 9, 13], False)])
+def test_sign_ups_of_one_day_are_told_from_those_of_several(days: list[int], outcome: bool) -> None:
+    """The day on which most were made is left out, and the rest is weighed."""
+    slots = {f"2026-10-{day:02d} 09:{i}0": POOL[5 * i : 5 * i + 5] for i, day in enumerate(days)}
+    found = pool_facts(ties=ring(POOL, 30), shared={"signup": slots})["signup"]
+    assert (found.is_counted, found.is_of_one_day) == (True, outcome)
+
+
+def test_what_one_buyer_does_for_his_pack_is_not_shared_beyond_payers() -> None:
+    """Each card opens its own five accounts at one sitting; or sittings and cards overlap."""
+    slots = {f"2026-10-{i + 1:02d} 09:00": POOL[5 * i : 5 * i + 5] for i in range(4)}
+    for cards, outcome in ((5, False), (1, True)):
+        everybody = [account(name, payment_fingerprint=f"card{i // cards % 4}") for i, name in enumerate(POOL)]
+        found = log([*everybody, *map(account, PEOPLE)], ties=ring(POOL, 30), shared={"signup": slots})
+        candidate = find_candidates(found, PARAMETERS)[0]
+        facts = {fact.fact_id: fact for fact in find_facts(found, candidate, frozenset(PEOPLE), PARAMETERS)}
+        assert facts["signup"].is_beyond_payers is outcome
+
+
+@pytest.mark.parametrize(
+    ("facts", "outcome"),
+    [
+        ([ANSWER, SIGNUP, SCHEDULER], Outcome.CANNOT_TELL),
+        ([ANSWER, HANDOVER], Outcome.EXCLUDED),
+        ([ANSWER, CARDS], Outcome.EXCLUDED),
+        ([HANDOVER, SIGNUP], Outcome.EXCLUDED),
+    ],
+)
+def test_programs_that_write_to_each_other_hand_nothing_over_and_pay_alone(facts: list[Fact], outcome: Outcome) -> None:
+    """Agents that negotiate, and readers of one news service."""
+    assert asked([account(name) for name in POOL], facts)["counterparts"] is outcome
+
+
+def test_a_services_spare_keys_take_what_the_others_are_refused() -> None:
+    """Two keys of twenty take all; where anybody takes, it is no service of that kind."""
+    accounts = [account(name) for name in POOL]
+
+    def outcome(ties: list[Tie]) -> Outcome:
+        found = ask_operators(log(accounts, ties=ties), frozenset(POOL), [HANDOVER], SCATTERED, PARAMETERS)
+        return next(e.outcome for e in found if e.explanation_id == "operator.spare_keys")
+
+    assert outcome([tie(POOL[2 + i % 18], POOL[i % 2], i) for i in range(30)]) is Outcome.FITS
+    assert outcome([tie(POOL[2 + i % 18], POOL[i % 2], i) for i in range(5)]) is Outcome.EXCLUDED
+    assert outcome(ring(POOL, 30)) is Outcome.EXCLUDED
+    assert outcome([]) is Outcome.EXCLUDED
 
 
 def test_customers_are_joined_by_any_name_they_share() -> None:
