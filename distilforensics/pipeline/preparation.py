@@ -31,7 +31,7 @@ def _prepare() -> None:
     with suppress(Exception):
         import distilforensics.analysis.stage
         import distilforensics.assessment.stage
-        import distilforensics.report.stage
+        import distilforensics.report.stage  # noqa: F401 - imported so that it is there
         from distilforensics.analysis.heuristics.loader import load_catalog
         from distilforensics.analysis.made import analysis_graph
         from distilforensics.report.render import compile_pages

@@ -49,12 +49,6 @@ def query_file(name: str) -> SqlFile:
     return read_sql_file(importlib.resources.files(__package__) / "queries" / f"{name}.sql")
 
 
-def query_names() -> list[str]:
-    """Return the names of all queries."""
-    folder = importlib.resources.files(__package__) / "queries"
-    return sorted(entry.name.removesuffix(".sql") for entry in folder.iterdir() if entry.name.endswith(".sql"))
-
-
 @cache
 def is_relation(name: str) -> bool:
     """Tell whether a name that a query reads is a relation of the report and no table of the case."""
