@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from distilforensics.cli.diagnostics import ExitCode
+from distilforensics.cli.exit_codes import ExitCode
 from distilforensics.cli.options import catalog_option, command, examples, logs_argument, reading_options
 from distilforensics.core import units
 from distilforensics.core.text import show

@@ -58,14 +58,7 @@ def loads_of(case: Case, summary: CaseSummary, limits: Limits) -> dict[str, Rows
 
 
 def campaign_screen(found: Mapping[str, Rows], case_name: str, size: tuple[int, int], output: Output) -> Iterator[str]:
-    """Yield the lines of a campaign or of a group.
-
-    Args:
-        found: Rows of its sections.
-        case_name: The case, as the next commands name it.
-        size: Columns and lines of the terminal.
-        output: How to print.
-    """
+    """Yield the lines of a campaign or of a group."""
     width, height = min(100, size[0]), max(_SHORTEST, size[1])
     (campaign,) = found["campaign"]
     name = show(campaign["campaign_id"])
