@@ -394,7 +394,7 @@ def _scheduler_fact(log: Log, candidate: Candidate, parameters: Parameters) -> F
         of=len(SCHEDULING),
         comparison=None,
         n_accounts=max(n for _, n in found.values()),
-        statement="; ".join(f"{log.titles[name].rstrip('.')}" for name in names) + ".",
+        statement=" ".join(f"{log.titles[name].rstrip('.')}." for name in names),
         excludes="independent customers; not a vendor's loop, a fleet, timers or a product that runs by itself",
         is_telling=False,
     )
@@ -493,7 +493,7 @@ def _purpose_fact(log: Log, candidate: Candidate, parameters: Parameters) -> Fac
         of=None,
         comparison=None,
         n_accounts=max(n for _, n in found.values()),
-        statement="; ".join(f"{log.titles[name].rstrip('.')}" for name in sorted(found)) + ".",
+        statement=" ".join(f"{log.titles[name].rstrip('.')}." for name in sorted(found)),
         excludes="ordinary use; not a benchmark or a product that asks for reasoning",
         is_telling=False,
     )
