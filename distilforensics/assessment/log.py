@@ -131,9 +131,7 @@ class Log:
             busiest = day if len(day) > len(busiest) else busiest
         return accounts - busiest
 
-    def of_others(
-        self, question: str, others: frozenset[str], count: Callable[[], tuple[int, int]]
-    ) -> tuple[int, int]:
+    def of_others(self, question: str, others: frozenset[str], count: Callable[[], tuple[int, int]]) -> tuple[int, int]:
         """Return two numbers about the accounts of no candidate, counted once: every candidate is compared with the same ones.
 
         Args:

@@ -172,7 +172,9 @@ class Ledger:
 
     def view(self, table: str) -> str:
         """Return the statement that makes a view of a table of the case, with paths relative to the case folder."""
-        return f"create or replace temp view {table} as from read_parquet([{', '.join(map(literal, self.paths(table)))}])"
+        return (
+            f"create or replace temp view {table} as from read_parquet([{', '.join(map(literal, self.paths(table)))}])"
+        )
 
     def paths(self, table: str) -> list[str]:
         """Return where the files of a table of the case lie, relative to the case folder; none if no stage wrote it."""
