@@ -16,7 +16,7 @@ import pyarrow as pa
 from distilforensics.analysis import kinds, link_parameters
 from distilforensics.analysis.account_graph import Links
 from distilforensics.analysis.clusters import cluster_rows
-from distilforensics.analysis.graph import Graph, Node, sql_node
+from distilforensics.analysis.graph import Graph, Node, partition_of, sql_node
 from distilforensics.analysis.health import health_node
 from distilforensics.analysis.shared_content import create_shared_content, frame_rules
 from distilforensics.core.schema import TABLES
@@ -40,7 +40,9 @@ SLICE_ROWS = 500_000
 def analysis_graph() -> Graph:
     """Return the graph of all tables between ingest and heuristics."""
     queries = [*read_folder(importlib.resources.files(__package__) / "tables"), *_queries_of_kinds()]
-    nodes = [sql_node(*with_lexicon(file), _PARTS.get(str(file.header.get("parts")))) for file in queries]
+    nodes = [
+        sql_node(*with_lexicon(file), _PARTS.get(str(file.header.get("parts"))), partition_of(file)) for file in queries
+    ]
     sources = [name for name, table in TABLES.items() if table.stage == "ingest"]
     return Graph([*nodes, *_made_nodes()], sources)
 

@@ -143,10 +143,6 @@ def create_case(root: Path) -> Case:
     return case
 
 
-STATED = ("number", "title", "examiner", "organization", "confidentiality")
-"""Keys of case.toml that options of `run` can state."""
-
-
 def state(case: Case, stated: Mapping[str, str]) -> Case:
     """Return the case after writing what the examiner states into its case.toml; every other line stays as it is."""
     path = case.root / CASE_FILE

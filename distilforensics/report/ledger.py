@@ -49,12 +49,6 @@ def query_file(name: str) -> SqlFile:
     return read_sql_file(importlib.resources.files(__package__) / "queries" / f"{name}.sql")
 
 
-def query_names() -> list[str]:
-    """Return the names of all queries."""
-    folder = importlib.resources.files(__package__) / "queries"
-    return sorted(entry.name.removesuffix(".sql") for entry in folder.iterdir() if entry.name.endswith(".sql"))
-
-
 @cache
 def is_relation(name: str) -> bool:
     """Tell whether a name that a query reads is a relation of the report and no table of the case."""
@@ -108,7 +102,7 @@ class Ledger:
 
     def one(self, query: str, **values: object) -> Row:
         """Return the only row of a query."""
-        (row,) = self.rows(query, is_drawn=False, **values)
+        (row,) = self.rows(query, is_drawn=False, is_kept=False, **values)
         return row
 
     def digest(self, query: str, **values: object) -> Row:
@@ -244,6 +238,8 @@ select
             strftime(try_cast(p.stated as timestamp), '%-d %B %Y'), strftime(try_cast(p.stated as timestamp), '%-d %B'),
             strftime(try_cast(p.stated as timestamp), '%-d'), strftime(try_cast(p.stated as timestamp), '%H:%M:%S'),
             strftime(try_cast(p.stated as timestamp), '%-d %b %H:%M:%S'), strftime(try_cast(p.stated as timestamp), '%-d %b'),
+            strftime(try_cast(p.stated as timestamp), '%d.%m.%Y'), strftime(try_cast(p.stated as timestamp), '%d.%m.'),
+            strftime(try_cast(p.stated as timestamp), '%d.%m. %H:%M:%S'),
             strftime(try_cast(p.stated as timestamp), '%Y-%m-%d'), strftime(try_cast(p.stated as timestamp), '%Y-%m-%d %H:%M:%S'))
         ), false) as agrees
 from printed as p

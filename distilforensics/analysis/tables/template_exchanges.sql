@@ -1,5 +1,7 @@
 /*---
 reads = ["template_uses", "templates"]
+partition = { template_uses = "record_id" }
+order = "template_id, started_at, record_id"
 parts = "kind"
 ---*/
 -- Templates in order of their ids: ids begin with the kind, and numbers sort faster than text.
