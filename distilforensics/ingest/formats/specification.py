@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.errors import UsageError
 from distilforensics.core.text import shown
-from distilforensics.ingest.formats.completion import projection_of
 from distilforensics.ingest.formats.joins import parse_join
 from distilforensics.ingest.formats.mapped import cell_names
 from distilforensics.ingest.formats.mapping import parse_mapping
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from importlib.resources.abc import Traversable
     from pathlib import Path
-
-    import duckdb
 
     from distilforensics.ingest.formats.joins import Join
     from distilforensics.ingest.formats.mapping import FieldMapping
@@ -161,24 +158,6 @@ class FormatSpec:
         """Return the fields that the projection reads, in order; none if they cannot be given as columns of text."""
         mapping = self.mapping or options.mapping
         return () if self.query is not None or mapping is None else cell_names(mapping, self.join)
-
-    def projection(
-        self, options: Options, connection: duckdb.DuckDBPyConnection | None = None, *, of_cells: bool = False
-    ) -> str:
-        """Return one SELECT over `lines(row_index BIGINT, line VARCHAR)`, to be run on a connection made ready by `prepare_connection`.
-
-        Columns: `row_index`, those of `PROJECTED_COLUMNS`, `flags VARCHAR[]`, `out_of_scope VARCHAR` (reason or NULL), `refusal_reason VARCHAR` and
-        `refusal_detail VARCHAR` (the record goes to quarantine if the reason is not NULL).
-
-        Args:
-            options: The examiner's choices.
-            connection: A connection made ready by `prepare_connection`; a new one is made if it is needed and None.
-            of_cells: The fields of `cell_names` are columns `f1`, `f2` and so on of `lines`, and `line` is NULL.
-
-        Raises:
-            UsageError: the account field or the time zone cannot be used.
-        """
-        return projection_of(self, options, connection, of_cells=of_cells)
 
 
 OWN_FORMATS = "formats"
