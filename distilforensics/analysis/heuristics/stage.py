@@ -11,7 +11,7 @@ from distilforensics.analysis.health import CHECKS, COSTS, costs_of
 from distilforensics.analysis.heuristics.coverage import Coverage, measure_coverage
 from distilforensics.analysis.heuristics.loader import Heuristic, load_catalog
 from distilforensics.analysis.heuristics.own import catalog_identity
-from distilforensics.analysis.heuristics.runner import Outcome, run_heuristic
+from distilforensics.analysis.heuristics.runner import Outcome, conclude, refusal, run_heuristic
 from distilforensics.analysis.heuristics.views import (
     columns_read,
     create_empty_tables,
@@ -22,6 +22,7 @@ from distilforensics.analysis.heuristics.views import (
 )
 from distilforensics.analysis.shared_content import offer_functions
 from distilforensics.case.engines.duckdb import Limits, connect, quote
+from distilforensics.case.engines.workers import workers_for
 from distilforensics.case.stages import StageOutcome, run_stage
 from distilforensics.case.tables import read_rows, write_batches, write_rows
 from distilforensics.core.finding import LEAD, State
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from distilforensics.analysis.heuristics.sharing import Judged
+    from distilforensics.case.engines.workers import Workers
     from distilforensics.case.layout import Case
     from distilforensics.core.progress import Progress
 
@@ -47,8 +50,17 @@ BYTES_PER_EXCHANGE = 2_000
 WRITES = ("observations", "heuristic_states", "health_costs")
 
 
-def scan(case: Case, limits: Limits, progress: Progress, only: Iterable[str] = ()) -> StageOutcome:
+def scan(
+    case: Case, limits: Limits, progress: Progress, only: Iterable[str] = (), workers: Workers | None = None
+) -> StageOutcome:
     """Run the catalogue, or the named heuristics or families, and return what was done.
+
+    Args:
+        case: The case.
+        limits: Memory and threads.
+        progress: Who is told.
+        only: Ids or families; all if empty.
+        workers: Who judges groups one by one; if None those of the master that the limits name, or this machine.
 
     Raises:
         CaseError: the features have not been built.
@@ -63,11 +75,13 @@ def scan(case: Case, limits: Limits, progress: Progress, only: Iterable[str] = (
         writes=WRITES,
         parameters={heuristic.id: heuristic.defaults() for heuristic in heuristics}
         | ({"own catalogue": catalog_identity(case.catalog) | {"heuristics": sorted(own)}} if own else {}),
-        work=lambda: _scan(case, limits, progress, heuristics),
+        work=lambda: _scan(case, limits, progress, heuristics, workers or workers_for(limits)),
     )
 
 
-def _scan(case: Case, limits: Limits, progress: Progress, heuristics: list[Heuristic]) -> dict[str, int]:
+def _scan(
+    case: Case, limits: Limits, progress: Progress, heuristics: list[Heuristic], workers: Workers | None
+) -> dict[str, int]:
     reads = source_tables(heuristics)
     present = {name for name in reads if name in REQUIRED or case.table_files(name)}
     batches: list[pa.RecordBatch] = []
@@ -80,9 +94,13 @@ def _scan(case: Case, limits: Limits, progress: Progress, heuristics: list[Heuri
         place = _place(connection, case, limits)
         create_library(connection, tables_needed(heuristics), columns=columns_read(heuristics), place=place)
         coverages = measure_coverage(connection, heuristics)
+        judged = _judged_elsewhere(case, connection, heuristics, coverages, workers) if workers else {}
         for heuristic in heuristics:
             coverage = coverages[heuristic.id]
-            outcome = run_heuristic(connection, heuristic, coverage)
+            if heuristic.id in judged:
+                outcome = conclude(heuristic, heuristic.defaults(), *judged[heuristic.id])
+            else:
+                outcome = run_heuristic(connection, heuristic, coverage)
             batches += _batches(heuristic, outcome)
             states.append(_state_row(heuristic, coverage, outcome))
             progress.advance(steps=1, item=heuristic.id)
@@ -96,6 +114,24 @@ def _scan(case: Case, limits: Limits, progress: Progress, heuristics: list[Heuri
     }
     progress.end(_counted(states))
     return n_rows
+
+
+def _judged_elsewhere(
+    case: Case,
+    connection: duckdb.DuckDBPyConnection,
+    heuristics: Iterable[Heuristic],
+    coverages: Mapping[str, Coverage],
+    workers: Workers,
+) -> dict[str, Judged]:
+    """Return what the heuristics say that judge every group by itself, as far as this log can be asked."""
+    from distilforensics.analysis.heuristics.sharing import judge_groups
+
+    chosen = [
+        heuristic
+        for heuristic in heuristics
+        if heuristic.is_by_group and refusal(connection, heuristic, coverages[heuristic.id]) is None
+    ]
+    return judge_groups(case, connection, chosen, workers) if chosen else {}
 
 
 def _place(connection: duckdb.DuckDBPyConnection, case: Case, limits: Limits) -> str:
