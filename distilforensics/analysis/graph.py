@@ -63,12 +63,7 @@ class Node:
         return self.name in TABLES
 
     def key(self, inputs: Mapping[str, str], code: str) -> str:
-        """Return a hash of all that the rows depend on: query, parameters, inputs, and the code that runs them.
-
-        Args:
-            inputs: Table to a hash of its rows, or to the key of what makes it.
-            code: Hash of the code that every table depends on.
-        """
+        """Return a hash of all that the rows depend on: query, parameters, inputs, and the code that runs them."""
         query = self.file.sha256 if self.file else ""
         depends = [self.name, query, dict(self.parameters), {name: inputs[name] for name in self.reads}, code]
         return hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()
@@ -79,10 +74,6 @@ class Graph:
 
     def __init__(self, nodes: Iterable[Node], sources: Collection[str]) -> None:
         """Check and order the nodes.
-
-        Args:
-            nodes: Every node; no two make the same table.
-            sources: Tables that are there before.
 
         Raises:
             HeuristicError: a node reads a table that nobody makes, two make the same one, or some read each other in a circle.

@@ -33,7 +33,7 @@ PATTERNS_AT_ONCE = 8
 read 45, one for each pattern 10."""
 
 SLICE_ROWS = 500_000
-"""Exchanges whose features are computed and sorted at once: half a gigabyte."""
+"""Exchanges whose features, or uses of templates, are computed and sorted at once: half a gigabyte."""
 
 
 @cache
@@ -98,9 +98,11 @@ def _time_slices(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     return [{"since": since, "before": before} for since, before in pairwise([*edges, "infinity"])]
 
 
-def _kinds_in_order(_connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Return each kind of group, in the order in which ids of templates sort."""
-    return [{"kind": kind} for kind in sorted(kinds.kinds())]
+def _kinds_in_order(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Return the kinds of groups in the order in which ids of templates sort: each by itself, or all at once for a short log."""
+    names = sorted(kinds.kinds())
+    ((n_rows,),) = connection.execute("select count(*) from exchange_features").fetchall()
+    return [{"kinds": names}] if n_rows <= SLICE_ROWS else [{"kinds": [name]} for name in names]
 
 
 _PARTS = {"time": _time_slices, "kind": _kinds_in_order}

@@ -106,9 +106,6 @@ class Build:
     def run(self, closing: Callable[[Mapping[str, int]], str]) -> StageOutcome:
         """Make what has to be made, write the record of the stage and return what was done.
 
-        Args:
-            closing: Makes the last line of the progress from the rows per table.
-
         Raises:
             CaseError: a table of an earlier stage is missing.
             HeuristicError: a query failed.
@@ -152,12 +149,12 @@ class Build:
         for found in files.values():
             self._outputs |= found
         # Without its code the record says that the stage as a whole is not done.
-        self._store(replace(self._record, code=""))
+        self._store(replace(self._record, code=""), is_done=False)
 
-    def _store(self, record: StageRecord) -> None:
+    def _store(self, record: StageRecord, *, is_done: bool = True) -> None:
         kept = {node.name for node in self._plan if node.is_kept}
         keys = {name: key for name, key in self._keys.items() if name in kept}
-        store_record(self._case, record, {"outputs": self._outputs, "tables": keys})
+        store_record(self._case, record, {"outputs": self._outputs, "tables": keys}, is_done=is_done)
 
     def _open(self, stack: ExitStack) -> duckdb.DuckDBPyConnection:
         self._progress.begin(self._stage, self._title, total_steps=len(self._plan) - len(self._passed))

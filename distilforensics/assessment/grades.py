@@ -44,7 +44,11 @@ def grade_facts(facts: Iterable[Fact]) -> Grade:
         has_purpose = any(fact.kind is Kind.PURPOSE for fact in counted)
         return Grade.STRONG if has_purpose and is_bound else Grade.MODERATE
     is_scheduled = any(fact.kind is Kind.COORDINATION for fact in counted)
-    is_paid_together = any(fact.fact_id == "payment" for fact in identity) and len(identity) > 1
+    # Who opens accounts in packs and pays for each pack (a trainer, a franchise, a shop for prepaid accounts) gives each pack its own sitting, and
+    # its room its own address: only what accounts of different payers share is a second fact.
+    is_paid_together = any(fact.fact_id == "payment" for fact in identity) and any(
+        fact.fact_id != "payment" and fact.is_beyond_payers for fact in identity
+    )
     if is_scheduled and is_paid_together:
         return Grade.MODERATE
     return Grade.WEAK if coordination else Grade.INCONCLUSIVE

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from distilforensics.assessment import weights
 from distilforensics.assessment.facts import Kind
 from distilforensics.assessment.log import connected
+from distilforensics.assessment.weighing import ties_inside
 from distilforensics.core import units
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ class Egress:
     """Accounts behind the busiest one."""
     n_known: int
     """Calls with an address."""
+    common_share: float = 0.0
+    """Share of them that come from addresses which at least half of the accounts use, as the machines of one service do."""
 
 
 def ask_operators(
@@ -73,8 +76,10 @@ def ask_operators(
         _few_customers(log, members, parameters),
         _one_egress(members, egress, facts, domain, parameters),
         domain,
+        _spare_keys(log, members, parameters),
         shared_cache(facts),
-        acquaintances(facts, parameters),
+        counterparts(facts),
+        acquaintances(facts, len(members), parameters),
     ]
 
 
@@ -130,10 +135,15 @@ def _one_egress(
     else:
         statement = (
             f"{units.share(egress.address_share, 1)} of {units.count(egress.n_known)} calls come from the three busiest addresses; the busiest one "
-            f"has calls of {units.count(egress.n_accounts)} of the {units.count(len(members))} accounts."
+            f"has calls of {units.count(egress.n_accounts)} of the {units.count(len(members))} accounts. "
+            f"{units.share(egress.common_share, 1)} come from addresses that half of the accounts use."
         )
-        fits = egress.address_share >= parameters.most and egress.n_accounts >= parameters.min_fact_share * len(members)
         counted = {fact.fact_id for fact in facts if fact.is_counted}
+        is_near = egress.address_share >= parameters.most and egress.n_accounts >= parameters.min_fact_share * len(
+            members
+        )
+        # The machines of a service that has more than three addresses call with the keys of customers who pay for themselves.
+        fits = is_near or (egress.common_share >= parameters.most and "payment" not in counted)
         if fits and counted >= {"handover", "payment", "signup"} and domain.outcome is Outcome.EXCLUDED:
             fits = False
             statement += (
@@ -164,11 +174,17 @@ def _one_domain(log: Log, members: Accounts, parameters: Parameters) -> Explanat
 
 
 def shared_cache(facts: Iterable[Fact]) -> Explanation:
-    """Hold the one product that hands calls over between its customers against the facts: a cache whose waiting users try in turn."""
+    """Hold the one product that hands calls over between its customers against the facts: a cache whose waiting users try in turn.
+
+    News that all of its users ask about makes them work and pause together, and the night of its launch makes them sign up together.
+    """
     beyond = [
         fact
         for fact in facts
-        if fact.is_counted and fact.is_telling and (fact.kind is not Kind.COORDINATION or fact.fact_id != "handover")
+        if fact.is_counted
+        and fact.is_telling
+        and fact.fact_id not in {"handover", "synchrony"}
+        and not fact.is_of_one_day
     ]
     named = ", ".join(map(_named, beyond))
     return Explanation(
@@ -177,16 +193,62 @@ def shared_cache(facts: Iterable[Fact]) -> Explanation:
         Outcome.EXCLUDED if beyond else Outcome.CANNOT_TELL,
         f"It does not produce what else is seen here: {named}."
         if beyond
-        else "Beyond calls that go on elsewhere nothing is seen that it does not produce.",
+        else "Beyond calls that go on elsewhere, common news and one day of sign-ups nothing is seen that it does not produce.",
         "Ask the maker of the program that the accounts use how it answers several users who ask the same.",
     )
 
 
-def acquaintances(facts: Collection[Fact], parameters: Parameters) -> Explanation:
+def counterparts(facts: Collection[Fact]) -> Explanation:
+    """Hold programs of different customers that work with each other against the facts: agents that negotiate, readers of one news service.
+
+    What one writes is what the other one reads, within seconds and as often as they like. But a refused call is the caller's own affair, and
+    each pays for itself.
+    """
+    counted = {fact.fact_id: fact for fact in facts if fact.is_counted}
+    passed = counted.keys() & {"conversation", "answer"}
+    against = [counted[name] for name in ("handover", "payment") if name in counted]
+    if against or not passed:
+        outcome = Outcome.EXCLUDED
+        statement = (
+            f"They do not produce what else is seen here: {', '.join(map(_named, against))}."
+            if against
+            else "No text is passed on."
+        )
+    else:
+        outcome = Outcome.CANNOT_TELL
+        statement = "Texts are passed on between customers, but no refused call is, and each customer pays alone."
+    return Explanation(
+        "operator.counterparts",
+        "Programs of different customers that write to each other, or read what one of them publishes",
+        outcome,
+        statement,
+        "Ask the holders of these accounts whose texts their programs read, and from where they have them.",
+    )
+
+
+def _spare_keys(log: Log, members: Accounts, parameters: Parameters) -> Explanation:
+    """Hold a service against the hand-overs that goes on with a few keys of its own when a customer's key is refused."""
+    ties = [tie for tie in ties_inside(log, members) if tie.kind == "handover" and tie.relation != "same"]
+    takers = Counter(tie.other_account_id for tie in ties).most_common(int(parameters.min_fact_share * len(members)))
+    n_taken = sum(n for _, n in takers)
+    fits = n_taken >= max(parameters.most * len(ties), parameters.min_fact_calls * len(takers), 1)
+    return Explanation(
+        "operator.spare_keys",
+        "A service, a school or a parent whose own few keys take what the others' keys are refused",
+        Outcome.FITS if fits else Outcome.EXCLUDED,
+        f"{units.count(n_taken)} of {units.count(len(ties))} hand-overs go to the {units.count(len(takers))} accounts that take most."
+        if ties
+        else "No refused call goes on at another customer's account.",
+        "Ask the holders of the accounts that take refused calls for whom they do that.",
+    )
+
+
+def acquaintances(facts: Collection[Fact], n_members: int, parameters: Parameters) -> Explanation:
     """Hold people who know each other against the facts: a course, a circle, a contest, or readers of each other's links.
 
     They ask again what failed for a neighbour, go on with each other's conversations, have each other's answers read, and sign up together.
-    They do not do it within seconds again and again, and they do not pay for each other across customers.
+    They do not do it within seconds again and again, and they do not pay for each other across customers. Workers of a platform are given
+    what any of them gave up, but they have not signed up together; people who have, pass work to few others, and try again themselves.
     """
     counted = [fact for fact in facts if fact.is_counted]
     quick = [fact for fact in counted if fact.n_quick >= max(1.0, parameters.half * fact.n_apart)]
@@ -205,6 +267,13 @@ def acquaintances(facts: Collection[Fact], parameters: Parameters) -> Explanatio
         for fact in timed
         if fact not in quick
     ]
+    if any(fact.fact_id == "signup" and not fact.is_of_one_day for fact in counted):
+        said += [
+            f"They signed up together on several days, and yet {units.count(fact.n_turns - fact.n_same_partner)} of {units.count(fact.n_turns)} times "
+            "a refused call did not go on between the same two as the last one of that week, as if drawn by lot among all."
+            for fact in counted
+            if _is_dealt_by_lot(fact, n_members, parameters)
+        ]
     said += ["They share payment methods across customers." for fact in counted if fact.fact_id == "payment"]
     if said or not is_passed_on:
         outcome, statement = Outcome.EXCLUDED, " ".join(said) or "No work is passed on between customers."
@@ -219,6 +288,17 @@ def acquaintances(facts: Collection[Fact], parameters: Parameters) -> Explanatio
         outcome,
         statement,
         "Ask the holders of these accounts whether they know each other, and from where.",
+    )
+
+
+def _is_dealt_by_lot(fact: Fact, n_members: int, parameters: Parameters) -> bool:
+    """Tell whether hand-overs choose their partners as by lot, and rarely leave a refused call to the account that was refused."""
+    by_lot = 1 / max(1, n_members - 1)
+    return (
+        by_lot < parameters.same_partner
+        and weights.between_rates(fact.n_same_partner, fact.n_turns, by_lot, parameters.same_partner)
+        >= parameters.min_fact_bits
+        and fact.count >= parameters.most * (fact.count + fact.n_retried)
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from distilforensics.cli.diagnostics import ExitCode
+from distilforensics.cli.exit_codes import ExitCode
 from distilforensics.cli.output import Output
 from distilforensics.core.finding import Grade
 from distilforensics.core.units import MIN_MEMORY, parse_size

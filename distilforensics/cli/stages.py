@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from distilforensics.cli.diagnostics import ExitCode, say
+from distilforensics.cli.exit_codes import ExitCode, say
 from distilforensics.cli.opening import open_option, open_report
 from distilforensics.cli.options import (
     FILE,
@@ -126,7 +126,7 @@ def _print_result(timing: Timing, output: Output, **more: object) -> None:
     else:
         rows = ", ".join(f"{units.count(n)} {table}" for table, n in timing.n_rows.items())
         output.line(f"{timing.stage}: {rows or 'done'}")
-    if not output.is_quiet:
+    if not output.is_quiet and not timing.is_skipped:
         say("note: the case has to be sealed again: distilforensics seal --case DIR")
 
 

@@ -115,17 +115,21 @@ class Rescue:
                 self._stream.read(4 * header[1])
         except zstandard.ZstdError:
             return
-        self.is_whole = not self._stream.read(1)
+        self.is_whole = True
 
     def _frame_header(self) -> tuple[bytes, bool] | None:
         """Return the header of the next frame without its mark for a checksum, and whether it had one; frames to be skipped are skipped."""
+        import zstandard
+
         magic = self._stream.read(4)
         while len(magic) == 4 and magic[1:] == b"\x2a\x4d\x18" and magic[0] >> 4 == 5:
             self._stream.seek(int.from_bytes(self._stream.read(4), "little"), io.SEEK_CUR)
             magic = self._stream.read(4)
-        if magic != _ZSTD:
+        if not magic:
             return None
-        descriptor = self._stream.read(1)[0]
+        if magic != _ZSTD or not (first := self._stream.read(1)):
+            raise zstandard.ZstdError("no frame begins here, or not all of its header is there")
+        descriptor = first[0]
         is_single = bool(descriptor & 32)
         n_dictionary = (0, 1, 2, 4)[descriptor & 3]
         n_content = (1 if is_single else 0, 2, 4, 8)[descriptor >> 6]

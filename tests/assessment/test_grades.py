@@ -18,6 +18,8 @@ from distilforensics.core.finding import Grade
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from distilforensics.assessment.log import Tie
+
 POOL, PEOPLE = names("pool", 20), names("person", 60)
 SCATTERED = Egress(0.1, 1, 1000)
 
@@ -33,6 +35,7 @@ CARDS, SIGNUP = fact("payment", Kind.IDENTITY), fact("signup", Kind.IDENTITY)
 MAIL = fact("mail", Kind.IDENTITY, is_telling=False)
 FRAME, REWORDING = fact("frame", Kind.CONTENT, is_telling=False), fact("rewording", Kind.CONTENT)
 TAKEOVER = fact("takeover", Kind.COORDINATION)
+DEALT = replace(HANDOVER, count=60, n_turns=40, n_same_partner=1)
 PURPOSE = fact("purpose", Kind.PURPOSE, is_telling=False)
 
 
@@ -47,6 +50,7 @@ PURPOSE = fact("purpose", Kind.PURPOSE, is_telling=False)
         ([HANDOVER, TAKEOVER, PURPOSE], Grade.MODERATE),
         ([TAKEOVER, CARDS, PURPOSE], Grade.INCONCLUSIVE),
         ([SCHEDULER, CARDS, SIGNUP, PURPOSE], Grade.MODERATE),
+        ([SCHEDULER, CARDS, replace(SIGNUP, is_beyond_payers=False), PURPOSE], Grade.INCONCLUSIVE),
         ([HANDOVER, SCHEDULER, FRAME, PURPOSE], Grade.WEAK),
         ([HANDOVER, MAIL], Grade.WEAK),
         ([SCHEDULER, SIGNUP, PURPOSE], Grade.INCONCLUSIVE),
@@ -113,7 +117,9 @@ def test_a_pool_of_many_customers_from_many_places_is_nobodys_fleet() -> None:
         "few_customers": Outcome.EXCLUDED,
         "one_egress": Outcome.EXCLUDED,
         "one_domain": Outcome.IN_PART,
+        "spare_keys": Outcome.EXCLUDED,
         "shared_cache": Outcome.EXCLUDED,
+        "counterparts": Outcome.EXCLUDED,
         "acquaintances": Outcome.EXCLUDED,
     }
 
@@ -132,6 +138,18 @@ def test_a_pool_of_many_customers_from_many_places_is_nobodys_fleet() -> None:
         pytest.param(
             [replace(HANDOVER, n_apart=30, n_quick=30, is_counted=False), ANSWER], Outcome.CANNOT_TELL, id="not counted"
         ),
+        pytest.param(
+            [DEALT, SIGNUP], Outcome.EXCLUDED, id="opened together, and each call to another one as if by lot"
+        ),
+        pytest.param(
+            [DEALT, replace(SIGNUP, is_of_one_day=True)],
+            Outcome.CANNOT_TELL,
+            id="a course signs up in its first lecture",
+        ),
+        pytest.param([DEALT], Outcome.CANNOT_TELL, id="workers of a platform did not sign up together"),
+        pytest.param([replace(DEALT, n_same_partner=10), SIGNUP], Outcome.CANNOT_TELL, id="partners of a course"),
+        pytest.param([replace(DEALT, n_turns=12), SIGNUP], Outcome.CANNOT_TELL, id="too few to tell"),
+        pytest.param([replace(DEALT, n_retried=16), SIGNUP], Outcome.CANNOT_TELL, id="people try again themselves"),
         pytest.param([HANDOVER, CARDS], Outcome.EXCLUDED, id="they pay for each other"),
         pytest.param([SCHEDULER, FRAME], Outcome.EXCLUDED, id="nothing is passed on"),
     ],
@@ -176,6 +194,20 @@ def test_one_place_and_one_mail_domain_cap() -> None:
 
 
 @pytest.mark.parametrize(
+    ("facts", "common_share", "outcome"),
+    [
+        pytest.param([HANDOVER, SIGNUP], 0.9, Outcome.FITS, id="a dozen machines call with everybody's key"),
+        pytest.param([HANDOVER, SIGNUP], 0.7, Outcome.EXCLUDED, id="a third calls from elsewhere"),
+        pytest.param([HANDOVER, CARDS], 0.9, Outcome.EXCLUDED, id="customers of a service pay for themselves"),
+    ],
+)
+def test_a_service_with_many_addresses_is_one_place(facts: list[Fact], common_share: float, outcome: Outcome) -> None:
+    """Its machines use all addresses alike, whoever the customer is."""
+    egress = Egress(0.3, 18, 900, common_share)
+    assert asked([account(name) for name in POOL], facts, egress)["one_egress"] is outcome
+
+
+@pytest.mark.parametrize(
     ("facts", "domains", "outcome"),
     [
         pytest.param([HANDOVER, CARDS, SIGNUP], 10, Outcome.EXCLUDED, id="a pool behind two exits"),
@@ -203,6 +235,61 @@ def test_handovers_that_nothing_else_binds_may_be_a_shared_cache() -> None:
     assert asked(accounts, [HANDOVER, REWORDING])["shared_cache"] is Outcome.EXCLUDED
     assert asked(accounts, [HANDOVER, ANSWER])["shared_cache"] is Outcome.EXCLUDED
     assert asked(accounts, [HANDOVER, TAKEOVER])["shared_cache"] is Outcome.EXCLUDED
+
+
+def test_news_and_a_launch_are_a_products_own() -> None:
+    """Users who all ask when the market moves, and who came in one night; sign-ups of several days are not a launch."""
+    accounts, together = [account(name) for name in POOL], fact("synchrony", Kind.COORDINATION)
+    launch = replace(SIGNUP, is_of_one_day=True)
+    assert asked(accounts, [HANDOVER, together, launch])["shared_cache"] is Outcome.CANNOT_TELL
+    assert asked(accounts, [HANDOVER, together, SIGNUP])["shared_cache"] is Outcome.EXCLUDED
+
+
+@pytest.mark.parametrize(("days", "outcome"), [([1, 1, 1, 1], True), ([1, 5, 9, 13], False)])
+def test_sign_ups_of_one_day_are_told_from_those_of_several(days: list[int], outcome: bool) -> None:
+    """The day on which most were made is left out, and the rest is weighed."""
+    slots = {f"2026-10-{day:02d} 09:{i}0": POOL[5 * i : 5 * i + 5] for i, day in enumerate(days)}
+    found = pool_facts(ties=ring(POOL, 30), shared={"signup": slots})["signup"]
+    assert (found.is_counted, found.is_of_one_day) == (True, outcome)
+
+
+def test_what_one_buyer_does_for_his_pack_is_not_shared_beyond_payers() -> None:
+    """Each card opens its own five accounts at one sitting; or sittings and cards overlap."""
+    slots = {f"2026-10-{i + 1:02d} 09:00": POOL[5 * i : 5 * i + 5] for i in range(4)}
+    for cards, outcome in ((5, False), (1, True)):
+        everybody = [account(name, payment_fingerprint=f"card{i // cards % 4}") for i, name in enumerate(POOL)]
+        found = log([*everybody, *map(account, PEOPLE)], ties=ring(POOL, 30), shared={"signup": slots})
+        candidate = find_candidates(found, PARAMETERS)[0]
+        facts = {fact.fact_id: fact for fact in find_facts(found, candidate, frozenset(PEOPLE), PARAMETERS)}
+        assert facts["signup"].is_beyond_payers is outcome
+
+
+@pytest.mark.parametrize(
+    ("facts", "outcome"),
+    [
+        ([ANSWER, SIGNUP, SCHEDULER], Outcome.CANNOT_TELL),
+        ([ANSWER, HANDOVER], Outcome.EXCLUDED),
+        ([ANSWER, CARDS], Outcome.EXCLUDED),
+        ([HANDOVER, SIGNUP], Outcome.EXCLUDED),
+    ],
+)
+def test_programs_that_write_to_each_other_hand_nothing_over_and_pay_alone(facts: list[Fact], outcome: Outcome) -> None:
+    """Agents that negotiate, and readers of one news service."""
+    assert asked([account(name) for name in POOL], facts)["counterparts"] is outcome
+
+
+def test_a_services_spare_keys_take_what_the_others_are_refused() -> None:
+    """Two keys of twenty take all; where anybody takes, it is no service of that kind."""
+    accounts = [account(name) for name in POOL]
+
+    def outcome(ties: list[Tie]) -> Outcome:
+        found = ask_operators(log(accounts, ties=ties), frozenset(POOL), [HANDOVER], SCATTERED, PARAMETERS)
+        return next(e.outcome for e in found if e.explanation_id == "operator.spare_keys")
+
+    assert outcome([tie(POOL[2 + i % 18], POOL[i % 2], i) for i in range(30)]) is Outcome.FITS
+    assert outcome([tie(POOL[2 + i % 18], POOL[i % 2], i) for i in range(5)]) is Outcome.EXCLUDED
+    assert outcome(ring(POOL, 30)) is Outcome.EXCLUDED
+    assert outcome([]) is Outcome.EXCLUDED
 
 
 def test_customers_are_joined_by_any_name_they_share() -> None:
@@ -239,6 +326,20 @@ def test_ties_between_unknown_customers_weigh_nothing() -> None:
     """They make a candidate, and no fact that counts."""
     found = pool_facts(ties=ring(POOL, 30, relation="unknown"))["handover"]
     assert (found.bits, found.is_counted) == (0.0, False)
+
+
+def test_partners_of_one_week_are_counted() -> None:
+    """Of three hand-overs of a week the second goes to the partner of the first, the third to another; the week after counts anew."""
+    week = 7 * 24 * 3_600_000_000
+    others = [POOL[1], POOL[1], POOL[2], POOL[2]]
+    ties = [
+        replace(tie(POOL[0], other, number), at_us=number + week * (number == 3)) for number, other in enumerate(others)
+    ]
+    accounts = [account(name) for name in (*POOL, *PEOPLE)]
+    candidate = Candidate("candidate-1", frozenset(POOL), (), (), 1)
+    [found] = find_facts(log(accounts, ties), candidate, frozenset(PEOPLE), PARAMETERS)
+    # Of the refused account 0-1, 1-2; of the partner of both 0-1.
+    assert (found.fact_id, found.n_turns, found.n_same_partner) == ("handover", 3, 2)
 
 
 def test_two_calls_are_no_fact() -> None:

@@ -155,3 +155,11 @@ def test_a_truncated_stream_that_ends_in_a_long_line_has_one_refusal(read, log, 
         assert found.reasons() == [(2, "truncated_stream")]
         assert (found.source["n_lines"], found.source["n_kept"]) == (2, 1)
         assert found.refused[0]["source_length"] > 50_000
+
+
+@pytest.mark.parametrize("n_bytes", range(1, 12))
+def test_no_beginning_of_a_frame_is_more_than_the_reader_can_take(read, log, n_bytes):
+    """A file may break off within its first header."""
+    source = read(log(zstd(b"x" * 1000)[:n_bytes]), decoded=b"").source
+    assert (source["role"], source["n_kept"]) == ("refused", 0)
+    assert source["reason"]

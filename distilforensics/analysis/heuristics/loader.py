@@ -111,11 +111,6 @@ class Heuristic:
         return str(self.file.header["level"])
 
     @property
-    def is_lead(self) -> bool:
-        """It is shown and never counted."""
-        return self.level == LEAD
-
-    @property
     def place(self) -> str:
         """Where the query lies in the catalogue, such as `structure/template_span.sql`."""
         return f"{self.folder.name}/{self.file.name}.sql"
@@ -222,10 +217,6 @@ def catalog_folder() -> Traversable:
 
 def load_catalog(only: Iterable[str] = (), own: Path | None = None) -> list[Heuristic]:
     """Return all heuristics sorted by id, or those whose id, code, family or folder (`leads`) is named.
-
-    Args:
-        only: Ids, families or folders; all if empty.
-        own: Folder of a catalogue of the user's own, if there is one.
 
     Raises:
         HeuristicError: a file is invalid, an id or code of an own heuristic is taken, or a name in `only` matches nothing.

@@ -22,6 +22,7 @@ calls as (
 surrounded as (
     select
         record_id,
+        at_us,
         count(*) over (partition by account_id order by at_us range between $window_us preceding and 1 preceding) as n_before,
         count(*) over (partition by account_id order by at_us range between 1 following and $window_us following) as n_after
     from calls
@@ -29,6 +30,7 @@ surrounded as (
 select
     h.record_id,
     h.other_record_id,
+    x.at_us,
     x.n_before,
     x.n_after,
     y.n_before as n_other_before,

@@ -222,11 +222,6 @@ def select(
 ) -> tuple[list[tuple[str, str]], list[tuple[Any, ...]]]:
     """Return the columns, as name and type, and the rows of a query.
 
-    Args:
-        connection: An open connection with the tables that the query reads.
-        file: The query.
-        values: Parameters; the defaults of the header if omitted.
-
     Raises:
         HeuristicError: the query failed.
     """
