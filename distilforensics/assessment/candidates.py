@@ -425,20 +425,22 @@ def _dealt_out(log: Log, free: Accounts, n_found: int, parameters: Parameters) -
     no scheduler only those are looked at who share two kinds of identity with one and the same other account; they come last.
     """
     scheduled, opened = [], []
+    heavy: dict[str, float] = {}
     for group, loads in log.loads.items():
         fired = {row.heuristic_id for row in log.fired(group)}
         present = free & loads.keys()
         if len(present) < max(parameters.min_accounts, parameters.most * len(loads)):
             continue
-        n_identities = sum(
-            weigh_identity(log, kind, present).bits >= parameters.min_fact_bits for kind in TELLING_IDENTITIES
-        )
+        bits = [weigh_identity(log, kind, present).bits for kind in TELLING_IDENTITIES]
+        n_identities = sum(found >= parameters.min_fact_bits for found in bits)
+        heavy[group] = sum(bits)
         if "coordination.rotation" in fired or (fired.intersection(SCHEDULING) and n_identities > 1):
             scheduled.append(group)
         elif n_identities > 1:
             opened.append(group)
     found: list[Candidate] = []
-    for group in [*sorted(scheduled, key=_by_size(log)), *sorted(opened, key=_by_size(log))]:
+    order = _by_weight(log, heavy)
+    for group in [*sorted(scheduled, key=order), *sorted(opened, key=order)]:
         loads = log.loads[group]
         present = free & loads.keys()
         # Without a text of their own the users of a program are many; those that hang together by identity are looked at by themselves. So are
@@ -460,9 +462,14 @@ def _dealt_out(log: Log, free: Accounts, n_found: int, parameters: Parameters) -
     return found
 
 
-def _by_size(log: Log) -> Callable[[str], tuple[bool, bool, int, str]]:
-    """Return the order in which groups are looked at: texts first, those that are sent as they are before reworded ones, then by accounts."""
-    return lambda name: (kind_of(name) not in text_kinds(), kind_of(name) == "near", -len(log.loads[name]), name)
+def _by_weight(log: Log, heavy: Mapping[str, float]) -> Callable[[str], tuple[bool, bool, float, int, str]]:
+    """Return the order in which groups are looked at: texts first, those that are sent as they are before reworded ones, then the heaviest.
+
+    What a pool and strangers send is a larger group than what the pool alone sends, and weighs less.
+    """
+    return lambda name: (
+        kind_of(name) not in text_kinds(), kind_of(name) == "near", -round(heavy[name], 6), -len(log.loads[name]), name,
+    )  # fmt: skip
 
 
 def _candidate(log: Log, candidate_id: str, members: Accounts, n_tried: int, parameters: Parameters) -> Candidate:

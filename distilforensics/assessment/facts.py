@@ -151,15 +151,17 @@ def distinct_bits(log: Log, kind: str, members: Accounts, ties: Iterable[Tie], r
 
 def control_rate(log: Log, kind: str, outside: Accounts) -> tuple[int, int]:
     """Return the ties of a kind from accounts outside of every candidate, and their calls that could have made one."""
-    count = len(
-        {
+
+    def count() -> tuple[int, int]:
+        works = {
             tie.work
             for account in outside
             for tie in log.ties_of.get(account, ())
             if tie.kind == kind and tie.account_id in outside
         }
-    )
-    return count, sum(log.accounts[account].chances(kind) for account in outside)
+        return len(works), sum(log.accounts[account].chances(kind) for account in outside)
+
+    return log.of_others(kind, outside, count)
 
 
 def rate_of(kind: str, control: tuple[int, int], parameters: Parameters) -> float:
@@ -249,10 +251,7 @@ def _tie_statement(
 def _takeover_fact(log: Log, inside: list[Tie], outside: Accounts, floor: float, parameters: Parameters) -> Fact | None:
     """Return that the work goes over with the refused call: the one account falls quiet, and the other one gets busy."""
     handovers = [tie for tie in inside if tie.kind == "handover" and tie.relation == "distinct"]
-    control = [
-        tie for account in sorted(outside) for tie in log.ties_of.get(account, ()) if outside.issuperset(tie.ends)
-    ]
-    others = _taken_over([tie for tie in control if tie.kind == "handover"])
+    others = log.of_others("takeover", outside, lambda: _taken_over(_handovers_among(log, outside)))
     rate = max(0.5, min(0.9, others[0] / sum(others))) if sum(others) >= parameters.min_tied_accounts else 0.5
     n, n_against = _taken_over(handovers, rate)
     bits = weights.of_share(n, n + n_against, rate)
@@ -282,6 +281,12 @@ def _takeover_fact(log: Log, inside: list[Tie], outside: Accounts, floor: float,
         record_ids=tuple(dict.fromkeys(records))[: parameters.exhibit_records],
         is_counted=bits >= floor and len(accounts) >= parameters.min_tied_accounts,
     )
+
+
+def _handovers_among(log: Log, accounts: Accounts) -> list[Tie]:
+    """Return the hand-overs between some accounts, each once for either end."""
+    ties = (tie for account in sorted(accounts) for tie in log.ties_of.get(account, ()) if tie.kind == "handover")
+    return [tie for tie in ties if accounts.issuperset(tie.ends)]
 
 
 def _taken_over(handovers: Collection[Tie], rate: float = 0.5) -> tuple[int, int]:
@@ -369,7 +374,6 @@ def _identity_fact(log: Log, kind: str, candidate: Candidate, floor: float, para
         "mail": "mail domains or mailboxes",
     }[kind]
     without = log.without_busiest_day(candidate.accounts) if kind == "signup" else candidate.accounts
-    rest = weigh_identity(log, kind, without, outside_of=candidate.accounts)
     between = weigh_identity(
         log, kind, candidate.accounts, outside_of=candidate.accounts, is_beyond_payers=kind != "payment"
     )
@@ -397,13 +401,14 @@ def _identity_fact(log: Log, kind: str, candidate: Candidate, floor: float, para
             and len(accounts) >= parameters.min_fact_share * len(candidate.accounts)
         ),
         is_telling=kind in TELLING_IDENTITIES,
-        is_of_one_day=kind == "signup" and not _weighs_enough(rest, parameters),
-        is_beyond_payers=_weighs_enough(between, parameters),
+        is_of_one_day=kind == "signup"
+        and not _is_left(weigh_identity(log, kind, without), parameters.min_growth_bits, parameters),
+        is_beyond_payers=_is_left(between, parameters.min_fact_bits, parameters),
     )
 
 
-def _weighs_enough(weight: Weight, parameters: Parameters) -> bool:
-    return weight.bits >= parameters.min_fact_bits and weight.count >= parameters.min_fact_calls
+def _is_left(weight: Weight, floor: float, parameters: Parameters) -> bool:
+    return weight.bits >= floor and weight.count >= parameters.min_fact_calls
 
 
 def _covering(log: Log, candidate: Candidate, heuristics: Iterable[str], share: float) -> Mapping[str, tuple[str, int]]:
@@ -433,7 +438,7 @@ def _scheduler_fact(log: Log, candidate: Candidate, parameters: Parameters) -> F
         of=len(SCHEDULING),
         comparison=None,
         n_accounts=max(n for _, n in found.values()),
-        statement="; ".join(f"{log.titles[name].rstrip('.')}" for name in names) + ".",
+        statement=" ".join(f"{log.titles[name].rstrip('.')}." for name in names),
         excludes="independent customers; not a vendor's loop, a fleet, timers or a product that runs by itself",
         is_telling=False,
     )
@@ -532,7 +537,7 @@ def _purpose_fact(log: Log, candidate: Candidate, parameters: Parameters) -> Fac
         of=None,
         comparison=None,
         n_accounts=max(n for _, n in found.values()),
-        statement="; ".join(f"{log.titles[name].rstrip('.')}" for name in sorted(found)) + ".",
+        statement=" ".join(f"{log.titles[name].rstrip('.')}." for name in sorted(found)),
         excludes="ordinary use; not a benchmark or a product that asks for reasoning",
         is_telling=False,
     )
@@ -545,29 +550,29 @@ def _attested_fact(
 
     Weighed against the accounts outside: where a company was split or moved, its accounts show it as well.
     """
-    fired = {
-        account: next((row for row in log.fired(account) if row.heuristic_id == _ATTESTED), None)
-        for account in candidate.accounts | outside
-    }
-    inside = sorted(account for account in candidate.accounts if fired[account])
-    if not inside:
+    n_inside = _n_attested(log, candidate.accounts)
+    if not n_inside:
         return None
-    n_outside = sum(fired[account] is not None for account in outside)
-    bits = weights.of_share(len(inside), len(candidate.accounts), (n_outside + 1) / (len(outside) + 2))
+    n_outside, _ = log.of_others("attested", outside, lambda: (_n_attested(log, outside), len(outside)))
+    bits = weights.of_share(n_inside, len(candidate.accounts), (n_outside + 1) / (len(outside) + 2))
     return Fact(
         fact_id="attested",
         title="The provider says that reasoning in the requests belongs to other organisations or end users",
         kind=Kind.PURPOSE,
         bits=bits,
-        count=len(inside),
+        count=n_inside,
         of=len(candidate.accounts),
         comparison=n_outside / len(outside) if outside else None,
-        n_accounts=len(inside),
+        n_accounts=n_inside,
         statement=(
-            f"For {units.count(len(inside))} of {units.count(len(candidate.accounts))} accounts the provider's own answers say so at least "
+            f"For {units.count(n_inside)} of {units.count(len(candidate.accounts))} accounts the provider's own answers say so at least "
             f"twice each; for {units.count(n_outside)} of {units.count(len(outside))} accounts outside of every examined group."
         ),
         excludes="ordinary use, a benchmark, a class; not a customer who moves conversations between organisations of its own",
-        is_counted=bits >= floor and len(inside) >= parameters.min_tied_accounts,
+        is_counted=bits >= floor and n_inside >= parameters.min_tied_accounts,
         is_telling=False,
     )
+
+
+def _n_attested(log: Log, accounts: Accounts) -> int:
+    return sum(any(row.heuristic_id == _ATTESTED for row in log.fired(account)) for account in accounts)

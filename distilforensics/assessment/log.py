@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from distilforensics.case.tables import read_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from distilforensics.case.layout import Case
 
@@ -125,6 +125,9 @@ class Log:
     """Kind of identity to number of accounts of a value to number of such values."""
     n_holders: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Kind of identity to value to number of its accounts."""
+    _of_others: dict[tuple[str, frozenset[str]], tuple[int, int]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def without_busiest_day(self, accounts: frozenset[str]) -> frozenset[str]:
         """Return some accounts without those of the 24 hours in which most of them were made, as far as they share ten minutes of sign-up."""
@@ -138,6 +141,19 @@ class Log:
             day = frozenset(account for account, at in made.items() if timedelta(0) <= at - begin < timedelta(days=1))
             busiest = day if len(day) > len(busiest) else busiest
         return accounts - busiest
+
+    def of_others(self, question: str, others: frozenset[str], count: Callable[[], tuple[int, int]]) -> tuple[int, int]:
+        """Return two numbers about the accounts of no candidate, counted once: every candidate is compared with the same ones.
+
+        Args:
+            question: What is counted.
+            others: The accounts.
+            count: Counts it.
+        """
+        key = question, others
+        if key not in self._of_others:
+            self._of_others[key] = count()
+        return self._of_others[key]
 
     def fired(self, group_id: str) -> list[Observation]:
         """Return what fired on a group."""

@@ -63,6 +63,8 @@ class Egress:
     """Accounts behind the busiest one."""
     n_known: int
     """Calls with an address."""
+    common_share: float = 0.0
+    """Share of them that come from addresses which at least half of the accounts use, as the machines of one service do."""
 
 
 def ask_operators(
@@ -133,10 +135,15 @@ def _one_egress(
     else:
         statement = (
             f"{units.share(egress.address_share, 1)} of {units.count(egress.n_known)} calls come from the three busiest addresses; the busiest one "
-            f"has calls of {units.count(egress.n_accounts)} of the {units.count(len(members))} accounts."
+            f"has calls of {units.count(egress.n_accounts)} of the {units.count(len(members))} accounts. "
+            f"{units.share(egress.common_share, 1)} come from addresses that half of the accounts use."
         )
-        fits = egress.address_share >= parameters.most and egress.n_accounts >= parameters.min_fact_share * len(members)
         counted = {fact.fact_id for fact in facts if fact.is_counted}
+        is_near = egress.address_share >= parameters.most and egress.n_accounts >= parameters.min_fact_share * len(
+            members
+        )
+        # The machines of a service that has more than three addresses call with the keys of customers who pay for themselves.
+        fits = is_near or (egress.common_share >= parameters.most and "payment" not in counted)
         if fits and counted >= {"handover", "payment", "signup"} and domain.outcome is Outcome.EXCLUDED:
             fits = False
             statement += (

@@ -65,8 +65,8 @@ def weigh(log: Log, members: Accounts, ties: Iterable[Tie] | None = None) -> dic
 
 def ties_inside(log: Log, members: Accounts, ties: Iterable[Tie] | None = None) -> list[Tie]:
     """Return the ties with both ends in a set of accounts, in order of record."""
-    if ties is None:
-        ties = {tie for account in members for tie in log.ties_of.get(account, ())}
+    if ties is None:  # each is listed at both of its ends
+        ties = (tie for account in members for tie in log.ties_of.get(account, ()) if tie.account_id == account)
     found = [tie for tie in ties if tie.account_id in members and tie.other_account_id in members]
     return sorted(found, key=lambda tie: (tie.kind, tie.record_id, tie.other_record_id))
 
@@ -110,9 +110,9 @@ def weigh_identity(
 
 
 def _holders(log: Log, kind: str, members: Accounts) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for account in members:
-        for value in log.shared[kind].get(account, ()):
+    shared, found = log.shared[kind], dict[str, list[str]]()
+    for account in members & shared.keys():
+        for value in shared[account]:
             found.setdefault(value, []).append(account)
     return found
 

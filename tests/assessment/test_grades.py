@@ -197,6 +197,20 @@ def test_one_place_and_one_mail_domain_cap() -> None:
 
 
 @pytest.mark.parametrize(
+    ("facts", "common_share", "outcome"),
+    [
+        pytest.param([HANDOVER, SIGNUP], 0.9, Outcome.FITS, id="a dozen machines call with everybody's key"),
+        pytest.param([HANDOVER, SIGNUP], 0.7, Outcome.EXCLUDED, id="a third calls from elsewhere"),
+        pytest.param([HANDOVER, CARDS], 0.9, Outcome.EXCLUDED, id="customers of a service pay for themselves"),
+    ],
+)
+def test_a_service_with_many_addresses_is_one_place(facts: list[Fact], common_share: float, outcome: Outcome) -> None:
+    """Its machines use all addresses alike, whoever the customer is."""
+    egress = Egress(0.3, 18, 900, common_share)
+    assert asked([account(name) for name in POOL], facts, egress)["one_egress"] is outcome
+
+
+@pytest.mark.parametrize(
     ("facts", "domains", "outcome"),
     [
         pytest.param([HANDOVER, CARDS, SIGNUP], 10, Outcome.EXCLUDED, id="a pool behind two exits"),

@@ -1,6 +1,8 @@
 /*---
 description = "What every account could have handed over: failed calls, calls that go on with a conversation, prompts"
 reads = ["exchange_features", "account_profiles"]
+partition = { exchange_features = "account_id", account_profiles = "account_id" }
+order = "account_id"
 params.again_us = { default = 3_600_000_000, unit = "microseconds", why = "as long as a refused call may take to go on at another account" }
 ---*/
 with failed as (
