@@ -274,6 +274,11 @@ def acquaintances(facts: Collection[Fact], n_members: int, parameters: Parameter
             for fact in counted
             if _is_dealt_by_lot(fact, n_members, parameters)
         ]
+    said += [
+        "Whoever goes on does so with the program and the parameters of the refused account, where people use their own."
+        for fact in counted
+        if fact.fact_id == "manner"
+    ]
     said += ["They share payment methods across customers." for fact in counted if fact.fact_id == "payment"]
     if said or not is_passed_on:
         outcome, statement = Outcome.EXCLUDED, " ".join(said) or "No work is passed on between customers."

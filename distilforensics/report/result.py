@@ -27,6 +27,7 @@ FRAME_CHARS = 24
 SHOWN_BY = {
     "handover": "handover",
     "takeover": "handover",
+    "manner": "handover",
     "conversation": "conversation",
     "answer": "answer",
     "rewording": "frame",

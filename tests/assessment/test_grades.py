@@ -34,7 +34,7 @@ SCHEDULER = fact("scheduler", Kind.COORDINATION, is_telling=False)
 CARDS, SIGNUP = fact("payment", Kind.IDENTITY), fact("signup", Kind.IDENTITY)
 MAIL = fact("mail", Kind.IDENTITY, is_telling=False)
 FRAME, REWORDING = fact("frame", Kind.CONTENT, is_telling=False), fact("rewording", Kind.CONTENT)
-TAKEOVER = fact("takeover", Kind.COORDINATION)
+TAKEOVER, MANNER = fact("takeover", Kind.COORDINATION), fact("manner", Kind.COORDINATION)
 DEALT = replace(HANDOVER, count=60, n_turns=40, n_same_partner=1)
 PURPOSE = fact("purpose", Kind.PURPOSE, is_telling=False)
 
@@ -48,7 +48,9 @@ PURPOSE = fact("purpose", Kind.PURPOSE, is_telling=False)
         ([HANDOVER, ANSWER], Grade.MODERATE),
         ([HANDOVER, REWORDING, PURPOSE], Grade.MODERATE),
         ([HANDOVER, TAKEOVER, PURPOSE], Grade.MODERATE),
+        ([HANDOVER, MANNER, PURPOSE], Grade.MODERATE),
         ([TAKEOVER, CARDS, PURPOSE], Grade.INCONCLUSIVE),
+        ([MANNER, TAKEOVER, PURPOSE], Grade.INCONCLUSIVE),
         ([SCHEDULER, CARDS, SIGNUP, PURPOSE], Grade.MODERATE),
         ([SCHEDULER, CARDS, replace(SIGNUP, is_beyond_payers=False), PURPOSE], Grade.INCONCLUSIVE),
         ([HANDOVER, SCHEDULER, FRAME, PURPOSE], Grade.WEAK),
@@ -150,6 +152,7 @@ def test_a_pool_of_many_customers_from_many_places_is_nobodys_fleet() -> None:
         pytest.param([replace(DEALT, n_same_partner=10), SIGNUP], Outcome.CANNOT_TELL, id="partners of a course"),
         pytest.param([replace(DEALT, n_turns=12), SIGNUP], Outcome.CANNOT_TELL, id="too few to tell"),
         pytest.param([replace(DEALT, n_retried=16), SIGNUP], Outcome.CANNOT_TELL, id="people try again themselves"),
+        pytest.param([HANDOVER, MANNER], Outcome.EXCLUDED, id="people use their own program"),
         pytest.param([HANDOVER, CARDS], Outcome.EXCLUDED, id="they pay for each other"),
         pytest.param([SCHEDULER, FRAME], Outcome.EXCLUDED, id="nothing is passed on"),
     ],
@@ -235,6 +238,7 @@ def test_handovers_that_nothing_else_binds_may_be_a_shared_cache() -> None:
     assert asked(accounts, [HANDOVER, REWORDING])["shared_cache"] is Outcome.EXCLUDED
     assert asked(accounts, [HANDOVER, ANSWER])["shared_cache"] is Outcome.EXCLUDED
     assert asked(accounts, [HANDOVER, TAKEOVER])["shared_cache"] is Outcome.EXCLUDED
+    assert asked(accounts, [HANDOVER, MANNER])["shared_cache"] is Outcome.EXCLUDED
 
 
 def test_news_and_a_launch_are_a_products_own() -> None:
@@ -379,6 +383,25 @@ def test_users_of_a_cache_show_no_work_that_goes_over(
     """Neither limits nor hours nor waiting users make both accounts change, each in its direction."""
     found = changing(stops, begins).get("takeover")
     assert found is None or not found.is_counted
+
+
+@pytest.mark.parametrize(
+    ("manner", "counts"),
+    [
+        pytest.param(
+            lambda _: 4.0, (20, 20, True), id="every account sends what is another's with the other's program"
+        ),
+        pytest.param(lambda i: 4.0 if i % 20 < 12 else -4.0, (12, 20, False), id="users of one product"),
+        pytest.param(lambda _: -4.0, None, id="people use their own"),
+    ],
+)
+def test_calls_that_go_on_in_the_manner_of_the_refused_account_are_a_fact(
+    manner: Callable[[int], float], counts: tuple[int, int, bool] | None
+) -> None:
+    """Each account that goes on has one vote."""
+    ties = [replace(t, manner=manner(POOL.index(t.other_account_id))) for t in ring(POOL, 60)]
+    found = pool_facts(ties=ties).get("manner")
+    assert (found and (found.count, found.of, found.is_counted)) == counts
 
 
 def test_two_spare_keys_take_no_work_over() -> None:

@@ -123,7 +123,7 @@ TIE_GROUPS = Table(
 TIE_SURROUNDINGS = Table(
     "tie_surroundings",
     "linkage",
-    "one row per handed-over call of accounts that are not one customer's: calls within an hour of it, ordered by record_id, other_record_id",
+    "one row per handed-over call of accounts that are not one customer's: calls around it and in its manner, ordered by record_id, other_record_id",
     columns(
         ("record_id", TEXT, "the failed call"),
         ("other_record_id", TEXT, "the call that follows"),
@@ -132,6 +132,14 @@ TIE_SURROUNDINGS = Table(
         ("n_after", COUNT, "the same in the hour after it"),
         ("n_other_before", COUNT, "other calls of the following call's account in the hour before that call"),
         ("n_other_after", COUNT, "the same in the hour after it"),
+        ("n_own", COUNT, "calls of the failed call's account that it took over from nobody, without that call"),
+        (
+            "n_alike",
+            COUNT,
+            "of these, calls in the manner of the call that follows: client program, parameters and model",
+        ),
+        ("n_other_own", COUNT, "calls of the following call's account that it took over from nobody"),
+        ("n_other_alike", COUNT, "of these, calls in the manner of the call that follows"),
     ),
 )
 
