@@ -35,6 +35,7 @@ CARDS, SIGNUP = fact("payment", Kind.IDENTITY), fact("signup", Kind.IDENTITY)
 MAIL = fact("mail", Kind.IDENTITY, is_telling=False)
 FRAME, REWORDING = fact("frame", Kind.CONTENT, is_telling=False), fact("rewording", Kind.CONTENT)
 TAKEOVER = fact("takeover", Kind.COORDINATION)
+TALK = replace(fact("conversation", Kind.COORDINATION), n_apart=80)
 PURPOSE = fact("purpose", Kind.PURPOSE, is_telling=False)
 
 
@@ -119,6 +120,7 @@ def test_a_pool_of_many_customers_from_many_places_is_nobodys_fleet() -> None:
         "spare_keys": Outcome.EXCLUDED,
         "shared_cache": Outcome.EXCLUDED,
         "counterparts": Outcome.EXCLUDED,
+        "dispatcher": Outcome.EXCLUDED,
         "acquaintances": Outcome.EXCLUDED,
     }
 
@@ -263,6 +265,25 @@ def test_what_one_buyer_does_for_his_pack_is_not_shared_beyond_payers() -> None:
 def test_programs_that_write_to_each_other_hand_nothing_over_and_pay_alone(facts: list[Fact], outcome: Outcome) -> None:
     """Agents that negotiate, and readers of one news service."""
     assert asked([account(name) for name in POOL], facts)["counterparts"] is outcome
+
+
+@pytest.mark.parametrize(
+    ("facts", "outcome"),
+    [
+        pytest.param([HANDOVER, replace(TALK, n_quick=10)], Outcome.CANNOT_TELL, id="somebody writes the next turn"),
+        pytest.param([HANDOVER, replace(TALK, n_quick=40)], Outcome.EXCLUDED, id="a program goes on at once"),
+        pytest.param(
+            [HANDOVER, replace(TALK, n_alike=60)], Outcome.EXCLUDED, id="a program goes on after a fixed time"
+        ),
+        pytest.param([HANDOVER, TALK, CARDS], Outcome.EXCLUDED, id="one pays for several"),
+        pytest.param([HANDOVER, SIGNUP], Outcome.EXCLUDED, id="no conversation is moved"),
+    ],
+)
+def test_people_at_work_are_given_conversations_within_seconds_and_answer_at_their_pace(
+    facts: list[Fact], outcome: Outcome
+) -> None:
+    """Advisers whose dispatcher sends a refused call to the next one."""
+    assert asked([account(name) for name in POOL], facts)["dispatcher"] is outcome
 
 
 def test_a_services_spare_keys_take_what_the_others_are_refused() -> None:
