@@ -327,14 +327,38 @@ def _carrying(log: Log, members: Accounts, parameters: Parameters) -> Accounts:
     work or by two kinds of identity.
     """
     by_work = tied(log, members, members)
-    own = _texts(log, groups_within(log, members, parameters))
-    sending = frozenset().union(
-        *(_senders(log, kind, loads, by_work or members, members, parameters) for kind, loads in own)
-    )
+    sending = Accounts()
+    for kind, loads in _texts(log, groups_within(log, members, parameters)):
+        senders = _senders(log, kind, loads, by_work or members, members, parameters)
+        if kind == "near":
+            senders &= by_work | _nearer_than_strangers(log, loads, senders, members, parameters)
+        sending |= senders
     if by_work and len(by_work & sending) >= parameters.half * len(by_work):
         return by_work | sending
     pairs = _doubly_alike(log, members) | {tie.ends for tie in ties_inside(log, members)}
     return max(connected(pairs), key=len, default=frozenset()) | by_work | sending
+
+
+def _nearer_than_strangers(
+    log: Log, loads: Mapping[str, int], senders: Accounts, members: Accounts, parameters: Parameters
+) -> Accounts:
+    """Return the senders of a reworded text that come near it as often as they do together, rather than as those do who are no members."""
+
+    def rate(accounts: Accounts) -> float:
+        return sum(loads[account] for account in accounts) / sum(log.accounts[a].n_exchanges for a in accounts)
+
+    strangers = frozenset(loads.keys() - members)
+    if not (senders and strangers):
+        return senders
+    own = min(0.9, rate(senders))
+    if own <= rate(strangers):
+        return Accounts()
+    return frozenset(
+        account
+        for account in senders
+        if weights.between_rates(loads[account], log.accounts[account].n_exchanges, own, rate(strangers))
+        >= parameters.min_growth_bits
+    )
 
 
 def _total(log: Log, members: Accounts) -> float:

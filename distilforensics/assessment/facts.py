@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from math import log2
 from statistics import median
 from typing import TYPE_CHECKING
@@ -71,6 +72,12 @@ class Fact:
     """Of these, how many came so soon after that a program must have sent them."""
     n_alike: int = 0
     """Of these, how many came after the median time, give or take a tenth."""
+    n_turns: int = 0
+    """Of hand-overs: how often an account that took part in one took part in another within the same week."""
+    n_same_partner: int = 0
+    """Of these, how often with the same other account."""
+    n_retried: int = 0
+    """Of hand-overs: failed calls that the accounts sent again themselves."""
     is_of_one_day: bool = False
     """Of sign-ups: whether they are those of one day, so that without it too few are left to count."""
     is_beyond_payers: bool = True
@@ -79,6 +86,8 @@ class Fact:
 
 _PURPOSEFUL = frozenset({"medium", "high", "critical"})
 """Levels from which on a heuristic of content says something of the purpose; short prompts of one-shot products make the others fire."""
+
+_WEEK_US = 7 * 24 * 3_600_000_000
 
 _ATTESTED = "harvest.refused_reasoning"
 
@@ -140,15 +149,17 @@ def distinct_bits(log: Log, kind: str, members: Accounts, ties: Iterable[Tie], r
 
 def control_rate(log: Log, kind: str, outside: Accounts) -> tuple[int, int]:
     """Return the ties of a kind from accounts outside of every candidate, and their calls that could have made one."""
-    count = len(
-        {
+
+    def count() -> tuple[int, int]:
+        works = {
             tie.work
             for account in outside
             for tie in log.ties_of.get(account, ())
             if tie.kind == kind and tie.account_id in outside
         }
-    )
-    return count, sum(log.accounts[account].chances(kind) for account in outside)
+        return len(works), sum(log.accounts[account].chances(kind) for account in outside)
+
+    return log.of_others(kind, outside, count)
 
 
 def rate_of(kind: str, control: tuple[int, int], parameters: Parameters) -> float:
@@ -176,8 +187,10 @@ def _tie_fact(
     chances = max(len(works), sum(log.accounts[account].chances(kind) for account in candidate.accounts))
     accounts = {account for tie in ties for account in tie.ends}
     shown = sorted(ties, key=lambda tie: (tie.relation != "distinct", tie.delay_us, tie.record_id))
+    apart = [tie for tie in ties if tie.relation == "distinct"]
+    n_turns, n_same_partner = _partners(apart) if kind == "handover" else (0, 0)
     records = [record for tie in shown for record in (tie.record_id, tie.other_record_id)]
-    delays = [tie.delay_us / 1e6 for tie in ties if tie.relation == "distinct"]
+    delays = [tie.delay_us / 1e6 for tie in apart]
     return Fact(
         fact_id=kind,
         title=_TITLES[kind],
@@ -194,10 +207,23 @@ def _tie_fact(
         # A source that counts minutes has delays of nought, which say nothing of seconds.
         n_quick=sum(0 < delay <= parameters.quick_seconds for delay in delays),
         n_alike=sum(abs(delay / median(delays) - 1) <= parameters.alike for delay in delays if median(delays)),
+        n_turns=n_turns,
+        n_same_partner=n_same_partner,
+        n_retried=sum(log.accounts[account].n_retried for account in candidate.accounts) if kind == "handover" else 0,
         is_counted=bits >= floor
         and n_distinct >= parameters.min_fact_calls
         and len(accounts) >= parameters.min_tied_accounts,
     )
+
+
+def _partners(handovers: Iterable[Tie]) -> tuple[int, int]:
+    """Return how often an account takes part in a hand-over again within a week, and how often with the same partner as the last time."""
+    partners: dict[tuple[str, int], list[str]] = {}
+    for tie in sorted(handovers, key=lambda tie: (tie.at_us, tie.record_id)):
+        for account, other in (tie.ends, tie.ends[::-1]):
+            partners.setdefault((account, tie.at_us // _WEEK_US), []).append(other)
+    turns = [turn for found in partners.values() for turn in pairwise(found)]
+    return len(turns), sum(last == this for last, this in turns)
 
 
 def _tie_statement(
@@ -223,10 +249,7 @@ def _tie_statement(
 def _takeover_fact(log: Log, inside: list[Tie], outside: Accounts, floor: float, parameters: Parameters) -> Fact | None:
     """Return that the work goes over with the refused call: the one account falls quiet, and the other one gets busy."""
     handovers = [tie for tie in inside if tie.kind == "handover" and tie.relation == "distinct"]
-    control = [
-        tie for account in sorted(outside) for tie in log.ties_of.get(account, ()) if outside.issuperset(tie.ends)
-    ]
-    others = _taken_over([tie for tie in control if tie.kind == "handover"])
+    others = log.of_others("takeover", outside, lambda: _taken_over(_handovers_among(log, outside)))
     rate = max(0.5, min(0.9, others[0] / sum(others))) if sum(others) >= parameters.min_tied_accounts else 0.5
     n, n_against = _taken_over(handovers, rate)
     bits = weights.of_share(n, n + n_against, rate)
@@ -258,6 +281,12 @@ def _takeover_fact(log: Log, inside: list[Tie], outside: Accounts, floor: float,
     )
 
 
+def _handovers_among(log: Log, accounts: Accounts) -> list[Tie]:
+    """Return the hand-overs between some accounts, each once for either end."""
+    ties = (tie for account in sorted(accounts) for tie in log.ties_of.get(account, ()) if tie.kind == "handover")
+    return [tie for tie in ties if accounts.issuperset(tie.ends)]
+
+
 def _taken_over(handovers: Collection[Tie], rate: float = 0.5) -> tuple[int, int]:
     """Return the accounts that speak for a work that goes over, and those against it, by the weaker of two questions.
 
@@ -285,7 +314,7 @@ def _votes(changes: Iterable[tuple[str, int]]) -> tuple[int, int]:
 
 
 def _identity_fact(log: Log, kind: str, candidate: Candidate, floor: float, parameters: Parameters) -> Fact | None:
-    weight = weigh_identity(log, kind, candidate.accounts, against_others=True)
+    weight = weigh_identity(log, kind, candidate.accounts, outside_of=candidate.accounts)
     if not weight.count:
         return None
     held: dict[str, set[str]] = {}
@@ -301,7 +330,9 @@ def _identity_fact(log: Log, kind: str, candidate: Candidate, floor: float, para
         "mail": "mail domains or mailboxes",
     }[kind]
     without = log.without_busiest_day(candidate.accounts) if kind == "signup" else candidate.accounts
-    between = weigh_identity(log, kind, candidate.accounts, against_others=True, is_beyond_payers=kind != "payment")
+    between = weigh_identity(
+        log, kind, candidate.accounts, outside_of=candidate.accounts, is_beyond_payers=kind != "payment"
+    )
     verb = {"payment": "are paid by", "signup": "were made in", "network": "call from", "mail": "are registered at"}[
         kind
     ]
@@ -363,7 +394,7 @@ def _scheduler_fact(log: Log, candidate: Candidate, parameters: Parameters) -> F
         of=len(SCHEDULING),
         comparison=None,
         n_accounts=max(n for _, n in found.values()),
-        statement="; ".join(f"{log.titles[name].rstrip('.')}" for name in names) + ".",
+        statement=" ".join(f"{log.titles[name].rstrip('.')}." for name in names),
         excludes="independent customers; not a vendor's loop, a fleet, timers or a product that runs by itself",
         is_telling=False,
     )
@@ -462,7 +493,7 @@ def _purpose_fact(log: Log, candidate: Candidate, parameters: Parameters) -> Fac
         of=None,
         comparison=None,
         n_accounts=max(n for _, n in found.values()),
-        statement="; ".join(f"{log.titles[name].rstrip('.')}" for name in sorted(found)) + ".",
+        statement=" ".join(f"{log.titles[name].rstrip('.')}." for name in sorted(found)),
         excludes="ordinary use; not a benchmark or a product that asks for reasoning",
         is_telling=False,
     )
@@ -475,29 +506,29 @@ def _attested_fact(
 
     Weighed against the accounts outside: where a company was split or moved, its accounts show it as well.
     """
-    fired = {
-        account: next((row for row in log.fired(account) if row.heuristic_id == _ATTESTED), None)
-        for account in candidate.accounts | outside
-    }
-    inside = sorted(account for account in candidate.accounts if fired[account])
-    if not inside:
+    n_inside = _n_attested(log, candidate.accounts)
+    if not n_inside:
         return None
-    n_outside = sum(fired[account] is not None for account in outside)
-    bits = weights.of_share(len(inside), len(candidate.accounts), (n_outside + 1) / (len(outside) + 2))
+    n_outside, _ = log.of_others("attested", outside, lambda: (_n_attested(log, outside), len(outside)))
+    bits = weights.of_share(n_inside, len(candidate.accounts), (n_outside + 1) / (len(outside) + 2))
     return Fact(
         fact_id="attested",
         title="The provider says that reasoning in the requests belongs to other organisations or end users",
         kind=Kind.PURPOSE,
         bits=bits,
-        count=len(inside),
+        count=n_inside,
         of=len(candidate.accounts),
         comparison=n_outside / len(outside) if outside else None,
-        n_accounts=len(inside),
+        n_accounts=n_inside,
         statement=(
-            f"For {units.count(len(inside))} of {units.count(len(candidate.accounts))} accounts the provider's own answers say so at least "
+            f"For {units.count(n_inside)} of {units.count(len(candidate.accounts))} accounts the provider's own answers say so at least "
             f"twice each; for {units.count(n_outside)} of {units.count(len(outside))} accounts outside of every examined group."
         ),
         excludes="ordinary use, a benchmark, a class; not a customer who moves conversations between organisations of its own",
-        is_counted=bits >= floor and len(inside) >= parameters.min_tied_accounts,
+        is_counted=bits >= floor and n_inside >= parameters.min_tied_accounts,
         is_telling=False,
     )
+
+
+def _n_attested(log: Log, accounts: Accounts) -> int:
+    return sum(any(row.heuristic_id == _ATTESTED for row in log.fired(account)) for account in accounts)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from distilforensics.cli.diagnostics import ExitCode, say
+from distilforensics.cli.exit_codes import ExitCode, say
 from distilforensics.cli.opening import open_option, open_report
 from distilforensics.cli.options import (
     calibration_options,
     case_option,
     catalog_option,
     command,
+    engine_options,
     examples,
     fail_on_option,
     limits_options,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 @reading_options
 @reconcile_option
 @limits_options
+@engine_options
 @calibration_options
 @catalog_option
 @report_options

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from distilforensics.cli.diagnostics import ExitCode, say
+from distilforensics.cli.exit_codes import ExitCode, say
 from distilforensics.cli.opening import open_option, open_report
 from distilforensics.cli.options import (
     FILE,
     calibration_options,
     case_option,
     command,
+    engine_options,
     examples,
     limits_options,
     logs_argument,
@@ -139,7 +140,7 @@ def _stage(verb: str, name: str, text: str) -> click.Command:
     epilog = examples(
         f"distilforensics {verb} --case cases/2026-017", f"distilforensics {verb} --case cases/2026-017 --threads 2"
     )
-    return command(verb, epilog=epilog)(case_option(limits_options(function)))
+    return command(verb, epilog=epilog)(case_option(limits_options(engine_options(function))))
 
 
 features = _stage("features", "features", "Compute fingerprints and reference values.")

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 
     from distilforensics.ingest.decoding import DecodedStream
     from distilforensics.ingest.lines import LineBlock
-    from distilforensics.ingest.projection import Reader
-    from distilforensics.ingest.sniffing import Sniffed
+    from distilforensics.ingest.records import Reader, Sniffed
 
 _GUARDED = re.compile(r"'[=+\-@\t\r]")
 _RAW_BYTE = re.compile("[\udc80-\udcff]")

@@ -23,8 +23,8 @@ from distilforensics.ingest.records import CHUNK_BYTES, Chunk, column
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from distilforensics.ingest.projection import Reader
     from distilforensics.ingest.raw import RawFile
+    from distilforensics.ingest.records import Reader
 
 BATCH_ROWS = 1024
 """Rows decoded at once."""

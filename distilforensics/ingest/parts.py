@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
     from distilforensics.core.schema import Table
     from distilforensics.ingest.formats.joins import Join
-    from distilforensics.ingest.placing import ChunkResult
-    from distilforensics.ingest.records import Refusal, Unit
+    from distilforensics.ingest.records import ChunkResult, Refusal, Unit
     from distilforensics.ingest.secrets import Secrets
     from distilforensics.ingest.sources import Source
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 from distilforensics.ingest.hiding import hide_secrets
 from distilforensics.ingest.placing import Placing, refusal_of
 from distilforensics.ingest.projection import LINES, lines_array
+from distilforensics.ingest.records import Records
 from distilforensics.ingest.repair import repair
 from distilforensics.ingest.sorting import sort_lines
 
@@ -19,9 +20,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from distilforensics.ingest.content_free import ContentFree
-    from distilforensics.ingest.placing import ChunkResult
     from distilforensics.ingest.projection import Projected, Projector
-    from distilforensics.ingest.records import Chunk, Refusal
+    from distilforensics.ingest.records import Chunk, ChunkResult, Refusal
     from distilforensics.ingest.sorting import Sorted
 
 ORDER_STEP = 1 << 20
@@ -29,23 +29,6 @@ ORDER_STEP = 1 << 20
 
 KEYS_SAMPLE = 64
 """Records per chunk whose top-level keys are compared with those that the format knows."""
-
-
-@dataclass(slots=True)
-class Records:
-    """The records found in the lines of a chunk; parallel arrays, with flags by index."""
-
-    row: npt.NDArray[np.int64]
-    """Line of the chunk."""
-    start: npt.NDArray[np.int64]
-    end: npt.NDArray[np.int64]
-    order: npt.NDArray[np.int64]
-    """Place among all records of the chunk; -1 if it turned out to be none."""
-    text: pa.ChunkedArray
-    flags: dict[int, list[str]]
-
-    def __len__(self) -> int:
-        return len(self.row)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,8 @@ A whole chunk is projected without asking whether each line is JSON; only if tha
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import importlib.resources
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +23,8 @@ from distilforensics.ingest.secrets import Secrets
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from distilforensics.ingest.formats import FormatSpec, Options
-    from distilforensics.ingest.records import Buffer
+    from distilforensics.ingest.formats import FormatSpec
+    from distilforensics.ingest.records import Buffer, Reader
 
 
 PROJECTED = pa.schema([field for field in EXCHANGES.arrow if field.name not in ENGINE_COLUMNS])
@@ -70,22 +68,6 @@ class Projected:
     table: pa.Table
     not_json: npt.NDArray[np.int64]
     failing: dict[int, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """How the records of a source become rows: a format, and the examiner's choices for it."""
-
-    format: str
-    choices: Options
-
-    @property
-    def key(self) -> str:
-        """Equal for sources that one projection can read together; letters, digits and underscores."""
-        mapping = self.choices.mapping
-        if mapping is None:
-            return self.format
-        return f"{self.format}_{hashlib.sha256(json.dumps(mapping.as_parameters(), sort_keys=True).encode()).hexdigest()[:16]}"
 
 
 class Projector:
@@ -141,8 +123,15 @@ class Projector:
         return np.asarray(valid.column(0).to_numpy(), dtype=np.bool_)
 
     def with_doubled_keys(self, lines: pa.ChunkedArray) -> list[int]:
-        """Return the positions of lines that are objects in which a top-level key occurs twice."""
-        self.connection.register("lines", pa.table({"row_index": pa.array(np.arange(len(lines))), "line": lines}))
+        """Return the positions of lines that are objects in which a top-level key occurs twice; lines that are no JSON are passed over."""
+        table = pa.table({"row_index": pa.array(np.arange(len(lines))), "line": lines}, schema=LINES)
+        try:
+            return self._doubled_keys(table)
+        except _FAILURES:
+            return self._doubled_keys(table.filter(pa.array(self.valid(table))))
+
+    def _doubled_keys(self, table: pa.Table) -> list[int]:
+        self.connection.register("lines", table)
         try:
             found: pa.Table = self.connection.sql(query("doubled_keys")).to_arrow_table()
         finally:
@@ -180,7 +169,7 @@ class Projector:
     def _plan(self, reader: Reader) -> PreparedQuery:
         """Return the projection, planned; its columns are those that the engine expects."""
         try:
-            query = self._specs[reader.format].projection(reader.choices, self.connection)
+            query = self.formats.projection_of(self._specs[reader.format], reader.choices, self.connection)
             planned = PreparedQuery(self.connection, reader.key, query, LINES.empty_table())
             names = planned.run(LINES.empty_table()).schema.names
         except duckdb.OutOfMemoryException as e:

@@ -26,9 +26,8 @@ if TYPE_CHECKING:
 
     from distilforensics.ingest.directories import Directories
     from distilforensics.ingest.options import IngestOptions
-    from distilforensics.ingest.projection import Reader
     from distilforensics.ingest.recognition import Recogniser
-    from distilforensics.ingest.sniffing import Sniffed
+    from distilforensics.ingest.records import Reader, Sniffed
     from distilforensics.ingest.sources import Source
     from distilforensics.ingest.usage import UsageFiles
 

@@ -11,9 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from distilforensics.ingest.pooling import Framed
-    from distilforensics.ingest.processing import Records
     from distilforensics.ingest.projection import Projector
-    from distilforensics.ingest.records import Chunk, Refusal
+    from distilforensics.ingest.records import Chunk, Records, Refusal
     from distilforensics.ingest.sources import Source
 
 

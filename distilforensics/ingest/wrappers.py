@@ -25,9 +25,6 @@ TEXT_FIELDS = ("message", "@message", "log", "textPayload", "_raw", "MESSAGE", "
 OBJECT_FIELDS = ("jsonPayload", "_source", "_doc", "@message", "message", "log", "_raw")
 """Likewise, as an object; a cell of a table that holds JSON is one."""
 
-MAX_PREFIX = 300
-"""Bytes before the object in a line of text."""
-
 _PREFIX = re.compile(rb"[^{}]{1,300}?(?=\{\")")
 _NUMBERED = re.compile(r"(llm\.(?:input|output)_messages)\.(\d+)\.message\.(role|content)")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from distilforensics.analysis.kinds import text_kinds
 from distilforensics.case.engines.duckdb import connect, connect_empty, require_select
 from distilforensics.case.notes import latest, note_rows
 from distilforensics.core.errors import CaseError, UsageError
@@ -95,7 +96,8 @@ def explain(case: Case, account: str, limits: Limits) -> list[Section]:
     """
     with connect(case, limits=limits) as connection:
         _require_account(case, connection, account)
-        return [*_sections(case, connection, "explanation", {"id": account}), *_notes(case, Kind.ACCOUNT, account)]
+        values = {"id": account, "text_kinds": sorted(text_kinds())}
+        return [*_sections(case, connection, "explanation", values), *_notes(case, Kind.ACCOUNT, account)]
 
 
 def compare(case: Case, first: str, second: str, limits: Limits) -> list[Section]:
@@ -114,7 +116,7 @@ def compare(case: Case, first: str, second: str, limits: Limits) -> list[Section
 
 
 def _sections(
-    case: Case, connection: duckdb.DuckDBPyConnection, folder: str, parameters: Mapping[str, str | int]
+    case: Case, connection: duckdb.DuckDBPyConnection, folder: str, parameters: Mapping[str, Any]
 ) -> Iterator[Section]:
     for key, title, query in _queries(folder):
         used = {name: value for name, value in parameters.items() if f"${name}" in query}
@@ -132,7 +134,7 @@ def columns_of(folder: str) -> dict[str, list[tuple[str, str]]]:
         return found
 
 
-_ANYTHING: dict[str, str | int] = {"id": "", "a": "", "b": "", "most": 1}
+_ANYTHING: dict[str, Any] = {"id": "", "a": "", "b": "", "most": 1, "text_kinds": [""]}
 
 
 def _queries(folder: str) -> Iterator[tuple[str, str, str]]:
@@ -213,7 +215,7 @@ def _section(
     connection: duckdb.DuckDBPyConnection,
     names: tuple[str, str],
     query: str,
-    parameters: Mapping[str, str | int],
+    parameters: Mapping[str, Any],
 ) -> Section:
     try:
         result = connection.execute(query, dict(parameters))

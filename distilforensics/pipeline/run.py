@@ -17,6 +17,7 @@ from distilforensics.core.errors import CaseError
 from distilforensics.pipeline.calibration_files import CalibrationFiles, copy_into_case
 from distilforensics.pipeline.own_catalog import with_own_formats
 from distilforensics.pipeline.power.stage import drop_if_stale
+from distilforensics.pipeline.preparation import prepared
 from distilforensics.pipeline.record import Timing, peak_memory, read_record, write_record
 from distilforensics.pipeline.steps import STEPS, Step, ingest
 from distilforensics.pipeline.summary import CaseSummary, summarise
@@ -128,7 +129,8 @@ def run_locked(
     options = with_own_formats(case, options)
     with recorded(case, command, described(inputs, options)):
         timings: list[Timing] = []
-        summary = read_logs(case, inputs, options, limits, progress, timings, read)
+        with prepared(case):
+            summary = read_logs(case, inputs, options, limits, progress, timings, read)
         drop_if_stale(case, progress)
         timings.extend(run_step(case, step, limits, progress) for step in steps)
         if (skipped := [timing.stage for timing in timings if timing.is_skipped]) and len(skipped) < len(timings):

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from random import Random
 
 LARGE, MINI, CODE, NEW = "atlas-large-2", "atlas-mini-2", "atlas-code-1", "atlas-large-3"
-MODELS = (LARGE, MINI, CODE, NEW)
 """Invented models; `NEW` appears during the simulated days."""
 
 _LIMITED = (429, "rate_limit_error")

@@ -111,11 +111,6 @@ class Heuristic:
         return str(self.file.header["level"])
 
     @property
-    def is_lead(self) -> bool:
-        """It is shown and never counted."""
-        return self.level == LEAD
-
-    @property
     def place(self) -> str:
         """Where the query lies in the catalogue, such as `structure/template_span.sql`."""
         return f"{self.folder.name}/{self.file.name}.sql"

@@ -74,7 +74,7 @@ CAMPAIGN_EVIDENCE = Table(
     columns(
         ("campaign_id", TEXT, "as in campaigns; 'X-' ids are examined groups that were explained"),
         ("side", TEXT, "for, against, neutral"),
-        ("claim", TEXT, "observed, computed, inferred, asserted"),
+        ("claim", TEXT, "observed, computed, inferred"),
         ("source", TEXT, "'fact.' id, 'operator.' or 'confounder.' id, or heuristic id"),
         ("entity_id", TEXT, "group or account the evidence is about"),
         ("statement", TEXT, "one sentence in plain words with its numbers"),

@@ -29,7 +29,19 @@ _NO_LINES = "with lines as (select null::bigint as row_index, null::varchar as l
 
 
 def projection_of(spec: FormatSpec, options: Options, connection: duckdb.DuckDBPyConnection | None = None) -> str:
-    """Return the projection of a format; see `FormatSpec.projection`."""
+    """Return one SELECT over `lines(row_index BIGINT, line VARCHAR)`, to be run on a connection made ready by `prepare_connection`.
+
+    Columns: `row_index`, those of `PROJECTED_COLUMNS`, `flags VARCHAR[]`, `out_of_scope VARCHAR` (reason or NULL), `refusal_reason VARCHAR` and
+    `refusal_detail VARCHAR` (the record goes to quarantine if the reason is not NULL).
+
+    Args:
+        spec: The format.
+        options: The examiner's choices.
+        connection: A connection made ready by `prepare_connection`; a new one is made if it is needed and None.
+
+    Raises:
+        UsageError: the account field or the time zone cannot be used.
+    """
     mapping = spec.mapping or options.mapping
     if mapping is not None:
         mapping = mapping.begun(options.log_began)

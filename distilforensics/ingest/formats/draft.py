@@ -20,8 +20,8 @@ from distilforensics.ingest.formats.suggestion import number_style, suggest_mapp
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from distilforensics.ingest.formats.detection import Sample
     from distilforensics.ingest.formats.leaves import Leaf
+    from distilforensics.ingest.formats.suggestion import Sample
 
 EVERY_RECORD_FROM = 3
 """Records from which values that never repeat tell an id of single requests."""

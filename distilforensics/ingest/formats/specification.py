@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.errors import UsageError
 from distilforensics.core.text import shown
-from distilforensics.ingest.formats.completion import projection_of
 from distilforensics.ingest.formats.joins import parse_join
 from distilforensics.ingest.formats.mapping import parse_mapping
 from distilforensics.ingest.formats.usage import parse_usage
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from importlib.resources.abc import Traversable
     from pathlib import Path
-
-    import duckdb
 
     from distilforensics.ingest.formats.joins import Join
     from distilforensics.ingest.formats.mapping import FieldMapping
@@ -150,21 +147,6 @@ class FormatSpec:
     def pattern(self) -> str | None:
         """The regular expression whose named groups are the fields of a line of text."""
         return None if self.detection.line is None else self.detection.line.pattern
-
-    def projection(self, options: Options, connection: duckdb.DuckDBPyConnection | None = None) -> str:
-        """Return one SELECT over `lines(row_index BIGINT, line VARCHAR)`, to be run on a connection made ready by `prepare_connection`.
-
-        Columns: `row_index`, those of `PROJECTED_COLUMNS`, `flags VARCHAR[]`, `out_of_scope VARCHAR` (reason or NULL), `refusal_reason VARCHAR` and
-        `refusal_detail VARCHAR` (the record goes to quarantine if the reason is not NULL).
-
-        Args:
-            options: The examiner's choices.
-            connection: A connection made ready by `prepare_connection`; a new one is made if it is needed and None.
-
-        Raises:
-            UsageError: the account field or the time zone cannot be used.
-        """
-        return projection_of(self, options, connection)
 
 
 OWN_FORMATS = "formats"
