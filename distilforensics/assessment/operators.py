@@ -76,7 +76,7 @@ def ask_operators(
         _few_customers(log, members, parameters),
         _one_egress(members, egress, facts, domain, parameters),
         domain,
-        _spare_keys(log, members, parameters),
+        _spare_keys(log, members, facts, parameters),
         shared_cache(facts),
         counterparts(facts),
         dispatcher(facts, parameters),
@@ -227,16 +227,17 @@ def counterparts(facts: Collection[Fact]) -> Explanation:
     )
 
 
-def _spare_keys(log: Log, members: Accounts, parameters: Parameters) -> Explanation:
-    """Hold a service against the hand-overs that goes on with a few keys of its own when a customer's key is refused."""
+def _spare_keys(log: Log, members: Accounts, facts: Iterable[Fact], parameters: Parameters) -> Explanation:
+    """Hold a service against the hand-overs that goes on with a few keys of its own when a customer's key is refused; the customers pay alone."""
     ties = [tie for tie in ties_inside(log, members) if tie.kind == "handover" and tie.relation != "same"]
     takers = Counter(tie.other_account_id for tie in ties).most_common(int(parameters.min_fact_share * len(members)))
     n_taken = sum(n for _, n in takers)
-    fits = n_taken >= max(parameters.most * len(ties), parameters.min_fact_calls * len(takers), 1)
+    is_paid_together = any(fact.fact_id == "payment" and fact.is_counted for fact in facts)
+    is_taken = n_taken >= max(parameters.most * len(ties), parameters.min_fact_calls * len(takers), 1)
     return Explanation(
         "operator.spare_keys",
         "A service, a school or a parent whose own few keys take what the others' keys are refused",
-        Outcome.FITS if fits else Outcome.EXCLUDED,
+        Outcome.FITS if is_taken and not is_paid_together else Outcome.EXCLUDED,
         f"{units.count(n_taken)} of {units.count(len(ties))} hand-overs go to the {units.count(len(takers))} accounts that take most."
         if ties
         else "No refused call goes on at another customer's account.",

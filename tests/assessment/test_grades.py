@@ -303,12 +303,14 @@ def test_a_services_spare_keys_take_what_the_others_are_refused() -> None:
     """Two keys of twenty take all; where anybody takes, it is no service of that kind."""
     accounts = [account(name) for name in POOL]
 
-    def outcome(ties: list[Tie]) -> Outcome:
-        found = ask_operators(log(accounts, ties=ties), frozenset(POOL), [HANDOVER], SCATTERED, PARAMETERS)
+    def outcome(ties: list[Tie], *facts: Fact) -> Outcome:
+        found = ask_operators(log(accounts, ties=ties), frozenset(POOL), [HANDOVER, *facts], SCATTERED, PARAMETERS)
         return next(e.outcome for e in found if e.explanation_id == "operator.spare_keys")
 
-    assert outcome([tie(POOL[2 + i % 18], POOL[i % 2], i) for i in range(30)]) is Outcome.FITS
-    assert outcome([tie(POOL[2 + i % 18], POOL[i % 2], i) for i in range(5)]) is Outcome.EXCLUDED
+    to_few = [tie(POOL[2 + i % 18], POOL[i % 2], i) for i in range(30)]
+    assert outcome(to_few) is Outcome.FITS
+    assert outcome(to_few, CARDS) is Outcome.EXCLUDED
+    assert outcome(to_few[:5]) is Outcome.EXCLUDED
     assert outcome(ring(POOL, 30)) is Outcome.EXCLUDED
     assert outcome([]) is Outcome.EXCLUDED
 
