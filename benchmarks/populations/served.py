@@ -88,7 +88,7 @@ def teachers_key(g: Group, n: int) -> None:
     """Classes on one learning program: pupils took accounts in the first lesson; when a pupil's is limited, the program asks with the teacher's key."""
     setup, frame = g.setup(client="lernwerk/2"), product_frame(g.rng)
     for k in range(0, n, 12):
-        begin, net, zone = g.rng.uniform(-20, 0) * DAY, g.cloud(2), g.rng.choice((-5, 1))
+        begin, net, zone = g.rng.uniform(-20, 0) * DAY, g.cloud(2, 7), g.rng.choice((-5, 1))
         common = {"net": net, "setup": setup, "zone": zone, "frame": frame, "tenant": None}
         teacher = g.account(begin - DAY, **common | {"tenant": g.token("org")})
         pupils = [
@@ -239,7 +239,7 @@ def paid_courses(g: Group, n: int) -> None:
     """A training company: every course has one card for its seats, takes accounts in the first minutes, and does the exercises together."""
     setup, frame = g.setup(client="openai-notebook/1.5"), product_frame(g.rng)
     for k in range(0, n, 8):
-        begin, net, card = g.rng.randrange(0, max(1, g.days - 4)) * DAY + 8 * HOUR, g.cloud(2), g.token("pf")
+        begin, net, card = g.rng.randrange(0, max(1, g.days - 4)) * DAY + 8 * HOUR, g.cloud(2, 7), g.token("pf")
         seats = [
             g.account(begin + g.rng.uniform(0, 8) * MINUTE, card=card, net=net, setup=setup, fail=0.05)
             for _ in range(min(8, n - k))

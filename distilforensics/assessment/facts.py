@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from math import log2
 from statistics import median
 from typing import TYPE_CHECKING
@@ -71,6 +72,12 @@ class Fact:
     """Of these, how many came so soon after that a program must have sent them."""
     n_alike: int = 0
     """Of these, how many came after the median time, give or take a tenth."""
+    n_turns: int = 0
+    """Of hand-overs: how often an account that took part in one took part in another within the same week."""
+    n_same_partner: int = 0
+    """Of these, how often with the same other account."""
+    n_retried: int = 0
+    """Of hand-overs: failed calls that the accounts sent again themselves."""
     is_of_one_day: bool = False
     """Of sign-ups: whether they are those of one day, so that without it too few are left to count."""
     is_beyond_payers: bool = True
@@ -79,6 +86,8 @@ class Fact:
 
 _PURPOSEFUL = frozenset({"medium", "high", "critical"})
 """Levels from which on a heuristic of content says something of the purpose; short prompts of one-shot products make the others fire."""
+
+_WEEK_US = 7 * 24 * 3_600_000_000
 
 _ATTESTED = "harvest.refused_reasoning"
 
@@ -178,8 +187,10 @@ def _tie_fact(
     chances = max(len(works), sum(log.accounts[account].chances(kind) for account in candidate.accounts))
     accounts = {account for tie in ties for account in tie.ends}
     shown = sorted(ties, key=lambda tie: (tie.relation != "distinct", tie.delay_us, tie.record_id))
+    apart = [tie for tie in ties if tie.relation == "distinct"]
+    n_turns, n_same_partner = _partners(apart) if kind == "handover" else (0, 0)
     records = [record for tie in shown for record in (tie.record_id, tie.other_record_id)]
-    delays = [tie.delay_us / 1e6 for tie in ties if tie.relation == "distinct"]
+    delays = [tie.delay_us / 1e6 for tie in apart]
     return Fact(
         fact_id=kind,
         title=_TITLES[kind],
@@ -196,10 +207,23 @@ def _tie_fact(
         # A source that counts minutes has delays of nought, which say nothing of seconds.
         n_quick=sum(0 < delay <= parameters.quick_seconds for delay in delays),
         n_alike=sum(abs(delay / median(delays) - 1) <= parameters.alike for delay in delays if median(delays)),
+        n_turns=n_turns,
+        n_same_partner=n_same_partner,
+        n_retried=sum(log.accounts[account].n_retried for account in candidate.accounts) if kind == "handover" else 0,
         is_counted=bits >= floor
         and n_distinct >= parameters.min_fact_calls
         and len(accounts) >= parameters.min_tied_accounts,
     )
+
+
+def _partners(handovers: Iterable[Tie]) -> tuple[int, int]:
+    """Return how often an account takes part in a hand-over again within a week, and how often with the same partner as the last time."""
+    partners: dict[tuple[str, int], list[str]] = {}
+    for tie in sorted(handovers, key=lambda tie: (tie.at_us, tie.record_id)):
+        for account, other in (tie.ends, tie.ends[::-1]):
+            partners.setdefault((account, tie.at_us // _WEEK_US), []).append(other)
+    turns = [turn for found in partners.values() for turn in pairwise(found)]
+    return len(turns), sum(last == this for last, this in turns)
 
 
 def _tie_statement(
@@ -290,7 +314,7 @@ def _votes(changes: Iterable[tuple[str, int]]) -> tuple[int, int]:
 
 
 def _identity_fact(log: Log, kind: str, candidate: Candidate, floor: float, parameters: Parameters) -> Fact | None:
-    weight = weigh_identity(log, kind, candidate.accounts, against_others=True)
+    weight = weigh_identity(log, kind, candidate.accounts, outside_of=candidate.accounts)
     if not weight.count:
         return None
     held: dict[str, set[str]] = {}
@@ -306,7 +330,9 @@ def _identity_fact(log: Log, kind: str, candidate: Candidate, floor: float, para
         "mail": "mail domains or mailboxes",
     }[kind]
     without = log.without_busiest_day(candidate.accounts) if kind == "signup" else candidate.accounts
-    between = weigh_identity(log, kind, candidate.accounts, is_beyond_payers=kind != "payment")
+    between = weigh_identity(
+        log, kind, candidate.accounts, outside_of=candidate.accounts, is_beyond_payers=kind != "payment"
+    )
     verb = {"payment": "are paid by", "signup": "were made in", "network": "call from", "mail": "are registered at"}[
         kind
     ]
@@ -331,13 +357,14 @@ def _identity_fact(log: Log, kind: str, candidate: Candidate, floor: float, para
             and len(accounts) >= parameters.min_fact_share * len(candidate.accounts)
         ),
         is_telling=kind in TELLING_IDENTITIES,
-        is_of_one_day=kind == "signup" and not _weighs_enough(weigh_identity(log, kind, without), parameters),
-        is_beyond_payers=_weighs_enough(between, parameters),
+        is_of_one_day=kind == "signup"
+        and not _is_left(weigh_identity(log, kind, without), parameters.min_growth_bits, parameters),
+        is_beyond_payers=_is_left(between, parameters.min_fact_bits, parameters),
     )
 
 
-def _weighs_enough(weight: Weight, parameters: Parameters) -> bool:
-    return weight.bits >= parameters.min_fact_bits and weight.count >= parameters.min_fact_calls
+def _is_left(weight: Weight, floor: float, parameters: Parameters) -> bool:
+    return weight.bits >= floor and weight.count >= parameters.min_fact_calls
 
 
 def _covering(log: Log, candidate: Candidate, heuristics: Iterable[str], share: float) -> Mapping[str, tuple[str, int]]:
@@ -367,7 +394,7 @@ def _scheduler_fact(log: Log, candidate: Candidate, parameters: Parameters) -> F
         of=len(SCHEDULING),
         comparison=None,
         n_accounts=max(n for _, n in found.values()),
-        statement="; ".join(f"{log.titles[name].rstrip('.')}" for name in names) + ".",
+        statement=" ".join(f"{log.titles[name].rstrip('.')}." for name in names),
         excludes="independent customers; not a vendor's loop, a fleet, timers or a product that runs by itself",
         is_telling=False,
     )
@@ -466,7 +493,7 @@ def _purpose_fact(log: Log, candidate: Candidate, parameters: Parameters) -> Fac
         of=None,
         comparison=None,
         n_accounts=max(n for _, n in found.values()),
-        statement="; ".join(f"{log.titles[name].rstrip('.')}" for name in sorted(found)) + ".",
+        statement=" ".join(f"{log.titles[name].rstrip('.')}." for name in sorted(found)),
         excludes="ordinary use; not a benchmark or a product that asks for reasoning",
         is_telling=False,
     )

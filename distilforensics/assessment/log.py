@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from distilforensics.case.tables import read_rows
 
@@ -34,6 +34,8 @@ class Account:
     n_failed: int
     n_continuing: int
     n_prompts: int
+    n_retried: int = 0
+    """Failed calls that it sends again itself."""
 
     @property
     def is_known(self) -> bool:
@@ -62,6 +64,8 @@ class Tie:
     """1 if the account that was refused is less busy in the hour after the call than in the hour before, -1 if it is busier, else 0."""
     begins: int = 0
     """1 if the account that goes on is busier in the hour after than in the hour before, -1 if it is less busy, else 0."""
+    at_us: int = 0
+    """When a refused call began, in microseconds since 1970; 0 for other kinds of ties."""
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -159,8 +163,7 @@ def load_log(case: Case) -> Log:
     ties = []
     for row in read_rows(case, "work_ties"):
         key = (row["record_id"], row["other_record_id"])
-        stops, begins = around.get(key, (0, 0)) if row["kind"] == "handover" else (0, 0)
-        ties.append(Tie(**row, stops=stops, begins=begins))
+        ties.append(Tie(**row, **(around.get(key, {}) if row["kind"] == "handover" else {})))
     kept = without_households([tie for tie in ties if tie.relation != "same"])
     groups_of_calls: dict[str, set[str]] = defaultdict(set)
     for row in read_rows(case, "tie_groups"):
@@ -186,10 +189,14 @@ def load_log(case: Case) -> Log:
     )
 
 
-def _changes(row: Mapping[str, int]) -> tuple[int, int]:
-    """Return how the loads of both accounts of a hand-over change with it: the refused one's fall and the other one's rise, as signs."""
+def _changes(row: Mapping[str, int]) -> dict[str, Any]:
+    """Return when a call was handed over, and how the loads of both accounts change: the refused one's fall and the other one's rise, as signs."""
     stops, begins = row["n_before"] - row["n_after"], row["n_other_after"] - row["n_other_before"]
-    return (stops > 0) - (stops < 0), (begins > 0) - (begins < 0)
+    return {
+        "stops": (stops > 0) - (stops < 0),
+        "begins": (begins > 0) - (begins < 0),
+        "at_us": row["at_us"],
+    }
 
 
 def ties_of(ties: Iterable[Tie]) -> dict[str, tuple[Tie, ...]]:

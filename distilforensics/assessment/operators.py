@@ -63,6 +63,8 @@ class Egress:
     """Accounts behind the busiest one."""
     n_known: int
     """Calls with an address."""
+    common_share: float = 0.0
+    """Share of them that come from addresses which at least half of the accounts use, as the machines of one service do."""
 
 
 def ask_operators(
@@ -77,7 +79,7 @@ def ask_operators(
         _spare_keys(log, members, parameters),
         shared_cache(facts),
         counterparts(facts),
-        acquaintances(facts, parameters),
+        acquaintances(facts, len(members), parameters),
     ]
 
 
@@ -133,10 +135,15 @@ def _one_egress(
     else:
         statement = (
             f"{units.share(egress.address_share, 1)} of {units.count(egress.n_known)} calls come from the three busiest addresses; the busiest one "
-            f"has calls of {units.count(egress.n_accounts)} of the {units.count(len(members))} accounts."
+            f"has calls of {units.count(egress.n_accounts)} of the {units.count(len(members))} accounts. "
+            f"{units.share(egress.common_share, 1)} come from addresses that half of the accounts use."
         )
-        fits = egress.address_share >= parameters.most and egress.n_accounts >= parameters.min_fact_share * len(members)
         counted = {fact.fact_id for fact in facts if fact.is_counted}
+        is_near = egress.address_share >= parameters.most and egress.n_accounts >= parameters.min_fact_share * len(
+            members
+        )
+        # The machines of a service that has more than three addresses call with the keys of customers who pay for themselves.
+        fits = is_near or (egress.common_share >= parameters.most and "payment" not in counted)
         if fits and counted >= {"handover", "payment", "signup"} and domain.outcome is Outcome.EXCLUDED:
             fits = False
             statement += (
@@ -236,11 +243,12 @@ def _spare_keys(log: Log, members: Accounts, parameters: Parameters) -> Explanat
     )
 
 
-def acquaintances(facts: Collection[Fact], parameters: Parameters) -> Explanation:
+def acquaintances(facts: Collection[Fact], n_members: int, parameters: Parameters) -> Explanation:
     """Hold people who know each other against the facts: a course, a circle, a contest, or readers of each other's links.
 
     They ask again what failed for a neighbour, go on with each other's conversations, have each other's answers read, and sign up together.
-    They do not do it within seconds again and again, and they do not pay for each other across customers.
+    They do not do it within seconds again and again, and they do not pay for each other across customers. Workers of a platform are given
+    what any of them gave up, but they have not signed up together; people who have, pass work to few others, and try again themselves.
     """
     counted = [fact for fact in facts if fact.is_counted]
     quick = [fact for fact in counted if fact.n_quick >= max(1.0, parameters.half * fact.n_apart)]
@@ -259,6 +267,13 @@ def acquaintances(facts: Collection[Fact], parameters: Parameters) -> Explanatio
         for fact in timed
         if fact not in quick
     ]
+    if any(fact.fact_id == "signup" and not fact.is_of_one_day for fact in counted):
+        said += [
+            f"They signed up together on several days, and yet {units.count(fact.n_turns - fact.n_same_partner)} of {units.count(fact.n_turns)} times "
+            "a refused call did not go on between the same two as the last one of that week, as if drawn by lot among all."
+            for fact in counted
+            if _is_dealt_by_lot(fact, n_members, parameters)
+        ]
     said += ["They share payment methods across customers." for fact in counted if fact.fact_id == "payment"]
     if said or not is_passed_on:
         outcome, statement = Outcome.EXCLUDED, " ".join(said) or "No work is passed on between customers."
@@ -273,6 +288,17 @@ def acquaintances(facts: Collection[Fact], parameters: Parameters) -> Explanatio
         outcome,
         statement,
         "Ask the holders of these accounts whether they know each other, and from where.",
+    )
+
+
+def _is_dealt_by_lot(fact: Fact, n_members: int, parameters: Parameters) -> bool:
+    """Tell whether hand-overs choose their partners as by lot, and rarely leave a refused call to the account that was refused."""
+    by_lot = 1 / max(1, n_members - 1)
+    return (
+        by_lot < parameters.same_partner
+        and weights.between_rates(fact.n_same_partner, fact.n_turns, by_lot, parameters.same_partner)
+        >= parameters.min_fact_bits
+        and fact.count >= parameters.most * (fact.count + fact.n_retried)
     )
 
 

@@ -65,14 +65,14 @@ def weigh(log: Log, members: Accounts, ties: Iterable[Tie] | None = None) -> dic
 
 def ties_inside(log: Log, members: Accounts, ties: Iterable[Tie] | None = None) -> list[Tie]:
     """Return the ties with both ends in a set of accounts, in order of record."""
-    if ties is None:
-        ties = {tie for account in members for tie in log.ties_of.get(account, ())}
+    if ties is None:  # each is listed at both of its ends
+        ties = (tie for account in members for tie in log.ties_of.get(account, ()) if tie.account_id == account)
     found = [tie for tie in ties if tie.account_id in members and tie.other_account_id in members]
     return sorted(found, key=lambda tie: (tie.kind, tie.record_id, tie.other_record_id))
 
 
 def weigh_identity(
-    log: Log, kind: str, members: Accounts, *, against_others: bool = False, is_beyond_payers: bool = False
+    log: Log, kind: str, members: Accounts, *, outside_of: Accounts = frozenset(), is_beyond_payers: bool = False
 ) -> Weight:
     """Return the weight of the values of one kind of identity that customers of a set share.
 
@@ -83,27 +83,25 @@ def weigh_identity(
         log: The log.
         kind: Kind of identity.
         members: The set.
-        against_others: Draw from the accounts outside of the set: one that is half of a log is not expected to share what it shares itself.
+        outside_of: Accounts that are not drawn: a candidate that is half of a log is not expected to share what it shares itself.
         is_beyond_payers: Whether of the accounts that share a value those of the largest payer count as one.
     """
     customers: dict[str, set[str]] = {}
-    held: dict[str, int] = {}
     for value, accounts in _holders(log, kind, members).items():
         largest = _largest_payer(log, accounts) if is_beyond_payers else None
         customers[value] = {_customer(log.accounts[account], largest) for account in accounts}
-        held[value] = len(accounts)
     pairs = {
         (first, other) for found in customers.values() for first in (min(found),) for other in found if other != first
     }
     count = sum(len(together) - 1 for together in connected(pairs))
-    sizes, n_accounts = Counter(log.value_sizes[kind]), len(log.accounts)
-    if against_others:
-        n_accounts -= len(members)
-        sizes.subtract(log.n_holders[kind][value] for value in held)
-        sizes.update(log.n_holders[kind][value] - n for value, n in held.items())
-    share = min(1.0, len(members) / n_accounts) if n_accounts else 0.0
-    # A set that is larger than the rest of the log has as many more pairs as the square of its size.
-    times = max(1.0, len(members) / n_accounts) ** 2 if n_accounts else 1.0
+    sizes = Counter(log.value_sizes[kind])
+    for value, accounts in _holders(log, kind, outside_of).items():
+        sizes[log.n_holders[kind][value]] -= 1
+        sizes[log.n_holders[kind][value] - len(accounts)] += 1
+    n_drawn_from = len(log.accounts) - len(outside_of)
+    share = min(1.0, len(members) / n_drawn_from) if n_drawn_from else 0.0
+    # A set that is larger than what it is drawn from has as many more pairs as the square of its size.
+    times = max(1.0, len(members) / n_drawn_from) ** 2 if n_drawn_from else 1.0
     expected = times * sum(
         n_values * (size * share - 1 + (1 - share) ** size) for size, n_values in sizes.items() if size > 1
     )
@@ -112,9 +110,9 @@ def weigh_identity(
 
 
 def _holders(log: Log, kind: str, members: Accounts) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for account in members:
-        for value in log.shared[kind].get(account, ()):
+    shared, found = log.shared[kind], dict[str, list[str]]()
+    for account in members & shared.keys():
+        for value in shared[account]:
             found.setdefault(value, []).append(account)
     return found
 

@@ -213,6 +213,27 @@ def limits_options(function: Function) -> Function:
     return wrapped
 
 
+def engine_options(function: Function) -> Function:
+    """Add --engine and --master to a command that has limits; the function's `limits` name the master."""
+
+    @click.option(
+        "--engine",
+        type=click.Choice(("duckdb", "spark")),
+        default="duckdb",
+        help="What computes tables: this machine, or the workers of --master. Never changes a result.",
+    )
+    @click.option("--master", metavar="URL", help="Spark master, such as local[4], spark://HOST:7077 or yarn.")
+    @functools.wraps(function)
+    def wrapped(*, engine: str, master: str | None, limits: Limits, **arguments: object) -> object:
+        if (engine == "spark") != (master is not None):
+            raise click.UsageError(
+                "--engine spark and --master URL belong together; this machine alone would be --master 'local[4]'"
+            )
+        return function(limits=replace(limits, master=master), **arguments)
+
+    return wrapped
+
+
 def calibration_options(function: Function) -> Function:
     """Add --reference and --error-rates; the function gets `calibration_files`."""
 

@@ -14,6 +14,7 @@ from distilforensics.cli.options import (
     case_option,
     catalog_option,
     command,
+    engine_options,
     examples,
     fail_on_option,
     limits_options,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 @reading_options
 @reconcile_option
 @limits_options
+@engine_options
 @calibration_options
 @catalog_option
 @report_options

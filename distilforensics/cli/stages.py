@@ -13,6 +13,7 @@ from distilforensics.cli.options import (
     calibration_options,
     case_option,
     command,
+    engine_options,
     examples,
     limits_options,
     logs_argument,
@@ -139,7 +140,7 @@ def _stage(verb: str, name: str, text: str) -> click.Command:
     epilog = examples(
         f"distilforensics {verb} --case cases/2026-017", f"distilforensics {verb} --case cases/2026-017 --threads 2"
     )
-    return command(verb, epilog=epilog)(case_option(limits_options(function)))
+    return command(verb, epilog=epilog)(case_option(limits_options(engine_options(function))))
 
 
 features = _stage("features", "features", "Compute fingerprints and reference values.")

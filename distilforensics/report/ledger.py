@@ -64,17 +64,19 @@ class Ledger:
     case: Case
     connection: duckdb.DuckDBPyConnection
     blocks: dict[str, Block] = field(default_factory=dict)
-    digested: set[str] = field(default_factory=set)
+    digested: dict[str, Row] = field(default_factory=dict)
     _made: set[str] = field(default_factory=set)
     _rows: dict[str, list[Row]] = field(default_factory=dict)
+    _kept: dict[str, str] = field(default_factory=dict)
     _paths: dict[str, list[str]] = field(default_factory=dict)
 
-    def rows(self, query: str, *, is_drawn: bool = False, **values: object) -> list[Row]:
+    def rows(self, query: str, *, is_drawn: bool = False, is_kept: bool = False, **values: object) -> list[Row]:
         """Return the rows of a query.
 
         Args:
             query: Name of the query.
             is_drawn: The rows are drawn or listed, not printed one by one; what is drawn is checked by its digest.
+            is_kept: Keep the rows in the engine too, for a digest that will be asked for.
             values: Values of the parameters.
         """
         label = ".".join([query, *(str(value) for value in values.values() if not isinstance(value, list))])
@@ -84,6 +86,10 @@ class Ledger:
         self.make(file.header["reads"])
         sql = bound(file.body, values)
         self.blocks[label] = Block(label, file.header["title"], tuple(file.header["reads"]), sql, is_drawn)
+        if is_kept:
+            self._kept[label] = source = f"kept_{len(self._kept)}"
+            self.connection.execute(f"create temp table {source} as {sql}")
+            sql = f"from {source}"
         cursor = self.connection.execute(sql)
         names = [column[0] for column in cursor.description or []]
         rows = []
@@ -96,17 +102,18 @@ class Ledger:
 
     def one(self, query: str, **values: object) -> Row:
         """Return the only row of a query."""
-        (row,) = self.rows(query, is_drawn=False, **values)
+        (row,) = self.rows(query, is_drawn=False, is_kept=False, **values)
         return row
 
     def digest(self, query: str, **values: object) -> Row:
         """Return number and digest of the rows of a query that was run to be drawn."""
         label = ".".join([query, *(str(value) for value in values.values())])
-        self.digested.add(label)
-        count, digest = self.connection.execute(_digest_of(f"({self.blocks[label].sql})")).fetchall()[0]
-        row = Row(n_rows=count, digest=digest)
-        row.name = f"{label}.all"
-        return row
+        if label not in self.digested:
+            source = self._kept.get(label) or f"({self.blocks[label].sql})"
+            count, digest = self.connection.execute(_digest_of(source)).fetchall()[0]
+            self.digested[label] = Row(n_rows=count, digest=digest)
+            self.digested[label].name = f"{label}.all"
+        return self.digested[label]
 
     def script(self, label: str) -> str:
         """Return a query with everything that it needs, as it runs in DuckDB started in the case folder."""
@@ -231,6 +238,8 @@ select
             strftime(try_cast(p.stated as timestamp), '%-d %B %Y'), strftime(try_cast(p.stated as timestamp), '%-d %B'),
             strftime(try_cast(p.stated as timestamp), '%-d'), strftime(try_cast(p.stated as timestamp), '%H:%M:%S'),
             strftime(try_cast(p.stated as timestamp), '%-d %b %H:%M:%S'), strftime(try_cast(p.stated as timestamp), '%-d %b'),
+            strftime(try_cast(p.stated as timestamp), '%d.%m.%Y'), strftime(try_cast(p.stated as timestamp), '%d.%m.'),
+            strftime(try_cast(p.stated as timestamp), '%d.%m. %H:%M:%S'),
             strftime(try_cast(p.stated as timestamp), '%Y-%m-%d'), strftime(try_cast(p.stated as timestamp), '%Y-%m-%d %H:%M:%S'))
         ), false) as agrees
 from printed as p

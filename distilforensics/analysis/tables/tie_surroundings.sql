@@ -1,6 +1,7 @@
 /*---
 description = "How busy both accounts of a handed-over call were before and after it: a work that moves stops at one and begins at the other"
 reads = ["work_ties", "exchange_features"]
+driver = "rows of handed-over calls"
 params.window_us = { default = 3_600_000_000, unit = "microseconds", why = "an hour is the longest limit window in use; with ten minutes and two hours the outcome is the same" }
 ---*/
 with handed as (
@@ -21,6 +22,7 @@ calls as (
 surrounded as (
     select
         record_id,
+        at_us,
         count(*) over (partition by account_id order by at_us range between $window_us preceding and 1 preceding) as n_before,
         count(*) over (partition by account_id order by at_us range between 1 following and $window_us following) as n_after
     from calls
@@ -28,6 +30,7 @@ surrounded as (
 select
     h.record_id,
     h.other_record_id,
+    x.at_us,
     x.n_before,
     x.n_after,
     y.n_before as n_other_before,

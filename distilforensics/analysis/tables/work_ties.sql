@@ -1,6 +1,7 @@
 /*---
 description = "Calls of one account that go on at another: refused calls that another account sends, conversations that another account continues, answers that come back as another account's input"
 reads = ["exchange_features", "exchanges", "fingerprints", "account_profiles", "account_attributes", "sessions"]
+driver = "calls are followed by prompt, by answer, by session and by passage, each over the whole log"
 params.handover_us = { default = 3_600_000_000, unit = "microseconds", why = "pool programs wait out a limit of minutes before they send the call again elsewhere; an hour is the longest limit window in use" }
 params.shape_us = { default = 60_000_000, unit = "microseconds", why = "without text a call is known by its tokens, model and parameters, which others share by chance; within a minute 0 to 2 % of failed calls of innocent accounts are followed by such a call" }
 params.min_shape_tokens = { default = 12, unit = "tokens", why = "greetings and probes of a few tokens are alike everywhere" }
