@@ -274,13 +274,5 @@ def _embedded(cell: str, flags: list[str]) -> str | orjson.Fragment:
 def frame_csv(
     stream: DecodedStream, source: int, reader: Reader, sniffed: Sniffed, max_row_bytes: int
 ) -> Iterator[Framed]:
-    """Yield the rows of a CSV stream in chunks.
-
-    Args:
-        stream: The decoded stream, at its beginning.
-        source: Index of the source.
-        reader: How its rows are projected.
-        sniffed: Delimiter and header.
-        max_row_bytes: Limit of a physical line.
-    """
+    """Yield the rows of a CSV stream in chunks."""
     return CsvReader(stream, source, reader, sniffed, max_row_bytes).framed()
