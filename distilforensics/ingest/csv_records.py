@@ -382,14 +382,5 @@ def _embedded(cell: str, flags: list[str]) -> str | orjson.Fragment:
 def frame_csv(
     stream: DecodedStream, source: int, reader: Reader, sniffed: Sniffed, max_row_bytes: int, *, as_cells: bool = False
 ) -> Iterator[Framed]:
-    """Yield the rows of a CSV stream in chunks.
-
-    Args:
-        stream: The decoded stream, at its beginning.
-        source: Index of the source.
-        reader: How its rows are projected.
-        sniffed: Delimiter and header.
-        max_row_bytes: Limit of a physical line.
-        as_cells: Plain rows may be given as columns of text.
-    """
+    """Yield the rows of a CSV stream in chunks; with `as_cells` plain rows may be given as columns of text."""
     return CsvReader(stream, source, reader, sniffed, max_row_bytes, as_cells=as_cells).framed()

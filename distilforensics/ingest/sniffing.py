@@ -77,13 +77,7 @@ class Judge:
 
 
 def sniff(raw: RawFile, stream: DecodedStream, judge: Judge) -> Sniffed:
-    """Return what a file is, and whether its records stand inside of others.
-
-    Args:
-        raw: The file.
-        stream: Its decoded stream, at the beginning.
-        judge: Knows the formats.
-    """
+    """Return what a file is, and whether its records stand inside of others."""
     return unwrapped(_sniff(raw, stream, judge), judge)
 
 
@@ -98,13 +92,7 @@ def unwrapped(sniffed: Sniffed, judge: Judge) -> Sniffed:
 
 
 def _sniff(raw: RawFile, stream: DecodedStream, judge: Judge) -> Sniffed:
-    """Return how a file is framed.
-
-    Args:
-        raw: The file.
-        stream: Its decoded stream, at the beginning.
-        judge: Knows the formats.
-    """
+    """Return how a file is framed."""
     head = stream.peek(HEAD_BYTES)
     special = _by_magic(head, is_direct=stream.is_direct)
     if special is not None:
