@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
 from math import log2
 from statistics import median
 from typing import TYPE_CHECKING
@@ -71,12 +70,6 @@ class Fact:
     """Of these, how many came so soon after that a program must have sent them."""
     n_alike: int = 0
     """Of these, how many came after the median time, give or take a tenth."""
-    n_turns: int = 0
-    """Of hand-overs: how often an account that took part in one took part in another within the same week."""
-    n_same_partner: int = 0
-    """Of these, how often with the same other account."""
-    n_retried: int = 0
-    """Of hand-overs: failed calls that the accounts sent again themselves."""
     is_of_one_day: bool = False
     """Of sign-ups: whether they are those of one day, so that without it too few are left to count."""
     is_beyond_payers: bool = True
@@ -85,8 +78,6 @@ class Fact:
 
 _PURPOSEFUL = frozenset({"medium", "high", "critical"})
 """Levels from which on a heuristic of content says something of the purpose; short prompts of one-shot products make the others fire."""
-
-_WEEK_US = 7 * 24 * 3_600_000_000
 
 _ATTESTED = "harvest.refused_reasoning"
 
@@ -190,7 +181,6 @@ def _tie_fact(
     accounts = {account for tie in ties for account in tie.ends}
     shown = sorted(ties, key=lambda tie: (tie.relation != "distinct", tie.delay_us, tie.record_id))
     apart = [tie for tie in ties if tie.relation == "distinct"]
-    n_turns, n_same_partner = _partners(apart) if kind == "handover" else (0, 0)
     records = [record for tie in shown for record in (tie.record_id, tie.other_record_id)]
     delays = [tie.delay_us / 1e6 for tie in apart]
     return Fact(
@@ -209,23 +199,10 @@ def _tie_fact(
         # A source that counts minutes has delays of nought, which say nothing of seconds.
         n_quick=sum(0 < delay <= parameters.quick_seconds for delay in delays),
         n_alike=sum(abs(delay / median(delays) - 1) <= parameters.alike for delay in delays if median(delays)),
-        n_turns=n_turns,
-        n_same_partner=n_same_partner,
-        n_retried=sum(log.accounts[account].n_retried for account in candidate.accounts) if kind == "handover" else 0,
         is_counted=bits >= floor
         and n_distinct >= parameters.min_fact_calls
         and len(accounts) >= parameters.min_tied_accounts,
     )
-
-
-def _partners(handovers: Iterable[Tie]) -> tuple[int, int]:
-    """Return how often an account takes part in a hand-over again within a week, and how often with the same partner as the last time."""
-    partners: dict[tuple[str, int], list[str]] = {}
-    for tie in sorted(handovers, key=lambda tie: (tie.at_us, tie.record_id)):
-        for account, other in (tie.ends, tie.ends[::-1]):
-            partners.setdefault((account, tie.at_us // _WEEK_US), []).append(other)
-    turns = [turn for found in partners.values() for turn in pairwise(found)]
-    return len(turns), sum(last == this for last, this in turns)
 
 
 def _tie_statement(

@@ -38,8 +38,6 @@ class Account:
     n_failed: int
     n_continuing: int
     n_prompts: int
-    n_retried: int = 0
-    """Failed calls that it sends again itself."""
 
     @property
     def is_known(self) -> bool:
@@ -71,8 +69,6 @@ class Tie:
     manner: float = 0.0
     """Bits by which a call that is handed over goes on in the manner of the account that was refused rather than in that of the one that
     sends it; 0 if either has too few other calls to have one."""
-    at_us: int = 0
-    """When a refused call began, in microseconds since 1970; 0 for other kinds of ties."""
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -197,7 +193,7 @@ def load_log(case: Case) -> Log:
 
 
 def _changes(row: Mapping[str, int]) -> dict[str, Any]:
-    """Return when a call was handed over, the signs of the refused one's fall and of the other one's rise, and in whose manner it goes on."""
+    """Return the signs of the refused account's fall and of the other one's rise with a hand-over, and in whose manner the call goes on."""
     stops, begins = row["n_before"] - row["n_after"], row["n_other_after"] - row["n_other_before"]
     # Half a call more, so that a manner that an account never had is unlikely and not impossible.
     manner = log2((row["n_alike"] + 0.5) / (row["n_own"] + 1) / (row["n_other_alike"] + 0.5) * (row["n_other_own"] + 1))
@@ -205,7 +201,6 @@ def _changes(row: Mapping[str, int]) -> dict[str, Any]:
         "stops": (stops > 0) - (stops < 0),
         "begins": (begins > 0) - (begins < 0),
         "manner": manner if min(row["n_own"], row["n_other_own"]) >= MIN_OWN_CALLS else 0.0,
-        "at_us": row["at_us"],
     }
 
 

@@ -80,7 +80,7 @@ def ask_operators(
         shared_cache(facts),
         counterparts(facts),
         dispatcher(facts, parameters),
-        acquaintances(facts, len(members), parameters),
+        acquaintances(facts, parameters),
     ]
 
 
@@ -287,12 +287,11 @@ def _is_timed(fact: Fact, parameters: Parameters) -> bool:
     return bits >= parameters.min_fact_bits
 
 
-def acquaintances(facts: Collection[Fact], n_members: int, parameters: Parameters) -> Explanation:
+def acquaintances(facts: Collection[Fact], parameters: Parameters) -> Explanation:
     """Hold people who know each other against the facts: a course, a circle, a contest, or readers of each other's links.
 
     They ask again what failed for a neighbour, go on with each other's conversations, have each other's answers read, and sign up together.
-    They do not do it within seconds again and again, and they do not pay for each other across customers. Workers of a platform are given
-    what any of them gave up, but they have not signed up together; people who have, pass work to few others, and try again themselves.
+    They do not do it within seconds again and again, and they do not pay for each other across customers, nor do they use each other's programs.
     """
     counted = [fact for fact in facts if fact.is_counted]
     quick = [fact for fact in counted if _is_quick(fact, parameters)]
@@ -307,13 +306,6 @@ def acquaintances(facts: Collection[Fact], n_members: int, parameters: Parameter
         for fact in timed
         if fact not in quick
     ]
-    if any(fact.fact_id == "signup" and not fact.is_of_one_day for fact in counted):
-        said += [
-            f"They signed up together on several days, and yet {units.count(fact.n_turns - fact.n_same_partner)} of {units.count(fact.n_turns)} times "
-            "a refused call did not go on between the same two as the last one of that week, as if drawn by lot among all."
-            for fact in counted
-            if _is_dealt_by_lot(fact, n_members, parameters)
-        ]
     said += [
         "Whoever goes on does so with the program and the parameters of the refused account, where people use their own."
         for fact in counted
@@ -333,17 +325,6 @@ def acquaintances(facts: Collection[Fact], n_members: int, parameters: Parameter
         outcome,
         statement,
         "Ask the holders of these accounts whether they know each other, and from where.",
-    )
-
-
-def _is_dealt_by_lot(fact: Fact, n_members: int, parameters: Parameters) -> bool:
-    """Tell whether hand-overs choose their partners as by lot, and rarely leave a refused call to the account that was refused."""
-    by_lot = 1 / max(1, n_members - 1)
-    return (
-        by_lot < parameters.same_partner
-        and weights.between_rates(fact.n_same_partner, fact.n_turns, by_lot, parameters.same_partner)
-        >= parameters.min_fact_bits
-        and fact.count >= parameters.most * (fact.count + fact.n_retried)
     )
 
 

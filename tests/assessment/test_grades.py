@@ -36,7 +36,6 @@ MAIL = fact("mail", Kind.IDENTITY, is_telling=False)
 FRAME, REWORDING = fact("frame", Kind.CONTENT, is_telling=False), fact("rewording", Kind.CONTENT)
 TAKEOVER, MANNER = fact("takeover", Kind.COORDINATION), fact("manner", Kind.COORDINATION)
 TALK = replace(fact("conversation", Kind.COORDINATION), n_apart=80)
-DEALT = replace(HANDOVER, count=60, n_turns=40, n_same_partner=1)
 PURPOSE = fact("purpose", Kind.PURPOSE, is_telling=False)
 
 
@@ -142,18 +141,6 @@ def test_a_pool_of_many_customers_from_many_places_is_nobodys_fleet() -> None:
         pytest.param(
             [replace(HANDOVER, n_apart=30, n_quick=30, is_counted=False), ANSWER], Outcome.CANNOT_TELL, id="not counted"
         ),
-        pytest.param(
-            [DEALT, SIGNUP], Outcome.EXCLUDED, id="opened together, and each call to another one as if by lot"
-        ),
-        pytest.param(
-            [DEALT, replace(SIGNUP, is_of_one_day=True)],
-            Outcome.CANNOT_TELL,
-            id="a course signs up in its first lecture",
-        ),
-        pytest.param([DEALT], Outcome.CANNOT_TELL, id="workers of a platform did not sign up together"),
-        pytest.param([replace(DEALT, n_same_partner=10), SIGNUP], Outcome.CANNOT_TELL, id="partners of a course"),
-        pytest.param([replace(DEALT, n_turns=12), SIGNUP], Outcome.CANNOT_TELL, id="too few to tell"),
-        pytest.param([replace(DEALT, n_retried=16), SIGNUP], Outcome.CANNOT_TELL, id="people try again themselves"),
         pytest.param([HANDOVER, MANNER], Outcome.EXCLUDED, id="people use their own program"),
         pytest.param([HANDOVER, CARDS], Outcome.EXCLUDED, id="they pay for each other"),
         pytest.param([SCHEDULER, FRAME], Outcome.EXCLUDED, id="nothing is passed on"),
@@ -353,20 +340,6 @@ def test_ties_between_unknown_customers_weigh_nothing() -> None:
     """They make a candidate, and no fact that counts."""
     found = pool_facts(ties=ring(POOL, 30, relation="unknown"))["handover"]
     assert (found.bits, found.is_counted) == (0.0, False)
-
-
-def test_partners_of_one_week_are_counted() -> None:
-    """Of three hand-overs of a week the second goes to the partner of the first, the third to another; the week after counts anew."""
-    week = 7 * 24 * 3_600_000_000
-    others = [POOL[1], POOL[1], POOL[2], POOL[2]]
-    ties = [
-        replace(tie(POOL[0], other, number), at_us=number + week * (number == 3)) for number, other in enumerate(others)
-    ]
-    accounts = [account(name) for name in (*POOL, *PEOPLE)]
-    candidate = Candidate("candidate-1", frozenset(POOL), (), (), 1)
-    [found] = find_facts(log(accounts, ties), candidate, frozenset(PEOPLE), PARAMETERS)
-    # Of the refused account 0-1, 1-2; of the partner of both 0-1.
-    assert (found.fact_id, found.n_turns, found.n_same_partner) == ("handover", 3, 2)
 
 
 def test_two_calls_are_no_fact() -> None:

@@ -31,7 +31,6 @@ calls as (
 surrounded as (
     select
         record_id,
-        at_us,
         manner,
         is_own,
         count(*) over (partition by account_id order by at_us range between $window_us preceding and 1 preceding) as n_before,
@@ -48,7 +47,6 @@ own as (
 select
     h.record_id,
     h.other_record_id,
-    x.at_us,
     x.n_before,
     x.n_after,
     y.n_before as n_other_before,

@@ -81,7 +81,6 @@ ACCOUNT_CALLS = Table(
         ("n_failed", COUNT, "failed calls: limited, error, blocked"),
         ("n_continuing", COUNT, "calls that go on with a conversation or name a session"),
         ("n_prompts", COUNT, "calls with a prompt or its hash"),
-        ("n_retried", COUNT, "failed calls whose prompt the account sends again itself within an hour"),
     ),
 )
 
@@ -127,7 +126,6 @@ TIE_SURROUNDINGS = Table(
     columns(
         ("record_id", TEXT, "the failed call"),
         ("other_record_id", TEXT, "the call that follows"),
-        ("at_us", COUNT, "when the failed call began: microseconds since 1970"),
         ("n_before", COUNT, "other calls of the failed call's account in the hour before it"),
         ("n_after", COUNT, "the same in the hour after it"),
         ("n_other_before", COUNT, "other calls of the following call's account in the hour before that call"),
