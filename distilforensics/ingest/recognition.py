@@ -67,6 +67,11 @@ class Recogniser:
         is_of_objects = self._format is not None and self._specs[self._format].framing == "json"
         return Judge(is_record, fits, self._format is not None, is_of_objects or is_usage)
 
+    def takes_cells(self, reader: Reader) -> bool:
+        """Tell whether records may be given to a projection as columns of text."""
+        spec = self._specs.get(reader.format)
+        return spec is not None and spec.takes_cells(reader.choices)
+
     def _sample(self, name: str, records: Sequence[Any]) -> Sample:
         sample: Sample = self.formats.Sample(name=name, records=records)
         return sample

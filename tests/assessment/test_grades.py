@@ -35,6 +35,7 @@ CARDS, SIGNUP = fact("payment", Kind.IDENTITY), fact("signup", Kind.IDENTITY)
 MAIL = fact("mail", Kind.IDENTITY, is_telling=False)
 FRAME, REWORDING = fact("frame", Kind.CONTENT, is_telling=False), fact("rewording", Kind.CONTENT)
 TAKEOVER, MANNER = fact("takeover", Kind.COORDINATION), fact("manner", Kind.COORDINATION)
+TALK = replace(fact("conversation", Kind.COORDINATION), n_apart=80)
 PURPOSE = fact("purpose", Kind.PURPOSE, is_telling=False)
 
 
@@ -121,6 +122,7 @@ def test_a_pool_of_many_customers_from_many_places_is_nobodys_fleet() -> None:
         "spare_keys": Outcome.EXCLUDED,
         "shared_cache": Outcome.EXCLUDED,
         "counterparts": Outcome.EXCLUDED,
+        "dispatcher": Outcome.EXCLUDED,
         "acquaintances": Outcome.EXCLUDED,
     }
 
@@ -269,16 +271,37 @@ def test_programs_that_write_to_each_other_hand_nothing_over_and_pay_alone(facts
     assert asked([account(name) for name in POOL], facts)["counterparts"] is outcome
 
 
+@pytest.mark.parametrize(
+    ("facts", "outcome"),
+    [
+        pytest.param([HANDOVER, replace(TALK, n_quick=10)], Outcome.CANNOT_TELL, id="somebody writes the next turn"),
+        pytest.param([HANDOVER, replace(TALK, n_quick=40)], Outcome.EXCLUDED, id="a program goes on at once"),
+        pytest.param(
+            [HANDOVER, replace(TALK, n_alike=60)], Outcome.EXCLUDED, id="a program goes on after a fixed time"
+        ),
+        pytest.param([HANDOVER, TALK, CARDS], Outcome.EXCLUDED, id="one pays for several"),
+        pytest.param([HANDOVER, SIGNUP], Outcome.EXCLUDED, id="no conversation is moved"),
+    ],
+)
+def test_people_at_work_are_given_conversations_within_seconds_and_answer_at_their_pace(
+    facts: list[Fact], outcome: Outcome
+) -> None:
+    """Advisers whose dispatcher sends a refused call to the next one."""
+    assert asked([account(name) for name in POOL], facts)["dispatcher"] is outcome
+
+
 def test_a_services_spare_keys_take_what_the_others_are_refused() -> None:
     """Two keys of twenty take all; where anybody takes, it is no service of that kind."""
     accounts = [account(name) for name in POOL]
 
-    def outcome(ties: list[Tie]) -> Outcome:
-        found = ask_operators(log(accounts, ties=ties), frozenset(POOL), [HANDOVER], SCATTERED, PARAMETERS)
+    def outcome(ties: list[Tie], *facts: Fact) -> Outcome:
+        found = ask_operators(log(accounts, ties=ties), frozenset(POOL), [HANDOVER, *facts], SCATTERED, PARAMETERS)
         return next(e.outcome for e in found if e.explanation_id == "operator.spare_keys")
 
-    assert outcome([tie(POOL[2 + i % 18], POOL[i % 2], i) for i in range(30)]) is Outcome.FITS
-    assert outcome([tie(POOL[2 + i % 18], POOL[i % 2], i) for i in range(5)]) is Outcome.EXCLUDED
+    to_few = [tie(POOL[2 + i % 18], POOL[i % 2], i) for i in range(30)]
+    assert outcome(to_few) is Outcome.FITS
+    assert outcome(to_few, CARDS) is Outcome.EXCLUDED
+    assert outcome(to_few[:5]) is Outcome.EXCLUDED
     assert outcome(ring(POOL, 30)) is Outcome.EXCLUDED
     assert outcome([]) is Outcome.EXCLUDED
 
