@@ -60,7 +60,17 @@ def measured(case: Case, verbs: list[str], engine: list[str], threads: int) -> d
     found: dict[str, Any] = {}
     for verb in verbs:
         before, start = spent(), time.perf_counter()
-        command = [sys.executable, "-m", "distilforensics", verb, "--case", str(case.root), "-q", "--memory-limit", MEMORY]
+        command = [
+            sys.executable,
+            "-m",
+            "distilforensics",
+            verb,
+            "--case",
+            str(case.root),
+            "-q",
+            "--memory-limit",
+            MEMORY,
+        ]
         subprocess.run([*command, "--threads", str(threads), *engine], check=True, stdout=subprocess.DEVNULL)
         wall = time.perf_counter() - start
         found[verb] = {"cpu_s": round(spent() - before, 1), "wall_s": round(wall, 1)}
@@ -71,7 +81,11 @@ def measured(case: Case, verbs: list[str], engine: list[str], threads: int) -> d
 def hashes(case: Case, verbs: list[str]) -> dict[str, str]:
     """Return the hash of every table of the stages."""
     stages = {STAGE_OF[verb] for verb in verbs}
-    return {name: file_sha256(case.table_path(name)) for name, table in TABLES.items() if table.stage in stages and case.table_files(name)}
+    return {
+        name: file_sha256(case.table_path(name))
+        for name, table in TABLES.items()
+        if table.stage in stages and case.table_files(name)
+    }
 
 
 def main() -> None:

@@ -184,14 +184,9 @@ def _slices(array: pa.StringArray) -> Iterator[tuple[Bytes, Numbers]]:
 
 def _lowered(texts: pa.StringArray) -> tuple[Numbers, bytes]:
     """Return texts in lower case, a separator after each and in place of every truncation marker, and where each begins."""
-    is_foreign = pc.invert(pc.string_is_ascii(texts))
-    lowered = texts
-    if is_foreign.true_count:
-        lowered = pc.replace_with_mask(texts, is_foreign, pc.utf8_lower(texts.filter(is_foreign)))
+    lowered = pc.utf8_lower(texts)
     offsets, data = _joined(lowered)
-    data = data.lower()  # letters of ASCII alone, ten times as fast
     if _MARKED in data:
-        lowered = pc.utf8_lower(texts)
         is_marked = pc.match_substring_regex(lowered, _MARKED.decode())
         unmarked = pc.replace_substring_regex(lowered.filter(is_marked), _MARKERS, SEPARATOR)
         offsets, data = _joined(pc.replace_with_mask(lowered, is_marked, unmarked))

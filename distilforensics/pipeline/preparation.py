@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -29,9 +30,8 @@ def prepared(case: Case) -> Iterator[None]:
 def _prepare() -> None:
     """Import the stages and parse their queries and pages; whoever needs them meets what goes wrong here."""
     with suppress(Exception):
-        import distilforensics.analysis.stage
-        import distilforensics.assessment.stage
-        import distilforensics.report.stage  # noqa: F401 - imported so that it is there
+        for package in ("analysis", "assessment", "report"):
+            importlib.import_module(f"distilforensics.{package}.stage")
         from distilforensics.analysis.heuristics.loader import load_catalog
         from distilforensics.analysis.made import analysis_graph
         from distilforensics.report.render import compile_pages

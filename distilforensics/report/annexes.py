@@ -13,6 +13,7 @@ import re
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.case.layout import write_file
@@ -97,13 +98,21 @@ def safe_name(text: str) -> str:
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, str):
+        return _text_cell(value)
     if isinstance(value, (list, tuple)):
         value = "; ".join(str(part) for part in value)
     if isinstance(value, (datetime, date)):
         return _plain(value)
     if isinstance(value, (bool, int, float)):
         return str(value)
-    return csv_cell(show(csv_cell(value)))
+    return _text_cell("" if value is None else str(value))
+
+
+@lru_cache(4096)
+def _text_cell(text: str) -> str:
+    """Return a text as a cell; most stand in many rows."""
+    return csv_cell(show(csv_cell(text)))
 
 
 def _plain(value: object) -> str:

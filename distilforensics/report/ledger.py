@@ -102,7 +102,7 @@ class Ledger:
 
     def one(self, query: str, **values: object) -> Row:
         """Return the only row of a query."""
-        (row,) = self.rows(query, is_drawn=False, **values)
+        (row,) = self.rows(query, is_drawn=False, is_kept=False, **values)
         return row
 
     def digest(self, query: str, **values: object) -> Row:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ from distilforensics.analysis.heuristics.loader import Heuristic, load_catalog
 from distilforensics.analysis.heuristics.own import catalog_identity
 from distilforensics.analysis.heuristics.runner import Outcome, run_heuristic
 from distilforensics.analysis.heuristics.views import (
+    MAX_HELD_ROWS,
     columns_read,
     create_empty_tables,
     create_library,
@@ -28,7 +30,7 @@ from distilforensics.core.finding import LEAD, State
 from distilforensics.core.schema import OBSERVATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import duckdb
 
@@ -80,11 +82,10 @@ def _scan(case: Case, limits: Limits, progress: Progress, heuristics: list[Heuri
         place = _place(connection, case, limits)
         create_library(connection, tables_needed(heuristics), columns=columns_read(heuristics), place=place)
         coverages = measure_coverage(connection, heuristics)
-        for heuristic in heuristics:
-            coverage = coverages[heuristic.id]
-            outcome = run_heuristic(connection, heuristic, coverage)
+        n_at_once = limits.engine_threads if place == "memory" and _n_rows(connection) <= MAX_HELD_ROWS else 1
+        for heuristic, outcome in _outcomes(connection, heuristics, coverages, n_at_once):
             batches += _batches(heuristic, outcome)
-            states.append(_state_row(heuristic, coverage, outcome))
+            states.append(_state_row(heuristic, coverages[heuristic.id], outcome))
             progress.advance(steps=1, item=heuristic.id)
     checks = read_rows(case, CHECKS) if case.table_files(CHECKS) else []
     n_rows = {
@@ -98,10 +99,36 @@ def _scan(case: Case, limits: Limits, progress: Progress, heuristics: list[Heuri
     return n_rows
 
 
+def _outcomes(
+    connection: duckdb.DuckDBPyConnection,
+    heuristics: Sequence[Heuristic],
+    coverages: Mapping[str, Coverage],
+    n_at_once: int,
+) -> Iterator[tuple[Heuristic, Outcome]]:
+    """Yield what each heuristic says, in order; on a short log, where planning a query takes longer than running it, several at once."""
+    if n_at_once == 1:  # on the connection itself, whose queries can be interrupted
+        yield from ((one, run_heuristic(connection, one, coverages[one.id])) for one in heuristics)
+        return
+
+    def outcome(heuristic: Heuristic) -> Outcome:
+        with connection.cursor() as own:
+            return run_heuristic(own, heuristic, coverages[heuristic.id])
+
+    with ThreadPoolExecutor(n_at_once, "heuristics") as pool:
+        try:
+            yield from zip(heuristics, pool.map(outcome, heuristics), strict=True)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _n_rows(connection: duckdb.DuckDBPyConnection) -> int:
+    ((n_rows,),) = connection.execute("SELECT count(*) FROM exchange_features").fetchall()
+    return int(n_rows)
+
+
 def _place(connection: duckdb.DuckDBPyConnection, case: Case, limits: Limits) -> str:
     """Return the database for the exchanges of groups: the engine's memory, or for long logs a file, which is compressed and need not be in memory."""
-    ((n_rows,),) = connection.execute("SELECT count(*) FROM exchange_features").fetchall()
-    if n_rows * BYTES_PER_EXCHANGE <= limits.engine_bytes:
+    if _n_rows(connection) * BYTES_PER_EXCHANGE <= limits.engine_bytes:
         return "memory"
     path = case.temporary / "groups.duckdb"
     for leftover in case.temporary.glob("groups.duckdb*"):
