@@ -30,6 +30,7 @@ SLOW = (
     "analysis/test_features.py",
     "analysis/test_reasoning_uses.py",
     "analysis/test_sharing.py",
+    "analysis/test_spark.py",
     "analysis/test_reconciliation.py",
     "analysis/test_shared_content.py",
     "assessment/test_calibration.py",
