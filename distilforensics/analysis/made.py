@@ -101,9 +101,8 @@ def _time_slices(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 def _kinds_in_order(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """Return the kinds of groups in the order in which ids of templates sort: each by itself, or all at once for a short log."""
     names = sorted(kinds.kinds())
-    # Asked of a table that the query itself reads: a worker has no other one.
-    ((n_rows,),) = connection.execute("select coalesce(sum(n_exchanges), 0) from templates").fetchall()
-    return [{"kinds": names}] if n_rows <= USES_PER_EXCHANGE * SLICE_ROWS else [{"kinds": [name]} for name in names]
+    ((n_rows,),) = connection.execute("select count(*) from template_uses").fetchall()
+    return [{"kinds": names}] if n_rows <= SLICE_ROWS else [{"kinds": [name]} for name in names]
 
 
 _PARTS = {"time": _time_slices, "kind": _kinds_in_order}

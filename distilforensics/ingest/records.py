@@ -97,6 +97,8 @@ class Sniffed:
     """Name by which a record refers to the file, if the file is a body that was stored apart."""
     is_copy_text: bool = False
     """Tab-separated text as PostgreSQL's COPY writes it: no quotes, escapes by backslash."""
+    is_padded: bool = False
+    """Cells have spaces around them, which belong to the table and not to the values."""
 
 
 @dataclass(slots=True)
@@ -124,6 +126,8 @@ class Chunk:
     flags: dict[int, list[str]] = field(default_factory=dict)
     texts: list[bytes] | None = None
     """JSON texts to read instead of the bytes in the buffer (CSV)."""
+    cells: pa.Table | None = None
+    """Columns of text to read instead of the bytes in the buffer, if the records were cut into cells already."""
     digests: list[str] | None = None
     """Hashes of the records, if not those of the bytes in the buffer (Parquet)."""
     refusals: list[Refusal] = field(default_factory=list)
@@ -136,7 +140,7 @@ class Chunk:
 
     def release(self) -> None:
         """Give the bytes back as soon as rows have been made of them, before the rows are written."""
-        self.buffer, self.texts = b"", None
+        self.buffer, self.texts, self.cells = b"", None, None
 
 
 @dataclass(slots=True)

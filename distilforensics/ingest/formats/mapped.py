@@ -51,8 +51,38 @@ _GIVES = {
 """Targets that hold objects, and the columns that these can give."""
 
 
+_NO_ANSWERS = "answers as not materialized (select *, given_json as answer_json, given_answer as a from given),\n"
+_OTHER_ANSWERS = """-- Most answers are read as they are; what is none is looked at once more as the answer of another program.
+others as not materialized (
+    select
+        *,
+        case
+            when case when given_json is null
+                then starts_with(response_field, '[') or starts_with(response_field, 'data:') or starts_with(response_field, 'event:')
+                else is_other_answer(given_answer)
+            end then plain_answer(response_field)
+        end as other_json
+    from given
+),
+
+answers as not materialized (
+    select
+        *,
+        coalesce(other_json, given_json) as answer_json,
+        case when other_json is not null then answer_object(other_json) else given_answer end as a
+    from others
+),
+"""
+"""Costs that only mappings with answers pay."""
+
+
 def mapped_query(
-    mapping: FieldMapping, pattern: str | None = None, other_lines: str | None = None, join: Join | None = None
+    mapping: FieldMapping,
+    pattern: str | None = None,
+    other_lines: str | None = None,
+    join: Join | None = None,
+    *,
+    of_cells: bool = False,
 ) -> tuple[str, frozenset[str]]:
     """Return the query of a mapping and the columns that it can give.
 
@@ -61,8 +91,9 @@ def mapped_query(
         pattern: For lines of text: a regular expression whose named groups are the fields.
         other_lines: Why lines of another shape are no exchanges; they are refused if None.
         join: How the records meet others.
+        of_cells: The fields of `cell_names` are columns `f1`, `f2` and so on.
     """
-    fields = _Fields(mapping, pattern, join)
+    fields = _Fields(mapping, pattern, join, of_cells=of_cells)
     parts = dict.fromkeys(sorted(TARGETS), "null::varchar")
     parts |= {target: fields.value(target, source) for target, source in mapping.columns.items()}
     parts |= {target: f"{literal(value)}::varchar" for target, value in mapping.constants.items()}
@@ -84,6 +115,8 @@ def mapped_query(
             if other_lines is None
             else f"case when len(v) is null then {literal(other_lines)} else {fields.rules(mapping.rules)} end",
             "unreadable": "len(v) is null" if pattern is not None and other_lines is None else "false",
+            "other_answers": _OTHER_ANSWERS if "response_text" in mapping.columns else _NO_ANSWERS,
+            "must_show_calls": "true" if mapping.must_show_calls else "false",
             "is_cache_left_out": "true" if mapping.is_cache_left_out else "false",
         },
     )
@@ -91,12 +124,24 @@ def mapped_query(
     return query, names | JOIN_COLUMNS if join is not None else names
 
 
+def cell_names(mapping: FieldMapping, join: Join | None = None) -> tuple[str, ...]:
+    """Return the fields that a mapping reads, in order; none if some do not stand at the top of a record under a name of their own."""
+    names = _first_steps(mapping, join)
+    return () if any(name.startswith("$") for name in names) else tuple(names)
+
+
+def _first_steps(mapping: FieldMapping, join: Join | None) -> list[str]:
+    written = (*mapping.columns.values(), *(rule.field for rule in mapping.rules), *(join.fields if join else ()))
+    sources = [source for value in written for source in ((value,) if isinstance(value, str) else value)]
+    return sorted({source.partition(STEP)[0] for source in sources})
+
+
 def _yields(mapping: FieldMapping, *, is_text: bool) -> frozenset[str]:
     mapped = {*mapping.columns, *mapping.constants}
     names = {column for target in mapped for column in (*_WRITTEN_AS.get(target, (target,)), *_GIVES.get(target, ()))}
     names |= {"operation"} if "request_line" in mapped or "request_body" in mapped else set()
     names |= {"time_kind"} if _has_epoch(mapping) else set()
-    names |= {"out_of_scope"} if mapping.rules or _is_web(mapping) else set()
+    names |= {"out_of_scope"} if mapping.rules or mapping.must_show_calls or _is_web(mapping) else set()
     is_rewritten = mapping.time_format is not None or mapping.relative_to is not None or mapping.lack is not None
     names |= {"started_text"} if is_rewritten else set()
     names |= {"flags"} if mapping.lack is not None else set()
@@ -180,14 +225,16 @@ def _resolution(text: str, mapping: FieldMapping) -> str:
 class _Fields:
     """The fields of a record that a mapping needs, taken out in one go."""
 
-    def __init__(self, mapping: FieldMapping, pattern: str | None, join: Join | None = None) -> None:
+    def __init__(
+        self, mapping: FieldMapping, pattern: str | None, join: Join | None = None, *, of_cells: bool = False
+    ) -> None:
         self._mapping = mapping
         self._is_text = pattern is not None
-        written = (*mapping.columns.values(), *(rule.field for rule in mapping.rules), *(join.fields if join else ()))
-        sources = [source for value in written for source in ((value,) if isinstance(value, str) else value)]
-        first = sorted({source.partition(STEP)[0] for source in sources})
-        self._position = {name: number for number, name in enumerate(first, 1)}
-        if pattern is None:
+        first = _first_steps(mapping, join)
+        self._texts = {name: f"f{n}" if of_cells else f"v[{n}]" for n, name in enumerate(first, 1)}
+        if of_cells:
+            self.extraction = ", ".join([*self._texts.values(), "null::varchar[]"])
+        elif pattern is None:
             self.extraction = f"json_extract_string(line, {list_literal([json_path(name) for name in first])})"
         else:
             import re
@@ -225,7 +272,7 @@ class _Fields:
 
     def _of(self, source: str) -> str:
         name, *steps = source.split(STEP)
-        text = f"v[{self._position[name]}]"
+        text = self._texts[name]
         for step in steps:
             text = f"json_extract_string(case when json_valid({text}) then {text} end, {literal(json_path(step))})"
         return text

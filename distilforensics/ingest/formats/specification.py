@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from distilforensics.core.errors import UsageError
 from distilforensics.core.text import shown
 from distilforensics.ingest.formats.joins import parse_join
+from distilforensics.ingest.formats.mapped import cell_names
 from distilforensics.ingest.formats.mapping import parse_mapping
 from distilforensics.ingest.formats.usage import parse_usage
 
@@ -147,6 +148,16 @@ class FormatSpec:
     def pattern(self) -> str | None:
         """The regular expression whose named groups are the fields of a line of text."""
         return None if self.detection.line is None else self.detection.line.pattern
+
+    def takes_cells(self, options: Options) -> bool:
+        """Tell whether the projection can read columns of text: all that it reads are fields at the top of a record, which meets no other."""
+        is_top = not (options.account_field or "").startswith("$")
+        return self.framing == "json" and self.join is None and is_top and bool(self.cell_names(options))
+
+    def cell_names(self, options: Options) -> tuple[str, ...]:
+        """Return the fields that the projection reads, in order; none if they cannot be given as columns of text."""
+        mapping = self.mapping or options.mapping
+        return () if self.query is not None or mapping is None else cell_names(mapping, self.join)
 
 
 OWN_FORMATS = "formats"

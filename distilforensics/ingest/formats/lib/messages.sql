@@ -43,7 +43,7 @@ create or replace macro last_user_text(messages, typed) as
 
 create or replace macro is_assistant_role(role) as list_contains(['assistant', 'model', 'gpt', 'bot', 'chatbot'], role);
 
--- The messages of a conversation in the shapes of chat APIs, Google, ShareGPT and OpenTelemetry.
+-- The messages of a conversation in the shapes of chat APIs, Google, ShareGPT and OpenTelemetry. Where no value is a list, no content is one.
 create or replace macro chat_messages(chat) as
     case when chat is not null then list_transform(
         list_zip(
@@ -51,7 +51,7 @@ create or replace macro chat_messages(chat) as
                 "role": "VARCHAR", "from": "VARCHAR", "content": "VARCHAR", "value": "VARCHAR", "finish_reason": "VARCHAR",
                 "parts": [{"type": "VARCHAR", "text": "VARCHAR", "content": "VARCHAR", "thought": "VARCHAR"}]
             }]'),
-            json_transform(chat, '[{"content": [{"type": "VARCHAR", "text": "VARCHAR"}]}]')
+            json_transform(case when regexp_matches(chat, ':\s*\[') then chat end, '[{"content": [{"type": "VARCHAR", "text": "VARCHAR"}]}]')
         ),
         lambda pair: struct_pack(
             role := coalesce(pair[1].role, pair[1]."from"), content := coalesce(pair[1].content, pair[1]."value"), typed := pair[2].content,
@@ -69,13 +69,19 @@ create or replace macro message_text(message) as
         else text_of_content(message.content, message.typed)
     end;
 
+-- The last text of a user; usually simply that of the last message.
 create or replace macro last_text_of_user(messages) as
-    list_filter(
-        list_transform(
-            messages, lambda message: case when coalesce(message.role, 'user') in ('user', 'human') then message_text(message) end
-        ),
-        lambda content: content is not null
-    )[-1];
+    case
+        when messages[-1].content is not null and messages[-1].typed is null and messages[-1].parts is null
+            and coalesce(messages[-1].role, 'user') in ('user', 'human')
+            then messages[-1].content
+        else list_filter(
+            list_transform(
+                messages, lambda message: case when coalesce(message.role, 'user') in ('user', 'human') then message_text(message) end
+            ),
+            lambda content: content is not null
+        )[-1]
+    end;
 
 -- A system prompt that is a text or a list of parts.
 create or replace macro text_or_parts(written) as
@@ -102,7 +108,23 @@ create or replace macro is_conversation(messages) as len(messages) > 2 or (len(m
 
 -- Text that gateways write in place of content.
 create or replace macro is_redacted(content) as
-    content = 'redacted-by-litellm' or content = 'REDACTED_BY_LITELM' or content = 'REDACTED_BY_LITELLM' or content = '[REDACTED]';
+    case
+        when content is null or strlen(content) > 19 then false
+        else is_one_of(content, [
+            'redacted-by-litellm', 'REDACTED_BY_LITELM', 'REDACTED_BY_LITELLM', '[REDACTED]', '<REDACTED>', 'REDACTED', '[redacted]', '<redacted>',
+            '[Filtered]', '[FILTERED]', '[MASKED]', '***', '****', '*****'
+        ])
+    end;
+
+-- An answer, unless it stands for none; fewer words than elsewhere, since models answer `None` and `N/A`.
+create or replace macro answered(content) as
+    case
+        when strlen(content) <= 7 and is_one_of(content, ['-', '--', '\N', '(null)', '<null>', 'NULL', 'nan', 'NaN', '#N/A', '(empty)']) then null
+        else content
+    end;
+
+-- Whether a text ends with the mark of a program that cut it, such as `... [truncated 200 chars]`.
+create or replace macro is_marked_as_cut(content) as regexp_matches(right(content, 60), '(?i)[\[(<][^\[(<]{0,20}truncated[^\])>]{0,40}[\])>]\s*$');
 
 -- The operation behind the path of an API call; NULL if the path is that of no model API.
 create or replace macro operation_of_path(path) as
