@@ -107,24 +107,27 @@ def _splice(content: bytearray, rng: random.Random) -> bytearray:
     return content[: rng.randrange(len(content) + 1)] + other[rng.randrange(len(other)) :]
 
 
+def _reshaped(value: object, rng: random.Random) -> bytearray:
+    place: Any = value
+    while isinstance(place, (dict, list)) and place:
+        key = rng.choice(list(place) if isinstance(place, dict) else range(len(place)))
+        if not isinstance(place[key], (dict, list)) or not place[key] or rng.random() < 0.3:
+            place[key] = rng.choice(SHAPES)
+            if isinstance(place, dict) and rng.random() < 0.2:
+                place[rng.choice(HOSTILE)] = place.pop(key)
+            break
+        place = place[key]
+    return bytearray(json.dumps(value, ensure_ascii=rng.random() < 0.7).encode("utf-8", "surrogatepass"))
+
+
 def _reshape(content: bytearray, rng: random.Random) -> bytearray:
     """Replace some values in lines of JSON by values of another shape; other lines stay."""
     lines = content.split(b"\n")
     for number in rng.sample(range(len(lines)), min(len(lines), rng.choice((1, 3, 100)))):
         try:
-            value = json.loads(lines[number])
-        except ValueError:
-            continue
-        place: Any = value
-        while isinstance(place, (dict, list)) and place:
-            key = rng.choice(list(place) if isinstance(place, dict) else range(len(place)))
-            if not isinstance(place[key], (dict, list)) or not place[key] or rng.random() < 0.3:
-                place[key] = rng.choice(SHAPES)
-                if isinstance(place, dict) and rng.random() < 0.2:
-                    place[rng.choice(HOSTILE)] = place.pop(key)
-                break
-            place = place[key]
-        lines[number] = bytearray(json.dumps(value, ensure_ascii=rng.random() < 0.7).encode("utf-8", "surrogatepass"))
+            lines[number] = _reshaped(json.loads(lines[number]), rng)
+        except (ValueError, RecursionError):
+            continue  # no JSON, or nested deeper than this interpreter follows
     return bytearray(b"\n".join(lines))
 
 

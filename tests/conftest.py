@@ -29,6 +29,8 @@ SLOW = (
     "analysis/heuristics/test_stage.py",
     "analysis/test_features.py",
     "analysis/test_reasoning_uses.py",
+    "analysis/test_sharing.py",
+    "analysis/test_spark.py",
     "analysis/test_reconciliation.py",
     "analysis/test_shared_content.py",
     "assessment/test_calibration.py",

@@ -67,6 +67,30 @@ def test_stages_do_not_know_each_other():
     assert [] == crossings
 
 
+def modules_imported(path, names):
+    """Modules of the package that one names anywhere: at the top, for type checkers alone, inside of functions."""
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from ({f"{node.module}.{alias.name}", node.module} & names for alias in node.names)
+
+
+def test_no_module_imports_itself_over_others():
+    """Neither for types nor inside of functions: who reads a module finds what it needs below it."""
+    paths = {
+        f"distilforensics.{name_of(path)[:-3].replace('/', '.')}".removesuffix(".__init__"): path for path in MODULES
+    }
+    # A package that is named with a module of it is no import of all that the package collects.
+    needs = {
+        name: {max(found, key=len) for found in modules_imported(path, paths.keys()) if found} - {name}
+        for name, path in paths.items()
+    }
+    while free := [name for name, others in needs.items() if not others & needs.keys()]:
+        for name in free:
+            del needs[name]
+
+    assert [] == sorted(needs)
+
+
 def test_the_command_line_imports_nothing_heavy_at_module_level():
     """Heavy libraries, and our own modules that need them."""
     found = {

@@ -19,7 +19,7 @@ import background
 import campaigns
 import honest
 from texts import Texts
-from world import World, write
+from world import COLUMNS, World, write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,10 @@ def listing() -> str:
     """Return all kinds with what they are, and the habits of operators."""
     made = {name: entry[0] for name, entry in campaigns.CAMPAIGNS.items()}
     kinds = "\n".join(f"{name:22}{kind.__doc__}" for name, kind in (made | honest.HONEST).items())
-    habits = "\n".join(f"{name:22}{' '.join(dict.fromkeys(values))}" for name, values in campaigns.HABITS.items())
+    habits = "\n".join(
+        f"{name:22}{' '.join(dict.fromkeys(values))}"
+        for name, values in (campaigns.HABITS | {"bait": campaigns.BAIT}).items()
+    )
     return f"Kinds\n{kinds}\n{'mixed':22}Three to five campaigns and three small pools.\n\nHabits\n{habits}"
 
 
@@ -59,6 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--format", choices=("generic", "litellm_spend"), default="generic")
     parser.add_argument("--no-text", action="store_true", help="leave prompts and answers out (always so with no_text)")
     parser.add_argument("--no-directory", action="store_true", help="write no accounts.csv")
+    parser.add_argument(
+        "--without", nargs="*", default=(), choices=COLUMNS, help="columns of identity that the log lacks"
+    )
     parser.add_argument("--texts", type=Path, help="folder with prompts_*.parquet; without it a small grammar is used")
     parser.add_argument("--out", type=Path)
     o = parser.parse_args(arguments)
@@ -71,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for kind in o.kinds:
         add(world, kind)
     has_text = not o.no_text and not any(kind.split(":")[0] == "no_text" for kind in o.kinds)
-    counts = write(world, o.out, o.format, has_text=has_text, has_directory=not o.no_directory)
+    counts = write(world, o.out, o.format, has_text=has_text, has_directory=not o.no_directory, without=o.without)
     personas: dict[str, list[int]] = {}
     for a in world.accounts:
         if counts[a.account_id]:

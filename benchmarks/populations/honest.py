@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from background import developers, siblings
 from passing import PASSING
+from served import SERVED
 from texts import product_frame
 from world import DAY, HOUR, MINUTE, THROWAWAY, Account, Group, Net
 
@@ -361,7 +362,7 @@ HONEST: dict[str, Callable[[Group, int], None]] = {
         single_flight, limited_flight, outage_probes, classroom, hackathon, benchmark_whole, benchmark_shards, support_team, family, six_keys, ci_template,
         companion_app, vouchers, virtual_cards, carrier_nat, vpn, privacy_mail, attempts_gateway,
     )
-} | PASSING  # fmt: skip
+} | PASSING | SERVED  # fmt: skip
 
 
 def add(world: World, kind: str, n: int | None) -> None:

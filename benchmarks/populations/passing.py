@@ -45,6 +45,25 @@ def remote_class(g: Group, n: int) -> None:
     pair_class(g, n, at_home=True)
 
 
+def help_channel(g: Group, n: int) -> None:
+    """A course whose students signed up in the first lecture, pay alone, and help each other in a channel.
+
+    Who is limited tries again after some minutes, or posts the question, and whoever reads it first asks it.
+    """
+    begin, frame = g.rng.uniform(0, 2) * DAY + 10 * HOUR, product_frame(g.rng)
+    common = {"setup": g.setup(client="openai-notebook/1.3"), "tenant": None, "plan": "free", "fail": 0.08, "zone": -5}
+    people = [
+        g.account(begin + g.rng.uniform(0, 8) * MINUTE, card=g.token("pf"), net=g.home(), **common) for _ in range(n)
+    ]
+    for person in people:
+        for day in g.workdays(-5, 0.5, 0.3):
+            at = day + g.hour(15, 3)
+            for _ in range(g.rng.randrange(3, 9)):
+                others = [g.rng.choice((person, g.rng.choice(people))) for _ in range(2)]
+                g.relay([person, *others], at, g.texts.person(g.rng), (2 * MINUTE, 30 * MINUTE), frame=frame)
+                at += g.rng.expovariate(1 / 300)
+
+
 def mentors(g: Group, n: int) -> None:
     """A contest with teams of four and mentors who go from team to team; who is not limited asks for the others."""
     begin, frame = (g.rng.choice((4, 11)) % g.days) * DAY + 16 * HOUR, product_frame(g.rng)
@@ -134,5 +153,6 @@ def crowd_work(g: Group, n: int) -> None:
 
 
 PASSING: dict[str, Callable[[Group, int], None]] = {
-    f.__name__: f for f in (pair_class, remote_class, mentors, service_centre, share_links, critique_circle, crowd_work)
+    f.__name__: f
+    for f in (pair_class, remote_class, help_channel, mentors, service_centre, share_links, critique_circle, crowd_work)
 }

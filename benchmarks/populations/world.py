@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
@@ -40,6 +39,12 @@ KITS = (
     "okhttp",
     "curl",
 )
+
+COLUMNS = {
+    "payment": ("payment_fingerprint", "billing_country"), "tenant": ("tenant_id",), "mail": ("email_domain",), "signup": ("signup_time",),
+    "network": ("client_ip", "client_asn", "client_country"), "client": ("user_agent",),
+}  # fmt: skip
+"""What a log may lack of who its accounts are, and the columns that go with it."""
 
 Address = tuple[str, int, str]
 
@@ -372,38 +377,39 @@ def spend_row(at: float, account: Account, call: dict[str, Any], *, has_text: bo
     return row
 
 
-def write(world: World, out: Path, form: str, *, has_text: bool, has_directory: bool) -> Counter[str]:
-    """Write logs, directory, labels and aliases; return the calls per account."""
+def write(
+    world: World, out: Path, form: str, *, has_text: bool, has_directory: bool, without: Iterable[str] = ()
+) -> Counter[str]:
+    """Write logs, directory, labels and aliases; return the calls per account.
+
+    Plain records and the directory lack the columns `without`.
+    """
+    lacking = {column for name in without for column in COLUMNS[name]}
     (out / "logs").mkdir(parents=True, exist_ok=True)
     make = generic_row if form == "generic" else spend_row
     counts: Counter[str] = Counter()
     days: dict[int, list[bytes]] = {}
     for at, account, call in sorted(world.calls, key=lambda c: (c[0], c[2]["id"])):
         counts[account.account_id] += 1
-        days.setdefault(int(at // DAY), []).append(orjson.dumps(make(at, account, call, has_text=has_text)) + b"\n")
+        row = {key: value for key, value in make(at, account, call, has_text=has_text).items() if key not in lacking}
+        days.setdefault(int(at // DAY), []).append(orjson.dumps(row) + b"\n")
     for day, lines in days.items():
         (out / "logs" / f"requests-{_stamp(day * DAY)[:10]}.jsonl").write_bytes(b"".join(lines))
     seen = sorted((a for a in world.accounts if counts[a.account_id]), key=lambda a: a.account_id)
     if has_directory and form == "generic":
-        with (out / "logs" / "accounts.csv").open("w", newline="") as sink:
-            table = csv.writer(sink)
-            table.writerow(
-                (
-                    "account_id",
-                    "api_key_id",
-                    "tenant_id",
-                    "plan",
-                    "signup_time",
-                    "payment_fingerprint",
-                    "email_domain",
-                    "billing_country",
-                )
-            )
-            table.writerows(
+        directory = pl.DataFrame(
+            [
                 (a.account_id, a.key, a.tenant, a.plan, _stamp(round(a.made)), a.card, a.mail, a.country)
                 for a in seen
                 if a.listed
-            )
+            ],
+            schema=dict.fromkeys(
+                ("account_id", "api_key_id", "tenant_id", "plan", "signup_time", "payment_fingerprint", "email_domain", "billing_country"),
+                pl.String,
+            ),
+            orient="row",
+        )  # fmt: skip
+        directory.drop(lacking & {*directory.columns}).write_csv(out / "logs" / "accounts.csv", line_terminator="\r\n")
     pl.DataFrame({
         "account_id": [a.account_id for a in seen], "truth": ["campaign" if a.campaign else "benign" for a in seen],
         "campaign_id": pl.Series([a.campaign for a in seen], dtype=pl.String), "persona": [a.persona for a in seen],

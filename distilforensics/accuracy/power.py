@@ -53,11 +53,7 @@ class Reach:
 
 
 def statements(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the reach per kind of campaign in words, and the innocents that planting brought into a campaign, if any.
-
-    Args:
-        rows: Rows of the table `power`.
-    """
+    """Return the reach per kind of campaign in words, and the innocents that planting brought into a campaign, if any."""
     n_innocents = sum(row["n_innocents"] for row in rows)
     warning = (
         f"INNOCENTS ACCUSED: over all copies, {units.count(n_innocents)} accounts that were not planted reached moderate or"
@@ -67,11 +63,7 @@ def statements(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def reaches(rows: Iterable[Mapping[str, Any]]) -> list[Reach]:
-    """Return the reach per kind of campaign, ordered by operator's care, requests per day and dilution.
-
-    Args:
-        rows: Rows of the table `power`.
-    """
+    """Return the reach per kind of campaign, ordered by operator's care, requests per day and dilution."""
     kinds: dict[tuple[bool, int, float], list[Mapping[str, Any]]] = {}
     for row in rows:
         kinds.setdefault((row["is_careful"], row["requests_per_day"], row["dilution"]), []).append(row)

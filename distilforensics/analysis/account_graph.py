@@ -125,15 +125,7 @@ def components(links: Links, n_accounts: int) -> Numbers:
 def cluster_numbers(
     links: Links, n_accounts: int, limits: Thresholds, min_attributes: int, min_accounts: int
 ) -> Numbers:
-    """Return the cluster of every account, -1 for none; clusters are numbered by their smallest account.
-
-    Args:
-        links: All links that were kept.
-        n_accounts: Accounts are numbered from 0 to n_accounts - 1.
-        limits: Thresholds of weight.
-        min_attributes: Independent attribute families that a link must rest on.
-        min_accounts: Smaller clusters are dropped.
-    """
+    """Return the cluster of every account, -1 for none; clusters are numbered by their smallest account."""
     strong = links.where((links.weight >= limits.strong) & (links.n_attributes >= min_attributes))
     used = confirmed_links(strong, n_accounts, limits.alone)
     between = cut_accounts(used, n_accounts, min_accounts)

@@ -56,12 +56,7 @@ def cluster_id(account_ids: Sequence[str]) -> str:
 
 
 def cluster_rows(links: Links, account_ids: Sequence[str]) -> tuple[list[Row], list[Row]]:
-    """Return the rows of `clusters` and `cluster_members`.
-
-    Args:
-        links: All kept links.
-        account_ids: Account ids by number, sorted.
-    """
+    """Return the rows of `clusters` and `cluster_members`."""
     n_accounts = len(account_ids)
     share = parameters.limit("stability_share")
     base, lower, higher = (Partition.at(links, n_accounts, factor) for factor in (1.0, 1 - share, 1 + share))

@@ -26,6 +26,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Partition:
+    """How a table can be made in parts by many machines, each with the rows that share a key."""
+
+    by: Mapping[str, tuple[str, ...]]
+    """Table that is read -> columns by which its rows are dealt out. The other tables are given whole to every part."""
+    order: str
+    """Columns of the table in which its rows stand, as SQL."""
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """What makes one table, or several at once: a query, or a function that creates them in the engine."""
 
@@ -37,6 +47,8 @@ class Node:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     is_view: bool = False
     """Kept as a view, because its rows would take more room than computing them takes time."""
+    partition: Partition | None = field(default=None, compare=False)
+    """None for a table that one machine makes of all rows."""
     parts: Parts | None = field(default=None, compare=False)
     """Gives the parameters of the parts in which the rows of a long table are made, in order, so that never all of them are sorted at once."""
 
@@ -51,12 +63,7 @@ class Node:
         return self.name in TABLES
 
     def key(self, inputs: Mapping[str, str], code: str) -> str:
-        """Return a hash of all that the rows depend on: query, parameters, inputs, and the code that runs them.
-
-        Args:
-            inputs: Table to a hash of its rows, or to the key of what makes it.
-            code: Hash of the code that every table depends on.
-        """
+        """Return a hash of all that the rows depend on: query, parameters, inputs, and the code that runs them."""
         query = self.file.sha256 if self.file else ""
         depends = [self.name, query, dict(self.parameters), {name: inputs[name] for name in self.reads}, code]
         return hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()
@@ -67,10 +74,6 @@ class Graph:
 
     def __init__(self, nodes: Iterable[Node], sources: Collection[str]) -> None:
         """Check and order the nodes.
-
-        Args:
-            nodes: Every node; no two make the same table.
-            sources: Tables that are there before.
 
         Raises:
             HeuristicError: a node reads a table that nobody makes, two make the same one, or some read each other in a circle.
@@ -112,7 +115,12 @@ class Graph:
         return tuple(done.values())
 
 
-def sql_node(file: SqlFile, parameters: Mapping[str, Any] | None = None, parts: Parts | None = None) -> Node:
+def sql_node(
+    file: SqlFile,
+    parameters: Mapping[str, Any] | None = None,
+    parts: Parts | None = None,
+    partition: Partition | None = None,
+) -> Node:
     """Return the node of a query file."""
     return Node(
         file.name,
@@ -120,8 +128,33 @@ def sql_node(file: SqlFile, parameters: Mapping[str, Any] | None = None, parts: 
         file,
         parameters=file.defaults | dict(parameters or {}),
         is_view=file.header.get("form") == "view",
+        partition=partition,
         parts=parts,
     )
+
+
+def partition_of(file: SqlFile) -> Partition | None:
+    """Return how the header says that the table is made in parts: `partition.TABLE = "COLUMNS"` with `order = "COLUMNS"`, or `driver = "WHY"`.
+
+    Raises:
+        HeuristicError: it says neither or both, or deals out what the query does not read.
+    """
+    header = file.header
+    by, order, why = header.get("partition"), header.get("order"), header.get("driver")
+    if header.get("form") == "view" and by is order is why is None:
+        return None  # each row for itself, wherever it is read
+    if (by is None) == (why is None) or (by is None) != (order is None):
+        raise HeuristicError(
+            "expected `partition` with `order`, or `driver` with the reason why one machine makes it", where=file.name
+        )
+    if by is None:
+        return None
+    if unread := sorted(set(by) - set(file.reads)):
+        raise HeuristicError(f"partition names {unread}, which it does not read", where=file.name)
+    columns = {table: tuple(name.strip() for name in str(names).split(",")) for table, names in by.items()}
+    if len({len(names) for names in columns.values()}) != 1:
+        raise HeuristicError("partition needs as many columns of each table", where=file.name)
+    return Partition(columns, str(order))
 
 
 def read_nodes(folder: Traversable) -> list[Node]:

@@ -100,13 +100,7 @@ def _verdict(n_affected: int, n_checked: int, costs_from: float) -> str:
 def costs_of(
     checks: Sequence[Mapping[str, Any]], heuristics: Iterable[Heuristic], states: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """Return the rows of `health_costs`: which heuristics are switched off or see less because of what costs something.
-
-    Args:
-        checks: Rows of `health_checks`.
-        heuristics: The catalogue that was run.
-        states: Heuristic id -> state.
-    """
+    """Return the rows of `health_costs`: which heuristics are switched off or see less because of what costs something."""
     costing = [check for check in checks if check["verdict"] == "costs"]
     lacking = {name for check in costing if check["n_affected"] == check["n_checked"] for name in check["columns"]}
     rows = [

@@ -19,7 +19,6 @@ class Kind:
     value: str
     words: str
     is_text: bool
-    rank: int
     linkage_m: float | None
     """Chance that two accounts of one operator agree on a value, None if agreement links nobody."""
 
@@ -29,7 +28,7 @@ def kinds() -> dict[str, Kind]:
     """Return name -> kind, in order of the file."""
     text = (importlib.resources.files(__package__) / "kinds.toml").read_text(encoding="utf-8")
     return {
-        name: Kind(name, row["value"], row["words"], row["is_text"], row["rank"], row.get("linkage", {}).get("m"))
+        name: Kind(name, row["value"], row["words"], row["is_text"], row.get("linkage", {}).get("m"))
         for name, row in tomllib.loads(text).items()
     }
 
@@ -42,12 +41,6 @@ def kind_of(group_id: str) -> str:
 def text_kinds() -> frozenset[str]:
     """Return the kinds that rest on the text of prompts."""
     return frozenset(kind.name for kind in kinds().values() if kind.is_text)
-
-
-def kinds_by_rank() -> tuple[frozenset[str], ...]:
-    """Return the kinds from the most to the least telling; kinds of one rank stand together."""
-    ranks = sorted({kind.rank for kind in kinds().values()})
-    return tuple(frozenset(kind.name for kind in kinds().values() if kind.rank == rank) for rank in ranks)
 
 
 def template_uses() -> str:

@@ -16,7 +16,7 @@ import pyarrow as pa
 from distilforensics.analysis import kinds, link_parameters
 from distilforensics.analysis.account_graph import Links
 from distilforensics.analysis.clusters import cluster_rows
-from distilforensics.analysis.graph import Graph, Node, sql_node
+from distilforensics.analysis.graph import Graph, Node, partition_of, sql_node
 from distilforensics.analysis.health import health_node
 from distilforensics.analysis.shared_content import create_shared_content, frame_rules
 from distilforensics.core.schema import TABLES
@@ -33,14 +33,16 @@ PATTERNS_AT_ONCE = 8
 read 45, one for each pattern 10."""
 
 SLICE_ROWS = 500_000
-"""Exchanges whose features are computed and sorted at once: half a gigabyte."""
+"""Exchanges whose features, or uses of templates, are computed and sorted at once: half a gigabyte."""
 
 
 @cache
 def analysis_graph() -> Graph:
     """Return the graph of all tables between ingest and heuristics."""
     queries = [*read_folder(importlib.resources.files(__package__) / "tables"), *_queries_of_kinds()]
-    nodes = [sql_node(*with_lexicon(file), _PARTS.get(str(file.header.get("parts")))) for file in queries]
+    nodes = [
+        sql_node(*with_lexicon(file), _PARTS.get(str(file.header.get("parts"))), partition_of(file)) for file in queries
+    ]
     sources = [name for name, table in TABLES.items() if table.stage == "ingest"]
     return Graph([*nodes, *_made_nodes()], sources)
 
@@ -96,9 +98,11 @@ def _time_slices(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     return [{"since": since, "before": before} for since, before in pairwise([*edges, "infinity"])]
 
 
-def _kinds_in_order(_connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Return each kind of group, in the order in which ids of templates sort."""
-    return [{"kind": kind} for kind in sorted(kinds.kinds())]
+def _kinds_in_order(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Return the kinds of groups in the order in which ids of templates sort: each by itself, or all at once for a short log."""
+    names = sorted(kinds.kinds())
+    ((n_rows,),) = connection.execute("select count(*) from template_uses").fetchall()
+    return [{"kinds": names}] if n_rows <= SLICE_ROWS else [{"kinds": [name]} for name in names]
 
 
 _PARTS = {"time": _time_slices, "kind": _kinds_in_order}

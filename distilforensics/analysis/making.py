@@ -15,7 +15,9 @@ import pyarrow.parquet as pq
 
 from distilforensics import __version__
 from distilforensics.analysis.shared_content import offer_functions
+from distilforensics.analysis.sharing import Sharing
 from distilforensics.case.engines.duckdb import connect, create, create_view
+from distilforensics.case.engines.workers import workers_for
 from distilforensics.case.stages import (
     StageOutcome,
     StageRecord,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
     from distilforensics.analysis.graph import Graph, Node
     from distilforensics.case.engines.duckdb import Limits
+    from distilforensics.case.engines.workers import Workers
     from distilforensics.case.layout import Case
     from distilforensics.core.progress import Progress
 
@@ -51,7 +54,16 @@ def make(connection: duckdb.DuckDBPyConnection, node: Node) -> None:
 class Build:
     """One run over the tables of a stage: each is made again only if its query, parameters or inputs have changed."""
 
-    def __init__(self, case: Case, limits: Limits, progress: Progress, graph: Graph, stage: str, title: str) -> None:
+    def __init__(
+        self,
+        case: Case,
+        limits: Limits,
+        progress: Progress,
+        graph: Graph,
+        stage: str,
+        title: str,
+        workers: Workers | None = None,
+    ) -> None:
         """Plan the stage.
 
         Args:
@@ -61,6 +73,7 @@ class Build:
             graph: The graph that makes the tables.
             stage: Name of the stage, as the schema gives it to its tables.
             title: What is done, for the progress.
+            workers: Who makes the tables that can be made in parts; if None those of the master that the limits name, or this machine.
         """
         self._case, self._limits, self._progress, self._graph = case, limits, progress, graph
         self._stage, self._title = stage, title
@@ -83,6 +96,8 @@ class Build:
         """File to its hash."""
         self._digests = {table: json.dumps(files, sort_keys=True) for table, files in inputs.items()}
         """Table to a hash of its rows, or of what they depend on."""
+        self._workers = workers
+        self._sharing: Sharing | None = None
         self._passed: set[str] = set()
         """Nodes whose turn is over."""
         self._offered: set[str] = set()
@@ -90,9 +105,6 @@ class Build:
 
     def run(self, closing: Callable[[Mapping[str, int]], str]) -> StageOutcome:
         """Make what has to be made, write the record of the stage and return what was done.
-
-        Args:
-            closing: Makes the last line of the progress from the rows per table.
 
         Raises:
             CaseError: a table of an earlier stage is missing.
@@ -137,21 +149,34 @@ class Build:
         for found in files.values():
             self._outputs |= found
         # Without its code the record says that the stage as a whole is not done.
-        self._store(replace(self._record, code=""))
+        self._store(replace(self._record, code=""), is_done=False)
 
-    def _store(self, record: StageRecord) -> None:
+    def _store(self, record: StageRecord, *, is_done: bool = True) -> None:
         kept = {node.name for node in self._plan if node.is_kept}
         keys = {name: key for name, key in self._keys.items() if name in kept}
-        store_record(self._case, record, {"outputs": self._outputs, "tables": keys})
+        store_record(self._case, record, {"outputs": self._outputs, "tables": keys}, is_done=is_done)
 
     def _open(self, stack: ExitStack) -> duckdb.DuckDBPyConnection:
         self._progress.begin(self._stage, self._title, total_steps=len(self._plan) - len(self._passed))
+        if (workers := self._workers or workers_for(self._limits)) is not None:
+            self._sharing = stack.enter_context(Sharing(self._case, self._graph, workers))
         connection = stack.enter_context(connect(self._case, limits=self._limits, tables=self._inputs))
         offer_functions(connection)
         self._offered.update(self._inputs)
         return connection
 
+    def _share(self, connection: duckdb.DuckDBPyConnection, node: Node) -> bool:
+        """Have the workers make the table of a node, and tell whether it is one that they can make."""
+        if self._sharing is None or node.partition is None:
+            return False
+        for table in self._sharing.needs_in_engine(node):
+            self._offer(connection, table)
+        self._sharing.make(connection, node)
+        return True
+
     def _write(self, connection: duckdb.DuckDBPyConnection, node: Node) -> None:
+        if self._share(connection, node):
+            return
         for table in node.reads:
             self._offer(connection, table)
         if node.file is not None:
@@ -172,9 +197,10 @@ class Build:
             create_view(connection, self._case, table)
             self._offered.add(table)
             return
-        for needed in node.reads:
-            self._offer(connection, needed)
-        make(connection, node)
+        if not self._share(connection, node):
+            for needed in node.reads:
+                self._offer(connection, needed)
+            make(connection, node)
         self._offered.update(node.tables)
 
     def _drop_unneeded(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -183,7 +209,10 @@ class Build:
             is_made = not node.is_kept and not node.is_view and self._offered.issuperset(node.tables)
             if is_made and all(self._is_over(reader) for reader in self._readers(node)):
                 for table in node.tables:
-                    connection.execute(f"DROP TABLE IF EXISTS {table}")
+                    if self._sharing is not None:
+                        self._sharing.drop(connection, table)
+                    else:
+                        connection.execute(f"DROP TABLE IF EXISTS {table}")
                 self._offered.difference_update(node.tables)
 
     def _is_over(self, node: Node) -> bool:

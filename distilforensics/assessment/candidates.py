@@ -241,7 +241,7 @@ def _with_senders(log: Log, members: Accounts, free: Accounts, parameters: Param
     }
     found = members
     for kind, loads in _texts(log, mostly_own):
-        others = _senders(log, kind, loads, members, free, parameters) - members
+        others = _without_other_sets(log, _senders(log, kind, loads, members, free, parameters) - members, members)
         moved, failed = _handed_over(log, others, members | others)
         known_moved, known_failed = _handed_over(log, members & loads.keys(), members)
         rate = min(0.9, known_moved / known_failed) if known_failed else 0.0
@@ -253,6 +253,15 @@ def _with_senders(log: Log, members: Accounts, free: Accounts, parameters: Param
         if quiet and _is_scattered(log, members, loads, quiet, parameters):
             found |= quiet
     return found
+
+
+def _without_other_sets(log: Log, accounts: Accounts, members: Accounts) -> Accounts:
+    """Return the accounts without those that hand their calls to others and never to a set or from it: a set of their own, with the same text."""
+    return frozenset(
+        account
+        for account in accounts
+        if not log.ties_of.get(account) or any(members.intersection(tie.ends) for tie in log.ties_of[account])
+    )
 
 
 def _is_scattered(
@@ -327,14 +336,38 @@ def _carrying(log: Log, members: Accounts, parameters: Parameters) -> Accounts:
     work or by two kinds of identity.
     """
     by_work = tied(log, members, members)
-    own = _texts(log, groups_within(log, members, parameters))
-    sending = frozenset().union(
-        *(_senders(log, kind, loads, by_work or members, members, parameters) for kind, loads in own)
-    )
+    sending = Accounts()
+    for kind, loads in _texts(log, groups_within(log, members, parameters)):
+        senders = _senders(log, kind, loads, by_work or members, members, parameters)
+        if kind == "near":
+            senders &= by_work | _nearer_than_strangers(log, loads, senders, members, parameters)
+        sending |= senders
     if by_work and len(by_work & sending) >= parameters.half * len(by_work):
         return by_work | sending
     pairs = _doubly_alike(log, members) | {tie.ends for tie in ties_inside(log, members)}
     return max(connected(pairs), key=len, default=frozenset()) | by_work | sending
+
+
+def _nearer_than_strangers(
+    log: Log, loads: Mapping[str, int], senders: Accounts, members: Accounts, parameters: Parameters
+) -> Accounts:
+    """Return the senders of a reworded text that come near it as often as they do together, rather than as those do who are no members."""
+
+    def rate(accounts: Accounts) -> float:
+        return sum(loads[account] for account in accounts) / sum(log.accounts[a].n_exchanges for a in accounts)
+
+    strangers = frozenset(loads.keys() - members)
+    if not (senders and strangers):
+        return senders
+    own = min(0.9, rate(senders))
+    if own <= rate(strangers):
+        return Accounts()
+    return frozenset(
+        account
+        for account in senders
+        if weights.between_rates(loads[account], log.accounts[account].n_exchanges, own, rate(strangers))
+        >= parameters.min_growth_bits
+    )
 
 
 def _total(log: Log, members: Accounts) -> float:
@@ -392,20 +425,22 @@ def _dealt_out(log: Log, free: Accounts, n_found: int, parameters: Parameters) -
     no scheduler only those are looked at who share two kinds of identity with one and the same other account; they come last.
     """
     scheduled, opened = [], []
+    heavy: dict[str, float] = {}
     for group, loads in log.loads.items():
         fired = {row.heuristic_id for row in log.fired(group)}
         present = free & loads.keys()
         if len(present) < max(parameters.min_accounts, parameters.most * len(loads)):
             continue
-        n_identities = sum(
-            weigh_identity(log, kind, present).bits >= parameters.min_fact_bits for kind in TELLING_IDENTITIES
-        )
+        bits = [weigh_identity(log, kind, present).bits for kind in TELLING_IDENTITIES]
+        n_identities = sum(found >= parameters.min_fact_bits for found in bits)
+        heavy[group] = sum(bits)
         if "coordination.rotation" in fired or (fired.intersection(SCHEDULING) and n_identities > 1):
             scheduled.append(group)
         elif n_identities > 1:
             opened.append(group)
     found: list[Candidate] = []
-    for group in [*sorted(scheduled, key=_by_size(log)), *sorted(opened, key=_by_size(log))]:
+    order = _by_weight(log, heavy)
+    for group in [*sorted(scheduled, key=order), *sorted(opened, key=order)]:
         loads = log.loads[group]
         present = free & loads.keys()
         # Without a text of their own the users of a program are many; those that hang together by identity are looked at by themselves. So are
@@ -427,9 +462,14 @@ def _dealt_out(log: Log, free: Accounts, n_found: int, parameters: Parameters) -
     return found
 
 
-def _by_size(log: Log) -> Callable[[str], tuple[bool, bool, int, str]]:
-    """Return the order in which groups are looked at: texts first, those that are sent as they are before reworded ones, then by accounts."""
-    return lambda name: (kind_of(name) not in text_kinds(), kind_of(name) == "near", -len(log.loads[name]), name)
+def _by_weight(log: Log, heavy: Mapping[str, float]) -> Callable[[str], tuple[bool, bool, float, int, str]]:
+    """Return the order in which groups are looked at: texts first, those that are sent as they are before reworded ones, then the heaviest.
+
+    What a pool and strangers send is a larger group than what the pool alone sends, and weighs less.
+    """
+    return lambda name: (
+        kind_of(name) not in text_kinds(), kind_of(name) == "near", -round(heavy[name], 6), -len(log.loads[name]), name,
+    )  # fmt: skip
 
 
 def _candidate(log: Log, candidate_id: str, members: Accounts, n_tried: int, parameters: Parameters) -> Candidate:

@@ -5,7 +5,6 @@ Heuristics that see the same calls are one fact. A fact names the innocent cause
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from math import log2
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from distilforensics.assessment.candidates import Candidate
     from distilforensics.assessment.log import Log, Observation, Tie
     from distilforensics.assessment.parameters import Parameters
-    from distilforensics.assessment.weighing import Accounts
+    from distilforensics.assessment.weighing import Accounts, Weight
 
 
 class Kind(StrEnum):
@@ -71,6 +70,10 @@ class Fact:
     """Of these, how many came so soon after that a program must have sent them."""
     n_alike: int = 0
     """Of these, how many came after the median time, give or take a tenth."""
+    is_of_one_day: bool = False
+    """Of sign-ups: whether they are those of one day, so that without it too few are left to count."""
+    is_beyond_payers: bool = True
+    """Of a shared identity: whether it counts between payers as well, rather than only among accounts that one of them pays for."""
 
 
 _PURPOSEFUL = frozenset({"medium", "high", "critical"})
@@ -80,6 +83,7 @@ _ATTESTED = "harvest.refused_reasoning"
 
 _TITLES = {
     "takeover": "With refused calls the work goes over to the next account",
+    "manner": "Refused calls go on in the manner of the account that was refused",
     "handover": "Refused calls go on at other customers' accounts",
     "conversation": "Conversations go on at other customers' accounts",
     "answer": "Answers of some accounts come back as inputs of others",
@@ -90,6 +94,7 @@ _TITLES = {
 }
 _EXCLUDES = {
     "takeover": "independent customers, a product's users, a vendor's loop, a shared cache, an outage, common hours, a limit alone",
+    "manner": "independent customers, a product's users, a shared cache, an outage, a class; not a service that customers lend their accounts",
     "handover": "independent customers, a product's users, a vendor's loop, a shared cache, an outage, a benchmark; if most come within seconds, also a class",
     "conversation": "independent customers, a product's users, a vendor's loop, a shared cache, a benchmark; if most come within seconds, also a class",
     "answer": "independent customers, a product's users, a vendor's loop, an outage, a benchmark",
@@ -113,6 +118,7 @@ def find_facts(log: Log, candidate: Candidate, outside: Accounts, parameters: Pa
     floor = parameters.min_fact_bits + log2(max(1, candidate.n_tried))
     found = [_tie_fact(log, kind, inside, candidate, outside, floor, parameters) for kind in TIES]
     found.append(_takeover_fact(log, inside, outside, floor, parameters))
+    found.append(_manner_fact(log, inside, outside, floor, parameters))
     found += [_identity_fact(log, kind, candidate, floor, parameters) for kind in IDENTITIES]
     found += [
         _synchrony_fact(log, candidate, parameters),
@@ -136,15 +142,17 @@ def distinct_bits(log: Log, kind: str, members: Accounts, ties: Iterable[Tie], r
 
 def control_rate(log: Log, kind: str, outside: Accounts) -> tuple[int, int]:
     """Return the ties of a kind from accounts outside of every candidate, and their calls that could have made one."""
-    count = len(
-        {
+
+    def count() -> tuple[int, int]:
+        works = {
             tie.work
             for account in outside
             for tie in log.ties_of.get(account, ())
             if tie.kind == kind and tie.account_id in outside
         }
-    )
-    return count, sum(log.accounts[account].chances(kind) for account in outside)
+        return len(works), sum(log.accounts[account].chances(kind) for account in outside)
+
+    return log.of_others(kind, outside, count)
 
 
 def rate_of(kind: str, control: tuple[int, int], parameters: Parameters) -> float:
@@ -172,8 +180,9 @@ def _tie_fact(
     chances = max(len(works), sum(log.accounts[account].chances(kind) for account in candidate.accounts))
     accounts = {account for tie in ties for account in tie.ends}
     shown = sorted(ties, key=lambda tie: (tie.relation != "distinct", tie.delay_us, tie.record_id))
+    apart = [tie for tie in ties if tie.relation == "distinct"]
     records = [record for tie in shown for record in (tie.record_id, tie.other_record_id)]
-    delays = [tie.delay_us / 1e6 for tie in ties if tie.relation == "distinct"]
+    delays = [tie.delay_us / 1e6 for tie in apart]
     return Fact(
         fact_id=kind,
         title=_TITLES[kind],
@@ -219,10 +228,7 @@ def _tie_statement(
 def _takeover_fact(log: Log, inside: list[Tie], outside: Accounts, floor: float, parameters: Parameters) -> Fact | None:
     """Return that the work goes over with the refused call: the one account falls quiet, and the other one gets busy."""
     handovers = [tie for tie in inside if tie.kind == "handover" and tie.relation == "distinct"]
-    control = [
-        tie for account in sorted(outside) for tie in log.ties_of.get(account, ()) if outside.issuperset(tie.ends)
-    ]
-    others = _taken_over([tie for tie in control if tie.kind == "handover"])
+    others = log.of_others("takeover", outside, lambda: _taken_over(_handovers_among(log, outside)))
     rate = max(0.5, min(0.9, others[0] / sum(others))) if sum(others) >= parameters.min_tied_accounts else 0.5
     n, n_against = _taken_over(handovers, rate)
     bits = weights.of_share(n, n + n_against, rate)
@@ -254,6 +260,12 @@ def _takeover_fact(log: Log, inside: list[Tie], outside: Accounts, floor: float,
     )
 
 
+def _handovers_among(log: Log, accounts: Accounts) -> list[Tie]:
+    """Return the hand-overs between some accounts, each once for either end."""
+    ties = (tie for account in sorted(accounts) for tie in log.ties_of.get(account, ()) if tie.kind == "handover")
+    return [tie for tie in ties if accounts.issuperset(tie.ends)]
+
+
 def _taken_over(handovers: Collection[Tie], rate: float = 0.5) -> tuple[int, int]:
     """Return the accounts that speak for a work that goes over, and those against it, by the weaker of two questions.
 
@@ -272,16 +284,58 @@ def _quieter_givers(handovers: Iterable[Tie]) -> tuple[int, int]:
     return _votes((tie.account_id, tie.stops) for tie in handovers if tie.begins > 0)
 
 
-def _votes(changes: Iterable[tuple[str, int]]) -> tuple[int, int]:
+def _manner_fact(log: Log, inside: list[Tie], outside: Accounts, floor: float, parameters: Parameters) -> Fact | None:
+    """Return that calls which go on elsewhere keep client program, parameters and model of the account that was refused.
+
+    People who ask for somebody else use their own program, and users of one product have one manner, so that it is half and half. A pool that
+    gives each account a manner of its own gives it away where one sends what was meant for another.
+    """
+    handovers = [tie for tie in inside if tie.kind == "handover" and tie.relation == "distinct"]
+    others = _keeping(
+        [tie for account in outside for tie in log.ties_of.get(account, ()) if outside.issuperset(tie.ends)]
+    )
+    rate = max(0.5, min(0.9, others[0] / sum(others))) if sum(others) >= parameters.min_tied_accounts else 0.5
+    n, n_against = _keeping(handovers)
+    bits = weights.of_share(n, n + n_against, rate)
+    if not bits:
+        return None
+    kept = sorted((tie for tie in handovers if tie.manner > 0), key=lambda tie: (-tie.manner, tie.record_id))
+    records = [record for tie in kept for record in (tie.record_id, tie.other_record_id)]
+    return Fact(
+        fact_id="manner",
+        title=_TITLES["manner"],
+        kind=Kind.COORDINATION,
+        bits=bits,
+        count=n,
+        of=n + n_against,
+        comparison=rate,
+        n_accounts=n,
+        statement=(
+            f"{units.count(n)} accounts send what was refused to others with the client program, parameters and model of the refused account rather "
+            f"than with those of their own calls; {units.count(n_against)} send it as they send their own. By chance it is half and half."
+        ),
+        excludes=_EXCLUDES["manner"],
+        record_ids=tuple(dict.fromkeys(records))[: parameters.exhibit_records],
+        is_counted=bits >= floor and n >= parameters.min_tied_accounts,
+    )
+
+
+def _keeping(handovers: Iterable[Tie]) -> tuple[int, int]:
+    """Return the accounts that go on in the refused accounts' manner, and those that do in their own; each has one vote."""
+    ordered = sorted(handovers, key=lambda tie: (tie.record_id, tie.other_record_id))
+    return _votes((tie.other_account_id, tie.manner) for tie in ordered)
+
+
+def _votes(changes: Iterable[tuple[str, float]]) -> tuple[int, int]:
     """Return how many accounts change in one direction on balance, and how many in the other; each has one vote."""
-    balance: Counter[str] = Counter()
+    balance: dict[str, float] = {}
     for account, change in changes:
-        balance[account] += change
+        balance[account] = balance.get(account, 0) + change
     return sum(value > 0 for value in balance.values()), sum(value < 0 for value in balance.values())
 
 
 def _identity_fact(log: Log, kind: str, candidate: Candidate, floor: float, parameters: Parameters) -> Fact | None:
-    weight = weigh_identity(log, kind, candidate.accounts)
+    weight = weigh_identity(log, kind, candidate.accounts, outside_of=candidate.accounts)
     if not weight.count:
         return None
     held: dict[str, set[str]] = {}
@@ -296,6 +350,10 @@ def _identity_fact(log: Log, kind: str, candidate: Candidate, floor: float, para
         "network": "addresses or networks",
         "mail": "mail domains or mailboxes",
     }[kind]
+    without = log.without_busiest_day(candidate.accounts) if kind == "signup" else candidate.accounts
+    between = weigh_identity(
+        log, kind, candidate.accounts, outside_of=candidate.accounts, is_beyond_payers=kind != "payment"
+    )
     verb = {"payment": "are paid by", "signup": "were made in", "network": "call from", "mail": "are registered at"}[
         kind
     ]
@@ -311,7 +369,7 @@ def _identity_fact(log: Log, kind: str, candidate: Candidate, floor: float, para
         statement=(
             f"{units.count(len(accounts))} of {units.count(len(candidate.accounts))} accounts {verb} {units.count(len(common))} {what} that they "
             f"share: {units.count(weight.count)} accounts more than there are such values; {weight.reference:.1f} are expected of as many "
-            "accounts drawn from this log by lot."
+            "of this log's other accounts drawn by lot."
         ),
         excludes=_EXCLUDES[kind],
         is_counted=(
@@ -320,7 +378,14 @@ def _identity_fact(log: Log, kind: str, candidate: Candidate, floor: float, para
             and len(accounts) >= parameters.min_fact_share * len(candidate.accounts)
         ),
         is_telling=kind in TELLING_IDENTITIES,
+        is_of_one_day=kind == "signup"
+        and not _is_left(weigh_identity(log, kind, without), parameters.min_growth_bits, parameters),
+        is_beyond_payers=_is_left(between, parameters.min_fact_bits, parameters),
     )
+
+
+def _is_left(weight: Weight, floor: float, parameters: Parameters) -> bool:
+    return weight.bits >= floor and weight.count >= parameters.min_fact_calls
 
 
 def _covering(log: Log, candidate: Candidate, heuristics: Iterable[str], share: float) -> Mapping[str, tuple[str, int]]:
@@ -350,7 +415,7 @@ def _scheduler_fact(log: Log, candidate: Candidate, parameters: Parameters) -> F
         of=len(SCHEDULING),
         comparison=None,
         n_accounts=max(n for _, n in found.values()),
-        statement="; ".join(f"{log.titles[name].rstrip('.')}" for name in names) + ".",
+        statement=" ".join(f"{log.titles[name].rstrip('.')}." for name in names),
         excludes="independent customers; not a vendor's loop, a fleet, timers or a product that runs by itself",
         is_telling=False,
     )
@@ -449,7 +514,7 @@ def _purpose_fact(log: Log, candidate: Candidate, parameters: Parameters) -> Fac
         of=None,
         comparison=None,
         n_accounts=max(n for _, n in found.values()),
-        statement="; ".join(f"{log.titles[name].rstrip('.')}" for name in sorted(found)) + ".",
+        statement=" ".join(f"{log.titles[name].rstrip('.')}." for name in sorted(found)),
         excludes="ordinary use; not a benchmark or a product that asks for reasoning",
         is_telling=False,
     )
@@ -462,29 +527,29 @@ def _attested_fact(
 
     Weighed against the accounts outside: where a company was split or moved, its accounts show it as well.
     """
-    fired = {
-        account: next((row for row in log.fired(account) if row.heuristic_id == _ATTESTED), None)
-        for account in candidate.accounts | outside
-    }
-    inside = sorted(account for account in candidate.accounts if fired[account])
-    if not inside:
+    n_inside = _n_attested(log, candidate.accounts)
+    if not n_inside:
         return None
-    n_outside = sum(fired[account] is not None for account in outside)
-    bits = weights.of_share(len(inside), len(candidate.accounts), (n_outside + 1) / (len(outside) + 2))
+    n_outside, _ = log.of_others("attested", outside, lambda: (_n_attested(log, outside), len(outside)))
+    bits = weights.of_share(n_inside, len(candidate.accounts), (n_outside + 1) / (len(outside) + 2))
     return Fact(
         fact_id="attested",
         title="The provider says that reasoning in the requests belongs to other organisations or end users",
         kind=Kind.PURPOSE,
         bits=bits,
-        count=len(inside),
+        count=n_inside,
         of=len(candidate.accounts),
         comparison=n_outside / len(outside) if outside else None,
-        n_accounts=len(inside),
+        n_accounts=n_inside,
         statement=(
-            f"For {units.count(len(inside))} of {units.count(len(candidate.accounts))} accounts the provider's own answers say so at least "
+            f"For {units.count(n_inside)} of {units.count(len(candidate.accounts))} accounts the provider's own answers say so at least "
             f"twice each; for {units.count(n_outside)} of {units.count(len(outside))} accounts outside of every examined group."
         ),
         excludes="ordinary use, a benchmark, a class; not a customer who moves conversations between organisations of its own",
-        is_counted=bits >= floor and len(inside) >= parameters.min_tied_accounts,
+        is_counted=bits >= floor and n_inside >= parameters.min_tied_accounts,
         is_telling=False,
     )
+
+
+def _n_attested(log: Log, accounts: Accounts) -> int:
+    return sum(any(row.heuristic_id == _ATTESTED for row in log.fired(account)) for account in accounts)

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from math import log2
+from typing import TYPE_CHECKING, Any
 
 from distilforensics.case.tables import read_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from distilforensics.case.layout import Case
 
 IDENTITIES = ("payment", "signup", "network", "mail")
 """Kinds of shared identity: a payment method, ten minutes of sign-up, an address or its network, a mail domain."""
+
+MIN_OWN_CALLS = 5
+"""Calls of its own from which on an account has a manner: a few are alike by chance, and a router's spare keys have none."""
 
 MAX_HOUSEHOLD = 6
 """Accounts that one person or family has; published personal pools hold two to six subscriptions."""
@@ -61,6 +66,9 @@ class Tie:
     """1 if the account that was refused is less busy in the hour after the call than in the hour before, -1 if it is busier, else 0."""
     begins: int = 0
     """1 if the account that goes on is busier in the hour after than in the hour before, -1 if it is less busy, else 0."""
+    manner: float = 0.0
+    """Bits by which a call that is handed over goes on in the manner of the account that was refused rather than in that of the one that
+    sends it; 0 if either has too few other calls to have one."""
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -111,6 +119,37 @@ class Log:
     """Account id to its groups."""
     value_sizes: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     """Kind of identity to number of accounts of a value to number of such values."""
+    n_holders: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Kind of identity to value to number of its accounts."""
+    _of_others: dict[tuple[str, frozenset[str]], tuple[int, int]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def without_busiest_day(self, accounts: frozenset[str]) -> frozenset[str]:
+        """Return some accounts without those of the 24 hours in which most of them were made, as far as they share ten minutes of sign-up."""
+        made = {
+            account: min(datetime.fromisoformat(value) for value in values)
+            for account in sorted(accounts)
+            if (values := self.shared["signup"].get(account))
+        }
+        busiest = frozenset[str]()
+        for begin in sorted(set(made.values())):
+            day = frozenset(account for account, at in made.items() if timedelta(0) <= at - begin < timedelta(days=1))
+            busiest = day if len(day) > len(busiest) else busiest
+        return accounts - busiest
+
+    def of_others(self, question: str, others: frozenset[str], count: Callable[[], tuple[int, int]]) -> tuple[int, int]:
+        """Return two numbers about the accounts of no candidate, counted once: every candidate is compared with the same ones.
+
+        Args:
+            question: What is counted.
+            others: The accounts.
+            count: Counts it.
+        """
+        key = question, others
+        if key not in self._of_others:
+            self._of_others[key] = count()
+        return self._of_others[key]
 
     def fired(self, group_id: str) -> list[Observation]:
         """Return what fired on a group."""
@@ -127,14 +166,13 @@ def load_log(case: Case) -> Log:
     ties = []
     for row in read_rows(case, "work_ties"):
         key = (row["record_id"], row["other_record_id"])
-        stops, begins = around.get(key, (0, 0)) if row["kind"] == "handover" else (0, 0)
-        ties.append(Tie(**row, stops=stops, begins=begins))
+        ties.append(Tie(**row, **(around.get(key, {}) if row["kind"] == "handover" else {})))
     kept = without_households([tie for tie in ties if tie.relation != "same"])
     groups_of_calls: dict[str, set[str]] = defaultdict(set)
     for row in read_rows(case, "tie_groups"):
         groups_of_calls[row["record_id"]].add(row["group_id"])
     states = read_rows(case, "heuristic_states", ["heuristic_id", "title", "value_unit", "level", "state", "reason"])
-    shared, sizes = _shared(case)
+    shared, n_holders = _shared(case)
     return Log(
         accounts=accounts,
         loads=loads,
@@ -149,14 +187,21 @@ def load_log(case: Case) -> Log:
         n_household_ties=len(ties) - len(kept) - sum(tie.relation == "same" for tie in ties),
         ties_of=ties_of(kept),
         groups_of=_groups_of(loads),
-        value_sizes=sizes,
+        value_sizes={kind: Counter(found.values()) for kind, found in n_holders.items()},
+        n_holders=n_holders,
     )
 
 
-def _changes(row: Mapping[str, int]) -> tuple[int, int]:
-    """Return how the loads of both accounts of a hand-over change with it: the refused one's fall and the other one's rise, as signs."""
+def _changes(row: Mapping[str, int]) -> dict[str, Any]:
+    """Return the signs of the refused account's fall and of the other one's rise with a hand-over, and in whose manner the call goes on."""
     stops, begins = row["n_before"] - row["n_after"], row["n_other_after"] - row["n_other_before"]
-    return (stops > 0) - (stops < 0), (begins > 0) - (begins < 0)
+    # Half a call more, so that a manner that an account never had is unlikely and not impossible.
+    manner = log2((row["n_alike"] + 0.5) / (row["n_own"] + 1) / (row["n_other_alike"] + 0.5) * (row["n_other_own"] + 1))
+    return {
+        "stops": (stops > 0) - (stops < 0),
+        "begins": (begins > 0) - (begins < 0),
+        "manner": manner if min(row["n_own"], row["n_other_own"]) >= MIN_OWN_CALLS else 0.0,
+    }
 
 
 def ties_of(ties: Iterable[Tie]) -> dict[str, tuple[Tie, ...]]:
@@ -204,8 +249,8 @@ def connected(pairs: Iterable[tuple[str, str]]) -> list[frozenset[str]]:
     return found
 
 
-def _shared(case: Case) -> tuple[dict[str, dict[str, frozenset[str]]], dict[str, dict[int, int]]]:
-    """Return kind of identity to account to shared values, and kind to number of accounts of a value to number of such values.
+def _shared(case: Case) -> tuple[dict[str, dict[str, frozenset[str]]], dict[str, dict[str, int]]]:
+    """Return kind of identity to account to shared values, and kind to value to number of its accounts.
 
     Values that the same accounts hold are one: an address and its network, the addresses of one pool of exits.
     """
@@ -213,16 +258,16 @@ def _shared(case: Case) -> tuple[dict[str, dict[str, frozenset[str]]], dict[str,
     for row in read_rows(case, "shared_values"):
         holders[row["kind"], row["value"]].append(row["account_id"])
     values: dict[str, dict[str, set[str]]] = {kind: defaultdict(set) for kind in IDENTITIES}
-    sizes: dict[str, Counter[int]] = {kind: Counter() for kind in IDENTITIES}
+    n_holders: dict[str, dict[str, int]] = {kind: {} for kind in IDENTITIES}
     known = set[tuple[str, tuple[str, ...]]]()
     for (kind, value), accounts in holders.items():
         if (kind, tuple(accounts)) not in known:
             known.add((kind, tuple(accounts)))
-            sizes[kind][len(accounts)] += 1
+            n_holders[kind][value] = len(accounts)
             for account in accounts:
                 values[kind][account].add(value)
     shared = {kind: {account: frozenset(found) for account, found in rows.items()} for kind, rows in values.items()}
-    return shared, {kind: dict(found) for kind, found in sizes.items()}
+    return shared, n_holders
 
 
 def _observations(case: Case) -> dict[str, tuple[Observation, ...]]:

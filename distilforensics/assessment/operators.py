@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from distilforensics.assessment import weights
 from distilforensics.assessment.facts import Kind
 from distilforensics.assessment.log import connected
+from distilforensics.assessment.weighing import ties_inside
 from distilforensics.core import units
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ class Egress:
     """Accounts behind the busiest one."""
     n_known: int
     """Calls with an address."""
+    common_share: float = 0.0
+    """Share of them that come from addresses which at least a quarter of the accounts use, as the machines of one service do."""
 
 
 def ask_operators(
@@ -73,7 +76,10 @@ def ask_operators(
         _few_customers(log, members, parameters),
         _one_egress(members, egress, facts, domain, parameters),
         domain,
+        _spare_keys(log, members, facts, parameters),
         shared_cache(facts),
+        counterparts(facts),
+        dispatcher(facts, parameters),
         acquaintances(facts, parameters),
     ]
 
@@ -130,10 +136,15 @@ def _one_egress(
     else:
         statement = (
             f"{units.share(egress.address_share, 1)} of {units.count(egress.n_known)} calls come from the three busiest addresses; the busiest one "
-            f"has calls of {units.count(egress.n_accounts)} of the {units.count(len(members))} accounts."
+            f"has calls of {units.count(egress.n_accounts)} of the {units.count(len(members))} accounts. "
+            f"{units.share(egress.common_share, 1)} come from addresses that a quarter of the accounts use."
         )
-        fits = egress.address_share >= parameters.most and egress.n_accounts >= parameters.min_fact_share * len(members)
         counted = {fact.fact_id for fact in facts if fact.is_counted}
+        is_near = egress.address_share >= parameters.most and egress.n_accounts >= parameters.min_fact_share * len(
+            members
+        )
+        # The machines of a service that has more than three addresses call with the keys of customers who pay for themselves.
+        fits = is_near or (egress.common_share >= parameters.most and "payment" not in counted)
         if fits and counted >= {"handover", "payment", "signup"} and domain.outcome is Outcome.EXCLUDED:
             fits = False
             statement += (
@@ -164,11 +175,17 @@ def _one_domain(log: Log, members: Accounts, parameters: Parameters) -> Explanat
 
 
 def shared_cache(facts: Iterable[Fact]) -> Explanation:
-    """Hold the one product that hands calls over between its customers against the facts: a cache whose waiting users try in turn."""
+    """Hold the one product that hands calls over between its customers against the facts: a cache whose waiting users try in turn.
+
+    News that all of its users ask about makes them work and pause together, and the night of its launch makes them sign up together.
+    """
     beyond = [
         fact
         for fact in facts
-        if fact.is_counted and fact.is_telling and (fact.kind is not Kind.COORDINATION or fact.fact_id != "handover")
+        if fact.is_counted
+        and fact.is_telling
+        and fact.fact_id not in {"handover", "synchrony"}
+        and not fact.is_of_one_day
     ]
     named = ", ".join(map(_named, beyond))
     return Explanation(
@@ -177,24 +194,108 @@ def shared_cache(facts: Iterable[Fact]) -> Explanation:
         Outcome.EXCLUDED if beyond else Outcome.CANNOT_TELL,
         f"It does not produce what else is seen here: {named}."
         if beyond
-        else "Beyond calls that go on elsewhere nothing is seen that it does not produce.",
+        else "Beyond calls that go on elsewhere, common news and one day of sign-ups nothing is seen that it does not produce.",
         "Ask the maker of the program that the accounts use how it answers several users who ask the same.",
     )
+
+
+def counterparts(facts: Collection[Fact]) -> Explanation:
+    """Hold programs of different customers that work with each other against the facts: agents that negotiate, readers of one news service.
+
+    What one writes is what the other one reads, within seconds and as often as they like. But a refused call is the caller's own affair, and
+    each pays for itself.
+    """
+    counted = {fact.fact_id: fact for fact in facts if fact.is_counted}
+    passed = counted.keys() & {"conversation", "answer"}
+    against = [counted[name] for name in ("handover", "payment") if name in counted]
+    if against or not passed:
+        outcome = Outcome.EXCLUDED
+        statement = (
+            f"They do not produce what else is seen here: {', '.join(map(_named, against))}."
+            if against
+            else "No text is passed on."
+        )
+    else:
+        outcome = Outcome.CANNOT_TELL
+        statement = "Texts are passed on between customers, but no refused call is, and each customer pays alone."
+    return Explanation(
+        "operator.counterparts",
+        "Programs of different customers that write to each other, or read what one of them publishes",
+        outcome,
+        statement,
+        "Ask the holders of these accounts whose texts their programs read, and from where they have them.",
+    )
+
+
+def _spare_keys(log: Log, members: Accounts, facts: Iterable[Fact], parameters: Parameters) -> Explanation:
+    """Hold a service against the hand-overs that goes on with a few keys of its own when a customer's key is refused; the customers pay alone."""
+    ties = [tie for tie in ties_inside(log, members) if tie.kind == "handover" and tie.relation != "same"]
+    takers = Counter(tie.other_account_id for tie in ties).most_common(int(parameters.min_fact_share * len(members)))
+    n_taken = sum(n for _, n in takers)
+    is_paid_together = any(fact.fact_id == "payment" and fact.is_counted for fact in facts)
+    is_taken = n_taken >= max(parameters.most * len(ties), parameters.min_fact_calls * len(takers), 1)
+    return Explanation(
+        "operator.spare_keys",
+        "A service, a school or a parent whose own few keys take what the others' keys are refused",
+        Outcome.FITS if is_taken and not is_paid_together else Outcome.EXCLUDED,
+        f"{units.count(n_taken)} of {units.count(len(ties))} hand-overs go to the {units.count(len(takers))} accounts that take most."
+        if ties
+        else "No refused call goes on at another customer's account.",
+        "Ask the holders of the accounts that take refused calls for whom they do that.",
+    )
+
+
+def dispatcher(facts: Collection[Fact], parameters: Parameters) -> Explanation:
+    """Hold people at work to whom a program gives each other's conversations against the facts: advisers, a centre of several firms.
+
+    The program moves a conversation within seconds, for example when an account is limited. Its next turn comes when somebody has read,
+    thought and written. Everybody pays alone.
+    """
+    counted = {fact.fact_id: fact for fact in facts if fact.is_counted}
+    talks = counted.get("conversation")
+    if talks is None:
+        outcome, statement = Outcome.EXCLUDED, "No conversation goes on at another customer's account."
+    elif "payment" in counted or _is_quick(talks, parameters) or _is_timed(talks, parameters):
+        outcome = Outcome.EXCLUDED
+        statement = (
+            "They share payment methods across customers."
+            if "payment" in counted
+            else f"The conversations go on at the pace of a program: {units.count(talks.n_quick)} of {units.count(talks.n_apart)} within "
+            f"{parameters.quick_seconds:g} seconds, {units.count(talks.n_alike)} after the same time."
+        )
+    else:
+        outcome = Outcome.CANNOT_TELL
+        statement = (
+            f"{units.count(talks.n_quick)} of {units.count(talks.n_apart)} conversations went on within {parameters.quick_seconds:g} seconds; the "
+            "others at a pace that people keep as well, and each customer pays alone."
+        )
+    return Explanation(
+        "operator.dispatcher",
+        "People at work to whom a program gives each other's conversations",
+        outcome,
+        statement,
+        "Ask the holders of these accounts for whom they answer, and who gives them the conversations.",
+    )
+
+
+def _is_quick(fact: Fact, parameters: Parameters) -> bool:
+    return fact.n_quick >= max(1.0, parameters.half * fact.n_apart)
+
+
+def _is_timed(fact: Fact, parameters: Parameters) -> bool:
+    bits = weights.of_share(fact.n_alike, fact.n_apart, parameters.alike_by_chance)
+    return bits >= parameters.min_fact_bits
 
 
 def acquaintances(facts: Collection[Fact], parameters: Parameters) -> Explanation:
     """Hold people who know each other against the facts: a course, a circle, a contest, or readers of each other's links.
 
     They ask again what failed for a neighbour, go on with each other's conversations, have each other's answers read, and sign up together.
-    They do not do it within seconds again and again, and they do not pay for each other across customers.
+    They do not do it within seconds again and again, and they do not pay for each other across customers, nor do they use each other's programs.
     """
     counted = [fact for fact in facts if fact.is_counted]
-    quick = [fact for fact in counted if fact.n_quick >= max(1.0, parameters.half * fact.n_apart)]
-    timed = [
-        fact
-        for fact in counted
-        if weights.of_share(fact.n_alike, fact.n_apart, parameters.alike_by_chance) >= parameters.min_fact_bits
-    ]
+    quick = [fact for fact in counted if _is_quick(fact, parameters)]
+    timed = [fact for fact in counted if _is_timed(fact, parameters)]
     is_passed_on = any(fact.is_telling and fact.kind is Kind.COORDINATION for fact in counted)
     said = [
         f"{units.count(fact.n_quick)} of {units.count(fact.n_apart)} came within {parameters.quick_seconds:g} seconds: {_named(fact)}."
@@ -204,6 +305,11 @@ def acquaintances(facts: Collection[Fact], parameters: Parameters) -> Explanatio
         f"{units.count(fact.n_alike)} of {units.count(fact.n_apart)} came after the same time, give or take a tenth, as a program waits: {_named(fact)}."
         for fact in timed
         if fact not in quick
+    ]
+    said += [
+        "Whoever goes on does so with the program and the parameters of the refused account, where people use their own."
+        for fact in counted
+        if fact.fact_id == "manner"
     ]
     said += ["They share payment methods across customers." for fact in counted if fact.fact_id == "payment"]
     if said or not is_passed_on:

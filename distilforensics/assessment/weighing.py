@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from distilforensics.assessment.log import IDENTITIES, connected
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from distilforensics.assessment.log import Log, Tie
+    from distilforensics.assessment.log import Account, Log, Tie
 
 SCHEDULING = (
     "coordination.rotation",
@@ -64,30 +65,64 @@ def weigh(log: Log, members: Accounts, ties: Iterable[Tie] | None = None) -> dic
 
 def ties_inside(log: Log, members: Accounts, ties: Iterable[Tie] | None = None) -> list[Tie]:
     """Return the ties with both ends in a set of accounts, in order of record."""
-    if ties is None:
-        ties = {tie for account in members for tie in log.ties_of.get(account, ())}
+    if ties is None:  # each is listed at both of its ends
+        ties = (tie for account in members for tie in log.ties_of.get(account, ()) if tie.account_id == account)
     found = [tie for tie in ties if tie.account_id in members and tie.other_account_id in members]
     return sorted(found, key=lambda tie: (tie.kind, tie.record_id, tie.other_record_id))
 
 
-def weigh_identity(log: Log, kind: str, members: Accounts) -> Weight:
+def weigh_identity(
+    log: Log, kind: str, members: Accounts, *, outside_of: Accounts = frozenset(), is_beyond_payers: bool = False
+) -> Weight:
     """Return the weight of the values of one kind of identity that customers of a set share.
 
     Accounts are counted once, however many addresses they share. Expected is what as many accounts drawn from this log by lot would share,
     value by value.
+
+    Args:
+        log: The log.
+        kind: Kind of identity.
+        members: The set.
+        outside_of: Accounts that are not drawn: a candidate that is half of a log is not expected to share what it shares itself.
+        is_beyond_payers: Whether of the accounts that share a value those of the largest payer count as one.
     """
     customers: dict[str, set[str]] = {}
-    for account in members:
-        holder = log.accounts[account].organization or log.accounts[account].tenant_id or account
-        for value in log.shared[kind].get(account, ()):
-            customers.setdefault(value, set()).add(holder)
+    for value, accounts in _holders(log, kind, members).items():
+        largest = _largest_payer(log, accounts) if is_beyond_payers else None
+        customers[value] = {_customer(log.accounts[account], largest) for account in accounts}
     pairs = {
         (first, other) for found in customers.values() for first in (min(found),) for other in found if other != first
     }
     count = sum(len(together) - 1 for together in connected(pairs))
-    share = len(members) / len(log.accounts)
-    expected = sum(
-        n_values * (size * share - 1 + (1 - share) ** size) for size, n_values in log.value_sizes[kind].items()
+    sizes = Counter(log.value_sizes[kind])
+    for value, accounts in _holders(log, kind, outside_of).items():
+        sizes[log.n_holders[kind][value]] -= 1
+        sizes[log.n_holders[kind][value] - len(accounts)] += 1
+    n_drawn_from = len(log.accounts) - len(outside_of)
+    share = min(1.0, len(members) / n_drawn_from) if n_drawn_from else 0.0
+    # A set that is larger than what it is drawn from has as many more pairs as the square of its size.
+    times = max(1.0, len(members) / n_drawn_from) ** 2 if n_drawn_from else 1.0
+    expected = times * sum(
+        n_values * (size * share - 1 + (1 - share) ** size) for size, n_values in sizes.items() if size > 1
     )
     # A third of an account is what one value too many would be: without it a set in which nothing is expected has infinite weight.
     return Weight(weights.of_count(count, expected + 1 / 3), count, expected)
+
+
+def _holders(log: Log, kind: str, members: Accounts) -> dict[str, list[str]]:
+    shared, found = log.shared[kind], dict[str, list[str]]()
+    for account in members & shared.keys():
+        for value in shared[account]:
+            found.setdefault(value, []).append(account)
+    return found
+
+
+def _largest_payer(log: Log, accounts: Iterable[str]) -> str | None:
+    payers = Counter(payer for account in accounts if (payer := log.accounts[account].payment_fingerprint))
+    return max(payers, key=lambda payer: (payers[payer], payer), default=None)
+
+
+def _customer(account: Account, payer: str | None) -> str:
+    if payer and account.payment_fingerprint == payer:
+        return payer
+    return account.organization or account.tenant_id or account.account_id

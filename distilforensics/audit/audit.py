@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import glob
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from distilforensics.audit.delta import Change, Difference, campaigns_of, compare
 from distilforensics.audit.metrics import write_metrics
 from distilforensics.audit.publication import Publications, Published
+from distilforensics.audit.result import AuditResult
 from distilforensics.audit.series import announcements, basis
 from distilforensics.case.engines.duckdb import Limits
 from distilforensics.case.layout import create_case
@@ -40,45 +41,6 @@ if TYPE_CHECKING:
     from distilforensics.pipeline.steps import IngestFunction
 
 
-@dataclass(frozen=True, slots=True)
-class AuditResult:
-    """What one scheduled examination did."""
-
-    run: RunResult
-    differences: tuple[Difference, ...]
-    """Since changes were last delivered."""
-    published: Published
-    """The newest folder with report, annexes and changes: a new one, or the last one if there was no news."""
-    is_new: bool
-    """It was published by this run."""
-    is_repeated: bool
-    """An earlier run published changes and ended before it could note that they were delivered."""
-    announced: tuple[str, ...]
-    """Changes of program, thresholds and choices since the last examination, in sentences."""
-    quiet: tuple[str, ...]
-    """Patterns of inputs that have brought no exchange for too long, with the reason."""
-    expired: tuple[str, ...]
-    """Published folders that were removed by age or number."""
-    day: str
-    n_files: int
-    n_too_young: int
-    """Files left for the next time."""
-
-    @property
-    def report(self) -> Path:
-        """The newest report."""
-        return self.published.report
-
-    @property
-    def n_by_change(self) -> dict[str, int]:
-        """What became of campaigns -> how many."""
-        return {change.value: sum(d.change is change for d in self.differences) for change in Change}
-
-    def has_news_at(self, rank: int) -> bool:
-        """Tell whether a campaign of at least a grade's rank is new, has grown or has risen."""
-        return any(d.after is not None and d.after.grade.rank >= rank and d.demands_attention for d in self.differences)
-
-
 def audit(
     config: AuditConfig,
     progress: Progress,
@@ -90,13 +52,6 @@ def audit(
     """Examine what is new, publish it and return what has changed since changes were last delivered.
 
     The caller prints it and calls `note_delivered`; until then the next run repeats it.
-
-    Args:
-        config: The configuration.
-        progress: Receiver of progress.
-        day: Date in the name of the published folder; that of the newest exchange if omitted.
-        steps: Stages after ingest.
-        read: The ingest.
 
     Raises:
         UsageError: no file is there to be read.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from distilforensics.audit.audit import AuditResult
+    from distilforensics.audit.result import AuditResult
 
 Sample = tuple[str, str, str, float]
 """Name, labels, meaning, value."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -141,12 +140,6 @@ class Publications:
                 shutil.rmtree(hidden)
                 removed.append(item.folder.name)
         return sorted(removed)
-
-
-def changes_of(published: Published) -> dict[str, Any]:
-    """Return what a published folder says has changed."""
-    value: dict[str, Any] = json.loads((published.folder / CHANGES).read_bytes())
-    return value
 
 
 def _sync(folder: Path) -> None:

@@ -20,13 +20,7 @@ __all__ = ["START", "Problem", "actor", "append", "check", "entries", "head", "n
 
 
 def append(case: Case, action: str, details: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return the entry that was added to the custody log; it is on the disk when this returns.
-
-    Args:
-        case: The case; the caller holds its lock.
-        action: What was done, in words, such as `run started` or `sealed`.
-        details: JSON-ready data about it.
-    """
+    """Return the entry that was added to the custody log; it is on the disk when this returns."""
     return chain.append(case.custody_log, action, details)
 
 
@@ -41,10 +35,5 @@ def head(case: Case) -> dict[str, Any]:
 
 
 def check(case: Case, expected_head: Mapping[str, Any] | None = None) -> list[Problem]:
-    """Return every place at which the chain is broken.
-
-    Args:
-        case: The case.
-        expected_head: What `head` returned at an earlier time; entries up to there must still exist.
-    """
+    """Return every place at which the chain is broken."""
     return chain.check(case.custody_log, expected_head)

@@ -143,17 +143,8 @@ def create_case(root: Path) -> Case:
     return case
 
 
-STATED = ("number", "title", "examiner", "organization", "confidentiality")
-"""Keys of case.toml that options of `run` can state."""
-
-
 def state(case: Case, stated: Mapping[str, str]) -> Case:
-    """Return the case after writing what the examiner states into its case.toml; every other line stays as it is.
-
-    Args:
-        case: The case; the caller holds its lock.
-        stated: Key of case.toml to text.
-    """
+    """Return the case after writing what the examiner states into its case.toml; every other line stays as it is."""
     path = case.root / CASE_FILE
     lines = path.read_text(encoding="utf-8").split("\n")
     # Keys behind the first heading belong to a table.
@@ -242,7 +233,7 @@ def read_json(path: Path) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def write_json(path: Path, value: object) -> None:
-    """Write JSON with sorted keys and a final line feed, as `write_file` does."""
-    text = json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
+def write_json(path: Path, value: object, *, is_indented: bool = True) -> None:
+    """Write JSON with sorted keys and a final line feed, as `write_file` does; in one line where nobody but the program reads it, which is faster."""
+    text = json.dumps(value, sort_keys=True, indent=2 if is_indented else None, ensure_ascii=False, allow_nan=False)
     write_file(path, f"{text}\n".encode("utf-8", "backslashreplace"))  # names of files may be no UTF-8: \udcff in JSON

@@ -26,10 +26,6 @@ if TYPE_CHECKING:
 def locked(case: Case, purpose: str) -> Iterator[None]:
     """Hold the case for writing.
 
-    Args:
-        case: The case.
-        purpose: What the holder does, told to whoever is turned away, such as `run`.
-
     Raises:
         CaseError: another command holds the case; the message says which.
     """

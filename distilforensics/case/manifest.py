@@ -40,10 +40,6 @@ _OUTSIDE_THE_BAG = SEAL_FILES | {"run.json", "custody.jsonl", "notes.jsonl", TAG
 def seal(case: Case, key: Key | None = None) -> dict[str, str]:
     """Return the details of the custody entry that closes the case, after writing the manifests.
 
-    Args:
-        case: The case; the caller holds its lock.
-        key: Key that signs the seal.
-
     Raises:
         CaseError: there is no run.json, so it is unknown how the case came about.
         IntegrityError: files are not what the records of the stages say that they wrote or read.

@@ -36,7 +36,19 @@ def file_sha256(path: Path, n_bytes: int | None = None) -> str:
 def tables_sha256(case: Case, names: Iterable[str]) -> dict[str, str]:
     """Return path relative to the case -> SHA-256 for all files of the named tables."""
     files = [path for name in sorted(names) for path in case.table_files(name)]
-    return {case.name_of(path): file_sha256(path) for path in files}
+    return {case.name_of(path): _known_sha256(path) for path in files}
+
+
+_known: dict[tuple[str, int, int, int, int], str] = {}
+"""Hashes of tables by path, file, size and times: each stage of a run asks for those that the stages before it have written or read."""
+
+
+def _known_sha256(path: Path) -> str:
+    found = path.stat()
+    key = str(path), found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+    if key not in _known:
+        _known[key] = file_sha256(path)
+    return _known[key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +99,9 @@ def record_stage(case: Case, record: StageRecord, outputs: Iterable[str], folder
     store_record(case, record, {"outputs": tables_sha256(case, outputs) | folder_sha256(case, folder)})
 
 
-def store_record(case: Case, record: StageRecord, results: Mapping[str, Any]) -> None:
+def store_record(case: Case, record: StageRecord, results: Mapping[str, Any], *, is_done: bool = True) -> None:
     """Store the record with what came of it: `outputs`, path to hash of each file, and where tables are made one by one, `tables`."""
-    write_json(case.stages / f"{record.stage}.json", record.as_dict() | dict(results))
+    write_json(case.stages / f"{record.stage}.json", record.as_dict() | dict(results), is_indented=is_done)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,14 +40,7 @@ def writer(
     *,
     use_dictionary: bool | list[str] = True,
 ) -> pq.ParquetWriter:
-    """Return a Parquet writer with the settings that all tables share: zstd, page checksums, schema version.
-
-    Args:
-        path: The file to write.
-        schema: Columns and types.
-        metadata: Further metadata of the file.
-        use_dictionary: Columns to encode with a dictionary, all by default.
-    """
+    """Return a Parquet writer with the settings that all tables share: zstd, page checksums, schema version."""
     described = schema.with_metadata({"distilforensics.schema_version": str(SCHEMA_VERSION), **(metadata or {})})
     return pq.ParquetWriter(
         path,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from distilforensics.cli.diagnostics import ExitCode, say
+from distilforensics.cli.exit_codes import ExitCode, say
 from distilforensics.cli.options import CASE_DIR, command, examples, fail_on_option
 from distilforensics.cli.progress import progress_for
 from distilforensics.core import units
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from distilforensics.audit.audit import AuditResult
     from distilforensics.audit.config import AuditConfig
     from distilforensics.audit.delta import Difference
+    from distilforensics.audit.result import AuditResult
     from distilforensics.cli.output import Output
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from distilforensics.cli.diagnostics import ExitCode, say
+from distilforensics.cli.exit_codes import ExitCode, say
 from distilforensics.cli.options import CASE_DIR, case_argument, command, examples
 from distilforensics.core.text import show
 

@@ -8,22 +8,33 @@ import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from distilforensics.cli.drawing import paragraph, spark
 from distilforensics.core import units
 from distilforensics.core.finding import State
 from distilforensics.core.text import show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import TextIO
 
     from distilforensics.cli.output import Output
     from distilforensics.pipeline.run import RunResult
     from distilforensics.pipeline.summary import CampaignLine, CaseSummary
+
+    Rows = list[dict[str, Any]]
 
 _LISTED = 12
 """Campaigns and ids listed at most; the report has all."""
 
 _REASONS = 3
 """Reasons for not testing that are listed; most tests of a log lack the same."""
+
+_COLUMNS = 2
+"""Missing columns that are named."""
+
+_NO_COLUMN = "no exchange carries "
+_IN_WORDS = {"not enough volume": "no group or account has enough requests"}
+"""Reasons as the tests store them, in words for a person."""
 
 _ROLES = {
     "log": ("log", "logs"),
@@ -37,37 +48,113 @@ _ROLES = {
 """What a source is, of one and of several."""
 
 
-def closing_lines(result: RunResult, output: Output) -> Iterator[str]:
-    """Yield the lines of the summary, the finding first, no wider than the terminal."""
-    width = min(100, shutil.get_terminal_size((80, 24)).columns)
+def closing_lines(result: RunResult, loads: Mapping[str, Rows], output: Output) -> Iterator[str]:
+    """Yield the lines of the summary, the finding first, no wider than the terminal.
+
+    Args:
+        result: The run.
+        loads: Campaign id to its requests per hour; those without are told without a drawing.
+        output: How to print.
+    """
     summary = result.summary
-    if result.timings and all(timing.is_skipped for timing in result.timings if timing.stage != "seal"):
-        yield f"Nothing has changed since the last run. {_headline(summary)}; {show(result.report)}"
+    if is_unchanged(result):
+        yield from paragraph(
+            f"Nothing has changed since the last run, and the seal stays. {_headline(summary)}.", _width()
+        )
         return
     yield ""
-    yield output.heading(_headline(summary), sys.stderr)
-    for line in _campaigns(summary):
-        yield from textwrap.wrap(line, width, subsequent_indent=" " * 9)
     sections = (
-        ("Read", _read(result)),
+        ("Read", [*_read(summary), *_known(result)]),
         ("Could not read", _refused(result)),
         ("Usage exports", _usage(summary)),
-        ("Not testable", _untestable(summary)),
-        ("Power", _power(result)),
+        ("Not testable", _untestable(summary, show(result.case.root))),
+        ("Power", _power(summary, show(result.case.root))),
         ("Took", _effort(result)),
     )
+    yield from _body(summary, loads, sections, sys.stderr, output)
+    about = f" campaign {show(summary.campaigns[0].campaign_id)}" if summary.campaigns else ""
+    yield from _next(show(result.report), f"{show(result.case.root)}{about}", sys.stderr, output)
+    yield f"  keep  {result.custody_head}"
+    yield "        outside of the case; `verify --noted-hash` compares the case with it"
+
+
+def is_unchanged(result: RunResult) -> bool:
+    """Return whether every stage found its result made already."""
+    return all(timing.is_skipped for timing in result.timings if timing.stage != "seal") and bool(result.timings)
+
+
+def overview_lines(
+    summary: CaseSummary, found: Mapping[str, Rows], loads: Mapping[str, Rows], case_name: str, output: Output
+) -> Iterator[str]:
+    """Yield the lines about a case: what was found, what was read, what could not be judged.
+
+    Args:
+        summary: Figures of the case.
+        found: Rows of the overview: groups that are not reported, tests by state, what was reviewed.
+        loads: Campaign id to its requests per hour.
+        case_name: The case, as the next commands name it.
+        output: How to print.
+    """
+    states = ", ".join(f"{row['n_heuristics']} {show(row['state']).replace('_', ' ')}" for row in found["heuristics"])
+    sections: tuple[tuple[str, Iterable[str]], ...] = (
+        ("Not reported", map(_group, found["groups"])),
+        ("Reviewed", map(_reviewed, found.get("review", [])[:_LISTED])),
+        ("Read", _read(summary)),
+        ("Usage exports", _usage(summary)),
+        ("Tests", [states] if states else []),
+        ("Not testable", _untestable(summary, case_name)),
+        ("Power", _power(summary, case_name)),
+    )
+    yield from _body(summary, loads, sections, sys.stdout, output)
+    ids = [campaign.campaign_id for campaign in summary.campaigns] or [row["group_id"] for row in found["groups"]]
+    yield from _next(
+        f"{case_name}/report/report.html",
+        f"{case_name} campaign {show(ids[0])}" if ids else f"{case_name} tests",
+        sys.stdout,
+        output,
+    )
+
+
+def _group(row: Mapping[str, Any]) -> str:
+    return f"{show(row['group_id'])}  {units.count(row['n_accounts'])} accounts, {units.count(row['n_exchanges'])} exchanges"
+
+
+def _reviewed(row: Mapping[str, Any]) -> str:
+    return f"{show(row['target'])}: {show(row['status'] or 'noted')} by {show(row['by'])}"
+
+
+def _body(
+    summary: CaseSummary,
+    loads: Mapping[str, Rows],
+    sections: Iterable[tuple[str, Iterable[str]]],
+    stream: TextIO,
+    output: Output,
+) -> Iterator[str]:
+    width = _width()
+    yield output.heading(_headline(summary), stream)
+    for campaign in summary.campaigns[:_LISTED]:
+        yield from textwrap.wrap(_campaign(campaign, summary), width, subsequent_indent=" " * 9)
+        yield from textwrap.wrap("; ".join(campaign.facts), width, initial_indent=" " * 9, subsequent_indent=" " * 9)
+        if rows := loads.get(campaign.campaign_id):
+            yield from spark(rows, width)
+    if len(summary.campaigns) > _LISTED:
+        yield f"  and {len(summary.campaigns) - _LISTED} more in the report"
     for title, lines in sections:
         for number, line in enumerate(lines):
-            label = output.heading(f"{title:<16}", sys.stderr) if number == 0 else " " * 16
+            label = output.heading(f"{title:<16}", stream) if number == 0 else " " * 16
             first, *rest = textwrap.wrap(line, width - 16, break_long_words=False, break_on_hyphens=False) or [""]
             yield f"{label}{first}"
             yield from (f"{'':16}{part}" for part in rest)
-    yield output.heading("Next", sys.stderr)
-    yield f"  open  {show(result.report)}"
-    about = f" campaign {show(summary.campaigns[0].campaign_id)}" if summary.campaigns else ""
-    yield f"  why   distilforensics show {show(result.case.root)}{about}"
-    yield f"  keep  {result.custody_head}"
-    yield "        outside of the case; `verify` prints it"
+
+
+def _next(report: str, asked: str, stream: TextIO, output: Output) -> Iterator[str]:
+    yield output.heading("Next", stream)
+    yield f"  open  {report}"
+    yield f"  why   distilforensics show {asked}"
+
+
+def _width() -> int:
+    return min(100, shutil.get_terminal_size((80, 24)).columns)
 
 
 def _headline(summary: CaseSummary) -> str:
@@ -77,14 +164,6 @@ def _headline(summary: CaseSummary) -> str:
     return found + (
         f"; {others} group{'s' if others > 1 else ''} that may be one operator, purpose unknown" if others else ""
     )
-
-
-def _campaigns(summary: CaseSummary) -> Iterator[str]:
-    for campaign in summary.campaigns[:_LISTED]:
-        yield _campaign(campaign, summary)
-        yield f"         {'; '.join(campaign.facts)}"
-    if len(summary.campaigns) > _LISTED:
-        yield f"  and {len(summary.campaigns) - _LISTED} more in the report"
 
 
 def _campaign(campaign: CampaignLine, summary: CaseSummary) -> str:
@@ -98,8 +177,8 @@ def _campaign(campaign: CampaignLine, summary: CaseSummary) -> str:
     )
 
 
-def _read(result: RunResult) -> Iterator[str]:
-    summary, balance = result.summary, result.summary.balance
+def _read(summary: CaseSummary) -> Iterator[str]:
+    balance = summary.balance
     files = (
         ", ".join(f"{n} {_ROLES.get(role, (role, role))[n != 1]}" for role, n in summary.n_sources.items()) or "none"
     )
@@ -109,6 +188,9 @@ def _read(result: RunResult) -> Iterator[str]:
         f" + {units.count(balance['n_duplicate'])} duplicate + {units.count(balance['n_out_of_scope'])} out of scope"
     )
     yield f"{units.moment(summary.first_started_at)} to {units.moment(summary.last_started_at)}"
+
+
+def _known(result: RunResult) -> Iterator[str]:
     if result.ingest.known:
         yield f"{len(result.ingest.known)} files known already, not read again"
 
@@ -153,26 +235,41 @@ def _compared(row: Mapping[str, Any]) -> str:
     return text
 
 
-def _untestable(summary: CaseSummary) -> Iterator[str]:
-    """Yield how many tests could not run, one line for all that lack the same."""
+def _untestable(summary: CaseSummary, case_name: str) -> Iterator[str]:
+    """Yield how many tests could not run, one line for all that lack the same and one for all that lack columns."""
     n_tests = sum(map(len, summary.heuristics.values()))
     reasons = Counter(
         show(summary.reasons.get(name, "")).partition(";")[0]
         for state in (State.NOT_EVALUATED, State.INCONCLUSIVE)
         for name in summary.heuristics[state]
     )
-    for reason, n in sorted(reasons.items(), key=lambda item: (-item[1], item[0]))[:_REASONS]:
+    columns = Counter(
+        {reason.removeprefix(_NO_COLUMN): n for reason, n in reasons.items() if reason.startswith(_NO_COLUMN)}
+    )
+    others = Counter(
+        {_IN_WORDS.get(reason, reason): n for reason, n in reasons.items() if not reason.startswith(_NO_COLUMN)}
+    )
+    for reason, n in _most(others):
         yield f"{n} of {n_tests} tests: {reason}"
-    if len(reasons) > _REASONS:
-        n_rest = sum(reasons.values()) - sum(n for _, n in reasons.most_common(_REASONS))
-        yield f"{n_rest} of {n_tests} tests for other reasons; the report has all"
+    if n_rest := others.total() - sum(n for _, n in _most(others)):
+        yield f"{n_rest} of {n_tests} tests: other reasons"
+    if columns:
+        named = ", no ".join(name for name, _ in _most(columns, _COLUMNS))
+        more = f", and {len(columns) - _COLUMNS} more" if len(columns) > _COLUMNS else ""
+        yield f"{columns.total()} of {n_tests} tests: the log has no {named}{more}"
+    if reasons:
+        yield f"all: distilforensics show {case_name} tests"
 
 
-def _power(result: RunResult) -> Iterator[str]:
+def _most(counted: Counter[str], most: int = _REASONS) -> list[tuple[str, int]]:
+    return sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:most]
+
+
+def _power(summary: CaseSummary, case_name: str) -> Iterator[str]:
     """Yield how much silence is worth; with findings, it says what else could have been missed."""
-    if not result.summary.power:
-        yield f"not measured; measure it with: distilforensics selftest --inject {show(result.case.root)} --write"
-    yield from result.summary.power[:_LISTED]
+    if not summary.power:
+        yield f"not measured; measure it with: distilforensics selftest --inject {case_name} --write"
+    yield from summary.power[:_LISTED]
 
 
 def _effort(result: RunResult) -> Iterator[str]:

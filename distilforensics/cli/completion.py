@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import get_completion_class
 
-from distilforensics.cli.diagnostics import COMPLETE, PROGRAM
+from distilforensics.cli.exit_codes import COMPLETE, PROGRAM
 from distilforensics.cli.options import command, examples
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ def completion(shell: str, output: Output) -> None:
     Put it where the shell looks for such scripts (bash and fish: see below), or, for zsh, add
     `source <(distilforensics completion zsh)` to ~/.zshrc.
     """
-    from distilforensics.cli.main import cli
-
     kind = get_completion_class(shell)
     assert kind is not None
-    output.line(kind(cli, {}, PROGRAM, COMPLETE).source())
+    output.line(kind(click.get_current_context().find_root().command, {}, PROGRAM, COMPLETE).source())

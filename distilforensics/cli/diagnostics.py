@@ -1,4 +1,4 @@
-"""Everything that is written to stderr besides progress, and every exit code. Stdout is data and belongs to `output`."""
+"""How a command ends: every error becomes text and an exit code here, and nowhere else."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import json
 import os
 import sys
 import traceback
-from enum import IntEnum
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import click
 
+from distilforensics.cli.exit_codes import COMPLETE, PROGRAM, ExitCode, say
 from distilforensics.core.errors import (
     DistilForensicsError,
     HeuristicError,
@@ -27,35 +27,7 @@ from distilforensics.core.trouble import LEAST_ADDRESS_SPACE, machine_trouble, r
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PROGRAM = "distilforensics"
-
-
-class ExitCode(IntEnum):
-    """What a command ended with, and its meaning as every help prints it.
-
-    3 outranks 1: findings in partial evidence are not the whole answer.
-    """
-
-    meaning: str
-
-    def __new__(cls, code: int, meaning: str) -> Self:
-        """Make a member of a number and its meaning."""
-        member = int.__new__(cls, code)
-        member._value_ = code
-        member.meaning = meaning
-        return member
-
-    COMPLETE = 0, "complete, whatever was found"
-    FINDINGS = 1, "complete, and a campaign reaches the grade of --fail-on"
-    USAGE = 2, "an argument, a configuration or the case folder is wrong"
-    INPUT = 3, "a log was refused, or more was quarantined than --max-malformed"
-    HEURISTIC = 4, "a heuristic is invalid or failed"
-    INTEGRITY = 5, "bytes differ from what was recorded"
-    QUIET = 6, "audit alone: a log has gone quiet; nothing else is wrong"
-    INTERNAL = 70, "a fault of this program"
-    MACHINE = 74, "the machine lacks room, memory, file handles or permission; the same command goes on where it was"
-    INTERRUPTED = 130, "interrupted; the same command goes on where it was"
-
+__all__ = ["ExitCode", "run_cli"]
 
 _CODES: tuple[tuple[type[DistilForensicsError], ExitCode], ...] = (
     (InputRefusedError, ExitCode.INPUT),
@@ -67,20 +39,9 @@ _CODES: tuple[tuple[type[DistilForensicsError], ExitCode], ...] = (
 """All other expected errors are wrong usage."""
 
 
-COMPLETE = "_DISTILFORENSICS_COMPLETE"
-"""Variable by which the completion script of a shell asks what can follow."""
-
-
 def exit_code_for(error: DistilForensicsError) -> ExitCode:
     """Return the exit code of an expected error."""
     return next((code for kind, code in _CODES if isinstance(error, kind)), ExitCode.USAGE)
-
-
-def say(text: str) -> None:
-    """Write a line to stderr, after everything that was written to stdout."""
-    sys.stdout.flush()
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
 
 
 def report_error(error: DistilForensicsError, *, is_json: bool) -> ExitCode:

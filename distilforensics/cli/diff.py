@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from distilforensics.cli.diagnostics import ExitCode
+from distilforensics.cli.exit_codes import ExitCode
 from distilforensics.cli.options import CASE_DIR, command, examples
 from distilforensics.core.text import show
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 ASCII = " .:-=+*#@"
@@ -30,6 +31,23 @@ def summed(values: Sequence[float], width: int) -> tuple[list[float], int]:
     """Return sums of as many neighbours as it takes for the row to fit, and how many each is the sum of."""
     step = max(1, -(-len(values) // width))
     return [sum(values[start : start + step]) for start in range(0, len(values), step)], step
+
+
+def spark(rows: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
+    """Yield one row of bars of the requests per hour of a campaign, and what one bar stands for."""
+    sent = hours(rows, "n_exchanges")
+    label = "requests per {}"
+    columns, step = summed(sent, width - 9 - 2 - len(label) - 8)
+    yield f"{'':9}{bars(columns)}  {label.format('hour' if step == 1 else f'{step} hours')}"
+
+
+def hours(rows: Sequence[Mapping[str, Any]], column: str) -> list[float]:
+    """Return a column of rows that have an `hour`, one value per hour from the first to the last, 0 where no row is."""
+    first, last = rows[0]["hour"], rows[-1]["hour"]
+    values = [0.0] * (int((last - first) / timedelta(hours=1)) + 1)
+    for row in rows:
+        values[int((row["hour"] - first) / timedelta(hours=1))] = row[column]
+    return values
 
 
 def paragraph(text: str, width: int, indent: str = "", *, most: int | None = None) -> Iterator[str]:

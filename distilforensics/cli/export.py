@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from distilforensics.cli.diagnostics import say
+from distilforensics.cli.exit_codes import say
 from distilforensics.cli.options import case_argument, command, examples, limits_options
 from distilforensics.core.errors import UsageError
 

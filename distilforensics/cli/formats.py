@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from distilforensics.cli.diagnostics import ExitCode, say
+from distilforensics.cli.exit_codes import ExitCode, say
 from distilforensics.cli.options import CONTEXT, catalog_option, command, examples
 from distilforensics.core.errors import UsageError
 from distilforensics.core.text import shown
@@ -59,17 +59,26 @@ def show_(format_id: str, output: Output) -> None:
     output.line(chapter(spec))
 
 
-@command("test", epilog=examples("distilforensics formats test", "distilforensics formats test litellm_payload"))
+@command("test", epilog=examples("distilforensics formats test", "distilforensics formats test portkey --rows"))
 @ids_argument
+@click.option("--rows", "is_printing", is_flag=True, help="Print the rows, to be read and kept as expected.jsonl.")
 @catalog_option
-def test(ids: tuple[str, ...], catalog: Path | None, output: Output) -> None:
-    """Read the samples and compare the rows with those expected; exit with 4 on any difference."""
-    from distilforensics.ingest.examples import ExampleReader, differences
+def test(ids: tuple[str, ...], is_printing: bool, catalog: Path | None, output: Output) -> None:
+    """Read the samples and compare the rows with those expected.
+
+    Exit with 4 on any difference.
+    """
+    from distilforensics.ingest.examples import ExampleReader, differences, expected_text
 
     _use(catalog)
     chosen = _chosen(ids)
     reader = ExampleReader(catalog)
     try:
+        if is_printing:
+            for spec in chosen:
+                for example in spec.examples:
+                    output.line(expected_text(example, reader).rstrip("\n"))
+            return
         found = [text for spec in chosen for example in spec.examples for text in differences(spec, example, reader)]
     finally:
         reader.close()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from distilforensics.cli.diagnostics import ExitCode, say
+from distilforensics.cli.exit_codes import ExitCode, say
 from distilforensics.cli.options import CONTEXT, catalog_option, command, examples
 
 if TYPE_CHECKING:

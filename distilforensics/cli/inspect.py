@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from distilforensics.cli.diagnostics import ExitCode
+from distilforensics.cli.exit_codes import ExitCode
 from distilforensics.cli.options import catalog_option, command, examples, logs_argument, reading_options
 from distilforensics.core import units
 from distilforensics.core.text import show, shown
@@ -128,10 +128,23 @@ def _lines(inspection: Inspection) -> Iterator[str]:
 
 
 def _heuristics(inspection: Inspection) -> Iterator[str]:
+    """Yield how many tests are possible, then what the others lack: one line for all that lack the same, those that stop most first."""
     possible = [heuristic for heuristic in inspection.heuristics if heuristic.share > 0]
     yield f"{len(possible)} of {len(inspection.heuristics)} heuristics could be evaluated, given enough volume"
+    lacking: dict[str, list[str]] = {}
     for heuristic in inspection.heuristics:
         if not heuristic.share:
-            yield f"not: {heuristic.heuristic_id} needs {', '.join(heuristic.missing) or 'columns that no record carries together'}"
-        elif heuristic.share < 1:
+            for column in heuristic.missing or ["columns that no record carries together"]:
+                lacking.setdefault(column.replace("|", " or "), []).append(heuristic.heuristic_id)
+    for column, names in sorted(lacking.items(), key=lambda item: (-len(item[1]), item[0])):
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        yield f"without {column}, not: {', '.join(names[:_NAMED])}{more}"
+    for heuristic in possible:
+        if heuristic.share < 1:
             yield f"in part: {heuristic.heuristic_id}, {units.share(heuristic.share, 1)} of the sampled exchanges carry what it needs"
+    if not possible and inspection.role == "log":
+        yield "fields that were not taken for a column can be mapped, to begin with: distilforensics mapping FILE > m.toml"
+
+
+_NAMED = 4
+"""Heuristics that one line names; --json has all."""

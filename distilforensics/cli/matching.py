@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from distilforensics.cli.diagnostics import say
+from distilforensics.cli.exit_codes import say
 from distilforensics.cli.options import FILE, case_argument, command, examples, limits_options
 from distilforensics.core.errors import UsageError
 from distilforensics.core.text import show
@@ -15,7 +16,7 @@ from distilforensics.core.text import show
 if TYPE_CHECKING:
     from distilforensics.case.engines.duckdb import Limits
     from distilforensics.cli.output import Output
-    from distilforensics.pipeline.matching.comparing import Common, Pair, Sighting
+    from distilforensics.pipeline.matching.comparing import Common, Pair
     from distilforensics.pipeline.matching.marks import Group
 
 _SHOWN = 12
@@ -157,7 +158,7 @@ def _search(
     holders, n_accounts = accounts_with(open_case(folder), key, wanted, limits)
     found = sightings(groups, holders, n_accounts)
     if output.is_json:
-        output.record({"n_accounts": n_accounts, "accounts": [_sighting(sighting) for sighting in found]})
+        output.record({"n_accounts": n_accounts, "accounts": [asdict(sighting) for sighting in found]})
         return
     output.line(f"{len({s.account_id for s in found})} of {n_accounts} accounts hold rare marks of two kinds")
     output.table(
@@ -206,13 +207,4 @@ def _pair(pair: Pair) -> dict[str, object]:
             }
             for common in pair.common
         ],
-    }
-
-
-def _sighting(sighting: Sighting) -> dict[str, object]:
-    return {
-        "group": sighting.group,
-        "account_id": sighting.account_id,
-        "kinds": list(sighting.kinds),
-        "n_values": sighting.n_values,
     }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from distilforensics.cli.diagnostics import say
+from distilforensics.cli.exit_codes import say
 from distilforensics.cli.options import case_argument, command, examples
 from distilforensics.core.finding import REVIEWS
 from distilforensics.core.text import show

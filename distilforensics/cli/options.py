@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from distilforensics.cli.diagnostics import ExitCode
+from distilforensics.cli.exit_codes import ExitCode
 from distilforensics.cli.output import Output
 from distilforensics.core.finding import Grade
 from distilforensics.core.units import MIN_MEMORY, parse_size
@@ -209,6 +209,27 @@ def limits_options(function: Function) -> Function:
     @functools.wraps(function)
     def wrapped(*, threads: int | None, memory_limit: int | None, **arguments: object) -> object:
         return function(limits=make_limits(threads, memory_limit), **arguments)
+
+    return wrapped
+
+
+def engine_options(function: Function) -> Function:
+    """Add --engine and --master to a command that has limits; the function's `limits` name the master."""
+
+    @click.option(
+        "--engine",
+        type=click.Choice(("duckdb", "spark")),
+        default="duckdb",
+        help="What computes tables: this machine, or the workers of --master. Never changes a result.",
+    )
+    @click.option("--master", metavar="URL", help="Spark master, such as local[4], spark://HOST:7077 or yarn.")
+    @functools.wraps(function)
+    def wrapped(*, engine: str, master: str | None, limits: Limits, **arguments: object) -> object:
+        if (engine == "spark") != (master is not None):
+            raise click.UsageError(
+                "--engine spark and --master URL belong together; this machine alone would be --master 'local[4]'"
+            )
+        return function(limits=replace(limits, master=master), **arguments)
 
     return wrapped
 

@@ -55,13 +55,7 @@ class Output:
         return n_rows
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, is_last_whole: bool = False) -> int:
-        """Write an aligned table and return its number of rows.
-
-        Args:
-            columns: Headings.
-            rows: Values in their order.
-            is_last_whole: Do not cut the last column, since it holds sentences.
-        """
+        """Write an aligned table and return its number of rows."""
         last = plain if is_last_whole else cell
         body = [[*map(cell, row[:-1]), *map(last, row[-1:])] for row in rows]
         numeric = [bool(body) and all(_is_number(row[index]) for row in body) for index in range(len(columns))]

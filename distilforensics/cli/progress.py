@@ -7,7 +7,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from distilforensics.cli.diagnostics import say
+from distilforensics.cli.exit_codes import say
 from distilforensics.cli.output import is_terminal
 from distilforensics.core import units
 from distilforensics.core.progress import Silent

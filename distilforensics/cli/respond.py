@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from distilforensics.cli.diagnostics import say
 from distilforensics.cli.drawing import paragraph
+from distilforensics.cli.exit_codes import say
 from distilforensics.cli.options import FILE, case_argument, command, examples, limits_options
 from distilforensics.core import units
 from distilforensics.core.text import show

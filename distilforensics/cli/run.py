@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from distilforensics.cli.diagnostics import ExitCode, say
+from distilforensics.cli.exit_codes import ExitCode, say
 from distilforensics.cli.opening import open_option, open_report
 from distilforensics.cli.options import (
     calibration_options,
     case_option,
     catalog_option,
     command,
+    engine_options,
     examples,
     fail_on_option,
     limits_options,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 @reading_options
 @reconcile_option
 @limits_options
+@engine_options
 @calibration_options
 @catalog_option
 @report_options
@@ -110,18 +112,20 @@ def run(
             key=key,
             stated=stated,
         )
-    print_summary(result, output)
+    print_summary(result, limits, output)
     if is_opening:
         open_report(result.report)
     click.get_current_context().exit(exit_code(result, fail_on))
 
 
-def print_summary(result: RunResult, output: Output) -> None:
+def print_summary(result: RunResult, limits: Limits, output: Output) -> None:
     """Write the closing summary to stderr and the path of the report, or everything as JSON, to stdout."""
-    from distilforensics.cli.closing import closing_json, closing_lines
+    from distilforensics.cli.closing import closing_json, closing_lines, is_unchanged
+    from distilforensics.cli.screens import loads_of
 
     if not output.is_quiet:
-        for line in closing_lines(result, output):
+        loads = {} if is_unchanged(result) else loads_of(result.case, result.summary, limits)
+        for line in closing_lines(result, loads, output):
             say(line)
     if output.is_json:
         output.record(closing_json(result))

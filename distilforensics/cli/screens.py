@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-from datetime import timedelta
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from distilforensics.cli.drawing import bars, paragraph, summed
+from distilforensics.cli.drawing import bars, hours, paragraph, summed
 from distilforensics.core import units
 from distilforensics.core.text import show
 
@@ -15,8 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from distilforensics.case.engines.duckdb import Limits
+    from distilforensics.case.layout import Case
     from distilforensics.cli.output import Output
     from distilforensics.pipeline.lookup import Section
+    from distilforensics.pipeline.summary import CaseSummary
 
     Rows = list[dict[str, Any]]
 
@@ -24,6 +26,8 @@ _SHORTEST = 24
 """Lines of a terminal that says nothing of its height."""
 _PAIRS = 2
 _LONGEST_NAME = 28
+_DRAWN = 3
+"""Campaigns of a summary whose load is drawn."""
 
 FACTS = {
     "handover": "refused calls that go on elsewhere",
@@ -45,15 +49,16 @@ def rows_of(sections: Sequence[Section]) -> dict[str, Rows]:
     return {section.key: [dict(zip(section.columns, row, strict=True)) for row in section.rows] for section in sections}
 
 
-def campaign_screen(found: Mapping[str, Rows], case_name: str, size: tuple[int, int], output: Output) -> Iterator[str]:
-    """Yield the lines of a campaign or of a group.
+def loads_of(case: Case, summary: CaseSummary, limits: Limits) -> dict[str, Rows]:
+    """Return the requests per hour of the strongest campaigns, as many as one looks at."""
+    from distilforensics.pipeline.lookup import load
 
-    Args:
-        found: Rows of its sections.
-        case_name: The case, as the next commands name it.
-        size: Columns and lines of the terminal.
-        output: How to print.
-    """
+    ids = [campaign.campaign_id for campaign in summary.campaigns[:_DRAWN]]
+    return {name: rows_of(load(case, name, limits))["load"] for name in ids}
+
+
+def campaign_screen(found: Mapping[str, Rows], case_name: str, size: tuple[int, int], output: Output) -> Iterator[str]:
+    """Yield the lines of a campaign or of a group."""
     width, height = min(100, size[0]), max(_SHORTEST, size[1])
     (campaign,) = found["campaign"]
     name = show(campaign["campaign_id"])
@@ -123,11 +128,7 @@ def _load(rows: Rows, width: int) -> Iterator[str]:
     if not rows:
         return
     first, last = rows[0]["hour"], rows[-1]["hour"]
-    n_hours = int((last - first) / timedelta(hours=1)) + 1
-    sent, failed = ([0.0] * n_hours for _ in range(2))
-    for row in rows:
-        place = int((row["hour"] - first) / timedelta(hours=1))
-        sent[place], failed[place] = row["n_exchanges"], row["n_failed"]
+    sent, failed = hours(rows, "n_exchanges"), hours(rows, "n_failed")
     columns, step = summed(sent, width - 12)
     every = "hour" if step == 1 else f"{step} hours"
     yield f"  Load     {bars(columns)}".rstrip()

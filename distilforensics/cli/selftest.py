@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from distilforensics.cli.diagnostics import ExitCode, say
+from distilforensics.cli.exit_codes import ExitCode, say
 from distilforensics.cli.options import CASE_DIR, Share, command, examples, limits_options
 from distilforensics.cli.progress import progress_for
 from distilforensics.core import units

@@ -178,6 +178,8 @@ _REVIEW = {
 
 _LOOKUPS: dict[str, tuple[str, str, dict[str, Shape]]] = {
     "show": ("overview", "what was read and found", {"kind": "text", **_REVIEW}),
+    "show health": ("health", "what is wrong with the log, and what that costs", {"kind": "text"}),
+    "show tests": ("tests", "which tests ran, and why the others did not", {"kind": "text"}),
     "show reconcile": ("reconcile", "how the log compares with usage exports", {"kind": "text"}),
     "show campaign": ("campaign", "a campaign, or a group that was examined", {"kind": "text", "id": "text", **_NOTES}),
     "show account": ("account", "an account", {"kind": "text", "id": "text", **_NOTES}),

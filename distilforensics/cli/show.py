@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from distilforensics.case.engines.duckdb import Limits
+    from distilforensics.case.layout import Case
     from distilforensics.cli.output import Output
     from distilforensics.pipeline.lookup import Section
 
 KINDS = ("account", "campaign", "heuristic", "source")
-TOPICS = ("health", "reconcile")
+TOPICS = ("health", "reconcile", "tests")
 """What is told of the case as a whole, without an id."""
 
 _NOTHING = {
@@ -50,7 +51,8 @@ def show(
 
     A campaign is drawn on one screen; the ids of groups that were examined work as well. A heuristic is named by id or code,
     a source by its path, file name or the beginning of its SHA-256.
-    `health` shows what is wrong with the log and what it costs, `reconcile` how it compares with usage exports.
+    `health` shows what is wrong with the log and what it costs, `reconcile` how it compares with usage exports,
+    `tests` which tests ran and why the others did not.
     """
     from distilforensics.case.layout import open_case
     from distilforensics.cli.screens import campaign_screen, rows_of
@@ -59,7 +61,7 @@ def show(
     if is_opening:
         open_report(open_case(case_dir).report / "report.html")
     if kind is None:
-        print_sections(overview(open_case(case_dir), limits), {"kind": "case"}, output)
+        _print_overview(open_case(case_dir), shown_path(case_dir), limits, output)
         return
     if kind in TOPICS:
         sections = overview(open_case(case_dir), limits, kind)
@@ -78,6 +80,22 @@ def show(
             output.line(line)
         return
     print_sections(sections, {"kind": kind, "id": name}, output)
+
+
+def _print_overview(case: Case, case_name: str, limits: Limits, output: Output) -> None:
+    """Print what a case found, as at the end of its run."""
+    from distilforensics.cli.closing import overview_lines
+    from distilforensics.cli.screens import loads_of, rows_of
+    from distilforensics.pipeline.lookup import overview
+    from distilforensics.pipeline.summary import summarise
+
+    sections = overview(case, limits)
+    if output.is_json:
+        print_sections(sections, {"kind": "case"}, output)
+        return
+    summary = summarise(case)
+    for line in overview_lines(summary, rows_of(sections), loads_of(case, summary, limits), case_name, output):
+        output.line(line)
 
 
 @command(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from distilforensics.cli.diagnostics import say
+from distilforensics.cli.exit_codes import say
 from distilforensics.cli.options import CASE_DIR, command, examples
 from distilforensics.core import units
 

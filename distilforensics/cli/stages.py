@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from distilforensics.cli.diagnostics import ExitCode, say
+from distilforensics.cli.exit_codes import ExitCode, say
 from distilforensics.cli.opening import open_option, open_report
 from distilforensics.cli.options import (
     FILE,
     calibration_options,
     case_option,
     command,
+    engine_options,
     examples,
     limits_options,
     logs_argument,
@@ -125,7 +126,7 @@ def _print_result(timing: Timing, output: Output, **more: object) -> None:
     else:
         rows = ", ".join(f"{units.count(n)} {table}" for table, n in timing.n_rows.items())
         output.line(f"{timing.stage}: {rows or 'done'}")
-    if not output.is_quiet:
+    if not output.is_quiet and not timing.is_skipped:
         say("note: the case has to be sealed again: distilforensics seal --case DIR")
 
 
@@ -139,7 +140,7 @@ def _stage(verb: str, name: str, text: str) -> click.Command:
     epilog = examples(
         f"distilforensics {verb} --case cases/2026-017", f"distilforensics {verb} --case cases/2026-017 --threads 2"
     )
-    return command(verb, epilog=epilog)(case_option(limits_options(function)))
+    return command(verb, epilog=epilog)(case_option(limits_options(engine_options(function))))
 
 
 features = _stage("features", "features", "Compute fingerprints and reference values.")
@@ -198,6 +199,7 @@ def assess(case_dir: Path, limits: Limits, calibration_files: CalibrationFiles, 
     help="Run this heuristic, this family or `leads` alone; repeat for more.",
 )
 @limits_options
+@engine_options
 def scan(case_dir: Path, only: tuple[str, ...], limits: Limits, output: Output) -> None:
     """Run the heuristics over a case."""
     from distilforensics.pipeline.steps import scan_only

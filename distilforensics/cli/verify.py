@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from distilforensics.cli.diagnostics import ExitCode, say
 from distilforensics.cli.diff import told_difference
+from distilforensics.cli.exit_codes import ExitCode, say
 from distilforensics.cli.options import FILE, case_argument, command, examples, limits_options
 from distilforensics.cli.progress import progress_for
 from distilforensics.core import units

@@ -49,7 +49,6 @@ class Claim(StrEnum):
     OBSERVED = "observed"
     COMPUTED = "computed"
     INFERRED = "inferred"
-    ASSERTED = "asserted"
 
 
 class EntityType(StrEnum):

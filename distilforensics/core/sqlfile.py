@@ -6,6 +6,7 @@ import hashlib
 import re
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.errors import HeuristicError
@@ -47,14 +48,20 @@ def read_sql_file(path: Path | Traversable) -> SqlFile:
     Raises:
         HeuristicError: there is no header, or it is not valid TOML.
     """
-    match = _HEADER.match(path.read_text(encoding="utf-8"))
+    return _parsed(path.name, path.read_text(encoding="utf-8"))
+
+
+@cache
+def _parsed(name: str, text: str) -> SqlFile:
+    """Return what a text of a file says; several stages read the same files, so that nobody may change a header."""
+    match = _HEADER.match(text)
     if match is None:
-        raise HeuristicError("no header found, expected `/*---`, TOML lines and `---*/` at the top", where=path.name)
+        raise HeuristicError("no header found, expected `/*---`, TOML lines and `---*/` at the top", where=name)
     try:
         header = tomllib.loads(match["header"])
     except tomllib.TOMLDecodeError as e:
-        raise HeuristicError(f"the header is not valid TOML: {e}", where=path.name) from e
-    return SqlFile(path.name.removesuffix(".sql"), header, match["body"].strip())
+        raise HeuristicError(f"the header is not valid TOML: {e}", where=name) from e
+    return SqlFile(name.removesuffix(".sql"), header, match["body"].strip())
 
 
 def read_folder(folder: Path | Traversable) -> list[SqlFile]:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, NamedTuple
 
 from distilforensics.accuracy.proportion import Proportion
 from distilforensics.core.text import show
+
+
+class Piece(NamedTuple):
+    """Accounts that two campaigns have in common, under the name of the other one."""
+
+    campaign_id: str
+    n_accounts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +35,7 @@ class KnownCampaign:
 
     campaign_id: str
     recall: Proportion
-    pieces: tuple[tuple[str, int], ...]
+    pieces: tuple[Piece, ...]
     """Reported campaigns that hold some of its accounts with their number, largest first."""
     is_found: bool
 
@@ -42,7 +49,7 @@ class ReportedCampaign:
     n_accounts: int
     n_unlabelled: int
     n_innocent: int
-    known: tuple[tuple[str, int], ...]
+    known: tuple[Piece, ...]
     """Known campaigns among its accounts with their number, largest first."""
     purity: Proportion
     """Accounts of the largest known campaign among its labelled accounts."""
@@ -82,50 +89,22 @@ class Evaluation:
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything for JSON; the same case and labels give the same dictionary."""
-        return _evaluation_dict(self)
+        return {
+            "min_grade": self.min_grade,
+            "accounts": _plain(self.score),
+            "by_grade": _plain(self.by_grade),
+            "campaigns": {"found": self.found.as_dict(), "n_split": self.n_split, "n_merged": self.n_merged},
+            "known_campaigns": _plain(self.known_campaigns),
+            "reported_campaigns": _plain(self.reported_campaigns),
+            "false_accusations_by_role": {role: share.as_dict() for role, share in self.false_accusations_by_role},
+            "n_compared": self.n_compared,
+            "only_in_labels": list(self.only_in_labels),
+            "only_in_case": list(self.only_in_case),
+        }
 
     def as_lines(self) -> list[str]:
         """Return the result in plain lines for a terminal; text from the case or the labels is made safe to print."""
         return _evaluation_lines(self)
-
-
-def _evaluation_dict(evaluation: Evaluation) -> dict[str, Any]:
-    """Return the evaluation as JSON-ready values."""
-    return {
-        "min_grade": evaluation.min_grade,
-        "accounts": _score_dict(evaluation.score),
-        "by_grade": [_score_dict(score) for score in evaluation.by_grade],
-        "campaigns": {
-            "found": evaluation.found.as_dict(),
-            "n_split": evaluation.n_split,
-            "n_merged": evaluation.n_merged,
-        },
-        "known_campaigns": [
-            {
-                "campaign_id": known.campaign_id,
-                "is_found": known.is_found,
-                "recall": known.recall.as_dict(),
-                "pieces": _pairs(known.pieces),
-            }
-            for known in evaluation.known_campaigns
-        ],
-        "reported_campaigns": [
-            {
-                "campaign_id": reported.campaign_id,
-                "grade": reported.grade,
-                "n_accounts": reported.n_accounts,
-                "n_innocent": reported.n_innocent,
-                "n_unlabelled": reported.n_unlabelled,
-                "known": _pairs(reported.known),
-                "purity": reported.purity.as_dict(),
-            }
-            for reported in evaluation.reported_campaigns
-        ],
-        "false_accusations_by_role": {role: share.as_dict() for role, share in evaluation.false_accusations_by_role},
-        "n_compared": evaluation.n_compared,
-        "only_in_labels": list(evaluation.only_in_labels),
-        "only_in_case": list(evaluation.only_in_case),
-    }
 
 
 def _evaluation_lines(evaluation: Evaluation) -> list[str]:
@@ -159,14 +138,12 @@ def _evaluation_lines(evaluation: Evaluation) -> list[str]:
     return lines
 
 
-def _score_dict(score: GradeScore) -> dict[str, Any]:
-    return {
-        "grade": score.grade,
-        "recall": score.recall.as_dict(),
-        "precision": score.precision.as_dict(),
-        "false_accusations": score.false_accusations.as_dict(),
-    }
-
-
-def _pairs(pairs: tuple[tuple[str, int], ...]) -> list[dict[str, Any]]:
-    return [{"campaign_id": name, "n_accounts": count} for name, count in pairs]
+def _plain(value: object) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """Return a result as JSON holds it: fields by name, pieces by campaign."""
+    if isinstance(value, Proportion):
+        return value.as_dict()
+    if isinstance(value, Piece):
+        return value._asdict()
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value

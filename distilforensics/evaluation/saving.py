@@ -24,11 +24,6 @@ if TYPE_CHECKING:
 def measure(root: Path, labels: Path, *, about: str = "") -> MeasuredRates:
     """Return the counts of a case whose accounts are labelled.
 
-    Args:
-        root: Case folder.
-        labels: Labels as `evaluate` reads them.
-        about: What the examiner says of the log and its labels.
-
     Raises:
         CaseError: the assessment has not run.
         UsageError: the labels cannot be read.

@@ -12,7 +12,7 @@ from distilforensics.core.errors import CaseError, UsageError
 from distilforensics.core.finding import Grade
 from distilforensics.core.text import shown
 from distilforensics.evaluation.labels import read_labels
-from distilforensics.evaluation.results import Evaluation, GradeScore, KnownCampaign, ReportedCampaign
+from distilforensics.evaluation.results import Evaluation, GradeScore, KnownCampaign, Piece, ReportedCampaign
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -175,12 +175,12 @@ def _reported_campaigns(accused: pl.DataFrame) -> tuple[ReportedCampaign, ...]:
     )
 
 
-def _pieces(accused: pl.DataFrame, whole: str, part: str) -> dict[str, tuple[tuple[str, int], ...]]:
+def _pieces(accused: pl.DataFrame, whole: str, part: str) -> dict[str, tuple[Piece, ...]]:
     """Return, for each campaign of the one side, those of the other side among its accounts with their number, largest first."""
     counts = (
         accused.filter(_IS_KNOWN).group_by(whole, part).len().sort(whole, "len", part, descending=[False, True, False])
     )
-    pieces: dict[str, tuple[tuple[str, int], ...]] = {}
+    pieces: dict[str, tuple[Piece, ...]] = {}
     for name, other, n in counts.rows():
-        pieces[name] = (*pieces.get(name, ()), (other, n))
+        pieces[name] = (*pieces.get(name, ()), Piece(other, n))
     return pieces

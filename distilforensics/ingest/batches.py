@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 
     from distilforensics.ingest.content_free import ContentFree
     from distilforensics.ingest.options import IngestOptions
-    from distilforensics.ingest.placing import ChunkResult
-    from distilforensics.ingest.records import Chunk, Unit
+    from distilforensics.ingest.records import Chunk, ChunkResult, Unit
 
 PARENT_BYTES = 100_000_000
 """Memory of the process that starts the worker."""

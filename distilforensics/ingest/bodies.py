@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from distilforensics.ingest.decoding import DecodedStream
-    from distilforensics.ingest.projection import Reader
-    from distilforensics.ingest.sniffing import Sniffed
+    from distilforensics.ingest.records import Reader, Sniffed
 
 
 def frame_body(

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import orjson
+import pyarrow as pa
 
 from distilforensics.ingest.formats.aliases import normalised, target_of
 from distilforensics.ingest.framing import note_damage
 from distilforensics.ingest.lines import LineReader
+from distilforensics.ingest.plain_rows import plain_rows
 from distilforensics.ingest.pooling import Framed
 from distilforensics.ingest.records import CHUNK_BYTES, Chunk, Refusal, column
 from distilforensics.ingest.sniffing import named
@@ -25,14 +27,19 @@ from distilforensics.ingest.sniffing import named
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    import numpy.typing as npt
+
     from distilforensics.ingest.decoding import DecodedStream
     from distilforensics.ingest.lines import LineBlock
-    from distilforensics.ingest.projection import Reader
-    from distilforensics.ingest.sniffing import Sniffed
+    from distilforensics.ingest.plain_rows import PlainRows
+    from distilforensics.ingest.records import Reader, Sniffed
 
 _GUARDED = re.compile(r"'(?:[=+\-@\t\r]|\d+$)")
 _RAW_BYTE = re.compile("[\udc80-\udcff]")
 _BOM = b"\xef\xbb\xbf"
+
+_AHEAD_BYTES = 1 << 21
+"""Bytes whose plain rows are found at once."""
 
 MAX_ROW_LINES = 50_000
 """Physical lines of one row; an open quote is given up after that."""
@@ -56,9 +63,34 @@ class _Gathered:
     offsets: list[int] = field(default_factory=list)
     flags: dict[int, list[str]] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
+    plain: list[_Plain] = field(default_factory=list)
     n_bytes: int = 0
     n_lines: int = 0
     n_blank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """Plain rows that follow each other."""
+
+    raw: bytes
+    starts: npt.NDArray[np.int64]
+    """Positions in `raw`."""
+    ends: npt.NDArray[np.int64]
+    lines: npt.NDArray[np.int64]
+    offsets: npt.NDArray[np.int64]
+    cells: pa.Table
+
+
+@dataclass(slots=True)
+class _Ahead:
+    """What is known of the next lines of a block."""
+
+    header: tuple[str, ...]
+    first: int
+    rows: PlainRows
+    n_before: npt.NDArray[np.int64]
+    """Plain rows before each line."""
 
 
 class _LineSource:
@@ -66,45 +98,89 @@ class _LineSource:
 
     def __init__(self, reader: LineReader, gathered: CsvReader) -> None:
         self._blocks = iter(reader)
-        self._ready: deque[_Line] = deque()
+        self._block: LineBlock | None = None
+        self._next = 0
+        """Number of the next line in the block."""
+        self._returned: deque[_Line] = deque()
         self._owner = gathered
+        self._ahead: _Ahead | None = None
         self.taken: list[_Line] = []
 
     def __iter__(self) -> _LineSource:
         return self
 
     def __next__(self) -> str:
-        if not self._ready and not self._load():
-            raise StopIteration
-        line = self._ready.popleft()
+        line = self._returned.popleft() if self._returned else self._line()
         self.taken.append(line)
         if len(self.taken) > MAX_ROW_LINES or sum(map(len, (line.raw,))) > self._owner.limit:
             raise csv.Error("the row does not end")
         return line.raw.decode("utf-8", "surrogateescape")
 
-    def _load(self) -> bool:
-        for block in self._blocks:
-            self._owner.note_block(block)
-            view, last = memoryview(block.buffer), block.n_bytes
-            spans = zip(block.starts.tolist(), block.ends.tolist(), block.numbers.tolist(), strict=True)
-            self._ready.extend(
-                _Line(number, block.offset + start, bytes(view[start : min(end + 1, last)]))
-                for start, end, number in spans
-            )
-            if self._ready:
-                return True
-        return False
+    def _line(self) -> _Line:
+        block = self._load()
+        if block is None:
+            raise StopIteration
+        i, self._next = self._next, self._next + 1
+        start, end = int(block.starts[i]), min(int(block.ends[i]) + 1, block.n_bytes)
+        return _Line(int(block.numbers[i]), block.offset + start, bytes(memoryview(block.buffer)[start:end]))
+
+    def _load(self) -> LineBlock | None:
+        """Return the block with the next line, None at the end."""
+        while self._block is None or self._next >= len(self._block.starts):
+            self._block, self._next, self._ahead = next(self._blocks, None), 0, None
+            if self._block is None:
+                return None
+            self._owner.note_block(self._block)
+        return self._block
+
+    def plain(self, header: tuple[str, ...], delimiter: str) -> _Plain | None:
+        """Return the plain rows that come next, taken; None if the next line is none."""
+        block = None if self._returned else self._load()
+        if block is None:
+            return None
+        ahead = self._ahead
+        if ahead is None or ahead.header is not header or self._next >= ahead.first + len(ahead.rows.is_plain):
+            ahead = self._ahead = self._look_ahead(block, header, delimiter)
+        at = self._next - ahead.first
+        others = np.flatnonzero(~ahead.rows.is_plain[at:])
+        n = int(others[0]) if len(others) else len(ahead.rows.is_plain) - at
+        if not n:
+            return None
+        first, self._next = self._next, self._next + n
+        starts, ends = block.starts[first : first + n], ahead.rows.ends[at : at + n]
+        begin = int(starts[0])
+        return _Plain(
+            bytes(memoryview(block.buffer)[begin : int(ends[-1])]),
+            starts - begin,
+            ends - begin,
+            block.numbers[first : first + n],
+            block.offset + starts,
+            ahead.rows.cells.slice(int(ahead.n_before[at]), n),
+        )
+
+    def _look_ahead(self, block: LineBlock, header: tuple[str, ...], delimiter: str) -> _Ahead:
+        first = self._next
+        last = max(first + 1, int(np.searchsorted(block.ends, block.starts[first] + _AHEAD_BYTES)))
+        rows = plain_rows(block.buffer, block.starts[first:last], block.ends[first:last], header, delimiter)
+        return _Ahead(header, first, rows, np.cumsum(rows.is_plain) - rows.is_plain)
 
     def give_back(self, lines: list[_Line]) -> None:
         """Put lines back in front."""
-        self._ready.extendleft(reversed(lines))
+        self._returned.extendleft(reversed(lines))
 
 
 class CsvReader:
     """Turns a CSV stream into chunks."""
 
     def __init__(
-        self, stream: DecodedStream, source: int, reader: Reader, sniffed: Sniffed, max_row_bytes: int
+        self,
+        stream: DecodedStream,
+        source: int,
+        reader: Reader,
+        sniffed: Sniffed,
+        max_row_bytes: int,
+        *,
+        as_cells: bool = False,
     ) -> None:
         """Begin at the stream's position; arguments as for `frame_csv`."""
         csv.field_size_limit(max(max_row_bytes, 131_072))
@@ -118,6 +194,7 @@ class CsvReader:
         self._header = sniffed.header
         self._names = _by_meaning(sniffed.header)
         self._n_preamble = sniffed.n_preamble
+        self._as_cells = as_cells and not sniffed.is_copy_text and not sniffed.is_padded and sniffed.delimiter.isascii()
 
     def note_block(self, block: LineBlock) -> None:
         """Account for the lines of a block before they are parsed."""
@@ -130,9 +207,21 @@ class CsvReader:
         """Yield the rows in chunks."""
         is_over = False
         while not is_over:
-            is_over = self._row()
+            is_over = not self._take_plain() and self._row()
             if self._now.n_bytes >= CHUNK_BYTES or is_over:
                 yield self._take()
+
+    def _take_plain(self) -> bool:
+        """Take the plain rows that come next and tell whether there were any."""
+        header = self._header
+        is_clear = all(header) and len(set(header)) == len(header)
+        if not self._as_cells or self._n_preamble > 0 or not is_clear:
+            return False
+        found = self._lines.plain(header, self._sniffed.delimiter)
+        if found is not None:
+            self._now.plain.append(found)
+            self._now.n_bytes += len(found.raw)
+        return found is not None
 
     def _row(self) -> bool:
         """Read one row and return whether the stream is over."""
@@ -220,7 +309,25 @@ class CsvReader:
             flags=now.flags,
             texts=now.texts,
         )
-        return Framed(chunk, now.n_lines, now.refusals, now.n_blank)
+        return Framed(chunk, now.n_lines, now.refusals, now.n_blank, self._plain_chunk(now.plain))
+
+    def _plain_chunk(self, found: list[_Plain]) -> Chunk | None:
+        if not found:
+            return None
+        bases = np.cumsum([0, *(len(rows.raw) for rows in found)])[:-1]
+        n = sum(len(rows.starts) for rows in found)
+        return Chunk(
+            reader=self._reader,
+            buffer=b"".join([rows.raw for rows in found]),
+            starts=np.concatenate([rows.starts + base for rows, base in zip(found, bases, strict=True)]),
+            ends=np.concatenate([rows.ends + base for rows, base in zip(found, bases, strict=True)]),
+            sources=column(self._source, n),
+            lines=np.concatenate([rows.lines for rows in found]),
+            offsets=np.concatenate([rows.offsets for rows in found]),
+            are_lines=False,
+            flags={row: list(self._stream.flags) for row in range(n)} if self._stream.flags else {},
+            cells=pa.concat_tables([rows.cells for rows in found], promote_options="default"),
+        )
 
 
 _COPIED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
@@ -294,15 +401,7 @@ def _embedded(cell: str, flags: list[str]) -> str | orjson.Fragment:
 
 
 def frame_csv(
-    stream: DecodedStream, source: int, reader: Reader, sniffed: Sniffed, max_row_bytes: int
+    stream: DecodedStream, source: int, reader: Reader, sniffed: Sniffed, max_row_bytes: int, *, as_cells: bool = False
 ) -> Iterator[Framed]:
-    """Yield the rows of a CSV stream in chunks.
-
-    Args:
-        stream: The decoded stream, at its beginning.
-        source: Index of the source.
-        reader: How its rows are projected.
-        sniffed: Delimiter and header.
-        max_row_bytes: Limit of a physical line.
-    """
-    return CsvReader(stream, source, reader, sniffed, max_row_bytes).framed()
+    """Yield the rows of a CSV stream in chunks; with `as_cells` plain rows may be given as columns of text."""
+    return CsvReader(stream, source, reader, sniffed, max_row_bytes, as_cells=as_cells).framed()

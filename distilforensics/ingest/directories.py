@@ -14,9 +14,8 @@ from distilforensics.ingest.side_files import SideFiles
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from distilforensics.ingest.processing import Records
     from distilforensics.ingest.projection import Projector
-    from distilforensics.ingest.records import Chunk, Refusal
+    from distilforensics.ingest.records import Chunk, Records, Refusal
     from distilforensics.ingest.sources import Source
 
 

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from distilforensics.ingest.decoding import DecodedStream
-    from distilforensics.ingest.projection import Reader
-    from distilforensics.ingest.sniffing import Sniffed
+    from distilforensics.ingest.records import Reader, Sniffed
 
 PAGE_KEYS = ("data", "value", "result", "results", "Records", "records", "logs", "items", "activities", "events")
 """Keys under which interfaces hand out lists of records."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distilforensics.core.errors import InputRefusedError
+from distilforensics.core.errors import InputRefusedError, UsageError
 from distilforensics.ingest.decoding import DecodedStream
 from distilforensics.ingest.inspection import IdleHashing
 from distilforensics.ingest.options import IngestOptions
@@ -41,11 +41,7 @@ class ExampleReader:
     """Reads samples; opens one engine for all of them."""
 
     def __init__(self, catalog: Path | None = None) -> None:
-        """Open the engine.
-
-        Args:
-            catalog: Catalogue of the user's own, whose formats are known as well.
-        """
+        """Open the engine."""
         self._recogniser = Recogniser(replace(OPTIONS, own_catalog=catalog))
         self.projector = Projector(b"key of the samples", MEMORY_BYTES)
 
@@ -135,12 +131,17 @@ def _written(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def differences(spec: FormatSpec, example: Example, reader: ExampleReader) -> list[str]:
-    """Return how the rows of a sample differ from those expected, in words; empty if they do not."""
+    """Return how the rows of a sample differ from those expected, in words; empty if they do not.
+
+    Raises:
+        UsageError: the expected rows are no lines of JSON.
+    """
+    rows = _rows_of(example, reader)
     try:
-        rows = reader.rows(example)
-    except InputRefusedError as e:
-        rows = [{"whole_file": e.message}]
-    expected = [json.loads(line) for line in example.expected.splitlines()]
+        expected = [json.loads(line) for line in example.expected.splitlines()]
+    except ValueError as e:
+        hint = f"print the rows with: distilforensics formats test {spec.id} --rows"
+        raise UsageError(f"is no lines of JSON: {e}", where=f"{spec.id}/{example.expected_file.name}", hint=hint) from e
     found = [] if len(rows) == len(expected) else [f"{len(rows)} rows, expected {len(expected)}"]
     for row, wanted in zip(rows, expected, strict=False):
         found += [
@@ -153,8 +154,11 @@ def differences(spec: FormatSpec, example: Example, reader: ExampleReader) -> li
 
 def expected_text(example: Example, reader: ExampleReader) -> str:
     """Return the rows of a sample as they are kept beside it, for review."""
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in _rows_of(example, reader))
+
+
+def _rows_of(example: Example, reader: ExampleReader) -> list[dict[str, Any]]:
     try:
-        rows = reader.rows(example)
+        return reader.rows(example)
     except InputRefusedError as e:
-        rows = [{"whole_file": e.message}]
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        return [{"whole_file": e.message}]

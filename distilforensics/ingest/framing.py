@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from distilforensics.ingest.decoding import Damage, DecodedStream
-    from distilforensics.ingest.projection import Reader
-    from distilforensics.ingest.sniffing import Sniffed
+    from distilforensics.ingest.records import Reader, Sniffed
 
 
 def frame_lines(

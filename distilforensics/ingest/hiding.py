@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from distilforensics.ingest.projection import PROJECTED
 
 if TYPE_CHECKING:
-    from distilforensics.ingest.placing import ChunkResult
+    from distilforensics.ingest.records import ChunkResult
     from distilforensics.ingest.secrets import Secrets
 
 _FROM_THIS_PROGRAM = frozenset(

@@ -35,9 +35,7 @@ if TYPE_CHECKING:
 
     from distilforensics.ingest.options import IngestOptions
     from distilforensics.ingest.pooling import Framed
-    from distilforensics.ingest.projection import Reader
-    from distilforensics.ingest.records import Chunk, Refusal
-    from distilforensics.ingest.sniffing import Sniffed
+    from distilforensics.ingest.records import Chunk, Reader, Refusal, Sniffed
 
 SAMPLE_ROWS = 5
 """Rows shown of every log."""

@@ -80,15 +80,7 @@ def halves_of(table: pa.Table, verdicts: pa.Table, join: Join) -> tuple[pa.Table
 def join_halves(
     case: Case, folders: Sequence[Path], names: Mapping[str, str], limits: Limits, progress: Progress
 ) -> dict[str, JoinedSource]:
-    """Write the part of joined exchanges and table `joined_records`, and return what became of each source, by its hash.
-
-    Args:
-        case: The case.
-        folders: Folders of the committed batches, in order.
-        names: Hash -> path of the sources.
-        limits: Memory and threads.
-        progress: Is told how many records met.
-    """
+    """Write the part of joined exchanges and table `joined_records`, and return what became of each source, by its hash."""
     target = case.table_path("exchanges") / JOINED_PART
     target.unlink(missing_ok=True)
     paths = [path for folder in folders if (path := folder / HALVES_FILE).is_file()]

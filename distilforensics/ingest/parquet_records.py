@@ -1,4 +1,7 @@
-"""Parquet logs as JSON objects, one per row, read in batches in the worker process; the line is the row number."""
+"""Parquet logs as JSON objects, one per row, read in batches in the worker process; the line is the row number.
+
+Objects are put together column by column. Where every column holds plain values, they are given to the projection as columns of text as well.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,13 @@ import decimal
 import hashlib
 import io
 import math
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from distilforensics.core.errors import InputRefusedError
@@ -23,11 +28,14 @@ from distilforensics.ingest.records import CHUNK_BYTES, Chunk, column
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from distilforensics.ingest.projection import Reader
     from distilforensics.ingest.raw import RawFile
+    from distilforensics.ingest.records import Reader
 
-BATCH_ROWS = 1024
-"""Rows decoded at once."""
+BATCH_ROWS = 8192
+"""Rows decoded at once, if they are short."""
+
+BATCH_BYTES = 8 << 20
+"""Bytes of decoded values at once; rows that are longer than others on average come in smaller batches."""
 
 SAMPLE_ROWS = 64
 
@@ -69,29 +77,57 @@ def sample_of(raw: RawFile, file: pq.ParquetFile) -> list[dict[str, Any]]:
     return []
 
 
-def frame_parquet(raw: RawFile, file: pq.ParquetFile, source: int, reader: Reader) -> Iterator[Framed]:
-    """Yield the rows of a file in chunks.
+def frame_parquet(
+    raw: RawFile, file: pq.ParquetFile, source: int, reader: Reader, *, as_cells: bool = False
+) -> Iterator[Framed]:
+    """Yield the rows of a file in chunks; `as_cells` if they may be given as columns of text.
 
     Raises:
         InputRefusedError: a page is damaged; nothing of the file is used then, since Parquet has no way to go on.
     """
-    texts: list[bytes] = []
-    n_bytes, first = 0, 1
+    gathered, first = _Rows(), 1
     try:
-        for batch in file.iter_batches(BATCH_ROWS):
-            for row in batch.to_pylist():
-                texts.append(_text(row))
-                n_bytes += len(texts[-1])
-            if n_bytes >= CHUNK_BYTES:
-                yield _framed(texts, first, source, reader)
-                first, texts, n_bytes = first + len(texts), [], 0
+        for batch in file.iter_batches(_batch_rows(file)):
+            gathered.add(batch, as_cells=as_cells)
+            if gathered.n_bytes >= CHUNK_BYTES:
+                yield _framed(gathered, first, source, reader)
+                first, gathered = first + len(gathered.texts), _Rows()
     except _ERRORS as e:
         raise InputRefusedError(f"Parquet file is damaged: {_first_line(e)}", where=str(raw.path)) from e
-    yield _framed(texts, first, source, reader)
+    yield _framed(gathered, first, source, reader)
 
 
-def _framed(texts: list[bytes], first: int, source: int, reader: Reader) -> Framed:
-    n = len(texts)
+def _batch_rows(file: pq.ParquetFile) -> int:
+    metadata = file.metadata
+    n_rows: int = metadata.num_rows
+    n_bytes: int = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
+    return max(64, min(BATCH_ROWS, BATCH_BYTES * n_rows // max(1, n_bytes)))
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Rows on their way into a chunk."""
+
+    texts: list[bytes] = field(default_factory=list)
+    cells: list[pa.Table] = field(default_factory=list)
+    """Empty if they cannot be given as columns of text."""
+    n_bytes: int = 0
+    are_cells: bool = True
+
+    def add(self, batch: pa.RecordBatch, *, as_cells: bool) -> None:
+        """Add the rows of a batch."""
+        columns, cells = _columns_of(batch)
+        texts = [_text(row) for row in batch.to_pylist()] if columns is None else _joined(columns, batch.num_rows)
+        self.texts += texts
+        self.n_bytes += sum(map(len, texts))
+        self.are_cells = self.are_cells and as_cells and cells is not None
+        if self.are_cells and cells is not None:
+            self.cells.append(pa.table(cells))
+
+
+def _framed(rows: _Rows, first: int, source: int, reader: Reader) -> Framed:
+    texts, n = rows.texts, len(rows.texts)
+    cells = pa.concat_tables(rows.cells) if rows.are_cells and rows.cells else None
     lengths = np.array([len(text) for text in texts], np.int64)
     ends = np.cumsum(lengths)
     chunk = Chunk(
@@ -103,10 +139,133 @@ def _framed(texts: list[bytes], first: int, source: int, reader: Reader) -> Fram
         lines=np.arange(first, first + n),
         offsets=column(-1, n),
         are_lines=False,
-        texts=texts,
+        texts=texts if cells is None else None,
+        cells=cells,
         digests=[hashlib.sha256(text).hexdigest() for text in texts],
     )
     return Framed(chunk, n)
+
+
+_NEEDS_ESCAPE = '[\\x00-\\x1f"\\\\]'
+"""Characters that JSON does not hold as they are."""
+
+_SIGNED = (
+    pa.types.is_int8,
+    pa.types.is_int16,
+    pa.types.is_int32,
+    pa.types.is_int64,
+    pa.types.is_uint8,
+    pa.types.is_uint16,
+    pa.types.is_uint32,
+)
+_UTC = ("UTC", "Etc/UTC", "GMT", "+00:00")
+
+
+def _columns_of(batch: pa.RecordBatch) -> tuple[dict[str, pa.Array] | None, dict[str, pa.Array] | None]:
+    """Return each column as JSON and as text; None for both if names repeat, None for the texts if a column has none."""
+    names = batch.schema.names
+    if len(set(names)) < len(names):
+        return None, None
+    written: dict[str, pa.Array] = {}
+    cells: dict[str, pa.Array] | None = {}
+    for name, values in zip(names, batch.columns, strict=True):
+        json_text, text = _written(values)
+        written[name] = json_text
+        if text is None or cells is None:
+            cells = None
+        else:
+            cells[name] = text.cast(pa.large_string())
+    return written, cells
+
+
+def _written(column: pa.Array) -> tuple[pa.Array, pa.Array | None]:
+    """Return a column as JSON, with the same bytes as `_text` writes, and as the text that a reader of this JSON gets."""
+    kind = column.type
+    if pa.types.is_dictionary(kind) and pa.types.is_string(kind.value_type):
+        column, kind = column.dictionary_decode(), kind.value_type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return _written_texts(column)
+    if any(is_one(kind) for is_one in _SIGNED) or pa.types.is_boolean(kind):
+        text = column.cast(pa.large_string())
+        return text, text
+    if pa.types.is_float64(kind) or pa.types.is_float32(kind):
+        return _written_numbers(column)
+    if pa.types.is_timestamp(kind) and kind.unit != "ns" and (kind.tz is None or kind.tz in _UTC):
+        return _written_times(column)
+    if pa.types.is_null(kind):
+        return column.cast(pa.large_string()), column.cast(pa.large_string())
+    values = [
+        None if value is None else orjson.dumps(_plain(value), option=orjson.OPT_SORT_KEYS)
+        for value in column.to_pylist()
+    ]
+    return pa.array(values, pa.large_binary()).view(pa.large_string()), None
+
+
+def _written_texts(column: pa.Array) -> tuple[pa.Array, pa.Array | None]:
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        column.to_pylist()  # raises, and says which byte it is
+    column = column.cast(pa.large_string())
+    quoted = pc.binary_join_element_wise(_QUOTE, column, _QUOTE, _NOTHING)
+    is_escaped = pc.fill_null(pc.match_substring_regex(column, _NEEDS_ESCAPE), fill_value=False)
+    if not pc.any(is_escaped).as_py():
+        return quoted, column
+    escaped = [orjson.dumps(value) for value in column.filter(is_escaped).to_pylist()]
+    replaced = pa.array(escaped, pa.large_binary()).view(pa.large_string())
+    has_nul = any(b"\\u00" in value for value in escaped)
+    return pc.replace_with_mask(quoted, is_escaped, replaced), None if has_nul else column
+
+
+_QUOTE, _NOTHING, _COMMA = (pa.scalar(text, pa.large_string()) for text in ('"', "", ","))
+
+
+def _written_numbers(column: pa.Array) -> tuple[pa.Array, pa.Array | None]:
+    """Return real numbers as they are written; readers write very large and very small ones in other ways."""
+    present = column.drop_null().to_pylist()
+    if not present:
+        nothing = pa.nulls(len(column), pa.large_string())
+        return nothing, nothing
+    texts = pa.array(orjson.dumps(present)[1:-1].decode().split(","), pa.large_string())
+    position = pc.subtract(pc.cumulative_sum(column.is_valid().cast(pa.int64())), 1)
+    written = texts.take(pc.if_else(column.is_valid(), position, None))
+    sizes = np.abs(np.array(present))
+    is_simple = bool(((sizes == 0) | ((sizes >= 1e-3) & (sizes < 1e15))).all())
+    return written, written if is_simple else None
+
+
+def _written_times(column: pa.Array) -> tuple[pa.Array, pa.Array | None]:
+    """Return times in ISO notation; those of years that Python does not know raise as they do there."""
+    instants = column.cast(pa.timestamp("us", column.type.tz)).cast(pa.int64())
+    if (
+        len(instants.drop_null())
+        and not _FIRST_YEAR <= pc.min(instants).as_py() <= pc.max(instants).as_py() <= _LAST_YEAR
+    ):
+        column.to_pylist()
+    values = np.asarray(pc.fill_null(instants, 0)).astype("datetime64[us]")
+    texts = pa.array(np.datetime_as_string(values, unit="us"), pa.large_string())
+    texts = pc.replace_substring_regex(texts, r"\.000000$", "")
+    if column.type.tz is not None:
+        texts = pc.binary_join_element_wise(texts, pa.scalar("Z", pa.large_string()), _NOTHING)
+    texts = pc.if_else(column.is_valid(), texts, None)
+    return pc.binary_join_element_wise(_QUOTE, texts, _QUOTE, _NOTHING), texts
+
+
+_FIRST_YEAR, _LAST_YEAR = -62_135_596_800_000_000, 253_402_300_799_999_999
+"""Microseconds of the first and the last moment of years that Python knows."""
+
+
+def _joined(columns: dict[str, pa.Array], n: int) -> list[bytes]:
+    """Return objects of columns that are JSON: sorted keys, absent fields left out."""
+    pieces = [
+        pc.binary_join_element_wise(
+            pa.scalar(f"{orjson.dumps(name).decode()}:", pa.large_string()), columns[name], _NOTHING
+        )
+        for name in sorted(columns)
+    ]
+    # An empty piece in front: rows of nothing but NULLs would be left out.
+    inner = pc.binary_join_element_wise(pa.array([""] * n, pa.large_string()), *pieces, _COMMA, null_handling="skip")
+    return [b"{%b}" % text[1:] for text in inner.cast(pa.large_binary()).to_pylist()]
 
 
 def _text(row: dict[str, Any]) -> bytes:

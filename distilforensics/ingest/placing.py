@@ -10,13 +10,12 @@ import numpy as np
 import pyarrow as pa
 
 from distilforensics.ingest.projection import JOINING, PROJECTED, VERDICTS
-from distilforensics.ingest.records import Refusal
+from distilforensics.ingest.records import ChunkResult, Refusal
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from distilforensics.ingest.processing import Records
-    from distilforensics.ingest.records import Chunk
+    from distilforensics.ingest.records import Chunk, Records
 
 PLACE = pa.schema(
     [
@@ -34,25 +33,6 @@ PLACE = pa.schema(
 """Columns that travel beside the projected ones until the part is written."""
 
 ROWS = pa.schema([*PROJECTED, *PLACE])
-
-
-@dataclass(slots=True)
-class ChunkResult:
-    """What a chunk held; `rows` and `refusals` are in order."""
-
-    format: str
-    rows: pa.Table
-    refusals: list[Refusal]
-    out_of_scope: dict[tuple[int, str], tuple[int, int]] = field(default_factory=dict)
-    """(source, reason) -> number of records and line of the first."""
-    n_blank: dict[int, int] = field(default_factory=dict)
-    unknown_keys: dict[int, set[str]] = field(default_factory=dict)
-    secrets: dict[tuple[int, str], int] = field(default_factory=dict)
-    """(source, field) -> values in which raw secrets were replaced by keyed hashes."""
-    first: tuple[int, int] = (-1, -1)
-    """Source and line of the first record."""
-    last: tuple[int, int, int] = (-1, -1, 0)
-    """Source and line of the last record, and how many records that line has in this chunk."""
 
 
 def refusal_of(chunk: Chunk, row: int, span: tuple[int, int], why: tuple[str, str], order: int = -1) -> Refusal:

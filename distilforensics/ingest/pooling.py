@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from distilforensics.ingest.records import CHUNK_BYTES, Chunk, Refusal, Unit
 
@@ -24,13 +25,15 @@ class Framed:
     refusals: list[Refusal] = field(default_factory=list)
     n_blank: int = 0
     """Lines that hold no record, beyond those that are found to be blank later."""
+    beside: Chunk | None = None
+    """Records between those of the chunk that are read in another way."""
 
 
 @dataclass(slots=True)
 class Pool:
     """Chunks that wait for company. Full at `CHUNK_BYTES`, an amount that the content alone decides."""
 
-    chunks: dict[tuple[str, bool, bool, bool, bool], list[Chunk]] = field(default_factory=dict)
+    chunks: dict[tuple[str, bool, bool, bool, bool, bool], list[Chunk]] = field(default_factory=dict)
     n_lines: dict[int, int] = field(default_factory=dict)
     n_blank: dict[int, int] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
@@ -41,11 +44,10 @@ class Pool:
         self.n_lines[source] = self.n_lines.get(source, 0) + framed.n_lines
         self.n_blank[source] = self.n_blank.get(source, 0) + framed.n_blank
         self.refusals += framed.refusals
-        chunk = framed.chunk
-        if chunk is not None and len(chunk):
-            key = (chunk.reader.key, chunk.is_text, chunk.is_array, chunk.are_lines, chunk.texts is not None)
-            self.chunks.setdefault(key, []).append(chunk)
-            self.n_bytes += weight(chunk)
+        for chunk in (framed.chunk, framed.beside):
+            if chunk is not None and len(chunk):
+                self.chunks.setdefault(_kind(chunk), []).append(chunk)
+                self.n_bytes += weight(chunk)
 
     @property
     def is_full(self) -> bool:
@@ -64,6 +66,12 @@ class Pool:
         )
         self.chunks, self.n_lines, self.n_blank, self.refusals, self.n_bytes = {}, {}, {}, [], 0
         return unit
+
+
+def _kind(chunk: Chunk) -> tuple[str, bool, bool, bool, bool, bool]:
+    """Return what chunks must have in common to become one."""
+    has_texts, has_cells = chunk.texts is not None, chunk.cells is not None
+    return chunk.reader.key, chunk.is_text, chunk.is_array, chunk.are_lines, has_texts, has_cells
 
 
 def weight(chunk: Chunk) -> int:
@@ -101,10 +109,17 @@ def merge(chunks: Sequence[Chunk]) -> Chunk:
         is_array=head.is_array,
         flags=flags,
         texts=[text for chunk in chunks for text in chunk.texts or ()] if head.texts is not None else None,
+        cells=_joined_cells(chunks),
         digests=[digest for chunk in chunks for digest in chunk.digests or ()] if head.digests is not None else None,
         refusals=[refusal for chunk in chunks for refusal in chunk.refusals],
         beginnings=tuple(sorted({b for chunk in chunks for b in chunk.beginnings})[:8]),
     )
+
+
+def _joined_cells(chunks: Sequence[Chunk]) -> pa.Table | None:
+    """Return the cells of several chunks; tables may have different columns."""
+    found = [chunk.cells for chunk in chunks if chunk.cells is not None]
+    return pa.concat_tables(found, promote_options="permissive") if found else None
 
 
 def suspects_of(chunk: Chunk) -> npt.NDArray[np.bool_]:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from distilforensics.ingest.hiding import hide_secrets
 from distilforensics.ingest.placing import Placing, refusal_of
 from distilforensics.ingest.projection import LINES, lines_array
+from distilforensics.ingest.records import Records
 from distilforensics.ingest.repair import repair
 from distilforensics.ingest.sorting import sort_lines
 
@@ -19,9 +20,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from distilforensics.ingest.content_free import ContentFree
-    from distilforensics.ingest.placing import ChunkResult
     from distilforensics.ingest.projection import Projected, Projector
-    from distilforensics.ingest.records import Chunk, Refusal
+    from distilforensics.ingest.records import Chunk, ChunkResult, Refusal
     from distilforensics.ingest.sorting import Sorted
 
 ORDER_STEP = 1 << 20
@@ -29,23 +29,6 @@ ORDER_STEP = 1 << 20
 
 KEYS_SAMPLE = 64
 """Records per chunk whose top-level keys are compared with those that the format knows."""
-
-
-@dataclass(slots=True)
-class Records:
-    """The records found in the lines of a chunk; parallel arrays, with flags by index."""
-
-    row: npt.NDArray[np.int64]
-    """Line of the chunk."""
-    start: npt.NDArray[np.int64]
-    end: npt.NDArray[np.int64]
-    order: npt.NDArray[np.int64]
-    """Place among all records of the chunk; -1 if it turned out to be none."""
-    text: pa.ChunkedArray
-    flags: dict[int, list[str]]
-
-    def __len__(self) -> int:
-        return len(self.row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +42,12 @@ class _Repaired:
 
 
 def process(chunk: Chunk, projector: Projector, content_free: ContentFree | None = None) -> ChunkResult:
-    """Return everything that a chunk holds, as rows of `exchanges` and refusals.
-
-    Args:
-        chunk: The records.
-        projector: Makes rows of them.
-        content_free: Takes the texts out of the rows, if they are not to be kept.
-    """
+    """Return everything that a chunk holds, as rows of `exchanges` and refusals."""
     lines = sort_lines(chunk)
     refusals = list(chunk.refusals)
     records = _good_records(chunk, lines)
     repaired = _repaired(chunk, lines, np.flatnonzero(~lines.is_good & ~lines.is_blank), refusals)
-    projected = projector.project(chunk.reader, np.arange(len(records)), records.text)
+    projected = projector.project(chunk.reader, np.arange(len(records)), records.text, chunk.cells)
     repaired += _repaired(chunk, lines, records.row[projected.not_json], refusals)
     _flag_doubled_keys(chunk, records, projector)
     table, failing = projected.table, projected.failing
@@ -120,7 +97,9 @@ def _good_records(chunk: Chunk, lines: Sorted) -> Records:
     """Return the records that can be projected from the buffer as they stand, or from texts made before."""
     rows = np.flatnonzero(lines.is_good)
     starts, ends = lines.starts[rows], lines.ends[rows]
-    if chunk.texts is not None:
+    if chunk.cells is not None:
+        text = pa.chunked_array([pa.nulls(len(rows), pa.large_string())])
+    elif chunk.texts is not None:
         texts = [chunk.texts[row] for row in rows.tolist()]
         text = pa.chunked_array([pa.array(texts, pa.large_binary()).view(pa.large_string())])
     else:
@@ -202,7 +181,7 @@ def _flag_doubled_keys(chunk: Chunk, records: Records, projector: Projector) -> 
     A writer that doubles keys does so always, so the first records of a chunk decide whether all are looked at. Where it is not known
     which keys belong there, a value may have been written into a record by a caller, and all records are looked at in any case.
     """
-    if chunk.is_text or chunk.texts is not None or not len(records):
+    if chunk.is_text or chunk.texts is not None or chunk.cells is not None or not len(records):
         return
     keys = projector.known_keys(chunk.reader)
     if keys and not projector.with_doubled_keys(records.text.slice(0, KEYS_SAMPLE)):
@@ -216,6 +195,8 @@ def _unknown_keys(chunk: Chunk, lines: Sorted, known: frozenset[str]) -> dict[in
     unknown: dict[int, set[str]] = {}
     if not known or chunk.is_text:
         return unknown
+    if chunk.cells is not None:
+        return _unknown_columns(chunk, chunk.cells, known)
     view = memoryview(chunk.buffer)
     for row in np.flatnonzero(lines.is_good)[:KEYS_SAMPLE].tolist():
         raw = chunk.texts[row] if chunk.texts is not None else view[int(lines.starts[row]) : int(lines.ends[row])]
@@ -225,4 +206,14 @@ def _unknown_keys(chunk: Chunk, lines: Sorted, known: frozenset[str]) -> dict[in
             continue
         if keys:
             unknown.setdefault(int(chunk.sources[row]), set()).update(keys)
+    return unknown
+
+
+def _unknown_columns(chunk: Chunk, cells: pa.Table, known: frozenset[str]) -> dict[int, set[str]]:
+    """Return columns that the format does not know and that are not empty in the first records of the chunk."""
+    unknown: dict[int, set[str]] = {}
+    for name in set(cells.column_names) - known:
+        has_value = cells[name].slice(0, KEYS_SAMPLE).is_valid().to_numpy()
+        for source in np.unique(chunk.sources[:KEYS_SAMPLE][has_value]).tolist():
+            unknown.setdefault(source, set()).add(name)
     return unknown

@@ -6,10 +6,8 @@ A whole chunk is projected without asking whether each line is JSON; only if tha
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import importlib.resources
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +23,8 @@ from distilforensics.ingest.secrets import Secrets
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from distilforensics.ingest.formats import FormatSpec, Options
-    from distilforensics.ingest.records import Buffer
+    from distilforensics.ingest.formats import FormatSpec
+    from distilforensics.ingest.records import Buffer, Reader
 
 
 PROJECTED = pa.schema([field for field in EXCHANGES.arrow if field.name not in ENGINE_COLUMNS])
@@ -72,33 +70,11 @@ class Projected:
     failing: dict[int, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """How the records of a source become rows: a format, and the examiner's choices for it."""
-
-    format: str
-    choices: Options
-
-    @property
-    def key(self) -> str:
-        """Equal for sources that one projection can read together; letters, digits and underscores."""
-        mapping = self.choices.mapping
-        if mapping is None:
-            return self.format
-        return f"{self.format}_{hashlib.sha256(json.dumps(mapping.as_parameters(), sort_keys=True).encode()).hexdigest()[:16]}"
-
-
 class Projector:
     """One connection with one thread, and the projections planned on it. Not shared between threads."""
 
     def __init__(self, key: bytes, memory_bytes: int, formats_module: str = FORMATS_MODULE) -> None:
-        """Open the connection, offline and without access to files.
-
-        Args:
-            key: Key of the hashes that replace raw secrets.
-            memory_bytes: Limit of this connection.
-            formats_module: Module of the log formats.
-        """
+        """Open the connection, offline and without access to files."""
         self.formats = importlib.import_module(formats_module)
         self.secrets = Secrets(key)
         self._specs: dict[str, FormatSpec] = self.formats.load_formats()
@@ -118,14 +94,20 @@ class Projector:
         """Return the top-level keys that a format knows; empty if it knows all."""
         return self._specs[reader.format].known_keys
 
-    def project(self, reader: Reader, rows: npt.NDArray[np.int64], lines: pa.ChunkedArray) -> Projected:
-        """Return the rows of a format for the given lines, which carry the given row numbers."""
+    def project(
+        self, reader: Reader, rows: npt.NDArray[np.int64], lines: pa.ChunkedArray, cells: pa.Table | None = None
+    ) -> Projected:
+        """Return the rows of a format for the given lines, or for their cells, which carry the given row numbers."""
         table = pa.table({"row_index": pa.array(rows), "line": lines}, schema=LINES)
+        if cells is not None:
+            for n, name in enumerate(self._cell_names(reader), 1):
+                column = cells[name] if name in cells.column_names else pa.nulls(len(table), pa.large_string())
+                table = table.append_column(pa.field(f"f{n}", pa.large_string()), column)
         try:
             return Projected(self._run(reader, table), np.empty(0, np.int64), {})
         except _FAILURES:
             pass
-        is_json = self._specs[reader.format].framing == "json"
+        is_json = self._specs[reader.format].framing == "json" and cells is None
         is_valid = self.valid(table) if is_json else np.ones(len(table), np.bool_)
         failing: dict[int, str] = {}
         parts = self._halves(reader, table.filter(pa.array(is_valid)), failing)
@@ -141,8 +123,15 @@ class Projector:
         return np.asarray(valid.column(0).to_numpy(), dtype=np.bool_)
 
     def with_doubled_keys(self, lines: pa.ChunkedArray) -> list[int]:
-        """Return the positions of lines that are objects in which a top-level key occurs twice."""
-        self.connection.register("lines", pa.table({"row_index": pa.array(np.arange(len(lines))), "line": lines}))
+        """Return the positions of lines that are objects in which a top-level key occurs twice; lines that are no JSON are passed over."""
+        table = pa.table({"row_index": pa.array(np.arange(len(lines))), "line": lines}, schema=LINES)
+        try:
+            return self._doubled_keys(table)
+        except _FAILURES:
+            return self._doubled_keys(table.filter(pa.array(self.valid(table))))
+
+    def _doubled_keys(self, table: pa.Table) -> list[int]:
+        self.connection.register("lines", table)
         try:
             found: pa.Table = self.connection.sql(query("doubled_keys")).to_arrow_table()
         finally:
@@ -172,17 +161,22 @@ class Projector:
         )
 
     def _run(self, reader: Reader, table: pa.Table) -> pa.Table:
-        key = reader.key
+        of_cells = table.num_columns > len(LINES)
+        key = f"{reader.key}_cells" if of_cells else reader.key
         if key not in self._planned:
-            self._planned[key] = self._plan(reader)
+            self._planned[key] = self._plan(reader, key, table.schema.empty_table(), of_cells=of_cells)
         return self._planned[key].run(table).cast(YIELD)
 
-    def _plan(self, reader: Reader) -> PreparedQuery:
+    def _cell_names(self, reader: Reader) -> tuple[str, ...]:
+        return self._specs[reader.format].cell_names(reader.choices)
+
+    def _plan(self, reader: Reader, key: str, empty: pa.Table, *, of_cells: bool) -> PreparedQuery:
         """Return the projection, planned; its columns are those that the engine expects."""
         try:
-            query = self._specs[reader.format].projection(reader.choices, self.connection)
-            planned = PreparedQuery(self.connection, reader.key, query, LINES.empty_table())
-            names = planned.run(LINES.empty_table()).schema.names
+            spec = self._specs[reader.format]
+            query = self.formats.projection_of(spec, reader.choices, self.connection, of_cells=of_cells)
+            planned = PreparedQuery(self.connection, key, query, empty)
+            names = planned.run(empty).schema.names
         except duckdb.OutOfMemoryException as e:
             raise MemoryError(_first_line(e)) from e
         except _FAILURES as e:

@@ -59,12 +59,7 @@ def open_evidence(path: Path) -> IO[bytes]:
 
 
 def fingerprint(path: Path, advance: Callable[[int], None] | None = None) -> Fingerprint:
-    """Return the SHA-256 of a file, read in one pass.
-
-    Args:
-        path: The file.
-        advance: Called with the bytes of every block.
-    """
+    """Return the SHA-256 of a file, read in one pass."""
     digest, crc, n_bytes = hashlib.sha256(), 0, 0
     buffer = bytearray(BLOCK_BYTES)
     view = memoryview(buffer)

@@ -26,9 +26,8 @@ if TYPE_CHECKING:
 
     from distilforensics.ingest.directories import Directories
     from distilforensics.ingest.options import IngestOptions
-    from distilforensics.ingest.projection import Reader
     from distilforensics.ingest.recognition import Recogniser
-    from distilforensics.ingest.sniffing import Sniffed
+    from distilforensics.ingest.records import Reader, Sniffed
     from distilforensics.ingest.sources import Source
     from distilforensics.ingest.usage import UsageFiles
 
@@ -116,7 +115,8 @@ def _read_fresh(reading: Reading, i: int, raw: RawFile, pool: Pool) -> Iterator[
         sniffed = unwrapped(replace(sniffed, records=sample_of(raw, table)), judge)
     recognised = recogniser.recognise(name, sniffed, source)
     if recognised is not None:
-        framed = frame_records(raw, stream, i, recognised, sniffed, reading.options, table)
+        cells = recogniser.takes_cells(recognised) and not sniffed.is_wrapped
+        framed = frame_records(raw, stream, i, recognised, sniffed, reading.options, table, as_cells=cells)
         if source.role == "accounts_directory":
             reading.directories.read(framed, source)
         elif source.role == "usage":
@@ -137,11 +137,15 @@ def frame_records(
     sniffed: Sniffed,
     options: IngestOptions,
     table: pq.ParquetFile | None,
+    *,
+    as_cells: bool = False,
 ) -> Iterator[Framed]:
-    """Return the records of a source in chunks."""
-    framers = {"document": frame_document, "csv": frame_csv, "body": frame_body}
+    """Return the records of a source in chunks; `as_cells` if those of tables may be columns of text."""
+    framers = {"document": frame_document, "body": frame_body}
     if table is not None:
-        framed = frame_parquet(raw, table, source, reader)
+        framed = frame_parquet(raw, table, source, reader, as_cells=as_cells)
+    elif sniffed.kind == "csv":
+        framed = frame_csv(stream, source, reader, sniffed, options.max_line_bytes, as_cells=as_cells)
     else:
         framed = framers.get(sniffed.kind, frame_lines)(stream, source, reader, sniffed, options.max_line_bytes)
     return unwrap(framed) if sniffed.is_wrapped else framed
@@ -150,7 +154,7 @@ def frame_records(
 def _pooled(framed: Iterator[Framed], source: int, pool: Pool) -> Iterator[Unit]:
     """Yield units of a source; what fits beside others goes into the pool."""
     for item in framed:
-        is_heavy = item.chunk is not None and weight(item.chunk) >= CHUNK_BYTES // 2
+        is_heavy = sum(weight(chunk) for chunk in (item.chunk, item.beside) if chunk is not None) >= CHUNK_BYTES // 2
         if is_heavy and not pool.is_empty:
             yield pool.take()
         pool.add(source, item)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from distilforensics.core.errors import InputRefusedError, UsageError
 from distilforensics.core.text import shown
 from distilforensics.ingest.formats.specification import use_own_formats
-from distilforensics.ingest.projection import FORMATS_MODULE, Reader
+from distilforensics.ingest.projection import FORMATS_MODULE
+from distilforensics.ingest.records import Reader
 from distilforensics.ingest.sniffing import Judge, is_beside_logs
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from distilforensics.ingest.formats import Candidate, FieldMapping, FormatSpec, Sample
     from distilforensics.ingest.options import IngestOptions
-    from distilforensics.ingest.sniffing import Sniffed
+    from distilforensics.ingest.records import Sniffed
     from distilforensics.ingest.sources import Source
 
 GENERIC = "generic"
@@ -50,7 +51,7 @@ class Recogniser:
         self.formats.zone_expression(options.assume_time_zone)
         self.formats.check_account_field(options.account_field)
         if self._format is not None and self._format != GENERIC:
-            self._specs[self._format].projection(self.choices)
+            self.formats.projection_of(self._specs[self._format], self.choices)
 
     def judge(self, name: str, *, is_usage: bool = False) -> Judge:
         """Return what the sniffing of a file may ask; the examiner may have said that it is a usage export."""
@@ -65,6 +66,11 @@ class Recogniser:
 
         is_of_objects = self._format is not None and self._specs[self._format].framing == "json"
         return Judge(is_record, fits, self._format is not None, is_of_objects or is_usage)
+
+    def takes_cells(self, reader: Reader) -> bool:
+        """Tell whether records may be given to a projection as columns of text."""
+        spec = self._specs.get(reader.format)
+        return spec is not None and spec.takes_cells(reader.choices)
 
     def _sample(self, name: str, records: Sequence[Any]) -> Sample:
         sample: Sample = self.formats.Sample(name=name, records=records)

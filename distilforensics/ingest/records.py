@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
+    import pyarrow as pa
 
-    from distilforensics.ingest.projection import Reader
+    from distilforensics.ingest.formats import Options
 
 Buffer = bytearray | bytes | memoryview
 """Bytes of records; never changed after they have been filled."""
@@ -55,6 +57,50 @@ class Refusal:
         return cls(source, line, offset, len(raw), *why, bytes(raw[:PREFIX_BYTES]), digest, order)
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How the records of a source become rows: a format, and the examiner's choices for it."""
+
+    format: str
+    choices: Options
+
+    @property
+    def key(self) -> str:
+        """Equal for sources that one projection can read together; letters, digits and underscores."""
+        mapping = self.choices.mapping
+        if mapping is None:
+            return self.format
+        return f"{self.format}_{hashlib.sha256(json.dumps(mapping.as_parameters(), sort_keys=True).encode()).hexdigest()[:16]}"
+
+
+@dataclass(slots=True)
+class Sniffed:
+    """How a source is framed and what its records look like."""
+
+    kind: str
+    """lines, document, csv, text, parquet, body; or refused, ignored."""
+    reason: str | None = None
+    records: list[Any] = field(default_factory=list)
+    """Sampled records: objects, or text of lines that are none."""
+    is_array: bool = False
+    """Lines are elements of one JSON array."""
+    page_key: str | None = None
+    """Key of the list of records in a document that is one answer of an interface."""
+    delimiter: str = ","
+    header: tuple[str, ...] = ()
+    beginnings: tuple[bytes, ...] = ()
+    n_preamble: int = 0
+    """Lines before the header of a table that are no rows, such as a title or `sep=;`."""
+    is_wrapped: bool = False
+    """The records stand inside of others, as text or in a list; the sampled ones are the inner ones."""
+    body_name: str = ""
+    """Name by which a record refers to the file, if the file is a body that was stored apart."""
+    is_copy_text: bool = False
+    """Tab-separated text as PostgreSQL's COPY writes it: no quotes, escapes by backslash."""
+    is_padded: bool = False
+    """Cells have spaces around them, which belong to the table and not to the values."""
+
+
 @dataclass(slots=True)
 class Chunk:
     """Records of one format in order, with the buffer that holds their bytes; rows of one unit become one row group.
@@ -80,6 +126,8 @@ class Chunk:
     flags: dict[int, list[str]] = field(default_factory=dict)
     texts: list[bytes] | None = None
     """JSON texts to read instead of the bytes in the buffer (CSV)."""
+    cells: pa.Table | None = None
+    """Columns of text to read instead of the bytes in the buffer, if the records were cut into cells already."""
     digests: list[str] | None = None
     """Hashes of the records, if not those of the bytes in the buffer (Parquet)."""
     refusals: list[Refusal] = field(default_factory=list)
@@ -92,7 +140,7 @@ class Chunk:
 
     def release(self) -> None:
         """Give the bytes back as soon as rows have been made of them, before the rows are written."""
-        self.buffer, self.texts = b"", None
+        self.buffer, self.texts, self.cells = b"", None, None
 
 
 @dataclass(slots=True)
@@ -113,3 +161,39 @@ def column(value: int | Sequence[int] | npt.NDArray[Any], n: int) -> npt.NDArray
     if isinstance(value, int):
         return np.full(n, value, dtype=np.int64)
     return np.asarray(value, dtype=np.int64)
+
+
+@dataclass(slots=True)
+class Records:
+    """The records found in the lines of a chunk; parallel arrays, with flags by index."""
+
+    row: npt.NDArray[np.int64]
+    """Line of the chunk."""
+    start: npt.NDArray[np.int64]
+    end: npt.NDArray[np.int64]
+    order: npt.NDArray[np.int64]
+    """Place among all records of the chunk; -1 if it turned out to be none."""
+    text: pa.ChunkedArray
+    flags: dict[int, list[str]]
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
+@dataclass(slots=True)
+class ChunkResult:
+    """What a chunk held; `rows` and `refusals` are in order."""
+
+    format: str
+    rows: pa.Table
+    refusals: list[Refusal]
+    out_of_scope: dict[tuple[int, str], tuple[int, int]] = field(default_factory=dict)
+    """(source, reason) -> number of records and line of the first."""
+    n_blank: dict[int, int] = field(default_factory=dict)
+    unknown_keys: dict[int, set[str]] = field(default_factory=dict)
+    secrets: dict[tuple[int, str], int] = field(default_factory=dict)
+    """(source, field) -> values in which raw secrets were replaced by keyed hashes."""
+    first: tuple[int, int] = (-1, -1)
+    """Source and line of the first record."""
+    last: tuple[int, int, int] = (-1, -1, 0)
+    """Source and line of the last record, and how many records that line has in this chunk."""

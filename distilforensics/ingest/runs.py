@@ -36,13 +36,7 @@ class Runs:
 def repeated_runs(
     hashes: npt.NDArray[np.uint64], sources: npt.NDArray[np.uint64], times: npt.NDArray[np.int64]
 ) -> Runs:
-    """Return the records that repeat a run of earlier ones.
-
-    Args:
-        hashes: Hashes of the records, in order.
-        sources: Sources of the records; equal values stand together.
-        times: Starts of the records in microseconds.
-    """
+    """Return the records that repeat a run of earlier ones."""
     n = len(hashes)
     original = np.full(n, n, np.int64)
     for start, earlier in _matching_windows(hashes, sources, times):

@@ -11,9 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from distilforensics.ingest.pooling import Framed
-    from distilforensics.ingest.processing import Records
     from distilforensics.ingest.projection import Projector
-    from distilforensics.ingest.records import Chunk, Refusal
+    from distilforensics.ingest.records import Chunk, Records, Refusal
     from distilforensics.ingest.sources import Source
 
 
@@ -21,11 +20,7 @@ class SideFiles(ABC):
     """Collects the rows of such files of a batch, and the records that cannot be read."""
 
     def __init__(self, projector: Callable[[], Projector]) -> None:
-        """Nothing is opened before the first file comes.
-
-        Args:
-            projector: Returns a projector for the calling thread.
-        """
+        """Nothing is opened before the first file comes."""
         self._projector = projector
         self.rows: list[tuple[Source, dict[str, Any]]] = []
         self.refusals: list[Refusal] = []

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from distilforensics.ingest.documents import page_key, shape_of_document
+from distilforensics.ingest.records import Sniffed
 from distilforensics.ingest.repair import repair
 from distilforensics.ingest.wrappers import unwrapped_sample
 
@@ -50,34 +51,6 @@ _FIRST_KEY = re.compile(rb'\{\s*"[^"\\]{1,80}"\s*:')
 _BEFORE_RECORD = b"\0\xef\xbb\xbf\x1e \t\r\n"
 
 
-@dataclass(slots=True)
-class Sniffed:
-    """How a source is framed and what its records look like."""
-
-    kind: str
-    """lines, document, csv, text, parquet, body; or refused, ignored."""
-    reason: str | None = None
-    records: list[Any] = field(default_factory=list)
-    """Sampled records: objects, or text of lines that are none."""
-    is_array: bool = False
-    """Lines are elements of one JSON array."""
-    page_key: str | None = None
-    """Key of the list of records in a document that is one answer of an interface."""
-    delimiter: str = ","
-    header: tuple[str, ...] = ()
-    beginnings: tuple[bytes, ...] = ()
-    n_preamble: int = 0
-    """Lines before the header of a table that are no rows, such as a title or `sep=;`."""
-    is_wrapped: bool = False
-    """The records stand inside of others, as text or in a list; the sampled ones are the inner ones."""
-    body_name: str = ""
-    """Name by which a record refers to the file, if the file is a body that was stored apart."""
-    is_copy_text: bool = False
-    """Tab-separated text as PostgreSQL's COPY writes it: no quotes, escapes by backslash."""
-    is_padded: bool = False
-    """Cells have spaces around them, which belong to the table and not to the values."""
-
-
 SQL_DUMP_HINT = (
     "SQL dump; load it into a database and export the table of calls, with psql:"
     r" \copy (select row_to_json(t) from \"LiteLLM_SpendLogs\" t) to 'calls.jsonl'"
@@ -104,13 +77,7 @@ class Judge:
 
 
 def sniff(raw: RawFile, stream: DecodedStream, judge: Judge) -> Sniffed:
-    """Return what a file is, and whether its records stand inside of others.
-
-    Args:
-        raw: The file.
-        stream: Its decoded stream, at the beginning.
-        judge: Knows the formats.
-    """
+    """Return what a file is, and whether its records stand inside of others."""
     return unwrapped(_sniff(raw, stream, judge), judge)
 
 
@@ -125,13 +92,7 @@ def unwrapped(sniffed: Sniffed, judge: Judge) -> Sniffed:
 
 
 def _sniff(raw: RawFile, stream: DecodedStream, judge: Judge) -> Sniffed:
-    """Return how a file is framed.
-
-    Args:
-        raw: The file.
-        stream: Its decoded stream, at the beginning.
-        judge: Knows the formats.
-    """
+    """Return how a file is framed."""
     head = stream.peek(HEAD_BYTES)
     special = _by_magic(head, is_direct=stream.is_direct)
     if special is not None:

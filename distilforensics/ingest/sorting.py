@@ -42,7 +42,7 @@ def sort_lines(chunk: Chunk) -> Sorted:
     if not chunk.are_lines or not n:
         is_good = np.ones(n, np.bool_) if chunk.is_suspect is None else ~chunk.is_suspect
         found = Sorted(chunk.starts, chunk.ends, np.zeros(n, np.bool_), is_good, dict(chunk.flags))
-        if n and chunk.texts is None:
+        if n and chunk.texts is None and chunk.cells is None:
             _sort_out_nan(chunk, found)
         return found
     starts, ends = chunk.starts.copy(), chunk.ends.copy()

@@ -15,7 +15,7 @@ from distilforensics.case.archives import SEPARATOR
 from distilforensics.case.evidence import places
 from distilforensics.core.errors import CaseError, InputRefusedError, PartialEvidenceError
 from distilforensics.core.text import show
-from distilforensics.core.units import count, share
+from distilforensics.core.units import count
 from distilforensics.ingest import assembly
 from distilforensics.ingest.batches import Batch, Settings
 from distilforensics.ingest.inputs import InputFile, expand, not_read
@@ -99,7 +99,8 @@ def _ingest(
     n_before = len(journal.batches)
     key = case_key(case, options)
     settings = Settings(options, key, limits.threads, limits.memory_bytes, formats_module)
-    _read_batches(case, fresh, settings, journal, progress, usage)
+    if fresh:
+        _read_batches(case, fresh, settings, journal, progress, usage)
     n_rows = assembly.assemble(case, journal, limits, Secrets(key), progress)
     summary = assembly.summarise(case, journal.batches[n_before:], known, options, n_rows, time.perf_counter() - start)
     _require_sound(summary)
@@ -289,19 +290,4 @@ def _require_sound(summary: IngestSummary) -> None:
         raise InputRefusedError(
             "no log could be read\n  " + "\n  ".join(reasons[:10] or ["the inputs hold no files"]),
             hint="see what the tool makes of a file with: distilforensics inspect FILE",
-        )
-
-
-def require_within_limit(summary: IngestSummary) -> None:
-    """Check the share of refused records, after everything else has been done.
-
-    Raises:
-        PartialEvidenceError: more records were quarantined than `max_malformed` allows.
-    """
-    if summary.is_over_malformed_limit:
-        total = summary.total
-        raise PartialEvidenceError(
-            f"{count(total.n_quarantined)} of {count(total.n_read)} records could not be read "
-            f"({share(total.n_quarantined, total.n_read)}), expected at most {share(summary.max_malformed, 1)}",
-            hint="see table quarantine for the reasons; --max-malformed raises the limit",
         )

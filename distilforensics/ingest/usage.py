@@ -11,8 +11,7 @@ from distilforensics.ingest.placing import refusal_of
 from distilforensics.ingest.side_files import SideFiles
 
 if TYPE_CHECKING:
-    from distilforensics.ingest.processing import Records
-    from distilforensics.ingest.records import Chunk
+    from distilforensics.ingest.records import Chunk, Records
     from distilforensics.ingest.sources import Source
 
 OTHER_PRODUCT = "other_product"

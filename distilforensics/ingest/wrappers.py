@@ -28,9 +28,6 @@ OBJECT_FIELDS = ("jsonPayload", "_source", "_doc", "@message", "message", "log",
 TIME_FIELDS = ("timestamp", "@timestamp", "time", "_time")
 """Fields in which collectors keep the time of a record; it is that of an object that has none itself."""
 
-MAX_PREFIX = 300
-"""Bytes before the object in a line of text."""
-
 _PREFIX = re.compile(rb"[^{}]{1,300}?(?=\{\")")
 _NUMBERED = re.compile(r"(llm\.(?:input|output)_messages)\.(\d+)\.message\.(role|content)")
 

@@ -48,12 +48,6 @@ class Citation:
 def cite(case: Case, record_id: str, limits: Limits, evidence_root: Path | None = None) -> Citation:
     """Return a record's bytes from the evidence file, which is opened read-only.
 
-    Args:
-        case: The case.
-        record_id: As in `exchanges`; quarantined records are named alike.
-        limits: Memory and threads.
-        evidence_root: Folder in which the evidence files lie now.
-
     Raises:
         UsageError: there is no such record.
         CaseError: the evidence file is not present.

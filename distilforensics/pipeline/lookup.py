@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from distilforensics.analysis.kinds import text_kinds
 from distilforensics.case.engines.duckdb import connect, connect_empty, require_select
 from distilforensics.case.notes import latest, note_rows
 from distilforensics.core.errors import CaseError, UsageError
@@ -37,7 +38,7 @@ class Kind(StrEnum):
     SOURCE = "source"
 
 
-TOPICS = ("health", "reconcile")
+TOPICS = ("health", "reconcile", "tests")
 """What can be told of the case as a whole."""
 
 
@@ -72,16 +73,18 @@ def look_up(case: Case, kind: Kind, name: str, limits: Limits, *, is_all: bool =
 def overview(case: Case, limits: Limits, about: str = "overview") -> list[Section]:
     """Return what was read and what was found, or another topic of the whole case.
 
-    Args:
-        case: The case.
-        limits: Memory and threads.
-        about: Folder of the queries: overview, or one of `TOPICS`.
-
     Raises:
         CaseError: a stage that the answer needs has not run.
     """
     with connect(case, limits=limits) as connection:
         return [*_sections(case, connection, about, {}), *(_review(case) if about == "overview" else [])]
+
+
+def load(case: Case, campaign: str, limits: Limits) -> list[Section]:
+    """Return how many requests of a campaign began in each hour, as section `load`."""
+    with connect(case, limits=limits) as connection:
+        queries = [query for query in _queries("campaign") if query[0] == "load"]
+        return [_section(case, connection, (key, title), query, {"id": campaign}) for key, title, query in queries]
 
 
 def explain(case: Case, account: str, limits: Limits) -> list[Section]:
@@ -93,7 +96,8 @@ def explain(case: Case, account: str, limits: Limits) -> list[Section]:
     """
     with connect(case, limits=limits) as connection:
         _require_account(case, connection, account)
-        return [*_sections(case, connection, "explanation", {"id": account}), *_notes(case, Kind.ACCOUNT, account)]
+        values = {"id": account, "text_kinds": sorted(text_kinds())}
+        return [*_sections(case, connection, "explanation", values), *_notes(case, Kind.ACCOUNT, account)]
 
 
 def compare(case: Case, first: str, second: str, limits: Limits) -> list[Section]:
@@ -112,7 +116,7 @@ def compare(case: Case, first: str, second: str, limits: Limits) -> list[Section
 
 
 def _sections(
-    case: Case, connection: duckdb.DuckDBPyConnection, folder: str, parameters: Mapping[str, str | int]
+    case: Case, connection: duckdb.DuckDBPyConnection, folder: str, parameters: Mapping[str, Any]
 ) -> Iterator[Section]:
     for key, title, query in _queries(folder):
         used = {name: value for name, value in parameters.items() if f"${name}" in query}
@@ -130,7 +134,7 @@ def columns_of(folder: str) -> dict[str, list[tuple[str, str]]]:
         return found
 
 
-_ANYTHING: dict[str, str | int] = {"id": "", "a": "", "b": "", "most": 1}
+_ANYTHING: dict[str, Any] = {"id": "", "a": "", "b": "", "most": 1, "text_kinds": [""]}
 
 
 def _queries(folder: str) -> Iterator[tuple[str, str, str]]:
@@ -211,7 +215,7 @@ def _section(
     connection: duckdb.DuckDBPyConnection,
     names: tuple[str, str],
     query: str,
-    parameters: Mapping[str, str | int],
+    parameters: Mapping[str, Any],
 ) -> Section:
     try:
         result = connection.execute(query, dict(parameters))

@@ -44,13 +44,6 @@ def merge_cases(
 ) -> Case:
     """Return the sealed case of all logs of several cases; these are only read.
 
-    Args:
-        roots: The cases; statements, calibration and own catalogue are those of the first.
-        target: Folder of the new case.
-        limits: Memory and threads.
-        progress: Where progress is reported.
-        secret_key: Secret of the cases, if they were read with one.
-
     Raises:
         CaseError: the target exists; the cases were sealed over other files, read with other options or for other case numbers.
     """

@@ -86,17 +86,7 @@ def write_record(
     options: Mapping[str, Any],
     timings: Sequence[Timing],
 ) -> None:
-    """Write run.json for a command that has just ended.
-
-    Args:
-        case: The case.
-        command: Verb of the command line.
-        started_at: When it began, as `custody.now` gave it.
-        limits: Memory and threads.
-        inputs: Logs as the examiner named them.
-        options: PowerOptions that change what is read.
-        timings: One entry per stage in order.
-    """
+    """Write run.json for a command that has just ended."""
     record = {
         "format_version": FORMAT_VERSION,
         "tool": {"name": "distilforensics", "version": __version__, "dependencies": dependencies()},

@@ -17,6 +17,7 @@ from distilforensics.core.errors import CaseError
 from distilforensics.pipeline.calibration_files import CalibrationFiles, copy_into_case
 from distilforensics.pipeline.own_catalog import with_own_formats
 from distilforensics.pipeline.power.stage import drop_if_stale
+from distilforensics.pipeline.preparation import prepared
 from distilforensics.pipeline.record import Timing, peak_memory, read_record, write_record
 from distilforensics.pipeline.steps import STEPS, Step, ingest
 from distilforensics.pipeline.summary import CaseSummary, summarise
@@ -128,12 +129,14 @@ def run_locked(
     options = with_own_formats(case, options)
     with recorded(case, command, described(inputs, options)):
         timings: list[Timing] = []
-        summary = read_logs(case, inputs, options, limits, progress, timings, read)
+        with prepared(case):
+            summary = read_logs(case, inputs, options, limits, progress, timings, read)
         drop_if_stale(case, progress)
         timings.extend(run_step(case, step, limits, progress) for step in steps)
+        if (skipped := [timing.stage for timing in timings if timing.is_skipped]) and len(skipped) < len(timings):
+            progress.note(f"up to date, not run again: {', '.join(skipped)}")
         if key is None and all(timing.is_skipped for timing in timings) and manifest.is_current(case):
             # A new seal over the same content would only raise the question of what lay under the old one.
-            progress.note("nothing has changed, the seal stays")
             custody.append(case, "nothing changed", {})
             anchors = manifest.anchors(case)
         else:
@@ -176,24 +179,24 @@ def read_logs(
     timings: list[Timing],
     read: IngestFunction = ingest,
 ) -> IngestSummary:
-    """Ingest, report which sources were known already, and add the timing."""
+    """Ingest, say how many sources were known already, and add the timing."""
     start = time.perf_counter()
     summary = read(case, inputs, options, limits, progress)
     is_skipped = bool(summary.known) and not summary.sources
     timings.append(Timing("ingest", time.perf_counter() - start, is_skipped, summary.n_rows))
-    for path in summary.known:
-        progress.note(f"{path}: same bytes as a source of this case, not read again")
+    if summary.known and not is_skipped:
+        progress.note(
+            f"{len(summary.known)} of the files stand in this case with the same bytes; they are not read again"
+        )
     details = {"n_sources": len(summary.sources), "n_known": len(summary.known), "n_read": summary.total.n_read}
     custody.append(case, "stage ingest", details)
     return summary
 
 
 def run_step(case: Case, step: Step, limits: Limits, progress: Progress) -> Timing:
-    """Run one stage, say so if it was up to date, and record it."""
+    """Run one stage and record it."""
     start = time.perf_counter()
     outcome = step.work(case, limits, progress)
-    if outcome.is_skipped:
-        progress.note(f"{step.name}: up to date, not run again")
     custody.append(case, f"stage {step.name}", {"is_skipped": outcome.is_skipped, "n_rows": dict(outcome.n_rows)})
     return Timing(step.name, time.perf_counter() - start, outcome.is_skipped, outcome.n_rows)
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def run_single_stage(
     case: Case, step: Step, limits: Limits, progress: Progress, calibration_files: CalibrationFiles | None = None
 ) -> Timing:
-    """Run one stage of an existing case by itself; the case has to be sealed again afterwards.
+    """Run one stage of an existing case by itself; if it changed anything, the case has to be sealed again.
 
     Raises:
         CaseError: the case is in use, or an earlier stage has not run.
@@ -39,7 +39,8 @@ def run_single_stage(
         if calibration_files is not None:
             copy_into_case(case, calibration_files)
         timing = run_step(case, step, limits, progress)
-        _merge_record(case, step.name, started_at, limits, [timing])
+        if not timing.is_skipped:
+            _merge_record(case, step.name, started_at, limits, [timing])
     return timing
 
 
@@ -52,7 +53,8 @@ def ingest_only(
     with locked(case, "ingest"), recorded(case, "ingest", described(inputs, options)):
         options = with_own_formats(case, options)
         summary = read_logs(case, inputs, options, limits, progress, timings)
-        _merge_record(case, "ingest", started_at, limits, timings, inputs, options.parameters())
+        if not timings[0].is_skipped:
+            _merge_record(case, "ingest", started_at, limits, timings, inputs, options.parameters())
     return summary, timings[0]
 
 

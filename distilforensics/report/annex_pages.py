@@ -53,17 +53,7 @@ def write_annexes(
     language: Language,
     has_mappings: bool = False,
 ) -> None:
-    """Write everything beside the main document.
-
-    Args:
-        ledger: The queries that were run, and the tables.
-        annexes: Writes files and remembers them.
-        result: What the report says.
-        drawn: Campaign id to its figures.
-        tests: Test id to its query, to be written out if it is the one that ran.
-        language: Language of the pages of groups beyond the first; other annexes are English.
-        has_mappings: The case says which field of a file without a known format became which column.
-    """
+    """Write everything beside the main document."""
     annexes.write("method.json", "code versions and parameters of all stages", result.seals["method_text"].encode())
     annexes.write(
         "tables-sha256.txt",

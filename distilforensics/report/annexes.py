@@ -10,8 +10,10 @@ import hashlib
 import io
 import json
 import re
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.case.layout import write_file
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 FOLDER = "annexes"
 LIST = f"{FOLDER}/SHA256SUMS"
+N_WRITERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +39,12 @@ class Annex:
 
 @dataclass(slots=True)
 class Annexes:
-    """Writes the files and remembers them for the list."""
+    """Writes the files and remembers them for the list. Disks take longer to confirm many small files than it takes to make them."""
 
     report: Path
     written: list[Annex] = field(default_factory=list)
+    _writers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(N_WRITERS, "annexes"))
+    _pending: dict[str, Future[None]] = field(default_factory=dict)
 
     def csv(self, name: str, title: str, rows: Sequence[Mapping[str, Any]]) -> str:
         """Write rows as CSV and return the path below report/."""
@@ -57,14 +62,23 @@ class Annexes:
         return self.write(name, title, "".join(f"{line}\n" for line in lines).encode("ascii"))
 
     def write(self, name: str, title: str, content: bytes) -> str:
-        """Write a file and return its path below report/."""
+        """Let a file be written and return its path below report/; `finish` waits for it."""
         path = f"{FOLDER}/{name}"
-        write_file(self.report / path, content)
+        if path in self._pending:
+            self._pending[path].result()
+        self._pending[path] = self._writers.submit(write_file, self.report / path, content)
         self.written.append(Annex(path, title, hashlib.sha256(content).hexdigest()))
         return path
 
     def finish(self) -> str:
-        """Write the list of hashes, remove what an earlier run left in the folder, and return the hash of the list."""
+        """Wait for all files, write the list of hashes, remove what an earlier run left in the folder, and return the hash of the list.
+
+        Raises:
+            OSError: a file could not be written.
+        """
+        for file in self._pending.values():
+            file.result()
+        self._writers.shutdown()
         lines = checksum_lines((annex.sha256, annex.path.removeprefix(f"{FOLDER}/")) for annex in self.listed())
         write_file(self.report / LIST, lines.encode())
         known = {LIST, *(annex.path for annex in self.written)}
@@ -84,13 +98,21 @@ def safe_name(text: str) -> str:
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, str):
+        return _text_cell(value)
     if isinstance(value, (list, tuple)):
         value = "; ".join(str(part) for part in value)
     if isinstance(value, (datetime, date)):
         return _plain(value)
     if isinstance(value, (bool, int, float)):
         return str(value)
-    return csv_cell(show(csv_cell(value)))
+    return _text_cell("" if value is None else str(value))
+
+
+@lru_cache(4096)
+def _text_cell(text: str) -> str:
+    """Return a text as a cell; most stand in many rows."""
+    return csv_cell(show(csv_cell(text)))
 
 
 def _plain(value: object) -> str:

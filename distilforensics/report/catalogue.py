@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.resources
 import json
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.analysis.heuristics.loader import catalog_folder
@@ -61,13 +62,7 @@ def _sql_files(folder: Traversable) -> Iterator[Traversable]:
 
 
 def test_script(ledger: Ledger, file: SqlFile, row: Row) -> str:
-    """Return the query of a test with its parameters, and with the relations, views and macros that it reads.
-
-    Args:
-        ledger: Knows where tables lie.
-        file: The test.
-        row: Its row of the query `tests`, with the parameters that were used.
-    """
+    """Return the query of a test with its parameters, and with the relations, views and macros that it reads."""
     values: dict[str, Any] = json.loads(row["parameters"] or "{}")
     return _script(ledger, row["title"], file, values)
 
@@ -101,6 +96,7 @@ def _statements(ledger: Ledger, reads: Iterable[str]) -> Iterator[tuple[str, str
             yield name, f"create or replace temp {form} {name} as\n{bound(file.body, values)}"
 
 
+@cache
 def _relation(name: str) -> tuple[SqlFile, Mapping[str, Any], str]:
     """Return the query of a relation that the program itself makes, its parameters, and whether it is a table or a view."""
     for path in (
@@ -141,7 +137,7 @@ def _macros_in(text: str) -> str:
 
 def _view_or_empty(ledger: Ledger, table: str) -> str:
     """Return the view of a table, or an empty table with its columns where no stage wrote it."""
-    if ledger.case.table_files(table):
+    if ledger.paths(table):
         return ledger.view(table)
     columns = ", ".join(f"{column.name} {sql_type(column.type)}" for column in TABLES[table].columns)
     return f"create or replace temp table {table} ({columns})"

@@ -22,13 +22,7 @@ FEW_CUSTOMERS = "operator.few_customers"
 
 
 def disclosed(result: Result, key: str, annexes: Annexes) -> Result:
-    """Return the result with pseudonyms in place of accounts, and write which account each one stands for.
-
-    Args:
-        result: What the report says.
-        key: Key of the pseudonyms; it follows from the tables of the case, and not from anything that the edition prints.
-        annexes: Where the list of pseudonyms is written.
-    """
+    """Return the result with pseudonyms in place of accounts, and write which account each one stands for."""
     campaigns = [replace(c, names=pseudonyms(c.names, key)) for c in result.campaigns[:1]]
     rows = [{"pseudonym": name, "account_id": account} for c in campaigns for account, name in sorted(c.names.items())]
     annexes.csv("pseudonyms.csv", "which account a pseudonym of the edition for disclosure stands for", rows)
@@ -36,11 +30,7 @@ def disclosed(result: Result, key: str, annexes: Annexes) -> Result:
 
 
 def disclosed_findings(result: Result) -> dict[str, Any]:
-    """Return what the edition for disclosure says as JSON-ready data: numbers, titles and outcomes, no identifier, no setting.
-
-    Args:
-        result: What `disclosed` returned.
-    """
+    """Return what the edition for disclosure says as JSON-ready data: numbers, titles and outcomes, no identifier, no setting."""
     return {
         "program": {"name": "distilforensics", "version": result.header["version"]},
         "seals": {key: result.seals[key] for key in ("evidence", "tables", "method")},

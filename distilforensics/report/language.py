@@ -31,9 +31,10 @@ PLACE = re.compile(r"\{(\w+)(?:([:?|])([^{}]*))?\}")
 _NUMBER = re.compile(r"(?<![\w.])\d{1,3}(?:,\d{3})+(?!\w|,\d)")
 _FORMS = {
     ENGLISH: {"day": "{0.day} {0:%B %Y}", "date": "{0.day} {0:%B}", "clock": "{0:%H:%M:%S}", "short": "{0.day} {0:%b %H:%M:%S}", "tick": "{0.day} {0:%b}"},
+    "de": {"day": "{0:%d.%m.%Y}", "date": "{0:%d.%m.}", "clock": "{0:%H:%M:%S}", "short": "{0:%d.%m. %H:%M:%S}", "tick": "{0:%d.%m.}"},
     "": {"day": "{0:%Y-%m-%d}", "date": "{0:%Y-%m-%d}", "clock": "{0:%H:%M:%S}", "short": "{0:%Y-%m-%d %H:%M:%S}", "tick": "{0:%m-%d}"},
 }  # fmt: skip
-"""Forms of times: in words in English, ISO 8601 in every other language."""
+"""Forms of times: as one writes them in the language, ISO 8601 where that is not known; 03-02 alone is 3 February to many."""
 _GROUPED = {ENGLISH: ","}
 _SEPARATORS = (r"(?<=[.?!])\s+", "; ", ", ")
 """Where a statement that the catalogue lacks as a whole is taken apart: sentences, then parts, then the items of a list."""

@@ -49,12 +49,7 @@ def query_file(name: str) -> SqlFile:
     return read_sql_file(importlib.resources.files(__package__) / "queries" / f"{name}.sql")
 
 
-def query_names() -> list[str]:
-    """Return the names of all queries."""
-    folder = importlib.resources.files(__package__) / "queries"
-    return sorted(entry.name.removesuffix(".sql") for entry in folder.iterdir() if entry.name.endswith(".sql"))
-
-
+@cache
 def is_relation(name: str) -> bool:
     """Tell whether a name that a query reads is a relation of the report and no table of the case."""
     return (importlib.resources.files(__package__) / "queries" / f"{name}.sql").is_file() and bool(
@@ -69,16 +64,19 @@ class Ledger:
     case: Case
     connection: duckdb.DuckDBPyConnection
     blocks: dict[str, Block] = field(default_factory=dict)
-    digested: set[str] = field(default_factory=set)
+    digested: dict[str, Row] = field(default_factory=dict)
     _made: set[str] = field(default_factory=set)
     _rows: dict[str, list[Row]] = field(default_factory=dict)
+    _kept: dict[str, str] = field(default_factory=dict)
+    _paths: dict[str, list[str]] = field(default_factory=dict)
 
-    def rows(self, query: str, *, is_drawn: bool = False, **values: object) -> list[Row]:
+    def rows(self, query: str, *, is_drawn: bool = False, is_kept: bool = False, **values: object) -> list[Row]:
         """Return the rows of a query.
 
         Args:
             query: Name of the query.
             is_drawn: The rows are drawn or listed, not printed one by one; what is drawn is checked by its digest.
+            is_kept: Keep the rows in the engine too, for a digest that will be asked for.
             values: Values of the parameters.
         """
         label = ".".join([query, *(str(value) for value in values.values() if not isinstance(value, list))])
@@ -88,6 +86,10 @@ class Ledger:
         self.make(file.header["reads"])
         sql = bound(file.body, values)
         self.blocks[label] = Block(label, file.header["title"], tuple(file.header["reads"]), sql, is_drawn)
+        if is_kept:
+            self._kept[label] = source = f"kept_{len(self._kept)}"
+            self.connection.execute(f"create temp table {source} as {sql}")
+            sql = f"from {source}"
         cursor = self.connection.execute(sql)
         names = [column[0] for column in cursor.description or []]
         rows = []
@@ -100,17 +102,18 @@ class Ledger:
 
     def one(self, query: str, **values: object) -> Row:
         """Return the only row of a query."""
-        (row,) = self.rows(query, is_drawn=False, **values)
+        (row,) = self.rows(query, is_drawn=False, is_kept=False, **values)
         return row
 
     def digest(self, query: str, **values: object) -> Row:
         """Return number and digest of the rows of a query that was run to be drawn."""
         label = ".".join([query, *(str(value) for value in values.values())])
-        self.digested.add(label)
-        count, digest = self.connection.execute(_digest_of(f"({self.blocks[label].sql})")).fetchall()[0]
-        row = Row(n_rows=count, digest=digest)
-        row.name = f"{label}.all"
-        return row
+        if label not in self.digested:
+            source = self._kept.get(label) or f"({self.blocks[label].sql})"
+            count, digest = self.connection.execute(_digest_of(source)).fetchall()[0]
+            self.digested[label] = Row(n_rows=count, digest=digest)
+            self.digested[label].name = f"{label}.all"
+        return self.digested[label]
 
     def script(self, label: str) -> str:
         """Return a query with everything that it needs, as it runs in DuckDB started in the case folder."""
@@ -163,8 +166,15 @@ class Ledger:
 
     def view(self, table: str) -> str:
         """Return the statement that makes a view of a table of the case, with paths relative to the case folder."""
-        paths = sorted(path.relative_to(self.case.root).as_posix() for path in self.case.table_files(table))
-        return f"create or replace temp view {table} as from read_parquet([{', '.join(map(literal, paths))}])"
+        return (
+            f"create or replace temp view {table} as from read_parquet([{', '.join(map(literal, self.paths(table)))}])"
+        )
+
+    def paths(self, table: str) -> list[str]:
+        """Return where the files of a table of the case lie, relative to the case folder; none if no stage wrote it."""
+        if table not in self._paths:
+            self._paths[table] = sorted(map(self.case.name_of, self.case.table_files(table)))
+        return self._paths[table]
 
 
 def sorted_unique(statements: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -228,6 +238,8 @@ select
             strftime(try_cast(p.stated as timestamp), '%-d %B %Y'), strftime(try_cast(p.stated as timestamp), '%-d %B'),
             strftime(try_cast(p.stated as timestamp), '%-d'), strftime(try_cast(p.stated as timestamp), '%H:%M:%S'),
             strftime(try_cast(p.stated as timestamp), '%-d %b %H:%M:%S'), strftime(try_cast(p.stated as timestamp), '%-d %b'),
+            strftime(try_cast(p.stated as timestamp), '%d.%m.%Y'), strftime(try_cast(p.stated as timestamp), '%d.%m.'),
+            strftime(try_cast(p.stated as timestamp), '%d.%m. %H:%M:%S'),
             strftime(try_cast(p.stated as timestamp), '%Y-%m-%d'), strftime(try_cast(p.stated as timestamp), '%Y-%m-%d %H:%M:%S'))
         ), false) as agrees
 from printed as p

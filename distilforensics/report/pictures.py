@@ -31,7 +31,7 @@ class Album:
 
     def rows(self, query: str) -> list[Row]:
         """Return the rows of a query that are drawn."""
-        return self.ledger.rows(query, is_drawn=True, campaign_id=self.campaign.campaign_id)
+        return self.ledger.rows(query, is_drawn=True, is_kept=True, campaign_id=self.campaign.campaign_id)
 
     def add(self, key: str, query: str, drawing: Drawing, caption: str, description: str) -> None:
         """Number a drawing, write its rows beside the page, and keep it."""

@@ -108,11 +108,6 @@ def compare(requests: Mapping[date, int], first: date, last: date, releases: Seq
     The null is exact: the calendar is moved day by day over the days of the log, around its end to its beginning, and the
     number of changes close to a release is counted for each place.
 
-    Args:
-        requests: Day to requests of the campaign; days without are none.
-        first: First day of the log.
-        last: Last day of the log.
-        releases: The calendar; None if the examiner supplied none.
     """
     n_days = (last - first).days + 1
     inside = sorted({(r.day - first).days for r in releases or () if first <= r.day <= last})

@@ -15,6 +15,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from distilforensics.analysis.kinds import kinds
 from distilforensics.core import units
 from distilforensics.core.text import show
 from distilforensics.report.language import ENGLISH, NONE, Language, language_of
@@ -25,10 +26,8 @@ IDENT_CHARS = 120
 STATUS_WORDS = {"ok": "answered", "limited": "rate limit", "error": "error", "blocked": "blocked"}
 TIE_WORDS = {
     "payment": "payment method", "signup": "sign-up within ten minutes", "ip": "address", "ip_prefix": "network", "email_domain": "mail domain",
-    "client": "program", "api_key": "key", "handover": "handed a failed request", "tenant": "customer", "suffix": "end of prompts",
-    "prefix": "beginning of prompts", "near": "wording of prompts", "passage": "passage in prompts", "prompt": "whole prompts",
-    "parameters": "call parameters", "program": "program", "pace": "even pace", "varied": "varied parameters",
-    "system": "system prompt", "mark": "kind of request", "network": "address or network", "mail": "mail domain",
+    "client": "program", "api_key": "key", "handover": "handed a failed request", "tenant": "customer", "network": "address or network",
+    "mail": "mail domain", **{kind.name: kind.words for kind in kinds().values()},
 }  # fmt: skip
 MARK_WORDS = {
     "task_math": "mathematics", "task_code": "programming", "grader_rubric": "grading of texts", "cot_elicitation": "written-out reasoning",
@@ -40,6 +39,13 @@ def page(template: str, language: Language = ENGLISH_LANGUAGE, **values: Any) ->
     """Return a page rendered from a template as UTF-8."""
     text = _environment(language.code).get_template(template).render(**values)
     return (re.sub(r"\n[ \t]*(?:\n[ \t]*)+", "\n", text).strip() + "\n").encode("utf-8", "backslashreplace")
+
+
+def compile_pages() -> None:
+    """Compile all templates of English pages, which is most of what the first page of a process takes."""
+    environment = _environment(ENGLISH)
+    for name in environment.list_templates(extensions=["j2"]):
+        environment.get_template(name)
 
 
 @cache

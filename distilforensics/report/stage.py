@@ -288,12 +288,13 @@ def _seals(case: Case, ledger: Ledger, tables: Sequence[str]) -> dict[str, str]:
         "report": package_sha256("distilforensics.report"),
         "stages": _stage_records(case),
     }
+    table_lines = _table_lines(case, tables)
     return {
         "evidence": _sha256("".join(f"{digest}\n" for digest in files)),
-        "tables": _sha256(_table_lines(case, tables)),
+        "tables": _sha256(table_lines),
         "method": _sha256(_method_text(method)),
         "method_text": _method_text(method),
-        "table_lines": _table_lines(case, tables),
+        "table_lines": table_lines,
     }
 
 

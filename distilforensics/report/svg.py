@@ -100,13 +100,7 @@ class Drawing:
         self._write(self.language.grouped(show(words)), x, y, **look)
 
     def markup(self, anchor: str, title: str, description: str) -> Markup:
-        """Return the drawing as inline SVG with title and description for readers who do not see it.
-
-        Args:
-            anchor: Prefix of the ids; unique in the page.
-            title: Short text that names the drawing.
-            description: What can be read from it.
-        """
+        """Return the drawing as inline SVG with title and description for readers who do not see it."""
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {number(self.width)} {number(self.height)}" role="img"'
             f' aria-labelledby="{escape(anchor)}-title {escape(anchor)}-desc">'

@@ -90,10 +90,6 @@ class Deck:
 def read_corpus(folder: Path, families: Sequence[str] | None = None) -> Corpus:
     """Return the texts of all files in `folder` that have the columns of a corpus.
 
-    Args:
-        folder: Where the Parquet files lie.
-        families: Take only these; None takes all.
-
     Raises:
         UsageError: If no file has the columns, or a family is in none of them.
     """

@@ -9,8 +9,8 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from distilforensics.simulate.actors.pool import PoolParameters
 from distilforensics.simulate.customers import EVERYBODY, LOOK_ALIKES, RELEASE, PopulationParameters
+from distilforensics.simulate.pools import PoolParameters
 
 if TYPE_CHECKING:
     from random import Random

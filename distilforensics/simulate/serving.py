@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from random import Random
 
 LARGE, MINI, CODE, NEW = "atlas-large-2", "atlas-mini-2", "atlas-code-1", "atlas-large-3"
-MODELS = (LARGE, MINI, CODE, NEW)
 """Invented models; `NEW` appears during the simulated days."""
 
 _LIMITED = (429, "rate_limit_error")
@@ -50,13 +49,7 @@ class Service:
         self._reliability = reliability
 
     def serve(self, rng: Random, call: Call, *, limited_share: float | None = None) -> Exchange:
-        """Return the exchange of one call; an answer above the request's token limit is cut.
-
-        Args:
-            rng: Generator of the actor.
-            call: What is asked.
-            limited_share: Probability of a limit error in place of the service's own.
-        """
+        """Return the exchange of one call; an answer above the request's token limit is cut."""
         chance = rng.random()
         limited = self._reliability.limited_share if limited_share is None else limited_share
         if chance < limited:

@@ -88,13 +88,7 @@ def variant_grammar(part: str) -> Grammar:
 
 
 def make_voice(rng: Random, language: str, *, technical_share: float = 0.25) -> Voice:
-    """Return a person's way of writing.
-
-    Args:
-        rng: Generator of this person.
-        language: One of `ALL_LANGUAGES`.
-        technical_share: Probability that the person mostly asks about code and operations.
-    """
+    """Return a person's way of writing."""
     grammar = question_grammar(language)
     subjects = list(load_vocabulary(language)["things"])
     rng.shuffle(subjects)
@@ -167,13 +161,7 @@ def follow_up(rng: Random, voice: Voice, topic: Topic) -> str:
 
 
 def answer(rng: Random, topic: Topic, *, length: float = 1.0) -> str:
-    """Return a model's answer on `topic`.
-
-    Args:
-        rng: Generator; the same state gives the same answer.
-        topic: What was asked about.
-        length: Factor on the usual length.
-    """
+    """Return a model's answer on `topic`."""
     grammar = answer_grammar(topic.language)
     bound = {"topic": topic.name or "this"}
     target = min(rng.lognormvariate(0.0, _ANSWER_SIGMA) * _ANSWER_MEDIAN_CHARS, _ANSWER_MAX_CHARS) * length

@@ -232,14 +232,15 @@ def test_the_lexicon_has_these_marks() -> None:
     assert marks == sorted(lexicon())
 
 
+@pytest.mark.parametrize("mark", ["cot_elicitation", "grader_rubric"])
 @given(data=st.data())
-def test_no_rubric_lacks_the_words_that_are_looked_for_first(data: st.DataObject) -> None:
+def test_no_text_of_a_mark_lacks_the_words_that_are_looked_for_first(mark: str, data: st.DataObject) -> None:
     """Texts are made from the patterns themselves."""
     marks = tomllib.loads((files("distilforensics.analysis") / "lexicon.toml").read_text(encoding="utf-8"))
-    pattern = re.compile(data.draw(st.sampled_from(marks["grader_rubric"]))["pattern"], re.ASCII)
+    pattern = re.compile(data.draw(st.sampled_from(marks[mark]))["pattern"], re.ASCII)
     text = data.draw(st.from_regex(pattern, fullmatch=True))
 
-    assert any(re.search(gate, text, re.ASCII) for gate in lexicon()["grader_rubric_gate"])
+    assert any(re.search(gate, text, re.ASCII) for gate in lexicon()[f"{mark}_gate"])
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def test_every_query_states_what_it_reads(made: Node) -> None:
     with scratch_connection() as connection:
         assert base_tables(parse(connection, made.file.body, made.name)) == set(made.reads)
         named = connection.extract_statements(made.file.body)[0].named_parameters
-    of_parts = {"time": {"since", "before"}, "kind": {"kind"}, None: set()}[made.file.header.get("parts")]
+    of_parts = {"time": {"since", "before"}, "kind": {"kinds"}, None: set()}[made.file.header.get("parts")]
     assert set(named) == set(made.parameters) | of_parts
 
 

@@ -18,6 +18,18 @@ FILES = {file.name: file for file in health_files()}
 READ = sorted({table for file in FILES.values() for table in file.reads})
 
 
+def test_what_a_check_says_it_costs_exists():
+    """Facts and columns that a header names wrongly would suffer from nothing, unseen."""
+    kinds = {"handover", "takeover", "conversation", "answer", "payment", "signup", "network", "mail", "synchrony", "scheduler", "frame", "rewording",
+             "purpose", "attested"}  # fmt: skip
+    columns = {column.name for column in TABLES["exchanges"].columns}
+    columns |= {f"accounts_directory.{column.name}" for column in TABLES["accounts_directory"].columns}
+    for file in FILES.values():
+        assert set(file.header.get("facts", ())) <= kinds, file.name
+        assert set(file.header.get("columns", ())) <= columns, file.name
+        assert file.header.get("concerns") in {None, "order", "complete"}, file.name
+
+
 def ask(name: str, **tables: list[dict[str, Any]]) -> dict[str, tuple[str, int, int]]:
     """Return part -> verdict, affected and checked for a question about tables; those that are not named are empty."""
     with duckdb.connect() as connection:

@@ -7,19 +7,16 @@ from typing import TYPE_CHECKING
 from distilforensics.analysis import kinds as module
 from distilforensics.analysis.heuristics.document import render_catalog
 from distilforensics.analysis.heuristics.testing import create_tables, scratch_connection
-from distilforensics.analysis.kinds import Kind, kinds, kinds_by_rank, template_uses, text_kinds
+from distilforensics.analysis.kinds import Kind, kinds, template_uses, text_kinds
 from distilforensics.analysis.link_parameters import comparisons
 
 if TYPE_CHECKING:
     import pytest
 
 
-def test_text_tells_most_and_the_program_alone_least() -> None:
-    """The order in which kinds may define a campaign's exchanges; findings rest on it."""
-    text = frozenset({"system", "prefix", "suffix", "near", "passage", "prompt"})
-
-    assert text == text_kinds()
-    assert [text, {"mark"}, {"parameters"}, {"varied"}, {"pace"}, {"program"}] == list(kinds_by_rank())
+def test_six_kinds_rest_on_the_text_of_prompts() -> None:
+    """What rests on text can be quoted; findings tell it from habits of a program."""
+    assert {"system", "prefix", "suffix", "near", "passage", "prompt"} == text_kinds()
 
 
 def test_every_kind_is_read_from_its_own_column() -> None:
@@ -46,13 +43,12 @@ def test_a_short_prompt_is_no_template() -> None:
 
 def test_a_further_kind_is_one_more_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """It has uses, a weight in linkage where it states one, and is named in the reference page."""
-    tools = Kind("tools", "'tools:' || tools_sha256", "set of tools", is_text=False, rank=3, linkage_m=0.5)
+    tools = Kind("tools", "'tools:' || tools_sha256", "set of tools", is_text=False, linkage_m=0.5)
     rows = kinds() | {"tools": tools}
     monkeypatch.setattr(module, "kinds", lambda: rows)
     monkeypatch.setattr("distilforensics.analysis.link_parameters.kinds", lambda: rows)
     monkeypatch.setattr("distilforensics.analysis.heuristics.document.kinds", lambda: rows)
 
     assert "'tools:' || tools_sha256" in template_uses()
-    assert {"parameters", "tools"} in kinds_by_rank()
     assert ("tools", "program", 0.5) in [(entry.attribute, entry.family, entry.m) for entry in comparisons()]
     assert "`mark`, `tools`" in render_catalog()

@@ -42,6 +42,28 @@ def test_calls_within_an_hour_before_and_after_are_counted_per_account(
     assert (row["n_before"], row["n_after"], row["n_other_before"], row["n_other_after"]) == (3, 0, 0, 4)
 
 
+def test_calls_in_the_manner_of_the_one_that_goes_on_are_counted_per_account(
+    featured: Callable[[list[dict[str, Any]]], Case],
+) -> None:
+    """A call that b takes over from a with the program of a; what b was given by others is not b's manner."""
+    own = [call("a", n, f"question number {n}") | {"user_agent": "alpha/1"} for n in range(3)]
+    others = [
+        call("b", n, f"question number {n}") | {"user_agent": "beta/1" if n % 2 else "alpha/1"} for n in range(10, 15)
+    ]
+    moved = [
+        call(name, 100 + number, "the question that is refused", status) | {"user_agent": "alpha/1"}
+        for number, (name, status) in enumerate((("a", "limited"), ("b", "limited"), ("c", "ok")))
+    ]
+    case = featured([*own, *others, *moved])
+    link_accounts(case, Limits(500_000_000, 1), Silent())
+    rows = [
+        tuple(row[name] for name in ("n_own", "n_alike", "n_other_own", "n_other_alike"))
+        for row in read_rows(case, "tie_surroundings")
+    ]
+    # From a to b, and from b to c, who has no call of its own.
+    assert rows == [(3, 3, 5, 3), (5, 3, 0, 0)]
+
+
 def test_keys_of_one_customer_have_no_row(featured: Callable[[list[dict[str, Any]]], Case]) -> None:
     """What one customer does with keys of their own says nothing."""
     exchanges = [call("a", 0, "the question that is refused", "limited"), call("b", 1, "the question that is refused")]

@@ -52,3 +52,37 @@ def test_a_conversation_goes_on_at_an_account_that_was_never_given_the_answer(
     link_accounts(case, Limits(500_000_000, 1), Silent())
     ties = [row for row in read_rows(case, "work_ties") if row["kind"] == "conversation"]
     assert [(row["account_id"], row["other_account_id"]) for row in ties] == expected
+
+
+TASK = (
+    "A ferry leaves the harbour every forty minutes and carries ninety bicycles, and a bridge takes two hundred of them in an hour. "
+    "How many bicycles reach the island between seven and eleven, if the first ferry is late by a quarter of an hour?"
+)
+
+
+def sent(account: str, prompt: str = TASK, status: str = "ok") -> dict[str, Any]:
+    """Return a call."""
+    return {"account_id": account, "prompt_text": prompt, "prompt_chars": len(prompt), "status": status}
+
+
+@pytest.mark.parametrize(
+    ("exchanges", "expected"),
+    [
+        pytest.param([sent("a", status="limited"), sent("b")], [("a", "b")], id="as it was"),
+        pytest.param([sent("a", status="limited"), sent("b", f"{TASK} Torvaba")], [("a", "b")], id="with another word"),
+        pytest.param([sent("a", status="limited"), sent("a", f"{TASK} Again"), sent("b", f"{TASK} Torvaba")], [], id="first by oneself"),
+        pytest.param([sent("a", status="limited"), sent("b", f"{TASK} {TASK[::-1]}")], [], id="with as much again"),
+        pytest.param([sent("a"), sent("b", f"{TASK} Torvaba")], [], id="nothing was refused"),
+        pytest.param(
+            [sent("a", status="limited"), *(sent(name, f"{TASK} {name}") for name in "bcdefgh")], [], id="what many ask"
+        ),
+    ],
+)  # fmt: skip
+def test_a_refused_call_goes_on_though_a_word_was_changed(
+    featured: Callable[[list[dict[str, Any]]], Case], exchanges: list[dict[str, Any]], expected: list[tuple[str, str]]
+) -> None:
+    """What matters is the next call that is nearly the same, whoever sends it."""
+    case = featured(exchanges)
+    link_accounts(case, Limits(500_000_000, 1), Silent())
+    ties = [row for row in read_rows(case, "work_ties") if row["kind"] == "handover"]
+    assert [(row["account_id"], row["other_account_id"]) for row in ties] == expected

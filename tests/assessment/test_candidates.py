@@ -50,6 +50,24 @@ def test_who_came_near_a_frame_now_and_then_stays_out() -> None:
     assert found(everybody, ring(POOL[:12], 24), loads) == [POOL]
 
 
+def test_another_set_that_asks_the_same_question_does_not_come_in() -> None:
+    """A text that most of the pool's and some other accounts send: these hand over to each other, and never to the pool."""
+    loads = {"prefix:1": dict.fromkeys([*POOL, *USERS[:8]], 60), "system:1": dict.fromkeys(POOL, 90)}
+    ties = [*ring(POOL, 60), *ring(USERS[:8], 12, first=500)]
+    assert found(EVERYBODY, ties, loads) == [POOL, USERS[:8]]
+
+
+def test_who_comes_near_a_text_as_strangers_do_is_no_member() -> None:
+    """Accounts without a hand-over: two send the text as the pool does; one of a few calls comes as near it as strangers, and as often as he must."""
+    near = dict.fromkeys(POOL, 28) | {PEOPLE[0]: 5} | dict.fromkeys(PEOPLE[1:8], 2)
+    sizes = {PEOPLE[0]: 27} | dict.fromkeys(PEOPLE[1:8], 25)
+    everybody = [
+        account(name, n_exchanges=sizes.get(name, 100), n_failed=2 if name in POOL[:18] else 0)
+        for name in (*POOL, *PEOPLE)
+    ]
+    assert found(everybody, ring(POOL[:18], 36), {"near:1": near}) == [POOL]
+
+
 @pytest.mark.parametrize(
     ("text", "n_ties", "size"),
     [
@@ -156,6 +174,20 @@ def test_what_everybody_shares_is_expected() -> None:
     """Networks that strangers share as often weigh nothing."""
     shared = {"network": {f"net{i}": [POOL[i], *PEOPLE[3 * i : 3 * i + 3]] for i in range(20)}}
     assert weigh_identity(log(EVERYBODY, shared=shared), "network", frozenset(POOL)).bits == 0
+
+
+def test_a_set_that_is_half_of_a_log_is_not_expected_to_share_what_it_shares_itself() -> None:
+    """Cards in fours among twenty accounts weigh as much beside twenty others as beside sixty; cards in fours among the others take it away."""
+    everybody = [account(name) for name in (*POOL, *PEOPLE[:20])]
+    shared = {"payment": {f"card{i}": POOL[i : i + 4] for i in range(0, 20, 4)}}
+
+    def bits(outside_of: list[str]) -> float:
+        made = log(everybody, shared=shared)
+        return weigh_identity(made, "payment", frozenset(POOL), outside_of=frozenset(outside_of)).bits
+
+    assert bits([]) < 10 < 60 < bits(POOL)
+    shared["payment"] |= {f"strangers{i}": PEOPLE[i : i + 4] for i in range(0, 20, 4)}
+    assert bits(POOL) == 0
 
 
 def test_connected_sets_are_in_order() -> None:

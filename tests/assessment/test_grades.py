@@ -18,6 +18,8 @@ from distilforensics.core.finding import Grade
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from distilforensics.assessment.log import Tie
+
 POOL, PEOPLE = names("pool", 20), names("person", 60)
 SCATTERED = Egress(0.1, 1, 1000)
 
@@ -32,7 +34,8 @@ SCHEDULER = fact("scheduler", Kind.COORDINATION, is_telling=False)
 CARDS, SIGNUP = fact("payment", Kind.IDENTITY), fact("signup", Kind.IDENTITY)
 MAIL = fact("mail", Kind.IDENTITY, is_telling=False)
 FRAME, REWORDING = fact("frame", Kind.CONTENT, is_telling=False), fact("rewording", Kind.CONTENT)
-TAKEOVER = fact("takeover", Kind.COORDINATION)
+TAKEOVER, MANNER = fact("takeover", Kind.COORDINATION), fact("manner", Kind.COORDINATION)
+TALK = replace(fact("conversation", Kind.COORDINATION), n_apart=80)
 PURPOSE = fact("purpose", Kind.PURPOSE, is_telling=False)
 
 
@@ -45,8 +48,11 @@ PURPOSE = fact("purpose", Kind.PURPOSE, is_telling=False)
         ([HANDOVER, ANSWER], Grade.MODERATE),
         ([HANDOVER, REWORDING, PURPOSE], Grade.MODERATE),
         ([HANDOVER, TAKEOVER, PURPOSE], Grade.MODERATE),
+        ([HANDOVER, MANNER, PURPOSE], Grade.MODERATE),
         ([TAKEOVER, CARDS, PURPOSE], Grade.INCONCLUSIVE),
+        ([MANNER, TAKEOVER, PURPOSE], Grade.INCONCLUSIVE),
         ([SCHEDULER, CARDS, SIGNUP, PURPOSE], Grade.MODERATE),
+        ([SCHEDULER, CARDS, replace(SIGNUP, is_beyond_payers=False), PURPOSE], Grade.INCONCLUSIVE),
         ([HANDOVER, SCHEDULER, FRAME, PURPOSE], Grade.WEAK),
         ([HANDOVER, MAIL], Grade.WEAK),
         ([SCHEDULER, SIGNUP, PURPOSE], Grade.INCONCLUSIVE),
@@ -113,7 +119,10 @@ def test_a_pool_of_many_customers_from_many_places_is_nobodys_fleet() -> None:
         "few_customers": Outcome.EXCLUDED,
         "one_egress": Outcome.EXCLUDED,
         "one_domain": Outcome.IN_PART,
+        "spare_keys": Outcome.EXCLUDED,
         "shared_cache": Outcome.EXCLUDED,
+        "counterparts": Outcome.EXCLUDED,
+        "dispatcher": Outcome.EXCLUDED,
         "acquaintances": Outcome.EXCLUDED,
     }
 
@@ -132,6 +141,7 @@ def test_a_pool_of_many_customers_from_many_places_is_nobodys_fleet() -> None:
         pytest.param(
             [replace(HANDOVER, n_apart=30, n_quick=30, is_counted=False), ANSWER], Outcome.CANNOT_TELL, id="not counted"
         ),
+        pytest.param([HANDOVER, MANNER], Outcome.EXCLUDED, id="people use their own program"),
         pytest.param([HANDOVER, CARDS], Outcome.EXCLUDED, id="they pay for each other"),
         pytest.param([SCHEDULER, FRAME], Outcome.EXCLUDED, id="nothing is passed on"),
     ],
@@ -176,6 +186,20 @@ def test_one_place_and_one_mail_domain_cap() -> None:
 
 
 @pytest.mark.parametrize(
+    ("facts", "common_share", "outcome"),
+    [
+        pytest.param([HANDOVER, SIGNUP], 0.9, Outcome.FITS, id="a dozen machines call with everybody's key"),
+        pytest.param([HANDOVER, SIGNUP], 0.7, Outcome.EXCLUDED, id="a third calls from elsewhere"),
+        pytest.param([HANDOVER, CARDS], 0.9, Outcome.EXCLUDED, id="customers of a service pay for themselves"),
+    ],
+)
+def test_a_service_with_many_addresses_is_one_place(facts: list[Fact], common_share: float, outcome: Outcome) -> None:
+    """Its machines use all addresses alike, whoever the customer is."""
+    egress = Egress(0.3, 18, 900, common_share)
+    assert asked([account(name) for name in POOL], facts, egress)["one_egress"] is outcome
+
+
+@pytest.mark.parametrize(
     ("facts", "domains", "outcome"),
     [
         pytest.param([HANDOVER, CARDS, SIGNUP], 10, Outcome.EXCLUDED, id="a pool behind two exits"),
@@ -203,6 +227,83 @@ def test_handovers_that_nothing_else_binds_may_be_a_shared_cache() -> None:
     assert asked(accounts, [HANDOVER, REWORDING])["shared_cache"] is Outcome.EXCLUDED
     assert asked(accounts, [HANDOVER, ANSWER])["shared_cache"] is Outcome.EXCLUDED
     assert asked(accounts, [HANDOVER, TAKEOVER])["shared_cache"] is Outcome.EXCLUDED
+    assert asked(accounts, [HANDOVER, MANNER])["shared_cache"] is Outcome.EXCLUDED
+
+
+def test_news_and_a_launch_are_a_products_own() -> None:
+    """Users who all ask when the market moves, and who came in one night; sign-ups of several days are not a launch."""
+    accounts, together = [account(name) for name in POOL], fact("synchrony", Kind.COORDINATION)
+    launch = replace(SIGNUP, is_of_one_day=True)
+    assert asked(accounts, [HANDOVER, together, launch])["shared_cache"] is Outcome.CANNOT_TELL
+    assert asked(accounts, [HANDOVER, together, SIGNUP])["shared_cache"] is Outcome.EXCLUDED
+
+
+@pytest.mark.parametrize(("days", "outcome"), [([1, 1, 1, 1], True), ([1, 5, 9, 13], False)])
+def test_sign_ups_of_one_day_are_told_from_those_of_several(days: list[int], outcome: bool) -> None:
+    """The day on which most were made is left out, and the rest is weighed."""
+    slots = {f"2026-10-{day:02d} 09:{i}0": POOL[5 * i : 5 * i + 5] for i, day in enumerate(days)}
+    found = pool_facts(ties=ring(POOL, 30), shared={"signup": slots})["signup"]
+    assert (found.is_counted, found.is_of_one_day) == (True, outcome)
+
+
+def test_what_one_buyer_does_for_his_pack_is_not_shared_beyond_payers() -> None:
+    """Each card opens its own five accounts at one sitting; or sittings and cards overlap."""
+    slots = {f"2026-10-{i + 1:02d} 09:00": POOL[5 * i : 5 * i + 5] for i in range(4)}
+    for cards, outcome in ((5, False), (1, True)):
+        everybody = [account(name, payment_fingerprint=f"card{i // cards % 4}") for i, name in enumerate(POOL)]
+        found = log([*everybody, *map(account, PEOPLE)], ties=ring(POOL, 30), shared={"signup": slots})
+        candidate = find_candidates(found, PARAMETERS)[0]
+        facts = {fact.fact_id: fact for fact in find_facts(found, candidate, frozenset(PEOPLE), PARAMETERS)}
+        assert facts["signup"].is_beyond_payers is outcome
+
+
+@pytest.mark.parametrize(
+    ("facts", "outcome"),
+    [
+        ([ANSWER, SIGNUP, SCHEDULER], Outcome.CANNOT_TELL),
+        ([ANSWER, HANDOVER], Outcome.EXCLUDED),
+        ([ANSWER, CARDS], Outcome.EXCLUDED),
+        ([HANDOVER, SIGNUP], Outcome.EXCLUDED),
+    ],
+)
+def test_programs_that_write_to_each_other_hand_nothing_over_and_pay_alone(facts: list[Fact], outcome: Outcome) -> None:
+    """Agents that negotiate, and readers of one news service."""
+    assert asked([account(name) for name in POOL], facts)["counterparts"] is outcome
+
+
+@pytest.mark.parametrize(
+    ("facts", "outcome"),
+    [
+        pytest.param([HANDOVER, replace(TALK, n_quick=10)], Outcome.CANNOT_TELL, id="somebody writes the next turn"),
+        pytest.param([HANDOVER, replace(TALK, n_quick=40)], Outcome.EXCLUDED, id="a program goes on at once"),
+        pytest.param(
+            [HANDOVER, replace(TALK, n_alike=60)], Outcome.EXCLUDED, id="a program goes on after a fixed time"
+        ),
+        pytest.param([HANDOVER, TALK, CARDS], Outcome.EXCLUDED, id="one pays for several"),
+        pytest.param([HANDOVER, SIGNUP], Outcome.EXCLUDED, id="no conversation is moved"),
+    ],
+)
+def test_people_at_work_are_given_conversations_within_seconds_and_answer_at_their_pace(
+    facts: list[Fact], outcome: Outcome
+) -> None:
+    """Advisers whose dispatcher sends a refused call to the next one."""
+    assert asked([account(name) for name in POOL], facts)["dispatcher"] is outcome
+
+
+def test_a_services_spare_keys_take_what_the_others_are_refused() -> None:
+    """Two keys of twenty take all; where anybody takes, it is no service of that kind."""
+    accounts = [account(name) for name in POOL]
+
+    def outcome(ties: list[Tie], *facts: Fact) -> Outcome:
+        found = ask_operators(log(accounts, ties=ties), frozenset(POOL), [HANDOVER, *facts], SCATTERED, PARAMETERS)
+        return next(e.outcome for e in found if e.explanation_id == "operator.spare_keys")
+
+    to_few = [tie(POOL[2 + i % 18], POOL[i % 2], i) for i in range(30)]
+    assert outcome(to_few) is Outcome.FITS
+    assert outcome(to_few, CARDS) is Outcome.EXCLUDED
+    assert outcome(to_few[:5]) is Outcome.EXCLUDED
+    assert outcome(ring(POOL, 30)) is Outcome.EXCLUDED
+    assert outcome([]) is Outcome.EXCLUDED
 
 
 def test_customers_are_joined_by_any_name_they_share() -> None:
@@ -278,6 +379,25 @@ def test_users_of_a_cache_show_no_work_that_goes_over(
     """Neither limits nor hours nor waiting users make both accounts change, each in its direction."""
     found = changing(stops, begins).get("takeover")
     assert found is None or not found.is_counted
+
+
+@pytest.mark.parametrize(
+    ("manner", "counts"),
+    [
+        pytest.param(
+            lambda _: 4.0, (20, 20, True), id="every account sends what is another's with the other's program"
+        ),
+        pytest.param(lambda i: 4.0 if i % 20 < 12 else -4.0, (12, 20, False), id="users of one product"),
+        pytest.param(lambda _: -4.0, None, id="people use their own"),
+    ],
+)
+def test_calls_that_go_on_in_the_manner_of_the_refused_account_are_a_fact(
+    manner: Callable[[int], float], counts: tuple[int, int, bool] | None
+) -> None:
+    """Each account that goes on has one vote."""
+    ties = [replace(t, manner=manner(POOL.index(t.other_account_id))) for t in ring(POOL, 60)]
+    found = pool_facts(ties=ties).get("manner")
+    assert (found and (found.count, found.of, found.is_counted)) == counts
 
 
 def test_two_spare_keys_take_no_work_over() -> None:

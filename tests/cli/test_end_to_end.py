@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import bagit
@@ -71,7 +72,7 @@ def ask(case, query, capsys):
 
 
 def test_running_again_changes_no_byte_and_ends_with_the_path_of_the_report(home, case, capsys):
-    """Every stage is skipped aloud; the summary is on stderr, the path on stdout."""
+    """One line says so, on stderr; the path is on stdout."""
     before = {
         path: path.read_bytes()
         for path in Path(case).rglob("*")
@@ -83,11 +84,7 @@ def test_running_again_changes_no_byte_and_ends_with_the_path_of_the_report(home
     assert ExitCode.COMPLETE == code
     assert [str(home / "case" / "report" / "report.html")] == told.out.splitlines()
     assert before == {path: path.read_bytes() for path in before}
-    assert all(
-        f"note: {stage}: up to date, not run again" in told.err
-        for stage in ("features", "linkage", "heuristics", "assessment", "report")
-    )
-    assert told.err.splitlines()[-1].startswith("Nothing has changed since the last run. 1 campaign found")
+    assert ["Nothing has changed since the last run, and the seal stays. 1 campaign found."] == told.err.splitlines()
 
 
 def test_a_pool_is_found_and_fails_the_run_on_request(home, case, capsys):
@@ -185,6 +182,26 @@ def test_show_of_a_case_alone_is_the_overview(case, capsys):
     assert "case" == found["kind"]
     assert found["log"][0]["n_exchanges"] > 0
     assert [row["campaign_id"] for row in found["campaigns"]] == ["C-01"]
+
+
+def test_the_overview_of_a_case_says_what_the_end_of_its_run_said(case, capsys):
+    """The finding first with its load drawn, then the balance, then what to ask next."""
+    assert ExitCode.COMPLETE == run_cli(["show", case])
+    shown = lines(capsys)
+
+    assert "1 campaign found" == shown[0]
+    assert any(line.endswith("hours") and "  requests per " in line for line in shown[1:8])
+    assert any(line.startswith("Read") for line in shown)
+    assert f"  why   distilforensics show {case} campaign C-01" == shown[-1]
+
+
+def test_tests_that_could_not_run_are_listed_with_their_reason(case, capsys):
+    """What the summary groups stands here test by test."""
+    found = rows_of(capsys, "show", case, "tests")["tests"]
+    summed = {row["state"]: row["n_heuristics"] for row in rows_of(capsys, "show", case)["heuristics"]}
+
+    assert summed == Counter(row["state"] for row in found)
+    assert all(row["reason"] for row in found if row["state"] in ("inconclusive", "not_evaluated"))
 
 
 def test_explain_tells_both_sides_of_an_account(case, capsys):

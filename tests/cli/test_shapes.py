@@ -65,6 +65,8 @@ def arguments(sample_case, tmp_path_factory):
         "heuristics show": ["K1"],
         "heuristics test": ["coordination.rotation"],
         "show": [case],
+        "show health": [case, "health"],
+        "show tests": [case, "tests"],
         "show reconcile": [str(billed), "reconcile"],
         "show campaign": [case, "campaign", "C-01"],
         "show account": [case, "account", account],

@@ -65,3 +65,12 @@ def test_spend_rows_name_the_accounts_of_the_labels(tmp_path: Path, kinds: tuple
     assert {row["api_key"] for row in calls} <= set(pl.read_parquet(log / "aliases.parquet")["alias"])
     assert any(row["proxy_server_request"] for row in calls) == (kinds[0] != "no_text:9")
     assert not (log / "logs" / "accounts.csv").exists()
+
+
+def test_columns_of_identity_are_left_out_of_records_and_directory(tmp_path: Path) -> None:
+    """Nobody's payer and network are known then; everything else stays."""
+    log = generate(tmp_path, "franchise:9", options=("--without", "payment", "network"))
+    directory = pl.read_csv(log / "logs" / "accounts.csv")
+    assert "tenant_id" in directory.columns
+    assert not {"payment_fingerprint", "billing_country"} & {*directory.columns}
+    assert all("user_agent" in row and "client_ip" not in row for row in rows(log))

@@ -10,9 +10,8 @@ import pytest
 
 from distilforensics.case.engines.duckdb import Limits
 from distilforensics.case.layout import create_case
-from distilforensics.core.errors import CaseError, InputRefusedError, IntegrityError, PartialEvidenceError, UsageError
+from distilforensics.core.errors import CaseError, InputRefusedError, IntegrityError, UsageError
 from distilforensics.ingest import stage
-from distilforensics.ingest.stage import require_within_limit
 
 
 def files_of(case):
@@ -241,14 +240,13 @@ def test_refused_files_beside_logs_make_the_evidence_partial(ingest, folder):
     assert ingest(folder).is_partial
 
 
-def test_too_many_refused_records_are_told_after_the_tables_are_written(ingest, folder, table):
+def test_too_many_refused_records_are_judged_after_the_tables_are_written(ingest, folder, table):
     """The share is judged at the end; the tables stay."""
     (folder / "0.jsonl").write_bytes((folder / "0.jsonl").read_bytes() + b"broken\n" * 5)
     summary = ingest(folder)
     assert len(table("quarantine")) == 5
-    with pytest.raises(PartialEvidenceError, match="5 of 85 records"):
-        require_within_limit(summary)
-    require_within_limit(ingest(folder, max_malformed=0.1))
+    assert summary.is_over_malformed_limit
+    assert not ingest(folder, max_malformed=0.1).is_over_malformed_limit
 
 
 def test_the_files_of_the_case_are_no_inputs(ingest, tmp_path, line):

@@ -96,16 +96,13 @@ def test_the_result_has_what_the_closing_summary_prints(run, names_log):
 
 
 def test_a_repeated_run_changes_no_byte_and_says_what_it_skipped(run, names_log, notes):
-    """Known source and current report are told aloud."""
+    """What is up to date is told in one note beside a stage that ran."""
     before = contents(run(names_log).case)
     notes.notes.clear()
     result = run(names_log)
 
     assert before == contents(result.case)
-    assert [
-        f"{names_log}: same bytes as a source of this case, not read again",
-        "report: up to date, not run again",
-    ] == notes.notes
+    assert ["up to date, not run again: ingest, report"] == notes.notes
     assert verify(result.case).is_intact
 
 

@@ -21,8 +21,8 @@ from distilforensics.report.releases import Release, compare, read_releases, rel
 from distilforensics.report.stage import render_report
 
 FACTS = {
-    "handover", "takeover", "conversation", "answer", "payment", "signup", "network", "mail", "synchrony", "scheduler", "frame", "rewording", "purpose",
-    "attested",
+    "handover", "takeover", "manner", "conversation", "answer", "payment", "signup", "network", "mail", "synchrony", "scheduler", "frame", "rewording",
+    "purpose", "attested",
 }  # fmt: skip
 FIRST = date(2026, 3, 1)
 

@@ -49,13 +49,7 @@ and the clusters of linked accounts (`cluster`).
 
 
 def render_markdown(heuristic: Heuristic, *, level: int = 1, is_query_shown: bool = True) -> str:
-    """Return the page of one heuristic: its facts, parameters, output, document and query.
-
-    Args:
-        heuristic: The heuristic.
-        level: Heading level of the title.
-        is_query_shown: Print the query itself, not only where it stands.
-    """
+    """Return the page of one heuristic: its facts, parameters, output, document and query."""
     header = heuristic.file.header
     mark = "#" * level
     parts = [

@@ -12,24 +12,19 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from importlib.resources.abc import Traversable
 
-_QUOTED = re.compile(rf"""["'`](?P<id>(?:{"|".join(Family)})\.[a-z_0-9]+)["'`]""")
-"""An id as code, headers and documents write it."""
+_NAMED = re.compile(rf"(?<![\w.])(?P<id>(?:{'|'.join(Family)})\.(?!toml|parquet)[a-z_0-9]+)")
+"""An id in code, headers and documents, quoted or not; `harvest.toml` is a file."""
 
 _ENDINGS = (".j2", ".md", ".py", ".sql", ".toml", ".yaml")
 
 
 def unknown_references(known: Collection[str], folder: Traversable | None = None) -> list[tuple[str, str]]:
-    """Return file and id for every quoted id that no heuristic has.
-
-    Args:
-        known: Ids of all heuristics.
-        folder: Where to look; the installed program if omitted.
-    """
+    """Return file and id for every id that no heuristic has."""
     root = importlib.resources.files("distilforensics") if folder is None else folder
     return [
         (name, match["id"])
         for name, file in _files("", root)
-        for match in _QUOTED.finditer(file.read_text(encoding="utf-8"))
+        for match in _NAMED.finditer(file.read_text(encoding="utf-8"))
         if match["id"] not in known
     ]
 

@@ -1,5 +1,7 @@
 /*---
 reads = ["exchange_features"]
+partition = { exchange_features = "account_id" }
+order = "account_id, day"
 ---*/
 select
     account_id,

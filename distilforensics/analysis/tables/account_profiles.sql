@@ -1,5 +1,7 @@
 /*---
 reads = ["exchange_features", "accounts_directory"]
+partition = { exchange_features = "account_id", accounts_directory = "account_id" }
+order = "account_id"
 ---*/
 with tenants as (
     select account_id, tenant_id, row_number() over (partition by account_id order by count(*) desc, tenant_id) as position

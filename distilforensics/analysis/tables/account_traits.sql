@@ -1,5 +1,7 @@
 /*---
 reads = ["exchanges", "duplicates"]
+partition = { exchanges = "account_id" }
+order = "account_id"
 params.even_pace = { default = 0.35, unit = "median pause / mean pause", why = "pauses of people are short within and long between sessions (0.00 to 0.15, a few to 0.3 in simulated logs); chance alone gives 0.69, a circle of accounts 1" }
 params.night_hours = { default = 8, unit = "hours", why = "longer pauses are nights and week-ends and say nothing about the pace of work" }
 params.min_pauses = { default = 30, unit = "pauses", why = "a median over fewer is mostly noise" }

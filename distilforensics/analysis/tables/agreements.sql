@@ -1,6 +1,7 @@
 /*---
 title = "Every agreement of two accounts on a value, for the pairs that values other than the program's make"
 reads = ["holders"]
+driver = "pairs of accounts, within the limit of pairs"
 ---*/
 with paired as materialized (
     select a.account_no as a, b.account_no as b, a.value_no

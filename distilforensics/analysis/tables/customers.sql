@@ -1,5 +1,6 @@
 /*---
 reads = ["account_profiles", "exchange_features"]
+driver = "rows of accounts, by a thousand times fewer than exchanges; of the exchanges only who named a tenant"
 params.max_accounts_of_payer = { default = 6, unit = "accounts", why = "people have a few keys of their own; a payment method of more accounts may be a voucher, a stolen card or a placeholder, and says nothing about persons" }
 ---*/
 with payers as (

@@ -1,5 +1,7 @@
 /*---
 reads = ["exchanges", "duplicates", "accounts_directory", "account_traits", "reasoning_places", "shared_content"]
+partition = { exchanges = "record_id", duplicates = "record_id", reasoning_places = "sample_record_id", shared_content = "record_id" }
+order = "started_at, record_id"
 parts = "time"
 params.edge_chars = { default = 48, unit = "characters", why = "about eight English words; independent people rarely share so long a beginning (0 to 2.5 % of human prompts in public sets share 40), frames always do" }
 params.system_chars = { default = 200, unit = "characters", why = "system prompts often end in a date or a directory; the beginning identifies the product" }

@@ -1,5 +1,7 @@
 /*---
 reads = ["exchanges", "duplicates"]
+partition = { exchanges = "record_id", duplicates = "record_id" }
+order = "record_id"
 params.read_chars = { default = 4096, unit = "characters", why = "half from the beginning and half from the end: bounds the cost of very long texts, whose fixed parts stand at the edges" }
 params.edge_chars = { default = 160, unit = "characters", why = "enough for the first and last passage of 48 bytes after marks and white space are shortened" }
 ---*/

@@ -1,6 +1,7 @@
 /*---
 title = "What was compared and what was left out, per attribute"
 reads = ["link_values", "comparisons"]
+driver = "a row per attribute"
 ---*/
 select
     c.attribute,

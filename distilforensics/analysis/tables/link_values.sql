@@ -1,6 +1,7 @@
 /*---
 title = "The shared values with the weight of an agreement on each"
 reads = ["account_attributes", "comparisons", "customers", "link_thresholds"]
+driver = "the limit of pairs is spent over all values in one order"
 ---*/
 -- u is the chance that an account has the value, estimated from pairs of different customers: sqrt(pairs of different tenants that share it
 -- / all pairs of different customers). Accounts of unknown customers are customers of their own. At least one account in the log has it.

@@ -1,6 +1,7 @@
 /*---
 title = "The links as they are stored: the counted agreements add up to the weight"
 reads = ["pair_totals", "pair_attributes", "account_numbers", "link_values"]
+driver = "pairs of accounts, within the limit of pairs"
 ---*/
 with counted as (
     select p.a, p.b, p.attribute, p.value_no, p.n_accounts, p.n_values, p.millibits

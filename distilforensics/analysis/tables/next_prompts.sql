@@ -1,5 +1,7 @@
 /*---
 reads = ["customers", "exchange_features"]
+partition = { exchange_features = "prompt_hash" }
+order = "record_id"
 ---*/
 select
     e.record_id,

@@ -1,6 +1,7 @@
 /*---
 title = "What two accounts agree on, one row per attribute, with the weight of all shared values together"
 reads = ["agreements", "holders", "link_thresholds", "link_values"]
+driver = "pairs of accounts, within the limit of pairs"
 ---*/
 -- Accounts with many values agree by chance more often. The chance of sharing some r of n values is at most (n over r) times the product of
 -- their shares, so the weight of r shared values is the sum of their weights less log2(n over r); the best r counts.

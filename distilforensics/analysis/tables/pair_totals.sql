@@ -1,6 +1,7 @@
 /*---
 title = "Total weight of every pair: the heaviest attribute of each family, less what speaks against"
 reads = ["pair_attributes", "account_numbers", "comparisons", "link_thresholds"]
+driver = "pairs of accounts, within the limit of pairs"
 ---*/
 with counted as (
     select a, b, family_no, max(millibits) as millibits

@@ -1,5 +1,6 @@
 /*---
 reads = ["account_profiles", "exchange_features", "exchanges"]
+driver = "medians over all accounts, and a sample of bounded size"
 params.min_exchanges = { default = 20, unit = "exchanges", why = "ratios of accounts with fewer exchanges are mostly noise" }
 params.min_turn_kinds = { default = 3, unit = "different numbers of turns", why = "calls with fixed examples in front always have the same number and are no conversations" }
 params.min_whole_turns = { default = 40, unit = "turns of an account", why = "where a third of a log is missing, one account in a million shows this many without a gap" }

@@ -1,5 +1,7 @@
 /*---
 reads = ["reasoning_uses"]
+partition = { reasoning_uses = "signature_sha256" }
+order = "signature_sha256, account_id, sample_record_id, is_replay, is_of_other, n_exchanges"
 ---*/
 -- The first place of a signature: where it was received, else where it was sent first.
 with origins as (

@@ -1,5 +1,7 @@
 /*---
 reads = ["exchanges", "duplicates", "accounts_directory"]
+partition = { exchanges = "account_id" }
+order = "signature_sha256, account_id, session_id, opening_hash, preceding_hash, is_answer"
 params.min_signature_chars = { default = 64, unit = "characters", why = "signatures and encrypted reasoning have hundreds; shorter ones are placeholders that clients write to pass a check" }
 ---*/
 -- Only requests whose JSON names one of the keys are parsed. A key that stands inside of a text is escaped there and does not match.

@@ -1,6 +1,7 @@
 /*---
 title = "What usage exports state beside what the log holds, per key, model and period"
 reads = ["exchanges", "duplicates", "usage_sums"]
+driver = "sums of calls beside those of a bill"
 params.tolerance = { default = 0.01, unit = "share", why = "bills round tokens to thousands; a hundredth is more than rounding" }
 ---*/
 with series_of_files as (

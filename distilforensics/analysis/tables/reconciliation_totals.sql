@@ -1,6 +1,7 @@
 /*---
 title = "What usage exports state beside what the log holds, per kind of export"
 reads = ["reconciliation"]
+driver = "sums of sums"
 ---*/
 with periods as (
     -- Over all keys and models, so that a key or a model that two programs call differently is not taken for missing calls.

@@ -1,5 +1,6 @@
 /*---
 reads = ["fingerprints"]
+driver = "a sample of bounded size, whose quota depends on all accounts"
 params.sample_prompts = { default = 1000000, unit = "prompts", why = "bounds memory: what is shared is looked for in a sample and then looked up in every prompt" }
 params.max_per_account = { default = 64, unit = "prompts", why = "a fixed text shows in a few dozen prompts of an account; more of one account says nothing new about others" }
 params.min_per_account = { default = 8, unit = "prompts", why = "the lowest published load is four requests per account" }

@@ -1,5 +1,6 @@
 /*---
 reads = ["exchange_features", "exchanges", "template_uses"]
+driver = "texts of samples are looked up in all exchanges, and one template may hold most of a log"
 params.min_template_accounts = { default = 3, unit = "accounts", why = "a text that one or two accounts use says nothing about coordination; the coordination heuristics ask for more" }
 params.read_chars = { default = 1000, unit = "characters", why = "as in exchange_features" }
 params.text_chars = { default = 400, unit = "characters", why = "enough to recognise a template; the whole text is in the exhibit" }

@@ -1,6 +1,7 @@
 /*---
 description = "The groups whose templates a call carries that is handed over"
 reads = ["work_ties", "template_exchanges"]
+driver = "rows of handed-over calls"
 ---*/
 with handed as (
     select record_id from work_ties where kind = 'handover' and relation <> 'same'

@@ -49,6 +49,8 @@ class Limits:
 
     memory_bytes: int
     threads: int
+    master: str | None = None
+    """Spark master whose workers share the work; this machine alone if None."""
 
     @property
     def engine_bytes(self) -> int:
@@ -73,11 +75,11 @@ def quote(value: str | Path) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
-def _configuration(case: Case, limits: Limits) -> dict[str, str | bool | int | float | list[str]]:
+def _configuration(case: Case, limits: Limits, spill: Path | None) -> dict[str, str | bool | int | float | list[str]]:
     return {
         "threads": limits.engine_threads,
         "memory_limit": f"{limits.engine_bytes}B",
-        "temp_directory": str(case.temporary / "duckdb"),
+        "temp_directory": str(spill or case.temporary / "duckdb"),
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "allow_community_extensions": False,
@@ -92,7 +94,12 @@ def _configuration(case: Case, limits: Limits) -> dict[str, str | bool | int | f
 
 @contextmanager
 def connect(
-    case: Case, *, limits: Limits | None = None, tables: Iterable[str] | None = None, is_locked: bool = True
+    case: Case,
+    *,
+    limits: Limits | None = None,
+    tables: Iterable[str] | None = None,
+    is_locked: bool = True,
+    spill: Path | None = None,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open an in-memory DuckDB with one view per table of the case.
 
@@ -101,6 +108,7 @@ def connect(
         limits: Memory and threads; those of this machine if omitted.
         tables: Names of the tables that must exist; all existing ones if omitted.
         is_locked: Refuse any further change of settings. Only `False` for a caller that registers Arrow objects.
+        spill: Folder for what does not fit into memory; one of the case if omitted. Two engines need two.
 
     Raises:
         CaseError: a required table is missing, so an earlier stage has not run.
@@ -109,7 +117,7 @@ def connect(
     limits = limits or Limits.of_this_machine()
     with suppress(OSError):  # a case on a write-protected medium can be read; only a query that spills needs the folder
         case.temporary.mkdir(exist_ok=True)
-    with duckdb.connect(":memory:", config=_configuration(case, limits)) as connection:
+    with duckdb.connect(":memory:", config=_configuration(case, limits, spill)) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = false")  # it goes to stdout, which is for data
         connection.execute(f"SET allowed_directories = [{quote(case.root.resolve())}]")
@@ -213,11 +221,6 @@ def select(
     connection: duckdb.DuckDBPyConnection, file: SqlFile, values: Mapping[str, Any] | None = None
 ) -> tuple[list[tuple[str, str]], list[tuple[Any, ...]]]:
     """Return the columns, as name and type, and the rows of a query.
-
-    Args:
-        connection: An open connection with the tables that the query reads.
-        file: The query.
-        values: Parameters; the defaults of the header if omitted.
 
     Raises:
         HeuristicError: the query failed.

@@ -24,13 +24,9 @@ CAMPAIGNS = Table(
         ("templates", TEXTS, "template ids"),
         ("clusters", TEXTS, "cluster ids"),
         ("grade_reason", TEXT, "the rule that gave the grade, in words"),
-        (
-            "grade_without",
-            TEXTS,
-            "what is left out (a fact, the largest customer, the account with most ties), ': ', and the grade that is left",
-        ),
+        ("grade_without", TEXTS, "what is left out (a fact, the largest customer, the account with most ties), ': ', and the grade that is left"),
     ),
-)
+)  # fmt: skip
 
 CAMPAIGN_FACTS = Table(
     "campaign_facts",
@@ -46,18 +42,14 @@ CAMPAIGN_FACTS = Table(
         ("weight", REAL, "bits against accounts that have nothing to do with each other; 0 if it is not weighed"),
         ("value", COUNT, "different calls, or accounts beyond the shared values"),
         ("of", COUNT, "calls that could have shown it"),
-        (
-            "comparison",
-            REAL,
-            "share among accounts outside of every examined group, or the count expected of accounts drawn by lot",
-        ),
+        ("comparison", REAL, "share among accounts outside of every examined group, or the count expected of accounts drawn by lot"),
         ("n_accounts", COUNT, "accounts that show it"),
         ("excludes", TEXT, "innocent causes that do not produce it"),
         ("is_counted", FLAG, "whether it reaches the floors of weight, calls and accounts"),
         ("is_telling", FLAG, "whether it tells a pool from a product, a vendor and a fleet"),
         ("record_ids", TEXTS, "up to 10 records that show it: of hand-overs the failed call and the one that follows"),
     ),
-)
+)  # fmt: skip
 
 CAMPAIGN_EXPLANATIONS = Table(
     "campaign_explanations",
@@ -82,7 +74,7 @@ CAMPAIGN_EVIDENCE = Table(
     columns(
         ("campaign_id", TEXT, "as in campaigns; 'X-' ids are examined groups that were explained"),
         ("side", TEXT, "for, against, neutral"),
-        ("claim", TEXT, "observed, computed, inferred, asserted"),
+        ("claim", TEXT, "observed, computed, inferred"),
         ("source", TEXT, "'fact.' id, 'operator.' or 'confounder.' id, or heuristic id"),
         ("entity_id", TEXT, "group or account the evidence is about"),
         ("statement", TEXT, "one sentence in plain words with its numbers"),
@@ -139,28 +131,16 @@ CALIBRATION = Table(
         ("level", TEXT, "account or set; a set are groups merged where they consist of the same accounts"),
         ("entity_id", TEXT, "account_id, or the first group of the set"),
         ("groups", TEXTS, "groups of the set; NULL for accounts"),
-        (
-            "fired",
-            TEXTS,
-            "heuristics that fired on these groups, or on groups of which the account is a core member; without leads",
-        ),
+        ("fired", TEXTS, "heuristics that fired on these groups, or on groups of which the account is a core member; without leads"),
         ("n_families", COUNT, "families among them, of heuristics that were evaluated on every reference as well"),
         ("n_heuristics", COUNT, "the same in heuristics; the score is families first, heuristics second"),
         ("n_reference", COUNT, "entities of the reference that it was compared with"),
         ("n_as_high", COUNT, "of these, those with at least the same score"),
         ("p_value", REAL, "conformal p-value, (1 + n_as_high) / (1 + n_reference); NULL without a reference"),
-        (
-            "q_value",
-            REAL,
-            "p_value adjusted by Benjamini and Hochberg over all sets; NULL for accounts, which share the fate of their set",
-        ),
-        (
-            "is_marked",
-            FLAG,
-            "q_value is at most 0.05: of all marked sets at most this part is expected to be ordinary; NULL for accounts",
-        ),
+        ("q_value", REAL, "p_value adjusted by Benjamini and Hochberg over all sets; NULL for accounts, which share the fate of their set"),
+        ("is_marked", FLAG, "q_value is at most 0.05: of all marked sets at most this part is expected to be ordinary; NULL for accounts"),
     ),
-)
+)  # fmt: skip
 
 ERROR_RATES = Table(
     "error_rates",
@@ -168,16 +148,8 @@ ERROR_RATES = Table(
     "one row per statement on how often accusations are wrong, ordered by place",
     columns(
         ("place", COUNT, "number of the row from 1"),
-        (
-            "kind",
-            TEXT,
-            "sensitivity, false_accusation, base_rate, likelihood_ratio, conformal_sets",
-        ),
-        (
-            "grade",
-            TEXT,
-            "grade or stronger; for likelihood_ratio exactly this grade; NULL for conformal rows and where nothing was measured",
-        ),
+        ("kind", TEXT, "sensitivity, false_accusation, base_rate, likelihood_ratio, conformal_sets"),
+        ("grade", TEXT, "grade or stronger; for likelihood_ratio exactly this grade; NULL for conformal rows and where nothing was measured"),
         ("campaign_id", TEXT, "for conformal rows; NULL for what is in no campaign"),
         ("assumed_share", REAL, "for base_rate: assumed share of campaign accounts among all accounts"),
         ("is_known", FLAG, "something can be stated; else the statement says why not"),
@@ -186,24 +158,13 @@ ERROR_RATES = Table(
         ("n_of_blocks", COUNT, "the same in independent trials: campaigns, or blocks of innocent accounts"),
         ("n_blocks", COUNT, "of so many"),
         ("n_reference", COUNT, "for conformal rows: entities of the reference"),
-        (
-            "rate",
-            REAL,
-            "n_of / n_total; for base_rate the part of right accusations; for likelihood_ratio the least ratio; NULL if not measured",
-        ),
-        (
-            "ci95_low",
-            REAL,
-            "lower bound of the exact 95 % interval, over blocks where there are any; for likelihood_ratio the least share of campaign accounts",
-        ),
+        ("rate", REAL, "n_of / n_total; for base_rate the part of right accusations; for likelihood_ratio the least ratio; NULL if not measured"),
+        ("ci95_low", REAL,
+            "lower bound of the exact 95 % interval, over blocks where there are any; for likelihood_ratio the least share of campaign accounts"),
         ("ci95_high", REAL, "upper bound; for likelihood_ratio the largest share of innocent accounts"),
-        (
-            "needed_rate",
-            REAL,
-            "for base_rate: false-accusation rate below which nine in ten accusations are right if every campaign account is found",
-        ),
+        ("needed_rate", REAL, "for base_rate: false-accusation rate below which nine in ten accusations are right if every campaign account is found"),
         ("p_value", REAL, "for conformal rows: smallest p-value of the campaign's sets"),
         ("verbal", TEXT, "for likelihood_ratio: words of the ENFSI scale"),
         ("statement", TEXT, "in plain words, with its numbers"),
     ),
-)
+)  # fmt: skip

@@ -30,16 +30,13 @@ FINGERPRINTS = Table(
         ("account_id", TEXT, "as in exchanges"),
         ("prompt_begin", COUNT, "hash of the first passage of the prompt; NULL if it is shorter"),
         ("prompt_end", COUNT, "hash of its last passage"),
-        (
-            "prompt_wording",
-            NUMBERS,
-            "sketch of the wording at both edges of the prompt: up to 32 numbers; the share on which two agree estimates their likeness",
-        ),
+        ("prompt_wording", NUMBERS,
+            "sketch of the wording at both edges of the prompt: up to 32 numbers; the share on which two agree estimates their likeness"),
         ("prompt_passages", NUMBERS, "hashes of sampled passages of the prompt, sorted, at most 96"),
         ("system_passages", NUMBERS, "likewise of the system prompt"),
         ("response_passages", NUMBERS, "likewise of the answer"),
     ),
-)
+)  # fmt: skip
 
 EXCHANGE_FEATURES = Table(
     "exchange_features",
@@ -93,39 +90,17 @@ EXCHANGE_FEATURES = Table(
         ("suffix_template", TEXT, "template id of the end of the normalised prompt"),
         ("parameter_template", TEXT, "template id of the call's parameters (the content-free shape)"),
         ("program_template", TEXT, "template id of the client program (user agent with ja4)"),
-        (
-            "pace_template",
-            TEXT,
-            "template id of the client program, for accounts that call at an even pace on several days",
-        ),
-        (
-            "varied_template",
-            TEXT,
-            "`varied:parameters`, for accounts that use many sets of call parameters and none usually",
-        ),
-        (
-            "mark_template",
-            TEXT,
-            "template id of what it asks for: the first of replayed_reasoning, encoded_block, cot_elicitation, grader_rubric",
-        ),
-        (
-            "near_template",
-            TEXT,
-            "template id of a frame that is worded anew for every request, or of several from mostly the same accounts; NULL without text",
-        ),
+        ("pace_template", TEXT, "template id of the client program, for accounts that call at an even pace on several days"),
+        ("varied_template", TEXT, "`varied:parameters`, for accounts that use many sets of call parameters and none usually"),
+        ("mark_template", TEXT, "template id of what it asks for: the first of replayed_reasoning, encoded_block, cot_elicitation, grader_rubric"),
+        ("near_template", TEXT, "template id of a frame that is worded anew for every request, or of several from mostly the same accounts; NULL without text"),
         ("passage_template", TEXT, "template id of a passage within changing texts; NULL without text"),
-        (
-            "lexicon_marks",
-            TEXTS,
-            "marks of the lexicon: cot_elicitation, encoded_block, grader_rubric, policy_rewrite, replayed_reasoning, task_code, task_math; NULL without text",
-        ),
-        (
-            "is_refused",
-            FLAG,
-            "declined: blocked, finish reason refusal or filter, or an answer that opens by declining; NULL if the call failed or none is logged",
-        ),
+        ("lexicon_marks", TEXTS,
+            "marks of the lexicon: cot_elicitation, encoded_block, grader_rubric, policy_rewrite, replayed_reasoning, task_code, task_math; NULL without text"),
+        ("is_refused", FLAG,
+            "declined: blocked, finish reason refusal or filter, or an answer that opens by declining; NULL if the call failed or none is logged"),
     ),
-)
+)  # fmt: skip
 
 TEMPLATES = Table(
     "templates",
@@ -133,11 +108,7 @@ TEMPLATES = Table(
     "one row per template used by at least `min_template_accounts` accounts, ordered by template_id",
     columns(
         ("template_id", TEXT, "kind, ':' and 16 hex digits"),
-        (
-            "kind",
-            TEXT,
-            "what exchanges have in common: one of the kinds in docs/writing-heuristics.md",
-        ),
+        ("kind", TEXT, "what exchanges have in common: one of the kinds in docs/writing-heuristics.md"),
         ("n_exchanges", COUNT, "exchanges"),
         ("n_accounts", COUNT, "accounts"),
         ("n_tenants", COUNT, "tenants"),
@@ -148,7 +119,7 @@ TEMPLATES = Table(
         ("sample_record_id", TEXT, "smallest record_id that carries it"),
         ("template_text", TEXT, "normalised text that defines it, at most 400 characters; parameters as key=value"),
     ),
-)
+)  # fmt: skip
 
 ACCOUNT_PROFILES = Table(
     "account_profiles",
@@ -188,23 +159,12 @@ CUSTOMERS = Table(
     "one row per account, ordered by account_id: whose it is, as far as the log says",
     columns(
         ("account_id", TEXT, "as in exchanges"),
-        (
-            "customer",
-            TEXT,
-            "its organisation, else its tenant, else its payment method if few accounts are paid by it, else itself: accounts with one customer are one hand",
-        ),
-        (
-            "named_customer",
-            TEXT,
-            "likewise without the payment method, which a pool shares as well: for counting customers and for what they share",
-        ),
-        (
-            "reason",
-            TEXT,
-            "what `customer` rests on: organisation, tenant, payer, alone (its source names tenants, none for it), unknown (nothing is logged)",
-        ),
+        ("customer", TEXT,
+            "its organisation, else its tenant, else its payment method if few accounts are paid by it, else itself: accounts with one customer are one hand"),
+        ("named_customer", TEXT, "likewise without the payment method, which a pool shares as well: for counting customers and for what they share"),
+        ("reason", TEXT, "what `customer` rests on: organisation, tenant, payer, alone (its source names tenants, none for it), unknown (nothing is logged)"),
     ),
-)
+)  # fmt: skip
 
 NEXT_PROMPTS = Table(
     "next_prompts",
@@ -243,15 +203,12 @@ ACCOUNT_ATTRIBUTES = Table(
     "one row per account, attribute and value: what linkage compares; ordered by attribute, value, account_id",
     columns(
         ("account_id", TEXT, "as in exchanges"),
-        (
-            "attribute",
-            TEXT,
-            "payment, email_domain, signup (10 minutes), ip, ip_prefix, client, api_key, handover (refused prompt sent next by the other), kinds of templates",
-        ),
+        ("attribute", TEXT,
+            "payment, email_domain, signup (10 minutes), ip, ip_prefix, client, api_key, handover (refused prompt sent next by the other), kinds of templates"),
         ("value", TEXT, "the value, templates by id"),
         ("n_exchanges", COUNT, "exchanges of the account that carry it; NULL for directory attributes"),
     ),
-)
+)  # fmt: skip
 
 TEMPLATE_EXCHANGES = Table(
     "template_exchanges",
@@ -271,18 +228,15 @@ POPULATIONS = Table(
     "features",
     "reference values of the whole log per measure, ordered by measure: median and spread over accounts",
     columns(
-        (
-            "measure",
-            TEXT,
-            "such as output_input_ratio; conversation_steps and _predecessors: shares of turns whose exchange before is logged; whole_conversations: near 1",
-        ),
+        ("measure", TEXT,
+            "such as output_input_ratio; conversation_steps and _predecessors: shares of turns whose exchange before is logged; whole_conversations: near 1"),
         ("n_accounts", COUNT, "accounts with enough exchanges for the measure"),
         ("median", REAL, "median over accounts"),
         ("mad", REAL, "median absolute deviation"),
         ("p90", REAL, "90th percentile"),
         ("p99", REAL, "99th percentile"),
     ),
-)
+)  # fmt: skip
 
 REASONING_PLACES = Table(
     "reasoning_places",
@@ -295,13 +249,9 @@ REASONING_PLACES = Table(
         ("sample_record_id", TEXT, "smallest record_id of these"),
         ("is_of_other", FLAG, "the signature was first seen on another account"),
         ("is_of_other_model", FLAG, "another model received the signature than the one that it is sent to here"),
-        (
-            "is_replay",
-            FLAG,
-            "another session or account, another first turn and another preceding turn than where it was first seen",
-        ),
+        ("is_replay", FLAG, "another session or account, another first turn and another preceding turn than where it was first seen"),
     ),
-)
+)  # fmt: skip
 
 REASONING_USES = Table(
     "reasoning_uses",
@@ -311,16 +261,9 @@ REASONING_USES = Table(
         ("signature_sha256", TEXT, "SHA-256 of the signature, as reasoning_signature_sha256 in exchanges"),
         ("account_id", TEXT, "as in exchanges"),
         ("session_id", TEXT, "as in exchanges"),
-        (
-            "opening_hash",
-            TEXT,
-            "16 hex digits of the text of the first user turn of the conversation; NULL if it has no text",
-        ),
-        (
-            "preceding_hash",
-            TEXT,
-            "likewise of the user turn or tool result that the reasoning follows; 'nothing' if none stands before it, 'without text' if it has no text",
-        ),
+        ("opening_hash", TEXT, "16 hex digits of the text of the first user turn of the conversation; NULL if it has no text"),
+        ("preceding_hash", TEXT,
+            "likewise of the user turn or tool result that the reasoning follows; 'nothing' if none stands before it, 'without text' if it has no text"),
         ("is_answer", FLAG, "the exchange received the signature; false: its request carries it"),
         ("tenant_id", TEXT, "smallest tenant of these exchanges"),
         ("n_exchanges", COUNT, "exchanges"),
@@ -328,7 +271,7 @@ REASONING_USES = Table(
         ("sample_record_id", TEXT, "smallest record_id"),
         ("model", TEXT, "model of that record: of an answer the one that made the signature"),
     ),
-)
+)  # fmt: skip
 
 HEALTH_CHECKS = Table(
     "health_checks",
@@ -339,11 +282,7 @@ HEALTH_CHECKS = Table(
         ("part", TEXT, "what was looked at, such as prompt"),
         ("title", TEXT, "what was looked for"),
         ("verdict", TEXT, "fine, noticed (too little to cost anything), costs, cannot tell (nothing to look at)"),
-        (
-            "n_affected",
-            COUNT,
-            "of n_checked, how many are affected: records, ids, hours, days or files, as the part says",
-        ),
+        ("n_affected", COUNT, "of n_checked, how many are affected: records, ids, hours, days or files, as the part says"),
         ("n_checked", COUNT, "how many were looked at"),
         ("detail", TEXT, "where or how much; NULL if there is nothing to add"),
         ("example", TEXT, "record_id or account_id of one that is affected"),
@@ -352,7 +291,7 @@ HEALTH_CHECKS = Table(
         ("concerns", TEXT, "order (of calls) or complete (that all are here); NULL if only columns suffer"),
         ("costs", TEXT, "what it costs, in a sentence"),
     ),
-)
+)  # fmt: skip
 
 RECONCILIATION = Table(
     "reconciliation",
@@ -367,11 +306,8 @@ RECONCILIATION = Table(
         ("is_by_model", FLAG, "whether the export names models of the log"),
         ("model", TEXT, "model, with its versions taken together"),
         ("coverage", TEXT, "inside (of the log's first and last request), edge (only part of the period), outside"),
-        (
-            "verdict",
-            TEXT,
-            "equal, fewer in the log, more in the log, only in the export, only in the log, other tokens, other cost, cannot tell, outside of the log",
-        ),
+        ("verdict", TEXT,
+            "equal, fewer in the log, more in the log, only in the export, only in the log, other tokens, other cost, cannot tell, outside of the log"),
         ("stated_requests", COUNT, "requests that the export states; NULL if it states none"),
         ("log_requests", COUNT, "requests in the log without duplicates"),
         ("log_failed", COUNT, "of these, failed ones, which some exports count and others do not"),
@@ -384,7 +320,7 @@ RECONCILIATION = Table(
         ("stated_cost_usd", REAL, "US dollars that the export states"),
         ("log_cost_usd", REAL, "US dollars in the log"),
     ),
-)
+)  # fmt: skip
 
 RECONCILIATION_TOTALS = Table(
     "reconciliation_totals",

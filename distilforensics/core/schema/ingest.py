@@ -11,11 +11,7 @@ EXCHANGES = Table(
     "ingest",
     "one row per exchange (request and response), in order of source and position; duplicates included, see `duplicates`",
     columns(
-        (
-            "record_id",
-            TEXT,
-            "first 16 hex digits of source_sha256, ':', source_line, and '.sub_index' if sub_index > 0; unique in a case",
-        ),
+        ("record_id", TEXT, "first 16 hex digits of source_sha256, ':', source_line, and '.sub_index' if sub_index > 0; unique in a case"),
         ("source_sha256", TEXT, "SHA-256 of the source file as received"),
         ("source_line", COUNT, "1-based physical line (LF) in the decompressed stream; row number for Parquet"),
         ("source_offset", COUNT, "byte offset of the record in the decompressed stream; NULL for Parquet"),
@@ -23,11 +19,7 @@ EXCHANGES = Table(
         ("sub_index", COUNT, "0-based index of the record within its line or page"),
         ("raw_sha256", TEXT, "SHA-256 of the record's bytes without line end (Parquet: of its canonical JSON)"),
         ("source_format", TEXT, "format id and version, such as litellm_spendlogs/1"),
-        (
-            "parse_flags",
-            TEXTS,
-            "repairs and doubts: bom, nul_stripped, invalid_utf8, glued, dup_key, checksum_failed, ts_naive, ts_ambiguous, id_inexact, ...",
-        ),
+        ("parse_flags", TEXTS, "repairs and doubts: bom, nul_stripped, invalid_utf8, glued, dup_key, checksum_failed, ts_naive, ts_ambiguous, id_inexact, ..."),
         ("started_at", TIME, "start of the request, UTC; NULL if absent"),
         ("ended_at", TIME, "end of the response, UTC"),
         ("started_at_raw", TEXT, "the time as it stands in the source"),
@@ -93,19 +85,12 @@ EXCHANGES = Table(
         ("response_sha256", TEXT, "as prompt_sha256"),
         ("system_sha256", TEXT, "as prompt_sha256"),
         ("reasoning_signature_sha256", TEXT, "hash of the reasoning signature or encrypted reasoning in the answer"),
-        (
-            "reasoning_refusals",
-            TEXTS,
-            "why the provider dropped or refused reasoning: organization_, end_user_, prefix_, model_binding_mismatch, conversation_binding_refused; sorted",
-        ),
-        (
-            "text_fingerprints",
-            TEXT_FINGERPRINTS,
-            "with --content-free, what is kept of the texts instead of them: keyed hashes, numbers and marks; else NULL",
-        ),
+        ("reasoning_refusals", TEXTS,
+            "why the provider dropped or refused reasoning: organization_, end_user_, prefix_, model_binding_mismatch, conversation_binding_refused; sorted"),
+        ("text_fingerprints", TEXT_FINGERPRINTS, "with --content-free, what is kept of the texts instead of them: keyed hashes, numbers and marks; else NULL"),
     ),
     is_dataset=True,
-)
+)  # fmt: skip
 
 SOURCES = Table(
     "sources",
@@ -114,11 +99,7 @@ SOURCES = Table(
     columns(
         ("source_sha256", TEXT, "SHA-256 of the file as received"),
         ("source_sha512", TEXT, "SHA-512 of the file as received"),
-        (
-            "path",
-            TEXT,
-            "path below the folder that all inputs share, with / as separator: the same wherever the logs lie",
-        ),
+        ("path", TEXT, "path below the folder that all inputs share, with / as separator: the same wherever the logs lie"),
         (
             "role",
             TEXT,
@@ -128,45 +109,26 @@ SOURCES = Table(
         ("n_bytes", COUNT, "size as received"),
         ("n_bytes_decoded", COUNT, "size after decompression"),
         ("compression", TEXT, "none, gzip, zstd, bzip2, xz"),
-        (
-            "encoding",
-            TEXT,
-            "utf-8, utf-16-le, ...; offsets of records count in the UTF-8 form of the stream; NULL if not a log",
-        ),
+        ("encoding", TEXT, "utf-8, utf-16-le, ...; offsets of records count in the UTF-8 form of the stream; NULL if not a log"),
         ("format", TEXT, "format id and version"),
         ("format_confidence", TEXT, "high, medium, low, given (by --format)"),
         ("n_lines", COUNT, "physical lines"),
         ("n_blank", COUNT, "blank lines, comments and header lines: no records, outside the balance"),
         ("n_read", COUNT, "records read = kept + quarantined + duplicate + out_of_scope"),
-        (
-            "n_kept",
-            COUNT,
-            "records in `exchanges` that are no duplicates; of an accounts directory or a usage export: rows in `accounts_directory` or `usage_sums`",
-        ),
+        ("n_kept", COUNT,
+            "records in `exchanges` that are no duplicates; of an accounts directory or a usage export: rows in `accounts_directory` or `usage_sums`"),
         ("n_quarantined", COUNT, "records in `quarantine`"),
         ("n_duplicate", COUNT, "records in `duplicates`"),
-        (
-            "n_out_of_scope",
-            COUNT,
-            "valid records that are no model exchanges, such as key management rows or health checks of the web server",
-        ),
+        ("n_out_of_scope", COUNT, "valid records that are no model exchanges, such as key management rows or health checks of the web server"),
         ("n_flagged", COUNT, "kept records with a parse flag"),
-        (
-            "n_repeated",
-            COUNT,
-            "kept records without request id whose bytes equal an earlier record of the same source; not called duplicates",
-        ),
+        ("n_repeated", COUNT, "kept records without request id whose bytes equal an earlier record of the same source; not called duplicates"),
         ("first_started_at", TIME, "earliest start"),
         ("last_started_at", TIME, "latest start"),
         ("unknown_keys", TEXTS, "up to 50 top-level keys that the format does not know, sorted"),
-        (
-            "secrets_hashed",
-            TEXTS,
-            "field and number of its values in which raw secrets were replaced by keyed hashes, such as `prompt_text 3`; sorted",
-        ),
+        ("secrets_hashed", TEXTS, "field and number of its values in which raw secrets were replaced by keyed hashes, such as `prompt_text 3`; sorted"),
         ("part", TEXT, "file name of the part in data/exchanges that holds the records"),
     ),
-)
+)  # fmt: skip
 
 QUARANTINE = Table(
     "quarantine",
@@ -178,16 +140,12 @@ QUARANTINE = Table(
         ("source_offset", COUNT, "byte offset in the decompressed stream"),
         ("source_length", COUNT, "bytes of the record"),
         ("sub_index", COUNT, "index within the line"),
-        (
-            "reason",
-            TEXT,
-            "reason code, such as not_json, not_an_object, invalid_timestamp, line_too_long, truncated_stream",
-        ),
+        ("reason", TEXT, "reason code, such as not_json, not_an_object, invalid_timestamp, line_too_long, truncated_stream"),
         ("detail", TEXT, "what was seen and what was expected, safe to print"),
         ("raw_prefix", pa.binary(), "first 4096 bytes of the record"),
         ("raw_sha256", TEXT, "SHA-256 of the record's bytes"),
     ),
-)
+)  # fmt: skip
 
 DUPLICATES = Table(
     "duplicates",
@@ -196,13 +154,9 @@ DUPLICATES = Table(
     columns(
         ("record_id", TEXT, "the later record"),
         ("duplicate_of", TEXT, "record_id of the first occurrence"),
-        (
-            "duplicate_class",
-            TEXT,
-            "exact_line (same bytes) or same_record (the same id and the same in every column)",
-        ),
+        ("duplicate_class", TEXT, "exact_line (same bytes) or same_record (the same id and the same in every column)"),
     ),
-)
+)  # fmt: skip
 
 OUT_OF_SCOPE = Table(
     "out_of_scope",
@@ -235,11 +189,7 @@ JOINED_RECORDS = Table(
     "one row per record that says the rest of an exchange of another record, in order of the exchange",
     columns(
         ("record_id", TEXT, "the exchange, in `exchanges`"),
-        (
-            "joined_record_id",
-            TEXT,
-            "the joined record: first 16 hex digits of its source_sha256, ':' and its line; not in `exchanges`",
-        ),
+        ("joined_record_id", TEXT, "the joined record: first 16 hex digits of its source_sha256, ':' and its line; not in `exchanges`"),
         ("source_sha256", TEXT, "SHA-256 of the file of the joined record"),
         ("source_line", COUNT, "1-based physical line"),
         ("source_offset", COUNT, "byte offset in the decompressed stream"),
@@ -248,7 +198,7 @@ JOINED_RECORDS = Table(
         ("raw_sha256", TEXT, "SHA-256 of the record's bytes"),
         ("source_format", TEXT, "format id and version"),
     ),
-)
+)  # fmt: skip
 
 ACCOUNTS_DIRECTORY = Table(
     "accounts_directory",
@@ -259,18 +209,14 @@ ACCOUNTS_DIRECTORY = Table(
         ("created_at", TIME, "sign-up, UTC"),
         ("payment_fingerprint", TEXT, "fingerprint of the payment method; a raw card number is refused"),
         ("email_domain", TEXT, "domain of the e-mail address, lower case; a full address is reduced to its domain"),
-        (
-            "mailbox",
-            TEXT,
-            "keyed hash of the e-mail address in its normal form: without case, tags, and dots that the provider ignores",
-        ),
+        ("mailbox", TEXT, "keyed hash of the e-mail address in its normal form: without case, tags, and dots that the provider ignores"),
         ("plan", TEXT, "plan or programme"),
         ("tenant_id", TEXT, "billing tenant"),
         ("organization", TEXT, "organisation name"),
         ("source_sha256", TEXT, "SHA-256 of the directory file"),
         ("source_line", COUNT, "line or row in it"),
     ),
-)
+)  # fmt: skip
 
 ANNOUNCED_FILES = Table(
     "announced_files",

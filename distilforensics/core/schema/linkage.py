@@ -15,17 +15,10 @@ LINKS = Table(
         ("account_b", TEXT, "larger account id"),
         ("weight", REAL, "sum of match weights, bits (log2 of m/u)"),
         ("n_attributes", COUNT, "attribute types that agree on a rare value"),
-        (
-            "attributes",
-            pa.list_(
-                pa.struct(
-                    [("attribute", TEXT), ("value", TEXT), ("n_accounts", COUNT), ("weight", REAL), ("n_values", COUNT)]
-                )
-            ),
-            "what the weight is the sum of: heaviest shared value, its accounts, bits, number of shared values; tenant weighs 0, differences less",
-        ),
+        ("attributes", pa.list_(pa.struct([("attribute", TEXT), ("value", TEXT), ("n_accounts", COUNT), ("weight", REAL), ("n_values", COUNT)])),
+            "what the weight is the sum of: heaviest shared value, its accounts, bits, number of shared values; tenant weighs 0, differences less"),
     ),
-)
+)  # fmt: skip
 
 LINK_COVERAGE = Table(
     "link_coverage",
@@ -36,20 +29,12 @@ LINK_COVERAGE = Table(
         ("family", TEXT, "attributes of one family count once"),
         ("m", REAL, "assumed chance that two accounts of one operator agree"),
         ("n_values", COUNT, "values that at least two accounts share"),
-        (
-            "n_values_popular",
-            COUNT,
-            "of these, as common among unrelated accounts as among related ones: they weigh nothing",
-        ),
-        (
-            "n_values_capped",
-            COUNT,
-            "of these, too common to make pairs; they only count for pairs that a rarer value has found",
-        ),
+        ("n_values_popular", COUNT, "of these, as common among unrelated accounts as among related ones: they weigh nothing"),
+        ("n_values_capped", COUNT, "of these, too common to make pairs; they only count for pairs that a rarer value has found"),
         ("max_accounts_pairing", COUNT, "accounts of the most common value that made pairs"),
         ("n_pairs", COUNT, "account pairs made"),
     ),
-)
+)  # fmt: skip
 
 CLUSTERS = Table(
     "clusters",
@@ -104,24 +89,16 @@ WORK_TIES = Table(
     "linkage",
     "one row per call of one account that goes on at another, ordered by kind, record_id, other_record_id",
     columns(
-        (
-            "kind",
-            TEXT,
-            "handover (a failed call is sent next by another account), conversation (it goes on elsewhere), answer (it comes back elsewhere)",
-        ),
+        ("kind", TEXT, "handover (a failed call is sent next by another account), conversation (it goes on elsewhere), answer (it comes back elsewhere)"),
         ("record_id", TEXT, "the failed call, the call that was answered"),
         ("account_id", TEXT, "its account"),
         ("other_record_id", TEXT, "the call that follows"),
         ("other_account_id", TEXT, "its account"),
         ("delay_us", COUNT, "microseconds between the starts of both"),
         ("work", TEXT, "what makes them one piece of work; ties of one work are counted once"),
-        (
-            "relation",
-            TEXT,
-            "same: one tenant, organisation or payer; distinct: both are named and differ; unknown: anything else",
-        ),
+        ("relation", TEXT, "same: one tenant, organisation or payer; distinct: both are named and differ; unknown: anything else"),
     ),
-)
+)  # fmt: skip
 
 GROUP_LOADS = Table(
     "group_loads",
@@ -145,7 +122,7 @@ TIE_GROUPS = Table(
 TIE_SURROUNDINGS = Table(
     "tie_surroundings",
     "linkage",
-    "one row per handed-over call of accounts that are not one customer's: calls within an hour of it, ordered by record_id, other_record_id",
+    "one row per handed-over call of accounts that are not one customer's: calls around it and in its manner, ordered by record_id, other_record_id",
     columns(
         ("record_id", TEXT, "the failed call"),
         ("other_record_id", TEXT, "the call that follows"),
@@ -153,6 +130,14 @@ TIE_SURROUNDINGS = Table(
         ("n_after", COUNT, "the same in the hour after it"),
         ("n_other_before", COUNT, "other calls of the following call's account in the hour before that call"),
         ("n_other_after", COUNT, "the same in the hour after it"),
+        ("n_own", COUNT, "calls of the failed call's account that it took over from nobody, without that call"),
+        (
+            "n_alike",
+            COUNT,
+            "of these, calls in the manner of the call that follows: client program, parameters and model",
+        ),
+        ("n_other_own", COUNT, "calls of the following call's account that it took over from nobody"),
+        ("n_other_alike", COUNT, "of these, calls in the manner of the call that follows"),
     ),
 )
 

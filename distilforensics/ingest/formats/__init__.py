@@ -1,14 +1,18 @@
 """Log formats: one folder per format, recognised by content, turned into the columns of `exchanges` by one SELECT.
 
 What the reading engine uses, in order: `other_content` and `match_accounts_directory` (files that are no logs), `detect`, `resolve_options`
-(finds the mapping of a generic log), `FormatSpec.projection` on a connection made ready by `prepare_connection`.
+(finds the mapping of a generic log), `projection_of` on a connection made ready by `prepare_connection`.
 """
 
 from distilforensics.ingest.formats.columns import PROJECTED_COLUMNS
-from distilforensics.ingest.formats.completion import check_account_field, prepare_connection, zone_expression
+from distilforensics.ingest.formats.completion import (
+    check_account_field,
+    prepare_connection,
+    projection_of,
+    zone_expression,
+)
 from distilforensics.ingest.formats.detection import (
     Candidate,
-    Sample,
     announced_files,
     detect,
     no_calls,
@@ -25,7 +29,7 @@ from distilforensics.ingest.formats.directory import (
 from distilforensics.ingest.formats.draft import draft_mapping
 from distilforensics.ingest.formats.mapping import LACKS, FieldMapping, read_mapping
 from distilforensics.ingest.formats.specification import FormatSpec, Options, load_formats
-from distilforensics.ingest.formats.suggestion import Suggestion, automatic_mapping, suggest_mapping
+from distilforensics.ingest.formats.suggestion import Sample, Suggestion, automatic_mapping, suggest_mapping
 from distilforensics.ingest.formats.usage import usage_by_names
 
 __all__ = [
@@ -49,6 +53,7 @@ __all__ = [
     "no_calls",
     "other_content",
     "prepare_connection",
+    "projection_of",
     "read_accounts_directory",
     "read_mapping",
     "resolve_options",

@@ -28,8 +28,23 @@ _ZONE_NAME = re.compile(r"[A-Za-z0-9_+/-]{1,64}")
 _NO_LINES = "with lines as (select null::bigint as row_index, null::varchar as line)"
 
 
-def projection_of(spec: FormatSpec, options: Options, connection: duckdb.DuckDBPyConnection | None = None) -> str:
-    """Return the projection of a format; see `FormatSpec.projection`."""
+def projection_of(
+    spec: FormatSpec, options: Options, connection: duckdb.DuckDBPyConnection | None = None, *, of_cells: bool = False
+) -> str:
+    """Return one SELECT over `lines(row_index BIGINT, line VARCHAR)`, to be run on a connection made ready by `prepare_connection`.
+
+    Columns: `row_index`, those of `PROJECTED_COLUMNS`, `flags VARCHAR[]`, `out_of_scope VARCHAR` (reason or NULL), `refusal_reason VARCHAR` and
+    `refusal_detail VARCHAR` (the record goes to quarantine if the reason is not NULL).
+
+    Args:
+        spec: The format.
+        options: The examiner's choices.
+        connection: A connection made ready by `prepare_connection`; a new one is made if it is needed and None.
+        of_cells: The fields of `FormatSpec.cell_names` are columns `f1`, `f2` and so on of `lines`, and `line` is NULL.
+
+    Raises:
+        UsageError: the account field or the time zone cannot be used.
+    """
     mapping = spec.mapping or options.mapping
     if mapping is not None:
         mapping = mapping.begun(options.log_began)
@@ -40,7 +55,7 @@ def projection_of(spec: FormatSpec, options: Options, connection: duckdb.DuckDBP
                 where=f"format {spec.id}",
                 hint="use --mapping FILE.toml",
             )
-        query, yields = mapped_query(mapping, spec.pattern, spec.other_lines, spec.join)
+        query, yields = mapped_query(mapping, spec.pattern, spec.other_lines, spec.join, of_cells=of_cells)
         time_field, zone = mapping.time_field, options.assume_time_zone or mapping.time_zone
     else:
         query, yields = spec.query, _columns_of(spec.query, connection)

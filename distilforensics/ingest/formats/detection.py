@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from distilforensics.ingest.formats.aliases import normalised
 from distilforensics.ingest.formats.specification import FormatSpec, Options, load_formats
-from distilforensics.ingest.formats.suggestion import automatic_mapping, suggest_mapping, why_no_calls
+from distilforensics.ingest.formats.suggestion import Sample, automatic_mapping, suggest_mapping, why_no_calls
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,16 +34,6 @@ _PERMISSION_CHECK = "amazon-bedrock-logs-permission-check"
 _NAMES = ("key", "path", "name", "file", "filename", "file_name", "url", "uri")
 _RECORD_COUNTS = ("rowCount", "row_count", "rows", "records", "recordCount", "record_count")
 _SIZES = ("sizeBytes", "size_bytes", "size", "bytes")
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """What detection sees of a file."""
-
-    name: str
-    """File name, without folders."""
-    records: Sequence[Mapping[str, Any] | str]
-    """Records from the beginning, the middle and the end: decoded objects, or text lines where a line is no JSON object."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from distilforensics.ingest.formats.detection import Sample
+    from distilforensics.ingest.formats.suggestion import Sample
 
 _NAMES = {
     "account_id": "account_id account user_id user customer_id customer principal_id",

@@ -77,7 +77,12 @@ answers as not materialized (
 
 
 def mapped_query(
-    mapping: FieldMapping, pattern: str | None = None, other_lines: str | None = None, join: Join | None = None
+    mapping: FieldMapping,
+    pattern: str | None = None,
+    other_lines: str | None = None,
+    join: Join | None = None,
+    *,
+    of_cells: bool = False,
 ) -> tuple[str, frozenset[str]]:
     """Return the query of a mapping and the columns that it can give.
 
@@ -86,8 +91,9 @@ def mapped_query(
         pattern: For lines of text: a regular expression whose named groups are the fields.
         other_lines: Why lines of another shape are no exchanges; they are refused if None.
         join: How the records meet others.
+        of_cells: The fields of `cell_names` are columns `f1`, `f2` and so on.
     """
-    fields = _Fields(mapping, pattern, join)
+    fields = _Fields(mapping, pattern, join, of_cells=of_cells)
     parts = dict.fromkeys(sorted(TARGETS), "null::varchar")
     parts |= {target: fields.value(target, source) for target, source in mapping.columns.items()}
     parts |= {target: f"{literal(value)}::varchar" for target, value in mapping.constants.items()}
@@ -116,6 +122,18 @@ def mapped_query(
     )
     names = _yields(mapping, is_text=pattern is not None)
     return query, names | JOIN_COLUMNS if join is not None else names
+
+
+def cell_names(mapping: FieldMapping, join: Join | None = None) -> tuple[str, ...]:
+    """Return the fields that a mapping reads, in order; none if some do not stand at the top of a record under a name of their own."""
+    names = _first_steps(mapping, join)
+    return () if any(name.startswith("$") for name in names) else tuple(names)
+
+
+def _first_steps(mapping: FieldMapping, join: Join | None) -> list[str]:
+    written = (*mapping.columns.values(), *(rule.field for rule in mapping.rules), *(join.fields if join else ()))
+    sources = [source for value in written for source in ((value,) if isinstance(value, str) else value)]
+    return sorted({source.partition(STEP)[0] for source in sources})
 
 
 def _yields(mapping: FieldMapping, *, is_text: bool) -> frozenset[str]:
@@ -207,14 +225,16 @@ def _resolution(text: str, mapping: FieldMapping) -> str:
 class _Fields:
     """The fields of a record that a mapping needs, taken out in one go."""
 
-    def __init__(self, mapping: FieldMapping, pattern: str | None, join: Join | None = None) -> None:
+    def __init__(
+        self, mapping: FieldMapping, pattern: str | None, join: Join | None = None, *, of_cells: bool = False
+    ) -> None:
         self._mapping = mapping
         self._is_text = pattern is not None
-        written = (*mapping.columns.values(), *(rule.field for rule in mapping.rules), *(join.fields if join else ()))
-        sources = [source for value in written for source in ((value,) if isinstance(value, str) else value)]
-        first = sorted({source.partition(STEP)[0] for source in sources})
-        self._position = {name: number for number, name in enumerate(first, 1)}
-        if pattern is None:
+        first = _first_steps(mapping, join)
+        self._texts = {name: f"f{n}" if of_cells else f"v[{n}]" for n, name in enumerate(first, 1)}
+        if of_cells:
+            self.extraction = ", ".join([*self._texts.values(), "null::varchar[]"])
+        elif pattern is None:
             self.extraction = f"json_extract_string(line, {list_literal([json_path(name) for name in first])})"
         else:
             import re
@@ -252,7 +272,7 @@ class _Fields:
 
     def _of(self, source: str) -> str:
         name, *steps = source.split(STEP)
-        text = f"v[{self._position[name]}]"
+        text = self._texts[name]
         for step in steps:
             text = f"json_extract_string(case when json_valid({text}) then {text} end, {literal(json_path(step))})"
         return text

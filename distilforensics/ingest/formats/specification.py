@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.errors import UsageError
 from distilforensics.core.text import shown
-from distilforensics.ingest.formats.completion import projection_of
 from distilforensics.ingest.formats.joins import parse_join
+from distilforensics.ingest.formats.mapped import cell_names
 from distilforensics.ingest.formats.mapping import parse_mapping
 from distilforensics.ingest.formats.usage import parse_usage
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from importlib.resources.abc import Traversable
     from pathlib import Path
-
-    import duckdb
 
     from distilforensics.ingest.formats.joins import Join
     from distilforensics.ingest.formats.mapping import FieldMapping
@@ -151,20 +149,15 @@ class FormatSpec:
         """The regular expression whose named groups are the fields of a line of text."""
         return None if self.detection.line is None else self.detection.line.pattern
 
-    def projection(self, options: Options, connection: duckdb.DuckDBPyConnection | None = None) -> str:
-        """Return one SELECT over `lines(row_index BIGINT, line VARCHAR)`, to be run on a connection made ready by `prepare_connection`.
+    def takes_cells(self, options: Options) -> bool:
+        """Tell whether the projection can read columns of text: all that it reads are fields at the top of a record, which meets no other."""
+        is_top = not (options.account_field or "").startswith("$")
+        return self.framing == "json" and self.join is None and is_top and bool(self.cell_names(options))
 
-        Columns: `row_index`, those of `PROJECTED_COLUMNS`, `flags VARCHAR[]`, `out_of_scope VARCHAR` (reason or NULL), `refusal_reason VARCHAR` and
-        `refusal_detail VARCHAR` (the record goes to quarantine if the reason is not NULL).
-
-        Args:
-            options: The examiner's choices.
-            connection: A connection made ready by `prepare_connection`; a new one is made if it is needed and None.
-
-        Raises:
-            UsageError: the account field or the time zone cannot be used.
-        """
-        return projection_of(self, options, connection)
+    def cell_names(self, options: Options) -> tuple[str, ...]:
+        """Return the fields that the projection reads, in order; none if they cannot be given as columns of text."""
+        mapping = self.mapping or options.mapping
+        return () if self.query is not None or mapping is None else cell_names(mapping, self.join)
 
 
 OWN_FORMATS = "formats"

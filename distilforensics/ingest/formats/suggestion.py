@@ -36,7 +36,6 @@ from distilforensics.ingest.formats.mapping import FieldMapping
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from distilforensics.ingest.formats.detection import Sample
 
 TIME_FORMATS = (
     "%b %d, %Y @ %H:%M:%S.%f", "%b %d, %Y @ %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y, %H:%M:%S",
@@ -65,6 +64,16 @@ _ROUNDED_ZEROS = 3
 """Zeros behind them by which ids are told to be rounded, those of all different ids together."""
 _REQUEST_LINE = re.compile(r"[A-Z]{3,8} \S+( HTTP/[\d.]+)?")
 _BODY_KEYS = frozenset({"messages", "contents", "prompt", "input"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What detection sees of a file."""
+
+    name: str
+    """File name, without folders."""
+    records: Sequence[Mapping[str, Any] | str]
+    """Records from the beginning, the middle and the end: decoded objects, or text lines where a line is no JSON object."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,14 +32,7 @@ _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - tables hold UTC without zone
 
 
 def harvest_rows(rng: Random, traffic: Traffic, members: Sequence[Member], n_requests: int) -> Iterator[dict[str, Any]]:
-    """Yield the records of the campaign's own requests in order of time.
-
-    Args:
-        rng: Generator.
-        traffic: The log.
-        members: The accounts.
-        n_requests: Tasks on the work list.
-    """
+    """Yield the records of the campaign's own requests in order of time."""
     scheduler = make_scheduler(PLANTING.scheduler, rng, skip_share=PLANTING.skip_share)
     rests_until = [_EPOCH] * len(members)
     asked: set[str] = set()

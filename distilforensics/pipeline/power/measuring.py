@@ -122,14 +122,6 @@ def measure(
 ) -> Measurement:
     """Return how small a planted campaign is found in a copy of the case's log.
 
-    Args:
-        case: A finished case, analysed with this version; it is not written.
-        work: Folder for copies and results.
-        choices: Sizes, dilutions, rates, seeds, time.
-        limits: Memory and threads.
-        progress: Where progress is reported.
-        steps: Stages that are run on each copy.
-
     Raises:
         CaseError: the case is not finished or was analysed with another version.
     """

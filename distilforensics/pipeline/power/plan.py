@@ -47,13 +47,7 @@ class Search:
 
 
 def next_plant(searches: Sequence[Search], seeds: Sequence[int], found: Mapping[Plant, bool]) -> Plant | None:
-    """Return the campaign whose outcome says most, None if every boundary is known.
-
-    Args:
-        searches: Kinds with their sizes.
-        seeds: Seeds of each size; a size counts as found if it is found with all of them.
-        found: Outcomes so far.
-    """
+    """Return the campaign whose outcome says most, None if every boundary is known."""
     waiting = []
     for number, search in enumerate(searches):
         low, high = _boundary(search, seeds, found)

@@ -55,15 +55,7 @@ def sizes_for(traffic: Traffic, kind: Kind, sizes: Sequence[int]) -> tuple[int, 
 
 
 def plant(base: Case, target: Case, traffic: Traffic, wanted: Plant, limits: Limits) -> Planted:
-    """Write the campaign into `target`, a copy of what was ingested, and return what was planted.
-
-    Args:
-        base: A copy of the whole case, from which traffic is rerouted.
-        target: The copy that is changed.
-        traffic: What the log looks like.
-        wanted: The campaign.
-        limits: Memory and threads.
-    """
+    """Write the campaign into `target`, a copy of what was ingested, and return what was planted."""
     rng = Random(f"power/{wanted.seed}/{wanted.kind}/{wanted.n_accounts}")
     members = make_members(rng, traffic, wanted.kind, wanted.n_accounts)
     n_all = wanted.n_accounts * wanted.kind.requests_per_day * traffic.n_days

@@ -44,12 +44,6 @@ FORMATS = {
 def export_case(case: Case, name: str, limits: Limits, target: Path | BinaryIO) -> None:
     """Write a case in another format.
 
-    Args:
-        case: The case, with all stages before the report done.
-        name: One of `FORMATS`.
-        limits: Memory and threads.
-        target: A path where no file is, or an open stream.
-
     Raises:
         CaseError: an earlier stage has not run.
         UsageError: SQLite is to be written to a stream.

@@ -1,11 +1,8 @@
 /*---
 title = "Size of a campaign and its part of the log"
-reads = ["campaign_exchanges", "accounts", "exchange_features"]
+reads = ["campaign_exchanges", "accounts", "log_sizes"]
 ---*/
-with log as (
-    select count(*) as n_requests_log, count(distinct account_id) as n_accounts_log, sum(output_tokens)::bigint as output_log from exchange_features
-),
-members as (
+with members as (
     select count(*) as n_accounts, count(*) filter (n_campaign_exchanges = 0) as n_silent from accounts where campaign_id = $campaign_id
 ),
 own as (
@@ -25,17 +22,11 @@ own as (
 ),
 other as (
     select count(*) as n_other_requests from campaign_exchanges where campaign_id = $campaign_id and not is_own
-),
-outside as (
-    select median(f.output_tokens) as median_output_rest
-    from exchange_features as f
-    join accounts as a on a.account_id = f.account_id
-    where a.campaign_id is null and f.status = 'ok' and f.output_tokens > 0
 )
 select
-    members.*, own.*, other.*, log.*, outside.*,
+    members.*, own.*, other.*, log.*,
     round(100 * own.n_requests / log.n_requests_log, case when 10 * own.n_requests < log.n_requests_log then 1 else 0 end) as requests_percent,
     round(100 * members.n_accounts / log.n_accounts_log, case when 10 * members.n_accounts < log.n_accounts_log then 1 else 0 end) as accounts_percent,
     round(100 * own.output_tokens / log.output_log, case when 10 * own.output_tokens < log.output_log then 1 else 0 end) as output_percent,
     floor(100 * own.n_distinct_prompts / nullif(own.n_with_prompt, 0)) as distinct_percent
-from members, own, other, log, outside
+from members, own, other, log_sizes as log

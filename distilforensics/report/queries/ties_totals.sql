@@ -1,6 +1,6 @@
 /*---
 title = "Accounts that share a rare value with another customer's account of the same side: members with members, others with others"
-reads = ["accounts", "account_profiles", "exchange_features", "shared_values"]
+reads = ["accounts", "account_profiles", "accounts_with_address", "shared_values"]
 ---*/
 with placed as (
     select a.account_id, a.campaign_id is not null as is_member, coalesce(p.organization, p.tenant_id, 'account ' || a.account_id) as customer
@@ -13,7 +13,7 @@ known as (
     union all
     select account_id, 'signup' from account_profiles where created_at is not null
     union all
-    select distinct account_id, 'network' from exchange_features where client_ip is not null or ip_prefix is not null
+    select account_id, 'network' from accounts_with_address
     union all
     select account_id, 'mail' from account_profiles where email_domain is not null
 ),

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from random import Random
 
-    from distilforensics.simulate.actors.pool import PoolParameters
     from distilforensics.simulate.corpus import Deck
     from distilforensics.simulate.exchange import Exchange
+    from distilforensics.simulate.pools import PoolParameters
 
 KINDS = ("frame", "reworded", "transcription", "cleaner", "relay")
 MEAN_REQUESTS = {"frame": 1.0, "reworded": 1.25, "transcription": 1.0, "cleaner": 1.0, "relay": 3.2}

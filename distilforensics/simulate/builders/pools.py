@@ -17,8 +17,8 @@ from distilforensics.simulate.grammar import load_vocabulary
 if TYPE_CHECKING:
     from random import Random
 
-    from distilforensics.simulate.actors.pool import PoolParameters
     from distilforensics.simulate.builders.world import World
+    from distilforensics.simulate.pools import PoolParameters
 
 _REPLACED_AT_SHARE = 0.55
 """Share of the simulated days after which accounts are replaced."""

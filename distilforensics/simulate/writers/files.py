@@ -17,12 +17,7 @@ class LogFile:
     """A log file opened for writing; the suffix of the compression is added to its name."""
 
     def __init__(self, path: Path, compression: str = "none") -> None:
-        """Create the file and its folders.
-
-        Args:
-            path: Where, without the suffix of the compression.
-            compression: One of `COMPRESSIONS`.
-        """
+        """Create the file and its folders."""
         self.path = path if compression == "none" else path.with_name(f"{path.name}.{compression}")
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._raw = self.path.open("xb")

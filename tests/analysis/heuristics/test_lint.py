@@ -285,6 +285,7 @@ def test_two_statements_or_no_select_are_refused(make_heuristic: Make, tables: F
         ("confounders/class.sql", 'rebutted_by = ["coordination.baton_pas"]'),
         ("grades.py", "IDENTITY = frozenset({'infrastructure.link_grpah'})"),
         ("span.md", "as `structure.template_spann` does"),
+        ("span.sql", "an instruction at the beginning is left to structure.template_spann"),
     ],
 )
 def test_a_name_that_no_heuristic_has_is_found(tmp_path: Path, name: str, text: str) -> None:

@@ -80,14 +80,14 @@ def test_leads_lie_in_their_folder_and_nothing_else_does(make_heuristic: Callabl
     assert (
         {"leads"}
         == {heuristic.folder.name for heuristic in leads}
-        == {h.folder.name for h in load_catalog() if h.is_lead}
+        == {h.folder.name for h in load_catalog() if h.level == "lead"}
     )
     assert {"harvest", "evasion"} < {heuristic.family.value for heuristic in leads}
     with pytest.raises(HeuristicError, match="level is lead in the folder structure"):
         make_heuristic(level="lead")
     with pytest.raises(HeuristicError, match="level is low in the folder leads"):
         make_heuristic(folder_name="leads")
-    assert make_heuristic(folder_name="leads", level="lead").is_lead
+    assert make_heuristic(folder_name="leads", level="lead").level == "lead"
 
 
 def test_what_makes_candidates_is_no_lead(make_heuristic: Callable[..., Heuristic]) -> None:

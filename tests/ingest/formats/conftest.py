@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from distilforensics.ingest.examples import ExampleReader
-from distilforensics.ingest.formats import Options, Sample, load_formats, prepare_connection
+from distilforensics.ingest.formats import Options, Sample, load_formats, prepare_connection, projection_of
 from distilforensics.ingest.formats.prepared import PreparedQuery
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -71,7 +71,7 @@ class Projections:
         """Return the rows of a projection as Arrow data."""
         key = f"{format_id} {options}"
         if key not in self._queries:
-            query = load_formats()[format_id].projection(options, self._connection)
+            query = projection_of(load_formats()[format_id], options, self._connection)
             self._queries[key] = PreparedQuery(
                 self._connection, f"query_{len(self._queries)}", query, LINES.empty_table()
             )

@@ -17,6 +17,7 @@ from distilforensics.ingest.formats import (
     Sample,
     load_formats,
     match_accounts_directory,
+    projection_of,
     read_accounts_directory,
 )
 from distilforensics.ingest.formats.columns import ACCOUNT_COLUMNS
@@ -135,7 +136,7 @@ def test_the_examiner_chooses_what_the_account_is(account_field, expected, proje
 def test_an_impossible_account_field_is_a_usage_error(format_id, account_field):
     """Before anything is read."""
     with pytest.raises(UsageError, match="account-field"):
-        load_formats()[format_id].projection(Options(account_field=account_field))
+        projection_of(load_formats()[format_id], Options(account_field=account_field))
 
 
 def test_an_address_as_account_is_the_canonical_one(project):

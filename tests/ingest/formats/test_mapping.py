@@ -14,6 +14,7 @@ from distilforensics.ingest.formats import (
     Sample,
     automatic_mapping,
     load_formats,
+    projection_of,
     read_mapping,
     suggest_mapping,
 )
@@ -180,7 +181,7 @@ def test_any_field_name_can_be_mapped(name, project):
 def test_generic_records_need_a_mapping():
     """Without one there is nothing to project."""
     with pytest.raises(UsageError, match="no mapping"):
-        load_formats()["generic"].projection(Options())
+        projection_of(load_formats()["generic"], Options())
 
 
 def test_a_mapping_is_recorded_as_parameters():

@@ -10,7 +10,7 @@ import pytest
 
 from distilforensics.core.errors import UsageError
 from distilforensics.ingest import formats
-from distilforensics.ingest.formats import FieldMapping, Options, load_formats, prepare_connection
+from distilforensics.ingest.formats import FieldMapping, Options, load_formats, prepare_connection, projection_of
 from distilforensics.ingest.formats.aliases import TARGETS
 from distilforensics.ingest.formats.columns import LIBRARIES, written_columns
 from distilforensics.ingest.formats.prepared import PreparedQuery
@@ -183,7 +183,7 @@ def test_a_prepared_query_gives_what_the_plain_query_gives(project, connection, 
     expected = project.table("bedrock_invocation", lines, Options())
     connection.execute("create or replace temp table lines(row_index bigint, line varchar)")
     connection.executemany("insert into lines values (?, ?)", [[i, line] for i, line in enumerate(lines)])
-    plain = connection.sql(load_formats()["bedrock_invocation"].projection(Options())).to_arrow_table()
+    plain = connection.sql(projection_of(load_formats()["bedrock_invocation"], Options())).to_arrow_table()
 
     assert expected.to_pylist() == plain.to_pylist()
 
@@ -199,7 +199,7 @@ def test_a_connection_without_access_to_files_is_enough(sample_lines):
 
         schema = pa.schema([("row_index", pa.int64()), ("line", pa.large_string())])
         query = PreparedQuery(
-            connection, "nginx", load_formats()["nginx_combined"].projection(Options()), schema.empty_table()
+            connection, "nginx", projection_of(load_formats()["nginx_combined"], Options()), schema.empty_table()
         )
         lines = sample_lines("nginx_combined.log")
 

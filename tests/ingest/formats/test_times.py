@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from distilforensics.core.errors import UsageError
-from distilforensics.ingest.formats import FieldMapping, Options, load_formats
+from distilforensics.ingest.formats import FieldMapping, Options, load_formats, projection_of
 
 TIME_ONLY = Options(mapping=FieldMapping({"started_at": "t", "ended_at": "e"}))
 
@@ -210,7 +210,7 @@ def test_the_zone_of_a_mapping_is_used_and_the_option_wins(read):
 def test_an_unknown_zone_is_a_usage_error(zone):
     """Nothing is read with a zone that does not exist."""
     with pytest.raises(UsageError, match="expected an IANA name"):
-        load_formats()["litellm_payload"].projection(Options(assume_time_zone=zone))
+        projection_of(load_formats()["litellm_payload"], Options(assume_time_zone=zone))
 
 
 def test_a_given_unit_holds_against_the_size_of_the_number(read):

@@ -8,7 +8,7 @@ description = "Counts the sessions of a group with two or more exchanges that ar
 entity = "group"
 sees = "A group of $min_accounts accounts with $min_sessions sessions of two or more exchanges of which a share of $min_share runs over accounts of different tenants, $min_excess more than in the rest of the log."
 volume = "$min_accounts accounts and $min_sessions sessions of two or more exchanges in the group"
-reads = ["customers", "exchange_features", "group_exchanges", "groups"]
+reads = ["group_exchanges", "groups", "sessions"]
 needs = ["account_id", "started_at", "session_id"]
 params.min_accounts = { default = 20, unit = "accounts in split sessions", why = "people who move a conversation between two or three own accounts stay below" }
 params.min_sessions = { default = 20, unit = "sessions of two or more exchanges", why = "a share of fewer is too coarse" }
@@ -25,30 +25,22 @@ tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
 author = "distilforensics"
 date = "2026-11-23"
 modified = "2026-11-30"
-version = 2
+version = 3
 ---*/
 with large_groups as (
     select group_id from groups where n_accounts >= $min_accounts
 ),
-sessions as (
-    select
-        e.session_id,
-        count(distinct c.customer) > 1 as is_split,
-        count(distinct e.account_id) as n_accounts
-    from exchange_features as e
-    join customers as c on c.account_id = e.account_id
-    where e.session_id is not null
-    group by e.session_id
-    having count(*) >= 2
+conversations as (
+    select session_id, n_customers > 1 as is_split, n_accounts from sessions where n_exchanges >= 2
 ),
 log_totals as (
-    select count(*) as n, count(*) filter (where is_split) as n_split from sessions
+    select count(*) as n, count(*) filter (where is_split) as n_split from conversations
 ),
 group_sessions as (
     select g.group_id, g.session_id, count(*) as n
     from group_exchanges as g
     semi join large_groups as l on l.group_id = g.group_id
-    semi join sessions as s on s.session_id = g.session_id
+    semi join conversations as s on s.session_id = g.session_id
     group by g.group_id, g.session_id
 ),
 per_group as (
@@ -59,7 +51,7 @@ per_group as (
         count(*) filter (where s.is_split) as n_split,
         sum(s.n_accounts) filter (where s.is_split)::bigint as n_accounts_of_split
     from group_sessions as g
-    join sessions as s on s.session_id = g.session_id
+    join conversations as s on s.session_id = g.session_id
     group by g.group_id
     having count(*) >= $min_sessions
 ),
@@ -67,7 +59,7 @@ split_accounts as (
     select g.group_id, count(distinct g.account_id) as n
     from group_exchanges as g
     semi join per_group as p on p.group_id = g.group_id and p.n_split > 0
-    semi join (select session_id from sessions where is_split) as s on s.session_id = g.session_id
+    semi join (select session_id from conversations where is_split) as s on s.session_id = g.session_id
     group by g.group_id
 ),
 judged as (

@@ -8,7 +8,7 @@ description = "Share of exchanges without a follow-up: at most a system message 
 entity = "group"
 sees = "$min_accounts accounts with $min_exchanges exchanges of which at least $min_share are asked once, while the median account outside follows up at least $min_rest_follow_ups of its exchanges and $min_lift times as often as the group."
 volume = "a group of at least $min_accounts accounts with at least $min_exchanges exchanges whose messages are counted or that carry a session, and $min_reference_accounts accounts outside with $min_reference_exchanges such exchanges"
-reads = ["all_group_accounts", "exchange_features", "group_exchanges", "groups"]
+reads = ["all_group_accounts", "exchange_features", "group_exchanges", "groups", "sessions"]
 needs = ["account_id", "started_at", "n_turns|session_id"]
 params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of two to six subscriptions are common and no harvest" }
 params.min_exchanges = { default = 200, unit = "exchanges", why = "ten per account in the smallest group" }
@@ -29,11 +29,11 @@ references = ["Anthropic, Detecting and preventing distillation attacks, 23 Febr
 tags = ["atlas.AML.T0024.002", "owasp.LLM10"]
 author = "distilforensics"
 date = "2026-11-25"
-modified = "2026-11-25"
-version = 1
+modified = "2026-11-30"
+version = 2
 ---*/
 with long_sessions as (
-    select session_id from exchange_features where session_id is not null group by session_id having count(*) > 1
+    select session_id from sessions where n_exchanges > 1
 ),
 accounts as (
     select

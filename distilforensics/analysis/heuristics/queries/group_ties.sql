@@ -3,13 +3,23 @@ title = "Share of consecutive exchanges of a group that share a start time writt
 reads = ["group_exchanges"]
 ---*/
 with instants as (
-    select e.group_id, e.started_at, count(*) as n, count(*) filter (where coalesce(e.time_resolution_us, 1000000) >= 1000000) as n_coarse
+    select e.group_id, count(*) - 1 as n_ties
     from group_exchanges as e
-    where e.group_id in (select unnest($groups))
+    where e.group_id in (select unnest($groups)) and coalesce(e.time_resolution_us, 1000000) >= 1000000
     group by e.group_id, e.started_at
+    having count(*) > 1
+),
+ties as (
+    select group_id, sum(n_ties) as n_ties from instants group by group_id
+),
+sizes as (
+    select group_id, count(*) as n
+    from group_exchanges
+    where group_id in (select unnest($groups))
+    group by group_id
+    having count(*) > 1
 )
-select group_id, round(sum(greatest(n_coarse - 1, 0)) / nullif(sum(n) - 1, 0), 6) as tie_share
-from instants
-group by group_id
-having sum(n) > 1
-order by group_id
+select s.group_id, round(coalesce(t.n_ties, 0) / (s.n - 1), 6) as tie_share
+from sizes as s
+left join ties as t on t.group_id = s.group_id
+order by s.group_id

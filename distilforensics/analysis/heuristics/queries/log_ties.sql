@@ -3,9 +3,10 @@ title = "Share of consecutive exchanges of the whole log that share a start time
 reads = ["exchange_features"]
 ---*/
 with instants as (
-    select started_at, count(*) as n, count(*) filter (where coalesce(time_resolution_us, 1000000) >= 1000000) as n_coarse
+    select count(*) - 1 as n_ties
     from exchange_features
+    where coalesce(time_resolution_us, 1000000) >= 1000000
     group by started_at
+    having count(*) > 1
 )
-select round(sum(greatest(n_coarse - 1, 0)) / nullif(sum(n) - 1, 0), 6) as tie_share
-from instants
+select round((select coalesce(sum(n_ties), 0) from instants) / nullif((select count(*) from exchange_features) - 1, 0), 6) as tie_share

@@ -43,7 +43,7 @@ create or replace macro last_user_text(messages, typed) as
 
 create or replace macro is_assistant_role(role) as list_contains(['assistant', 'model', 'gpt', 'bot', 'chatbot'], role);
 
--- The messages of a conversation in the shapes of chat APIs, Google, ShareGPT and OpenTelemetry.
+-- The messages of a conversation in the shapes of chat APIs, Google, ShareGPT and OpenTelemetry. Where no value is a list, no content is one.
 create or replace macro chat_messages(chat) as
     case when chat is not null then list_transform(
         list_zip(
@@ -51,7 +51,7 @@ create or replace macro chat_messages(chat) as
                 "role": "VARCHAR", "from": "VARCHAR", "content": "VARCHAR", "value": "VARCHAR", "finish_reason": "VARCHAR",
                 "parts": [{"type": "VARCHAR", "text": "VARCHAR", "content": "VARCHAR", "thought": "VARCHAR"}]
             }]'),
-            json_transform(chat, '[{"content": [{"type": "VARCHAR", "text": "VARCHAR"}]}]')
+            json_transform(case when regexp_matches(chat, ':\s*\[') then chat end, '[{"content": [{"type": "VARCHAR", "text": "VARCHAR"}]}]')
         ),
         lambda pair: struct_pack(
             role := coalesce(pair[1].role, pair[1]."from"), content := coalesce(pair[1].content, pair[1]."value"), typed := pair[2].content,
@@ -69,13 +69,19 @@ create or replace macro message_text(message) as
         else text_of_content(message.content, message.typed)
     end;
 
+-- The last text of a user; usually simply that of the last message.
 create or replace macro last_text_of_user(messages) as
-    list_filter(
-        list_transform(
-            messages, lambda message: case when coalesce(message.role, 'user') in ('user', 'human') then message_text(message) end
-        ),
-        lambda content: content is not null
-    )[-1];
+    case
+        when messages[-1].content is not null and messages[-1].typed is null and messages[-1].parts is null
+            and coalesce(messages[-1].role, 'user') in ('user', 'human')
+            then messages[-1].content
+        else list_filter(
+            list_transform(
+                messages, lambda message: case when coalesce(message.role, 'user') in ('user', 'human') then message_text(message) end
+            ),
+            lambda content: content is not null
+        )[-1]
+    end;
 
 -- A system prompt that is a text or a list of parts.
 create or replace macro text_or_parts(written) as

@@ -48,12 +48,12 @@ texts AS (
            max_by(t.template_id, (length(t.template_text), t.template_id)) AS example_id
     FROM links_of AS l
     LEFT JOIN templates AS t ON t.template_id = l.tie.value
-    WHERE l.tie.weight > 0 AND l.tie.attribute IN ('system', 'prefix', 'suffix', 'near', 'passage', 'prompt')
+    WHERE l.tie.weight > 0 AND list_contains($text_kinds, l.tie.attribute)
 ),
 attributes AS (
     SELECT tie.attribute, tie.value, max(tie.weight) AS bits, count(*) AS n
     FROM links_of
-    WHERE tie.weight > 0 AND tie.attribute NOT IN ('handover', 'system', 'prefix', 'suffix', 'near', 'passage', 'prompt')
+    WHERE tie.weight > 0 AND tie.attribute <> 'handover' AND NOT list_contains($text_kinds, tie.attribute)
     GROUP BY tie.attribute, tie.value
     ORDER BY bits DESC, tie.attribute, tie.value
     LIMIT 8
