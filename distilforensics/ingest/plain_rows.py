@@ -138,13 +138,15 @@ class _Table:
         self._keep(is_fine)
 
     def leave_out_headers(self, header: Sequence[str]) -> None:
-        """Leave out rows that may be headers: no cell is empty or begins with a digit, or all are as long as the names of the columns."""
+        """Leave out rows that may be headers: no cell is empty or begins with a digit, or all are as long and begin as the names of the columns."""
         length = self._end - self._begin
         first = self._byte(self._begin)
         is_data = ((length <= 0) | ((first >= _ZERO) & (first <= _NINE))).any(axis=1)
         # The first name may have been added to a header that lacks it.
-        is_as_long = (length[:, 1:] == np.array([len(name.encode()) for name in header[1:]], np.int64)).all(axis=1)
-        self._keep(is_data & ~is_as_long)
+        names = [name.encode() for name in header[1:]]
+        is_like = length[:, 1:] == np.array([len(name) for name in names], np.int64)
+        is_like &= first[:, 1:] == np.frombuffer(b"".join(name[:1] for name in names), np.uint8)
+        self._keep(is_data & ~is_like.all(axis=1))
 
     def _byte(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
         return self._text[np.clip(positions, 0, len(self._text) - 1)]
