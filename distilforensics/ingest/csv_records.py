@@ -194,7 +194,8 @@ class CsvReader:
         self._header = sniffed.header
         self._names = _by_meaning(sniffed.header)
         self._n_preamble = sniffed.n_preamble
-        self._as_cells = as_cells and not sniffed.is_copy_text and not sniffed.is_padded and sniffed.delimiter.isascii()
+        is_cut_only = not (sniffed.is_copy_text or sniffed.is_padded) and sniffed.delimiter.isascii()
+        self._as_cells = as_cells and is_cut_only
 
     def note_block(self, block: LineBlock) -> None:
         """Account for the lines of a block before they are parsed."""

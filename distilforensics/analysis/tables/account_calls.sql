@@ -1,6 +1,8 @@
 /*---
 description = "What every account could have handed over: failed calls, calls that go on with a conversation, prompts"
 reads = ["exchange_features", "account_profiles"]
+partition = { exchange_features = "account_id", account_profiles = "account_id" }
+order = "account_id"
 ---*/
 with calls as (
     select
