@@ -11,11 +11,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BEGIN = {
-    "cards": "groups", "exits": "few", "retry": "now", "schedule": "round_robin", "clients": "one", "clock": "flat", "chaff": "none",
+    "cards": "groups", "exits": "few", "retry": "now", "schedule": "round_robin", "clients": "one", "clock": "flat", "chaff": "none", "bait": "none",
 }  # fmt: skip
 """Habits of the pool at the beginning, see benchmarks/populations/campaigns.py."""
 
 CHANGES = {
+    ("bait", "words"): "another word at the end of a refused task before it is sent again: nothing but a setting",
+    (
+        "bait",
+        "reserve",
+    ): "refused tasks go to a tenth of the accounts, as to a service's spare keys: these do hardly anything else",
+    ("bait", "domain"): "mail addresses at one domain, as a firm has them: buys a domain",
     ("clients", "own"): "a client program and parameters per account: nothing but a setting",
     ("schedule", "sticky"): "some tasks in a row on each account: nothing but a setting",
     ("clock", "office"): "working hours only: two thirds of the day's throughput at the same pace",

@@ -61,7 +61,7 @@ HELD_OUT_TEXTS = (
 """Real prompts that the simulator's logs are made of with --texts; none of them was used while the heuristics were tuned."""
 
 FACTS = (
-    "handover", "takeover", "conversation", "answer", "synchrony", "scheduler", "payment", "signup", "network", "rewording", "purpose",
+    "handover", "takeover", "manner", "conversation", "answer", "synchrony", "scheduler", "payment", "signup", "network", "rewording", "purpose",
 )  # fmt: skip
 """Facts, each left out in turn."""
 

@@ -18,6 +18,9 @@ HABITS = {
     "retry": ("now", "minutes", "hour", "none"), "schedule": ("round_robin", "random", "lru", "weighted", "sticky"),
     "clock": ("flat", "office", "night", "bursts"), "chaff": ("none", "none", "some", "much"),
 }  # fmt: skip
+BAIT = ("none", "domain", "reserve", "words")
+"""What a habit `bait` does, for who asks for it: mail addresses at one domain as a firm has them; refused tasks go to a tenth of the accounts
+alone, as to a service's spare keys; refused tasks get another word at the end before they are sent again, so that no two calls are alike."""
 CHAFF = {"none": 0.0, "some": 0.25, "much": 0.8}
 PAUSES = {"now": (0.2, 4.0), "minutes": (90.0, 1200.0), "hour": (2700.0, 5400.0)}
 
@@ -27,7 +30,10 @@ class Pool:
 
     def __init__(self, g: Group, n: int, given: dict[str, str], **usual: str) -> None:
         rng = self.rng = g.rng
-        self.g, self.habits = g, {key: rng.choice(values) for key, values in HABITS.items()} | usual | given
+        self.g, self.habits = (
+            g,
+            {key: rng.choice(values) for key, values in HABITS.items()} | {"bait": "none"} | usual | given,
+        )
         host, third, proxies = rng.randrange(10), rng.randrange(256), [g.home().addresses[0] for _ in range(150)]
         few = g.cloud(rng.randrange(2, 6), host)
         self.exits: dict[str, Callable[[], Net]] = {
@@ -36,6 +42,8 @@ class Pool:
         }  # fmt: skip
         self.setups = [g.setup(model="meridian-large-3") for _ in range(1 if self.habits["clients"] == "one" else 4)]
         self.domains = [f"{name(rng).lower()}.example" for _ in range(3)] if rng.random() < 0.6 else FREE_MAIL
+        if self.habits["bait"] == "domain":
+            self.domains = [f"{name(rng).lower()}.example"]
         upgrade = rng.choice((12.3 * DAY, 13 * DAY, 1e12))
         self.common = {"upgrade": upgrade, "zone": rng.choice((8, 8, 1, -5, 3)), "fail": rng.uniform(0.01, 0.045)}
         self.accounts: list[Account] = []
@@ -93,6 +101,10 @@ class Pool:
                 break
             at += self.rng.uniform(*PAUSES[self.habits["retry"]])
             i = self.pick(at, without=i)
+            if self.habits["bait"] == "reserve":
+                i = self.rng.randrange(max(1, len(self.accounts) // 10))
+            elif self.habits["bait"] == "words":
+                pair = (f"{pair[0]} {name(self.rng)}", pair[1])
         if self.rng.random() < CHAFF[self.habits["chaff"]]:  # something unrelated, so that the account looks mixed
             later, frame = at + self.rng.uniform(60, 2 * HOUR), self.covers[i % len(self.covers)]
             self.g.call(self.accounts[i], later, self.g.texts.person(self.rng), frame=frame)
@@ -255,9 +267,10 @@ IN_MIX = ("slow", "chameleon", "passed_conversations", "station", "graders", "re
 
 def add(world: World, kind: str, n: int | None, given: dict[str, str]) -> None:
     """Add one campaign, or with kind `mixed` three to five smaller ones and some small pools."""
-    wrong = [f"{key}={value}" for key, value in given.items() if value not in HABITS.get(key, ())]
+    known = HABITS | {"bait": BAIT}
+    wrong = [f"{key}={value}" for key, value in given.items() if value not in known.get(key, ())]
     if wrong:
-        raise SystemExit(f"unknown habit {' '.join(wrong)}; known: {HABITS}")
+        raise SystemExit(f"unknown habit {' '.join(wrong)}; known: {known}")
     rng = Random(f"{world.seed}:{kind}")
     if kind == "mixed":
         for part in rng.sample(IN_MIX, rng.randrange(3, 6)):

@@ -43,7 +43,10 @@ def listing() -> str:
     """Return all kinds with what they are, and the habits of operators."""
     made = {name: entry[0] for name, entry in campaigns.CAMPAIGNS.items()}
     kinds = "\n".join(f"{name:22}{kind.__doc__}" for name, kind in (made | honest.HONEST).items())
-    habits = "\n".join(f"{name:22}{' '.join(dict.fromkeys(values))}" for name, values in campaigns.HABITS.items())
+    habits = "\n".join(
+        f"{name:22}{' '.join(dict.fromkeys(values))}"
+        for name, values in (campaigns.HABITS | {"bait": campaigns.BAIT}).items()
+    )
     return f"Kinds\n{kinds}\n{'mixed':22}Three to five campaigns and three small pools.\n\nHabits\n{habits}"
 
 

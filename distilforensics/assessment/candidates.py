@@ -241,7 +241,7 @@ def _with_senders(log: Log, members: Accounts, free: Accounts, parameters: Param
     }
     found = members
     for kind, loads in _texts(log, mostly_own):
-        others = _senders(log, kind, loads, members, free, parameters) - members
+        others = _without_other_sets(log, _senders(log, kind, loads, members, free, parameters) - members, members)
         moved, failed = _handed_over(log, others, members | others)
         known_moved, known_failed = _handed_over(log, members & loads.keys(), members)
         rate = min(0.9, known_moved / known_failed) if known_failed else 0.0
@@ -253,6 +253,15 @@ def _with_senders(log: Log, members: Accounts, free: Accounts, parameters: Param
         if quiet and _is_scattered(log, members, loads, quiet, parameters):
             found |= quiet
     return found
+
+
+def _without_other_sets(log: Log, accounts: Accounts, members: Accounts) -> Accounts:
+    """Return the accounts without those that hand their calls to others and never to a set or from it: a set of their own, with the same text."""
+    return frozenset(
+        account
+        for account in accounts
+        if not log.ties_of.get(account) or any(members.intersection(tie.ends) for tie in log.ties_of[account])
+    )
 
 
 def _is_scattered(

@@ -5,10 +5,8 @@ Heuristics that see the same calls are one fact. A fact names the innocent cause
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
 from math import log2
 from statistics import median
 from typing import TYPE_CHECKING
@@ -72,12 +70,6 @@ class Fact:
     """Of these, how many came so soon after that a program must have sent them."""
     n_alike: int = 0
     """Of these, how many came after the median time, give or take a tenth."""
-    n_turns: int = 0
-    """Of hand-overs: how often an account that took part in one took part in another within the same week."""
-    n_same_partner: int = 0
-    """Of these, how often with the same other account."""
-    n_retried: int = 0
-    """Of hand-overs: failed calls that the accounts sent again themselves."""
     is_of_one_day: bool = False
     """Of sign-ups: whether they are those of one day, so that without it too few are left to count."""
     is_beyond_payers: bool = True
@@ -87,12 +79,11 @@ class Fact:
 _PURPOSEFUL = frozenset({"medium", "high", "critical"})
 """Levels from which on a heuristic of content says something of the purpose; short prompts of one-shot products make the others fire."""
 
-_WEEK_US = 7 * 24 * 3_600_000_000
-
 _ATTESTED = "harvest.refused_reasoning"
 
 _TITLES = {
     "takeover": "With refused calls the work goes over to the next account",
+    "manner": "Refused calls go on in the manner of the account that was refused",
     "handover": "Refused calls go on at other customers' accounts",
     "conversation": "Conversations go on at other customers' accounts",
     "answer": "Answers of some accounts come back as inputs of others",
@@ -103,6 +94,7 @@ _TITLES = {
 }
 _EXCLUDES = {
     "takeover": "independent customers, a product's users, a vendor's loop, a shared cache, an outage, common hours, a limit alone",
+    "manner": "independent customers, a product's users, a shared cache, an outage, a class; not a service that customers lend their accounts",
     "handover": "independent customers, a product's users, a vendor's loop, a shared cache, an outage, a benchmark; if most come within seconds, also a class",
     "conversation": "independent customers, a product's users, a vendor's loop, a shared cache, a benchmark; if most come within seconds, also a class",
     "answer": "independent customers, a product's users, a vendor's loop, an outage, a benchmark",
@@ -126,6 +118,7 @@ def find_facts(log: Log, candidate: Candidate, outside: Accounts, parameters: Pa
     floor = parameters.min_fact_bits + log2(max(1, candidate.n_tried))
     found = [_tie_fact(log, kind, inside, candidate, outside, floor, parameters) for kind in TIES]
     found.append(_takeover_fact(log, inside, outside, floor, parameters))
+    found.append(_manner_fact(log, inside, outside, floor, parameters))
     found += [_identity_fact(log, kind, candidate, floor, parameters) for kind in IDENTITIES]
     found += [
         _synchrony_fact(log, candidate, parameters),
@@ -188,7 +181,6 @@ def _tie_fact(
     accounts = {account for tie in ties for account in tie.ends}
     shown = sorted(ties, key=lambda tie: (tie.relation != "distinct", tie.delay_us, tie.record_id))
     apart = [tie for tie in ties if tie.relation == "distinct"]
-    n_turns, n_same_partner = _partners(apart) if kind == "handover" else (0, 0)
     records = [record for tie in shown for record in (tie.record_id, tie.other_record_id)]
     delays = [tie.delay_us / 1e6 for tie in apart]
     return Fact(
@@ -207,23 +199,10 @@ def _tie_fact(
         # A source that counts minutes has delays of nought, which say nothing of seconds.
         n_quick=sum(0 < delay <= parameters.quick_seconds for delay in delays),
         n_alike=sum(abs(delay / median(delays) - 1) <= parameters.alike for delay in delays if median(delays)),
-        n_turns=n_turns,
-        n_same_partner=n_same_partner,
-        n_retried=sum(log.accounts[account].n_retried for account in candidate.accounts) if kind == "handover" else 0,
         is_counted=bits >= floor
         and n_distinct >= parameters.min_fact_calls
         and len(accounts) >= parameters.min_tied_accounts,
     )
-
-
-def _partners(handovers: Iterable[Tie]) -> tuple[int, int]:
-    """Return how often an account takes part in a hand-over again within a week, and how often with the same partner as the last time."""
-    partners: dict[tuple[str, int], list[str]] = {}
-    for tie in sorted(handovers, key=lambda tie: (tie.at_us, tie.record_id)):
-        for account, other in (tie.ends, tie.ends[::-1]):
-            partners.setdefault((account, tie.at_us // _WEEK_US), []).append(other)
-    turns = [turn for found in partners.values() for turn in pairwise(found)]
-    return len(turns), sum(last == this for last, this in turns)
 
 
 def _tie_statement(
@@ -305,11 +284,53 @@ def _quieter_givers(handovers: Iterable[Tie]) -> tuple[int, int]:
     return _votes((tie.account_id, tie.stops) for tie in handovers if tie.begins > 0)
 
 
-def _votes(changes: Iterable[tuple[str, int]]) -> tuple[int, int]:
+def _manner_fact(log: Log, inside: list[Tie], outside: Accounts, floor: float, parameters: Parameters) -> Fact | None:
+    """Return that calls which go on elsewhere keep client program, parameters and model of the account that was refused.
+
+    People who ask for somebody else use their own program, and users of one product have one manner, so that it is half and half. A pool that
+    gives each account a manner of its own gives it away where one sends what was meant for another.
+    """
+    handovers = [tie for tie in inside if tie.kind == "handover" and tie.relation == "distinct"]
+    others = _keeping(
+        [tie for account in outside for tie in log.ties_of.get(account, ()) if outside.issuperset(tie.ends)]
+    )
+    rate = max(0.5, min(0.9, others[0] / sum(others))) if sum(others) >= parameters.min_tied_accounts else 0.5
+    n, n_against = _keeping(handovers)
+    bits = weights.of_share(n, n + n_against, rate)
+    if not bits:
+        return None
+    kept = sorted((tie for tie in handovers if tie.manner > 0), key=lambda tie: (-tie.manner, tie.record_id))
+    records = [record for tie in kept for record in (tie.record_id, tie.other_record_id)]
+    return Fact(
+        fact_id="manner",
+        title=_TITLES["manner"],
+        kind=Kind.COORDINATION,
+        bits=bits,
+        count=n,
+        of=n + n_against,
+        comparison=rate,
+        n_accounts=n,
+        statement=(
+            f"{units.count(n)} accounts send what was refused to others with the client program, parameters and model of the refused account rather "
+            f"than with those of their own calls; {units.count(n_against)} send it as they send their own. By chance it is half and half."
+        ),
+        excludes=_EXCLUDES["manner"],
+        record_ids=tuple(dict.fromkeys(records))[: parameters.exhibit_records],
+        is_counted=bits >= floor and n >= parameters.min_tied_accounts,
+    )
+
+
+def _keeping(handovers: Iterable[Tie]) -> tuple[int, int]:
+    """Return the accounts that go on in the refused accounts' manner, and those that do in their own; each has one vote."""
+    ordered = sorted(handovers, key=lambda tie: (tie.record_id, tie.other_record_id))
+    return _votes((tie.other_account_id, tie.manner) for tie in ordered)
+
+
+def _votes(changes: Iterable[tuple[str, float]]) -> tuple[int, int]:
     """Return how many accounts change in one direction on balance, and how many in the other; each has one vote."""
-    balance: Counter[str] = Counter()
+    balance: dict[str, float] = {}
     for account, change in changes:
-        balance[account] += change
+        balance[account] = balance.get(account, 0) + change
     return sum(value > 0 for value in balance.values()), sum(value < 0 for value in balance.values())
 
 

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
 
+RESTING_ON_HANDOVERS = frozenset({"takeover", "manner"})
+"""Facts that are read off hand-overs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """A grade with the rule that gave it, and what it does not depend on."""
@@ -35,12 +39,13 @@ def grade_facts(facts: Iterable[Fact]) -> Grade:
     """Return the grade that facts support if the accounts are not one operator's own."""
     counted = [fact for fact in facts if fact.is_counted]
     telling = {kind: [fact for fact in counted if fact.kind is kind and fact.is_telling] for kind in Kind}
-    # What goes over with refused calls rests on these calls: it tells a pool from a cache, and bears nothing without them, and no strong grade.
-    is_taken_over = any(fact.fact_id == "takeover" for fact in counted)
-    coordination = [fact for fact in telling[Kind.COORDINATION] if fact.fact_id != "takeover"]
+    # What goes over with refused calls, and in whose manner, rests on these calls: it tells a pool from a cache, and bears nothing without them,
+    # and no strong grade.
+    beside_handovers = [fact for fact in counted if fact.fact_id in RESTING_ON_HANDOVERS]
+    coordination = [fact for fact in telling[Kind.COORDINATION] if fact not in beside_handovers]
     identity = telling[Kind.IDENTITY]
     is_bound = bool(identity) or len(coordination) > 1
-    if coordination and (is_bound or telling[Kind.CONTENT] or is_taken_over):
+    if coordination and (is_bound or telling[Kind.CONTENT] or beside_handovers):
         has_purpose = any(fact.kind is Kind.PURPOSE for fact in counted)
         return Grade.STRONG if has_purpose and is_bound else Grade.MODERATE
     is_scheduled = any(fact.kind is Kind.COORDINATION for fact in counted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import log2
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.case.tables import read_rows
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 IDENTITIES = ("payment", "signup", "network", "mail")
 """Kinds of shared identity: a payment method, ten minutes of sign-up, an address or its network, a mail domain."""
+
+MIN_OWN_CALLS = 5
+"""Calls of its own from which on an account has a manner: a few are alike by chance, and a router's spare keys have none."""
 
 MAX_HOUSEHOLD = 6
 """Accounts that one person or family has; published personal pools hold two to six subscriptions."""
@@ -34,8 +38,6 @@ class Account:
     n_failed: int
     n_continuing: int
     n_prompts: int
-    n_retried: int = 0
-    """Failed calls that it sends again itself."""
 
     @property
     def is_known(self) -> bool:
@@ -64,8 +66,9 @@ class Tie:
     """1 if the account that was refused is less busy in the hour after the call than in the hour before, -1 if it is busier, else 0."""
     begins: int = 0
     """1 if the account that goes on is busier in the hour after than in the hour before, -1 if it is less busy, else 0."""
-    at_us: int = 0
-    """When a refused call began, in microseconds since 1970; 0 for other kinds of ties."""
+    manner: float = 0.0
+    """Bits by which a call that is handed over goes on in the manner of the account that was refused rather than in that of the one that
+    sends it; 0 if either has too few other calls to have one."""
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -190,12 +193,14 @@ def load_log(case: Case) -> Log:
 
 
 def _changes(row: Mapping[str, int]) -> dict[str, Any]:
-    """Return when a call was handed over, and how the loads of both accounts change: the refused one's fall and the other one's rise, as signs."""
+    """Return the signs of the refused account's fall and of the other one's rise with a hand-over, and in whose manner the call goes on."""
     stops, begins = row["n_before"] - row["n_after"], row["n_other_after"] - row["n_other_before"]
+    # Half a call more, so that a manner that an account never had is unlikely and not impossible.
+    manner = log2((row["n_alike"] + 0.5) / (row["n_own"] + 1) / (row["n_other_alike"] + 0.5) * (row["n_other_own"] + 1))
     return {
         "stops": (stops > 0) - (stops < 0),
         "begins": (begins > 0) - (begins < 0),
-        "at_us": row["at_us"],
+        "manner": manner if min(row["n_own"], row["n_other_own"]) >= MIN_OWN_CALLS else 0.0,
     }
 
 

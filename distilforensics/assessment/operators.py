@@ -64,7 +64,7 @@ class Egress:
     n_known: int
     """Calls with an address."""
     common_share: float = 0.0
-    """Share of them that come from addresses which at least half of the accounts use, as the machines of one service do."""
+    """Share of them that come from addresses which at least a quarter of the accounts use, as the machines of one service do."""
 
 
 def ask_operators(
@@ -76,10 +76,11 @@ def ask_operators(
         _few_customers(log, members, parameters),
         _one_egress(members, egress, facts, domain, parameters),
         domain,
-        _spare_keys(log, members, parameters),
+        _spare_keys(log, members, facts, parameters),
         shared_cache(facts),
         counterparts(facts),
-        acquaintances(facts, len(members), parameters),
+        dispatcher(facts, parameters),
+        acquaintances(facts, parameters),
     ]
 
 
@@ -136,7 +137,7 @@ def _one_egress(
         statement = (
             f"{units.share(egress.address_share, 1)} of {units.count(egress.n_known)} calls come from the three busiest addresses; the busiest one "
             f"has calls of {units.count(egress.n_accounts)} of the {units.count(len(members))} accounts. "
-            f"{units.share(egress.common_share, 1)} come from addresses that half of the accounts use."
+            f"{units.share(egress.common_share, 1)} come from addresses that a quarter of the accounts use."
         )
         counted = {fact.fact_id for fact in facts if fact.is_counted}
         is_near = egress.address_share >= parameters.most and egress.n_accounts >= parameters.min_fact_share * len(
@@ -226,16 +227,17 @@ def counterparts(facts: Collection[Fact]) -> Explanation:
     )
 
 
-def _spare_keys(log: Log, members: Accounts, parameters: Parameters) -> Explanation:
-    """Hold a service against the hand-overs that goes on with a few keys of its own when a customer's key is refused."""
+def _spare_keys(log: Log, members: Accounts, facts: Iterable[Fact], parameters: Parameters) -> Explanation:
+    """Hold a service against the hand-overs that goes on with a few keys of its own when a customer's key is refused; the customers pay alone."""
     ties = [tie for tie in ties_inside(log, members) if tie.kind == "handover" and tie.relation != "same"]
     takers = Counter(tie.other_account_id for tie in ties).most_common(int(parameters.min_fact_share * len(members)))
     n_taken = sum(n for _, n in takers)
-    fits = n_taken >= max(parameters.most * len(ties), parameters.min_fact_calls * len(takers), 1)
+    is_paid_together = any(fact.fact_id == "payment" and fact.is_counted for fact in facts)
+    is_taken = n_taken >= max(parameters.most * len(ties), parameters.min_fact_calls * len(takers), 1)
     return Explanation(
         "operator.spare_keys",
         "A service, a school or a parent whose own few keys take what the others' keys are refused",
-        Outcome.FITS if fits else Outcome.EXCLUDED,
+        Outcome.FITS if is_taken and not is_paid_together else Outcome.EXCLUDED,
         f"{units.count(n_taken)} of {units.count(len(ties))} hand-overs go to the {units.count(len(takers))} accounts that take most."
         if ties
         else "No refused call goes on at another customer's account.",
@@ -243,20 +245,57 @@ def _spare_keys(log: Log, members: Accounts, parameters: Parameters) -> Explanat
     )
 
 
-def acquaintances(facts: Collection[Fact], n_members: int, parameters: Parameters) -> Explanation:
+def dispatcher(facts: Collection[Fact], parameters: Parameters) -> Explanation:
+    """Hold people at work to whom a program gives each other's conversations against the facts: advisers, a centre of several firms.
+
+    The program moves a conversation within seconds, for example when an account is limited. Its next turn comes when somebody has read,
+    thought and written. Everybody pays alone.
+    """
+    counted = {fact.fact_id: fact for fact in facts if fact.is_counted}
+    talks = counted.get("conversation")
+    if talks is None:
+        outcome, statement = Outcome.EXCLUDED, "No conversation goes on at another customer's account."
+    elif "payment" in counted or _is_quick(talks, parameters) or _is_timed(talks, parameters):
+        outcome = Outcome.EXCLUDED
+        statement = (
+            "They share payment methods across customers."
+            if "payment" in counted
+            else f"The conversations go on at the pace of a program: {units.count(talks.n_quick)} of {units.count(talks.n_apart)} within "
+            f"{parameters.quick_seconds:g} seconds, {units.count(talks.n_alike)} after the same time."
+        )
+    else:
+        outcome = Outcome.CANNOT_TELL
+        statement = (
+            f"{units.count(talks.n_quick)} of {units.count(talks.n_apart)} conversations went on within {parameters.quick_seconds:g} seconds; the "
+            "others at a pace that people keep as well, and each customer pays alone."
+        )
+    return Explanation(
+        "operator.dispatcher",
+        "People at work to whom a program gives each other's conversations",
+        outcome,
+        statement,
+        "Ask the holders of these accounts for whom they answer, and who gives them the conversations.",
+    )
+
+
+def _is_quick(fact: Fact, parameters: Parameters) -> bool:
+    return fact.n_quick >= max(1.0, parameters.half * fact.n_apart)
+
+
+def _is_timed(fact: Fact, parameters: Parameters) -> bool:
+    bits = weights.of_share(fact.n_alike, fact.n_apart, parameters.alike_by_chance)
+    return bits >= parameters.min_fact_bits
+
+
+def acquaintances(facts: Collection[Fact], parameters: Parameters) -> Explanation:
     """Hold people who know each other against the facts: a course, a circle, a contest, or readers of each other's links.
 
     They ask again what failed for a neighbour, go on with each other's conversations, have each other's answers read, and sign up together.
-    They do not do it within seconds again and again, and they do not pay for each other across customers. Workers of a platform are given
-    what any of them gave up, but they have not signed up together; people who have, pass work to few others, and try again themselves.
+    They do not do it within seconds again and again, and they do not pay for each other across customers, nor do they use each other's programs.
     """
     counted = [fact for fact in facts if fact.is_counted]
-    quick = [fact for fact in counted if fact.n_quick >= max(1.0, parameters.half * fact.n_apart)]
-    timed = [
-        fact
-        for fact in counted
-        if weights.of_share(fact.n_alike, fact.n_apart, parameters.alike_by_chance) >= parameters.min_fact_bits
-    ]
+    quick = [fact for fact in counted if _is_quick(fact, parameters)]
+    timed = [fact for fact in counted if _is_timed(fact, parameters)]
     is_passed_on = any(fact.is_telling and fact.kind is Kind.COORDINATION for fact in counted)
     said = [
         f"{units.count(fact.n_quick)} of {units.count(fact.n_apart)} came within {parameters.quick_seconds:g} seconds: {_named(fact)}."
@@ -267,13 +306,11 @@ def acquaintances(facts: Collection[Fact], n_members: int, parameters: Parameter
         for fact in timed
         if fact not in quick
     ]
-    if any(fact.fact_id == "signup" and not fact.is_of_one_day for fact in counted):
-        said += [
-            f"They signed up together on several days, and yet {units.count(fact.n_turns - fact.n_same_partner)} of {units.count(fact.n_turns)} times "
-            "a refused call did not go on between the same two as the last one of that week, as if drawn by lot among all."
-            for fact in counted
-            if _is_dealt_by_lot(fact, n_members, parameters)
-        ]
+    said += [
+        "Whoever goes on does so with the program and the parameters of the refused account, where people use their own."
+        for fact in counted
+        if fact.fact_id == "manner"
+    ]
     said += ["They share payment methods across customers." for fact in counted if fact.fact_id == "payment"]
     if said or not is_passed_on:
         outcome, statement = Outcome.EXCLUDED, " ".join(said) or "No work is passed on between customers."
@@ -288,17 +325,6 @@ def acquaintances(facts: Collection[Fact], n_members: int, parameters: Parameter
         outcome,
         statement,
         "Ask the holders of these accounts whether they know each other, and from where.",
-    )
-
-
-def _is_dealt_by_lot(fact: Fact, n_members: int, parameters: Parameters) -> bool:
-    """Tell whether hand-overs choose their partners as by lot, and rarely leave a refused call to the account that was refused."""
-    by_lot = 1 / max(1, n_members - 1)
-    return (
-        by_lot < parameters.same_partner
-        and weights.between_rates(fact.n_same_partner, fact.n_turns, by_lot, parameters.same_partner)
-        >= parameters.min_fact_bits
-        and fact.count >= parameters.most * (fact.count + fact.n_retried)
     )
 
 

@@ -51,9 +51,6 @@ class Parameters:
     """Part of the median delay within which delays count as alike: a program waits for a fixed time."""
     alike_by_chance: float = 0.25
     """Share of delays of people that are alike: 7 % if they come at random, 11 % if evenly over half an hour."""
-    same_partner: float = 0.25
-    """Share of hand-overs between the same two people as the last one of that week: partners of a course have 0.6 and more, and teams of four
-    with two helpers a quarter."""
     half: float = 0.5
     """Share that counts as half: of accounts that must be known before anything is said of customers, that one customer may hold, that send a
     template which defines the candidate, or that show ties (against the set's own) before accounts without any come in with them."""

@@ -199,6 +199,7 @@ def assess(case_dir: Path, limits: Limits, calibration_files: CalibrationFiles, 
     help="Run this heuristic, this family or `leads` alone; repeat for more.",
 )
 @limits_options
+@engine_options
 def scan(case_dir: Path, only: tuple[str, ...], limits: Limits, output: Output) -> None:
     """Run the heuristics over a case."""
     from distilforensics.pipeline.steps import scan_only

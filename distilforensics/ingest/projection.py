@@ -74,13 +74,7 @@ class Projector:
     """One connection with one thread, and the projections planned on it. Not shared between threads."""
 
     def __init__(self, key: bytes, memory_bytes: int, formats_module: str = FORMATS_MODULE) -> None:
-        """Open the connection, offline and without access to files.
-
-        Args:
-            key: Key of the hashes that replace raw secrets.
-            memory_bytes: Limit of this connection.
-            formats_module: Module of the log formats.
-        """
+        """Open the connection, offline and without access to files."""
         self.formats = importlib.import_module(formats_module)
         self.secrets = Secrets(key)
         self._specs: dict[str, FormatSpec] = self.formats.load_formats()
@@ -181,9 +175,8 @@ class Projector:
     def _plan(self, reader: Reader, key: str, empty: pa.Table, *, of_cells: bool) -> PreparedQuery:
         """Return the projection, planned; its columns are those that the engine expects."""
         try:
-            query = self.formats.projection_of(
-                self._specs[reader.format], reader.choices, self.connection, of_cells=of_cells
-            )
+            spec = self._specs[reader.format]
+            query = self.formats.projection_of(spec, reader.choices, self.connection, of_cells=of_cells)
             planned = PreparedQuery(self.connection, key, query, empty)
             names = planned.run(empty).schema.names
         except duckdb.OutOfMemoryException as e:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from distilforensics.analysis.graph import Graph, Partition, partition_of
+from distilforensics.analysis.heuristics.loader import _require_groups
+from distilforensics.analysis.heuristics.stage import scan
 from distilforensics.analysis.heuristics.testing import scratch_connection
 from distilforensics.analysis.heuristics.views import create_empty_tables
 from distilforensics.analysis.made import analysis_graph
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LIMITS = Limits(1_000_000_000, 1)
-STAGES = ("features", "linkage")
+STAGES = ("features", "linkage", "heuristics")
 SHARED = [node.name for node in analysis_graph().nodes if node.partition is not None]
 
 
@@ -52,9 +54,13 @@ def remade(finished: Case, root: Path, graph: Graph, n_buckets: int, stages: tup
     for name, table in TABLES.items():
         if table.stage in stages:
             case.table_path(name).unlink()
+    workers = ThisProcess(n_buckets)
     for stage in stages:
         (case.stages / f"{stage}.json").unlink()
-        Build(case, LIMITS, Silent(), graph, stage, "", ThisProcess(n_buckets)).run(lambda rows: "")
+        if stage == "heuristics":
+            scan(case, LIMITS, Silent(), workers=workers)
+        else:
+            Build(case, LIMITS, Silent(), graph, stage, "", workers).run(lambda rows: "")
     return case
 
 
@@ -157,6 +163,20 @@ def test_every_query_says_how_it_is_made_in_parts_or_why_not() -> None:
             if node.partition:
                 connection.execute(f"SELECT * FROM {node.name} ORDER BY {node.partition.order}")
     assert len(SHARED) >= 12
+
+
+def test_a_heuristic_that_sees_the_rest_of_the_log_is_not_dealt_out_by_group() -> None:
+    """Nor one of accounts, nor by anything else than the group."""
+    header = {"partition": "group", "entity": "group", "reads": ["group_exchanges", "customers"]}
+    _require_groups(header, "right")
+    for change in (
+        {"reads": ["group_exchanges", "exchange_features"]},
+        {"entity": "account"},
+        {"partition": "account"},
+        {"reads": ["customers"]},
+    ):
+        with pytest.raises(HeuristicError, match="partition is only ever"):
+            _require_groups(header | change, "wrong")
 
 
 @pytest.mark.parametrize(

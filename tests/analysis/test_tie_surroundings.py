@@ -40,26 +40,28 @@ def test_calls_within_an_hour_before_and_after_are_counted_per_account(
     link_accounts(case, Limits(500_000_000, 1), Silent())
     [row] = read_rows(case, "tie_surroundings")
     assert (row["n_before"], row["n_after"], row["n_other_before"], row["n_other_after"]) == (3, 0, 0, 4)
-    assert datetime(1970, 1, 1) + timedelta(microseconds=row["at_us"]) == START
 
 
-def test_failed_calls_that_an_account_sends_again_itself_are_counted(
+def test_calls_in_the_manner_of_the_one_that_goes_on_are_counted_per_account(
     featured: Callable[[list[dict[str, Any]]], Case],
 ) -> None:
-    """Within an hour, by the same account, with the same prompt; however often."""
-    exchanges = [
-        call("a", 0, "a question that fails twice", "limited"),
-        call("a", 5, "a question that fails twice", "error"),
-        call("a", 9, "a question that fails twice"),
-        call("a", 20, "a question that goes elsewhere", "limited"),
-        call("b", 21, "a question that goes elsewhere"),
-        call("b", 30, "a question for tomorrow", "limited"),
-        call("b", 95, "a question for tomorrow"),
+    """A call that b takes over from a with the program of a; what b was given by others is not b's manner."""
+    own = [call("a", n, f"question number {n}") | {"user_agent": "alpha/1"} for n in range(3)]
+    others = [
+        call("b", n, f"question number {n}") | {"user_agent": "beta/1" if n % 2 else "alpha/1"} for n in range(10, 15)
     ]
-    case = featured(exchanges)
+    moved = [
+        call(name, 100 + number, "the question that is refused", status) | {"user_agent": "alpha/1"}
+        for number, (name, status) in enumerate((("a", "limited"), ("b", "limited"), ("c", "ok")))
+    ]
+    case = featured([*own, *others, *moved])
     link_accounts(case, Limits(500_000_000, 1), Silent())
-    rows = {row["account_id"]: row for row in read_rows(case, "account_calls")}
-    assert {name: (row["n_failed"], row["n_retried"]) for name, row in rows.items()} == {"a": (3, 2), "b": (1, 0)}
+    rows = [
+        tuple(row[name] for name in ("n_own", "n_alike", "n_other_own", "n_other_alike"))
+        for row in read_rows(case, "tie_surroundings")
+    ]
+    # From a to b, and from b to c, who has no call of its own.
+    assert rows == [(3, 3, 5, 3), (5, 3, 0, 0)]
 
 
 def test_keys_of_one_customer_have_no_row(featured: Callable[[list[dict[str, Any]]], Case]) -> None:

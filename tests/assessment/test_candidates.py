@@ -50,6 +50,13 @@ def test_who_came_near_a_frame_now_and_then_stays_out() -> None:
     assert found(everybody, ring(POOL[:12], 24), loads) == [POOL]
 
 
+def test_another_set_that_asks_the_same_question_does_not_come_in() -> None:
+    """A text that most of the pool's and some other accounts send: these hand over to each other, and never to the pool."""
+    loads = {"prefix:1": dict.fromkeys([*POOL, *USERS[:8]], 60), "system:1": dict.fromkeys(POOL, 90)}
+    ties = [*ring(POOL, 60), *ring(USERS[:8], 12, first=500)]
+    assert found(EVERYBODY, ties, loads) == [POOL, USERS[:8]]
+
+
 def test_who_comes_near_a_text_as_strangers_do_is_no_member() -> None:
     """Accounts without a hand-over: two send the text as the pool does; one of a few calls comes as near it as strangers, and as often as he must."""
     near = dict.fromkeys(POOL, 28) | {PEOPLE[0]: 5} | dict.fromkeys(PEOPLE[1:8], 2)

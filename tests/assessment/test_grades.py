@@ -34,8 +34,8 @@ SCHEDULER = fact("scheduler", Kind.COORDINATION, is_telling=False)
 CARDS, SIGNUP = fact("payment", Kind.IDENTITY), fact("signup", Kind.IDENTITY)
 MAIL = fact("mail", Kind.IDENTITY, is_telling=False)
 FRAME, REWORDING = fact("frame", Kind.CONTENT, is_telling=False), fact("rewording", Kind.CONTENT)
-TAKEOVER = fact("takeover", Kind.COORDINATION)
-DEALT = replace(HANDOVER, count=60, n_turns=40, n_same_partner=1)
+TAKEOVER, MANNER = fact("takeover", Kind.COORDINATION), fact("manner", Kind.COORDINATION)
+TALK = replace(fact("conversation", Kind.COORDINATION), n_apart=80)
 PURPOSE = fact("purpose", Kind.PURPOSE, is_telling=False)
 
 
@@ -48,7 +48,9 @@ PURPOSE = fact("purpose", Kind.PURPOSE, is_telling=False)
         ([HANDOVER, ANSWER], Grade.MODERATE),
         ([HANDOVER, REWORDING, PURPOSE], Grade.MODERATE),
         ([HANDOVER, TAKEOVER, PURPOSE], Grade.MODERATE),
+        ([HANDOVER, MANNER, PURPOSE], Grade.MODERATE),
         ([TAKEOVER, CARDS, PURPOSE], Grade.INCONCLUSIVE),
+        ([MANNER, TAKEOVER, PURPOSE], Grade.INCONCLUSIVE),
         ([SCHEDULER, CARDS, SIGNUP, PURPOSE], Grade.MODERATE),
         ([SCHEDULER, CARDS, replace(SIGNUP, is_beyond_payers=False), PURPOSE], Grade.INCONCLUSIVE),
         ([HANDOVER, SCHEDULER, FRAME, PURPOSE], Grade.WEAK),
@@ -120,6 +122,7 @@ def test_a_pool_of_many_customers_from_many_places_is_nobodys_fleet() -> None:
         "spare_keys": Outcome.EXCLUDED,
         "shared_cache": Outcome.EXCLUDED,
         "counterparts": Outcome.EXCLUDED,
+        "dispatcher": Outcome.EXCLUDED,
         "acquaintances": Outcome.EXCLUDED,
     }
 
@@ -138,18 +141,7 @@ def test_a_pool_of_many_customers_from_many_places_is_nobodys_fleet() -> None:
         pytest.param(
             [replace(HANDOVER, n_apart=30, n_quick=30, is_counted=False), ANSWER], Outcome.CANNOT_TELL, id="not counted"
         ),
-        pytest.param(
-            [DEALT, SIGNUP], Outcome.EXCLUDED, id="opened together, and each call to another one as if by lot"
-        ),
-        pytest.param(
-            [DEALT, replace(SIGNUP, is_of_one_day=True)],
-            Outcome.CANNOT_TELL,
-            id="a course signs up in its first lecture",
-        ),
-        pytest.param([DEALT], Outcome.CANNOT_TELL, id="workers of a platform did not sign up together"),
-        pytest.param([replace(DEALT, n_same_partner=10), SIGNUP], Outcome.CANNOT_TELL, id="partners of a course"),
-        pytest.param([replace(DEALT, n_turns=12), SIGNUP], Outcome.CANNOT_TELL, id="too few to tell"),
-        pytest.param([replace(DEALT, n_retried=16), SIGNUP], Outcome.CANNOT_TELL, id="people try again themselves"),
+        pytest.param([HANDOVER, MANNER], Outcome.EXCLUDED, id="people use their own program"),
         pytest.param([HANDOVER, CARDS], Outcome.EXCLUDED, id="they pay for each other"),
         pytest.param([SCHEDULER, FRAME], Outcome.EXCLUDED, id="nothing is passed on"),
     ],
@@ -235,6 +227,7 @@ def test_handovers_that_nothing_else_binds_may_be_a_shared_cache() -> None:
     assert asked(accounts, [HANDOVER, REWORDING])["shared_cache"] is Outcome.EXCLUDED
     assert asked(accounts, [HANDOVER, ANSWER])["shared_cache"] is Outcome.EXCLUDED
     assert asked(accounts, [HANDOVER, TAKEOVER])["shared_cache"] is Outcome.EXCLUDED
+    assert asked(accounts, [HANDOVER, MANNER])["shared_cache"] is Outcome.EXCLUDED
 
 
 def test_news_and_a_launch_are_a_products_own() -> None:
@@ -278,16 +271,37 @@ def test_programs_that_write_to_each_other_hand_nothing_over_and_pay_alone(facts
     assert asked([account(name) for name in POOL], facts)["counterparts"] is outcome
 
 
+@pytest.mark.parametrize(
+    ("facts", "outcome"),
+    [
+        pytest.param([HANDOVER, replace(TALK, n_quick=10)], Outcome.CANNOT_TELL, id="somebody writes the next turn"),
+        pytest.param([HANDOVER, replace(TALK, n_quick=40)], Outcome.EXCLUDED, id="a program goes on at once"),
+        pytest.param(
+            [HANDOVER, replace(TALK, n_alike=60)], Outcome.EXCLUDED, id="a program goes on after a fixed time"
+        ),
+        pytest.param([HANDOVER, TALK, CARDS], Outcome.EXCLUDED, id="one pays for several"),
+        pytest.param([HANDOVER, SIGNUP], Outcome.EXCLUDED, id="no conversation is moved"),
+    ],
+)
+def test_people_at_work_are_given_conversations_within_seconds_and_answer_at_their_pace(
+    facts: list[Fact], outcome: Outcome
+) -> None:
+    """Advisers whose dispatcher sends a refused call to the next one."""
+    assert asked([account(name) for name in POOL], facts)["dispatcher"] is outcome
+
+
 def test_a_services_spare_keys_take_what_the_others_are_refused() -> None:
     """Two keys of twenty take all; where anybody takes, it is no service of that kind."""
     accounts = [account(name) for name in POOL]
 
-    def outcome(ties: list[Tie]) -> Outcome:
-        found = ask_operators(log(accounts, ties=ties), frozenset(POOL), [HANDOVER], SCATTERED, PARAMETERS)
+    def outcome(ties: list[Tie], *facts: Fact) -> Outcome:
+        found = ask_operators(log(accounts, ties=ties), frozenset(POOL), [HANDOVER, *facts], SCATTERED, PARAMETERS)
         return next(e.outcome for e in found if e.explanation_id == "operator.spare_keys")
 
-    assert outcome([tie(POOL[2 + i % 18], POOL[i % 2], i) for i in range(30)]) is Outcome.FITS
-    assert outcome([tie(POOL[2 + i % 18], POOL[i % 2], i) for i in range(5)]) is Outcome.EXCLUDED
+    to_few = [tie(POOL[2 + i % 18], POOL[i % 2], i) for i in range(30)]
+    assert outcome(to_few) is Outcome.FITS
+    assert outcome(to_few, CARDS) is Outcome.EXCLUDED
+    assert outcome(to_few[:5]) is Outcome.EXCLUDED
     assert outcome(ring(POOL, 30)) is Outcome.EXCLUDED
     assert outcome([]) is Outcome.EXCLUDED
 
@@ -328,20 +342,6 @@ def test_ties_between_unknown_customers_weigh_nothing() -> None:
     assert (found.bits, found.is_counted) == (0.0, False)
 
 
-def test_partners_of_one_week_are_counted() -> None:
-    """Of three hand-overs of a week the second goes to the partner of the first, the third to another; the week after counts anew."""
-    week = 7 * 24 * 3_600_000_000
-    others = [POOL[1], POOL[1], POOL[2], POOL[2]]
-    ties = [
-        replace(tie(POOL[0], other, number), at_us=number + week * (number == 3)) for number, other in enumerate(others)
-    ]
-    accounts = [account(name) for name in (*POOL, *PEOPLE)]
-    candidate = Candidate("candidate-1", frozenset(POOL), (), (), 1)
-    [found] = find_facts(log(accounts, ties), candidate, frozenset(PEOPLE), PARAMETERS)
-    # Of the refused account 0-1, 1-2; of the partner of both 0-1.
-    assert (found.fact_id, found.n_turns, found.n_same_partner) == ("handover", 3, 2)
-
-
 def test_two_calls_are_no_fact() -> None:
     """The floor is three different calls between known customers."""
     ties = [*ring(POOL, 30, relation="unknown"), *ring(POOL, 2, first=500)]
@@ -379,6 +379,25 @@ def test_users_of_a_cache_show_no_work_that_goes_over(
     """Neither limits nor hours nor waiting users make both accounts change, each in its direction."""
     found = changing(stops, begins).get("takeover")
     assert found is None or not found.is_counted
+
+
+@pytest.mark.parametrize(
+    ("manner", "counts"),
+    [
+        pytest.param(
+            lambda _: 4.0, (20, 20, True), id="every account sends what is another's with the other's program"
+        ),
+        pytest.param(lambda i: 4.0 if i % 20 < 12 else -4.0, (12, 20, False), id="users of one product"),
+        pytest.param(lambda _: -4.0, None, id="people use their own"),
+    ],
+)
+def test_calls_that_go_on_in_the_manner_of_the_refused_account_are_a_fact(
+    manner: Callable[[int], float], counts: tuple[int, int, bool] | None
+) -> None:
+    """Each account that goes on has one vote."""
+    ties = [replace(t, manner=manner(POOL.index(t.other_account_id))) for t in ring(POOL, 60)]
+    found = pool_facts(ties=ties).get("manner")
+    assert (found and (found.count, found.of, found.is_counted)) == counts
 
 
 def test_two_spare_keys_take_no_work_over() -> None:

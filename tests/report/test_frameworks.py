@@ -16,13 +16,13 @@ from distilforensics.cli.diagnostics import run_cli
 from distilforensics.core.errors import UsageError
 from distilforensics.core.progress import Silent
 from distilforensics.report.catalogue import explanation_folder
-from distilforensics.report.placing import SILENT, frameworks
+from distilforensics.report.factors import SILENT, frameworks
 from distilforensics.report.releases import Release, compare, read_releases, releases_csv
 from distilforensics.report.stage import render_report
 
 FACTS = {
-    "handover", "takeover", "conversation", "answer", "payment", "signup", "network", "mail", "synchrony", "scheduler", "frame", "rewording", "purpose",
-    "attested",
+    "handover", "takeover", "manner", "conversation", "answer", "payment", "signup", "network", "mail", "synchrony", "scheduler", "frame", "rewording",
+    "purpose", "attested",
 }  # fmt: skip
 FIRST = date(2026, 3, 1)
 

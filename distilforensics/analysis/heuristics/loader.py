@@ -31,7 +31,7 @@ REQUIRED_KEYS = (
 )  # fmt: skip
 """Keys of a header; `output` may be missing where there are no further columns, `params` where there are none."""
 
-KEY_ORDER = (*REQUIRED_KEYS[:11], "requires_order", "requires_complete", "params", *REQUIRED_KEYS[12:])
+KEY_ORDER = (*REQUIRED_KEYS[:11], "requires_order", "requires_complete", "partition", "params", *REQUIRED_KEYS[12:])
 """The one order in which a header gives its keys, so that all headers read alike."""
 
 STATUSES = ("experimental", "test", "stable")
@@ -154,6 +154,11 @@ class Heuristic:
     def requires_complete(self) -> bool:
         """Every exchange has to be in the log, because order or repetition carries the meaning; a sampled log makes the result inconclusive."""
         return bool(self.file.header.get("requires_complete", False))
+
+    @property
+    def is_by_group(self) -> bool:
+        """Every group is judged without a look at another one or at the rest of the log, so that many machines can share the groups."""
+        return self.file.header.get("partition") == "group"
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -305,6 +310,7 @@ def read_heuristic(folder: Traversable, file_name: str, *, is_own: bool = False)
         if header[key] not in vocabulary:
             raise HeuristicError(f"{key} is {shown(header[key])}, expected one of {', '.join(vocabulary)}", where=where)
     _require_lead_in_its_folder(header, folder.name, where)
+    _require_groups(header, where)
     _require_entries(header, where)
     _require_known_needs(header["needs"], where)
     return Heuristic(file, folder, is_own)
@@ -320,6 +326,24 @@ def _require_lead_in_its_folder(header: dict[str, Any], folder: str, where: str)
     if folder == LEADS_FOLDER and header["id"].startswith(f"{Family.COORDINATION}."):
         raise HeuristicError(
             "a heuristic of the family coordination makes candidates and cannot be a lead", where=where
+        )
+
+
+BY_GROUP = frozenset({"group_accounts", "group_conversations", "group_exchanges", "groups"})
+"""Views that hold a group's rows and nothing of other groups."""
+
+OF_LOG = frozenset({"all_group_accounts", "exchange_features", "exchanges", "group_marks", "next_prompts"})
+"""What is read to see the rest of the log, or is as long as it."""
+
+
+def _require_groups(header: dict[str, Any], where: str) -> None:
+    if "partition" not in header:
+        return
+    reads = set(header["reads"])
+    if header["partition"] != "group" or header["entity"] != "group" or reads & OF_LOG or not reads & BY_GROUP:
+        raise HeuristicError(
+            'partition is only ever "group", for a heuristic of groups that reads nothing of the rest of the log',
+            where=where,
         )
 
 

@@ -57,16 +57,37 @@ def run_heuristic(
     Raises:
         HeuristicError: the query fails or does not return what its header declares.
     """
+    if (refused := refusal(connection, heuristic, coverage)) is not None:
+        return refused
+    values = heuristic.defaults(overrides)
+    return conclude(heuristic, values, *judge(connection, heuristic, values))
+
+
+def refusal(
+    connection: duckdb.DuckDBPyConnection, heuristic: Heuristic, coverage: Coverage | None = None
+) -> Outcome | None:
+    """Return the outcome of a heuristic that this log cannot be asked, or None."""
     if coverage is not None and coverage.missing:
         return Outcome([], State.NOT_EVALUATED, coverage.missing)
     if heuristic.requires_complete and (share := log_completeness(connection)) is not None and share < MIN_COMPLETENESS:
         return Outcome([], State.INCONCLUSIVE, _reason_for_sample(share))
-    values = heuristic.defaults(overrides)
+    return None
+
+
+def judge(
+    connection: duckdb.DuckDBPyConnection, heuristic: Heuristic, values: dict[str, Any]
+) -> tuple[list[dict[str, Any]], int]:
+    """Return the rows of a heuristic's query without the entities whose order cannot be told, and the number of all rows."""
     rows = run_query(connection, heuristic, values)
     n_judged = len(rows)
     if heuristic.requires_order and rows:
         unresolved = unresolved_entities(connection, heuristic, [row["entity_id"] for row in rows])
         rows = [row for row in rows if row["entity_id"] not in unresolved]
+    return rows, n_judged
+
+
+def conclude(heuristic: Heuristic, values: dict[str, Any], rows: list[dict[str, Any]], n_judged: int) -> Outcome:
+    """Return the outcome that follows from what `judge` gave."""
     if not rows:
         return Outcome([], State.INCONCLUSIVE, _reason_for_no_rows(heuristic, values, n_judged))
     is_fired = any(row["is_fired"] for row in rows)

@@ -12,7 +12,7 @@ from distilforensics.analysis.health import CHECKS, COSTS, costs_of
 from distilforensics.analysis.heuristics.coverage import Coverage, measure_coverage
 from distilforensics.analysis.heuristics.loader import Heuristic, load_catalog
 from distilforensics.analysis.heuristics.own import catalog_identity
-from distilforensics.analysis.heuristics.runner import Outcome, run_heuristic
+from distilforensics.analysis.heuristics.runner import Outcome, conclude, refusal, run_heuristic
 from distilforensics.analysis.heuristics.views import (
     MAX_HELD_ROWS,
     columns_read,
@@ -24,6 +24,7 @@ from distilforensics.analysis.heuristics.views import (
 )
 from distilforensics.analysis.shared_content import offer_functions
 from distilforensics.case.engines.duckdb import Limits, connect, quote
+from distilforensics.case.engines.workers import workers_for
 from distilforensics.case.stages import StageOutcome, run_stage
 from distilforensics.case.tables import read_rows, write_batches, write_rows
 from distilforensics.core.finding import LEAD, State
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from distilforensics.analysis.heuristics.sharing import Judged
+    from distilforensics.case.engines.workers import Workers
     from distilforensics.case.layout import Case
     from distilforensics.core.progress import Progress
 
@@ -49,8 +52,17 @@ BYTES_PER_EXCHANGE = 2_000
 WRITES = ("observations", "heuristic_states", "health_costs")
 
 
-def scan(case: Case, limits: Limits, progress: Progress, only: Iterable[str] = ()) -> StageOutcome:
+def scan(
+    case: Case, limits: Limits, progress: Progress, only: Iterable[str] = (), workers: Workers | None = None
+) -> StageOutcome:
     """Run the catalogue, or the named heuristics or families, and return what was done.
+
+    Args:
+        case: The case.
+        limits: Memory and threads.
+        progress: Who is told.
+        only: Ids or families; all if empty.
+        workers: Who judges groups one by one; if None those of the master that the limits name, or this machine.
 
     Raises:
         CaseError: the features have not been built.
@@ -65,11 +77,13 @@ def scan(case: Case, limits: Limits, progress: Progress, only: Iterable[str] = (
         writes=WRITES,
         parameters={heuristic.id: heuristic.defaults() for heuristic in heuristics}
         | ({"own catalogue": catalog_identity(case.catalog) | {"heuristics": sorted(own)}} if own else {}),
-        work=lambda: _scan(case, limits, progress, heuristics),
+        work=lambda: _scan(case, limits, progress, heuristics, workers or workers_for(limits)),
     )
 
 
-def _scan(case: Case, limits: Limits, progress: Progress, heuristics: list[Heuristic]) -> dict[str, int]:
+def _scan(
+    case: Case, limits: Limits, progress: Progress, heuristics: list[Heuristic], workers: Workers | None
+) -> dict[str, int]:
     reads = source_tables(heuristics)
     present = {name for name in reads if name in REQUIRED or case.table_files(name)}
     batches: list[pa.RecordBatch] = []
@@ -82,8 +96,9 @@ def _scan(case: Case, limits: Limits, progress: Progress, heuristics: list[Heuri
         place = _place(connection, case, limits)
         create_library(connection, tables_needed(heuristics), columns=columns_read(heuristics), place=place)
         coverages = measure_coverage(connection, heuristics)
+        judged = _judged_elsewhere(case, connection, heuristics, coverages, workers) if workers else {}
         n_at_once = limits.engine_threads if place == "memory" and _n_rows(connection) <= MAX_HELD_ROWS else 1
-        for heuristic, outcome in _outcomes(connection, heuristics, coverages, n_at_once):
+        for heuristic, outcome in _outcomes(connection, heuristics, coverages, judged, n_at_once):
             batches += _batches(heuristic, outcome)
             states.append(_state_row(heuristic, coverages[heuristic.id], outcome))
             progress.advance(steps=1, item=heuristic.id)
@@ -99,24 +114,48 @@ def _scan(case: Case, limits: Limits, progress: Progress, heuristics: list[Heuri
     return n_rows
 
 
+def _judged_elsewhere(
+    case: Case,
+    connection: duckdb.DuckDBPyConnection,
+    heuristics: Iterable[Heuristic],
+    coverages: Mapping[str, Coverage],
+    workers: Workers,
+) -> dict[str, Judged]:
+    """Return what the heuristics say that judge every group by itself, as far as this log can be asked."""
+    from distilforensics.analysis.heuristics.sharing import judge_groups
+
+    chosen = [
+        heuristic
+        for heuristic in heuristics
+        if heuristic.is_by_group and refusal(connection, heuristic, coverages[heuristic.id]) is None
+    ]
+    return judge_groups(case, connection, chosen, workers) if chosen else {}
+
+
 def _outcomes(
     connection: duckdb.DuckDBPyConnection,
     heuristics: Sequence[Heuristic],
     coverages: Mapping[str, Coverage],
+    judged: Mapping[str, Judged],
     n_at_once: int,
 ) -> Iterator[tuple[Heuristic, Outcome]]:
     """Yield what each heuristic says, in order; on a short log, where planning a query takes longer than running it, several at once."""
-    if n_at_once == 1:  # on the connection itself, whose queries can be interrupted
-        yield from ((one, run_heuristic(connection, one, coverages[one.id])) for one in heuristics)
-        return
 
-    def outcome(heuristic: Heuristic) -> Outcome:
+    def outcome(on: duckdb.DuckDBPyConnection, heuristic: Heuristic) -> Outcome:
+        if heuristic.id in judged:
+            return conclude(heuristic, heuristic.defaults(), *judged[heuristic.id])
+        return run_heuristic(on, heuristic, coverages[heuristic.id])
+
+    def on_its_own(heuristic: Heuristic) -> Outcome:
         with connection.cursor() as own:
-            return run_heuristic(own, heuristic, coverages[heuristic.id])
+            return outcome(own, heuristic)
 
+    if n_at_once == 1:  # on the connection itself, whose queries can be interrupted
+        yield from ((heuristic, outcome(connection, heuristic)) for heuristic in heuristics)
+        return
     with ThreadPoolExecutor(n_at_once, "heuristics") as pool:
         try:
-            yield from zip(heuristics, pool.map(outcome, heuristics), strict=True)
+            yield from zip(heuristics, pool.map(on_its_own, heuristics), strict=True)
         finally:
             pool.shutdown(cancel_futures=True)
 

@@ -11,6 +11,8 @@ params.slot_us = { default = 600_000_000, unit = "microseconds", why = "outages 
 params.min_failing_accounts = { default = 10, unit = "accounts", why = "fewer accounts that fail together are no outage of the service" }
 params.min_failing_share = { default = 0.3, unit = "share of active accounts", why = "in an outage most active customers fail; outside of one 1 to 3 % do" }
 params.max_answer_accounts = { default = 2, unit = "accounts", why = "a task that is dealt out twice gives two accounts one answer; answers that more are given are a product's" }
+params.min_resent = { default = 0.8, unit = "share of the refused prompt's rare passages", why = "a word or a number put to a refused call before it is sent again leaves nearly all of its passages" }
+params.max_length_change = { default = 0.2, unit = "share of the refused prompt's characters", why = "another question about the same text is longer or shorter; a word more is not" }
 params.min_answer_chars = { default = 80, unit = "characters", why = "short answers are the same for many questions" }
 params.sample_every = { default = 4, unit = "passages", why = "one of so many sampled passages is followed: a quarter of the cost, and still six for an answer of 800 characters" }
 params.min_common = { default = 2, unit = "passages", why = "one common passage of 48 bytes may be a quotation from elsewhere" }
@@ -93,6 +95,43 @@ handovers as (
     from followed as f
     anti join popular as p on p.work = f.work
     where f.is_failed and f.other_account_id <> f.account_id and f.delay_us <= case when f.is_shape then $shape_us else $handover_us end
+),
+-- Refused calls that go on with a few words changed, known by passages that hardly anybody sends and that were new within the hour. The next such call
+-- decides, whoever sends it: one that is sent again as it was is told above.
+refused_passages as (
+    select c.record_id, c.account_id, c.at_us, c.work, e.prompt_chars, unnest(f.prompt_passages) as passage
+    from calls as c
+    join exchange_features as e on e.record_id = c.record_id
+    join fingerprints as f on f.record_id = c.record_id
+    where c.is_failed and not c.is_shape and c.work is not null
+),
+met_passages as (
+    select e.record_id, e.account_id, epoch_us(e.started_at) as at_us, e.prompt_hash, e.prompt_chars, p.passage
+    from (select record_id, unnest(prompt_passages) as passage from fingerprints) as p
+    semi join refused_passages as r on r.passage = p.passage
+    join exchange_features as e on e.record_id = p.record_id
+),
+rare_passages as (
+    select passage, min(at_us) as at_us from met_passages group by passage having count(distinct account_id) <= $max_prompt_accounts
+),
+refused as (
+    select r.*, count(*) over (partition by r.record_id) as n_passages
+    from refused_passages as r
+    join rare_passages as x on x.passage = r.passage and x.at_us >= r.at_us - $handover_us
+),
+sent_later as (
+    select r.record_id, r.account_id, m.record_id as other_record_id, m.account_id as other_account_id, m.at_us - r.at_us as delay_us, r.work,
+        m.prompt_hash = r.work as is_as_it_was, r.n_passages, count(*) as n_common
+    from refused as r
+    join met_passages as m on m.passage = r.passage and m.at_us > r.at_us and m.at_us - r.at_us <= $handover_us
+        and abs(m.prompt_chars - r.prompt_chars) <= $max_length_change * r.prompt_chars
+    group by all
+),
+resent as (
+    select *
+    from sent_later
+    where n_common >= $min_resent * n_passages
+    qualify row_number() over (partition by record_id order by delay_us, other_record_id) = 1
 ),
 -- The last answer that a request quotes, if others were given it before and the account itself never was.
 quoted as (
@@ -189,6 +228,10 @@ answers as (
 ),
 ties as (
     select * from handovers
+    union all
+    select 'handover' as kind, record_id, account_id, other_record_id, other_account_id, delay_us, work
+    from resent
+    where other_account_id <> account_id and not is_as_it_was
     union all
     select * from continued
     union all

@@ -1,8 +1,8 @@
 /*---
-title = "Per candidate: the share of the members' exchanges that come from their three busiest addresses, the accounts behind these, and the share from addresses that half of the members use"
+title = "Per candidate: the share of the members' exchanges that come from their three busiest addresses, the accounts behind these, and the share from addresses that a quarter of the members use"
 reads = ["candidate_members", "exchange_features"]
 params.n_addresses = { default = 3, unit = "addresses", why = "one program leaves through one to three addresses; a pool that does leaves its owner open" }
-params.half = { default = 0.5, unit = "share of the members with an address", why = "the machines of one service call with anybody's key; an address of few members is theirs" }
+params.common = { default = 0.25, unit = "share of the members with an address", why = "the machines of one service call with anybody's key, also if two services came together; of the exits that a pool rents from households each serves a twelfth" }
 ---*/
 with counted as (
     select m.candidate_id, e.client_ip, count(*) as n, count(distinct e.account_id) as n_accounts
@@ -26,7 +26,7 @@ select
     round(sum(n) filter (where place <= $n_addresses) / sum(n), 6) as address_share,
     max(n_accounts) filter (where place <= $n_addresses) as n_accounts,
     sum(n)::bigint as n_known,
-    round(coalesce(sum(n) filter (where n_accounts >= $half * n_members), 0) / sum(n), 6) as common_share
+    round(coalesce(sum(n) filter (where n_accounts >= $common * n_members), 0) / sum(n), 6) as common_share
 from placed as p
 join members as m on m.candidate_id = p.candidate_id
 group by p.candidate_id

@@ -47,6 +47,8 @@ _SETTINGS = {
     "spark.ui.showConsoleProgress": "false",
     # As many tasks as there are buckets, each with one of them.
     "spark.sql.adaptive.enabled": "false",
+    # Pieces are compressed already.
+    "spark.shuffle.compress": "false",
     # A row is a piece of up to `UNIT_BYTES`.
     "spark.sql.execution.arrow.maxRecordsPerBatch": "4",
 }
@@ -281,7 +283,7 @@ def _told(doing: str, text: str) -> DistilForensicsError:
             hint="its machine may have been out of memory: give executors more (spark.executor.memoryOverhead) or fewer cores; "
             + _SAME_COMMAND,
         )
-    last = next((line.strip() for line in text.splitlines() if re.search(r"Exception|Error|error", line)), text.strip())
+    last = next((line.strip() for line in text.splitlines() if re.search(r"Exception|Error", line)), text.strip())
     return MachineError(
         f"Spark failed while {doing}: {show(last)[:300]}", hint=f"see the log of Spark; {_SAME_COMMAND}"
     )

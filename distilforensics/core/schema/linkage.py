@@ -81,7 +81,6 @@ ACCOUNT_CALLS = Table(
         ("n_failed", COUNT, "failed calls: limited, error, blocked"),
         ("n_continuing", COUNT, "calls that go on with a conversation or name a session"),
         ("n_prompts", COUNT, "calls with a prompt or its hash"),
-        ("n_retried", COUNT, "failed calls whose prompt the account sends again itself within an hour"),
     ),
 )
 
@@ -123,15 +122,22 @@ TIE_GROUPS = Table(
 TIE_SURROUNDINGS = Table(
     "tie_surroundings",
     "linkage",
-    "one row per handed-over call of accounts that are not one customer's: calls within an hour of it, ordered by record_id, other_record_id",
+    "one row per handed-over call of accounts that are not one customer's: calls around it and in its manner, ordered by record_id, other_record_id",
     columns(
         ("record_id", TEXT, "the failed call"),
         ("other_record_id", TEXT, "the call that follows"),
-        ("at_us", COUNT, "when the failed call began: microseconds since 1970"),
         ("n_before", COUNT, "other calls of the failed call's account in the hour before it"),
         ("n_after", COUNT, "the same in the hour after it"),
         ("n_other_before", COUNT, "other calls of the following call's account in the hour before that call"),
         ("n_other_after", COUNT, "the same in the hour after it"),
+        ("n_own", COUNT, "calls of the failed call's account that it took over from nobody, without that call"),
+        (
+            "n_alike",
+            COUNT,
+            "of these, calls in the manner of the call that follows: client program, parameters and model",
+        ),
+        ("n_other_own", COUNT, "calls of the following call's account that it took over from nobody"),
+        ("n_other_alike", COUNT, "of these, calls in the manner of the call that follows"),
     ),
 )
 

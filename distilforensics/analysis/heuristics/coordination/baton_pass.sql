@@ -12,6 +12,7 @@ reads = ["group_accounts", "group_exchanges"]
 needs = ["account_id", "started_at"]
 requires_order = true
 requires_complete = true
+partition = "group"
 params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of 2 to 6 subscriptions use the same software" }
 params.min_changes = { default = 20, unit = "changes of account", why = "so that a share of them means something" }
 params.max_gap_s = { default = 120, unit = "seconds", why = "a program notices a limit error with its next call; people who happen to come one after the other leave longer gaps" }

@@ -10,6 +10,7 @@ sees = "$min_tenants tenants (accounts without a tenant count one each) that tak
 volume = "$min_tenants tenants in a group with $min_items_per_account tasks per account, whose numbers fill $min_coverage of their range or whose prompts occur on $min_multiplicity accounts on average, and $min_expected expected meetings"
 reads = ["customers", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "prompt_text|prompt_sha256"]
+partition = "group"
 params.min_tenants = { default = 20, unit = "tenants", why = "accounts of one tenant share out their own work by nature" }
 params.min_items = { default = 200, unit = "tasks in the list", why = "shorter lists are exercises, months or chapters that everybody goes through" }
 params.min_items_per_account = { default = 5, unit = "tasks per account", why = "a number that stays the same for an account is its own number (a customer, a student), not a task" }

@@ -11,6 +11,7 @@ volume = "$min_accounts accounts with a mean load of $min_mean_load exchanges or
 reads = ["group_conversations", "group_exchanges", "groups"]
 needs = ["account_id", "started_at"]
 requires_order = false
+partition = "group"
 params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of 2 to 6 subscriptions are common and no harvest" }
 params.min_mean_load = { default = 5, unit = "exchanges per account and period", why = "below it zero truncation alone makes any population look equal: at a mean of 1.5 the dispersion of chance is 0.37, at 5 it is 0.97" }
 params.min_window_load = { default = 10, unit = "exchanges per account", why = "totals over the whole window also carry differences of life span, so more counts are asked for" }

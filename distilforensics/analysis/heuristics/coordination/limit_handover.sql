@@ -11,6 +11,7 @@ volume = "$min_failed failed calls in the group, of $min_failed_holders customer
 reads = ["customers", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "status"]
 requires_order = true
+partition = "group"
 params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of 2 to 6 subscriptions are common and no harvest" }
 params.min_failed = { default = 20, unit = "failed calls", why = "a share of fewer is too coarse" }
 params.min_failed_holders = { default = 10, unit = "customers with a failed call", why = "one customer with a few keys fails over as well" }

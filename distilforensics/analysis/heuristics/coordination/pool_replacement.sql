@@ -10,6 +10,7 @@ sees = "A group in which $min_ends accounts end and $min_starts others begin, $m
 volume = "$min_ends accounts that end and $min_starts that begin inside of the group's time, $margin_h hours from its edges, each with $min_exchanges exchanges on two days or more"
 reads = ["account_profiles", "customers", "group_accounts", "group_exchanges"]
 needs = ["account_id", "started_at"]
+partition = "group"
 params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of 2 to 6 subscriptions are common and no harvest" }
 params.min_ends = { default = 5, unit = "accounts that end", why = "fewer pairs are easily chance" }
 params.min_starts = { default = 5, unit = "accounts that begin", why = "fewer pairs are easily chance" }

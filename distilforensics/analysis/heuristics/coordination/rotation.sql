@@ -12,6 +12,7 @@ reads = ["group_accounts", "group_conversations", "group_exchanges"]
 needs = ["account_id", "started_at"]
 requires_order = true
 requires_complete = true
+partition = "group"
 params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of 2 to 6 subscriptions are common and no harvest" }
 params.min_uses = { default = 4, unit = "exchanges or conversations per account", why = "with fewer than three distances the spread of an account says nothing" }
 params.min_distances = { default = 100, unit = "distances", why = "keeps the standard error of the measure near 0.1 or below" }

@@ -11,6 +11,7 @@ volume = "$min_accounts accounts with at least $min_exchanges exchanges on at le
 reads = ["group_accounts", "group_exchanges"]
 needs = ["account_id", "started_at"]
 requires_order = false
+partition = "group"
 params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of 2 to 6 subscriptions are common and no harvest" }
 params.min_exchanges = { default = 8, unit = "exchanges per account", why = "an account that was hardly there cannot be synchronous" }
 params.min_account_days = { default = 3, unit = "days per account", why = "one common occasion (a course day, a news item) is no pattern" }

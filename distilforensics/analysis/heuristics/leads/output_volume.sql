@@ -10,6 +10,7 @@ sees = "$min_accounts accounts with $min_exchanges exchanges that receive $min_s
 volume = "a group of at least $min_accounts accounts with at least $min_exchanges exchanges that carry output tokens"
 reads = ["account_profiles", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "output_tokens"]
+partition = "group"
 params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of two to six subscriptions are common and no harvest" }
 params.min_exchanges = { default = 200, unit = "exchanges", why = "ten per account in the smallest group" }
 params.min_share = { default = 0.02, unit = "share of output tokens", why = "one token in fifty of the whole log is more than a side activity" }

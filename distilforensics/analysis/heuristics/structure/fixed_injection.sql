@@ -10,6 +10,7 @@ sees = "A passage that $min_accounts accounts of different customers put into $m
 volume = "a passage carried by at least $min_accounts accounts, at least $min_uses times each, in at least $min_exchanges exchanges"
 reads = ["account_profiles", "customers", "group_accounts", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "prompt_text|system_text"]
+partition = "group"
 params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of two to six subscriptions are common and no harvest; twenty accounts that share a text are a team, a product, a class or a pool" }
 params.min_uses = { default = 3, unit = "exchanges per account", why = "one or two may be a quotation; the lowest published load is four requests per account" }
 params.min_exchanges = { default = 100, unit = "exchanges", why = "five per account in the smallest group" }

@@ -10,6 +10,7 @@ sees = "A frame of at least 48 normalised characters that $min_accounts accounts
 volume = "a frame used by at least $min_accounts accounts in at least $min_exchanges exchanges with a prompt"
 reads = ["account_profiles", "group_exchanges", "groups", "templates"]
 needs = ["account_id", "started_at", "prompt_text|prompt_sha256"]
+partition = "group"
 params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of two to six subscriptions are common and no harvest; twenty accounts that share a text are a team, a product, a class or a pool" }
 params.min_exchanges = { default = 200, unit = "exchanges", why = "ten per account in the smallest group; below that, shares of different prompts say little" }
 params.min_distinct_prompts = { default = 150, unit = "prompts", why = "a frame with few fillings is a form letter or a lesson, not a work list" }
