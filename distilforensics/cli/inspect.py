@@ -12,7 +12,7 @@ import click
 from distilforensics.cli.exit_codes import ExitCode
 from distilforensics.cli.options import catalog_option, command, examples, logs_argument, reading_options
 from distilforensics.core import units
-from distilforensics.core.text import show
+from distilforensics.core.text import show, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -68,8 +68,8 @@ def _tell(found: Sequence[Inspection], output: Output) -> None:
         if first.sample:
             output.line()
             output.table(tuple(first.sample[0]), [tuple(row.values()) for row in first.sample])
-        if first.suggested_mapping:
-            output.line("  a mapping file to begin with: distilforensics mapping FILE > m.toml")
+        if first.suggested_mapping and "distilforensics mapping" not in (first.reason or ""):
+            output.line(f"  a mapping file to begin with: distilforensics mapping {shown(first.path)} > m.toml")
         if others:
             output.line(f"  and {units.count(len(others))} more files of this kind; --json tells of each")
 

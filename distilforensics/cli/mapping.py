@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from distilforensics.cli.options import FILE, command, examples
+from distilforensics.cli.options import FILE, catalog_option, command, examples
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     "mapping", epilog=examples("distilforensics mapping export.csv > m.toml", "distilforensics mapping calls.jsonl.gz")
 )
 @click.argument("file", type=FILE, metavar="FILE")
-def mapping(file: Path, output: Output) -> None:
+@catalog_option
+def mapping(file: Path, catalog: Path | None, output: Output) -> None:
     """Draft the mapping of an export that is not known.
 
     It lists every field with a short sample value, guesses which column each fills, and says which tests are lost without the columns
@@ -28,7 +29,7 @@ def mapping(file: Path, output: Output) -> None:
     from distilforensics.ingest.inspection import draft_of_file
     from distilforensics.ingest.options import IngestOptions
 
-    text = draft_of_file(file, IngestOptions(), needs_of_catalog())
+    text = draft_of_file(file, IngestOptions(own_catalog=catalog), needs_of_catalog())
     if output.is_json:
         output.record({"file": file.as_posix(), "mapping": text})
     else:

@@ -47,12 +47,7 @@ class ContentFree:
     """Replaces the texts of rows by fingerprints. For one thread."""
 
     def __init__(self, key: bytes, memory_bytes: int) -> None:
-        """Open an engine of its own, which sees nothing but the rows at hand.
-
-        Args:
-            key: Key of the case.
-            memory_bytes: Limit of the engine.
-        """
+        """Open an engine of its own, which sees nothing but the rows at hand."""
         self._key = hmac.new(key, b"texts", hashlib.sha256).digest()
         self._shift = int.from_bytes(self._mac(b"numbers")[:4], "big")
         self._connection = duckdb.connect(

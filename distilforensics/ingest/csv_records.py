@@ -16,14 +16,16 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
+from distilforensics.ingest.formats.aliases import normalised, target_of
 from distilforensics.ingest.framing import note_damage
 from distilforensics.ingest.lines import LineReader
 from distilforensics.ingest.plain_rows import plain_rows
 from distilforensics.ingest.pooling import Framed
 from distilforensics.ingest.records import CHUNK_BYTES, Chunk, Refusal, column
+from distilforensics.ingest.sniffing import named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import numpy.typing as npt
 
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from distilforensics.ingest.plain_rows import PlainRows
     from distilforensics.ingest.records import Reader, Sniffed
 
-_GUARDED = re.compile(r"'[=+\-@\t\r]")
+_GUARDED = re.compile(r"'(?:[=+\-@\t\r]|\d+$)")
 _RAW_BYTE = re.compile("[\udc80-\udcff]")
 _BOM = b"\xef\xbb\xbf"
 
@@ -190,8 +192,10 @@ class CsvReader:
         self._lines = _LineSource(LineReader(stream, source, max_row_bytes), self)
         self._now = _Gathered()
         self._header = sniffed.header
+        self._names = _by_meaning(sniffed.header)
         self._n_preamble = sniffed.n_preamble
-        self._as_cells = as_cells and not sniffed.is_copy_text and sniffed.delimiter.isascii()
+        is_cut_only = not (sniffed.is_copy_text or sniffed.is_padded) and sniffed.delimiter.isascii()
+        self._as_cells = as_cells and is_cut_only
 
     def note_block(self, block: LineBlock) -> None:
         """Account for the lines of a block before they are parsed."""
@@ -242,22 +246,29 @@ class CsvReader:
     def _cells(self) -> list[str] | None:
         """Return the cells of the next row, None at the end."""
         if not self._sniffed.is_copy_text:
-            return next(csv.reader(self._lines, delimiter=self._sniffed.delimiter, strict=True), None)
+            padded = self._sniffed.is_padded
+            rows = csv.reader(self._lines, delimiter=self._sniffed.delimiter, strict=True, skipinitialspace=padded)
+            cells = next(rows, None)
+            return [cell.strip() for cell in cells] if padded and cells else cells
         line = next(self._lines, None)
         return None if line is None else [_copied(cell) for cell in line.rstrip("\r\n").split("\t")]
 
     def _sort(self, cells: list[str], taken: list[_Line]) -> None:
         """Decide what a row is."""
         stripped = tuple(cell.strip().lstrip("\ufeff") for cell in cells)
-        if not any(stripped) or stripped == self._header:
+        if not any(stripped) or named(stripped) == self._sniffed.header == self._header:
             self._now.n_blank += len(taken)
-        elif _is_header(stripped, self._header):
-            self._header = tuple(map(_readable, stripped))
+        elif _is_header(stripped, self._names):
+            self._header = tuple(self._name(_readable(cell)) for cell in stripped)
             self._now.n_blank += len(taken)
         elif len(cells) != len(self._header):
             self._refuse(taken, "ragged_row", f"{len(cells)} cells, expected {len(self._header)}")
         else:
             self._keep(cells, taken)
+
+    def _name(self, cell: str) -> str:
+        """Return the name of a column of a joined table as the first header calls what it means, by which the mapping knows it."""
+        return cell if cell in self._sniffed.header else self._names.get(_meaning(cell), cell)
 
     def _keep(self, cells: list[str], taken: list[_Line]) -> None:
         flags: list[str] = []
@@ -329,15 +340,23 @@ def _copied(cell: str) -> str:
     return "" if cell == "\\N" else _COPY_ESCAPE.sub(lambda match: _COPIED.get(match[1], match[1]), cell)
 
 
-def _is_header(cells: tuple[str, ...], header: tuple[str, ...]) -> bool:
-    """Tell whether a row is the header of another table that was joined to this one: different names, most of them the same."""
-    common = set(cells) & set(header)
-    return (
-        len(set(cells)) == len(cells)
-        and all(cells)
-        and len(common) > 1
-        and 2 * len(common) > min(len(cells), len(header))
-    )
+def _meaning(name: str) -> str:
+    """Return the column that a name says, or the name without capitals and separators."""
+    return target_of(name) or normalised(name)
+
+
+def _by_meaning(header: tuple[str, ...]) -> dict[str, str]:
+    """Return the names of a header by their meaning, without those that share one."""
+    meanings = [_meaning(name) for name in header]
+    return {meaning: name for meaning, name in zip(meanings, header, strict=True) if meanings.count(meaning) == 1}
+
+
+def _is_header(cells: tuple[str, ...], names: Mapping[str, str]) -> bool:
+    """Tell whether a row is the header of another table that was joined to this one: most of its names mean the same as those of the first."""
+    if not all(cells) or any(cell[0].isdigit() for cell in cells) or len(set(cells)) < len(cells):
+        return False
+    n_common = len({_meaning(cell) for cell in cells} & names.keys())
+    return n_common > 1 and 2 * n_common > min(len(cells), len(names))
 
 
 def _bom_length(raw: bytes) -> int:
@@ -349,7 +368,10 @@ def _value(cell: str, flags: list[str]) -> str | orjson.Fragment:
     if cell[0] == "'" and _GUARDED.match(cell):
         flags.append("csv_apostrophe")
         cell = cell[1:]
-    if not cell.isascii() and _has_raw_bytes(cell):
+    elif cell[:2] == '="' and cell[-1] == '"':
+        flags.append("csv_apostrophe")
+        cell = cell[2:-1]
+    if cell and not cell.isascii() and _has_raw_bytes(cell):
         flags.append("invalid_utf8")
         cell = _readable(cell)
     if cell[:1] in ("{", "["):
@@ -382,14 +404,5 @@ def _embedded(cell: str, flags: list[str]) -> str | orjson.Fragment:
 def frame_csv(
     stream: DecodedStream, source: int, reader: Reader, sniffed: Sniffed, max_row_bytes: int, *, as_cells: bool = False
 ) -> Iterator[Framed]:
-    """Yield the rows of a CSV stream in chunks.
-
-    Args:
-        stream: The decoded stream, at its beginning.
-        source: Index of the source.
-        reader: How its rows are projected.
-        sniffed: Delimiter and header.
-        max_row_bytes: Limit of a physical line.
-        as_cells: Plain rows may be given as columns of text.
-    """
+    """Yield the rows of a CSV stream in chunks; with `as_cells` plain rows may be given as columns of text."""
     return CsvReader(stream, source, reader, sniffed, max_row_bytes, as_cells=as_cells).framed()

@@ -41,11 +41,7 @@ class ExampleReader:
     """Reads samples; opens one engine for all of them."""
 
     def __init__(self, catalog: Path | None = None) -> None:
-        """Open the engine.
-
-        Args:
-            catalog: Catalogue of the user's own, whose formats are known as well.
-        """
+        """Open the engine."""
         self._recogniser = Recogniser(replace(OPTIONS, own_catalog=catalog))
         self.projector = Projector(b"key of the samples", MEMORY_BYTES)
 

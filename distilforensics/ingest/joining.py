@@ -80,15 +80,7 @@ def halves_of(table: pa.Table, verdicts: pa.Table, join: Join) -> tuple[pa.Table
 def join_halves(
     case: Case, folders: Sequence[Path], names: Mapping[str, str], limits: Limits, progress: Progress
 ) -> dict[str, JoinedSource]:
-    """Write the part of joined exchanges and table `joined_records`, and return what became of each source, by its hash.
-
-    Args:
-        case: The case.
-        folders: Folders of the committed batches, in order.
-        names: Hash -> path of the sources.
-        limits: Memory and threads.
-        progress: Is told how many records met.
-    """
+    """Write the part of joined exchanges and table `joined_records`, and return what became of each source, by its hash."""
     target = case.table_path("exchanges") / JOINED_PART
     target.unlink(missing_ok=True)
     paths = [path for folder in folders if (path := folder / HALVES_FILE).is_file()]
@@ -247,14 +239,26 @@ def _sources(connection: duckdb.DuckDBPyConnection, names: Mapping[str, str]) ->
             outside[reason] = (n + row["n_left_out"], min(first, row["first_left_out"]))
         sha256 = row["source_sha256"]
         found[sha256] = JoinedSource(
-            _words(row["n_joined"], row["n_alone"], sorted(partners.get(sha256, []))), outside, row["n_more_flagged"]
+            _words(
+                row["n_joined"],
+                row["n_alone"],
+                sorted(partners.get(sha256, [])),
+                are_requests=row["reason"] == "request_without_answer",
+            ),
+            outside,
+            row["n_more_flagged"],
         )
     return found
 
 
-def _words(n_joined: int, n_alone: int, partners: Sequence[str]) -> str:
+def _words(n_joined: int, n_alone: int, partners: Sequence[str], *, are_requests: bool) -> str:
     """Return how many records met others, and which files these stand in."""
     shown = " and ".join(partners[:SHOWN_PARTNERS])
     more = f" and {len(partners) - SHOWN_PARTNERS} more files" if len(partners) > SHOWN_PARTNERS else ""
     of_files = f" with records of {shown}{more}" if partners else ""
-    return f"{n_joined:,} of {n_joined + n_alone:,} records joined{of_files}, {n_alone:,} without a partner"
+    words = f"{n_joined:,} of {n_joined + n_alone:,} records joined{of_files}, {n_alone:,} without a partner"
+    return (
+        f"{words}; requests alone are no exchanges: give the file of their answers with them"
+        if are_requests and not n_joined
+        else words
+    )

@@ -17,12 +17,7 @@ if TYPE_CHECKING:
 
 
 def with_members(files: Sequence[InputFile], folder: Path) -> list[InputFile]:
-    """Return the files and the members of the archives among them, sorted by name.
-
-    Args:
-        files: The inputs.
-        folder: Where the copies of members are written; the caller removes it.
-    """
+    """Return the files and the members of the archives among them, sorted by name."""
     numbers = count()
     found: list[InputFile] = []
     for file in files:

@@ -86,13 +86,6 @@ def merge_tables(
 ) -> MergedTables:
     """Write what the cases have read into an empty one, and return what was done.
 
-    Args:
-        cases: Two cases or more. Of a file that several hold, that of the first whose name comes first is kept.
-        target: The new case; the caller holds its lock.
-        limits: Memory and threads.
-        progress: Where progress is reported.
-        secret_key: Secret of the cases, if they were read with one.
-
     Raises:
         UsageError: the secret is missing or another one.
         CaseError: the cases were read with different options or by another version, or one has read nothing.

@@ -129,17 +129,7 @@ class PartWriter:
         *,
         may_quote: bool = True,
     ) -> None:
-        """Prepare the files in a folder.
-
-        Args:
-            folder: Where the part and the quarantine of the batch are written.
-            part: File name of the part, which is also stated for every source.
-            sources: Sources of the batch by index.
-            format_names: Format id -> id with version.
-            secrets: Replaces secrets in refused records.
-            joins: Format id -> how its records meet others.
-            may_quote: Whether anything of refused records is kept but their place and their hash.
-        """
+        """Prepare the files in a folder."""
         self._folder = folder
         self._part = part
         self._sources = sources

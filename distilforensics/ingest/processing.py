@@ -42,13 +42,7 @@ class _Repaired:
 
 
 def process(chunk: Chunk, projector: Projector, content_free: ContentFree | None = None) -> ChunkResult:
-    """Return everything that a chunk holds, as rows of `exchanges` and refusals.
-
-    Args:
-        chunk: The records.
-        projector: Makes rows of them.
-        content_free: Takes the texts out of the rows, if they are not to be kept.
-    """
+    """Return everything that a chunk holds, as rows of `exchanges` and refusals."""
     lines = sort_lines(chunk)
     refusals = list(chunk.refusals)
     records = _good_records(chunk, lines)

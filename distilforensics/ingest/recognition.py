@@ -124,7 +124,7 @@ class Recogniser:
         if why is not None:
             source.refuse(
                 "refused",
-                f"{why}; compare the log with them: --reconcile FILE; if they are calls after all, describe them with --mapping, {_HOW}",
+                f"{why}; compare the log with them: --reconcile FILE; if they are calls after all, describe them with --mapping, {_how(sample)}",
             )
             return None
         if len(candidates) == 1 and candidates[0].confidence != "low":
@@ -200,13 +200,19 @@ class Recogniser:
         for mapping in self.mappings:
             lacking = ", ".join(map(shown, mapping.lacks(sample.records)[:SHOWN_COLUMNS]))
             yield f"mapping {shown(mapping.file_name)} is not about it: no {lacking}"
-        yield f"name it with --format or describe it with --mapping, {_HOW}" if columns else "name it with --format"
+        yield (
+            f"name it with --format or describe it with --mapping, {_how(sample)}"
+            if columns
+            else "name it with --format"
+        )
 
 
 SHOWN_COLUMNS = 40
 """Columns of an unknown file that an error lists."""
 
-_HOW = "to begin with: distilforensics mapping FILE > m.toml"
+
+def _how(sample: Sample) -> str:
+    return f"to begin with: distilforensics mapping {shown(sample.name)} > m.toml"
 
 
 def columns_of(sniffed: Sniffed) -> list[str]:

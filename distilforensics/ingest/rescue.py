@@ -27,15 +27,7 @@ class Rescue:
     """Decoded bytes of a file from a member or frame on, read anew. `is_whole` tells at the end whether only checksums were wrong."""
 
     def __init__(self, raw: RawFile, compression: str, start: int, n_delivered: int, max_window_bytes: int) -> None:
-        """Open the file a second time.
-
-        Args:
-            raw: The file.
-            compression: gzip or zstd.
-            start: Where the member or frame begins that could not be decoded.
-            n_delivered: Decoded bytes of it that were delivered already.
-            max_window_bytes: Memory that a stream may demand.
-        """
+        """Open the file a second time."""
         self._stream: IO[bytes] = io.BytesIO(raw.peek(raw.size)) if raw.is_small else raw.path.open("rb")
         self._stream.seek(start)
         self._left_out = n_delivered

@@ -77,13 +77,7 @@ class Judge:
 
 
 def sniff(raw: RawFile, stream: DecodedStream, judge: Judge) -> Sniffed:
-    """Return what a file is, and whether its records stand inside of others.
-
-    Args:
-        raw: The file.
-        stream: Its decoded stream, at the beginning.
-        judge: Knows the formats.
-    """
+    """Return what a file is, and whether its records stand inside of others."""
     return unwrapped(_sniff(raw, stream, judge), judge)
 
 
@@ -98,13 +92,7 @@ def unwrapped(sniffed: Sniffed, judge: Judge) -> Sniffed:
 
 
 def _sniff(raw: RawFile, stream: DecodedStream, judge: Judge) -> Sniffed:
-    """Return how a file is framed.
-
-    Args:
-        raw: The file.
-        stream: Its decoded stream, at the beginning.
-        judge: Knows the formats.
-    """
+    """Return how a file is framed."""
     head = stream.peek(HEAD_BYTES)
     special = _by_magic(head, is_direct=stream.is_direct)
     if special is not None:
@@ -242,16 +230,32 @@ def _table(text: str, delimiter: str, n_preamble: int) -> Sniffed | None:
     if delimiter not in first:
         return None
     is_copy_text = delimiter == "\t" and "\\N" in text
-    rows = [row.split("\t") for row in text.split("\n")] if is_copy_text else _csv_rows(text, delimiter)
-    header = tuple(cell.strip() for cell in rows[0]) if rows else ()
+    is_padded = first.count(delimiter) == first.count(f"{delimiter} ")
+    rows = (
+        [row.split("\t") for row in text.split("\n")]
+        if is_copy_text
+        else _csv_rows(text, delimiter, is_padded=is_padded)
+    )
+    header = named(tuple(cell.strip() for cell in rows[0])) if rows else ()
     if len(header) < 2 or len(set(header)) < len(header) or not all(header):
         return None
     records = [_row_object(header, row) for row in rows[1:] if len(row) == len(header)]
     if not records:
         return None
     return Sniffed(
-        "csv", records=records, delimiter=delimiter, header=header, n_preamble=n_preamble, is_copy_text=is_copy_text
+        "csv",
+        records=records,
+        delimiter=delimiter,
+        header=header,
+        n_preamble=n_preamble,
+        is_copy_text=is_copy_text,
+        is_padded=is_padded,
     )
+
+
+def named(header: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a header with a name for its first column, which has none where rows are numbered, as R and pandas write them."""
+    return ("row_number", *header[1:]) if header and not header[0] else header
 
 
 def _row_object(header: tuple[str, ...], row: list[str]) -> dict[str, Any]:
@@ -259,12 +263,14 @@ def _row_object(header: tuple[str, ...], row: list[str]) -> dict[str, Any]:
     return {name: cell for name, cell in zip(header, row, strict=True) if cell and cell != "\\N"}
 
 
-def _csv_rows(text: str, delimiter: str) -> list[list[str]]:
+def _csv_rows(text: str, delimiter: str, *, is_padded: bool) -> list[list[str]]:
     """Return the rows of a sample; the last one may be cut, so it is left out if it looks so."""
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=is_padded))
     except csv.Error:
         return []
+    if is_padded:
+        rows = [[cell.strip() for cell in row] for row in rows]
     return rows[:-1] if len(rows) > 2 and len(rows[-1]) != len(rows[0]) else rows
 
 

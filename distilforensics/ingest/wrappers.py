@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 TEXT_FIELDS = ("message", "@message", "log", "textPayload", "_raw", "MESSAGE", "line", "msg", "body")
 """Fields in which collectors keep the line that a program wrote."""
 
-OBJECT_FIELDS = ("jsonPayload", "_source", "_doc", "@message", "message", "log", "_raw")
+OBJECT_FIELDS = ("jsonPayload", "_source", "_doc", "@message", "message", "log", "_raw", "result")
 """Likewise, as an object; a cell of a table that holds JSON is one."""
+
+TIME_FIELDS = ("timestamp", "@timestamp", "time", "_time")
+"""Fields in which collectors keep the time of a record; it is that of an object that has none itself."""
 
 _PREFIX = re.compile(rb"[^{}]{1,300}?(?=\{\")")
 _NUMBERED = re.compile(r"(llm\.(?:input|output)_messages)\.(\d+)\.message\.(role|content)")
@@ -43,7 +46,12 @@ def inner_records(record: Mapping[str, Any]) -> list[Any] | None:
     for name in OBJECT_FIELDS:
         value = record.get(name)
         if isinstance(value, dict) and value and "role" not in value:
-            return [value]
+            outer = (
+                {}
+                if value.keys() & set(TIME_FIELDS)
+                else {time: record[time] for time in TIME_FIELDS if time in record}
+            )
+            return [outer | value]
     return None
 
 

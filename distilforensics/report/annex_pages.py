@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from distilforensics.report import catalogue
 from distilforensics.report.annexes import FOLDER, safe_name
 from distilforensics.report.browsing import browsing_page
-from distilforensics.report.placing import as_json, calendar_of, place
+from distilforensics.report.factors import as_json, calendar_of, place
 from distilforensics.report.render import page
 
 if TYPE_CHECKING:
@@ -53,17 +53,7 @@ def write_annexes(
     language: Language,
     has_mappings: bool = False,
 ) -> None:
-    """Write everything beside the main document.
-
-    Args:
-        ledger: The queries that were run, and the tables.
-        annexes: Writes files and remembers them.
-        result: What the report says.
-        drawn: Campaign id to its figures.
-        tests: Test id to its query, to be written out if it is the one that ran.
-        language: Language of the pages of groups beyond the first; other annexes are English.
-        has_mappings: The case says which field of a file without a known format became which column.
-    """
+    """Write everything beside the main document."""
     annexes.write("method.json", "code versions and parameters of all stages", result.seals["method_text"].encode())
     annexes.write(
         "tables-sha256.txt",

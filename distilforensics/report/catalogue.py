@@ -62,13 +62,7 @@ def _sql_files(folder: Traversable) -> Iterator[Traversable]:
 
 
 def test_script(ledger: Ledger, file: SqlFile, row: Row) -> str:
-    """Return the query of a test with its parameters, and with the relations, views and macros that it reads.
-
-    Args:
-        ledger: Knows where tables lie.
-        file: The test.
-        row: Its row of the query `tests`, with the parameters that were used.
-    """
+    """Return the query of a test with its parameters, and with the relations, views and macros that it reads."""
     values: dict[str, Any] = json.loads(row["parameters"] or "{}")
     return _script(ledger, row["title"], file, values)
 

@@ -216,13 +216,7 @@ class Result:
 
 
 def read_log(ledger: Ledger, *, has_health: bool = False, has_usage: bool = False) -> Log:
-    """Return what is printed about the log.
-
-    Args:
-        ledger: The queries.
-        has_health: The case says what is wrong with the log.
-        has_usage: The case says how the log compares with usage exports.
-    """
+    """Return what is printed about the log."""
     return Log(
         totals=ledger.one("log_totals"),
         sources=ledger.rows("log_sources"),
@@ -250,13 +244,7 @@ def read_group(ledger: Ledger, row: Row) -> Group:
 
 
 def read_campaign(ledger: Ledger, row: Row, prices: Mapping[str, Mapping[str, float]]) -> Campaign:
-    """Return one campaign.
-
-    Args:
-        ledger: The queries.
-        row: Its row of the query `campaigns`.
-        prices: Model to price per million tokens of input and output.
-    """
+    """Return one campaign."""
     name = row["campaign_id"]
 
     def rows(query: str) -> list[Row]:

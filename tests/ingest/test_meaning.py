@@ -99,6 +99,33 @@ def test_an_access_log_in_json_has_the_scope_of_one_in_text(read, log):
         assert {row["operation"] for row in found.rows} == {"chat"}
 
 
+def test_the_log_of_a_search_engine_has_the_scope_of_a_web_server(read, log):
+    """Its `response` is a status and no answer, its `url` the path."""
+    records = [
+        {
+            "@timestamp": f"2026-05-04T03:02:0{i}Z",
+            "clientip": "192.0.2.7",
+            "verb": verb,
+            "url": path,
+            "response": 200,
+            "bytes": 55,
+            "agent": "k6",
+        }
+        for i, (verb, path) in enumerate([("GET", "/health"), ("POST", "/v1/messages")] * 3)
+    ]
+    found = read(log(jsonl(records)))
+
+    assert values(found, "operation", "http_status", "response_text", "user_agent") == [("chat", 200, None, "k6")] * 3
+    assert found.source["n_out_of_scope"] == 3
+
+
+def test_numbers_are_no_texts(read, log):
+    """A column named like a text may count something."""
+    records = [CALL | {"prompt": 7, "output": "5"}] * 3
+
+    assert values(read(log(jsonl(records))), "prompt_text", "response_text") == [(None, None)] * 3
+
+
 def test_an_id_that_callers_choose_makes_no_call_disappear(ingest, log, table):
     """One id on every call, whole seconds and nothing else to tell calls apart but the address."""
     records = [CALL | {"request_id": "trace-me", "client_ip": f"192.0.2.{i % 9}"} for i in range(60)]
@@ -114,7 +141,11 @@ def test_one_id_on_everything_is_no_id(ingest, log, table):
     assert table("duplicates") == []
 
 
-@pytest.mark.parametrize("word", ["-", "None", "null", "N/A", "unknown", "(null)", "undefined", ""])
+@pytest.mark.parametrize(
+    "word",
+    ["-", "None", "null", "N/A", "unknown", "(null)", "undefined", "", "nil", "--", "?", "#N/A", "(not set)", "<nil>", "N.A.",
+     "not available", "missing", "unset", "[none]"],
+)  # fmt: skip
 def test_a_word_for_no_value_is_no_value_in_any_column(word, ingest, log, table):
     """Neither an id that makes calls duplicates, nor a client, a session or a key that strangers share."""
     fields = (
@@ -157,10 +188,47 @@ def test_a_word_for_no_value_is_no_value_in_any_column(word, ingest, log, table)
                 {"day": i, "timestamp": f"2026-05-0{i}", "user_id": "u", "model": "m", "input_tokens": 9}
                 for i in range(1, 6)
             ],
-            "whole day",
+            "beginning of a day",
+        ),
+        *(
+            (
+                [{"timestamp": time(i), "user_id": "u", "model": "m", "input_tokens": 9} for i in range(1, 9)],
+                "beginning of a day",
+            )
+            for time in (
+                lambda i: 1_777_593_600 + 86_400 * i,
+                lambda i: str(1_777_593_600_000 + 3_600_000 * i),
+                lambda i: f"2026/05/0{i}",
+                lambda i: f"0{i}.05.2026",
+                lambda i: f"2026-0{i}",
+                lambda i: f"2026-05-0{i} 00:00:00.000 UTC",
+                lambda i: f"2026-05-04T03:{5 * i:02d}:00+02:00",
+            )
+        ),
+        ([CALL | {"sum_output_tokens": 3}] * 5, "sums over many calls"),
+        ([CALL | {"kind": kind, "parent": "p"} for kind in ("CHAIN", "LLM", "TOOL")], "spans of traces"),
+        (
+            [
+                {"created_at": f"2026-05-04T03:02:0{i}Z", "user_id": f"u{i}", "model": "m", "rpm_limit": 5}
+                for i in range(5)
+            ],
+            "not calls",
+        ),
+        (
+            [
+                {
+                    "created_at": f"2026-05-04T03:02:0{i}Z",
+                    "user_id": f"u{i}",
+                    "model": None,
+                    "prompt_tokens": 0,
+                    "amount": 9,
+                }
+                for i in range(5)
+            ],
+            "unknown log format",
         ),
         ([CALL | {"span_id": "a", "parent_span_id": "b"}] * 5, "spans of traces"),
-        ([{"created_at": "2026-05-04T03:02:01Z", "model": "m", "rpm": 5}] * 5, "doubtful format"),
+        ([{"created_at": "2026-05-04T03:02:01Z", "model": "m", "hue": 5}] * 5, "doubtful format"),
     ],
 )
 def test_sums_spans_and_tables_of_administration_are_refused_with_the_reason(records, said, read, log):
@@ -169,6 +237,29 @@ def test_sums_spans_and_tables_of_administration_are_refused_with_the_reason(rec
 
     assert (source["role"], source["n_kept"]) == ("refused", 0)
     assert said in source["reason"]
+
+
+def test_payments_between_calls_are_no_calls(read, log):
+    """A record that holds no model, token, text, path, error or duration shows no call; failed calls do."""
+    payment = {
+        "timestamp": "2026-05-04T03:02:01Z",
+        "user_id": "u",
+        "model": "",
+        "prompt_tokens": 0,
+        "completion_tokens": 0,
+        "prompt": "",
+        "status": "ok",
+    }
+    failed = payment | {"status": "error"}
+    found = read(log(jsonl([*calls(), payment, payment, failed])))
+
+    assert (found.source["n_kept"], found.source["n_out_of_scope"]) == (13, 2)
+
+
+@pytest.mark.parametrize("time", ["2026-05-04 03:00", "2026-05-04T03:05:00.250Z", "1777863600.5"])
+def test_calls_within_one_minute_are_no_sums(time, read, log):
+    """A burst on the hour in a log that shows minutes, and fractions of a second, are times of calls."""
+    assert read(log(jsonl([CALL | {"timestamp": time}] * 6))).source["n_kept"] == 6
 
 
 def test_calls_without_a_user_are_still_calls(read, log):
@@ -188,6 +279,17 @@ USAGE = {
     "vertex": ({"prompt_token_count": 90, "candidates_token_count": 20, "thoughts_token_count": 11}, (90, None, None, 31, 11)),
     "hits": ({"prompt_tokens": 90, "completion_tokens": 20, "prompt_cache_hit_tokens": 64, "prompt_cache_miss_tokens": 26}, (90, 64, None, 20, None)),
     "split": ({"input": 26, "input_cached_tokens": 64, "output": 20, "output_reasoning_tokens": 11, "total": 121}, (90, 64, None, 31, 11)),
+    "cached beside": ({"inputTokens": 3, "outputTokens": 5, "cacheReadInputTokens": 40, "totalTokens": 48}, (43, 40, None, 5, None)),
+    "cached within": ({"inputTokens": 43, "outputTokens": 5, "cacheReadInputTokens": 40, "totalTokens": 48}, (43, 40, None, 5, None)),
+    "passed on": ({"input_tokens": 45, "cache_read_input_tokens": 40, "cache_creation_input_tokens": 2, "output_tokens": 5, "total_tokens": 50}, (45, 40, 2, 5, None)),  # noqa: E501
+    "metrics": ({"inputTokenCount": 3, "outputTokenCount": 5, "cacheReadInputTokenCount": 40, "cacheWriteInputTokenCount": 2}, (45, 40, 2, 5, None)),
+    "camel": ({"inputTokens": 90, "outputTokens": 20, "totalTokens": 110, "cachedInputTokens": 64, "reasoningTokens": 11}, (90, 64, None, 20, 11)),
+    "details": ({"input_tokens": 90, "output_tokens": 20, "total_tokens": 110, "input_token_details": {"cache_read": 64, "cache_creation": 2}, "output_token_details": {"reasoning": 11}}, (90, 64, 2, 20, 11)),  # noqa: E501
+    "thoughts within": ({"promptTokenCount": 90, "candidatesTokenCount": 31, "thoughtsTokenCount": 11, "totalTokenCount": 121}, (90, None, None, 31, 11)),
+    "thoughts beside": ({"prompt_tokens": 90, "completion_tokens": 20, "total_tokens": 140, "completion_tokens_details": {"reasoning_tokens": 30}}, (90, None, None, 50, 30)),  # noqa: E501
+    "interactions": ({"total_input_tokens": 90, "total_output_tokens": 20, "total_thought_tokens": 11, "total_cached_tokens": 64}, (90, 64, None, 31, 11)),
+    "local": ({"prompt_eval_count": 90, "eval_count": 20}, (90, None, None, 20, None)),
+    "nested": ({"billed_units": {"input_tokens": 80}, "tokens": {"input_tokens": 90, "output_tokens": 20}}, (90, None, None, 20, None)),
     "whole": ({"input": 90, "input_cached_tokens": 64, "output": 20, "total": 110}, (90, 64, None, 20, None)),
 }  # fmt: skip
 
@@ -231,6 +333,30 @@ ANSWERS = {
     "gemini": ({"candidates": [{"content": {"parts": [{"text": "hm", "thought": True}, {"text": "ye"}, {"text": "s"}, {"functionCall": {"name": "f"}}]}, "finishReason": "MAX_TOKENS"}]}, ("yes", 1, "length")),  # noqa: E501
     "error": ({"error": {"type": "overloaded_error", "message": "try again"}}, (None, None, None)),
     "ollama": ({"model": "m", "message": {"role": "assistant", "content": "yes"}, "done_reason": "stop"}, ("yes", 0, "stop")),
+    "generate": ({"model": "m", "response": "yes", "done": True, "done_reason": "stop", "context": [1]}, ("yes", None, "stop")),
+    "converse": ({"output": {"message": {"role": "assistant", "content": [{"text": "yes"}, {"toolUse": {"name": "f"}}]}}, "stopReason": "tool_use"}, ("yes", 1, "tool")),  # noqa: E501
+    "titan": ({"inputTextTokenCount": 9, "results": [{"outputText": "yes", "completionReason": "FINISH"}]}, ("yes", None, "stop")),
+    "outputs": ({"outputs": [{"text": "yes", "stop_reason": "length"}]}, ("yes", None, "length")),
+    "completions": ({"completions": [{"data": {"text": "yes"}, "finishReason": {"reason": "endoftext"}}]}, ("yes", None, "stop")),
+    "parts of a message": ({"finish_reason": "COMPLETE", "message": {"role": "assistant", "content": [{"type": "text", "text": "yes"}]}}, ("yes", 0, "stop")),
+    "text and id": ({"text": "yes", "generation_id": "g", "finish_reason": "COMPLETE"}, ("yes", None, "stop")),
+    "predictions": ({"predictions": [{"candidates": [{"author": "1", "content": "yes"}]}]}, ("yes", None, None)),
+    "within output": ({"output": {"choices": [{"finish_reason": "stop", "message": {"content": "yes"}}]}, "usage": {"input_tokens": 9}}, ("yes", 0, "stop")),
+    "text of output": ({"output": {"text": "yes", "finish_reason": "stop"}, "usage": {"input_tokens": 9}}, ("yes", None, "stop")),
+    "result": ({"object": "chat.completion", "result": "yes", "usage": {"prompt_tokens": 9}}, ("yes", None, None)),
+    "success": ({"success": True, "result": {"response": "yes"}}, ("yes", None, None)),
+    "pieces": ({"id": "p", "status": "succeeded", "output": ["y", "es"]}, ("yes", None, None)),
+    "body": ({"status_code": 200, "body": {"choices": [{"message": {"content": "yes"}, "finish_reason": "stop"}]}}, ("yes", 0, "stop")),
+    "generations": ({"generations": [[{"text": "yes"}]]}, ("yes", None, None)),
+    "constructor": ({"lc": 1, "type": "constructor", "kwargs": {"content": "yes"}}, ("yes", None, None)),
+    "list": ([{"generated_text": "yes"}], ("yes", None, None)),
+    "choices alone": ([{"index": 0, "message": {"role": "assistant", "content": "yes"}, "finish_reason": "stop"}], ("yes", 0, "stop")),
+    "parts alone": ([{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "yes"}], ("yes", 0, None)),
+    "message with tools": ({"role": "assistant", "content": None, "tool_calls": [{"id": "t"}]}, (None, 1, None)),
+    "chunks": ([{"id": "c", "choices": [{"delta": {"content": "y"}}]}, {"id": "c", "choices": [{"delta": {"content": "es"}, "finish_reason": "stop"}]}], ("yes", None, "stop")),  # noqa: E501
+    "candidates in pieces": ([{"candidates": [{"content": {"parts": [{"text": part}]}}]} for part in ("y", "es")], ("yes", None, None)),
+    "picture": ({"created": 1, "data": [{"b64_json": "AAAA"}]}, (None, None, None)),
+    "gate": ({"statusCode": 401, "message": "no key"}, (None, None, None)),
 }  # fmt: skip
 
 
@@ -248,6 +374,34 @@ def test_the_answer_of_every_provider_is_its_text(name, encode, read, log):
     assert values(found, "response_text", "n_tool_calls", "finish_reason") == [expected] * 3
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ['{"id": "c", "choices": [{"delta": {"content": "y"}}]}', '{"id": "c", "choices": [{"delta": {"content": "es"}}], "usage": {"prompt_tokens": 9, "completion_tokens": 2}}', "[DONE]"],  # noqa: E501
+        ['{"type": "message_start", "message": {"id": "c", "usage": {"input_tokens": 9, "output_tokens": 1}}}', '{"type": "content_block_delta", "delta": {"type": "text_delta", "text": "yes"}}', '{"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 2}}'],  # noqa: E501
+        ['{"type": "response.created"}', '{"type": "response.completed", "response": {"id": "c", "object": "response", "output": [{"type": "message", "content": [{"type": "output_text", "text": "yes"}]}], "usage": {"input_tokens": 9, "output_tokens": 2}}}'],  # noqa: E501
+    ],
+    ids=["chat", "messages", "responses"],
+)  # fmt: skip
+def test_a_streamed_answer_is_its_text(lines, read, log):
+    """Its events, as they went over the wire, are no text; equal answers would differ in ids."""
+    written = "".join(f"event: e\ndata: {line}\n\n" for line in lines)
+    record = {name: value for name, value in CALL.items() if not name.endswith("tokens")}
+    found = read(log(jsonl([record | {"response": written}] * 3)))
+
+    assert values(found, "response_text", "response_id", "input_tokens", "output_tokens") == [("yes", "c", 9, 2)] * 3
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ['{"name": "Ann", "text": "x"}', '{"message": {"content": "x"}}', '{"content": "a", "type": "b"}', '[{"role": "boss", "name": "x"}]',
+     '{"id": 3, "content": "a"}'],
+)  # fmt: skip
+def test_json_with_words_of_providers_stays_the_answer(answer, read, log):
+    """A word or two of them do not make an answer object."""
+    assert values(read(log(jsonl([CALL | {"response": answer}] * 3))), "response_text") == [(answer,)] * 3
+
+
 def test_json_that_a_model_was_asked_for_stays_the_answer(read, log):
     """It has none of the fields of a provider's object."""
     found = read(log(jsonl([CALL | {"response": '{"city": "Oslo"}'}] * 3)))
@@ -263,6 +417,75 @@ def test_a_user_of_the_request_is_the_end_user_and_the_key_is_the_account(read, 
 
     assert {(row["account_id"], row["api_key_id"]) for row in found.rows} == {("key-0", "key-0"), ("key-1", "key-1")}
     assert {row["end_user_id"] for row in found.rows} == {f"claimed-{i}" for i in range(8)}
+
+
+def test_nobody_is_no_account(read, log):
+    """Strangers without an account share such words; a number that went through a table with gaps keeps its digits."""
+    for word in ("anonymous", "guest", "00000000-0000-0000-0000-000000000000"):
+        found = read(log(jsonl(calls(user_id=word, api_key_id="k"))))
+        assert values(found, "account_id", "parse_flags") == [(None, ["account_placeholder"])] * 12
+    assert values(read(log(jsonl(calls(user_id="1042.0")))), "account_id") == [("1042",)] * 12
+
+
+def test_a_time_that_lost_its_digits_is_refused(read, log):
+    """Five digits after the point of 1.77555E+09 tell hours and no seconds; all digits of a number tell its time."""
+    found = read(log(jsonl(calls(timestamp="1.77555E+09"))))
+    assert {row["reason"] for row in found.refused} == {"invalid_timestamp"}
+
+    found = read(log(jsonl(calls(timestamp="1.777863721E+09"))))
+    assert {str(row["started_at"]) for row in found.rows} == {"2026-05-04 03:02:01"}
+
+
+def test_rounded_ids_are_refused(read, log):
+    """A spreadsheet keeps fifteen digits and writes zeros for the others, without a sign that it did."""
+    source = read(log(jsonl(calls(user_id="123456789012346000")))).source
+    assert "fifteenth" in source["reason"]
+
+    assert read(log(jsonl(calls(user_id="123456789012346001")))).source["n_kept"] == 12
+
+
+def test_names_with_dots_are_told_by_the_longest_part(read, log):
+    """Cached tokens are no second input."""
+    record = {
+        "timestamp": CALL["timestamp"],
+        "user_id": "u",
+        "gen_ai.request.model": "m",
+        "gen_ai.usage.input_tokens": 90,
+    }
+    record |= {"gen_ai.usage.cache_read.input_tokens": 64, "gen_ai.usage.output_tokens": 5}
+    found = read(log(jsonl([record] * 3)))
+
+    assert values(found, "input_tokens", "cache_read_tokens", "output_tokens") == [(90, 64, 5)] * 3
+
+
+@pytest.mark.parametrize("name", ["key", "key_name", "key_alias", "token_name", "client_id"])
+def test_a_key_of_any_name_beats_a_claimed_user(name, read, log):
+    """Beside it, `user` is what the caller says."""
+    records = [call | {name: "k", "user": call["user_id"]} for call in calls()]
+    for record in records:
+        del record["user_id"]
+
+    assert values(read(log(jsonl(records))), "account_id", "end_user_id") == [("k", f"u-{i}") for i in range(12)]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [({"id": "u", "seen": 7}, "u"), ({"name": "u"}, "u"), (["u"], "u"), ({"seen": 7}, None)]
+)
+def test_an_object_is_no_account(value, expected, read, log):
+    """Its id is; what else it holds would make an account of every call."""
+    assert values(read(log(jsonl(calls(user_id=value)))), "account_id") == [(expected,)] * 12
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("***", "redacted"), ("<redacted>", "redacted"), ("long ... [truncated 200 chars]", "truncated"), ("-", "not_logged"), ("No [x] truncated", "full")],
+)  # fmt: skip
+def test_what_stands_in_place_of_a_text_is_told(text, expected, read, log):
+    """Strangers share such words, and a text that was cut is not all that was sent."""
+    found = read(log(jsonl(calls(prompt=text, response=text))))
+
+    assert values(found, "prompt_state", "response_state") == [(expected, expected)] * 12
+    assert {row["prompt_text"] is None for row in found.rows} == {expected in ("redacted", "not_logged")}
 
 
 def test_ids_that_went_through_a_number_make_no_account(read, log):
@@ -284,6 +507,9 @@ def test_ids_that_went_through_a_number_make_no_account(read, log):
         ("1.234", "1.000,25", (1234, 1000.25)),
         ("1.234", "2", (1234, 2.0)),
         ("1.234", "0.125", (None, 0.125)),
+        ("1234", "1,234", (1234, 1.234)),
+        ("1\u202f234", "0,125", (1234, 0.125)),
+        ("1234", "0,12 €", (1234, 0.12)),
     ],
 )
 def test_every_style_of_numbers_is_told_from_the_file(tokens, cost, expected, read, log):
@@ -350,6 +576,52 @@ def test_tables_joined_with_another_order_of_columns_are_read_by_their_own_heade
     found = read(log(table(first) + table(second), "joined.csv"))
 
     assert values(found, "input_tokens", "output_tokens", "account_id") == [(500, 7, "u")] * 18
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        ["ACCOUNT_ID", "TIMESTAMP", "MODEL", "COMPLETION_TOKENS", "PROMPT_TOKENS"],
+        ["account", "ts", "model_name", "tokens_out", "tokens_in"],
+        ["user_id", "timestamp", "model", "output_tokens", "input_tokens"],
+    ],
+)
+def test_tables_joined_with_other_names_are_read_by_what_these_mean(second, read, log):
+    """Otherwise input and output would be exchanged in the second half, or missing there."""
+    rows = [["timestamp", "account_id", "model", "prompt_tokens", "completion_tokens"]]
+    rows += [[f"2026-05-04 03:02:{i:02d}", f"u{i}", "m", 90 + i, 5] for i in range(20)]
+    rows += [second, *([f"u{i}", f"2026-05-04 03:03:{i:02d}", "m", 5, 90 + i] for i in range(20))]
+    found = read(log(table(rows), "calls.csv"))
+
+    assert values(found, "account_id", "input_tokens", "output_tokens") == [(f"u{i}", 90 + i, 5) for i in range(20)] * 2
+
+
+def test_numbered_and_padded_tables_are_read(read, log):
+    """R and pandas number the rows in a column without a name; psql and people put spaces around cells."""
+    lines = [f"2026-05-04 03:02:{i:02d},u{i},m,9" for i in range(9)]
+    numbered = ",timestamp,user_id,model,prompt_tokens\n" + "".join(f"{i},{line}\n" for i, line in enumerate(lines))
+    padded = " timestamp | user_id | model | prompt_tokens \n" + "".join(
+        " " + line.replace(",", " | ") + " \n" for line in lines
+    )
+    spaced = "timestamp, user_id, model, prompt_tokens, prompt\n" + "".join(
+        line.replace(",", ", ") + ', "a, b"\n' for line in lines
+    )
+
+    for content in (numbered, padded, spaced):
+        found = read(log(content.encode(), "calls.csv"))
+        assert values(found, "account_id", "input_tokens") == [(f"u{i}", 9) for i in range(9)]
+    assert values(found, "prompt_text") == [("a, b",)] * 9
+
+
+@pytest.mark.parametrize("cell", ["'00120", '="00120"'])
+def test_what_keeps_the_zeros_of_an_id_in_a_spreadsheet_is_no_part_of_it(cell, read, log):
+    """The same account has no such marks in another export."""
+    rows = [
+        ["timestamp", "user_id", "model", "prompt"],
+        *([f"2026-05-04 03:02:{i:02d}", cell, "m", "'9 lives"] for i in range(5)),
+    ]
+
+    assert values(read(log(table(rows), "calls.csv")), "account_id", "prompt_text") == [("00120", "'9 lives")] * 5
 
 
 def test_titles_before_the_header_are_no_rows(read, log):
@@ -435,6 +707,22 @@ def test_records_inside_of_the_events_of_collectors_are_read(name, read, log):
     assert values(found, "request_id", "prompt_text", "response_text") == [
         (f"r-{i}", f"q{i}", f"a{i}") for i in range(10)
     ]
+
+
+@pytest.mark.parametrize("name", ["jsonPayload", "result"])
+def test_a_record_without_a_time_has_that_of_its_wrapper(name, read, log):
+    """Collectors of clouds and searches keep the time outside."""
+    records = [
+        {
+            "insertId": "i",
+            "timestamp": CALL["timestamp"],
+            name: {key: value for key, value in CALL.items() if key != "timestamp"},
+        }
+    ] * 3
+    found = read(log(jsonl(records)))
+
+    assert {str(row["started_at"]) for row in found.rows} == {"2026-05-04 03:02:01"}
+    assert values(found, "account_id", "input_tokens") == [("u-1", 7)] * 3
 
 
 def test_a_list_where_a_record_should_be_is_one_refusal(read, log):

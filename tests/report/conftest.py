@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import importlib.util
 import os
+import shutil
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,6 @@ import html5lib
 import pytest
 
 from distilforensics.case.layout import open_case
-from distilforensics.cli.diagnostics import run_cli
 from distilforensics.core.progress import Silent
 from distilforensics.report.catalogue import catalogue_folder
 from distilforensics.report.stage import render_report
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from xml.etree import ElementTree as ET
 
 FIXTURE = Path(__file__).parent / "fixture"
-SAMPLES = Path(__file__).parents[2] / "sample_logs"
 
 
 def load(name: str) -> ModuleType:
@@ -85,18 +85,15 @@ def run_sql(folder: Path, script: str) -> list[list[tuple[Any, ...]]]:
 
 
 @pytest.fixture(scope="session")
-def sample(tmp_path_factory):
-    """Return a function that runs the program on a sample log and returns its rendered report; each sample is run once."""
-    done: dict[str, Rendered] = {}
+def sample(sample_case, tmp_path_factory):
+    """Return a function that gives the rendered report of a sample log: a copy of the case that all tests share."""
+    folder = tmp_path_factory.mktemp("sample")
 
-    def run(name: str) -> Rendered:
-        if name not in done:
-            root = tmp_path_factory.mktemp("sample") / name
-            assert 0 == run_cli(["run", "-q", str(SAMPLES / name / "logs"), "--case", str(root)])
-            done[name] = Rendered(open_case(root), catalogue_folder())
-        return done[name]
+    @cache
+    def copied(name: str) -> Rendered:
+        return Rendered(open_case(Path(shutil.copytree(sample_case(name), folder / name))), catalogue_folder())
 
-    return run
+    return copied
 
 
 @pytest.fixture(scope="session")

@@ -37,12 +37,14 @@ _NAMES = {
     "tools": "tools",
     "response_format": "response_format",
     "reasoning_effort": "reasoning_effort",
-    "input_tokens": "input_tokens prompt_tokens tokens_in tokens_input tokens_prompt input_token_count prompt_token_count request_tokens context_tokens",
-    "cache_read_tokens": "cache_read_tokens cached_tokens cached_input_tokens cache_read_input_tokens cached_prompt_tokens prompt_cache_hit_tokens",
+    "input_tokens": "input_tokens prompt_tokens tokens_in tokens_input tokens_prompt input_token_count prompt_token_count request_tokens context_tokens"
+    " prompt_eval_count",
+    "cache_read_tokens": "cache_read_tokens cached_tokens cached_input_tokens cache_read_input_tokens cached_prompt_tokens prompt_cache_hit_tokens"
+    " num_cached_tokens",
     "cache_write_tokens": "cache_write_tokens cache_creation_tokens cache_creation_input_tokens cache_write_input_tokens",
     "output_tokens": "output_tokens completion_tokens tokens_out tokens_output tokens_completion output_token_count completion_token_count"
-    " response_tokens generated_tokens",
-    "reasoning_tokens": "reasoning_tokens tokens_reasoning",
+    " response_tokens generated_tokens eval_count",
+    "reasoning_tokens": "reasoning_tokens tokens_reasoning reasoning_output_tokens",
     "cost_usd": "cost cost_usd spend spend_usd",
     "request_bytes": "request_bytes request_length request_size bytes_in bytes_received",
     "response_bytes": "response_bytes response_length response_size bytes_out bytes_sent body_bytes_sent",
@@ -71,7 +73,28 @@ _NAMES = {
     "system_sha256": "system_sha256 system_hash",
 }
 
-WEAK_ALIASES = {"request_id": frozenset({"id", "uuid", "logid", "recordid"}), "started_at": frozenset({"date"})}
+WEAK_ALIASES = {
+    "request_id": frozenset({"id", "uuid", "logid", "recordid"}),
+    "started_at": frozenset({"date"}),
+    "operation": frozenset({"url", "requesturl"}),
+    "user_agent": frozenset({"agent"}),
+    "response_bytes": frozenset({"bytes"}),
+    "api_key_id": frozenset(
+        {
+            "key",
+            "keyname",
+            "keyalias",
+            "apikeyname",
+            "apikeyalias",
+            "virtualkeyid",
+            "tokenname",
+            "tokenhash",
+            "accesskeyid",
+            "apitoken",
+            "clientid",
+        }
+    ),
+}
 """Names that count only where no better name of the column is present."""
 
 CONTENT = (
@@ -94,13 +117,44 @@ CLAIMED = frozenset({"user", "username", "userid", "useremail"})
 
 _COUNTS = (
     "api_requests requests request_count n_requests num_requests num_model_requests total_requests successful_requests failed_requests calls"
-    " call_count n_calls num_calls total_calls request_num requests_count number_of_requests count total_count"
+    " call_count n_calls num_calls total_calls request_num requests_count number_of_requests count total_count invocations invocation_count"
+    " n_invocations hits transactions event_count"
 )
 COUNT_NAMES = frozenset(name.replace("_", "") for name in _COUNTS.split())
 """Fields of sums over many calls."""
 
-SPAN_NAMES = frozenset({"parentspanid", "parentobservationid", "parentrunid", "spankind", "runtype"})
+STATISTICS = re.compile(
+    r"(sum|avg|average|mean|median|p\d\d)(of)?(input|output|prompt|completion|total|cached)?(tokens?|latency|duration|cost|spend).*"
+)
+"""Names, normalised, of fields that say something about many calls together."""
+
+SPAN_NAMES = frozenset(
+    {
+        "parentspanid",
+        "parentobservationid",
+        "parentrunid",
+        "parentid",
+        "parentspan",
+        "spankind",
+        "runtype",
+        "dottedorder",
+    }
+)
 """Fields of spans, of which a call may have several around it."""
+
+KIND_NAMES = frozenset({"kind", "type", "spantype", "observationtype"})
+"""Fields that may name the kind of a span."""
+
+KINDS_AROUND_CALLS = frozenset({"chain", "agent", "workflow", "retriever", "span"})
+"""Kinds of spans that are no calls of a model."""
+
+_ADMINISTRATION = (
+    "role roles permissions scopes password plan email is_active disabled last_login last_login_at expires expires_at budget max_budget balance"
+    " amount currency invoice invoice_id payment_method rpm rpm_limit tpm tpm_limit rate_limit models allowed_models owned_by context_window"
+    " context_length max_context_length input_price output_price price"
+)
+ADMINISTRATION_NAMES = frozenset(name.replace("_", "") for name in _ADMINISTRATION.split())
+"""Fields of tables of users, keys, payments, limits and models, which have a time and a model as well."""
 
 WEB_COLUMNS = (frozenset({"operation", "request_line"}), frozenset({"client_ip"}), frozenset({"http_status", "status"}))
 """The log of a web server in JSON has one column of each."""
@@ -119,10 +173,12 @@ ALIASES = {normalised(name): target for target, names in _NAMES.items() for name
 
 
 def target_of(name: str) -> str | None:
-    """Return the column that a field's name says, also by the last part of a name with dots."""
+    """Return the column that a field's name says, also by the last parts of a name with dots, of which the longest says most."""
     found = ALIASES.get(normalised(name))
-    if found is None and "." in name:
-        last = normalised(name.rpartition(".")[2])
+    rest = name
+    while found is None and "." in rest:
+        rest = rest.partition(".")[2]
+        last = normalised(rest)
         found = None if last in _VAGUE else ALIASES.get(last)
     return found
 

@@ -1,4 +1,4 @@
-"""The functions that projections call and SQL lacks: addresses, keyed hashes, escapes. They run on the distinct values of a batch."""
+"""The functions that projections call and SQL lacks: addresses, keyed hashes, escapes, other answers. They run on the distinct values of a batch."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from distilforensics.ingest.formats.addresses import canonical_address, is_masked
+from distilforensics.ingest.formats.answers import plain_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +46,7 @@ def register(connection: duckdb.DuckDBPyConnection, secret_key: bytes) -> None:
         ("canonical_address", _over_distinct(cached_address, pa.string()), "VARCHAR"),
         ("is_masked_address", _over_distinct(is_masked, pa.bool_()), "BOOLEAN"),
         ("unescaped_bytes", _over_distinct(lru_cache(_CACHED_VALUES)(unescaped), pa.string()), "VARCHAR"),
+        ("plain_answer", _over_distinct(plain_answer, pa.string()), "VARCHAR"),
         ("keyed_hash", _over_distinct(keyed_hash, pa.string()), "VARCHAR"),
     ):
         connection.create_function(

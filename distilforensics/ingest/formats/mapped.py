@@ -51,6 +51,31 @@ _GIVES = {
 """Targets that hold objects, and the columns that these can give."""
 
 
+_NO_ANSWERS = "answers as not materialized (select *, given_json as answer_json, given_answer as a from given),\n"
+_OTHER_ANSWERS = """-- Most answers are read as they are; what is none is looked at once more as the answer of another program.
+others as not materialized (
+    select
+        *,
+        case
+            when case when given_json is null
+                then starts_with(response_field, '[') or starts_with(response_field, 'data:') or starts_with(response_field, 'event:')
+                else is_other_answer(given_answer)
+            end then plain_answer(response_field)
+        end as other_json
+    from given
+),
+
+answers as not materialized (
+    select
+        *,
+        coalesce(other_json, given_json) as answer_json,
+        case when other_json is not null then answer_object(other_json) else given_answer end as a
+    from others
+),
+"""
+"""Costs that only mappings with answers pay."""
+
+
 def mapped_query(
     mapping: FieldMapping,
     pattern: str | None = None,
@@ -90,6 +115,8 @@ def mapped_query(
             if other_lines is None
             else f"case when len(v) is null then {literal(other_lines)} else {fields.rules(mapping.rules)} end",
             "unreadable": "len(v) is null" if pattern is not None and other_lines is None else "false",
+            "other_answers": _OTHER_ANSWERS if "response_text" in mapping.columns else _NO_ANSWERS,
+            "must_show_calls": "true" if mapping.must_show_calls else "false",
             "is_cache_left_out": "true" if mapping.is_cache_left_out else "false",
         },
     )
@@ -114,7 +141,7 @@ def _yields(mapping: FieldMapping, *, is_text: bool) -> frozenset[str]:
     names = {column for target in mapped for column in (*_WRITTEN_AS.get(target, (target,)), *_GIVES.get(target, ()))}
     names |= {"operation"} if "request_line" in mapped or "request_body" in mapped else set()
     names |= {"time_kind"} if _has_epoch(mapping) else set()
-    names |= {"out_of_scope"} if mapping.rules or _is_web(mapping) else set()
+    names |= {"out_of_scope"} if mapping.rules or mapping.must_show_calls or _is_web(mapping) else set()
     is_rewritten = mapping.time_format is not None or mapping.relative_to is not None or mapping.lack is not None
     names |= {"started_text"} if is_rewritten else set()
     names |= {"flags"} if mapping.lack is not None else set()

@@ -89,6 +89,8 @@ class FieldMapping:
     """Name of the mapping file, without folders; empty for a mapping that no file states."""
     sha256: str = field(default="", compare=False)
     """SHA-256 of the mapping file."""
+    must_show_calls: bool = False
+    """Records that hold nothing of a call are none; nobody has said what the file holds."""
 
     def fits(self, records: Sequence[object]) -> bool:
         """Tell whether the records of a file are those that the mapping is about; it is forced on no other file."""

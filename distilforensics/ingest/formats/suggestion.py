@@ -16,11 +16,15 @@ from typing import TYPE_CHECKING, Any
 from distilforensics.core.errors import InputRefusedError
 from distilforensics.core.text import shown
 from distilforensics.ingest.formats.aliases import (
+    ADMINISTRATION_NAMES,
     CLAIMED,
     CONTENT,
     COUNT_NAMES,
+    KIND_NAMES,
+    KINDS_AROUND_CALLS,
     PRINCIPALS,
     SPAN_NAMES,
+    STATISTICS,
     WEAK_ALIASES,
     WEB_COLUMNS,
     normalised,
@@ -40,9 +44,24 @@ TIME_FORMATS = (
 )  # fmt: skip
 """Notations of times beyond ISO, epoch and the common log format, as exports of spreadsheets and dashboards write them."""
 
-_DECIMAL_COMMA = re.compile(r"(\d+|\d{1,3}([. \xa0\u202f'\u2019]\d{3})+),(\d{1,2}|\d{4,})|\d{1,3}(\.\d{3})+,\d+")
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_HOUR = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d(:00(:00(\.0+)?)?)?(Z|[+-]\d\d:?\d\d)?)?")
+_DECIMAL_COMMA = re.compile(r"(\d+|\d{1,3}([. \xa0\u202f'\u2019]\d{3})+),(\d{1,2}|\d{4,})|\d{1,3}(\.\d{3})+,\d+|0,\d+")
+_DAY = re.compile(r"\d{4}[-/]\d\d?([-/]\d\d?)?|\d\d?[./]\d\d?[./]\d{4}")
+_CLOCK = re.compile(
+    r"(\d{4})[-/](\d\d?)[-/](\d\d?)[T ](\d\d)(?::(\d\d)(?::(\d\d)(?:[.,]0+)?)?)? ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d)?"
+)
+_EPOCH_DIGITS = {10: 1, 13: 1000, 16: 1_000_000, 19: 1_000_000_000}
+_PERIOD_SECONDS = 300
+_STATUS_CODE = re.compile(r"[1-5]\d\d(\.0)?")
+_NUMBER = re.compile(r"-?\d+([.,]\d+)*")
+_TEXTS = frozenset({"prompt_text", "response_text", "system_text", "messages", "conversation"})
+_HOLDERS = _TEXTS | {"request_body", "usage", "tools", "response_format", "reasoning_effort"}
+"""Columns whose fields may hold objects and lists."""
+
+_EXACT_DIGITS = 15
+"""Digits of a number that a spreadsheet keeps; it writes zeros in place of further ones."""
+
+_ROUNDED_ZEROS = 3
+"""Zeros behind them by which ids are told to be rounded, those of all different ids together."""
 _REQUEST_LINE = re.compile(r"[A-Z]{3,8} \S+( HTTP/[\d.]+)?")
 _BODY_KEYS = frozenset({"messages", "contents", "prompt", "input"})
 
@@ -64,6 +83,8 @@ class Suggestion:
     columns: Mapping[str, str]
     ambiguous: Mapping[str, tuple[str, ...]]
     unused: tuple[str, ...]
+    empty: frozenset[str] = frozenset()
+    """Columns whose fields hold nothing in the whole sample: no word, no text, no token."""
 
     @property
     def known(self) -> frozenset[str]:
@@ -78,7 +99,12 @@ class Suggestion:
     @property
     def n_kinds(self) -> int:
         """How many of model, tokens and texts are there."""
-        return sum(bool(self.known & names) for names in CONTENT)
+        return sum(bool((self.known - self.empty) & names) for names in CONTENT)
+
+    @property
+    def tells_of_use(self) -> bool:
+        """Whether there are tokens or texts, which tables of administration do not have."""
+        return any((self.known - self.empty) & names for names in CONTENT[1:])
 
     @property
     def is_clear(self) -> bool:
@@ -107,12 +133,34 @@ def suggest_mapping(sample: Sample) -> Suggestion:
     columns: dict[str, str] = {}
     ambiguous: dict[str, tuple[str, ...]] = {}
     for target, found in candidates.items():
-        if len(found) == 1 or _are_same(records, found):
-            columns[target] = found[0]
-        else:
+        if len(found) > 1 and not _are_same(records, found):
             ambiguous[target] = tuple(found)
+        elif (place := _place(found[0], records) if target not in _HOLDERS else found[0]) is not None:
+            columns[target] = place
     used = {name for found in candidates.values() for name in found}
-    return Suggestion(columns, ambiguous, tuple(name for name in unused if name not in used))
+    empty = frozenset(target for target, found in candidates.items() if not _says_something(records, found))
+    return Suggestion(columns, ambiguous, tuple(name for name in unused if name not in used), empty)
+
+
+def _place(name: str, records: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return where the value of a field stands that should be a text or a number: in an object its id or name, of a list its first; None if nowhere."""
+    values = [record[name] for record in records if record.get(name) is not None]
+    is_plain = not set('"\\') & set(name)
+    if any(isinstance(value, list) for value in values):
+        return f'$."{name}"[0]' if is_plain else None
+    objects = [value for value in values if isinstance(value, Mapping)]
+    if not objects:
+        return name
+    return next(
+        (f'$."{name}".{key}' for key in ("id", "name") if is_plain and all(key in value for value in objects)), None
+    )
+
+
+def _says_something(records: Sequence[Mapping[str, Any]], names: Sequence[str]) -> bool:
+    """Tell whether some record has a value other than nothing and zero in one of some fields."""
+    return any(
+        record.get(name) not in (None, "", "-", 0, "0", "null", "None", {}, []) for record in records for name in names
+    )
 
 
 def _records(sample: Sample) -> list[Mapping[str, Any]]:
@@ -134,6 +182,9 @@ def _target(name: str, records: Sequence[Mapping[str, Any]]) -> str | None:
     if short == "requesttime" and any("body_bytes_sent" in record for record in records):
         return "latency_s"
     target = target_of(name)
+    if target in _TEXTS and values and all(_NUMBER.fullmatch(str(value)) for value in values):
+        is_code = target == "response_text" and all(_STATUS_CODE.fullmatch(str(value)) for value in values)
+        return "http_status" if is_code else None
     if target == "usage" and not any(isinstance(value, Mapping) for value in values):
         return None
     if target == "http_method" and not all(isinstance(value, str) and value.isupper() for value in values):
@@ -189,15 +240,56 @@ def why_no_calls(sample: Sample, suggestion: Suggestion) -> str | None:
     """Return why records that have the fields of calls are none, or None."""
     records = _records(sample)
     names = {normalised(name) for record in records for name in record}
-    counts = sorted(name for name in suggestion.unused if normalised(name) in COUNT_NAMES)
+    counts = sorted(
+        name for name in suggestion.unused if normalised(name) in COUNT_NAMES or STATISTICS.fullmatch(normalised(name))
+    )
     if counts:
         return f"sums over many calls, not calls: there is {', '.join(map(shown, counts))}"
-    if names & SPAN_NAMES:
+    if names & SPAN_NAMES or _kinds(records) & KINDS_AROUND_CALLS:
         return "spans of traces, of which only some are calls of a model"
-    times = _texts(records, suggestion.columns.get("started_at"))
-    if times and (all(_DAY.fullmatch(time) for time in times) or (len(times) > 2 and all(map(_HOUR.fullmatch, times)))):
-        return "every time is a whole day or hour: sums, or calls without their times"
+    rows = sorted(name for name in suggestion.unused if normalised(name) in ADMINISTRATION_NAMES)
+    if rows and not suggestion.tells_of_use:
+        return f"rows of users, keys, payments, limits or models, not calls: there is {', '.join(map(shown, rows))}"
+    if _are_periods([record.get(suggestion.columns.get("started_at", "")) for record in records]):
+        return "every time is the beginning of a day, an hour or some minutes: sums, or calls without their times"
     return None
+
+
+def _kinds(records: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Return the words in fields that may name the kind of a span."""
+    return {
+        value.lower()
+        for record in records
+        for name, value in record.items()
+        if normalised(name) in KIND_NAMES and isinstance(value, str)
+    }
+
+
+def _are_periods(written: Sequence[object]) -> bool:
+    """Tell whether all times are days without hours, or stand on the hour or on a multiple of five minutes."""
+    times = [str(time) for time in written if time not in (None, "")]
+    if times and all(map(_DAY.fullmatch, times)):
+        return True
+    moments = [moment for time in times if (moment := _seconds(time)) is not None]
+    if len(moments) < max(len(times), 3):
+        return False
+    n_different = len(set(moments))
+    has_seconds = all(time.count(":") != 1 for time in times)
+    if all(moment % 3600 == 0 for moment in moments) and (has_seconds or n_different > 2):
+        return True
+    return n_different > 4 and all(moment % _PERIOD_SECONDS == 0 for moment in moments)
+
+
+def _seconds(time: str) -> int | None:
+    """Return a time as seconds, of its day if it is written as one; None if it has a fraction or is written otherwise."""
+    if time.isascii() and time.isdigit():
+        unit = _EPOCH_DIGITS.get(len(time))
+        return None if unit is None or int(time) % unit else int(time) // unit
+    match = _CLOCK.fullmatch(time)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+    return (((year * 12 + month) * 31 + day) * 24 + hour) * 3600 + minute * 60 + second
 
 
 def _texts(records: Sequence[Mapping[str, Any]], name: str | None) -> list[str]:
@@ -212,7 +304,7 @@ def automatic_mapping(sample: Sample) -> FieldMapping:
         InputRefusedError: several fields could be one column, no time or nothing of a model call is there, or times are ambiguous.
     """
     suggestion = suggest_mapping(sample)
-    hint = "distilforensics mapping FILE > m.toml writes a mapping file to begin with; edit it and use --mapping m.toml"
+    hint = f"distilforensics mapping {shown(sample.name)} > m.toml writes a mapping file to begin with; edit it and use --mapping m.toml"
     if suggestion.ambiguous:
         pairs = "; ".join(
             f"{target} could be {' or '.join(map(shown, names))}"
@@ -229,6 +321,13 @@ def automatic_mapping(sample: Sample) -> FieldMapping:
         )
     records = _records(sample)
     columns = suggestion.columns
+    for target in ("account_id", "api_key_id"):
+        if _are_rounded([str(record.get(columns.get(target, ""), "")) for record in records]):
+            raise InputRefusedError(
+                f"the ids in {shown(columns[target])} went through numbers: all digits after the fifteenth are zeros, so that strangers share them",
+                where=sample.name,
+                hint=f"export the ids as text; if they are right, describe the file with --mapping; {hint}",
+            )
     formats = time_formats(_texts(records, columns.get("started_at")))
     if len(formats) > 1:
         raise InputRefusedError(
@@ -245,7 +344,15 @@ def automatic_mapping(sample: Sample) -> FieldMapping:
         thousands=thousands,
         decimal=decimal,
         is_cache_left_out=_is_cache_left_out(columns, records),
+        must_show_calls=True,
     )
+
+
+def _are_rounded(ids: Sequence[str]) -> bool:
+    """Tell whether long ids have zeros in place of the digits that a spreadsheet does not keep."""
+    long = {one for one in ids if one.isascii() and one.isdigit() and len(one) > _EXACT_DIGITS}
+    zeros = [one[_EXACT_DIGITS:] for one in long]
+    return sum(map(len, zeros)) >= _ROUNDED_ZEROS and not any(tail.strip("0") for tail in zeros)
 
 
 def time_formats(times: Sequence[str]) -> list[str]:
@@ -280,10 +387,14 @@ def number_style(texts: Sequence[str], counts: Sequence[str] = ()) -> tuple[str,
         texts: Numbers of all columns.
         counts: Those among them that are whole numbers by what their column means.
     """
-    plain = [text.strip().strip("$€£") for text in texts]
-    has_groups = any(_is_grouped(text.strip(), ".") for text in counts)
+    plain = [text.strip(" $€£\xa0\u202f") for text in texts]
+    whole = [text.strip() for text in counts]
+    has_groups = any(_is_grouped(text, ".") for text in whole)
     has_point = any("." in text and not _is_grouped(text, ".") for text in plain)
     has_comma = (has_groups and not has_point) or any(_DECIMAL_COMMA.fullmatch(text) for text in plain)
+    if not any("." in text for text in plain) and not any("," in text for text in whole):
+        # 1,234 beside 1234 is no thousand: the file does not mark thousands.
+        has_comma |= any(_is_grouped(text, ",") for text in plain) and any(map(re.compile(r"\d{4,}").fullmatch, plain))
     decimal = "," if has_comma else "."
     marks = (mark for mark in _GROUP_MARKS if mark != decimal)
     usual = (

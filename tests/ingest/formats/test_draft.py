@@ -98,6 +98,18 @@ def test_what_a_missing_column_costs_is_said():
     assert "#   session_id: 1: a" in text
 
 
+def test_a_key_stands_for_the_account_where_no_other_field_does():
+    """Without an account no test could judge a record, and the draft would say nothing of it."""
+    record = {"when": 1772409608101, "tenant": {"key_hint": "k-7"}, "req": {"mdl": "claude-sonnet-4"}}
+    needs = {"a": ["account_id"], "b": ["messages_json", "tools_sha256"]}
+
+    found = columns(record)
+    lost = draft(record, needs=needs).partition("Without these columns 1 of 2 tests")[2]
+
+    assert "$.tenant.key_hint" == found["api_key_id"] == found["account_id"]
+    assert ("messages: 1: b" in lost, "tools: 1: b" in lost, "account_id" in lost) == (True, True, False)
+
+
 def test_words_for_no_value_are_found():
     """Those among numbers that are none."""
     rows = [KIBANA, KIBANA | {"tok.out": "(leer)"}, KIBANA]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
+import tomllib
+from pathlib import Path
 
 import pytest
 
 from distilforensics.core.schema import EXCHANGES
 from distilforensics.ingest.examples import OPTIONS, differences
-from distilforensics.ingest.formats import Options, Sample, load_formats, resolve_options
+from distilforensics.ingest.formats import Options, Sample, load_formats, resolve_options, specification
 from distilforensics.ingest.formats.columns import ENGINE_COLUMNS
 
 EXAMPLES = [(spec, example) for spec in load_formats().values() for example in spec.examples]
@@ -25,6 +28,59 @@ CONSTANTS = ("type", "role", "tool_use_id")
 def test_a_sample_gives_exactly_the_expected_rows(spec, example, example_reader):
     """Recognised, framed and projected as in an ingest; values, types and NULLs of all columns. The only option is the beginning of the log."""
     assert differences(spec, example, example_reader) == []
+
+
+FOLDER = Path(specification.__file__).parent
+NO_NAMES = {"model_pattern", "date_format", "matches", "input", "output", "units", "is", "is_not", "reason"}
+"""Keys of `[usage]` and `[[rows]]` whose values are no names of fields."""
+
+
+def _texts(value):
+    """Yield every text of a table that may name a field."""
+    if isinstance(value, str):
+        yield value
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ()):
+        if key not in NO_NAMES:
+            yield from _texts(item)
+
+
+def _names(path):
+    """Yield the parts of a path to a field."""
+    for part in path.split("->"):
+        step = part.strip()
+        yield from (a or b for a, b in re.findall(r'\."([^"]+)"|\.([\w@-]+)', step)) if step.startswith("$") else [step]
+
+
+def _names_read(stated):
+    """Yield whatever a format looks for in a record: names of fields, and words for states."""
+    join, rows, detection = stated.get("join", {}), stated.get("rows", []), stated["detection"]
+    of_join = {key: join.get(key, []) for key in ("key", "order", "part")}
+    for table in (stated.get("columns", {}), stated.get("usage", {}), of_join, rows):
+        for path in _texts(table):
+            yield from _names(path)
+    for table in (stated.get("known_keys", ()), *stated.get("words", {}).values(), detection.get("values", {})):
+        yield from table
+    for key in ("keys_all", "keys_any"):
+        yield from detection.get(key, ())
+    for row in rows:
+        yield from (word for word in (*row.get("is", ()), *row.get("is_not", ())) if word)
+
+
+@pytest.mark.parametrize("spec", load_formats().values(), ids=load_formats().keys())
+def test_every_name_that_a_format_reads_stands_in_a_sample(spec):
+    """A misspelt alternative, key of detection or word for a state would go unnoticed: the others give the same rows."""
+    stated = tomllib.loads((FOLDER / spec.id / "format.toml").read_text(encoding="utf-8"))
+    sample = " ".join(example.sample.decode("utf-8", "replace") for example in spec.examples)
+    groups = spec.detection.line.groupindex if spec.detection.line else {}
+
+    def stands(name):
+        return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", sample)
+
+    lacking = {name for name in _names_read(stated) if name not in groups and not stands(name)}
+    # Names of sums go into objects by dots; `otlp` is put into records by the reading of nested spans.
+    lacking = {name for name in lacking if "." not in name or not all(map(stands, name.split(".")))}
+
+    assert {"otlp"} & {spec.id} == lacking
 
 
 def _leaves(value, path=()):

@@ -25,8 +25,8 @@ mapped as not materialized (
 decoded as not materialized (
     select
         * exclude (prompt_text, response_text, request_body, messages, conversation),
-        unquoted(prompt_text) as prompt_field,
-        unquoted(response_text) as response_field,
+        unquoted(case when prompt_text = '' then prompt_text else meant(prompt_text) end) as prompt_field,
+        unquoted(answered(response_text)) as response_field,
         unquoted(request_body) as body_field,
         coalesce(list_in(unquoted(conversation)), list_in(unquoted(messages))) as messages_field,
         list_in(unquoted(conversation)) is not null as has_answer_inside
@@ -41,18 +41,23 @@ objects as not materialized (
             object_in(body_field),
             case when starts_with(prompt_field, '{') and regexp_matches(prompt_field, '"(messages|contents)"') then object_in(prompt_field) end
         ) as request_json,
-        object_in(response_field) as answer_json,
+        object_in(response_field) as given_json,
         list_in(response_field) as answer_list
     from decoded
 ),
 
+given as not materialized (
+    select *, case when given_json is not null then answer_object(given_json) end as given_answer
+    from objects
+),
+
+/*{other_answers}*/
 shapes as not materialized (
     select
         *,
         case when request_json is not null then request_object(request_json) end as r,
-        case when answer_json is not null then answer_object(answer_json) end as a,
         case when answer_json is not null then answer_parts(answer_json) end as p
-    from objects
+    from answers
 ),
 
 requests as not materialized (
@@ -213,12 +218,16 @@ select
     coalesce(latency_ms, (real_number(latency_s) * 1000)::varchar) as latency_ms,
     code as http_status,
     coalesce(status_of_word(status), status_of_code(code), case when answer.has_error then 'error' end) as status,
-    coalesce(error_type, answer.error) as error_type,
+    coalesce(nullif(error_type, '0'), answer.error) as error_type,
     coalesce(finish_reason, answer.finish, answer_message.finish_reason) as finish_reason_raw,
     is_gateway_cached,
-    case when is_redacted(coalesce(prompt_field, talk.last_content)) then 'redacted' end as prompt_state,
+    case
+        when is_redacted(coalesce(prompt_field, talk.last_content)) then 'redacted'
+        when is_marked_as_cut(coalesce(prompt_field, talk.prompt)) then 'truncated'
+    end as prompt_state,
     case
         when is_redacted(response_field) then 'redacted'
+        when is_marked_as_cut(coalesce(answer.content, response_field)) then 'truncated'
         when answer.content is null and not answer.has_error and answer.finish is not null then 'full'
     end as response_state,
     coalesce(system_text, talk.system_text, request.system_text) as system_text,
@@ -231,7 +240,9 @@ select
         when is_redacted(response_field) then null
         when talk.final is not null then talk.final
         when answer is not null then answer.content
-        when answer_message is not null then message_text(answer_message)
+        when message_text(answer_message) is not null then message_text(answer_message)
+        -- What a failed call answers in an object of its own is no text of a model.
+        when code >= '400' and given_json is not null then null
         else response_field
     end as response_text,
     case when talk.is_long then chat end as messages_json,
@@ -247,6 +258,13 @@ select
     coalesce(
         outside,
         case
+            when /*{must_show_calls}*/ and coalesce(
+                meant(model_requested), meant(model_served), request.model, answer.model, nullif(prompt_field, ''), nullif(response_field, ''),
+                chat, prompt_sha256, response_sha256, prompt_chars, response_chars, path, code, nullif(meant(error_type), '0'), meant(finish_reason)
+            ) is null and coalesce(status_of_word(status), 'ok') = 'ok' and coalesce(real_number(latency_ms), real_number(latency_s), 0) = 0
+                and coalesce(whole_number(coalesce(input_tokens, counts.input)), 0) = 0
+                and coalesce(whole_number(coalesce(output_tokens, counts.output)), 0) = 0
+                then 'no_sign_of_a_call'
             when not /*{is_web}*/ then null
             when method is not null and method <> 'POST' and not (method = 'GET' and coalesce(contains(path, '/realtime'), false))
                 then 'not_an_api_call'

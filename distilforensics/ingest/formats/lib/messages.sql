@@ -108,7 +108,23 @@ create or replace macro is_conversation(messages) as len(messages) > 2 or (len(m
 
 -- Text that gateways write in place of content.
 create or replace macro is_redacted(content) as
-    content = 'redacted-by-litellm' or content = 'REDACTED_BY_LITELM' or content = 'REDACTED_BY_LITELLM' or content = '[REDACTED]';
+    case
+        when content is null or strlen(content) > 19 then false
+        else is_one_of(content, [
+            'redacted-by-litellm', 'REDACTED_BY_LITELM', 'REDACTED_BY_LITELLM', '[REDACTED]', '<REDACTED>', 'REDACTED', '[redacted]', '<redacted>',
+            '[Filtered]', '[FILTERED]', '[MASKED]', '***', '****', '*****'
+        ])
+    end;
+
+-- An answer, unless it stands for none; fewer words than elsewhere, since models answer `None` and `N/A`.
+create or replace macro answered(content) as
+    case
+        when strlen(content) <= 7 and is_one_of(content, ['-', '--', '\N', '(null)', '<null>', 'NULL', 'nan', 'NaN', '#N/A', '(empty)']) then null
+        else content
+    end;
+
+-- Whether a text ends with the mark of a program that cut it, such as `... [truncated 200 chars]`.
+create or replace macro is_marked_as_cut(content) as regexp_matches(right(content, 60), '(?i)[\[(<][^\[(<]{0,20}truncated[^\])>]{0,40}[\])>]\s*$');
 
 -- The operation behind the path of an API call; NULL if the path is that of no model API.
 create or replace macro operation_of_path(path) as

@@ -59,7 +59,7 @@ create or replace macro answer_object(body) as
                 "thought_signature": "VARCHAR"
             }]}
         }],
-        "output": "VARCHAR", "output_text": "VARCHAR", "content": "VARCHAR", "message": {"content": "VARCHAR", "tool_calls": ["VARCHAR"]},
+        "output": "VARCHAR", "output_text": "VARCHAR", "content": "VARCHAR", "message": {"role": "VARCHAR", "content": "VARCHAR", "tool_calls": ["VARCHAR"]},
         "tool_calls": ["VARCHAR"],
         "generated_text": "VARCHAR", "completion": "VARCHAR", "generation": "VARCHAR", "response": "VARCHAR", "outputText": "VARCHAR",
         "text": "VARCHAR", "usage": "VARCHAR", "usageMetadata": "VARCHAR", "usage_metadata": "VARCHAR"
@@ -82,7 +82,7 @@ create or replace macro reasoning_refusals_of(reasons, error_text) as
 create or replace macro answer_parts(body) as
     json_transform(body, '{
         "choices": [{"message": {"content": [{"type": "VARCHAR", "text": "VARCHAR"}]}}],
-        "content": [{"type": "VARCHAR", "text": "VARCHAR", "signature": "VARCHAR", "data": "VARCHAR"}],
+        "content": [{"type": "VARCHAR", "text": "VARCHAR", "signature": "VARCHAR", "data": "VARCHAR", "toolUse": "VARCHAR"}],
         "output": [{
             "type": "VARCHAR", "encrypted_content": "VARCHAR", "content": [{"type": "VARCHAR", "text": "VARCHAR", "refusal": "VARCHAR"}]
         }]
@@ -92,11 +92,19 @@ create or replace macro answer_parts(body) as
 create or replace macro is_answer(a) as
     coalesce(
         a.choices is not null or a.candidates is not null or a.usage is not null or a."usageMetadata" is not null or a.usage_metadata is not null
-        or a.stop_reason is not null or a.message.content is not null or a.generated_text is not null or a."outputText" is not null
-        or ((a.output is not null or a.content is not null or a.error is not null) and
-            coalesce(a.id, a.object, a.role, a.type, a.model, a.error) is not null)
+        or a.stop_reason is not null or a.generated_text is not null or a."outputText" is not null or a.error is not null
+        or (a.message.content is not null and a.message.role is not null)
+        or ((a.output is not null or a.content is not null) and coalesce(a.object, a.role, a.model) is not null)
         or list_contains(['chat.completion', 'text_completion', 'response', 'message'], coalesce(a.object, a.type)), false
     );
+
+-- Whether an object may be the answer of some other program: it has none of the places where a text, a call of a tool or an error would stand.
+-- `plain_answer` (answers.py) then says it in a shape that is known.
+create or replace macro is_other_answer(a) as
+    a.choices is null and a.candidates is null and a.content is null and a.generated_text is null and a.error is null and a.output_text is null
+    and a.completion is null and a.generation is null and a."outputText" is null
+    and (a.object is distinct from 'response' and a.type is distinct from 'message')
+    and (a.message.content is null or a.message.role is null or starts_with(a.message.content, '['));
 
 create or replace macro gemini_text(candidates) as
     nullif(
@@ -137,7 +145,7 @@ create or replace macro answer_tool_calls(a, p) as
         when a.candidates is not null
             then len(list_filter(a.candidates[1].content.parts, lambda part: coalesce(part."functionCall", part.function_call) is not null))
         when p.output is not null then len(list_filter(p.output, lambda item: ends_with(item.type, '_call')))
-        when p.content is not null then len(list_filter(p.content, lambda part: part.type = 'tool_use'))
+        when p.content is not null then len(list_filter(p.content, lambda part: part.type = 'tool_use' or part."toolUse" is not null))
         when a.message.content is not null or a.tool_calls is not null then coalesce(len(coalesce(a.message.tool_calls, a.tool_calls)), 0)
     end;
 
@@ -176,27 +184,41 @@ create or replace macro usage_object(usage) as
         "thoughts_token_count": "VARCHAR", "tool_use_prompt_token_count": "VARCHAR",
         "promptTokens": "VARCHAR", "completionTokens": "VARCHAR", "prompt_token": "VARCHAR", "completion_token": "VARCHAR",
         "input": "VARCHAR", "output": "VARCHAR", "total": "VARCHAR", "input_cached_tokens": "VARCHAR", "input_cache_read": "VARCHAR",
-        "input_cache_creation": "VARCHAR", "output_reasoning_tokens": "VARCHAR", "output_reasoning": "VARCHAR"
+        "input_cache_creation": "VARCHAR", "output_reasoning_tokens": "VARCHAR", "output_reasoning": "VARCHAR",
+        "totalTokens": "VARCHAR", "totalTokenCount": "VARCHAR", "total_token_count": "VARCHAR", "cachedInputTokens": "VARCHAR",
+        "reasoningTokens": "VARCHAR", "inputTokenCount": "VARCHAR", "outputTokenCount": "VARCHAR", "cacheReadInputTokenCount": "VARCHAR",
+        "cacheWriteInputTokenCount": "VARCHAR", "input_token_details": {"cache_read": "VARCHAR", "cache_creation": "VARCHAR"},
+        "output_token_details": {"reasoning": "VARCHAR"}, "num_cached_tokens": "VARCHAR", "prompt": "VARCHAR", "completion": "VARCHAR",
+        "prompt_details": {"cache_read": "VARCHAR"}, "input_token_count": "VARCHAR", "generated_token_count": "VARCHAR",
+        "prompt_eval_count": "VARCHAR", "eval_count": "VARCHAR", "tokens": {"input_tokens": "VARCHAR", "output_tokens": "VARCHAR"},
+        "total_input_tokens": "VARCHAR", "total_output_tokens": "VARCHAR", "total_thought_tokens": "VARCHAR", "total_cached_tokens": "VARCHAR"
     }');
+
+-- Whether a total is the sum of its parts; NULL if one of them is missing.
+create or replace macro is_sum(total, part, other, more) as
+    whole_number(total) = whole_number(part) + whole_number(other) + coalesce(whole_number(more), 0);
 
 create or replace macro usage_cache_read(u) as
     coalesce(
         u.prompt_tokens_details.cached_tokens, u.input_tokens_details.cached_tokens, u.cache_read_input_tokens, u."cacheReadInputTokens",
         u."cachedContentTokenCount", u.cached_content_token_count, u.prompt_cache_hit_tokens, u.input_cached_tokens, u.input_cache_read,
-        u.cached_tokens
+        u.cached_tokens, u."cachedInputTokens", u."cacheReadInputTokenCount", u.input_token_details.cache_read, u.num_cached_tokens,
+        u.prompt_details.cache_read, u.total_cached_tokens
     );
 
 create or replace macro usage_cache_write(u) as
     coalesce(
         u.cache_creation_input_tokens, u.prompt_tokens_details.cache_write_tokens, u.prompt_tokens_details.cache_creation_tokens,
         u.input_tokens_details.cache_write_tokens, u."cacheWriteInputTokens", u.input_cache_creation,
+        u."cacheWriteInputTokenCount", u.input_token_details.cache_creation,
         (whole_number(u.cache_creation.ephemeral_5m_input_tokens) + coalesce(whole_number(u.cache_creation.ephemeral_1h_input_tokens), 0))::varchar
     );
 
 create or replace macro usage_reasoning(u) as
     coalesce(
         u.completion_tokens_details.reasoning_tokens, u.output_tokens_details.reasoning_tokens, u."thoughtsTokenCount", u.thoughts_token_count,
-        u.output_reasoning_tokens, u.output_reasoning, u.reasoning_tokens
+        u.output_reasoning_tokens, u.output_reasoning, u.reasoning_tokens, u."reasoningTokens", u.output_token_details.reasoning,
+        u.total_thought_tokens
     );
 
 -- A sum of which one part may be missing; text that is no count stays, so that it is told.
@@ -206,30 +228,51 @@ create or replace macro sum_of_counts(written, more, others) as
         else (whole_number(written)::hugeint + coalesce(whole_number(more), 0) + coalesce(whole_number(others), 0))::varchar
     end;
 
--- All input tokens. Anthropic and Bedrock's Converse count cached tokens beside the input, OpenAI and Google within it; Langfuse
--- splits a total, which tells whether the cached ones are beside.
+-- All input tokens. Anthropic and Bedrock's Converse count cached tokens beside the input, OpenAI and Google within it; a total tells whether
+-- they are beside, where there is one.
 create or replace macro usage_input(u) as
     case
         when u.prompt_tokens is not null then u.prompt_tokens
         when u."promptTokenCount" is not null then sum_of_counts(u."promptTokenCount", u."toolUsePromptTokenCount", null::varchar)
         when u.prompt_token_count is not null then sum_of_counts(u.prompt_token_count, u.tool_use_prompt_token_count, null::varchar)
-        when u."inputTokens" is not null then sum_of_counts(u."inputTokens", u."cacheReadInputTokens", u."cacheWriteInputTokens")
+        when u."inputTokens" is not null and coalesce(is_sum(u."totalTokens", u."inputTokens", u."outputTokens", null::varchar), false)
+            then u."inputTokens"
+        when u."inputTokens" is not null
+            then sum_of_counts(
+                u."inputTokens", coalesce(u."cacheReadInputTokens", u."cacheReadInputTokenCount"),
+                coalesce(u."cacheWriteInputTokens", u."cacheWriteInputTokenCount")
+            )
+        when u."inputTokenCount" is not null then sum_of_counts(u."inputTokenCount", u."cacheReadInputTokenCount", u."cacheWriteInputTokenCount")
+        when u.input_tokens is not null and coalesce(is_sum(u.total_tokens, u.input_tokens, u.output_tokens, null::varchar), false)
+            then u.input_tokens
         when u.input_tokens is not null and u.input_tokens_details.cached_tokens is null and u.prompt_tokens_details.cached_tokens is null
             then sum_of_counts(u.input_tokens, u.cache_read_input_tokens, usage_cache_write(u))
         when u.input_tokens is not null then u.input_tokens
         when u.input is not null and coalesce(whole_number(u.total) = whole_number(u.input) + whole_number(u.output), false) then u.input
         when u.input is not null then sum_of_counts(u.input, usage_cache_read(u), usage_cache_write(u))
-        else coalesce(u."promptTokens", u.prompt_token)
+        else coalesce(
+            u."promptTokens", u.prompt_token, u.tokens.input_tokens, u.prompt, u.input_token_count, u.prompt_eval_count, u.total_input_tokens
+        )
     end;
 
--- All output tokens; Google counts thoughts beside the answer, the others within it.
+-- All output tokens; Google and xAI count thoughts beside the answer, the others within it. A total tells that Google did not, or that another did.
 create or replace macro usage_output(u) as
     case
+        when coalesce(is_sum(u."totalTokenCount", u."promptTokenCount", u."candidatesTokenCount", u."toolUsePromptTokenCount"), false)
+            then u."candidatesTokenCount"
         when u."candidatesTokenCount" is not null or u."thoughtsTokenCount" is not null
             then sum_of_counts(coalesce(u."candidatesTokenCount", '0'), u."thoughtsTokenCount", null::varchar)
+        when coalesce(is_sum(u.total_token_count, u.prompt_token_count, u.candidates_token_count, u.tool_use_prompt_token_count), false)
+            then u.candidates_token_count
         when u.candidates_token_count is not null or u.thoughts_token_count is not null
             then sum_of_counts(coalesce(u.candidates_token_count, '0'), u.thoughts_token_count, null::varchar)
         when u.output is not null and coalesce(whole_number(u.total) = whole_number(u.input) + whole_number(u.output), true) then u.output
         when u.output is not null then sum_of_counts(u.output, coalesce(u.output_reasoning_tokens, u.output_reasoning), null::varchar)
-        else coalesce(u.completion_tokens, u.output_tokens, u."outputTokens", u."completionTokens", u.completion_token)
+        when coalesce(is_sum(u.total_tokens, u.prompt_tokens, u.completion_tokens, u.completion_tokens_details.reasoning_tokens), false)
+            then sum_of_counts(u.completion_tokens, u.completion_tokens_details.reasoning_tokens, null::varchar)
+        when u.total_output_tokens is not null then sum_of_counts(u.total_output_tokens, u.total_thought_tokens, null::varchar)
+        else coalesce(
+            u.completion_tokens, u.output_tokens, u."outputTokens", u."completionTokens", u.completion_token, u."outputTokenCount",
+            u.tokens.output_tokens, u.completion, u.generated_token_count, u.eval_count
+        )
     end;

@@ -40,7 +40,12 @@ create or replace macro respelled(written) as
         else written
     end;
 
-create or replace macro odd_time(written, zone) as case when zone is null then respelled(written) end;
+-- A number as a spreadsheet shortens it, such as 1.77555E+09, tells less than a second and is no time.
+create or replace macro odd_time(written, zone) as
+    case
+        when zone is not null or (contains(upper(written), 'E+') and regexp_full_match(written, '\d([.,]\d{0,8})?[Ee]\+\d+')) then null
+        else respelled(written)
+    end;
 
 -- The parts of an odd ISO time; all empty if it is none.
 create or replace macro odd_iso(odd) as

@@ -79,14 +79,7 @@ def calendar_of(case: Case) -> list[Release] | None:
 def place(
     ledger: Ledger, campaigns: Sequence[Campaign], log: Log, releases: Sequence[Release] | None
 ) -> list[Placement]:
-    """Return each framework for each campaign.
-
-    Args:
-        ledger: The queries.
-        campaigns: Campaigns that are printed in full.
-        log: The log, for its first and last day.
-        releases: The examiner's calendar, None without one.
-    """
+    """Return each framework for each campaign."""
     found = []
     for campaign in campaigns:
         timeline = _timeline(ledger, campaign, log, releases)
