@@ -74,12 +74,6 @@ _KINDS = (
 
 _HINT = "|".join(f"(?:{kind.hint})" for kind in _KINDS)
 
-_BEGINNING = (
-    rf"[srp]k[-_]|{_VENDORS}|SG\.|ya29\.|hvs\.|[?&](?:token|key|sig)|eyJ|://|-----BEGIN"
-    "|(?i:bearer|basic)[ :]|(?i:passw|passphrase|pwd|secret|key|token)"
-)
-"""Matches wherever a hint does, and needs a small automaton: most texts hold none of these."""
-
 MIN_BYTES = len("://u:pwd@")
 """Bytes of the shortest text that holds a secret."""
 
@@ -115,9 +109,8 @@ class Secrets:
             return column, nobody
         if pc.max(pc.binary_length(column)).as_py() < MIN_BYTES:
             return column, nobody
-        rows = _matching(column, _BEGINNING)
-        if len(rows):
-            rows = rows[_matching(column.take(pa.array(rows)), _HINT)]
+        may_hold = pc.fill_null(pc.match_substring_regex(column, _HINT), fill_value=False)
+        rows = np.flatnonzero(may_hold.to_numpy(zero_copy_only=False))
         if not len(rows):
             return column, nobody
         candidates = column.take(pa.array(rows))
@@ -156,12 +149,6 @@ class Secrets:
     def hashed(self, secret: str) -> str:
         """Return the hash that stands for a secret in this case."""
         return _HASHED + hmac.new(self._key, secret.encode("utf-8", "backslashreplace"), hashlib.sha256).hexdigest()
-
-
-def _matching(column: pa.ChunkedArray | pa.Array, pattern: str) -> np.ndarray:
-    """Return the rows whose text matches a pattern somewhere."""
-    found = pc.fill_null(pc.match_substring_regex(column, pattern), fill_value=False)
-    return np.flatnonzero(found.to_numpy(zero_copy_only=False))
 
 
 def _is_certain(matched: str) -> bool:
