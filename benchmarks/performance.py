@@ -144,7 +144,10 @@ def _ingest() -> Iterator[str]:
         )
     yield ""
     yield "No goal is reached. Where the rest goes, processor seconds per GB of 207 MB of JSON with texts on one thread (20 in all):"
-    yield "the query that makes rows 7.4 (a third takes fields out of JSON, a third conversations apart), search for secrets in texts 4.2, writing 2.1, doubled keys 1.3, second read 1.1,"
+    yield (
+        "the query that makes rows 7.4 (a third takes fields out of JSON, a third conversations apart), search for secrets in texts 4.2, "
+        "writing 2.1, doubled keys 1.3, second read 1.1,"
+    )
     yield "plan of the query 0.9, hash of each record 0.6. Of CSV, 45 MB with 165,000 rows (50 in all): cutting of rows 16, the query 14, writing 5, plan 4."
     yield ""
 
