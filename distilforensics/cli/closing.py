@@ -247,18 +247,28 @@ def _untestable(summary: CaseSummary, case_name: str) -> Iterator[str]:
         {reason.removeprefix(_NO_COLUMN): n for reason, n in reasons.items() if reason.startswith(_NO_COLUMN)}
     )
     others = Counter(
-        {_IN_WORDS.get(reason, reason): n for reason, n in reasons.items() if not reason.startswith(_NO_COLUMN)}
+        {
+            _IN_WORDS.get(reason, reason.partition(":")[0]): n
+            for reason, n in reasons.items()
+            if not reason.startswith(_NO_COLUMN)
+        }
     )
     for reason, n in _most(others):
         yield f"{n} of {n_tests} tests: {reason}"
     if n_rest := others.total() - sum(n for _, n in _most(others)):
         yield f"{n_rest} of {n_tests} tests: other reasons"
     if columns:
-        named = ", no ".join(name for name, _ in _most(columns, _COLUMNS))
+        named = ", no ".join(_shortened(name) for name, _ in _most(columns, _COLUMNS))
         more = f", and {len(columns) - _COLUMNS} more" if len(columns) > _COLUMNS else ""
         yield f"{columns.total()} of {n_tests} tests: the log has no {named}{more}"
     if reasons:
         yield f"all: distilforensics show {case_name} tests"
+
+
+def _shortened(columns: str) -> str:
+    """Return a choice of columns, the first two of many."""
+    first = columns.split(" or ")
+    return " or ".join(first) if len(first) < 4 else f"{first[0]} or {first[1]} or others"
 
 
 def _most(counted: Counter[str], most: int = _REASONS) -> list[tuple[str, int]]:

@@ -159,7 +159,8 @@ def _tell(result: Verification, replayed: Replay | None, output: Output) -> None
     if result.is_intact:
         output.line(f"intact: {counts}")
     else:
-        output.line(f"NOT INTACT: {units.count(len(result.problems))} problems; {counts}")
+        n = len(result.problems)
+        output.line(f"NOT INTACT: {units.count(n)} problem{'s' if n > 1 else ''}; {counts}")
     if replayed:
         _tell_replay(replayed, output)
     output.line(f"custody log ends with {show(result.custody_head)}")
@@ -187,7 +188,8 @@ def _tell_checks(title: str, checks: Sequence[Check], output: Output) -> None:
     width = min(120, shutil.get_terminal_size((100, 24)).columns)
     output.line(output.heading(title, sys.stdout))
     for check in checks:
-        problems = f": {units.count(check.n_problems)} PROBLEMS" if check.n_problems else ""
+        n = check.n_problems
+        problems = f": {units.count(n)} PROBLEM{'S' if n > 1 else ''}" if n else ""
         head = f"  {check.subject:<12}  "
         told = f"{show(check.told)}{problems}"
         output.line(

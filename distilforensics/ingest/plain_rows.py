@@ -78,7 +78,9 @@ class _Table:
         self._has_doubled_quotes = False
 
     def _lines_of(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        return np.searchsorted(self._starts, positions, side="right") - 1
+        """Return the line of each of some ascending positions; there are far more of them than lines."""
+        n_until = np.append(np.searchsorted(positions, self._starts), len(positions))
+        return np.repeat(np.arange(len(self._starts)), np.diff(n_until))
 
     def _leave_out_odd_bytes(self) -> None:
         text = self._text
@@ -122,16 +124,19 @@ class _Table:
         cuts = np.flatnonzero(text == self._delimiter)
         lines = self._lines_of(cuts)
         if len(quotes):
-            is_outside = (np.searchsorted(quotes, cuts) - first_quote[lines]) % 2 == 0
+            is_outside = np.ones(len(cuts), np.bool_)
+            near = np.flatnonzero(np.diff(first_quote, append=len(quotes))[lines])  # in lines with quotes
+            is_outside[near] = (np.searchsorted(quotes, cuts[near]) - first_quote[lines[near]]) % 2 == 0
             cuts, lines = cuts[is_outside], lines[is_outside]
         self.is_plain &= np.bincount(lines, minlength=len(self._starts)) == self._n_columns - 1
         rows = np.flatnonzero(self.is_plain)
         inner = cuts[self.is_plain[lines]].reshape(len(rows), self._n_columns - 1)
         self._begin = np.concatenate([self._starts[rows][:, None], inner + 1], axis=1)
         self._end = np.concatenate([inner, self.ends[rows][:, None]], axis=1)
-        is_quoted = (self._end > self._begin) & (self._byte(self._begin) == _QUOTE)
-        self._begin += is_quoted
-        self._end -= is_quoted
+        if len(quotes):
+            is_quoted = (self._end > self._begin) & (self._byte(self._begin) == _QUOTE)
+            self._begin += is_quoted
+            self._end -= is_quoted
         first, is_there = self._byte(self._begin), self._end > self._begin
         is_fine = (is_there & (first > 0x20) & (first < 0x7F)).any(axis=1)
         is_fine &= ~(is_there & _NEEDS_CARE[first]).any(axis=1) & (first[:, 0] != _BOM_BEGIN)
