@@ -1,7 +1,8 @@
 """Reads damaged logs for as long as is asked: whatever bytes come, the balance closes, kept records are found again, and nothing is raised.
 
-Begins with the samples of all formats, as lines, tables, Parquet and compressed, and damages them before or after compression. Which bytes did it is
-printed as a test that can be run again.
+Begins with the samples of all formats, as lines, tables, Parquet and compressed, and damages them before or after compression. A log that the reader
+answers as none before (another reason, flag, format, framing or encoding) is kept and damaged further. Which bytes did it is printed as a test that can
+be run again.
 
     python benchmarks/fuzz.py --minutes 60
 """
@@ -15,6 +16,7 @@ import hashlib
 import io
 import itertools
 import json
+import re
 import resource
 import shutil
 import sys
@@ -73,6 +75,12 @@ def _as_parquet(sample: bytes) -> bytes:
 
 SAMPLES = _samples()
 
+KEPT_LOGS = 3_000
+"""Damaged logs that are damaged further, at most."""
+
+KEPT_BYTES = 100_000
+"""Size of such a log, at most."""
+
 
 @st.composite
 def logs(draw: st.DrawFn) -> tuple[str, bytes]:
@@ -116,6 +124,9 @@ class Fuzzer:
         self._folder = Path(tempfile.mkdtemp(prefix="distilforensics-fuzz-"))
         self._reader = BatchReader(Settings(OPTIONS, b"key", 1, 1_000_000_000), lambda *_: None)
         self._numbers = itertools.count()
+        self._answers: set[tuple[object, ...]] = set()
+        self.new: list[tuple[str, bytes]] = []
+        """Logs that were answered as none before."""
 
     def close(self) -> None:
         """Remove the folder."""
@@ -138,6 +149,7 @@ class Fuzzer:
         finally:
             shutil.rmtree(folder)
         source = stored["row"]
+        self._keep_if_new(name, content, _answer(source, rows, refused))
         assert source["n_read"] == source["n_kept"] + source["n_quarantined"] + source["n_out_of_scope"]
         if source["role"] != "log":
             assert source["role"] in ("ignored", "refused", "accounts_directory", "usage")
@@ -152,14 +164,29 @@ class Fuzzer:
                     assert hashlib.sha256(raw).hexdigest() == row["raw_sha256"]
                     assert content[: row["source_offset"]].count(b"\n") + 1 == row["source_line"]
 
+    def _keep_if_new(self, name: str, content: bytes, answer: tuple[object, ...]) -> None:
+        if answer not in self._answers and len(self._answers) < KEPT_LOGS and len(content) <= KEPT_BYTES:
+            self._answers.add(answer)
+            self.new.append((name, content))
+
+
+def _answer(
+    source: dict[str, object], rows: list[dict[str, object]], refused: list[dict[str, object]]
+) -> tuple[object, ...]:
+    """Return what the reader said of a log, without names and numbers."""
+    told = tuple(source[name] for name in ("role", "format", "format_confidence", "compression", "encoding"))
+    reason = re.sub(r"\d+|'[^']*'", "", str(source["reason"]))
+    flags = tuple(sorted({flag for row in rows for flag in row["parse_flags"]}))
+    return (*told, reason, flags, tuple(sorted({row["reason"] for row in refused})))
+
 
 def _written(folder: Path) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     """Return the rows of the part with those that wait for others, and the refused records."""
     names = ["record_id", "source_line", "source_offset", "source_length", "raw_sha256"]
     kept = [path for name in ("part-000000.parquet", "halves.parquet") if (path := folder / name).is_file()]
-    rows = [row for path in kept for row in pq.read_table(path, columns=names).to_pylist()]
+    rows = [row for path in kept for row in pq.read_table(path, columns=[*names, "parse_flags"]).to_pylist()]
     quarantine = folder / "quarantine.parquet"
-    return rows, pq.read_table(quarantine, columns=names[1:]).to_pylist() if quarantine.is_file() else []
+    return rows, pq.read_table(quarantine, columns=[*names[1:], "reason"]).to_pylist() if quarantine.is_file() else []
 
 
 def run(minutes: float, first_seed: int) -> int:
@@ -180,11 +207,15 @@ def run(minutes: float, first_seed: int) -> int:
                 fuzzer.check(*log)
 
             check()
+            # Between two runs of Hypothesis alone, which repeats what it drew from these.
+            SAMPLES.extend(fuzzer.new)
+            fuzzer.new.clear()
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
             assert peak < MEMORY_BYTES, f"{peak} bytes at the peak, expected at most {MEMORY_BYTES}"
             if time.monotonic() > end:
                 print(
-                    f"{n_read} damaged logs read, seeds {first_seed} to {number}, {peak // 1_000_000} MB at the peak: nothing found"
+                    f"{n_read} damaged logs read, seeds {first_seed} to {number}, {peak // 1_000_000} MB at the peak,"
+                    f" {len(SAMPLES)} logs to begin with: nothing found"
                 )
                 return n_read
     finally:

@@ -24,7 +24,8 @@ from distilforensics.case.layout import open_case
 
 GENERATE = Path(__file__).parent / "populations" / "generate.py"
 POPULATIONS = (
-    "single_flight", "small_pools", "remote_class", "fleet_bare", "vendor_loop", "chameleon",
+    "single_flight", "small_pools", "remote_class", "fleet_bare", "vendor_loop",
+    "chameleon", "slow:60:retry=minutes,cards=bulk,exits=own",
 )  # fmt: skip
 INDEPENDENT = ("pool:one_org", "pool:timer", "pool:sessions", "pool:lognorm", "polling_vendor")
 
@@ -47,7 +48,9 @@ def log_of(kind: str, folder: Path, chosen: argparse.Namespace) -> Path:
 def line_of(kind: str, log_folder: Path, case_folder: Path) -> str:
     """Return the figures of the accounts of a kind."""
     labels = pl.read_parquet(log_folder / "labels.parquet")
-    wanted = set(labels.filter(pl.col("persona") == kind)["account_id"])
+    wanted = set(
+        labels.filter(pl.col("persona") == (kind.partition(":")[0] if kind in POPULATIONS else kind))["account_id"]
+    )
     aliases = pl.read_parquet(log_folder / "aliases.parquet").select("alias", "account_id").iter_rows()
     wanted |= {alias for alias, account in aliases if account in wanted}
     case = open_case(case_folder)
@@ -81,7 +84,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     chosen = parser.parse_args()
     for kind in (*POPULATIONS, *(INDEPENDENT if chosen.independent else ())):
-        folder = chosen.work / kind.replace(":", "-")
+        folder = chosen.work / kind.replace(":", "-").replace("=", "-")
         folder.mkdir(parents=True)
         log = log_of(kind, folder, chosen)
         command = ["-m", "distilforensics", "run", str(log / "logs"), "--case", str(folder / "case"), "--quiet"]

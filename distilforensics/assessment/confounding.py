@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib.resources
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.analysis.graph import Graph, read_nodes
@@ -15,7 +16,7 @@ from distilforensics.core.schema import TABLES
 from distilforensics.core.sqlfile import SqlFile, read_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     import duckdb
@@ -43,13 +44,21 @@ class Check:
     statement: str
 
 
-def create_library(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the relations that the checks share, from `candidate_members`, `candidate_templates` and `candidate_exchanges`."""
+def create_library(connection: duckdb.DuckDBPyConnection, files: Iterable[SqlFile]) -> None:
+    """Create the relations that the checks share, from `candidate_members`, `candidate_templates` and `candidate_exchanges`.
+
+    Args:
+        connection: A connection with these three.
+        files: The checks; of the features of exchanges only columns that one of them names are kept, a third of the memory.
+    """
     folder = importlib.resources.files(__package__) / "confounders" / "lib"
     given = ("candidate_members", "candidate_templates", "candidate_exchanges")
+    words = {"record_id", "account_id", *re.findall(r"\w+", " ".join(file.body for file in files))}
+    named = [f"e.{column.name}" for column in TABLES["exchange_features"].columns if column.name in words]
     for node in Graph(read_nodes(folder), {*TABLES, *given}).order:
         if node.file is not None:
-            create(connection, node.file, form="TEMP TABLE")
+            file = replace(node.file, body=node.file.body.replace("e.*", ", ".join(named)))
+            create(connection, file, form="TEMP TABLE")
 
 
 OWN_EXPLANATIONS = "explanations"
@@ -101,9 +110,10 @@ def check_confounders(
     Raises:
         HeuristicError: a check fails, returns other columns or an unknown verdict, or leaves a candidate out.
     """
-    create_library(connection)
+    files = load_confounders(catalog) if candidates else []
+    create_library(connection, files)
     results: dict[str, list[Check]] = {candidate: [] for candidate in candidates}
-    for file in load_confounders(catalog) if candidates else ():
+    for file in files:
         for candidate, *fields in _rows(connection, file):
             results[candidate].append(Check(file.header["id"], file.header["title"], file.header["priority"], *fields))
         missing = [

@@ -335,7 +335,7 @@ def _votes(changes: Iterable[tuple[str, float]]) -> tuple[int, int]:
 
 
 def _identity_fact(log: Log, kind: str, candidate: Candidate, floor: float, parameters: Parameters) -> Fact | None:
-    weight = weigh_identity(log, kind, candidate.accounts, outside_of=candidate.accounts)
+    weight = weigh_identity(log, kind, candidate.accounts)
     if not weight.count:
         return None
     held: dict[str, set[str]] = {}
@@ -351,9 +351,7 @@ def _identity_fact(log: Log, kind: str, candidate: Candidate, floor: float, para
         "mail": "mail domains or mailboxes",
     }[kind]
     without = log.without_busiest_day(candidate.accounts) if kind == "signup" else candidate.accounts
-    between = weigh_identity(
-        log, kind, candidate.accounts, outside_of=candidate.accounts, is_beyond_payers=kind != "payment"
-    )
+    between = weigh_identity(log, kind, candidate.accounts, is_beyond_payers=kind != "payment")
     verb = {"payment": "are paid by", "signup": "were made in", "network": "call from", "mail": "are registered at"}[
         kind
     ]
@@ -369,7 +367,7 @@ def _identity_fact(log: Log, kind: str, candidate: Candidate, floor: float, para
         statement=(
             f"{units.count(len(accounts))} of {units.count(len(candidate.accounts))} accounts {verb} {units.count(len(common))} {what} that they "
             f"share: {units.count(weight.count)} accounts more than there are such values; {weight.reference:.1f} are expected of as many "
-            "of this log's other accounts drawn by lot."
+            "accounts drawn from this log by lot."
         ),
         excludes=_EXCLUDES[kind],
         is_counted=(

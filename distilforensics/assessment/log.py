@@ -119,8 +119,6 @@ class Log:
     """Account id to its groups."""
     value_sizes: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     """Kind of identity to number of accounts of a value to number of such values."""
-    n_holders: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """Kind of identity to value to number of its accounts."""
     _of_others: dict[tuple[str, frozenset[str]], tuple[int, int]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -172,7 +170,7 @@ def load_log(case: Case) -> Log:
     for row in read_rows(case, "tie_groups"):
         groups_of_calls[row["record_id"]].add(row["group_id"])
     states = read_rows(case, "heuristic_states", ["heuristic_id", "title", "value_unit", "level", "state", "reason"])
-    shared, n_holders = _shared(case)
+    shared, sizes = _shared(case)
     return Log(
         accounts=accounts,
         loads=loads,
@@ -187,8 +185,7 @@ def load_log(case: Case) -> Log:
         n_household_ties=len(ties) - len(kept) - sum(tie.relation == "same" for tie in ties),
         ties_of=ties_of(kept),
         groups_of=_groups_of(loads),
-        value_sizes={kind: Counter(found.values()) for kind, found in n_holders.items()},
-        n_holders=n_holders,
+        value_sizes=sizes,
     )
 
 
@@ -249,8 +246,8 @@ def connected(pairs: Iterable[tuple[str, str]]) -> list[frozenset[str]]:
     return found
 
 
-def _shared(case: Case) -> tuple[dict[str, dict[str, frozenset[str]]], dict[str, dict[str, int]]]:
-    """Return kind of identity to account to shared values, and kind to value to number of its accounts.
+def _shared(case: Case) -> tuple[dict[str, dict[str, frozenset[str]]], dict[str, dict[int, int]]]:
+    """Return kind of identity to account to shared values, and kind to number of accounts of a value to number of such values.
 
     Values that the same accounts hold are one: an address and its network, the addresses of one pool of exits.
     """
@@ -258,16 +255,16 @@ def _shared(case: Case) -> tuple[dict[str, dict[str, frozenset[str]]], dict[str,
     for row in read_rows(case, "shared_values"):
         holders[row["kind"], row["value"]].append(row["account_id"])
     values: dict[str, dict[str, set[str]]] = {kind: defaultdict(set) for kind in IDENTITIES}
-    n_holders: dict[str, dict[str, int]] = {kind: {} for kind in IDENTITIES}
+    sizes: dict[str, Counter[int]] = {kind: Counter() for kind in IDENTITIES}
     known = set[tuple[str, tuple[str, ...]]]()
     for (kind, value), accounts in holders.items():
         if (kind, tuple(accounts)) not in known:
             known.add((kind, tuple(accounts)))
-            n_holders[kind][value] = len(accounts)
+            sizes[kind][len(accounts)] += 1
             for account in accounts:
                 values[kind][account].add(value)
     shared = {kind: {account: frozenset(found) for account, found in rows.items()} for kind, rows in values.items()}
-    return shared, n_holders
+    return shared, {kind: dict(found) for kind, found in sizes.items()}
 
 
 def _observations(case: Case) -> dict[str, tuple[Observation, ...]]:

@@ -292,10 +292,12 @@ def acquaintances(facts: Collection[Fact], parameters: Parameters) -> Explanatio
 
     They ask again what failed for a neighbour, go on with each other's conversations, have each other's answers read, and sign up together.
     They do not do it within seconds again and again, and they do not pay for each other across customers, nor do they use each other's programs.
+    A platform that gives their work to the next one may wait a fixed time; they are at home then, and share no networks.
     """
     counted = [fact for fact in facts if fact.is_counted]
     quick = [fact for fact in counted if _is_quick(fact, parameters)]
-    timed = [fact for fact in counted if _is_timed(fact, parameters)]
+    is_one_net = any(fact.fact_id == "network" for fact in counted)
+    timed = [fact for fact in counted if is_one_net and _is_timed(fact, parameters)]
     is_passed_on = any(fact.is_telling and fact.kind is Kind.COORDINATION for fact in counted)
     said = [
         f"{units.count(fact.n_quick)} of {units.count(fact.n_apart)} came within {parameters.quick_seconds:g} seconds: {_named(fact)}."

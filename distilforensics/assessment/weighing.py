@@ -71,9 +71,7 @@ def ties_inside(log: Log, members: Accounts, ties: Iterable[Tie] | None = None) 
     return sorted(found, key=lambda tie: (tie.kind, tie.record_id, tie.other_record_id))
 
 
-def weigh_identity(
-    log: Log, kind: str, members: Accounts, *, outside_of: Accounts = frozenset(), is_beyond_payers: bool = False
-) -> Weight:
+def weigh_identity(log: Log, kind: str, members: Accounts, *, is_beyond_payers: bool = False) -> Weight:
     """Return the weight of the values of one kind of identity that customers of a set share.
 
     Accounts are counted once, however many addresses they share. Expected is what as many accounts drawn from this log by lot would share,
@@ -83,7 +81,6 @@ def weigh_identity(
         log: The log.
         kind: Kind of identity.
         members: The set.
-        outside_of: Accounts that are not drawn: a candidate that is half of a log is not expected to share what it shares itself.
         is_beyond_payers: Whether of the accounts that share a value those of the largest payer count as one.
     """
     customers: dict[str, set[str]] = {}
@@ -94,16 +91,9 @@ def weigh_identity(
         (first, other) for found in customers.values() for first in (min(found),) for other in found if other != first
     }
     count = sum(len(together) - 1 for together in connected(pairs))
-    sizes = Counter(log.value_sizes[kind])
-    for value, accounts in _holders(log, kind, outside_of).items():
-        sizes[log.n_holders[kind][value]] -= 1
-        sizes[log.n_holders[kind][value] - len(accounts)] += 1
-    n_drawn_from = len(log.accounts) - len(outside_of)
-    share = min(1.0, len(members) / n_drawn_from) if n_drawn_from else 0.0
-    # A set that is larger than what it is drawn from has as many more pairs as the square of its size.
-    times = max(1.0, len(members) / n_drawn_from) ** 2 if n_drawn_from else 1.0
-    expected = times * sum(
-        n_values * (size * share - 1 + (1 - share) ** size) for size, n_values in sizes.items() if size > 1
+    share = len(members) / len(log.accounts)
+    expected = sum(
+        n_values * (size * share - 1 + (1 - share) ** size) for size, n_values in log.value_sizes[kind].items()
     )
     # A third of an account is what one value too many would be: without it a set in which nothing is expected has infinite weight.
     return Weight(weights.of_count(count, expected + 1 / 3), count, expected)

@@ -161,7 +161,7 @@ class IdleHashing(HashThreads):
 
     def __init__(self) -> None:
         super().__init__()
-        self.ahead = self.behind = _Idle()  # type: ignore[assignment]
+        self.ahead = _Idle()  # type: ignore[assignment]
 
     def shutdown(self) -> None:
         """There are no threads."""

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from distilforensics.ingest.records import Buffer
 
-_QUOTE, _BACKSLASH, _BOM_BEGIN = 0x22, 0x5C, 0xEF
-_NEEDS_CARE = np.isin(np.arange(256), list(b"'{["))
+_QUOTE, _BACKSLASH, _BOM_BEGIN, _ZERO, _NINE = 0x22, 0x5C, 0xEF, 0x30, 0x39
+_NEEDS_CARE = np.isin(np.arange(256), list(b"'{[="))
 """First bytes of cells that hold JSON, or that a spreadsheet export guarded."""
 
 
@@ -78,7 +78,9 @@ class _Table:
         self._has_doubled_quotes = False
 
     def _lines_of(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        return np.searchsorted(self._starts, positions, side="right") - 1
+        """Return the line of each of some ascending positions; there are far more of them than lines."""
+        n_until = np.append(np.searchsorted(positions, self._starts), len(positions))
+        return np.repeat(np.arange(len(self._starts)), np.diff(n_until))
 
     def _leave_out_odd_bytes(self) -> None:
         text = self._text
@@ -122,33 +124,34 @@ class _Table:
         cuts = np.flatnonzero(text == self._delimiter)
         lines = self._lines_of(cuts)
         if len(quotes):
-            is_outside = (np.searchsorted(quotes, cuts) - first_quote[lines]) % 2 == 0
+            is_outside = np.ones(len(cuts), np.bool_)
+            near = np.flatnonzero(np.diff(first_quote, append=len(quotes))[lines])  # in lines with quotes
+            is_outside[near] = (np.searchsorted(quotes, cuts[near]) - first_quote[lines[near]]) % 2 == 0
             cuts, lines = cuts[is_outside], lines[is_outside]
         self.is_plain &= np.bincount(lines, minlength=len(self._starts)) == self._n_columns - 1
         rows = np.flatnonzero(self.is_plain)
         inner = cuts[self.is_plain[lines]].reshape(len(rows), self._n_columns - 1)
         self._begin = np.concatenate([self._starts[rows][:, None], inner + 1], axis=1)
         self._end = np.concatenate([inner, self.ends[rows][:, None]], axis=1)
-        is_quoted = (self._end > self._begin) & (self._byte(self._begin) == _QUOTE)
-        self._begin += is_quoted
-        self._end -= is_quoted
+        if len(quotes):
+            is_quoted = (self._end > self._begin) & (self._byte(self._begin) == _QUOTE)
+            self._begin += is_quoted
+            self._end -= is_quoted
         first, is_there = self._byte(self._begin), self._end > self._begin
         is_fine = (is_there & (first > 0x20) & (first < 0x7F)).any(axis=1)
         is_fine &= ~(is_there & _NEEDS_CARE[first]).any(axis=1) & (first[:, 0] != _BOM_BEGIN)
         self._keep(is_fine)
 
     def leave_out_headers(self, header: Sequence[str]) -> None:
-        """Leave out rows most of whose cells may be names of columns, told by their length and their first letter."""
-        names = [name.encode() for name in header if name]
-        is_length = np.zeros(max(map(len, names), default=0) + 2, np.bool_)
-        is_length[[len(name) for name in names]] = True
-        is_begin = np.zeros(256, np.bool_)
-        is_begin[[name[0] for name in names]] = True
+        """Leave out rows that may be headers: no cell is empty or begins with a digit, or all are as long and begin as the names of the columns."""
         length = self._end - self._begin
-        first, last = self._byte(self._begin), self._byte(self._end - 1)
-        is_stripped = (first <= 0x20) | (last <= 0x20) | (first >= 0x80) | (last >= 0x80)
-        is_like = is_begin[first] & is_length[np.minimum(length, len(is_length) - 1)]
-        self._keep(2 * ((length > 0) & (is_like | is_stripped)).sum(axis=1) <= self._n_columns)
+        first = self._byte(self._begin)
+        is_data = ((length <= 0) | ((first >= _ZERO) & (first <= _NINE))).any(axis=1)
+        # The first name may have been added to a header that lacks it.
+        names = [name.encode() for name in header[1:]]
+        is_like = length[:, 1:] == np.array([len(name) for name in names], np.int64)
+        is_like &= first[:, 1:] == np.frombuffer(b"".join(name[:1] for name in names), np.uint8)
+        self._keep(is_data & ~is_like.all(axis=1))
 
     def _byte(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
         return self._text[np.clip(positions, 0, len(self._text) - 1)]

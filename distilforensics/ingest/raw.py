@@ -81,11 +81,10 @@ def _read_into(stream: IO[bytes], view: memoryview, path: Path) -> int:
 
 
 class HashThreads:
-    """Two threads beside the reader: one runs ahead for the SHA-256 of the file, the other follows the reader for its SHA-512."""
+    """A thread beside the reader that runs ahead for the hash of the file, which stands in every row."""
 
     def __init__(self) -> None:
         self.ahead = ThreadPoolExecutor(1, "hash-ahead")
-        self.behind = ThreadPoolExecutor(1, "hash-behind")
         self._begun: dict[Path, Future[Fingerprint]] = {}
 
     def begin(self, path: Path) -> None:
@@ -98,13 +97,12 @@ class HashThreads:
         return self._begun.pop(path, None) or self.ahead.submit(fingerprint, path)
 
     def shutdown(self) -> None:
-        """Wait for both and end them."""
+        """Wait for it and end it."""
         self.ahead.shutdown()
-        self.behind.shutdown()
 
 
 class RawFile:
-    """One pass over an evidence file. `fingerprint` and `sha512` are known when the file has been read to its end."""
+    """One pass over an evidence file."""
 
     def __init__(self, path: Path, hashing: HashThreads, advance: Callable[[int], None]) -> None:
         """Open the file; a small one is read and hashed at once.
@@ -121,10 +119,6 @@ class RawFile:
         self._stat = (before.st_size, before.st_mtime_ns)
         self.n_bytes = 0
         self._crc = 0
-        self._hashing = hashing
-        self._sha512 = hashlib.sha512()
-        self._pending: list[Future[None]] = []
-        self._is_complete = False
         self.is_small = before.st_size <= SMALL_FILE_BYTES
         if self.is_small:
             self._first_pass = self._hold_in_memory()
@@ -139,8 +133,6 @@ class RawFile:
             except OSError as e:
                 raise InputRefusedError(f"cannot be read: {e.strerror}", where=str(self.path)) from e
         self._stream = io.BytesIO(content)
-        self._sha512.update(content)
-        self._is_complete = True
         held: Future[Fingerprint] = Future()
         held.set_result(Fingerprint(hashlib.sha256(content).hexdigest(), len(content), crc32(content)))
         return held
@@ -149,11 +141,6 @@ class RawFile:
     def sha256(self) -> str:
         """SHA-256 of the whole file; waits for the hashing thread."""
         return self._first_pass.result().sha256
-
-    @property
-    def sha512(self) -> str | None:
-        """SHA-512 of the whole file; None unless it has been read to its end."""
-        return self._sha512.hexdigest() if self._is_complete else None
 
     def peek(self, n: int) -> bytes:
         """Return up to `n` bytes from the beginning without moving the position."""
@@ -177,12 +164,12 @@ class RawFile:
         return self._stat[0]
 
     def readinto(self, view: memoryview) -> int:
-        """Fill `view` from the file and return the number of bytes, 0 at the end. The caller must not change the bytes afterwards."""
+        """Fill `view` from the file and return the number of bytes, 0 at the end."""
         n = _read_into(self._stream, view[:BLOCK_BYTES], self.path)
         if n:
             self._count(n)
             if not self.is_small:
-                self._hash(view[:n])
+                self._crc = crc32(view[:n], self._crc)
         return n
 
     def _count(self, n: int) -> None:
@@ -198,16 +185,6 @@ class RawFile:
         buffer = bytearray(BLOCK_BYTES if n < 0 else min(n, BLOCK_BYTES))
         return bytes(memoryview(buffer)[: self.readinto(memoryview(buffer))])
 
-    def _hash(self, block: memoryview) -> None:
-        self._crc = crc32(block, self._crc)
-        if len(self._pending) >= 8:
-            self._pending.pop(0).result()
-        self._pending.append(self._hashing.behind.submit(self._sha512.update, block))
-
-    def _drain(self) -> None:
-        while self._pending:
-            self._pending.pop(0).result()
-
     def finish(self) -> None:
         """Read what is left, so that hashes cover the whole file, and check that the file did not change meanwhile.
 
@@ -219,11 +196,9 @@ class RawFile:
             return
         while self.readinto(memoryview(bytearray(BLOCK_BYTES))):
             pass
-        self._drain()
         first = self._first_pass.result()
         is_same = (first.n_bytes, first.crc) == (self.n_bytes, self._crc)
         self._require_unchanged(os.fstat(self._stream.fileno()), self.n_bytes if is_same else -1)
-        self._is_complete = True
 
     def _require_unchanged(self, after: os.stat_result, n_read: int) -> None:
         if (after.st_size, after.st_mtime_ns) != self._stat or n_read != after.st_size:
@@ -235,5 +210,4 @@ class RawFile:
 
     def close(self) -> None:
         """Close the file."""
-        self._drain()
         self._stream.close()

@@ -83,7 +83,6 @@ def _read_source(reading: Reading, i: int, pool: Pool) -> Iterator[Unit]:
             yield from _read_fresh(reading, i, raw, pool)
     finally:
         raw.close()
-        source.sha512 = raw.sha512
         reading.sha256(i)
 
 

@@ -74,6 +74,9 @@ _KINDS = (
 
 _HINT = "|".join(f"(?:{kind.hint})" for kind in _KINDS)
 
+MIN_BYTES = len("://u:pwd@")
+"""Bytes of the shortest text that holds a secret."""
+
 _HASHED = "hmac:"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 """What gateways log in place of a key."""
@@ -103,6 +106,8 @@ class Secrets:
         """Return a column of texts or bytes without raw secrets, and the rows in which one was replaced."""
         nobody = np.empty(0, np.int64)
         if column.null_count == len(column):
+            return column, nobody
+        if pc.max(pc.binary_length(column)).as_py() < MIN_BYTES:
             return column, nobody
         may_hold = pc.fill_null(pc.match_substring_regex(column, _HINT), fill_value=False)
         rows = np.flatnonzero(may_hold.to_numpy(zero_copy_only=False))

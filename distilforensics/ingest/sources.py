@@ -32,7 +32,6 @@ class Source:
     role: str = "log"
     reason: str | None = None
     sha256: str | None = None
-    sha512: str | None = None
     n_bytes: int | None = None
     n_bytes_decoded: int | None = None
     compression: str | None = None
@@ -80,7 +79,7 @@ class Source:
 
     def forget_identity(self) -> None:
         """Leave out hashes and size: they would be those of bytes that nobody can find again."""
-        self.sha256 = self.sha512 = self.n_bytes = None
+        self.sha256 = self.n_bytes = None
 
     def add_out_of_scope(self, reason: str, n: int, first_line: int) -> None:
         """Count records out of scope."""
@@ -106,7 +105,6 @@ class Source:
         }
         return {
             "source_sha256": self.sha256,
-            "source_sha512": self.sha512,
             "path": printable(self.name),
             "role": self.role,
             "reason": None if self.reason is None else printable(self.reason),

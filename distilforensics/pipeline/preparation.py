@@ -12,6 +12,13 @@ if TYPE_CHECKING:
 
     from distilforensics.case.layout import Case
 
+_MODULES = (
+    "distilforensics.analysis.stage",
+    "distilforensics.analysis.heuristics.stage",
+    "distilforensics.assessment.stage",
+    "distilforensics.report.stage",
+)
+
 
 @contextmanager
 def prepared(case: Case) -> Iterator[None]:
@@ -19,23 +26,25 @@ def prepared(case: Case) -> Iterator[None]:
     if (case.stages / "report.json").is_file():
         yield
         return
-    thread = threading.Thread(target=_prepare, name="prepare-stages", daemon=True)
+    is_needless = threading.Event()
+    thread = threading.Thread(target=_prepare, args=(is_needless,), name="prepare-stages", daemon=True)
     thread.start()
     try:
         yield
+    except BaseException:
+        is_needless.set()
+        raise
     finally:
         thread.join()
 
 
-def _prepare() -> None:
-    """Import the stages and parse their queries and pages; whoever needs them meets what goes wrong here."""
+def _prepare(is_needless: threading.Event) -> None:
+    """Import the stages and compile the pages; whoever needs them meets what goes wrong here."""
     with suppress(Exception):
-        for package in ("analysis", "assessment", "report"):
-            importlib.import_module(f"distilforensics.{package}.stage")
-        from distilforensics.analysis.heuristics.loader import load_catalog
-        from distilforensics.analysis.made import analysis_graph
+        for name in _MODULES:
+            if is_needless.is_set():
+                return
+            importlib.import_module(name)
         from distilforensics.report.render import compile_pages
 
-        analysis_graph()
-        load_catalog()
         compile_pages()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from distilforensics.report import catalogue
 from distilforensics.report.annexes import FOLDER, safe_name
 from distilforensics.report.browsing import browsing_page
-from distilforensics.report.placing import as_json, calendar_of, place
+from distilforensics.report.factors import as_json, calendar_of, place
 from distilforensics.report.render import page
 
 if TYPE_CHECKING:

@@ -33,25 +33,31 @@ def quoting(account: str, answer: str = ANSWER) -> dict[str, Any]:
     return {"account_id": account, "prompt_text": f"And at {account}, how high is it?", "messages_json": turns}
 
 
-@pytest.mark.parametrize(
-    ("exchanges", "expected"),
-    [
-        pytest.param([given("a"), quoting("b")], [("a", "b")], id="another account goes on"),
-        pytest.param([given("a"), given("b"), quoting("c")], [("b", "c")], id="a task dealt out twice"),
-        pytest.param([given("a"), given("b"), given("c"), quoting("d")], [], id="an answer of a product"),
-        pytest.param([given("a"), given("b"), quoting("a")], [], id="one's own conversation, though another got the answer too"),
-        pytest.param([quoting("b"), given("a")], [], id="quoted before it was given"),
-        pytest.param([given("a", "Yes."), quoting("b", "Yes.")], [], id="an answer of one word"),
-    ],
-)  # fmt: skip
+CONVERSATIONS = {
+    "another account goes on": ((given, "a"), (quoting, "b"), "ab"),
+    "a task dealt out twice": ((given, "a"), (given, "b"), (quoting, "c"), "bc"),
+    "an answer of a product": ((given, "a"), (given, "b"), (given, "c"), (quoting, "d"), None),
+    "one's own conversation, though another got the answer too": ((given, "a"), (given, "b"), (quoting, "a"), None),
+    "quoted before it was given": ((quoting, "b"), (given, "a"), None),
+    "an answer of one word": ((given, "a"), (quoting, "b"), None),
+}
+"""Calls in order of time, each with the last letter of its account; then the tie, from the one that was answered to the one that goes on."""
+
+
 def test_a_conversation_goes_on_at_an_account_that_was_never_given_the_answer(
-    featured: Callable[[list[dict[str, Any]]], Case], exchanges: list[dict[str, Any]], expected: list[tuple[str, str]]
+    featured: Callable[[list[dict[str, Any]]], Case],
 ) -> None:
-    """The last of at most two accounts that were given it is the other end."""
+    """The last of at most two accounts that were given it is the other end. Each conversation has accounts and an answer of its own."""
+    exchanges, expected = [], {}
+    for name, (*calls, tie) in CONVERSATIONS.items():
+        answer = "Yes." if name == "an answer of one word" else f"{ANSWER} That is {name}."
+        exchanges += [call(f"{name} {letter}", answer) for call, letter in calls]
+        expected |= {f"{name} {tie[0]}": f"{name} {tie[1]}"} if tie else {}
     case = featured(exchanges)
     link_accounts(case, Limits(500_000_000, 1), Silent())
     ties = [row for row in read_rows(case, "work_ties") if row["kind"] == "conversation"]
-    assert [(row["account_id"], row["other_account_id"]) for row in ties] == expected
+    assert {row["account_id"]: row["other_account_id"] for row in ties} == expected
+    assert len(ties) == len(expected)
 
 
 TASK = (

@@ -74,11 +74,11 @@ def log(
     known = {a.account_id: a for a in accounts}
     groups = {group: {name: (n, 2) for name, n in found.items()} for group, found in (loads or {}).items()}
     values: dict[str, dict[str, set[str]]] = {kind: {} for kind in IDENTITIES}
-    n_holders: dict[str, dict[str, int]] = {kind: {} for kind in IDENTITIES}
+    sizes: dict[str, Counter[int]] = {kind: Counter() for kind in IDENTITIES}
     for kind, found in (shared or {}).items():
         for value, names in found.items():
             holders = list(names)
-            n_holders[kind][value] = len(holders)
+            sizes[kind][len(holders)] += 1
             for name in holders:
                 values[kind].setdefault(name, set()).add(value)
     observations = {
@@ -104,8 +104,7 @@ def log(
         states={},
         ties_of=ties_of(ties),
         groups_of=groups_of,
-        value_sizes={kind: Counter(found.values()) for kind, found in n_holders.items()},
-        n_holders=n_holders,
+        value_sizes=sizes,
     )
 
 

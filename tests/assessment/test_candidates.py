@@ -176,20 +176,6 @@ def test_what_everybody_shares_is_expected() -> None:
     assert weigh_identity(log(EVERYBODY, shared=shared), "network", frozenset(POOL)).bits == 0
 
 
-def test_a_set_that_is_half_of_a_log_is_not_expected_to_share_what_it_shares_itself() -> None:
-    """Cards in fours among twenty accounts weigh as much beside twenty others as beside sixty; cards in fours among the others take it away."""
-    everybody = [account(name) for name in (*POOL, *PEOPLE[:20])]
-    shared = {"payment": {f"card{i}": POOL[i : i + 4] for i in range(0, 20, 4)}}
-
-    def bits(outside_of: list[str]) -> float:
-        made = log(everybody, shared=shared)
-        return weigh_identity(made, "payment", frozenset(POOL), outside_of=frozenset(outside_of)).bits
-
-    assert bits([]) < 10 < 60 < bits(POOL)
-    shared["payment"] |= {f"strangers{i}": PEOPLE[i : i + 4] for i in range(0, 20, 4)}
-    assert bits(POOL) == 0
-
-
 def test_connected_sets_are_in_order() -> None:
     """Sets of the smallest account first."""
     assert connected({("c", "d"), ("b", "a"), ("d", "e")}) == [frozenset("ab"), frozenset("cde")]

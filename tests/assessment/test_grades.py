@@ -32,6 +32,7 @@ def fact(fact_id: str, kind: Kind, *, is_telling: bool = True, is_counted: bool 
 HANDOVER, ANSWER = fact("handover", Kind.COORDINATION), fact("answer", Kind.COORDINATION)
 SCHEDULER = fact("scheduler", Kind.COORDINATION, is_telling=False)
 CARDS, SIGNUP = fact("payment", Kind.IDENTITY), fact("signup", Kind.IDENTITY)
+NETWORK = fact("network", Kind.IDENTITY)
 MAIL = fact("mail", Kind.IDENTITY, is_telling=False)
 FRAME, REWORDING = fact("frame", Kind.CONTENT, is_telling=False), fact("rewording", Kind.CONTENT)
 TAKEOVER, MANNER = fact("takeover", Kind.COORDINATION), fact("manner", Kind.COORDINATION)
@@ -137,7 +138,16 @@ def test_a_pool_of_many_customers_from_many_places_is_nobodys_fleet() -> None:
         ),
         pytest.param([replace(HANDOVER, n_apart=30, n_quick=15)], Outcome.EXCLUDED, id="half within seconds"),
         pytest.param([replace(HANDOVER, n_apart=30, n_alike=12)], Outcome.CANNOT_TELL, id="alike by chance"),
-        pytest.param([replace(HANDOVER, n_apart=30, n_alike=25)], Outcome.EXCLUDED, id="after a fixed time"),
+        pytest.param(
+            [replace(HANDOVER, n_apart=30, n_alike=25), NETWORK],
+            Outcome.EXCLUDED,
+            id="after a fixed time, on common networks",
+        ),
+        pytest.param(
+            [replace(HANDOVER, n_apart=30, n_alike=25), SIGNUP],
+            Outcome.CANNOT_TELL,
+            id="a platform offers it again after a fixed time",
+        ),
         pytest.param(
             [replace(HANDOVER, n_apart=30, n_quick=30, is_counted=False), ANSWER], Outcome.CANNOT_TELL, id="not counted"
         ),

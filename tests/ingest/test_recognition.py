@@ -34,7 +34,7 @@ def test_files_that_are_no_logs_are_told_with_a_reason(read, log, name, content,
     found = read(log(content, name))
     assert (found.source["role"], found.rows, found.refused) == (role, [], [])
     assert reason in found.source["reason"]
-    assert found.source["source_sha512"] is not None
+    assert found.source["source_sha256"] is not None
 
 
 def test_a_log_with_the_name_of_a_companion_is_still_a_log(read, log, line):

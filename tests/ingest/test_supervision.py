@@ -342,7 +342,7 @@ def test_a_file_that_cannot_be_read_to_its_end_is_refused(case, ingest, log, lin
         (path.name, "cannot be read: Input/output error")
     ]
     assert summary.total.n_kept == 1
-    assert [row["source_sha512"] is None for row in read_rows(case, "sources")] == [True, False]
+    assert [row["source_sha256"] is None for row in read_rows(case, "sources")] == [True, False]
 
 
 def test_a_worker_ends_when_its_parent_is_gone():

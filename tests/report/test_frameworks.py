@@ -16,7 +16,7 @@ from distilforensics.cli.diagnostics import run_cli
 from distilforensics.core.errors import UsageError
 from distilforensics.core.progress import Silent
 from distilforensics.report.catalogue import explanation_folder
-from distilforensics.report.placing import SILENT, frameworks
+from distilforensics.report.factors import SILENT, frameworks
 from distilforensics.report.releases import Release, compare, read_releases, releases_csv
 from distilforensics.report.stage import render_report
 

@@ -120,7 +120,7 @@ def source_rows():
     for n in range(N_SOURCES):
         counts = dict.fromkeys(("n_quarantined", "n_duplicate", "n_out_of_scope", "n_flagged", "n_blank"), 0)
         size = N_ACCOUNTS // N_SOURCES
-        named = {"source_sha256": f"{n:064x}", "source_sha512": f"{n:0128x}", "path": f"logs/part-{n:04d}.jsonl"}
+        named = {"source_sha256": f"{n:064x}", "path": f"logs/part-{n:04d}.jsonl"}
         yield counts | named | {"role": "log", "n_bytes": 1, "n_read": size, "n_kept": size}
 
 

@@ -13,7 +13,7 @@ import pytest
 from distilforensics.cli.diagnostics import run_cli
 from distilforensics.core.sqlfile import read_sql_file
 from distilforensics.report import catalogue
-from distilforensics.report.placing import frameworks
+from distilforensics.report.factors import frameworks
 
 BANNED = (
     r"prov(?:en|ing)\b", r"proof\b", r"undoubted", r"no doubt", r"guilt", r"thie(?:f|ves)\b", r"theft\b", r"stole", r"steal", r"criminal",

@@ -97,7 +97,7 @@ def _scan(
         create_library(connection, tables_needed(heuristics), columns=columns_read(heuristics), place=place)
         coverages = measure_coverage(connection, heuristics)
         judged = _judged_elsewhere(case, connection, heuristics, coverages, workers) if workers else {}
-        n_at_once = limits.engine_threads if place == "memory" and _n_rows(connection) <= MAX_HELD_ROWS else 1
+        n_at_once = _n_at_once(connection, limits)
         for heuristic, outcome in _outcomes(connection, heuristics, coverages, judged, n_at_once):
             batches += _batches(heuristic, outcome)
             states.append(_state_row(heuristic, coverages[heuristic.id], outcome))
@@ -158,6 +158,13 @@ def _outcomes(
             yield from zip(heuristics, pool.map(on_its_own, heuristics), strict=True)
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _n_at_once(connection: duckdb.DuckDBPyConnection, limits: Limits) -> int:
+    """Return how many queries may run beside each other: as many as threads on a short log that leaves memory for more than one."""
+    n_rows = _n_rows(connection)
+    is_short = n_rows <= MAX_HELD_ROWS and 2 * n_rows * BYTES_PER_EXCHANGE <= limits.engine_bytes
+    return limits.engine_threads if is_short else 1
 
 
 def _n_rows(connection: duckdb.DuckDBPyConnection) -> int:

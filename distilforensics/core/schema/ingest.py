@@ -98,7 +98,6 @@ SOURCES = Table(
     "one row per input file",
     columns(
         ("source_sha256", TEXT, "SHA-256 of the file as received"),
-        ("source_sha512", TEXT, "SHA-512 of the file as received"),
         ("path", TEXT, "path below the folder that all inputs share, with / as separator: the same wherever the logs lie"),
         (
             "role",

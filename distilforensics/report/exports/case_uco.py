@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from distilforensics.report.exports.material import iso, text
+from distilforensics.report.exports.contents import iso, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from distilforensics.report.exports.material import Material
+    from distilforensics.report.exports.contents import Material
 
 _CONTEXT = {
     "kb": "http://example.org/kb/",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from distilforensics.case.engines.duckdb import connect
 from distilforensics.core.errors import UsageError
 from distilforensics.report.exports import case_uco, sqlite, stix, timesketch
-from distilforensics.report.exports.material import Material
+from distilforensics.report.exports.contents import Material
 from distilforensics.report.ledger import Ledger
 from distilforensics.report.stage import case_tables, read_result
 

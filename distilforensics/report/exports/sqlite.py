@@ -6,14 +6,14 @@ import sqlite3
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from distilforensics.report.exports.material import iso, text
+from distilforensics.report.exports.contents import iso, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
-    from distilforensics.report.exports.material import Material
+    from distilforensics.report.exports.contents import Material
 
 _INDEXES = (
     ("accounts", "account_id"), ("accounts", "campaign_id"), ("facts", "campaign_id"), ("requests", "account_id"), ("requests", "campaign_id"),

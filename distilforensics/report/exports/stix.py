@@ -10,13 +10,13 @@ import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from distilforensics.report.exports.material import iso, text
+from distilforensics.report.exports.contents import iso, text
 from distilforensics.report.result import fixed_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from distilforensics.report.exports.material import Material
+    from distilforensics.report.exports.contents import Material
     from distilforensics.report.result import Campaign
 
 _CYBER_OBSERVABLES = uuid.UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")

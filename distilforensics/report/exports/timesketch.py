@@ -12,12 +12,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.text import csv_cell
-from distilforensics.report.exports.material import iso, text
+from distilforensics.report.exports.contents import iso, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from distilforensics.report.exports.material import Material
+    from distilforensics.report.exports.contents import Material
 
 _FIELDS = (
     "account_id", "campaign_id", "status", "model", "input_tokens", "output_tokens", "request_id", "client_ip", "user_agent",
