@@ -324,3 +324,51 @@ def test_bodies_without_record_and_records_without_body_are_said(ingest, log, ta
     assert columns(table("out_of_scope"), "reason", "n_records") == [("body_without_its_record", 1)]
     assert [row["source_line"] for row in table("quarantine")] == [1]
     assert of_source(table, "records.jsonl")["reason"] == "0 of 1 records joined, 1 without a partner"
+
+
+def test_requests_alone_say_what_is_missing(ingest, log, table):
+    """Half of a batch is no log; the answers are the other half."""
+    ingest(log(lines(request(1), request(2)), "requests.jsonl"))
+
+    assert table("exchanges") == []
+    assert "give the file of their answers" in table("sources")[0]["reason"]
+
+
+def exported(group, scope, item, *items):
+    return {group: [{"resource": {"attributes": []}, scope: [{item: list(items)}]}]}
+
+
+def attributes(**values):
+    named = {"gen_ai." + name.replace("__", "."): value for name, value in values.items()}
+    return [
+        {"key": key, "value": {"intValue": str(value)} if isinstance(value, int) else {"stringValue": value}}
+        for key, value in named.items()
+    ]
+
+
+def test_a_span_and_the_log_event_of_its_call_are_one_exchange(ingest, log, table):
+    """The event has the texts and the span the times; an event of another span is a call of its own."""
+    said = {"operation__name": "chat", "request__model": "m", "usage__input_tokens": 9}
+    span = {
+        "traceId": "t",
+        "spanId": "s1",
+        "startTimeUnixNano": "1770091506000000000",
+        "endTimeUnixNano": "1770091508000000000",
+    }
+    event = {"traceId": "t", "timeUnixNano": "1770091508000000000"}
+    events = [
+        event | {"spanId": name, "attributes": attributes(**said, prompt=f"question of {name}")}
+        for name in ("s1", "s2")
+    ]
+    ingest(
+        log(
+            lines(exported("resourceSpans", "scopeSpans", "spans", span | {"attributes": attributes(**said)})),
+            "traces.jsonl",
+        ),
+        log(lines(exported("resourceLogs", "scopeLogs", "logRecords", *events)), "logs.jsonl"),
+    )
+
+    assert sorted(columns(table("exchanges"), "request_id", "prompt_text", "latency_ms", "input_tokens")) == [
+        ("s1", "question of s1", 2000.0, 9),
+        ("s2", "question of s2", None, 9),
+    ]

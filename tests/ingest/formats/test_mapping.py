@@ -46,7 +46,7 @@ def sample_with(**fields):
 )
 def test_obvious_names_are_mapped_in_any_spelling(name, target):
     """Case, hyphens and underscores make no difference."""
-    assert automatic_mapping(sample_with(**{name: "1"})).columns[target] == name
+    assert automatic_mapping(sample_with(**{name: "v"})).columns[target] == name
 
 
 def test_an_object_of_usage_is_found():

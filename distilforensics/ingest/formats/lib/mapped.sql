@@ -230,7 +230,7 @@ select
         when is_marked_as_cut(coalesce(answer.content, response_field)) then 'truncated'
         when answer.content is null and not answer.has_error and answer.finish is not null then 'full'
     end as response_state,
-    coalesce(system_text, talk.system_text, request.system_text) as system_text,
+    coalesce(text_or_parts(system_text), talk.system_text, request.system_text) as system_text,
     case
         when is_redacted(coalesce(prompt_field, talk.last_content)) then null
         when talk.n > 0 then talk.prompt

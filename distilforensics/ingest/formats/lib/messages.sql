@@ -86,7 +86,11 @@ create or replace macro last_text_of_user(messages) as
 -- A system prompt that is a text or a list of parts.
 create or replace macro text_or_parts(written) as
     case
-        when starts_with(written, '[') and json_valid(written) then text_of_parts(json_transform(written, '[{"type": "VARCHAR", "text": "VARCHAR"}]'))
+        when starts_with(written, '[') and json_valid(written)
+            then text_of_parts(list_transform(
+                json_transform(written, '[{"type": "VARCHAR", "text": "VARCHAR", "content": "VARCHAR"}]'),
+                lambda part: struct_pack(type := part.type, text := coalesce(part.text, part.content))
+            ))
         else written
     end;
 
