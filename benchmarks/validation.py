@@ -238,8 +238,8 @@ def outcome(case: Path, log: Path) -> Result:
 def _ties(case: Path, innocent: set[str]) -> dict[str, tuple[int, int, int]]:
     """Return, by kind of tie, those of innocents whom the log tells apart as customers, those of all, and their calls that could have made one."""
     from distilforensics.assessment.candidates import RATES
-    from distilforensics.assessment.facts import control_rate, distinct_bits
     from distilforensics.assessment.log import load_log
+    from distilforensics.assessment.work_facts import control_rate, distinct_bits
     from distilforensics.case.layout import open_case
 
     log = load_log(open_case(case))
@@ -252,7 +252,7 @@ def _ties(case: Path, innocent: set[str]) -> dict[str, tuple[int, int, int]]:
 
 def _groups(case: Path, members: Mapping[str, list[dict[str, Any]]]) -> list[Result]:
     """Return the reported and listed groups with who is in them, what counts, and which grade remains without each fact."""
-    from distilforensics.assessment.facts import Fact, Kind
+    from distilforensics.assessment.fact import Fact, Kind
     from distilforensics.assessment.grades import decide
     from distilforensics.assessment.operators import shared_cache
     from distilforensics.case.layout import open_case

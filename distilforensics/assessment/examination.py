@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from distilforensics.assessment.confounding import Check
-    from distilforensics.assessment.facts import Fact
+    from distilforensics.assessment.fact import Fact
     from distilforensics.assessment.log import Log
     from distilforensics.assessment.weighing import Accounts
 

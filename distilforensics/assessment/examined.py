@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from distilforensics.assessment.candidates import Candidate
     from distilforensics.assessment.confounding import Check
-    from distilforensics.assessment.facts import Fact
+    from distilforensics.assessment.fact import Fact
     from distilforensics.assessment.grades import Verdict
     from distilforensics.assessment.operators import Explanation
 

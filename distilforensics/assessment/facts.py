@@ -5,104 +5,36 @@ Heuristics that see the same calls are one fact. A fact names the innocent cause
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
 from math import log2
-from statistics import median
 from typing import TYPE_CHECKING
 
 from distilforensics.analysis.kinds import kind_of, text_kinds
 from distilforensics.assessment import weights
+from distilforensics.assessment.fact import EXCLUDES, TITLES, Fact, Kind
 from distilforensics.assessment.log import IDENTITIES
 from distilforensics.assessment.weighing import (
-    RATES,
     SCHEDULING,
     TELLING_IDENTITIES,
     TIES,
     ties_inside,
     weigh_identity,
 )
+from distilforensics.assessment.work_facts import manner_fact, takeover_fact, tie_fact
 from distilforensics.core import units
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from distilforensics.assessment.candidates import Candidate
-    from distilforensics.assessment.log import Log, Observation, Tie
+    from distilforensics.assessment.log import Log, Observation
     from distilforensics.assessment.parameters import Parameters
     from distilforensics.assessment.weighing import Accounts, Weight
-
-
-class Kind(StrEnum):
-    """What a fact is about."""
-
-    COORDINATION = "coordination"
-    IDENTITY = "identity"
-    CONTENT = "content"
-    PURPOSE = "purpose"
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One mechanism, as far as this log shows it in a candidate."""
-
-    fact_id: str
-    title: str
-    kind: Kind
-    bits: float
-    """What it weighs against accounts that have nothing to do with each other, and between customers that the log tells apart."""
-    count: int
-    of: int | None
-    comparison: float | None
-    """Count or share that accounts outside of every candidate show, or that is expected by chance."""
-    n_accounts: int
-    statement: str
-    excludes: str
-    """Innocent causes that do not produce it."""
-    record_ids: tuple[str, ...] = ()
-    is_counted: bool = True
-    """Whether it reaches the floors of bits, calls and accounts."""
-    is_telling: bool = True
-    """Whether it tells a pool from a product, a vendor and a fleet; a fact that these show by nature bears no grade alone."""
-    n_apart: int = 0
-    """Of a fact of ties: how many lie between customers that the log tells apart."""
-    n_quick: int = 0
-    """Of these, how many came so soon after that a program must have sent them."""
-    n_alike: int = 0
-    """Of these, how many came after the median time, give or take a tenth."""
-    is_of_one_day: bool = False
-    """Of sign-ups: whether they are those of one day, so that without it too few are left to count."""
-    is_beyond_payers: bool = True
-    """Of a shared identity: whether it counts between payers as well, rather than only among accounts that one of them pays for."""
 
 
 _PURPOSEFUL = frozenset({"medium", "high", "critical"})
 """Levels from which on a heuristic of content says something of the purpose; short prompts of one-shot products make the others fire."""
 
 _ATTESTED = "harvest.refused_reasoning"
-
-_TITLES = {
-    "takeover": "With refused calls the work goes over to the next account",
-    "manner": "Refused calls go on in the manner of the account that was refused",
-    "handover": "Refused calls go on at other customers' accounts",
-    "conversation": "Conversations go on at other customers' accounts",
-    "answer": "Answers of some accounts come back as inputs of others",
-    "payment": "One payment method behind several customers",
-    "signup": "Accounts of several customers were made within the same ten minutes",
-    "network": "Several customers share rare networks",
-    "mail": "Several customers share rare mail domains or a mailbox",
-}
-_EXCLUDES = {
-    "takeover": "independent customers, a product's users, a vendor's loop, a shared cache, an outage, common hours, a limit alone",
-    "manner": "independent customers, a product's users, a shared cache, an outage, a class; not a service that customers lend their accounts",
-    "handover": "independent customers, a product's users, a vendor's loop, a shared cache, an outage, a benchmark; if most come within seconds, also a class",
-    "conversation": "independent customers, a product's users, a vendor's loop, a shared cache, a benchmark; if most come within seconds, also a class",
-    "answer": "independent customers, a product's users, a vendor's loop, an outage, a benchmark",
-    "payment": "independent customers, a product's users, a vendor that works with its customers' accounts",
-    "signup": "independent customers, a vendor whose customers came one by one; not a course or a contest",
-    "network": "independent customers",
-    "mail": "independent customers",
-}
 
 
 def find_facts(log: Log, candidate: Candidate, outside: Accounts, parameters: Parameters) -> list[Fact]:
@@ -116,9 +48,9 @@ def find_facts(log: Log, candidate: Candidate, outside: Accounts, parameters: Pa
     """
     inside = ties_inside(log, candidate.accounts)
     floor = parameters.min_fact_bits + log2(max(1, candidate.n_tried))
-    found = [_tie_fact(log, kind, inside, candidate, outside, floor, parameters) for kind in TIES]
-    found.append(_takeover_fact(log, inside, outside, floor, parameters))
-    found.append(_manner_fact(log, inside, outside, floor, parameters))
+    found = [tie_fact(log, kind, inside, candidate, outside, floor, parameters) for kind in TIES]
+    found.append(takeover_fact(log, inside, outside, floor, parameters))
+    found.append(manner_fact(log, inside, outside, floor, parameters))
     found += [_identity_fact(log, kind, candidate, floor, parameters) for kind in IDENTITIES]
     found += [
         _synchrony_fact(log, candidate, parameters),
@@ -129,209 +61,6 @@ def find_facts(log: Log, candidate: Candidate, outside: Accounts, parameters: Pa
     ]
     order = {kind: place for place, kind in enumerate(Kind)}
     return sorted((fact for fact in found if fact), key=lambda fact: (order[fact.kind], -fact.bits, fact.fact_id))
-
-
-def distinct_bits(log: Log, kind: str, members: Accounts, ties: Iterable[Tie], rate: float) -> tuple[float, int]:
-    """Return the weight and the number of different works of the ties of a kind between customers that the log tells apart."""
-    works = {
-        tie.work for tie in ties if tie.kind == kind and tie.relation == "distinct" and members.issuperset(tie.ends)
-    }
-    chances = max(len(works), sum(log.accounts[account].chances(kind) for account in members))
-    return weights.of_share(len(works), chances, rate), len(works)
-
-
-def control_rate(log: Log, kind: str, outside: Accounts) -> tuple[int, int]:
-    """Return the ties of a kind from accounts outside of every candidate, and their calls that could have made one."""
-
-    def count() -> tuple[int, int]:
-        works = {
-            tie.work
-            for account in outside
-            for tie in log.ties_of.get(account, ())
-            if tie.kind == kind and tie.account_id in outside
-        }
-        return len(works), sum(log.accounts[account].chances(kind) for account in outside)
-
-    return log.of_others(kind, outside, count)
-
-
-def rate_of(kind: str, control: tuple[int, int], parameters: Parameters) -> float:
-    """Return the rate against which ties are weighed: the measured one, or this log's own if that is higher and rests on enough calls."""
-    count, chances = control
-    own = count / chances if count >= parameters.min_fact_calls and chances else 0.0
-    return min(0.5, max(RATES[kind], own))
-
-
-def _tie_fact(
-    log: Log,
-    kind: str,
-    inside: list[Tie],
-    candidate: Candidate,
-    outside: Accounts,
-    floor: float,
-    parameters: Parameters,
-) -> Fact | None:
-    ties = [tie for tie in inside if tie.kind == kind]
-    if not ties:
-        return None
-    control = control_rate(log, kind, outside)
-    bits, n_distinct = distinct_bits(log, kind, candidate.accounts, ties, rate_of(kind, control, parameters))
-    works = {tie.work for tie in ties}
-    chances = max(len(works), sum(log.accounts[account].chances(kind) for account in candidate.accounts))
-    accounts = {account for tie in ties for account in tie.ends}
-    shown = sorted(ties, key=lambda tie: (tie.relation != "distinct", tie.delay_us, tie.record_id))
-    apart = [tie for tie in ties if tie.relation == "distinct"]
-    records = [record for tie in shown for record in (tie.record_id, tie.other_record_id)]
-    delays = [tie.delay_us / 1e6 for tie in apart]
-    return Fact(
-        fact_id=kind,
-        title=_TITLES[kind],
-        kind=Kind.COORDINATION,
-        bits=bits,
-        count=len(works),
-        of=chances,
-        comparison=control[0] / control[1] if control[1] else None,
-        n_accounts=len(accounts),
-        statement=_tie_statement(kind, ties, len(works), n_distinct, chances, len(accounts), control),
-        excludes=_EXCLUDES[kind],
-        record_ids=tuple(dict.fromkeys(records))[: parameters.exhibit_records],
-        n_apart=len(delays),
-        # A source that counts minutes has delays of nought, which say nothing of seconds.
-        n_quick=sum(0 < delay <= parameters.quick_seconds for delay in delays),
-        n_alike=sum(abs(delay / median(delays) - 1) <= parameters.alike for delay in delays if median(delays)),
-        is_counted=bits >= floor
-        and n_distinct >= parameters.min_fact_calls
-        and len(accounts) >= parameters.min_tied_accounts,
-    )
-
-
-def _tie_statement(
-    kind: str, ties: list[Tie], n_works: int, n_distinct: int, chances: int, n_accounts: int, control: tuple[int, int]
-) -> str:
-    delay = units.duration(median(tie.delay_us for tie in ties) / 1e6)
-    what = {
-        "handover": f"{units.count(n_works)} of {units.count(chances)} failed calls of these accounts were sent next by another of them",
-        "conversation": f"{units.count(n_works)} calls of these accounts go on with a conversation that another of them had",
-        "answer": f"{units.count(n_works)} answers that one of these accounts was given stand in a later prompt of another of them",
-    }[kind]
-    rest = (
-        f"Of the {units.count(control[1])} such calls of accounts outside of every examined group {units.count(control[0])} did."
-        if control[1]
-        else "No account outside of every examined group has such a call."
-    )
-    return (
-        f"{what}, {delay} later in the median ({units.count(n_accounts)} accounts). In {units.count(n_distinct)} cases the log names both "
-        f"customers, and they differ. {rest}"
-    )
-
-
-def _takeover_fact(log: Log, inside: list[Tie], outside: Accounts, floor: float, parameters: Parameters) -> Fact | None:
-    """Return that the work goes over with the refused call: the one account falls quiet, and the other one gets busy."""
-    handovers = [tie for tie in inside if tie.kind == "handover" and tie.relation == "distinct"]
-    others = log.of_others("takeover", outside, lambda: _taken_over(_handovers_among(log, outside)))
-    rate = max(0.5, min(0.9, others[0] / sum(others))) if sum(others) >= parameters.min_tied_accounts else 0.5
-    n, n_against = _taken_over(handovers, rate)
-    bits = weights.of_share(n, n + n_against, rate)
-    if not bits:
-        return None
-    takers, givers = _busier_takers(handovers), _quieter_givers(handovers)
-    moved = [tie for tie in handovers if tie.stops > 0 and tie.begins > 0]
-    accounts = {account for tie in moved for account in tie.ends}
-    shown = sorted(moved, key=lambda tie: (tie.delay_us, tie.record_id))
-    records = [record for tie in shown for record in (tie.record_id, tie.other_record_id)]
-    return Fact(
-        fact_id="takeover",
-        title=_TITLES["takeover"],
-        kind=Kind.COORDINATION,
-        bits=bits,
-        count=n,
-        of=n + n_against,
-        comparison=rate,
-        n_accounts=len(accounts),
-        statement=(
-            f"In {units.count(len(moved))} of {units.count(len(handovers))} hand-overs the refused account sent fewer calls in the hour after than "
-            "in the hour before, and the account that went on sent more. Where the refused one falls quiet, "
-            f"{units.count(takers[0])} accounts get busier by going on, {units.count(takers[1])} less busy. Where the other one gets busier, "
-            f"{units.count(givers[0])} refused accounts fall quiet, {units.count(givers[1])} get busier. By chance it is half and half."
-        ),
-        excludes=_EXCLUDES["takeover"],
-        record_ids=tuple(dict.fromkeys(records))[: parameters.exhibit_records],
-        is_counted=bits >= floor and len(accounts) >= parameters.min_tied_accounts,
-    )
-
-
-def _handovers_among(log: Log, accounts: Accounts) -> list[Tie]:
-    """Return the hand-overs between some accounts, each once for either end."""
-    ties = (tie for account in sorted(accounts) for tie in log.ties_of.get(account, ()) if tie.kind == "handover")
-    return [tie for tie in ties if accounts.issuperset(tie.ends)]
-
-
-def _taken_over(handovers: Collection[Tie], rate: float = 0.5) -> tuple[int, int]:
-    """Return the accounts that speak for a work that goes over, and those against it, by the weaker of two questions.
-
-    Limits alone make refused accounts fall quiet, and common hours make both change alike. So it is asked of the accounts that go on whether
-    they get busier or less busy where the refused one falls quiet, and of refused accounts whether they fall quiet where the other gets busier.
-    """
-    answers = _busier_takers(handovers), _quieter_givers(handovers)
-    return min(answers, key=lambda votes: (weights.of_share(votes[0], sum(votes), rate), votes))
-
-
-def _busier_takers(handovers: Iterable[Tie]) -> tuple[int, int]:
-    return _votes((tie.other_account_id, tie.begins) for tie in handovers if tie.stops > 0)
-
-
-def _quieter_givers(handovers: Iterable[Tie]) -> tuple[int, int]:
-    return _votes((tie.account_id, tie.stops) for tie in handovers if tie.begins > 0)
-
-
-def _manner_fact(log: Log, inside: list[Tie], outside: Accounts, floor: float, parameters: Parameters) -> Fact | None:
-    """Return that calls which go on elsewhere keep client program, parameters and model of the account that was refused.
-
-    People who ask for somebody else use their own program, and users of one product have one manner, so that it is half and half. A pool that
-    gives each account a manner of its own gives it away where one sends what was meant for another.
-    """
-    handovers = [tie for tie in inside if tie.kind == "handover" and tie.relation == "distinct"]
-    others = _keeping(
-        [tie for account in outside for tie in log.ties_of.get(account, ()) if outside.issuperset(tie.ends)]
-    )
-    rate = max(0.5, min(0.9, others[0] / sum(others))) if sum(others) >= parameters.min_tied_accounts else 0.5
-    n, n_against = _keeping(handovers)
-    bits = weights.of_share(n, n + n_against, rate)
-    if not bits:
-        return None
-    kept = sorted((tie for tie in handovers if tie.manner > 0), key=lambda tie: (-tie.manner, tie.record_id))
-    records = [record for tie in kept for record in (tie.record_id, tie.other_record_id)]
-    return Fact(
-        fact_id="manner",
-        title=_TITLES["manner"],
-        kind=Kind.COORDINATION,
-        bits=bits,
-        count=n,
-        of=n + n_against,
-        comparison=rate,
-        n_accounts=n,
-        statement=(
-            f"{units.count(n)} accounts send what was refused to others with the client program, parameters and model of the refused account rather "
-            f"than with those of their own calls; {units.count(n_against)} send it as they send their own. By chance it is half and half."
-        ),
-        excludes=_EXCLUDES["manner"],
-        record_ids=tuple(dict.fromkeys(records))[: parameters.exhibit_records],
-        is_counted=bits >= floor and n >= parameters.min_tied_accounts,
-    )
-
-
-def _keeping(handovers: Iterable[Tie]) -> tuple[int, int]:
-    """Return the accounts that go on in the refused accounts' manner, and those that do in their own; each has one vote."""
-    ordered = sorted(handovers, key=lambda tie: (tie.record_id, tie.other_record_id))
-    return _votes((tie.other_account_id, tie.manner) for tie in ordered)
-
-
-def _votes(changes: Iterable[tuple[str, float]]) -> tuple[int, int]:
-    """Return how many accounts change in one direction on balance, and how many in the other; each has one vote."""
-    balance: dict[str, float] = {}
-    for account, change in changes:
-        balance[account] = balance.get(account, 0) + change
-    return sum(value > 0 for value in balance.values()), sum(value < 0 for value in balance.values())
 
 
 def _identity_fact(log: Log, kind: str, candidate: Candidate, floor: float, parameters: Parameters) -> Fact | None:
@@ -357,7 +86,7 @@ def _identity_fact(log: Log, kind: str, candidate: Candidate, floor: float, para
     ]
     return Fact(
         fact_id=kind,
-        title=_TITLES[kind],
+        title=TITLES[kind],
         kind=Kind.IDENTITY,
         bits=weight.bits,
         count=weight.count,
@@ -369,7 +98,7 @@ def _identity_fact(log: Log, kind: str, candidate: Candidate, floor: float, para
             f"share: {units.count(weight.count)} accounts more than there are such values; {weight.reference:.1f} are expected of as many "
             "accounts drawn from this log by lot."
         ),
-        excludes=_EXCLUDES[kind],
+        excludes=EXCLUDES[kind],
         is_counted=(
             weight.bits >= floor
             and weight.count >= parameters.min_fact_calls

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from distilforensics.assessment.facts import Fact, Kind
+from distilforensics.assessment.fact import Fact, Kind
 from distilforensics.core.finding import Grade
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from distilforensics.assessment import weights
-from distilforensics.assessment.facts import Kind
+from distilforensics.assessment.fact import Kind
 from distilforensics.assessment.log import connected
 from distilforensics.assessment.weighing import ties_inside
 from distilforensics.core import units
@@ -21,7 +21,7 @@ from distilforensics.core import units
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from distilforensics.assessment.facts import Fact
+    from distilforensics.assessment.fact import Fact
     from distilforensics.assessment.log import Log
     from distilforensics.assessment.parameters import Parameters
     from distilforensics.assessment.weighing import Accounts

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from distilforensics.assessment.confounding import Check
     from distilforensics.assessment.examined import Examined
-    from distilforensics.assessment.facts import Fact
+    from distilforensics.assessment.fact import Fact
     from distilforensics.assessment.log import Log, Observation
     from distilforensics.assessment.operators import Explanation
 

@@ -9,7 +9,8 @@ import pytest
 from small_logs import account, log, names, renamed, ring, tie
 
 from distilforensics.assessment.candidates import Candidate, find_candidates
-from distilforensics.assessment.facts import Fact, Kind, find_facts
+from distilforensics.assessment.fact import Fact, Kind
+from distilforensics.assessment.facts import find_facts
 from distilforensics.assessment.grades import decide, grade_facts
 from distilforensics.assessment.operators import Egress, Outcome, ask_operators, customers_of
 from distilforensics.assessment.parameters import PARAMETERS

@@ -71,7 +71,7 @@ def test_run_json_records_how_the_case_came_about(run, names_log):
 
     assert {"duckdb", "pyarrow", "click", "jinja2", "markupsafe"} <= record["tool"]["dependencies"].keys()
     assert [str(names_log)] == record["inputs"]
-    assert {"memory_bytes": 512_000_000, "threads": 1} == record["limits"]
+    assert {"memory_bytes": 512_000_000, "threads": 1, "master": None} == record["limits"]
     assert ["ingest", "assessment", "report"] == [stage["stage"] for stage in record["stages"]]
     assert record["peak_memory_bytes"]["process"] > 10_000_000
     assert record["started_at"] < record["ended_at"]

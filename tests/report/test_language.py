@@ -13,7 +13,7 @@ import pytest
 from jinja2 import nodes
 
 from distilforensics.analysis.health import health_files
-from distilforensics.assessment import facts
+from distilforensics.assessment import fact, work_facts
 from distilforensics.case.layout import open_case
 from distilforensics.cli.options import report_options
 from distilforensics.core.finding import REVIEWS
@@ -87,8 +87,8 @@ def fixed():
         *(text for entry in (*fixed_text("terms"), *fixed_text("limits"), *fixed_text("rule")) for text in entry.values()),
         *(text for sql in health for found in HEALTH_TEXT.findall(sql) for text in found if text),
         *fixed_text("asks").values(),
-        *facts._TITLES.values(),
-        *(part for text in facts._EXCLUDES.values() for part in re.split(r"; |, (?!also)", text)),
+        *fact.TITLES.values(),
+        *(part for text in fact.EXCLUDES.values() for part in re.split(r"; |, (?!also)", text)),
         *(a or b for a, b in re.findall(r'\bas (?:"([^"]+)"|(\w+))[,\n]', columns) if (a or b) not in ("counted", "n_records")),
         *(text for file in health_files() for text in (file.header["title"], *file.header["parts"])),
         "strong", "moderate", "weak", "fits", "in part", "excluded", "cannot tell", "coordination", "identity",
@@ -177,10 +177,10 @@ def test_sentences_of_explanations_can_be_said(name, text):
     assert [] == [part for part in short_sentences(filled) if GERMAN.stated(part) is None], name
 
 
-@pytest.mark.parametrize("kind", facts._EXCLUDES)
+@pytest.mark.parametrize("kind", fact.EXCLUDES)
 def test_what_a_fact_excludes_can_be_said(kind):
     """As the report puts it."""
-    german = GERMAN.stated(f"Not produced by: {facts._EXCLUDES[kind]}.")
+    german = GERMAN.stated(f"Not produced by: {fact.EXCLUDES[kind]}.")
 
     assert german is not None
     assert not ENGLISH_WORDS.search(german)
@@ -191,7 +191,7 @@ def test_what_a_fact_excludes_can_be_said(kind):
 def test_sentences_of_ties_can_be_said(kind, control):
     """As the assessment makes them, whatever the numbers."""
     ties = [SimpleNamespace(delay_us=90_000_000)]
-    english = facts._tie_statement(kind, ties, 1234, 12, 2345, 40, control)
+    english = work_facts._tie_statement(kind, ties, 1234, 12, 2345, 40, control)
     german = GERMAN.stated(english)
 
     assert german is not None
