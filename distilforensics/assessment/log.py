@@ -38,11 +38,20 @@ class Account:
     n_failed: int
     n_continuing: int
     n_prompts: int
+    n_answered: int = 0
+    """Answered calls with work that was refused somewhere."""
+    n_answered_again: int = 0
+    """Of these, those whose work another account sends next."""
 
     @property
     def is_known(self) -> bool:
         """Whether the log names its tenant, organisation or payer."""
         return bool(self.organization or self.tenant_id or self.payment_fingerprint)
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the log says more of it than who pays: its tenant, organisation or mail domain."""
+        return bool(self.organization or self.tenant_id or self.email_domain)
 
     def chances(self, kind: str) -> int:
         """Return the calls that could have made a tie of a kind."""

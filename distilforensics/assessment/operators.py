@@ -78,7 +78,7 @@ def ask_operators(
         domain,
         _spare_keys(log, members, facts, parameters),
         shared_cache(facts),
-        counterparts(facts),
+        counterparts(log, members, facts, parameters),
         dispatcher(facts, parameters),
         acquaintances(facts, parameters),
     ]
@@ -199,25 +199,31 @@ def shared_cache(facts: Iterable[Fact]) -> Explanation:
     )
 
 
-def counterparts(facts: Collection[Fact]) -> Explanation:
+def counterparts(log: Log, members: Accounts, facts: Collection[Fact], parameters: Parameters) -> Explanation:
     """Hold programs of different customers that work with each other against the facts: agents that negotiate, readers of one news service.
 
     What one writes is what the other one reads, within seconds and as often as they like. But a refused call is the caller's own affair, and
-    each pays for itself.
+    each pays for itself. A firm whose people check each other's work pays for them; it is another question, which a log without tenants,
+    organisations and mail domains leaves open.
     """
     counted = {fact.fact_id: fact for fact in facts if fact.is_counted}
     passed = counted.keys() & {"conversation", "answer"}
+    named = [log.accounts[account].is_named for account in members]
+    is_of_one_firm = "payment" in counted and sum(named) < parameters.half * len(named)
     against = [counted[name] for name in ("handover", "payment") if name in counted]
-    if against or not passed:
+    if not passed:
+        outcome, statement = Outcome.EXCLUDED, "No text is passed on."
+    elif "handover" in counted or (against and not is_of_one_firm):
         outcome = Outcome.EXCLUDED
-        statement = (
-            f"They do not produce what else is seen here: {', '.join(map(_named, against))}."
-            if against
-            else "No text is passed on."
-        )
+        statement = f"They do not produce what else is seen here: {', '.join(map(_named, against))}."
     else:
         outcome = Outcome.CANNOT_TELL
-        statement = "Texts are passed on between customers, but no refused call is, and each customer pays alone."
+        statement = (
+            "Texts are passed on, but no refused call is, and the log names no tenant, organisation or mail domain: one firm may pay for people "
+            "who check each other's work."
+            if is_of_one_firm
+            else "Texts are passed on between customers, but no refused call is, and each customer pays alone."
+        )
     return Explanation(
         "operator.counterparts",
         "Programs of different customers that write to each other, or read what one of them publishes",

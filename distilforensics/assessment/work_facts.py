@@ -43,11 +43,21 @@ def control_rate(log: Log, kind: str, outside: Accounts) -> tuple[int, int]:
     return log.of_others(kind, outside, count)
 
 
-def rate_of(kind: str, control: tuple[int, int], parameters: Parameters) -> float:
+def rate_of(kind: str, controls: Iterable[tuple[int, int]], parameters: Parameters) -> float:
     """Return the rate against which ties are weighed: the measured one, or this log's own if that is higher and rests on enough calls."""
-    count, chances = control
-    own = count / chances if count >= parameters.min_fact_calls and chances else 0.0
-    return min(0.5, max(RATES[kind], own))
+    own = [count / chances for count, chances in controls if count >= parameters.min_fact_calls and chances]
+    return min(0.9, max(RATES[kind], *own, 0.0))
+
+
+def sent_anyway(log: Log, kind: str, members: Accounts) -> tuple[int, int]:
+    """Return the answered calls whose work another account sends next as if they had been refused, and all answered calls with such work.
+
+    Users of one service who ask the same within seconds, such as readers of the same news, send it whether the call before was refused or not.
+    """
+    if kind != "handover":
+        return 0, 0
+    accounts = [log.accounts[account] for account in members]
+    return sum(account.n_answered_again for account in accounts), sum(account.n_answered for account in accounts)
 
 
 def tie_fact(
@@ -64,7 +74,8 @@ def tie_fact(
     if not ties:
         return None
     control = control_rate(log, kind, outside)
-    bits, n_distinct = distinct_bits(log, kind, candidate.accounts, ties, rate_of(kind, control, parameters))
+    anyway = sent_anyway(log, kind, candidate.accounts)
+    bits, n_distinct = distinct_bits(log, kind, candidate.accounts, ties, rate_of(kind, (control, anyway), parameters))
     works = {tie.work for tie in ties}
     chances = max(len(works), sum(log.accounts[account].chances(kind) for account in candidate.accounts))
     accounts = {account for tie in ties for account in tie.ends}
@@ -81,7 +92,7 @@ def tie_fact(
         of=chances,
         comparison=control[0] / control[1] if control[1] else None,
         n_accounts=len(accounts),
-        statement=_tie_statement(kind, ties, len(works), n_distinct, chances, len(accounts), control),
+        statement=_tie_statement(kind, ties, len(works), n_distinct, chances, len(accounts), control, anyway),
         excludes=EXCLUDES[kind],
         record_ids=tuple(dict.fromkeys(records))[: parameters.exhibit_records],
         n_apart=len(delays),
@@ -95,7 +106,14 @@ def tie_fact(
 
 
 def _tie_statement(
-    kind: str, ties: list[Tie], n_works: int, n_distinct: int, chances: int, n_accounts: int, control: tuple[int, int]
+    kind: str,
+    ties: list[Tie],
+    n_works: int,
+    n_distinct: int,
+    chances: int,
+    n_accounts: int,
+    control: tuple[int, int],
+    anyway: tuple[int, int] = (0, 0),
 ) -> str:
     delay = units.duration(median(tie.delay_us for tie in ties) / 1e6)
     what = {
@@ -108,6 +126,11 @@ def _tie_statement(
         if control[1]
         else "No account outside of every examined group has such a call."
     )
+    if anyway[0]:
+        rest += (
+            f" Of the {units.count(anyway[1])} answered calls of these accounts with the same work {units.count(anyway[0])} were sent next by another "
+            "account as well."
+        )
     return (
         f"{what}, {delay} later in the median ({units.count(n_accounts)} accounts). In {units.count(n_distinct)} cases the log names both "
         f"customers, and they differ. {rest}"

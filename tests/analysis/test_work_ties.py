@@ -92,3 +92,16 @@ def test_a_refused_call_goes_on_though_a_word_was_changed(
     link_accounts(case, Limits(500_000_000, 1), Silent())
     ties = [row for row in read_rows(case, "work_ties") if row["kind"] == "handover"]
     assert [(row["account_id"], row["other_account_id"]) for row in ties] == expected
+
+
+def test_answered_calls_are_counted_with_whether_their_work_goes_on_elsewhere(
+    featured: Callable[[list[dict[str, Any]]], Case],
+) -> None:
+    """Only work that was refused somewhere, so that the two shares can be compared."""
+    calls = [sent("a", status="limited"), sent("b"), sent("c"), sent("a", f"{TASK[::-1]}"), sent("b", f"{TASK[::-1]}")]
+    case = featured(calls)
+    link_accounts(case, Limits(500_000_000, 1), Silent())
+    found = {
+        row["account_id"]: (row["n_answered"], row["n_answered_again"]) for row in read_rows(case, "account_calls")
+    }
+    assert found == {"a": (0, 0), "b": (1, 1), "c": (1, 0)}

@@ -279,7 +279,14 @@ def test_what_one_buyer_does_for_his_pack_is_not_shared_beyond_payers() -> None:
 )
 def test_programs_that_write_to_each_other_hand_nothing_over_and_pay_alone(facts: list[Fact], outcome: Outcome) -> None:
     """Agents that negotiate, and readers of one news service."""
-    assert asked([account(name) for name in POOL], facts)["counterparts"] is outcome
+    assert asked([account(name, email_domain="mail.example") for name in POOL], facts)["counterparts"] is outcome
+
+
+def test_whether_one_firm_pays_for_people_who_check_each_other_stays_open_where_the_log_names_no_firm() -> None:
+    """Without tenant, organisation and mail domain shared payment does not speak against it; a refused call that goes on does."""
+    nameless = [account(name, tenant_id=None) for name in POOL]
+    assert asked(nameless, [ANSWER, CARDS])["counterparts"] is Outcome.CANNOT_TELL
+    assert asked(nameless, [ANSWER, CARDS, HANDOVER])["counterparts"] is Outcome.EXCLUDED
 
 
 @pytest.mark.parametrize(
@@ -437,6 +444,20 @@ def test_a_log_whose_gateway_moves_everybodys_calls_is_its_own_control() -> None
     candidate = next(c for c in find_candidates(log(everybody, ring(POOL, 30)), PARAMETERS))
     facts = {f.fact_id: f for f in find_facts(found, candidate, frozenset(PEOPLE), PARAMETERS)}
     assert not facts["handover"].is_counted
+
+
+@pytest.mark.parametrize(
+    ("n_again", "is_counted"), [pytest.param(0, True, id="it ends"), pytest.param(8, False, id="it goes on as often")]
+)
+def test_work_that_others_send_after_an_answer_as_well_is_not_handed_over(n_again: int, is_counted: bool) -> None:
+    """Readers of the same news send the same within seconds, whether the one before was refused or answered."""
+    everybody = [
+        account(name, n_answered=10, n_answered_again=n_again if name in POOL else 0) for name in (*POOL, *PEOPLE)
+    ]
+    found = log(everybody, ring(POOL, 30), {"system:1": dict.fromkeys(POOL, 80)})
+    candidate = Candidate("candidate-1", frozenset(POOL), ("system:1",), ("system:1",), 1)
+    facts = {fact.fact_id: fact for fact in find_facts(found, candidate, frozenset(PEOPLE), PARAMETERS)}
+    assert facts["handover"].is_counted is is_counted
 
 
 def test_purpose_needs_more_than_a_low_level() -> None:

@@ -187,11 +187,11 @@ def test_what_a_fact_excludes_can_be_said(kind):
 
 
 @pytest.mark.parametrize("kind", ["handover", "conversation", "answer"])
-@pytest.mark.parametrize("control", [(2, 1000), (0, 0)])
-def test_sentences_of_ties_can_be_said(kind, control):
+@pytest.mark.parametrize(("control", "anyway"), [((2, 1000), (0, 12)), ((0, 0), (3, 12))])
+def test_sentences_of_ties_can_be_said(kind, control, anyway):
     """As the assessment makes them, whatever the numbers."""
     ties = [SimpleNamespace(delay_us=90_000_000)]
-    english = work_facts._tie_statement(kind, ties, 1234, 12, 2345, 40, control)
+    english = work_facts._tie_statement(kind, ties, 1234, 12, 2345, 40, control, anyway)
     german = GERMAN.stated(english)
 
     assert german is not None

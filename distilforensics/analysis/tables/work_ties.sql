@@ -1,15 +1,9 @@
 /*---
 description = "Calls of one account that go on at another: refused calls that another account sends, conversations that another account continues, answers that come back as another account's input"
-reads = ["exchange_features", "exchanges", "fingerprints", "account_profiles", "account_attributes", "sessions"]
+reads = ["exchange_features", "exchanges", "fingerprints", "account_profiles", "account_attributes", "retried_works", "sessions"]
 driver = "calls are followed by prompt, by answer, by session and by passage, each over the whole log"
 params.handover_us = { default = 3_600_000_000, unit = "microseconds", why = "pool programs wait out a limit of minutes before they send the call again elsewhere; an hour is the longest limit window in use" }
-params.shape_us = { default = 60_000_000, unit = "microseconds", why = "without text a call is known by its tokens, model and parameters, which others share by chance; within a minute 0 to 2 % of failed calls of innocent accounts are followed by such a call" }
-params.min_shape_tokens = { default = 12, unit = "tokens", why = "greetings and probes of a few tokens are alike everywhere" }
-params.min_prompt_chars = { default = 16, unit = "characters", why = "greetings and thanks repeat by chance" }
 params.max_prompt_accounts = { default = 6, unit = "accounts", why = "a prompt that more accounts send is a product's probe, an assignment or a popular question" }
-params.slot_us = { default = 600_000_000, unit = "microseconds", why = "outages of services last ten minutes and more" }
-params.min_failing_accounts = { default = 10, unit = "accounts", why = "fewer accounts that fail together are no outage of the service" }
-params.min_failing_share = { default = 0.3, unit = "share of active accounts", why = "in an outage most active customers fail; outside of one 1 to 3 % do" }
 params.max_answer_accounts = { default = 2, unit = "accounts", why = "a task that is dealt out twice gives two accounts one answer; answers that more are given are a product's" }
 params.min_resent = { default = 0.8, unit = "share of the refused prompt's rare passages", why = "a word or a number put to a refused call before it is sent again leaves nearly all of its passages" }
 params.max_length_change = { default = 0.2, unit = "share of the refused prompt's characters", why = "another question about the same text is longer or shorter; a word more is not" }
@@ -52,58 +46,19 @@ neighbours as (
     semi join small_addresses as s on s.value = x.value
     where x.attribute = 'ip'
 ),
--- Work that failed, and the next call of anybody with the same work.
-outages as (
-    select epoch_us(started_at) // $slot_us as slot
-    from exchange_features
-    group by slot
-    having count(distinct account_id) filter (where status = 'error') >= greatest($min_failing_accounts, $min_failing_share * count(distinct account_id))
-),
-calls as (
-    select
-        e.record_id,
-        e.account_id,
-        epoch_us(e.started_at) as at_us,
-        e.status in ('limited', 'error', 'blocked') and not (e.status = 'error' and o.slot is not null) as is_failed,
-        e.prompt_hash is null as is_shape,
-        case
-            when e.prompt_hash is not null then case when coalesce(e.prompt_chars, $min_prompt_chars) >= $min_prompt_chars then e.prompt_hash end
-            when e.input_tokens >= $min_shape_tokens then concat_ws('|', 'shape', e.input_tokens, e.model, e.parameter_template, e.n_turns)
-        end as work
-    from exchange_features as e
-    left join outages as o on o.slot = epoch_us(e.started_at) // $slot_us
-),
-tried as (
-    select c.*
-    from calls as c
-    semi join (select work from calls where work is not null group by work having bool_or(is_failed)) as f on f.work = c.work
-),
-popular as (
-    select work from tried group by work having count(distinct account_id) > $max_prompt_accounts and not bool_or(is_shape)
-),
-followed as (
-    select
-        *,
-        lead(record_id) over turn as other_record_id,
-        lead(account_id) over turn as other_account_id,
-        lead(at_us) over turn - at_us as delay_us
-    from tried
-    window turn as (partition by work order by at_us, record_id)
-),
 handovers as (
-    select 'handover' as kind, f.record_id, f.account_id, f.other_record_id, f.other_account_id, f.delay_us, f.work
-    from followed as f
-    anti join popular as p on p.work = f.work
-    where f.is_failed and f.other_account_id <> f.account_id and f.delay_us <= case when f.is_shape then $shape_us else $handover_us end
+    select 'handover' as kind, record_id, account_id, other_record_id, other_account_id, delay_us, work
+    from retried_works
+    where is_failed and goes_on and not is_popular
 ),
 -- Refused calls that go on with a few words changed, known by passages that hardly anybody sends and that were new within the hour. The next such call
 -- decides, whoever sends it: one that is sent again as it was is told above.
 refused_passages as (
-    select c.record_id, c.account_id, c.at_us, c.work, e.prompt_chars, unnest(f.prompt_passages) as passage
-    from calls as c
+    select c.record_id, c.account_id, epoch_us(e.started_at) as at_us, c.work, e.prompt_chars, unnest(f.prompt_passages) as passage
+    from retried_works as c
     join exchange_features as e on e.record_id = c.record_id
     join fingerprints as f on f.record_id = c.record_id
-    where c.is_failed and not c.is_shape and c.work is not null
+    where c.is_failed and not c.is_shape
 ),
 met_passages as (
     select e.record_id, e.account_id, epoch_us(e.started_at) as at_us, e.prompt_hash, e.prompt_chars, p.passage

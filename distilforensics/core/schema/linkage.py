@@ -81,6 +81,30 @@ ACCOUNT_CALLS = Table(
         ("n_failed", COUNT, "failed calls: limited, error, blocked"),
         ("n_continuing", COUNT, "calls that go on with a conversation or name a session"),
         ("n_prompts", COUNT, "calls with a prompt or its hash"),
+        (
+            "n_answered",
+            COUNT,
+            "answered calls with work that was refused somewhere in the log, which few accounts send",
+        ),
+        ("n_answered_again", COUNT, "of these, those whose work another account sends next"),
+    ),
+)
+
+RETRIED_WORKS = Table(
+    "retried_works",
+    "linkage",
+    "one row per call with work that was refused somewhere in the log, ordered by record_id",
+    columns(
+        ("record_id", TEXT, "the call"),
+        ("account_id", TEXT, "its account"),
+        ("is_failed", FLAG, "limited, blocked, or an error outside of an outage"),
+        ("is_shape", FLAG, "work without text: tokens, model, parameters and turns"),
+        ("is_popular", FLAG, "more accounts send it than hand a call on"),
+        ("work", TEXT, "hash of the prompt, or the shape"),
+        ("other_record_id", TEXT, "the next call with the same work; NULL if there is none"),
+        ("other_account_id", TEXT, "its account"),
+        ("delay_us", COUNT, "microseconds between the starts of both"),
+        ("goes_on", FLAG, "the next call is another account's and comes soon enough to be the same piece of work"),
     ),
 )
 
