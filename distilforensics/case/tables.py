@@ -52,6 +52,11 @@ def writer(
     )
 
 
+def n_rows_of(case: Case, name: str) -> int:
+    """Return the number of rows of a table, read from its metadata."""
+    return sum(pq.read_metadata(path).num_rows for path in case.table_files(name))
+
+
 def write_batches(case: Case, name: str, batches: Iterable[pa.RecordBatch], *, path: Path | None = None) -> int:
     """Write a table from batches and return its number of rows.
 

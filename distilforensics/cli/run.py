@@ -61,10 +61,11 @@ if TYPE_CHECKING:
 @stated_options
 @sign_options
 @click.option(
-    "--power",
+    "--power/--no-power",
     "is_measuring_power",
-    is_flag=True,
-    help="Also plant campaigns in copies of this log and report the smallest that would have been found.",
+    default=None,
+    help="Plant campaigns in copies of this log and report the smallest that would have been found: in full, or not at all. "
+    "By default a few are planted in a short log in which nothing was found.",
 )
 @click.option("--extend", "is_extending", is_flag=True, help="Add these logs to a case that is sealed already.")
 @open_option
@@ -79,7 +80,7 @@ def run(
     fail_on: str | None,
     is_extending: bool,
     is_forced: bool,
-    is_measuring_power: bool,
+    is_measuring_power: bool | None,
     is_opening: bool,
     report_step: Step,
     releases: Path | None,
@@ -96,7 +97,8 @@ def run(
     from distilforensics.pipeline.run import run_case
     from distilforensics.pipeline.steps import STEPS, with_report
 
-    steps = with_report(steps_with_power(case_dir) if is_measuring_power else STEPS, report_step)
+    measured = STEPS if is_measuring_power is False else steps_with_power(case_dir, is_short=not is_measuring_power)
+    steps = with_report(measured, report_step)
     with progress_for(output) as progress:
         result = run_case(
             logs,

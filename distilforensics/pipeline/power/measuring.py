@@ -58,6 +58,10 @@ class PowerOptions:
     max_seconds: float = 1800.0
 
 
+SHORT = PowerOptions(dilutions=(0.0,), requests_per_day=(PUBLISHED_RATE,))
+"""Campaigns at the rate of the largest public case that do nothing else: three are planted at most."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one planted campaign."""
