@@ -15,7 +15,7 @@ from distilforensics.core.errors import CaseError
 from distilforensics.core.progress import Silent
 from distilforensics.pipeline.power.copying import INGESTED, copy_case, link
 from distilforensics.pipeline.power.measuring import PowerOptions, measure, require_current
-from distilforensics.pipeline.power.parameters import PLANTING
+from distilforensics.pipeline.power.parameters import PLANTING, PUBLISHED_RATE
 from distilforensics.pipeline.power.plan import Kind, Plant
 from distilforensics.pipeline.power.planting import plant, sizes_for
 from distilforensics.pipeline.power.stage import drop_if_stale, recorded_key, work_folder
@@ -23,6 +23,7 @@ from distilforensics.pipeline.power.traffic import READS, read_traffic
 from distilforensics.pipeline.steps import STEPS, Step
 
 FLAGS = ["--threads", "2", "--memory-limit", "1GB", "--quiet"]
+SILENT = [*FLAGS, "--no-power"]
 CHOICES = PowerOptions(sizes=(4, 45), dilutions=(0.0,), requests_per_day=(10,))
 DILUTED = Plant(Kind(6, 0.5), 20, 1)
 
@@ -36,7 +37,7 @@ def simulated(tmp_path_factory):
         options = ["--scale", "0.3", "--days", "3", "--formats", format_id, "-q"]
 
         assert ExitCode.COMPLETE == run_cli(["simulate", "benign", "--out", str(folder / "log"), *options])
-        assert ExitCode.COMPLETE == run_cli(["run", str(folder / "log/logs"), "--case", str(folder / "case"), *FLAGS])
+        assert ExitCode.COMPLETE == run_cli(["run", str(folder / "log/logs"), "--case", str(folder / "case"), *SILENT])
 
         return open_case(folder / "case")
 
@@ -253,7 +254,7 @@ def test_the_result_becomes_part_of_the_case_when_asked_for_and_is_dropped_when_
     assert ExitCode.COMPLETE == run_cli(["verify", path, "-q"])
 
     logs = str(case.root.parent / "log/logs")
-    assert ExitCode.COMPLETE == run_cli(["run", logs, "--case", path, *FLAGS])
+    assert ExitCode.COMPLETE == run_cli(["run", logs, "--case", path, *SILENT])
     assert [4, 45] == [row["n_accounts"] for row in read_rows(case, "power")]
     assert work_folder(case.root).is_dir()
 
@@ -262,6 +263,16 @@ def test_the_result_becomes_part_of_the_case_when_asked_for_and_is_dropped_when_
     drop_if_stale(case, Silent())
     assert [] == case.table_files("power")
     assert recorded_key(case) is None
-    assert ExitCode.COMPLETE == run_cli(["run", logs, "--case", path, *FLAGS])
+    assert ExitCode.COMPLETE == run_cli(["run", logs, "--case", path, *SILENT])
     assert not json.loads((case.findings / "findings.json").read_text())["power"]["is_measured"]
     assert "planted in copies of this log" not in (case.report / "report.html").read_text()
+
+
+def test_a_run_without_findings_says_what_it_would_have_found_unless_told_not_to(case, sample_case):
+    """A log with a campaign shows what is found by finding it."""
+    silent, accused = open_case(sample_case("benign")), open_case(sample_case("pool"))
+
+    assert {(PUBLISHED_RATE, 0.0)} == {(row["requests_per_day"], row["dilution"]) for row in read_rows(silent, "power")}
+    assert [] == accused.table_files("power")
+    assert [] == case.table_files("power")
+    assert ["case.lock"] == [path.name for path in silent.temporary.iterdir()]
