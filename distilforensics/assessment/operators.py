@@ -124,7 +124,8 @@ def _one_egress(
     """Hold a program that works with its customers' accounts, a firm's fleet or a room full of people against the accounts.
 
     Customers and people come one by one and pay for themselves, and a firm has its mail domain: accounts of many domains that were paid for
-    and opened together, and send each other's refused calls, are none of these.
+    and opened together, and send each other's refused calls, are none of these. But an outfitter opens accounts in packs and pays for each
+    pack: sign-ups in common must be those of several payers.
     """
     title = "One program in one place that works with the accounts of its customers"
     ask = "Ask the holders of these accounts whether they gave their key to a service, and to which."
@@ -140,12 +141,13 @@ def _one_egress(
             f"{units.share(egress.common_share, 1)} come from addresses that a quarter of the accounts use."
         )
         counted = {fact.fact_id for fact in facts if fact.is_counted}
+        between_payers = {fact.fact_id for fact in facts if fact.is_counted and fact.is_beyond_payers}
         is_near = egress.address_share >= parameters.most and egress.n_accounts >= parameters.min_fact_share * len(
             members
         )
         # The machines of a service that has more than three addresses call with the keys of customers who pay for themselves.
         fits = is_near or (egress.common_share >= parameters.most and "payment" not in counted)
-        if fits and counted >= {"handover", "payment", "signup"} and domain.outcome is Outcome.EXCLUDED:
+        if fits and between_payers >= {"handover", "payment", "signup"} and domain.outcome is Outcome.EXCLUDED:
             fits = False
             statement += (
                 " But several accounts each were paid for and opened together, under different mail domains, and refused calls of one go on at "

@@ -214,6 +214,12 @@ def test_a_service_with_many_addresses_is_one_place(facts: list[Fact], common_sh
     ("facts", "domains", "outcome"),
     [
         pytest.param([HANDOVER, CARDS, SIGNUP], 10, Outcome.EXCLUDED, id="a pool behind two exits"),
+        pytest.param(
+            [HANDOVER, CARDS, replace(SIGNUP, is_beyond_payers=False)],
+            10,
+            Outcome.FITS,
+            id="an outfitter that opens and pays packs",
+        ),
         pytest.param([HANDOVER, CARDS], 10, Outcome.FITS, id="an integrator whose clients came one by one"),
         pytest.param([HANDOVER, SIGNUP], 10, Outcome.FITS, id="a room full of people with cards of their own"),
         pytest.param([SCHEDULER, CARDS, SIGNUP], 10, Outcome.FITS, id="nothing is handed over"),
