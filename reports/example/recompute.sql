@@ -6,8 +6,10 @@ set default_null_order = 'nulls_last';
 create or replace temp view account_attributes as from read_parquet(['data/account_attributes.parquet']);
 create or replace temp view account_profiles as from read_parquet(['data/account_profiles.parquet']);
 create or replace temp view accounts as from read_parquet(['findings/accounts.parquet']);
-create or replace temp view campaign_evidence as from read_parquet(['findings/campaign_evidence.parquet']);
 create or replace temp view exchange_features as from read_parquet(['data/exchange_features.parquet']);
+create or replace temp table accounts_with_address as
+select distinct account_id from exchange_features where client_ip is not null or ip_prefix is not null;
+create or replace temp view campaign_evidence as from read_parquet(['findings/campaign_evidence.parquet']);
 create or replace temp view campaigns as from read_parquet(['findings/campaigns.parquet']);
 create or replace temp view template_exchanges as from read_parquet(['data/template_exchanges.parquet']);
 create or replace temp table campaign_exchanges as
@@ -93,6 +95,35 @@ create or replace temp view health_checks as from read_parquet(['data/health_che
 create or replace temp view health_costs as from read_parquet(['data/health_costs.parquet']);
 create or replace temp view heuristic_states as from read_parquet(['data/heuristic_states.parquet']);
 create or replace temp view links as from read_parquet(['data/links.parquet']);
+create or replace temp table log_sizes as
+with log as (
+    select count(*) as n_requests_log, count(distinct account_id) as n_accounts_log, sum(output_tokens)::bigint as output_log from exchange_features
+),
+outside as (
+    select median(f.output_tokens) as median_output_rest
+    from exchange_features as f
+    join accounts as a on a.account_id = f.account_id
+    where a.campaign_id is null and f.status = 'ok' and f.output_tokens > 0
+)
+select * from log, outside;
+create or replace temp table outside_handovers as
+with outside as (
+    select account_id from accounts where campaign_id is null and grade is null
+),
+others as (
+    select count(*) as n_failed_others
+    from exchange_features as f
+    join outside as o on o.account_id = f.account_id
+    where f.status in ('limited', 'error', 'blocked')
+),
+others_moved as (
+    select count(distinct work) as n_moved_others
+    from work_ties
+    where kind = 'handover' and relation <> 'same' and account_id in (select account_id from outside)
+        and other_account_id in (select account_id from outside)
+        and account_id not in (select account_id from households)
+)
+select * from others, others_moved;
 create or replace temp view quarantine as from read_parquet(['data/quarantine.parquet']);
 create or replace temp view reconciliation_totals as from read_parquet(['data/reconciliation_totals.parquet']);
 create or replace temp table repeats as
@@ -341,10 +372,7 @@ from (unpivot (select row_place, columns(* exclude (row_place))::varchar from bl
 
 -- answer.C-01: Size of a campaign and its part of the log
 create or replace temp table block as select row_number() over () as row_place, * from (
-with log as (
-    select count(*) as n_requests_log, count(distinct account_id) as n_accounts_log, sum(output_tokens)::bigint as output_log from exchange_features
-),
-members as (
+with members as (
     select count(*) as n_accounts, count(*) filter (n_campaign_exchanges = 0) as n_silent from accounts where campaign_id = 'C-01'
 ),
 own as (
@@ -364,20 +392,14 @@ own as (
 ),
 other as (
     select count(*) as n_other_requests from campaign_exchanges where campaign_id = 'C-01' and not is_own
-),
-outside as (
-    select median(f.output_tokens) as median_output_rest
-    from exchange_features as f
-    join accounts as a on a.account_id = f.account_id
-    where a.campaign_id is null and f.status = 'ok' and f.output_tokens > 0
 )
 select
-    members.*, own.*, other.*, log.*, outside.*,
+    members.*, own.*, other.*, log.*,
     round(100 * own.n_requests / log.n_requests_log, case when 10 * own.n_requests < log.n_requests_log then 1 else 0 end) as requests_percent,
     round(100 * members.n_accounts / log.n_accounts_log, case when 10 * members.n_accounts < log.n_accounts_log then 1 else 0 end) as accounts_percent,
     round(100 * own.output_tokens / log.output_log, case when 10 * own.output_tokens < log.output_log then 1 else 0 end) as output_percent,
     floor(100 * own.n_distinct_prompts / nullif(own.n_with_prompt, 0)) as distinct_percent
-from members, own, other, log, outside
+from members, own, other, log_sizes as log
 );
 insert into recomputed
 select 'answer.C-01.' || row_place || '.' || name, value
@@ -464,24 +486,8 @@ after_success as (
     from repeats as r
     join accounts as a on a.account_id = r.account_id
     where a.campaign_id = 'C-01' and r.status = 'ok' and r.next_account <> r.account_id
-),
-outside as (
-    select account_id from accounts where campaign_id is null and grade is null
-),
-others as (
-    select count(*) as n_failed_others
-    from exchange_features as f
-    join outside as o on o.account_id = f.account_id
-    where f.status in ('limited', 'error', 'blocked')
-),
-others_moved as (
-    select count(distinct work) as n_moved_others
-    from work_ties
-    where kind = 'handover' and relation <> 'same' and account_id in (select account_id from outside)
-        and other_account_id in (select account_id from outside)
-        and account_id not in (select account_id from households)
 )
-select * from own, moved, after_success, others, others_moved
+select * from own, moved, after_success, outside_handovers
 );
 insert into recomputed
 select 'handover_totals.C-01.' || row_place || '.' || name, value
@@ -500,7 +506,7 @@ known as (
     union all
     select account_id, 'signup' from account_profiles where created_at is not null
     union all
-    select distinct account_id, 'network' from exchange_features where client_ip is not null or ip_prefix is not null
+    select account_id, 'network' from accounts_with_address
     union all
     select account_id, 'mail' from account_profiles where email_domain is not null
 ),
@@ -998,6 +1004,8 @@ select
             strftime(try_cast(p.stated as timestamp), '%-d %B %Y'), strftime(try_cast(p.stated as timestamp), '%-d %B'),
             strftime(try_cast(p.stated as timestamp), '%-d'), strftime(try_cast(p.stated as timestamp), '%H:%M:%S'),
             strftime(try_cast(p.stated as timestamp), '%-d %b %H:%M:%S'), strftime(try_cast(p.stated as timestamp), '%-d %b'),
+            strftime(try_cast(p.stated as timestamp), '%d.%m.%Y'), strftime(try_cast(p.stated as timestamp), '%d.%m.'),
+            strftime(try_cast(p.stated as timestamp), '%d.%m. %H:%M:%S'),
             strftime(try_cast(p.stated as timestamp), '%Y-%m-%d'), strftime(try_cast(p.stated as timestamp), '%Y-%m-%d %H:%M:%S'))
         ), false) as agrees
 from printed as p

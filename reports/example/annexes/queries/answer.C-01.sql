@@ -17,10 +17,18 @@ from exchange_features as f
 join accounts as a on a.account_id = f.account_id
 join campaigns as c on c.campaign_id = a.campaign_id
 left join carried as k on k.record_id = f.record_id and k.campaign_id = c.campaign_id;
+create or replace temp table log_sizes as
 with log as (
     select count(*) as n_requests_log, count(distinct account_id) as n_accounts_log, sum(output_tokens)::bigint as output_log from exchange_features
 ),
-members as (
+outside as (
+    select median(f.output_tokens) as median_output_rest
+    from exchange_features as f
+    join accounts as a on a.account_id = f.account_id
+    where a.campaign_id is null and f.status = 'ok' and f.output_tokens > 0
+)
+select * from log, outside;
+with members as (
     select count(*) as n_accounts, count(*) filter (n_campaign_exchanges = 0) as n_silent from accounts where campaign_id = 'C-01'
 ),
 own as (
@@ -40,17 +48,11 @@ own as (
 ),
 other as (
     select count(*) as n_other_requests from campaign_exchanges where campaign_id = 'C-01' and not is_own
-),
-outside as (
-    select median(f.output_tokens) as median_output_rest
-    from exchange_features as f
-    join accounts as a on a.account_id = f.account_id
-    where a.campaign_id is null and f.status = 'ok' and f.output_tokens > 0
 )
 select
-    members.*, own.*, other.*, log.*, outside.*,
+    members.*, own.*, other.*, log.*,
     round(100 * own.n_requests / log.n_requests_log, case when 10 * own.n_requests < log.n_requests_log then 1 else 0 end) as requests_percent,
     round(100 * members.n_accounts / log.n_accounts_log, case when 10 * members.n_accounts < log.n_accounts_log then 1 else 0 end) as accounts_percent,
     round(100 * own.output_tokens / log.output_log, case when 10 * own.output_tokens < log.output_log then 1 else 0 end) as output_percent,
     floor(100 * own.n_distinct_prompts / nullif(own.n_with_prompt, 0)) as distinct_percent
-from members, own, other, log, outside;
+from members, own, other, log_sizes as log;

@@ -71,6 +71,24 @@ followed as (
     window again as (partition by prompt_hash order by started_at, record_id)
 )
 select * from followed where delay_us <= 3600000000;
+create or replace temp table outside_handovers as
+with outside as (
+    select account_id from accounts where campaign_id is null and grade is null
+),
+others as (
+    select count(*) as n_failed_others
+    from exchange_features as f
+    join outside as o on o.account_id = f.account_id
+    where f.status in ('limited', 'error', 'blocked')
+),
+others_moved as (
+    select count(distinct work) as n_moved_others
+    from work_ties
+    where kind = 'handover' and relation <> 'same' and account_id in (select account_id from outside)
+        and other_account_id in (select account_id from outside)
+        and account_id not in (select account_id from households)
+)
+select * from others, others_moved;
 with own as (
     select
         count(*) filter (f.status in ('limited', 'error', 'blocked')) as n_failed,
@@ -99,21 +117,5 @@ after_success as (
     from repeats as r
     join accounts as a on a.account_id = r.account_id
     where a.campaign_id = 'C-01' and r.status = 'ok' and r.next_account <> r.account_id
-),
-outside as (
-    select account_id from accounts where campaign_id is null and grade is null
-),
-others as (
-    select count(*) as n_failed_others
-    from exchange_features as f
-    join outside as o on o.account_id = f.account_id
-    where f.status in ('limited', 'error', 'blocked')
-),
-others_moved as (
-    select count(distinct work) as n_moved_others
-    from work_ties
-    where kind = 'handover' and relation <> 'same' and account_id in (select account_id from outside)
-        and other_account_id in (select account_id from outside)
-        and account_id not in (select account_id from households)
 )
-select * from own, moved, after_success, others, others_moved;
+select * from own, moved, after_success, outside_handovers;

@@ -2,6 +2,8 @@
 create or replace temp view accounts as from read_parquet(['findings/accounts.parquet']);
 create or replace temp view account_profiles as from read_parquet(['data/account_profiles.parquet']);
 create or replace temp view exchange_features as from read_parquet(['data/exchange_features.parquet']);
+create or replace temp table accounts_with_address as
+select distinct account_id from exchange_features where client_ip is not null or ip_prefix is not null;
 create or replace temp view shared_values as from read_parquet(['data/shared_values.parquet']);
 with placed as (
     select a.account_id, a.campaign_id is not null as is_member, coalesce(p.organization, p.tenant_id, 'account ' || a.account_id) as customer
@@ -14,7 +16,7 @@ known as (
     union all
     select account_id, 'signup' from account_profiles where created_at is not null
     union all
-    select distinct account_id, 'network' from exchange_features where client_ip is not null or ip_prefix is not null
+    select account_id, 'network' from accounts_with_address
     union all
     select account_id, 'mail' from account_profiles where email_domain is not null
 ),

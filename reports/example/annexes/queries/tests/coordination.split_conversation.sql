@@ -1,6 +1,4 @@
 -- Single conversations run over several accounts
-create or replace temp view customers as from read_parquet(['data/customers.parquet']);
-create or replace temp view exchange_features as from read_parquet(['data/exchange_features.parquet']);
 create or replace temp view account_attributes as from read_parquet(['data/account_attributes.parquet']);
 create or replace temp view account_profiles as from read_parquet(['data/account_profiles.parquet']);
 create or replace temp view cluster_members as from read_parquet(['data/cluster_members.parquet']);
@@ -22,6 +20,7 @@ select
     n_exchanges
 from members
 order by group_id, account_id;
+create or replace temp view exchange_features as from read_parquet(['data/exchange_features.parquet']);
 create or replace temp view carried_exchanges as
 select system_template as group_id, * from exchange_features where system_template is not null
 union all
@@ -63,28 +62,28 @@ select
     count(*) as n_accounts
 from group_accounts
 group by group_id;
+create or replace temp view customers as from read_parquet(['data/customers.parquet']);
+create or replace temp table sessions as
+select e.session_id, count(*) as n_exchanges, count(distinct e.account_id) as n_accounts, count(distinct c.customer) as n_customers
+from exchange_features as e
+join customers as c on c.account_id = e.account_id
+where e.session_id is not null
+group by e.session_id
+order by e.session_id;
 with large_groups as (
     select group_id from groups where n_accounts >= 20
 ),
-sessions as (
-    select
-        e.session_id,
-        count(distinct c.customer) > 1 as is_split,
-        count(distinct e.account_id) as n_accounts
-    from exchange_features as e
-    join customers as c on c.account_id = e.account_id
-    where e.session_id is not null
-    group by e.session_id
-    having count(*) >= 2
+conversations as (
+    select session_id, n_customers > 1 as is_split, n_accounts from sessions where n_exchanges >= 2
 ),
 log_totals as (
-    select count(*) as n, count(*) filter (where is_split) as n_split from sessions
+    select count(*) as n, count(*) filter (where is_split) as n_split from conversations
 ),
 group_sessions as (
     select g.group_id, g.session_id, count(*) as n
     from group_exchanges as g
     semi join large_groups as l on l.group_id = g.group_id
-    semi join sessions as s on s.session_id = g.session_id
+    semi join conversations as s on s.session_id = g.session_id
     group by g.group_id, g.session_id
 ),
 per_group as (
@@ -95,7 +94,7 @@ per_group as (
         count(*) filter (where s.is_split) as n_split,
         sum(s.n_accounts) filter (where s.is_split)::bigint as n_accounts_of_split
     from group_sessions as g
-    join sessions as s on s.session_id = g.session_id
+    join conversations as s on s.session_id = g.session_id
     group by g.group_id
     having count(*) >= 20
 ),
@@ -103,7 +102,7 @@ split_accounts as (
     select g.group_id, count(distinct g.account_id) as n
     from group_exchanges as g
     semi join per_group as p on p.group_id = g.group_id and p.n_split > 0
-    semi join (select session_id from sessions where is_split) as s on s.session_id = g.session_id
+    semi join (select session_id from conversations where is_split) as s on s.session_id = g.session_id
     group by g.group_id
 ),
 judged as (

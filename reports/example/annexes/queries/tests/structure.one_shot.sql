@@ -63,8 +63,16 @@ select
     count(*) as n_accounts
 from group_accounts
 group by group_id;
+create or replace temp view customers as from read_parquet(['data/customers.parquet']);
+create or replace temp table sessions as
+select e.session_id, count(*) as n_exchanges, count(distinct e.account_id) as n_accounts, count(distinct c.customer) as n_customers
+from exchange_features as e
+join customers as c on c.account_id = e.account_id
+where e.session_id is not null
+group by e.session_id
+order by e.session_id;
 with long_sessions as (
-    select session_id from exchange_features where session_id is not null group by session_id having count(*) > 1
+    select session_id from sessions where n_exchanges > 1
 ),
 accounts as (
     select
