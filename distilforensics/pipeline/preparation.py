@@ -31,11 +31,15 @@ def prepared(case: Case) -> Iterator[None]:
     thread.start()
     try:
         yield
-    except BaseException:
+    except KeyboardInterrupt:
+        # Not waited for: an interrupt inside of an import can leave the interpreter's import lock with this thread, for which the other one waits.
         is_needless.set()
         raise
-    finally:
+    except BaseException:
+        is_needless.set()
         thread.join()
+        raise
+    thread.join()
 
 
 def _prepare(is_needless: threading.Event) -> None:

@@ -60,3 +60,20 @@ def test_a_reading_that_fails_is_told_as_such(case):
     """The error passes."""
     with pytest.raises(ValueError, match="no log"), preparation.prepared(case):
         raise ValueError("no log")
+
+
+def test_whoever_interrupts_does_not_wait_for_it(case, monkeypatch):
+    """The other thread may never end."""
+    started, ends = threading.Event(), threading.Event()
+
+    def hang():
+        started.set()
+        ends.wait()
+
+    monkeypatch.setattr(render, "compile_pages", hang)
+
+    with pytest.raises(KeyboardInterrupt), preparation.prepared(case):
+        raise KeyboardInterrupt
+
+    assert started.wait(60)
+    ends.set()
