@@ -21,6 +21,7 @@ from distilforensics.core.errors import (
     PartialEvidenceError,
     UsageError,
 )
+from distilforensics.core.libraries import leave_out_pandas
 from distilforensics.core.text import show
 from distilforensics.core.trouble import LEAST_ADDRESS_SPACE, machine_trouble, require_address_space
 
@@ -62,6 +63,7 @@ def run_cli(argv: Sequence[str]) -> int:
 
     is_json = "--json" in argv
     _prepare_process()
+    leave_out_pandas()
     if instruction := os.environ.get(COMPLETE):
         from click.shell_completion import shell_complete
 

@@ -206,7 +206,9 @@ class BatchReader:
         if self._engines.projector is None:
             settings = self._settings
             memory = max(MIN_ENGINE_BYTES, settings.memory_bytes // (settings.n_projecting + 1))
-            self._engines.projector = Projector(settings.key, memory, settings.formats_module)
+            self._engines.projector = Projector(
+                settings.key, memory, settings.formats_module, is_roomy=settings.is_roomy
+            )
             if settings.options.is_content_free:
                 from distilforensics.ingest.content_free import ContentFree
 

@@ -70,11 +70,18 @@ class Projected:
     failing: dict[int, str]
 
 
+SLICES = 16
+"""Parts of a chunk that are projected one after the other where memory is short; what a query needs besides its rows falls with them."""
+
+
 class Projector:
     """One connection with one thread, and the projections planned on it. Not shared between threads."""
 
-    def __init__(self, key: bytes, memory_bytes: int, formats_module: str = FORMATS_MODULE) -> None:
-        """Open the connection, offline and without access to files."""
+    def __init__(
+        self, key: bytes, memory_bytes: int, formats_module: str = FORMATS_MODULE, *, is_roomy: bool = True
+    ) -> None:
+        """Open the connection, offline and without access to files; without room it works through less at once."""
+        self._n_slices = 1 if is_roomy else SLICES
         self.formats = importlib.import_module(formats_module)
         self.secrets = Secrets(key)
         self._specs: dict[str, FormatSpec] = self.formats.load_formats()
@@ -83,7 +90,8 @@ class Projector:
         self.connection.execute("SET TimeZone = 'UTC'")
         self.connection.execute("SET enable_progress_bar = false")
         # It turns comparisons with many words into joins, which take longer than the rest of a projection.
-        self.connection.execute("SET disabled_optimizers = 'in_clause'")
+        if is_roomy:
+            self.connection.execute("SET disabled_optimizers = 'in_clause'")
         self.formats.prepare_connection(self.connection, key)
         self.connection.execute("SET enable_external_access = false")
         self.connection.execute("SET lock_configuration = true")
@@ -128,7 +136,7 @@ class Projector:
         """Return the positions of lines that are objects in which a top-level key occurs twice; lines that are no JSON are passed over."""
         table = pa.table({"row_index": pa.array(np.arange(len(lines))), "line": lines}, schema=LINES)
         try:
-            return self._doubled_keys(table)
+            return [row for part in self._slices(table) for row in self._doubled_keys(part)]
         except _FAILURES:
             return self._doubled_keys(table.filter(pa.array(self.valid(table))))
 
@@ -167,7 +175,11 @@ class Projector:
         key = f"{reader.key}_cells" if of_cells else reader.key
         if key not in self._planned:
             self._planned[key] = self._plan(reader, key, table.schema.empty_table(), of_cells=of_cells)
-        return self._planned[key].run(table).cast(YIELD)
+        return pa.concat_tables([self._planned[key].run(part).cast(YIELD) for part in self._slices(table)])
+
+    def _slices(self, table: pa.Table) -> list[pa.Table]:
+        size = max(1, -(-len(table) // self._n_slices))
+        return [table.slice(at, size) for at in range(0, max(1, len(table)), size)]
 
     def _cell_names(self, reader: Reader) -> tuple[str, ...]:
         return self._specs[reader.format].cell_names(reader.choices)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.errors import DistilForensicsError
+from distilforensics.core.libraries import leave_out_pandas
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +51,7 @@ def work(connection: Connection, settings: Settings, counters: Any) -> None:  # 
         counters: Shared array of unsigned integers, see `BYTES`, `ROWS` and `FILE`.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    leave_out_pandas()
     is_short_of_memory = _limit(settings)
     if settings.is_roomy:
         _keep_freed_memory()

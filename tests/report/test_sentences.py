@@ -89,6 +89,26 @@ class _Recount:
             "n_other_requests": sum(r["account_id"] in members for r in self.requests) - len(own),
         }}  # fmt: skip
 
+    def power_reach(self):
+        kinds = defaultdict(list)
+        for row in self.table("power"):
+            kinds[row["is_careful"], row["dilution"], -row["requests_per_day"]].append(row)
+        found = {}
+        for place, (kind, rows) in enumerate(sorted(kinds.items()), start=1):
+            missed = max((row["n_accounts"] for row in rows if not row["is_found"]), default=None)
+            seen = [row["n_accounts"] for row in rows if row["is_found"] and row["n_accounts"] > (missed or 0)]
+            found[place] = {
+                "requests_per_day": -kind[2], "diluted_percent": round(100 * kind[1]), "missed_up_to": missed,
+                "largest": max(row["n_accounts"] for row in rows), "found_from": min(seen, default=None),
+            }  # fmt: skip
+        return found
+
+    def power_totals(self):
+        rows = self.table("power")
+        return {1: {
+            "n_planted": len(rows), "n_found": sum(row["is_found"] for row in rows), "n_innocents": sum(row["n_innocents"] for row in rows),
+        }}  # fmt: skip
+
     def log_totals(self):
         logs = [row for row in self.table("sources") if row["role"] == "log"]
         first, last = self.requests[0]["started_at"], self.requests[-1]["started_at"]

@@ -200,14 +200,13 @@ def test_a_log_that_names_no_customers_says_that_a_directory_would_help(tmp_path
     assert "What would change it: an accounts directory beside the logs" in text
 
 
-def test_a_log_without_campaign_says_what_would_have_been_seen_or_that_it_was_not_measured(sample):
+def test_a_log_without_campaign_says_what_would_have_been_seen(sample):
     """In the first paragraph."""
     report = sample("benign")
     first = " ".join("".join(report.all(".//p[@class='lead']")[0].itertext()).split())
 
     assert "No group of accounts was found that acts as one" in report.text()
-    assert "How small a group would have been seen was not measured." in first or "would have been seen" in first
-    assert "distilforensics selftest --inject CASE --write" in report.text()
+    assert "would have been seen" in first
 
 
 ACCUSING = BANNED[: BANNED.index(r"smells?\b")]

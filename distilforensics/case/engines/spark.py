@@ -24,6 +24,7 @@ import pyarrow as pa
 from distilforensics import __version__
 from distilforensics.case.engines.buckets import compute, deal
 from distilforensics.core.errors import DistilForensicsError, HeuristicError, MachineError, UsageError
+from distilforensics.core.libraries import allow_pandas
 from distilforensics.core.text import show, shown
 
 if TYPE_CHECKING:
@@ -171,6 +172,7 @@ def session(master: str) -> Any:  # noqa: ANN401 - pyspark is loaded only if it 
         MachineError: the master cannot be reached.
     """
     try:
+        allow_pandas()
         from pyspark.sql import SparkSession
     except ImportError as e:
         raise UsageError(

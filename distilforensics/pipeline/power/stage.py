@@ -54,6 +54,7 @@ def steps_with_power(case_dir: Path, *, is_short: bool = False) -> tuple[Step, .
 def _measure_shortly(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
     """Say what a silent log would have shown, in about the time of three more analyses."""
     from distilforensics.pipeline.power.measuring import SHORT, measure, measurement_key
+    from distilforensics.pipeline.power.traffic import NothingToPlantError
 
     is_silent = not any(
         Grade(row["grade"]).rank >= Grade.MODERATE.rank for row in read_rows(case, "campaigns", ["grade"])
@@ -67,6 +68,8 @@ def _measure_shortly(case: Case, limits: Limits, progress: Progress) -> StageOut
     work = case.temporary / STAGE
     try:
         return _store(case, measure(case, work, SHORT, limits, progress), limits, progress)
+    except NothingToPlantError:
+        return StageOutcome(STAGE, is_skipped=True)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

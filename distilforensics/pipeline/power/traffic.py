@@ -77,6 +77,10 @@ class Traffic:
         return sum(customer.n_exchanges for customers in self.customers.values() for customer in customers)
 
 
+class NothingToPlantError(CaseError):
+    """No ordinary account has an answered exchange from which a campaign could be made."""
+
+
 def sql(name: str) -> str:
     """Return a query of this package."""
     body: str = read_sql_file(importlib.resources.files(__package__) / "queries" / f"{name}.sql").body
@@ -87,12 +91,14 @@ def read_traffic(case: Case, limits: Limits) -> Traffic:
     """Return what the log of a finished case looks like.
 
     Raises:
-        CaseError: it has no ordinary account, so that nothing can be planted that looks like the log.
+        NothingToPlantError: it has no ordinary account, so that nothing can be planted that looks like the log.
     """
     with connect(case, limits=limits, tables=READS) as connection:
         accounts = connection.execute(sql("ordinary")).fetchall()
         if not accounts:
-            raise CaseError("has no account outside of campaigns, so nothing can be planted", where=str(case.root))
+            raise NothingToPlantError(
+                "has no account outside of campaigns, so nothing can be planted", where=str(case.root)
+            )
         typical = median(row[2] for row in accounts)
         ordinary = [
             Customer(row[0], row[1], row[3]) for row in accounts if row[2] <= PLANTING.ordinary_factor * typical
@@ -102,7 +108,7 @@ def read_traffic(case: Case, limits: Limits) -> Traffic:
         )
         answered = _patterns(connection, "ok")
         if not answered:
-            raise CaseError(
+            raise NothingToPlantError(
                 "has no answered exchange of an ordinary account, so nothing can be planted", where=str(case.root)
             )
         return Traffic(
