@@ -69,7 +69,8 @@ class Sharing:
             HeuristicError: the query failed.
             MachineError: the workers cannot be reached, or one died again and again.
         """
-        assert node.file is not None and node.partition is not None  # noqa: PT018 - says what `partition` means
+        assert node.file is not None
+        assert node.partition is not None
         inputs = tuple(self._input(connection, table, node.partition.by.get(table, ())) for table in node.reads)
         job = run_job(
             self._case, self._workers, Query(node.file, dict(node.parameters), node.parts, offer_functions), inputs

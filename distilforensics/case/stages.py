@@ -112,6 +112,8 @@ class StageOutcome:
     is_skipped: bool
     n_rows: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
+    is_wanted: bool = True
+    """Whether the stage has anything to do in this case at all; one that has not is neither done nor up to date."""
 
 
 def contradictions(case: Case) -> list[tuple[str, str]]:

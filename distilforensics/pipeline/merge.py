@@ -15,7 +15,7 @@ from distilforensics.core.text import show
 from distilforensics.ingest.merging import merge_tables
 from distilforensics.pipeline.power.stage import steps_with_power
 from distilforensics.pipeline.record import Timing, write_record
-from distilforensics.pipeline.run import recorded, run_step, seal_timed
+from distilforensics.pipeline.run import recorded, run_steps, seal_timed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,8 +72,7 @@ def _merge(cases: Sequence[Case], merged: Case, limits: Limits, progress: Progre
     details = {"input_root": tables.root, "n_repeated_files": tables.n_repeated_files, "n_rows": dict(tables.n_rows)}
     custody.append(merged, "stage ingest", details)
     timings = [Timing("ingest", 0.0, is_skipped=False, n_rows=tables.n_rows)]
-    steps = steps_with_power(merged.root, is_short=True)
-    timings += [run_step(merged, step, limits, progress) for step in steps]
+    timings += run_steps(merged, steps_with_power(merged.root, is_short=True), limits, progress)
     write_record(
         merged, command="case merge", started_at=started_at, limits=limits, inputs=[str(case.root) for case in cases],
         options=tables.parameters, timings=timings,

@@ -34,6 +34,8 @@ class Timing:
     seconds: float
     is_skipped: bool
     n_rows: Mapping[str, int]
+    is_wanted: bool = True
+    """As of the outcome."""
 
 
 def dependencies(package: str = "distilforensics") -> dict[str, str]:
@@ -107,7 +109,13 @@ def write_record(
         "inputs": list(inputs),
         "options": dict(options),
         "stages": [
-            asdict(timing) | {"seconds": round(timing.seconds, 3), "n_rows": dict(timing.n_rows)} for timing in timings
+            {
+                "stage": timing.stage,
+                "seconds": round(timing.seconds, 3),
+                "is_skipped": timing.is_skipped,
+                "n_rows": dict(timing.n_rows),
+            }
+            for timing in timings
         ],
         "peak_memory_bytes": peak_memory(),
         "custody": custody.head(case),

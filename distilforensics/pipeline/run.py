@@ -132,7 +132,7 @@ def run_locked(
         with prepared(case):
             summary = read_logs(case, inputs, options, limits, progress, timings, read)
         drop_if_stale(case, progress)
-        timings.extend(run_step(case, step, limits, progress) for step in steps)
+        timings.extend(run_steps(case, steps, limits, progress))
         if (skipped := [timing.stage for timing in timings if timing.is_skipped]) and len(skipped) < len(timings):
             progress.note(f"up to date, not run again: {', '.join(skipped)}")
         if key is None and all(timing.is_skipped for timing in timings) and manifest.is_current(case):
@@ -197,8 +197,15 @@ def run_step(case: Case, step: Step, limits: Limits, progress: Progress) -> Timi
     """Run one stage and record it."""
     start = time.perf_counter()
     outcome = step.work(case, limits, progress)
-    custody.append(case, f"stage {step.name}", {"is_skipped": outcome.is_skipped, "n_rows": dict(outcome.n_rows)})
-    return Timing(step.name, time.perf_counter() - start, outcome.is_skipped, outcome.n_rows)
+    if outcome.is_wanted:
+        custody.append(case, f"stage {step.name}", {"is_skipped": outcome.is_skipped, "n_rows": dict(outcome.n_rows)})
+    seconds = time.perf_counter() - start
+    return Timing(step.name, seconds, outcome.is_skipped, outcome.n_rows, is_wanted=outcome.is_wanted)
+
+
+def run_steps(case: Case, steps: Sequence[Step], limits: Limits, progress: Progress) -> list[Timing]:
+    """Run the stages one after the other and return those that have anything to do in this case."""
+    return [timing for step in steps if (timing := run_step(case, step, limits, progress)).is_wanted]
 
 
 def seal_timed(case: Case, timings: list[Timing], progress: Progress, key: Key | None = None) -> dict[str, str]:

@@ -276,3 +276,28 @@ def test_a_run_without_findings_says_what_it_would_have_found_unless_told_not_to
     assert [] == accused.table_files("power")
     assert [] == case.table_files("power")
     assert ["case.lock"] == [path.name for path in silent.temporary.iterdir()]
+    told = {
+        case.root: [s["stage"] for s in json.loads(case.run_record.read_text())["stages"]] for case in (silent, accused)
+    }
+    assert "power" in told[silent.root]
+    assert "power" not in told[accused.root]
+    assert "stage power" not in accused.custody_log.read_text()
+
+
+def test_a_log_of_a_few_accounts_is_neither_measured_nor_called_up_to_date(tmp_path, capsys):
+    """Nothing can be planted in it that would not drown it; the same run again is one line."""
+    log = tmp_path / "log.jsonl"
+    row = {"account_id": "a", "model": "m", "prompt": "What is the height of the tower?", "response": "90 m"}
+    log.write_text(
+        json.dumps(row | {"timestamp": "2026-03-02T00:00:00Z", "input_tokens": 9, "output_tokens": 3}) + "\n"
+    )
+    command = ["run", str(log), "--case", str(tmp_path / "case"), "--threads", "1"]
+
+    assert ExitCode.COMPLETE == run_cli(command)
+    first = capsys.readouterr().err
+    assert ExitCode.COMPLETE == run_cli(command)
+    again = capsys.readouterr().err
+
+    assert "power" not in first
+    assert "up to date" not in first
+    assert again.startswith("Nothing has changed since the last run")

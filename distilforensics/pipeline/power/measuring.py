@@ -160,7 +160,8 @@ def _measure_copies(
     before = _accused(base)
     n_left = n_runs_left(searches, choices.seeds, _found(outcomes))
     n_new = 0
-    progress.begin("power", "Planting campaigns in copies of this log", total_steps=n_left or None)
+    if searches:
+        progress.begin("power", "Planting campaigns in copies of this log", total_steps=n_left or None)
     while (chosen := next_plant(searches, choices.seeds, _found(outcomes))) is not None:
         usual = fmean(outcome.seconds for outcome in outcomes.values()) if outcomes else 0.0
         if time.perf_counter() - start + usual > choices.max_seconds:
@@ -171,7 +172,8 @@ def _measure_copies(
         still = n_runs_left(searches, choices.seeds, _found(outcomes))
         progress.advance(steps=max(0, n_left - still), item=in_words(outcomes[chosen]))
         n_left = still
-    progress.end(f"{n_new} campaigns planted, {len(outcomes) - n_new} known from before")
+    if searches:
+        progress.end(f"{n_new} campaigns planted, {len(outcomes) - n_new} known from before")
     return Measurement(
         outcomes=tuple(outcomes[plant] for plant in sorted(outcomes)),
         is_complete=next_plant(searches, choices.seeds, _found(outcomes)) is None,

@@ -56,20 +56,20 @@ def _measure_shortly(case: Case, limits: Limits, progress: Progress) -> StageOut
     from distilforensics.pipeline.power.measuring import SHORT, measure, measurement_key
     from distilforensics.pipeline.power.traffic import NothingToPlantError
 
-    is_silent = not any(
-        Grade(row["grade"]).rank >= Grade.MODERATE.rank for row in read_rows(case, "campaigns", ["grade"])
-    )
-    if (
-        not is_silent
-        or n_rows_of(case, "exchanges") > MAX_SHORT_EXCHANGES
-        or recorded_key(case) == measurement_key(case)
-    ):
+    needless = StageOutcome(STAGE, is_skipped=True, is_wanted=False)
+    grades = [Grade(row["grade"]) for row in read_rows(case, "campaigns", ["grade"])]
+    if any(grade.rank >= Grade.MODERATE.rank for grade in grades):
+        return needless
+    if n_rows_of(case, "exchanges") > MAX_SHORT_EXCHANGES:
+        return needless
+    if recorded_key(case) == measurement_key(case):
         return StageOutcome(STAGE, is_skipped=True)
     work = case.temporary / STAGE
     try:
-        return _store(case, measure(case, work, SHORT, limits, progress), limits, progress)
+        measurement = measure(case, work, SHORT, limits, progress)
+        return _store(case, measurement, limits, progress) if measurement.outcomes else needless
     except NothingToPlantError:
-        return StageOutcome(STAGE, is_skipped=True)
+        return needless
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
