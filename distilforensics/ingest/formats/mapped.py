@@ -69,6 +69,7 @@ others as not materialized (
         case
             when case when given_json is null
                 then starts_with(response_field, '[') or starts_with(response_field, 'data:') or starts_with(response_field, 'event:')
+                    or is_printed(response_field)
                 else is_other_answer(given_answer)
             end then plain_answer(response_field)
         end as other_json
@@ -127,6 +128,7 @@ def mapped_query(
             "unreadable": "len(v) is null" if pattern is not None and other_lines is None else "false",
             "other_answers": _OTHER_ANSWERS if "response_text" in mapping.columns else _NO_ANSWERS,
             "must_show_calls": "true" if mapping.must_show_calls else "false",
+            "is_reasoning_left_out": str(mapping.is_reasoning_left_out).lower(),
             "is_cache_left_out": fields.is_cache_left_out(),
         },
     )
