@@ -313,6 +313,62 @@ def test_one_place_does_not_cap_accounts_that_were_paid_for_and_opened_together(
     assert asked(accounts, facts, Egress(0.9, 18, 900))["one_egress"] is outcome
 
 
+QUICK = replace(HANDOVER, n_apart=30, n_quick=20)
+
+
+@pytest.mark.parametrize(
+    ("facts", "alike_share", "domains", "outcome"),
+    [
+        pytest.param([HANDOVER, CARDS], 0.4, 10, Outcome.EXCLUDED, id="a pool with a client for every few accounts"),
+        pytest.param([QUICK, SIGNUP], 0.4, 10, Outcome.EXCLUDED, id="the same with cards of their own"),
+        pytest.param([HANDOVER, CARDS], 0.5, 10, Outcome.FITS, id="an integrator's program"),
+        pytest.param([HANDOVER, CARDS], None, 10, Outcome.FITS, id="no program is logged"),
+        pytest.param([HANDOVER, CARDS], 0.4, 1, Outcome.FITS, id="a firm with many programs"),
+        pytest.param([HANDOVER, CARDS], 0.4, 0, Outcome.FITS, id="no mail domain is known"),
+        pytest.param([HANDOVER, SIGNUP], 0.4, 10, Outcome.FITS, id="people in one building help each other"),
+        pytest.param([QUICK], 0.4, 10, Outcome.FITS, id="a gateway to which customers bring their keys"),
+        pytest.param([QUICK, replace(SIGNUP, is_of_one_day=True)], 0.4, 10, Outcome.FITS, id="a contest in one hall"),
+        pytest.param(
+            [QUICK, replace(SIGNUP, is_beyond_payers=False)], 0.4, 10, Outcome.FITS, id="seats bought in packs"
+        ),
+        pytest.param([CARDS, SIGNUP], 0.4, 10, Outcome.FITS, id="nothing is handed over"),
+    ],
+)
+def test_many_programs_in_one_place_are_not_one_program(
+    facts: list[Fact], alike_share: float | None, domains: int, outcome: Outcome
+) -> None:
+    """Nor people in one room, who pay for themselves and need longer than seconds; what one of these could be stays a cap."""
+    accounts = [
+        account(name, email_domain=f"mail{i % domains}.example" if domains else None) for i, name in enumerate(POOL)
+    ]
+    egress = Egress(0.9, 18, 900, 0.9, alike_share)
+    assert asked(accounts, facts, egress)["one_egress"] is outcome
+
+
+def test_the_most_common_program_is_counted_over_accounts() -> None:
+    """Two of four accounts mostly call with one program, and one of three with known parameters; a chatty account has one vote."""
+    calls = [
+        ("a", "p1", "q1"),
+        ("b", "p1", "q2"),
+        ("b", "p9", "q2"),
+        ("b", "p1", "q2"),
+        ("c", "p2", "q3"),
+        ("d", "p3", None),
+    ]
+    with duckdb.connect() as connection:
+        connection.execute("create table candidate_members (candidate_id varchar, account_id varchar)")
+        connection.execute(
+            "create table exchange_features (account_id varchar, client_ip varchar, program_template varchar, parameter_template varchar)"
+        )
+        connection.executemany("insert into candidate_members values (?, ?)", [("c", name) for name in "abcd"])
+        connection.executemany("insert into exchange_features values (?, '192.0.2.1', ?, ?)", calls)
+        (row,) = rows_of(connection, "egress")
+        assert (row["address_share"], row["alike_share"]) == (1.0, 0.5)
+        connection.execute("update exchange_features set program_template = null")
+        (row,) = rows_of(connection, "egress")
+        assert row["alike_share"] is None
+
+
 def test_handovers_that_nothing_else_binds_may_be_a_shared_cache() -> None:
     """A scheduler and a product's frame do not speak against it; work that people cannot wait for in common does."""
     accounts = [account(name) for name in POOL]
