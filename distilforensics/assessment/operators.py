@@ -99,10 +99,8 @@ def ask_operators(
         _spare_keys(log, members, facts, parameters),
         shared_cache(facts),
         counterparts(log, members, facts, parameters),
-        *(
-            _of_people(explanation, nights, len(members), parameters)
-            for explanation in (dispatcher(facts, parameters), acquaintances(facts, parameters))
-        ),
+        dispatcher(facts, nights, len(members), parameters),
+        _of_people(acquaintances(facts, parameters), nights, len(members), parameters),
     ]
 
 
@@ -331,11 +329,12 @@ def _spare_keys(log: Log, members: Accounts, facts: Iterable[Fact], parameters: 
     )
 
 
-def dispatcher(facts: Collection[Fact], parameters: Parameters) -> Explanation:
+def dispatcher(facts: Collection[Fact], nights: Nights, n_members: int, parameters: Parameters) -> Explanation:
     """Hold people at work to whom a program gives each other's conversations against the facts: advisers, a centre of several firms.
 
     The program moves a conversation within seconds, for example when an account is limited. Its next turn comes when somebody has read,
-    thought and written. Everybody pays alone.
+    thought and written. Everybody pays alone. Desks may be staffed day and night; where most conversations go on elsewhere though nothing was
+    refused, no limit moves them.
     """
     counted = {fact.fact_id: fact for fact in facts if fact.is_counted}
     talks = counted.get("conversation")
@@ -355,13 +354,15 @@ def dispatcher(facts: Collection[Fact], parameters: Parameters) -> Explanation:
             f"{units.count(talks.n_quick)} of {units.count(talks.n_apart)} conversations went on within {parameters.quick_seconds:g} seconds; the "
             "others at a pace that people keep as well, and each customer pays alone."
         )
-    return Explanation(
+    explanation = Explanation(
         "operator.dispatcher",
         "People at work to whom a program gives each other's conversations",
         outcome,
         statement,
         "Ask the holders of these accounts for whom they answer, and who gives them the conversations.",
     )
+    is_forced = talks is None or talks.n_unforced < parameters.half * talks.n_apart
+    return explanation if is_forced else _of_people(explanation, nights, n_members, parameters)
 
 
 def _is_quick(fact: Fact, parameters: Parameters) -> bool:

@@ -235,11 +235,32 @@ def test_one_payer_of_half_of_the_accounts_is_one_customer_wherever_they_call_fr
 )
 def test_accounts_that_never_rest_are_not_those_of_people(nights: Nights, *, is_of_people: bool) -> None:
     """Neither partners who pass work on nor advisers who are given conversations; a product's cache may run day and night."""
-    outcomes = asked([account(name) for name in POOL], [HANDOVER, TALK, SIGNUP], nights=nights)
+    outcomes = asked([account(name) for name in POOL], [HANDOVER, replace(TALK, n_unforced=50), SIGNUP], nights=nights)
     assert (outcomes["acquaintances"] is Outcome.CANNOT_TELL) is is_of_people
     assert (outcomes["dispatcher"] is Outcome.CANNOT_TELL) is is_of_people
     outcomes = asked([account(name) for name in POOL], [HANDOVER], nights=nights)
     assert outcomes["shared_cache"] is Outcome.CANNOT_TELL
+
+
+def test_desks_that_are_staffed_day_and_night_are_people_if_a_limit_moves_their_conversations() -> None:
+    """Half of eighty conversations went on elsewhere though nothing was refused, or fewer."""
+
+    def outcome(n_unforced: int) -> Outcome:
+        facts = [HANDOVER, replace(TALK, n_unforced=n_unforced), SIGNUP]
+        return asked([account(name) for name in POOL], facts, nights=Nights(20, 20))["dispatcher"]
+
+    assert outcome(39) is Outcome.CANNOT_TELL
+    assert outcome(40) is Outcome.EXCLUDED
+
+
+def test_a_conversation_that_goes_on_where_the_refused_call_does_was_forced() -> None:
+    """One of two conversations goes on with the call that was handed over."""
+    ties = ring(POOL, 2)
+    talks = [replace(tie, kind="conversation", work=f"talk{i}") for i, tie in enumerate(ties)]
+    talks[1] = replace(talks[1], other_record_id="elsewhere")
+    candidate = Candidate("candidate-1", frozenset(POOL), (), (), 1)
+    found = find_facts(log([account(n) for n in POOL], ties=[*ties, *talks]), candidate, frozenset(), PARAMETERS)
+    assert {fact.fact_id: (fact.n_apart, fact.n_unforced) for fact in found}["conversation"] == (2, 1)
 
 
 def test_who_rests_is_read_off_the_hours_with_calls() -> None:
