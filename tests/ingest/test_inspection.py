@@ -81,7 +81,7 @@ def test_a_log_is_described_by_its_beginning(folder):
         found.first_started_at,
         found.last_started_at,
     )
-    assert (1.0, 0.0, 0.315789) == (found.fill["account_id"], found.fill["ja4"], found.fill["project_id"])
+    assert (1.0, 0.0, 0.3) == (found.fill["account_id"], found.fill["ja4"], found.fill["project_id"])
     assert len(found.sample) == 5
     assert list(SAMPLE_COLUMNS) == list(found.sample[0])
     assert found.sample[0]["prompt_text"] == "Name a prime above 90."
