@@ -8,6 +8,7 @@ from distilforensics.ingest.formats.columns import PROJECTED_COLUMNS
 from distilforensics.ingest.formats.completion import (
     check_account_field,
     prepare_connection,
+    plain_projection_of,
     projection_of,
     zone_expression,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "match_accounts_directory",
     "no_calls",
     "other_content",
+    "plain_projection_of",
     "prepare_connection",
     "projection_of",
     "read_accounts_directory",
