@@ -364,6 +364,8 @@ def test_many_programs_in_one_place_are_not_one_program(
     ]
     egress = Egress(0.9, 18, 900, 0.9, alike_share)
     assert asked(accounts, facts, egress)["one_egress"] is outcome
+    awake = asked(accounts, facts, egress, Nights(20, 20))["one_egress"]
+    assert awake is (Outcome.EXCLUDED if facts == [HANDOVER, SIGNUP] else outcome), "people in one building sleep"
 
 
 def test_the_most_common_program_is_counted_over_accounts() -> None:
