@@ -83,9 +83,13 @@ def write_annexes(
     annexes.csv("campaigns.csv", "campaigns, all rows", result.listed)
     membership = ledger.rows("membership", is_drawn=True)
     annexes.csv("membership.csv", "why each account is in its campaign", membership)
-    if all(ledger.case.table_files(name) for name in ("group_loads", "tie_groups")):
-        candidates = ledger.rows("candidates", is_drawn=True)
-        annexes.csv("candidates.csv", "what a campaign can begin with", candidates)
+    annexes.csv("candidates.csv", "what a campaign can begin with", ledger.rows("candidates", is_drawn=True))
+    steps = ledger.rows("all_steps", is_drawn=True)
+    annexes.csv("steps.csv", "how the accounts of each group were found, step by step", steps)
+    for name in [*(c.campaign_id for c in result.campaigns), *(g.row["group_id"] for g in result.explained)][:10]:
+        ledger.note("rivals", campaign_id=name)
+        ledger.note("steps", campaign_id=name)
+    ledger.note("checks")
     html = page(
         "evidence.html.j2", campaigns=result.campaigns, exhibits=exhibits, explained=result.explained,
         title="Evidence, statement by statement", running=running,
@@ -219,15 +223,22 @@ def _write_queries(ledger: Ledger, annexes: Annexes, result: Result, tests: Mapp
         if file is not None and file.sha256 == row["sha256"]:
             text = catalogue.test_script(ledger, file, row)
             annexes.write(f"queries/tests/{safe_name(row['heuristic_id'])}.sql", row["title"], text.encode())
-    explanations = catalogue.read_files(catalogue.explanation_folder())
-    own = ledger.case.catalog / "explanations"
-    for name, file in (explanations | (catalogue.read_files(own) if own.is_dir() else {})).items():
+    for name, file in explanations(ledger).items():
         text = catalogue.explanation_script(ledger, file)
         annexes.write(
             f"queries/explanations/{safe_name(name.removeprefix('confounder.'))}.sql",
             file.header["title"],
             text.encode(),
         )
+    title = "whether a group may be one operator's own: the explanations that cap the grade"
+    annexes.write("queries/explanations/operators.sql", title, catalogue.operator_script(ledger).encode())
+
+
+def explanations(ledger: Ledger) -> dict[str, SqlFile]:
+    """Return the queries of all harmless explanations by id, with those of a catalogue of the user's own."""
+    own = ledger.case.catalog / "explanations"
+    installed = catalogue.read_files(catalogue.explanation_folder())
+    return installed | (catalogue.read_files(own) if own.is_dir() else {})
 
 
 _KINDS = {

@@ -145,6 +145,8 @@ class Campaign:
     statements: Sequence[Statement]
     stability: Sequence[Row]
     stability_counts: Row
+    formation: Row
+    """How its accounts were found; empty without steps."""
     strip: Sequence[Row]
     names: Mapping[str, str]
     """Account id to the short name that stands in figures and tables."""
@@ -279,7 +281,8 @@ def read_campaign(ledger: Ledger, row: Row, prices: Mapping[str, Mapping[str, fl
         marks=rows("taken_marks"), cost=cost, value=_value(ledger, name, prices), samples=samples,
         explanations=[_explanation(found) for found in rows("explanations")], explanation_counts=rows("explanation_counts")[0],
         facts=facts, fact_counts=rows("fact_counts")[0], statements=[_statement(found) for found in rows("statements")],
-        stability=rows("stability"), stability_counts=rows("stability_counts")[0], strip=strip, names=short_names(seen),
+        stability=rows("stability"), stability_counts=rows("stability_counts")[0],
+        formation=(rows("formation") or [Row()])[0], strip=strip, names=short_names(seen),
     )  # fmt: skip
 
 
