@@ -28,6 +28,7 @@ _KEYS: dict[str, type | tuple[type, ...]] = {
     "min_age_minutes": (int, float),
     "quiet_after_hours": (int, float),
     "metrics": str,
+    "redact": bool,
     "retention": dict,
     "reading": dict,
     "limits": dict,
@@ -74,6 +75,8 @@ class AuditConfig:
     """Files changed more recently are left for the next time, since they may still be written."""
     quiet_after_hours: float | None = None
     """Age of the newest exchange of a pattern of `inputs` from which the log counts as quiet; never if None."""
+    is_redacted: bool | None = None
+    """Publish pseudonyms in place of names; as the report was written last if None."""
     retention: Retention = field(default_factory=Retention)
     threads: int | None = None
     memory_bytes: int | None = None
@@ -108,6 +111,7 @@ def read_config(path: Path) -> AuditConfig:
         metrics=folder / values.get("metrics", f"{values['reports']}/metrics.prom"),
         min_age_minutes=float(values.get("min_age_minutes", 0)),
         quiet_after_hours=_positive(path, "quiet_after_hours", values.get("quiet_after_hours")),
+        is_redacted=values.get("redact"),
         retention=_retention(path, values.get("retention", {})),
         threads=_threads(path, values.get("limits", {}).get("threads")),
         memory_bytes=_size(path, "limits.memory", values.get("limits", {}).get("memory"), MIN_MEMORY),

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
@@ -14,12 +15,15 @@ import pytest
 from distilforensics.audit.audit import as_dict, audit, note_delivered
 from distilforensics.audit.config import read_config
 from distilforensics.audit.metrics import text_of
-from distilforensics.case.layout import open_case
+from distilforensics.case.layout import open_case, write_json
 from distilforensics.case.locking import locked
+from distilforensics.case.stages import StageOutcome
+from distilforensics.case.tables import read_rows
 from distilforensics.case.verification import verify
 from distilforensics.cli.diagnostics import run_cli
+from distilforensics.cli.exit_codes import ExitCode
 from distilforensics.core.errors import CaseError, UsageError
-from distilforensics.pipeline.steps import Step
+from distilforensics.pipeline.steps import Step, with_report
 
 
 @pytest.fixture
@@ -157,6 +161,54 @@ def test_a_published_folder_has_the_annexes_to_which_its_report_links(examine, h
     assert (home / "case" / "findings" / "accounts.parquet").read_bytes() == (
         folder / "findings" / "accounts.parquet"
     ).read_bytes()
+
+
+def test_a_redacted_series_publishes_no_name_and_follows_its_campaigns(home, sample_case, capsys):
+    """Neither report, changes nor baseline name an account or a log; nights with and without names are compared all the same."""
+    shutil.copytree(sample_case("pool"), home / "case")
+    logs = Path(__file__).parents[2] / "sample_logs" / "pool" / "logs"
+    (home / "audit.toml").write_text(
+        f'case = "case"\ninputs = ["{logs}/**"]\nreports = "reports"\nredact = true\n[limits]\nthreads = 1\n'
+    )
+
+    def tell(*options):
+        assert ExitCode.COMPLETE == run_cli(["audit", str(home / "audit.toml"), "--json", "--quiet", *options])
+        return json.loads(capsys.readouterr().out)
+
+    nights = [tell(), tell(), tell("--no-redact"), tell()]
+    published = [home / "reports" / Path(night["report"]).parent for night in nights]
+    case = open_case(home / "case")
+    names = {row["account_id"] for row in read_rows(case, "accounts")}
+    names |= {Path(row["path"]).name for row in read_rows(case, "sources")}
+    contents = [b"".join(files_of(folder).values()) for folder in published]
+
+    assert [True, False, True, True] == [night["is_new"] for night in nights]
+    assert [("new",), ("unchanged",), ("unchanged",), ("unchanged",)] == [
+        tuple(change for change in ("new", "grown", "changed", "ended", "unchanged") if night[change])
+        for night in nights
+    ]
+    assert [False, False, True, False] == [any(name.encode() in content for name in names) for content in contents]
+    assert {"report.html", "changes.json", "series.json", "accounts.parquet", "COMPLETE"} == set(files_of(published[0]))
+
+
+def test_a_redacted_series_tells_what_has_grown(examine, home, fake_stages):
+    """Pseudonyms tell accounts apart as names do. Without their key campaigns are new, so that none is hidden."""
+
+    def write_redacted(case, limits, progress):
+        (case.report / "report.html").write_text("pseudonyms")
+        write_json(case.stages / "report.json", {"parameters": {"redacted": True}})
+        return StageOutcome("report", is_skipped=False, n_rows={})
+
+    steps = with_report(fake_stages["steps"], Step("report", write_redacted))
+    examine(steps=steps)
+    (home / "logs" / "2.log").write_text("pool-c\n")
+    grown = examine(steps=steps)
+    (home / "reports" / "pseudonyms.key").unlink()
+    lost = examine(steps=steps)
+
+    assert ({"grown": ["C-1"]}, 1) == (told(grown), grown.differences[0].n_accounts_added)
+    assert {"new": ["C-1"], "ended": ["C-1"]} == told(lost)
+    assert not any(b"pool-" in content for content in files_of(grown.report.parent).values())
 
 
 def test_leftovers_are_removed_and_incomplete_folders_are_nobodys_baseline(examine, home):
