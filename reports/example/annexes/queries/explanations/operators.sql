@@ -37,6 +37,35 @@ from placed as p
 join members as m on m.candidate_id = p.candidate_id
 group by p.candidate_id
 order by p.candidate_id;
+create or replace temp table nights as
+with hours as (
+    select distinct m.candidate_id, e.account_id, epoch_us(e.started_at) // 3_600_000_000 as hour
+    from candidate_members as m
+    join exchange_features as e on e.account_id = m.account_id
+),
+judged as (
+    select candidate_id, account_id, count(*) as n_hours
+    from hours
+    group by candidate_id, account_id
+    having count(*) >= 20 and count(distinct hour // 24) >= 5
+),
+quietest as (
+    select j.candidate_id, j.account_id, j.n_hours, night.begin_hour, count(h.hour) as n
+    from judged as j
+    cross join (select unnest(range(24)) as begin_hour) as night
+    left join hours as h
+        on h.candidate_id = j.candidate_id and h.account_id = j.account_id and (h.hour % 24 - night.begin_hour + 24) % 24 < 6
+    group by all
+),
+rested as (
+    select candidate_id, account_id, min(n) >= 0.1 * any_value(n_hours) as is_awake
+    from quietest
+    group by candidate_id, account_id
+)
+select candidate_id, count(*)::bigint as n_judged, count(*) filter (where is_awake)::bigint as n_awake
+from rested
+group by candidate_id
+order by candidate_id;
 create or replace temp view work_ties as from read_parquet(['data/work_ties.parquet']);
 create or replace temp table households as
 with recursive ties as (
@@ -126,53 +155,47 @@ has as (
     left join counted as f on f.campaign_id = s.campaign_id
     group by s.campaign_id
 ),
--- One customer, or a few: accounts that share a tenant, an organisation or a payer are one.
+-- One customer, or a few: accounts that share a tenant, an organisation or a payer are one; and so without payers.
 names as (
-    select distinct campaign_id, 'account ' || account_id as a, kind || ' ' || name as b
+    select distinct campaign_id, by_payer, 'account ' || account_id as a, kind || ' ' || name as b
     from (unpivot members on tenant_id, organization, payment_fingerprint into name kind value name)
-    where name <> ''
+    cross join (select unnest([true, false]) as by_payer)
+    where name <> '' and (by_payer or kind <> 'payment_fingerprint')
 ),
 ways as (
-    select campaign_id, a, b from names
+    select campaign_id, by_payer, a, b from names
     union all
-    select campaign_id, b, a from names
+    select campaign_id, by_payer, b, a from names
 ),
 labels as (
-    select 0 as round, campaign_id, a as node, a as label from ways group by all
+    select 0 as round, campaign_id, by_payer, a as node, a as label from ways group by all
     union all
-    select round, campaign_id, node, label
+    select round, campaign_id, by_payer, node, label
     from (
         select
-            l.round + 1 as round, l.campaign_id, l.node, least(l.label, min(o.label)) as label,
-            bool_or(l.label > min(o.label)) over (partition by l.campaign_id) as is_changing
+            l.round + 1 as round, l.campaign_id, l.by_payer, l.node, least(l.label, min(o.label)) as label,
+            bool_or(l.label > min(o.label)) over (partition by l.campaign_id, l.by_payer) as is_changing
         from labels as l
-        join ways as w on w.campaign_id = l.campaign_id and w.a = l.node
-        join labels as o on o.campaign_id = l.campaign_id and o.node = w.b
-        group by l.round, l.campaign_id, l.node, l.label
+        join ways as w on w.campaign_id = l.campaign_id and w.by_payer = l.by_payer and w.a = l.node
+        join labels as o on o.campaign_id = l.campaign_id and o.by_payer = l.by_payer and o.node = w.b
+        group by l.round, l.campaign_id, l.by_payer, l.node, l.label
     )
     where is_changing
 ),
 customers as (
-    select campaign_id, label, count(*) filter (starts_with(node, 'account ')) as n
-    from (select * from labels qualify round = max(round) over (partition by campaign_id))
-    group by campaign_id, label
+    select campaign_id, by_payer, label, count(*) filter (starts_with(node, 'account ')) as n
+    from (select * from labels qualify round = max(round) over (partition by campaign_id, by_payer))
+    group by campaign_id, by_payer, label
 ),
 known as (
     select
-        s.campaign_id, s.n, coalesce(sum(c.n), 0)::bigint as n_known, count(c.n) as n_customers, coalesce(max(c.n), 0) as n_largest,
-        coalesce(list_sum(list_sort(list(c.n) filter (c.n is not null), 'desc')[:3]), 0) as n_few
+        s.campaign_id, p.by_payer, s.n, coalesce(sum(c.n), 0)::bigint as n_known, count(c.n) as n_customers, coalesce(max(c.n), 0) as n_largest,
+        coalesce(list_sum(list_sort(list(c.n) filter (c.n is not null), 'desc')[:3]), 0)
+            >= 0.9 * coalesce(sum(c.n), 0) as are_few
     from sizes as s
-    left join customers as c on c.campaign_id = s.campaign_id
+    cross join (select unnest([true, false]) as by_payer) as p
+    left join customers as c on c.campaign_id = s.campaign_id and c.by_payer = p.by_payer
     group by all
-),
-few_customers as (
-    select
-        campaign_id, 'operator.few_customers' as name,
-        case when n_known < 0.5 * n then 'cannot tell' when n_largest >= 0.5 * n_known or n_few >= 0.9 * n_known then 'fits' else 'excluded' end as outcome,
-        format('The log names the tenant, organisation or payer of {:,} of {:,} accounts', n_known, n) || if(
-            n_known < 0.5 * n, '; the others may belong to one customer.',
-            format(': {:,} customers, of which the largest has {:,} accounts.', n_customers, n_largest)) as statement
-    from known
 ),
 domains as (
     select d.campaign_id, d.n, (select count(*) from account_calls as a where a.email_domain = d.email_domain) - d.n as n_elsewhere
@@ -220,6 +243,29 @@ one_egress as (
             'No client address is logged, so that it is not known from where the calls come.') as statement
     from places as p
     join shares as w on w.campaign_id = p.campaign_id
+),
+few_judged as (
+    select
+        k.campaign_id, k.n, k.n_known, k.n_customers, k.n_largest, u.n_customers as n_named, k.n_largest >= 0.5 * k.n_known as is_one, k.are_few,
+        u.n_known < 0.8 * k.n or u.are_few or not list_contains(h.ids, 'handover') or e.outcome <> 'excluded' or d.outcome <> 'excluded' as stay_few
+    from known as k
+    join known as u on u.campaign_id = k.campaign_id and not u.by_payer
+    join has as h on h.campaign_id = k.campaign_id
+    join one_egress as e on e.campaign_id = k.campaign_id
+    join one_domain as d on d.campaign_id = k.campaign_id
+    where k.by_payer
+),
+few_customers as (
+    select
+        campaign_id, 'operator.few_customers' as name,
+        case when n_known < 0.5 * n then 'cannot tell' when is_one or (are_few and stay_few) then 'fits' else 'excluded' end as outcome,
+        format('The log names the tenant, organisation or payer of {:,} of {:,} accounts', n_known, n) || case
+            when n_known < 0.5 * n then '; the others may belong to one customer.'
+            else format(': {:,} customers, of which the largest has {:,} accounts.', n_customers, n_largest) || if(
+                are_few and not is_one and not stay_few,
+                format(' But they are {:,} by tenant and organisation, and refused calls go on between different payers, from many places and under many mail domains: who pays for clients calls from own machines, or leaves each client its key.', n_named),
+                '') end as statement
+    from few_judged
 ),
 handed as (
     select a.campaign_id, t.other_account_id as taker, count(*) as n
@@ -322,6 +368,22 @@ acquaintances as (
     from has as h
     left join said as s on s.campaign_id = h.campaign_id
     group by h.campaign_id, h.is_passed_on
+),
+-- People sleep, each at hours of their own: accounts that call around the clock for days are none.
+sleepless as (
+    select s.campaign_id, format(
+        ' But people sleep: {:,} of the {:,} accounts with calls enough to show it call around the clock, in the six hours of the day in which they call least as well.',
+        n.n_awake, n.n_judged) as words
+    from sizes as s
+    join nights as n on n.candidate_id = s.campaign_id
+    where n.n_judged >= 0.5 * s.n and n.n_awake >= greatest(5, 0.5 * n.n_judged)
+),
+of_people as (
+    select
+        p.campaign_id, p.name, if(p.outcome in ('fits', 'cannot tell') and s.words is not null, 'excluded', p.outcome) as outcome,
+        p.statement || if(p.outcome in ('fits', 'cannot tell'), coalesce(s.words, ''), '') as statement
+    from (from dispatcher union all by name from acquaintances) as p
+    left join sleepless as s on s.campaign_id = p.campaign_id
 )
 from few_customers union all by name
 from one_egress union all by name
@@ -329,6 +391,5 @@ from one_domain union all by name
 from spare_keys union all by name
 from shared_cache union all by name
 from counterparts union all by name
-from dispatcher union all by name
-from acquaintances
+from of_people
 order by campaign_id, name;
