@@ -143,11 +143,15 @@ def compare(case_dir: Path, first: str, second: str, limits: Limits, output: Out
     Weights are in bits; those below zero tell apart. Pairs that share nothing rare have no link.
     """
     from distilforensics.case.layout import open_case
+    from distilforensics.cli.screens import pair_screen, rows_of
     from distilforensics.pipeline.lookup import compare as look_up
 
-    print_sections(
-        look_up(open_case(case_dir), first, second, limits), {"kind": "pair", "ids": [first, second]}, output
-    )
+    sections = look_up(open_case(case_dir), first, second, limits)
+    if output.is_json:
+        print_sections(sections, {"kind": "pair", "ids": [first, second]}, output)
+        return
+    for line in pair_screen(rows_of(sections), shutil.get_terminal_size((80, 24)).columns, output):
+        output.line(line)
 
 
 def print_sections(sections: Sequence[Section], about: Mapping[str, object], output: Output) -> None:
