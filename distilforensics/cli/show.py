@@ -173,8 +173,19 @@ def _print_result(section: Section, output: Output) -> None:
     if len(section.rows) == 1:
         width = max(map(len, section.columns))
         for column, value in zip(section.columns, section.rows[0], strict=True):
-            output.line(f"{column.ljust(width)}  {plain(value)}")
+            output.line(f"{column.ljust(width)}  {_listed(value)}")
     elif section.rows:
         output.table(section.columns, section.rows, is_last_whole=True)
     else:
         output.line("none")
+
+
+def _listed(value: object) -> str:
+    """Return a value as one line; of a long list its beginning and how many more there are, since --json has all of it."""
+    if isinstance(value, (list, tuple)) and len(value) > _NAMED:
+        return f"{', '.join(plain(item) for item in value[:_NAMED])} and {len(value) - _NAMED} more"
+    return plain(value)
+
+
+_NAMED = 3
+"""Items of a list that one line names."""
