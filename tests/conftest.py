@@ -49,6 +49,7 @@ SLOW = (
     "cli/test_end_to_end.py",
     "cli/test_examples_run.py",
     "cli/test_foreign_exports.py",
+    "cli/test_other_systems.py",
     "cli/test_screens.py",
     "cli/test_reconcile.py",
     "cli/test_selftest.py",
