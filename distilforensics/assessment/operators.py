@@ -8,7 +8,7 @@ never makes the facts go away.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -67,29 +67,56 @@ class Egress:
     """Share of them that come from addresses which at least a quarter of the accounts use, as the machines of one service do."""
 
 
+@dataclass(frozen=True, slots=True)
+class Nights:
+    """Whether a candidate's accounts rest, as people do."""
+
+    n_judged: int
+    """Accounts with calls enough, on days enough, to show when they rest."""
+    n_awake: int
+    """Of these, those that call in the six hours of the day in which they call least about as often as in any others."""
+
+    def is_sleepless(self, n_members: int, parameters: Parameters) -> bool:
+        """Tell whether no people can be behind most of the accounts."""
+        return self.n_judged >= parameters.half * n_members and self.n_awake >= max(
+            parameters.min_accounts, parameters.half * self.n_judged
+        )
+
+
 def ask_operators(
-    log: Log, members: Accounts, facts: Collection[Fact], egress: Egress, parameters: Parameters
+    log: Log, members: Accounts, facts: Collection[Fact], egress: Egress, nights: Nights, parameters: Parameters
 ) -> list[Explanation]:
     """Return the explanations by which a candidate is one operator's own or one program's, in fixed order."""
     domain = _one_domain(log, members, parameters)
+    place = _one_egress(members, egress, facts, domain, parameters)
     return [
-        _few_customers(log, members, parameters),
-        _one_egress(members, egress, facts, domain, parameters),
+        _few_customers(log, members, facts, (place, domain), parameters),
+        place,
         domain,
         _spare_keys(log, members, facts, parameters),
         shared_cache(facts),
         counterparts(log, members, facts, parameters),
-        dispatcher(facts, parameters),
-        acquaintances(facts, parameters),
+        *(
+            _of_people(explanation, nights, len(members), parameters)
+            for explanation in (dispatcher(facts, parameters), acquaintances(facts, parameters))
+        ),
     ]
 
 
-def customers_of(log: Log, members: Accounts) -> list[Accounts]:
-    """Return the members whose customer the log names, by customer; who shares a tenant, an organisation or a payer is one, the largest first."""
+def customers_of(log: Log, members: Accounts, *, by_payer: bool = True) -> list[Accounts]:
+    """Return the members whose customer the log names, by customer, the largest first.
+
+    Args:
+        log: The log.
+        members: The accounts.
+        by_payer: Whether a payment method in common makes one customer, as a tenant and an organisation do.
+    """
     pairs = set[tuple[str, str]]()
     for account in members:
         row = log.accounts[account]
-        names = {"tenant": row.tenant_id, "organisation": row.organization, "payer": row.payment_fingerprint}
+        names = {"tenant": row.tenant_id, "organisation": row.organization}
+        if by_payer:
+            names["payer"] = row.payment_fingerprint
         pairs |= {(f"account {account}", f"{kind} {name}") for kind, name in names.items() if name}
     found = [
         frozenset(name.removeprefix("account ") for name in group if name.startswith("account "))
@@ -98,17 +125,37 @@ def customers_of(log: Log, members: Accounts) -> list[Accounts]:
     return sorted(found, key=lambda accounts: (-len(accounts), min(accounts)))
 
 
-def _few_customers(log: Log, members: Accounts, parameters: Parameters) -> Explanation:
+def _few_customers(
+    log: Log, members: Accounts, facts: Iterable[Fact], other: Iterable[Explanation], parameters: Parameters
+) -> Explanation:
+    """Hold a firm or an integrator with keys for its clients against the accounts.
+
+    An integrator has up to three cards. It calls from its own machines, or lets its clients call for themselves, with their own keys alone:
+    where the accounts of several payers send each other's refused calls from many places, payment alone makes nobody a customer.
+    """
     customers = customers_of(log, members)
     n_known = sum(map(len, customers))
-    n_largest = sum(len(accounts) for accounts in customers[: parameters.few_customers])
     said = f"The log names the tenant, organisation or payer of {units.count(n_known)} of {units.count(len(members))} accounts"
     if n_known < parameters.half * len(members):
         outcome, statement = Outcome.CANNOT_TELL, f"{said}; the others may belong to one customer."
     else:
         statement = f"{said}: {units.count(len(customers))} customers, of which the largest has {units.count(len(customers[0]))} accounts."
-        is_one = len(customers[0]) >= parameters.half * n_known or n_largest >= parameters.few_customers_share * n_known
-        outcome = Outcome.FITS if is_one else Outcome.EXCLUDED
+        is_one = len(customers[0]) >= parameters.half * n_known
+        is_few = _are_few(customers, parameters)
+        if is_few and not is_one:
+            named = customers_of(log, members, by_payer=False)
+            is_few = (
+                sum(map(len, named)) < parameters.most * len(members)
+                or _are_few(named, parameters)
+                or not any(fact.fact_id == "handover" and fact.is_counted for fact in facts)
+                or any(explanation.outcome is not Outcome.EXCLUDED for explanation in other)
+            )
+            if not is_few:
+                statement += (
+                    f" But they are {units.count(len(named))} by tenant and organisation, and refused calls go on between different payers, from many "
+                    "places and under many mail domains: who pays for clients calls from own machines, or leaves each client its key."
+                )
+        outcome = Outcome.FITS if is_one or is_few else Outcome.EXCLUDED
     return Explanation(
         "operator.few_customers",
         "One customer, or a few, with many keys",
@@ -116,6 +163,11 @@ def _few_customers(log: Log, members: Accounts, parameters: Parameters) -> Expla
         statement,
         "Ask the billing department who pays for these accounts, and the customer what they are for.",
     )
+
+
+def _are_few(customers: list[Accounts], parameters: Parameters) -> bool:
+    n_largest = sum(map(len, customers[: parameters.few_customers]))
+    return n_largest >= parameters.few_customers_share * sum(map(len, customers))
 
 
 def _one_egress(
@@ -336,6 +388,17 @@ def acquaintances(facts: Collection[Fact], parameters: Parameters) -> Explanatio
         statement,
         "Ask the holders of these accounts whether they know each other, and from where.",
     )
+
+
+def _of_people(explanation: Explanation, nights: Nights, n_members: int, parameters: Parameters) -> Explanation:
+    """Return an explanation by people, which accounts exclude that call around the clock for days: people sleep, each at hours of their own."""
+    if not (explanation.caps and nights.is_sleepless(n_members, parameters)):
+        return explanation
+    statement = (
+        f"{explanation.statement} But people sleep: {units.count(nights.n_awake)} of the {units.count(nights.n_judged)} accounts with calls enough to "
+        "show it call around the clock, in the six hours of the day in which they call least as well."
+    )
+    return replace(explanation, outcome=Outcome.EXCLUDED, statement=statement)
 
 
 def _named(fact: Fact) -> str:

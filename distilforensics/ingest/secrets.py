@@ -74,6 +74,20 @@ _KINDS = (
 
 _HINT = "|".join(f"(?:{kind.hint})" for kind in _KINDS)
 
+_VENDOR, _BEARER, _WORD = 1, 5, 6
+"""Places of kinds whose beginnings are so many or so common that they are searched for apart."""
+
+_SEARCHES = (
+    "|".join(f"(?:{kind.hint})" for i, kind in enumerate(_KINDS) if i not in (_VENDOR, _BEARER, _WORD)),
+    _KINDS[_VENDOR].hint,
+    _KINDS[_BEARER].hint,
+    r"(?i:passwd|password|passphrase|pwd|secret(?:[_-]access)?|key|token)[\\\"' ]{0,6}[:=]",
+)
+"""For the engine of polars, which jumps to the beginnings of matches if they are few; together they match wherever `_HINT` does."""
+
+POLARS_BYTES = 64_000_000
+"""Bytes of text after which the engine that searches twice as fast has paid for the time that loading it takes."""
+
 MIN_BYTES = len("://u:pwd@")
 """Bytes of the shortest text that holds a secret."""
 
@@ -91,6 +105,7 @@ class Secrets:
     def __init__(self, key: bytes) -> None:
         """Keep the key; the same key gives the same hashes."""
         self._key = key
+        self._n_bytes = 0
 
     def in_text(self, text: str) -> str:
         """Return a text without raw secrets."""
@@ -109,8 +124,7 @@ class Secrets:
             return column, nobody
         if pc.max(pc.binary_length(column)).as_py() < MIN_BYTES:
             return column, nobody
-        may_hold = pc.fill_null(pc.match_substring_regex(column, _HINT), fill_value=False)
-        rows = np.flatnonzero(may_hold.to_numpy(zero_copy_only=False))
+        rows = self._rows_that_may_hold(column)
         if not len(rows):
             return column, nobody
         candidates = column.take(pa.array(rows))
@@ -124,6 +138,18 @@ class Secrets:
         new = pa.array([value for value, is_new in zip(after, changed.tolist(), strict=True) if is_new], column.type)
         whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
         return pc.replace_with_mask(whole, pa.array(mask), new), rows[changed]
+
+    def _rows_that_may_hold(self, column: pa.ChunkedArray | pa.Array) -> np.ndarray:
+        """Return the rows whose texts hold the beginning of a secret; which engine searches changes nothing but the time."""
+        self._n_bytes += column.nbytes
+        if self._n_bytes < POLARS_BYTES or pa.types.is_binary(column.type):
+            may_hold = pc.fill_null(pc.match_substring_regex(column, _HINT), fill_value=False)
+            return np.flatnonzero(may_hold.to_numpy(zero_copy_only=False))
+        import polars as pl
+
+        texts = pl.Series(column)
+        found = [np.flatnonzero(texts.str.contains(search).fill_null(value=False).to_numpy()) for search in _SEARCHES]
+        return np.unique(np.concatenate(found))
 
     def _cleaned(self, candidates: pa.ChunkedArray | pa.Array, before: list[Any]) -> list[Any]:
         """Return the values of a column that may hold secrets, each searched for the kinds that it may hold only."""

@@ -82,10 +82,11 @@ def sniff(raw: RawFile, stream: DecodedStream, judge: Judge) -> Sniffed:
 
 
 def unwrapped(sniffed: Sniffed, judge: Judge) -> Sniffed:
-    """Note where sampled records only wrap others: they fit no format, and what they wrap does."""
-    if sniffed.records and not judge.fits(sniffed.records):
-        inner = unwrapped_sample(sniffed.records)
-        if inner and judge.fits(inner):
+    """Note where sampled records only wrap others: they fit no format, and what they wrap does; or they are spans by names that others use as well."""
+    if sniffed.records:
+        is_known = judge.fits(sniffed.records)
+        inner = unwrapped_sample(sniffed.records, only_spans=is_known)
+        if inner and (judge.is_record(inner) if is_known else judge.fits(inner)):
             kind = "lines" if sniffed.kind == "text" else sniffed.kind
             return replace(sniffed, kind=kind, records=inner[: 4 * SAMPLE_LINES], is_wrapped=True)
     return sniffed
@@ -167,7 +168,8 @@ def _sniff_json(body: bytes, lines: list[bytes], judge: Judge) -> Sniffed:
     elements = [line.removeprefix(b"[").removesuffix(b"]") for line in lines] if is_array else lines
     records = [_parsed(line) for line in elements if line and line not in (b"[", b"]")]
     objects = [record for record in records if isinstance(record, dict)]
-    is_page = bool(objects) and page_key(objects[0]) is not None and not judge.is_record(objects[:1])
+    key = page_key(objects[0]) if objects else None
+    is_page = key is not None and not (judge.fits if "." in key else judge.is_record)(objects[:1])
     if objects and not is_page and (len(lines) > 1 or not is_array) and _is_by_line(lines, records, is_array=is_array):
         beginnings = {match[0] for line in elements if (match := _FIRST_KEY.match(line))}
         return Sniffed("lines", records=records, is_array=is_array, beginnings=tuple(sorted(beginnings)[:4]))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 from small_logs import account, log, names, renamed, ring, tie
 
@@ -12,8 +14,9 @@ from distilforensics.assessment.candidates import Candidate, find_candidates
 from distilforensics.assessment.fact import Fact, Kind
 from distilforensics.assessment.facts import find_facts
 from distilforensics.assessment.grades import decide, grade_facts
-from distilforensics.assessment.operators import Egress, Outcome, ask_operators, customers_of
+from distilforensics.assessment.operators import Egress, Nights, Outcome, ask_operators, customers_of
 from distilforensics.assessment.parameters import PARAMETERS
+from distilforensics.assessment.queries import rows_of
 from distilforensics.core.finding import Grade
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
 POOL, PEOPLE = names("pool", 20), names("person", 60)
 SCATTERED = Egress(0.1, 1, 1000)
+RESTED = Nights(20, 2)
 
 
 def fact(fact_id: str, kind: Kind, *, is_telling: bool = True, is_counted: bool = True) -> Fact:
@@ -108,9 +112,11 @@ def test_two_identities_list_a_group_and_accuse_nobody(facts: list[Fact], grade:
         assert decide(facts, may_be_one_operator=capped, left_out={}).grade is grade
 
 
-def asked(accounts: list[object], facts: list[Fact], egress: Egress = SCATTERED) -> dict[str, Outcome]:
+def asked(
+    accounts: list[object], facts: list[Fact], egress: Egress = SCATTERED, nights: Nights = RESTED
+) -> dict[str, Outcome]:
     """Return the outcome of every explanation for the pool."""
-    found = ask_operators(log(accounts), frozenset(POOL), facts, egress, PARAMETERS)  # type: ignore[arg-type]
+    found = ask_operators(log(accounts), frozenset(POOL), facts, egress, nights, PARAMETERS)  # type: ignore[arg-type]
     return {e.explanation_id.removeprefix("operator."): e.outcome for e in found}
 
 
@@ -184,6 +190,76 @@ def test_three_cards_for_twenty_keys_are_an_integrator_and_five_are_not() -> Non
 
     assert outcome(3) is Outcome.FITS
     assert outcome(5) is Outcome.EXCLUDED
+
+
+@pytest.mark.parametrize(
+    ("values", "facts", "egress", "outcome"),
+    [
+        pytest.param({}, [HANDOVER, CARDS], SCATTERED, Outcome.EXCLUDED, id="a small pool"),
+        pytest.param({}, [CARDS, SCHEDULER], SCATTERED, Outcome.FITS, id="clients who call for themselves"),
+        pytest.param({}, [HANDOVER, CARDS], Egress(0.9, 18, 900), Outcome.FITS, id="an integrator's own machines"),
+        pytest.param({}, [HANDOVER, CARDS], Egress(None, 0, 0), Outcome.FITS, id="no address is logged"),
+        pytest.param({"tenant_id": None}, [HANDOVER, CARDS], SCATTERED, Outcome.FITS, id="no tenant is logged"),
+        pytest.param({"email_domain": "x.example"}, [HANDOVER, CARDS], SCATTERED, Outcome.FITS, id="one mail domain"),
+        pytest.param({"email_domain": None}, [HANDOVER, CARDS], SCATTERED, Outcome.FITS, id="no mail domain is known"),
+    ],
+)
+def test_three_cards_for_many_tenants_are_no_integrator_if_refused_calls_go_on_from_many_places(
+    values: dict[str, str | None], facts: list[Fact], egress: Egress, outcome: Outcome
+) -> None:
+    """A pool of twenty on three cards; integrators differ from it in one thing at least."""
+    accounts = [
+        account(name, **{"payment_fingerprint": f"card{i % 3}", "email_domain": f"mail{i % 7}.example"} | values)  # type: ignore[arg-type]
+        for i, name in enumerate(POOL)
+    ]
+    assert asked(accounts, facts, egress)["few_customers"] is outcome
+
+
+def test_one_payer_of_half_of_the_accounts_is_one_customer_wherever_they_call_from() -> None:
+    """Hand-overs between accounts of one payer count for nothing, and most would be such."""
+    accounts = [
+        account(name, payment_fingerprint=f"card{max(0, i - 9) % 3}", email_domain=f"mail{i % 7}.example")
+        for i, name in enumerate(POOL)
+    ]
+    assert asked(accounts, [HANDOVER, CARDS])["few_customers"] is Outcome.FITS
+
+
+@pytest.mark.parametrize(
+    ("nights", "is_of_people"),
+    [
+        pytest.param(Nights(20, 10), False, id="around the clock"),
+        pytest.param(Nights(20, 9), True, id="most of them rest"),
+        pytest.param(Nights(9, 9), True, id="most call too little to tell"),
+        pytest.param(Nights(0, 0), True, id="a log of two days"),
+    ],
+)
+def test_accounts_that_never_rest_are_not_those_of_people(nights: Nights, *, is_of_people: bool) -> None:
+    """Neither partners who pass work on nor advisers who are given conversations; a product's cache may run day and night."""
+    outcomes = asked([account(name) for name in POOL], [HANDOVER, TALK, SIGNUP], nights=nights)
+    assert (outcomes["acquaintances"] is Outcome.CANNOT_TELL) is is_of_people
+    assert (outcomes["dispatcher"] is Outcome.CANNOT_TELL) is is_of_people
+    outcomes = asked([account(name) for name in POOL], [HANDOVER], nights=nights)
+    assert outcomes["shared_cache"] is Outcome.CANNOT_TELL
+
+
+def test_who_rests_is_read_off_the_hours_with_calls() -> None:
+    """Somebody awake, somebody who works from 8 to 20 o'clock UTC or from 20 to 8, a weekend without sleep, a few calls."""
+    hours = {
+        "awake": range(0, 24 * 10, 5),
+        "day": [24 * day + hour for day in range(10) for hour in range(8, 20, 2)],
+        "night": [24 * day + hour for day in range(10) for hour in range(20, 32, 2)],
+        "weekend": range(48),
+        "seldom": range(0, 24 * 10, 13),
+    }
+    with duckdb.connect() as connection:
+        connection.execute("create table candidate_members (candidate_id varchar, account_id varchar)")
+        connection.execute("create table exchange_features (account_id varchar, started_at timestamp)")
+        for name, found in hours.items():
+            connection.execute("insert into candidate_members values ('c', $1)", [name])
+            for hour in found:
+                at = datetime(2026, 1, 1) + timedelta(hours=hour, minutes=7)
+                connection.execute("insert into exchange_features values ($1, $2), ($1, $2)", [name, at])
+        assert rows_of(connection, "nights") == [{"candidate_id": "c", "n_judged": 3, "n_awake": 1}]
 
 
 def test_one_place_and_one_mail_domain_cap() -> None:
@@ -319,7 +395,9 @@ def test_a_services_spare_keys_take_what_the_others_are_refused() -> None:
     accounts = [account(name) for name in POOL]
 
     def outcome(ties: list[Tie], *facts: Fact) -> Outcome:
-        found = ask_operators(log(accounts, ties=ties), frozenset(POOL), [HANDOVER, *facts], SCATTERED, PARAMETERS)
+        found = ask_operators(
+            log(accounts, ties=ties), frozenset(POOL), [HANDOVER, *facts], SCATTERED, RESTED, PARAMETERS
+        )
         return next(e.outcome for e in found if e.explanation_id == "operator.spare_keys")
 
     to_few = [tie(POOL[2 + i % 18], POOL[i % 2], i) for i in range(30)]

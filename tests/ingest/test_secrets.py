@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from distilforensics.ingest.secrets import Secrets
+from distilforensics.ingest.secrets import POLARS_BYTES, Secrets
 
 KEY = "sk-proj-a1B2c3D4e5F6g7H8i9J0k1L2"
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N"
@@ -72,12 +72,15 @@ def test_what_only_looks_like_a_secret_stays(secrets, text):
     assert secrets.in_text(text) == text
 
 
-def test_a_column_is_searched_as_a_single_text_is(secrets):
-    """The quick look of the engine misses nothing."""
-    texts = [None, *SECRETS.values(), *HARMLESS, ""]
+@pytest.mark.parametrize("n_bytes", [0, POLARS_BYTES], ids=["a little text", "a lot of text"])
+def test_a_column_is_searched_as_a_single_text_is(secrets, monkeypatch, n_bytes):
+    """The quick look of either engine misses nothing."""
+    monkeypatch.setattr(secrets, "_n_bytes", n_bytes)
+    words = "passwd PASSWORD passphrase pwd secret secret_access secret_access_key secretKey api-key accountkey PrivateKey access_token idtoken"
+    texts = [None, *SECRETS.values(), *(f'{word}" : "a1b2c3d4e5f6g7' for word in words.split()), *HARMLESS, ""]
     column, changed = secrets.in_column(pa.chunked_array([pa.array(texts), pa.array(["plain"])]))
     assert column.to_pylist() == [text and secrets.in_text(text) for text in texts] + ["plain"]
-    assert changed.tolist() == list(range(1, len(SECRETS) + 1))
+    assert changed.tolist() == list(range(1, len(SECRETS) + len(words.split()) + 1))
     as_bytes, _ = secrets.in_column(pa.array([b"\xff" + KEY.encode()]))
     assert as_bytes[0].as_py() == b"\xff" + secrets.in_text(KEY).encode()
     assert len(secrets.in_column(pa.array([None, None], pa.string()))[1]) == 0

@@ -54,6 +54,8 @@ _HINTS = {
     "output_tokens": _Hint("number", _OUTPUT, "tok toks token tokens"),
     "latency_ms": _Hint("number", "ms millis milliseconds msec"),
     "latency_s": _Hint("number", "seconds secs sec", "took elapsed duration latency time response"),
+    "latency_us": _Hint("number", "us micros microseconds usec", "took elapsed duration latency time response"),
+    "latency_ns": _Hint("number", "ns nanos nanoseconds nsec", "took elapsed duration latency time response"),
     "cost_usd": _Hint("number", "cost price usd spend charge charged dollars"),
     "http_status": _Hint("number", "code status http result"),
     "prompt_text": _Hint("text", f"{_INPUT} asked message wrote"),

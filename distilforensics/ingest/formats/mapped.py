@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 JOIN_COLUMNS = frozenset({"join_keys", "join_order", "is_part"})
 """What a query yields by which records meet."""
 
-NUMBERS = frozenset(column.name for column in EXCHANGES.columns if column.type in (COUNT, REAL)) | {"latency_s"}
+NUMBERS = frozenset(column.name for column in EXCHANGES.columns if column.type in (COUNT, REAL)) | {
+    "latency_s",
+    "latency_us",
+    "latency_ns",
+}
 """Targets that hold numbers."""
 
 COUNTS = frozenset(column.name for column in EXCHANGES.columns if column.type == COUNT)
@@ -26,7 +30,8 @@ TICKS = "ticks"
 """Times in units of 100 nanoseconds since the year 1, as .NET counts."""
 
 _WRITTEN_AS = {"ended_at": ("ended_at_raw",), "finish_reason": ("finish_reason_raw",), "tools": ("tools_json", "n_tools"),
-    "started_at": ("started_at_raw",), "latency_s": ("latency_ms",), "http_status": ("http_status", "status"),
+    "started_at": ("started_at_raw",), "latency_s": ("latency_ms",), "latency_us": ("latency_ms",), "latency_ns": ("latency_ms",),
+    "http_status": ("http_status", "status"),
     "status": ("http_status", "status"), "model_requested": ("model_requested", "model_raw"), "model_served": ("model_served", "model_raw"),
     "prompt_text": ("prompt_text", "prompt_state", "system_text", "messages_json", "n_turns"),
     "request_line": ("operation", "out_of_scope"), "http_method": ("out_of_scope",)}  # fmt: skip
@@ -117,7 +122,7 @@ def mapped_query(
             "unreadable": "len(v) is null" if pattern is not None and other_lines is None else "false",
             "other_answers": _OTHER_ANSWERS if "response_text" in mapping.columns else _NO_ANSWERS,
             "must_show_calls": "true" if mapping.must_show_calls else "false",
-            "is_cache_left_out": "true" if mapping.is_cache_left_out else "false",
+            "is_cache_left_out": fields.is_cache_left_out(),
         },
     )
     names = _yields(mapping, is_text=pattern is not None)
@@ -131,7 +136,9 @@ def cell_names(mapping: FieldMapping, join: Join | None = None) -> tuple[str, ..
 
 
 def _first_steps(mapping: FieldMapping, join: Join | None) -> list[str]:
-    written = (*mapping.columns.values(), *(rule.field for rule in mapping.rules), *(join.fields if join else ()))
+    where = mapping.cache_left_out_where
+    rules = mapping.rules if where is None else (*mapping.rules, where)
+    written = (*mapping.columns.values(), *(rule.field for rule in rules), *(join.fields if join else ()))
     sources = [source for value in written for source in ((value,) if isinstance(value, str) else value)]
     return sorted({source.partition(STEP)[0] for source in sources})
 
@@ -288,6 +295,12 @@ class _Fields:
             "join_order": f"try_cast({self._first_of(join.order)} as bigint)" if join.order else "null::bigint",
             "is_part": part,
         }
+
+    def is_cache_left_out(self) -> str:
+        """Return the expression of whether the input of a record leaves out the tokens of the cache."""
+        if self._mapping.cache_left_out_where is not None:
+            return f"({self.rules((self._mapping.cache_left_out_where,))}) is not null"
+        return str(self._mapping.is_cache_left_out).lower()
 
     def rules(self, rules: tuple[RowRule, ...]) -> str:
         """Return the expression of the reason why a record is no exchange."""
