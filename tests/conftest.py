@@ -41,6 +41,7 @@ SLOW = (
     "assessment/test_calibration.py",
     "assessment/test_confounders.py",
     "assessment/test_error_rates.py",
+    "assessment/test_levers.py",
     "assessment/test_stage.py",
     "audit/test_audit.py",
     "case/test_notes.py",
