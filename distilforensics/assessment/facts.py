@@ -25,7 +25,7 @@ from distilforensics.core import units
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from distilforensics.assessment.candidates import Candidate
+    from distilforensics.assessment.candidate import Candidate
     from distilforensics.assessment.log import Log, Observation
     from distilforensics.assessment.parameters import Parameters
     from distilforensics.assessment.weighing import Accounts, Weight

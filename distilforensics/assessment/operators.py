@@ -3,6 +3,8 @@
 Each question has three outcomes. What the log cannot tell stays open, and an open question caps the grade as one that is answered with yes:
 the facts are listed, and who operates the accounts has to be asked. What the suspect chooses (a name, a network) can cap a grade and
 never makes the facts go away.
+
+`report/queries/operators.sql` asks the same again for those who check a report: what changes here changes there.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from distilforensics.core import units
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from distilforensics.assessment.candidates import Candidate
+    from distilforensics.assessment.candidate import Candidate
     from distilforensics.assessment.log import Log, Tie
     from distilforensics.assessment.parameters import Parameters
     from distilforensics.assessment.weighing import Accounts

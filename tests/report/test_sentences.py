@@ -392,6 +392,15 @@ class _Recount:
             )  # fmt: skip
         return rows
 
+    def formation(self, campaign):
+        first, *rest = [row for row in self.table("candidate_steps") if row["campaign_id"] == campaign]
+        rest = {f"n_{key}": sum(len(row[key]) for row in rest) for key in ("added", "removed")} | {
+            "n_further": len(rest)
+        }
+        return {
+            1: {"n_tried": first["n_tried"], "n_begun": len(first["added"]), "bits": round(first["bits"], 1)} | rest
+        }
+
     def groups_examined(self):
         sizes = [row["n_accounts"] for name in ("templates", "clusters") for row in self.table(name)]
         return {1: {"n_groups": sum(n >= 10 for n in sizes), "n_large": sum(n >= 20 for n in sizes)}}
