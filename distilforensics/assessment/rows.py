@@ -119,6 +119,7 @@ def fact_rows(campaign_id: str, facts: Iterable[Fact]) -> list[Row]:
             "n_apart": fact.n_apart,
             "n_quick": fact.n_quick,
             "n_alike": fact.n_alike,
+            "n_unforced": fact.n_unforced,
             "is_of_one_day": fact.is_of_one_day,
             "is_beyond_payers": fact.is_beyond_payers,
             "record_ids": list(fact.record_ids),

@@ -96,7 +96,14 @@ places as (
     select
         s.campaign_id, s.n, e.*,
         (e.address_share >= $most and e.n_accounts >= $min_fact_share * s.n) or (e.common_share >= $most and not list_contains(h.ids, 'payment')) as fits,
-        list_has_all(h.beyond_payers, ['handover', 'payment', 'signup']) and o.outcome = 'excluded' as is_opened_apart
+        list_has_all(h.beyond_payers, ['handover', 'payment', 'signup']) and o.outcome = 'excluded' as is_opened_apart,
+        -- One service has one program or one set of parameters; who is bound otherwise and has many is not one service.
+        coalesce(e.alike_share < $half, false) and o.outcome = 'excluded' and exists (
+            select 1 from counted as f
+            where f.campaign_id = s.campaign_id and f.fact_id = 'handover' and (list_contains(h.ids, 'payment') or f.is_quick and exists (
+                select 1 from counted as u
+                where u.campaign_id = s.campaign_id and u.fact_id = 'signup' and u.is_beyond_payers and not u.is_of_one_day))
+        ) as are_many
     from sizes as s
     join has as h on h.campaign_id = s.campaign_id
     join one_domain as o on o.campaign_id = s.campaign_id
@@ -112,12 +119,15 @@ shares as (
 one_egress as (
     select
         p.campaign_id, 'operator.one_egress' as name,
-        case when p.address_share is null then 'in part' when p.fits and not p.is_opened_apart then 'fits' else 'excluded' end as outcome,
+        case when p.address_share is null then 'in part' when p.fits and not p.are_many and not p.is_opened_apart then 'fits' else 'excluded' end as outcome,
         coalesce(
             format(
                 '{} of {:,} calls come from the three busiest addresses; the busiest one has calls of {:,} of the {:,} accounts. {} come from addresses that a quarter of the accounts use.',
                 w.address_words, p.n_known, p.n_accounts, p.n, w.common_words
-            ) || if(p.fits and p.is_opened_apart,
+            ) || if(p.fits and p.are_many,
+                format(' But the most common client program, or set of parameters, is that of {} of the accounts: these are many programs, and people in one room neither pay for each other nor call within seconds for whoever is refused.', case when p.alike_share > 0 and p.alike_share < 0.0005 then '< 0.1 %' when 100 * p.alike_share >= 99.95 and p.alike_share < 1 then '> 99.9 %' else format('{:.1f} %', 100 * p.alike_share) end),
+                '')
+            || if(p.fits and not p.are_many and p.is_opened_apart,
                 ' But several accounts each were paid for and opened together, under different mail domains, and refused calls of one go on at another: customers come one by one and pay for themselves, and a firm has a mail domain of its own.',
                 ''),
             'No client address is logged, so that it is not known from where the calls come.') as statement
@@ -208,7 +218,7 @@ counterparts as (
     from texts
 ),
 talks as (
-    select s.campaign_id, f.n_quick, f.n_apart, f.n_alike, f.is_quick or f.is_timed as is_paced, list_contains(h.ids, 'payment') as is_paid
+    select s.campaign_id, f.n_quick, f.n_apart, f.n_alike, f.n_unforced, f.is_quick or f.is_timed as is_paced, list_contains(h.ids, 'payment') as is_paid
     from sizes as s
     join has as h on h.campaign_id = s.campaign_id
     left join counted as f on f.campaign_id = s.campaign_id and f.fact_id = 'conversation'
@@ -263,7 +273,9 @@ of_people as (
         p.campaign_id, p.name, if(p.outcome in ('fits', 'cannot tell') and s.words is not null, 'excluded', p.outcome) as outcome,
         p.statement || if(p.outcome in ('fits', 'cannot tell'), coalesce(s.words, ''), '') as statement
     from (from dispatcher union all by name from acquaintances) as p
-    left join sleepless as s on s.campaign_id = p.campaign_id
+    join talks as t on t.campaign_id = p.campaign_id
+    -- Desks may be staffed day and night where a limit moves conversations.
+    left join sleepless as s on s.campaign_id = p.campaign_id and (p.name <> 'operator.dispatcher' or t.n_unforced >= $half * t.n_apart)
 )
 from few_customers union all by name
 from one_egress union all by name
