@@ -151,16 +151,39 @@ def _weigh_in_group(log: Log, members: Accounts, group: str) -> Weight:
 def _apart(log: Log, members: Accounts, parameters: Parameters) -> list[Accounts]:
     """Return the parts of a set that only a program, a network or a seller of accounts holds together.
 
-    A part never hands over to the others, and either hands over inside again and again or sends a text that the others do not.
+    A part never hands over to the others, and either hands over inside again and again or sends a text that the others do not. Parts that hand
+    over too seldom to hang together, and send one text, are one part.
     """
     pairs = {(min(tie.ends), max(tie.ends)) for tie in ties_inside(log, members)}
     by_work = frozenset(account for pair in pairs for account in pair)
-    return [
+    parts = connected(pairs)
+    dense = [part for part in parts if len(part) >= parameters.min_accounts and _is_dense(log, part, parameters)]
+    sparse = _of_one_text(log, [part for part in parts if part not in dense], parameters)
+    return dense + [
         part
-        for part in connected(pairs)
-        if len(part) >= parameters.min_accounts
-        and (_is_dense(log, part, parameters) or _has_text_of_its_own(log, part, by_work - part, parameters))
+        for part in sparse
+        if len(part) >= parameters.min_accounts and _has_text_of_its_own(log, part, by_work - part, parameters)
     ]
+
+
+def _of_one_text(log: Log, parts: list[Accounts], parameters: Parameters) -> list[Accounts]:
+    """Return parts, those as one of which most accounts send the same text."""
+    first = {f"account {min(part)}": part for part in parts}
+    pairs = {
+        (name, group)
+        for name, part in first.items()
+        for group, n in _texts_of(log, part).items()
+        if n >= parameters.half * len(part)
+    }
+    together = connected({*pairs, *((name, name) for name in first)})
+    return [frozenset().union(*(first[name] for name in names if name in first)) for names in together]
+
+
+def _texts_of(log: Log, accounts: Accounts) -> Counter[str]:
+    """Return the texts that some accounts send, and how many of them do."""
+    return Counter(
+        group for account in accounts for group in log.groups_of.get(account, ()) if kind_of(group) in text_kinds()
+    )
 
 
 def _is_dense(log: Log, part: Accounts, parameters: Parameters) -> bool:
@@ -171,13 +194,10 @@ def _is_dense(log: Log, part: Accounts, parameters: Parameters) -> bool:
 
 def _has_text_of_its_own(log: Log, part: Accounts, others: Accounts, parameters: Parameters) -> bool:
     """Tell whether most of a part send a text that hardly any of the others do."""
-    senders = Counter(
-        group for account in part for group in log.groups_of.get(account, ()) if kind_of(group) in text_kinds()
-    )
     return any(
         n >= parameters.half * len(part)
         and len(others & log.loads[group].keys()) <= parameters.min_fact_share * len(others)
-        for group, n in senders.items()
+        for group, n in _texts_of(log, part).items()
     )
 
 
@@ -237,9 +257,7 @@ def _with_senders(log: Log, members: Accounts, free: Accounts, parameters: Param
 
     What tells strangers is what became of their failed calls: nobody else sends them.
     """
-    groups = {
-        group for account in members for group in log.groups_of.get(account, ()) if kind_of(group) in text_kinds()
-    }
+    groups = _texts_of(log, members)
     mostly_own = {
         group for group in groups if 2 * _load(log, group, members) >= _load(log, group, log.loads[group].keys())
     }

@@ -140,7 +140,10 @@ class Projector:
         planned = self._plain[key]
         if planned is None:
             return self._run(reader, table)
-        found = pa.concat_tables([planned.run(part).cast(PLAIN_YIELD) for part in self._slices(table)])
+        try:
+            found = pa.concat_tables([planned.run(part).cast(PLAIN_YIELD) for part in self._slices(table)])
+        except _FAILURES:
+            return self._run(reader, table)  # what one projection cannot read may be what the other opens
         needs_care = found.column("needs_care").to_numpy()
         plain = found.select(YIELD.names)
         if not needs_care.any():

@@ -234,6 +234,28 @@ def test_compare_gives_the_weights_of_a_link_in_both_orders(case, capsys):
     assert {row["effect"] for row in found["attributes"] if row["bits"] < 0} <= {"tells apart"}
 
 
+def test_compare_says_first_how_strongly_two_accounts_are_tied(case, capsys):
+    """Then by what, in sentences that fit 80 columns; accounts with nothing in common are told as such."""
+    link = rows_of(capsys, "sql", case, "SELECT account_a, account_b, weight FROM links ORDER BY weight DESC LIMIT 1")
+    strangers = rows_of(
+        capsys,
+        "sql",
+        case,
+        "SELECT min(a.account_id) AS a, max(a.account_id) AS b FROM (SELECT account_id FROM accounts AS x "
+        "WHERE NOT EXISTS (FROM links AS l WHERE x.account_id IN (l.account_a, l.account_b)) LIMIT 2) AS a",
+    )
+
+    assert ExitCode.COMPLETE == run_cli(["compare", case, link["account_a"], link["account_b"]])
+    tied = capsys.readouterr().out.splitlines()
+    assert ExitCode.COMPLETE == run_cli(["compare", case, strangers["a"], strangers["b"]])
+    apart = capsys.readouterr().out
+
+    assert f"{link['account_a']} and {link['account_b']}: {link['weight']:.1f} bits tie them" in " ".join(tied[:2])
+    assert max(map(len, tied)) <= 80
+    assert any(line.startswith("  +") and "Both" in line for line in tied)
+    assert "they share nothing rare" in " ".join(apart.split())
+
+
 def test_unknown_names_are_answered_with_the_nearest(case, capsys):
     """A slip of the pen is put right from the error alone."""
     assert ExitCode.USAGE == run_cli(["show", case, "campaign", "C-1"])

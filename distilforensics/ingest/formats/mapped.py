@@ -11,7 +11,7 @@ from distilforensics.ingest.formats.columns import fill, library_file, list_lite
 from distilforensics.ingest.formats.mapping import STEP, TIME_UNITS, json_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from distilforensics.ingest.formats.joins import Join
     from distilforensics.ingest.formats.mapping import FieldMapping, RowRule, Source
@@ -59,6 +59,9 @@ _GIVES = {
 """Targets that hold objects, and the columns that these can give."""
 
 
+_TEXTS = frozenset({"prompt_text", "response_text", "system_text", "messages", "conversation", "request_body"})
+"""Targets in which a word for nothing may be what somebody wrote."""
+
 _NO_ANSWERS = "answers as not materialized (select *, given_json as answer_json, given_answer as a from given),\n"
 _OTHER_ANSWERS = """-- Most answers are read as they are; what is none is looked at once more as the answer of another program.
 others as not materialized (
@@ -67,6 +70,7 @@ others as not materialized (
         case
             when case when given_json is null
                 then starts_with(response_field, '[') or starts_with(response_field, 'data:') or starts_with(response_field, 'event:')
+                    or is_printed(response_field)
                 else is_other_answer(given_answer)
             end then plain_answer(response_field)
         end as other_json
@@ -215,6 +219,7 @@ def _records(
         "unreadable": "len(v) is null" if pattern is not None and other_lines is None else "false",
         "must_show_calls": "true" if mapping.must_show_calls else "false",
         "is_cache_left_out": fields.is_cache_left_out(),
+        "is_reasoning_left_out": str(mapping.is_reasoning_left_out).lower(),
     }
 
 
@@ -343,8 +348,8 @@ class _Fields:
 
     def value(self, target: str, source: Source) -> str:
         """Return the expression of a column's value, as text."""
-        text = self._first_of(source)
         mapping = self._mapping
+        text = self._first_of(source, ("", "-", *mapping.null_words) if target not in _TEXTS else ("",))
         if mapping.null_words:
             text = f"case when not list_contains({list_literal(mapping.null_words)}, {text}) then {text} end"
         if target in mapping.words:
@@ -358,11 +363,17 @@ class _Fields:
             text = f"python_text({text})"
         return text
 
-    def _first_of(self, source: Source) -> str:
-        """Return the value of the first field that is there."""
+    def _first_of(self, source: Source, for_nothing: Sequence[str] = ("",)) -> str:
+        """Return the value of the first field that is there and is none of some words."""
         if isinstance(source, str):
             return self._of(source)
-        return "coalesce(" + ", ".join(f"nullif({self._of(one)}, '')" for one in source) + ")"
+        return "coalesce(" + ", ".join(self._unless(self._of(one), for_nothing) for one in source) + ")"
+
+    @staticmethod
+    def _unless(text: str, words: Sequence[str]) -> str:
+        for word in words:
+            text = f"nullif({text}, {literal(word)})"
+        return text
 
     def _of(self, source: str) -> str:
         name, *steps = source.split(STEP)
