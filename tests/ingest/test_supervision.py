@@ -423,9 +423,13 @@ def test_ctrl_c_waits_while_a_process_is_started_and_does_not_reach_it():
     asks = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
     said, before = [], signal.getsignal(signal.SIGINT)
 
-    with pytest.raises(KeyboardInterrupt), supervision._interrupts_held():
-        os.kill(os.getpid(), signal.SIGINT)
-        said.append(subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True).stdout)
+    def start():
+        with supervision._interrupts_held():
+            os.kill(os.getpid(), signal.SIGINT)
+            said.append(subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True).stdout)
+
+    with pytest.raises(KeyboardInterrupt):
+        start()
 
     assert ["True\n"] == said
     assert before == signal.getsignal(signal.SIGINT)
