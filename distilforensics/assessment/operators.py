@@ -3,6 +3,8 @@
 Each question has three outcomes. What the log cannot tell stays open, and an open question caps the grade as one that is answered with yes:
 the facts are listed, and who operates the accounts has to be asked. What the suspect chooses (a name, a network) can cap a grade and
 never makes the facts go away.
+
+`report/queries/operators.sql` asks the same again for those who check a report: what changes here changes there.
 """
 
 from __future__ import annotations
@@ -65,6 +67,9 @@ class Egress:
     """Calls with an address."""
     common_share: float = 0.0
     """Share of them that come from addresses which at least a quarter of the accounts use, as the machines of one service do."""
+    alike_share: float | None = None
+    """Share of the accounts that mostly call with the most common client program, or the same of the call parameters if that is larger; None if no
+    program is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,8 @@ def ask_operators(
 ) -> list[Explanation]:
     """Return the explanations by which a candidate is one operator's own or one program's, in fixed order."""
     domain = _one_domain(log, members, parameters)
-    place = _one_egress(members, egress, facts, domain, parameters)
+    is_sleepless = nights.is_sleepless(len(members), parameters)
+    place = _one_egress(members, egress, facts, domain, parameters, is_sleepless=is_sleepless)
     return [
         _few_customers(log, members, facts, (place, domain), parameters),
         place,
@@ -96,10 +102,8 @@ def ask_operators(
         _spare_keys(log, members, facts, parameters),
         shared_cache(facts),
         counterparts(log, members, facts, parameters),
-        *(
-            _of_people(explanation, nights, len(members), parameters)
-            for explanation in (dispatcher(facts, parameters), acquaintances(facts, parameters))
-        ),
+        dispatcher(facts, nights, parameters, is_sleepless=is_sleepless),
+        _of_people(acquaintances(facts, parameters), nights, is_sleepless=is_sleepless),
     ]
 
 
@@ -171,13 +175,21 @@ def _are_few(customers: list[Accounts], parameters: Parameters) -> bool:
 
 
 def _one_egress(
-    members: Accounts, egress: Egress, facts: Iterable[Fact], domain: Explanation, parameters: Parameters
+    members: Accounts,
+    egress: Egress,
+    facts: Iterable[Fact],
+    domain: Explanation,
+    parameters: Parameters,
+    *,
+    is_sleepless: bool,
 ) -> Explanation:
     """Hold a program that works with its customers' accounts, a firm's fleet or a room full of people against the accounts.
 
     Customers and people come one by one and pay for themselves, and a firm has its mail domain: accounts of many domains that were paid for
     and opened together, and send each other's refused calls, are none of these. But an outfitter opens accounts in packs and pays for each
     pack: sign-ups in common must be those of several payers.
+    One service has one program, or one set of parameters. Who has many is not one service, and people who share a room pay for themselves and
+    do not go on within seconds, or by day and night, with what their neighbour was refused.
     """
     title = "One program in one place that works with the accounts of its customers"
     ask = "Ask the holders of these accounts whether they gave their key to a service, and to which."
@@ -192,13 +204,26 @@ def _one_egress(
             f"has calls of {units.count(egress.n_accounts)} of the {units.count(len(members))} accounts. "
             f"{units.share(egress.common_share, 1)} come from addresses that a quarter of the accounts use."
         )
-        counted = {fact.fact_id for fact in facts if fact.is_counted}
+        counted = {fact.fact_id: fact for fact in facts if fact.is_counted}
         between_payers = {fact.fact_id for fact in facts if fact.is_counted and fact.is_beyond_payers}
         is_near = egress.address_share >= parameters.most and egress.n_accounts >= parameters.min_fact_share * len(
             members
         )
         # The machines of a service that has more than three addresses call with the keys of customers who pay for themselves.
         fits = is_near or (egress.common_share >= parameters.most and "payment" not in counted)
+        is_one_program = egress.alike_share is None or egress.alike_share >= parameters.half
+        is_tireless = is_sleepless or ("handover" in counted and _is_quick(counted["handover"], parameters))
+        if (
+            fits
+            and not is_one_program
+            and domain.outcome is Outcome.EXCLUDED
+            and _is_bound_otherwise(counted, is_tireless=is_tireless)
+        ):
+            fits = False
+            statement += (
+                f" But the most common client program, or set of parameters, is that of {units.share(egress.alike_share or 0, 1)} of the accounts: these "
+                "are many programs, and people in one room neither pay for each other nor call within seconds, or by day and night, for whoever is refused."
+            )
         if fits and between_payers >= {"handover", "payment", "signup"} and domain.outcome is Outcome.EXCLUDED:
             fits = False
             statement += (
@@ -207,6 +232,13 @@ def _one_egress(
             )
         outcome = Outcome.FITS if fits else Outcome.EXCLUDED
     return Explanation("operator.one_egress", title, outcome, statement, ask)
+
+
+def _is_bound_otherwise(counted: Mapping[str, Fact], *, is_tireless: bool) -> bool:
+    """Tell whether refused calls go on among accounts that one pays for, or, as no people keep up, among accounts that were opened together day after day."""
+    signup = counted.get("signup")
+    is_opened_together = signup is not None and signup.is_beyond_payers and not signup.is_of_one_day
+    return "handover" in counted and ("payment" in counted or (is_opened_together and is_tireless))
 
 
 def _one_domain(log: Log, members: Accounts, parameters: Parameters) -> Explanation:
@@ -305,11 +337,12 @@ def _spare_keys(log: Log, members: Accounts, facts: Iterable[Fact], parameters: 
     )
 
 
-def dispatcher(facts: Collection[Fact], parameters: Parameters) -> Explanation:
+def dispatcher(facts: Collection[Fact], nights: Nights, parameters: Parameters, *, is_sleepless: bool) -> Explanation:
     """Hold people at work to whom a program gives each other's conversations against the facts: advisers, a centre of several firms.
 
     The program moves a conversation within seconds, for example when an account is limited. Its next turn comes when somebody has read,
-    thought and written. Everybody pays alone.
+    thought and written. Everybody pays alone. Desks may be staffed day and night; where most conversations go on elsewhere though nothing was
+    refused, no limit moves them.
     """
     counted = {fact.fact_id: fact for fact in facts if fact.is_counted}
     talks = counted.get("conversation")
@@ -329,13 +362,15 @@ def dispatcher(facts: Collection[Fact], parameters: Parameters) -> Explanation:
             f"{units.count(talks.n_quick)} of {units.count(talks.n_apart)} conversations went on within {parameters.quick_seconds:g} seconds; the "
             "others at a pace that people keep as well, and each customer pays alone."
         )
-    return Explanation(
+    explanation = Explanation(
         "operator.dispatcher",
         "People at work to whom a program gives each other's conversations",
         outcome,
         statement,
         "Ask the holders of these accounts for whom they answer, and who gives them the conversations.",
     )
+    is_forced = talks is None or talks.n_unforced < parameters.half * talks.n_apart
+    return _of_people(explanation, nights, is_sleepless=is_sleepless and not is_forced)
 
 
 def _is_quick(fact: Fact, parameters: Parameters) -> bool:
@@ -390,9 +425,9 @@ def acquaintances(facts: Collection[Fact], parameters: Parameters) -> Explanatio
     )
 
 
-def _of_people(explanation: Explanation, nights: Nights, n_members: int, parameters: Parameters) -> Explanation:
+def _of_people(explanation: Explanation, nights: Nights, *, is_sleepless: bool) -> Explanation:
     """Return an explanation by people, which accounts exclude that call around the clock for days: people sleep, each at hours of their own."""
-    if not (explanation.caps and nights.is_sleepless(n_members, parameters)):
+    if not (explanation.caps and is_sleepless):
         return explanation
     statement = (
         f"{explanation.statement} But people sleep: {units.count(nights.n_awake)} of the {units.count(nights.n_judged)} accounts with calls enough to "

@@ -26,6 +26,7 @@ from distilforensics.case.tables import read_rows
 from distilforensics.core.errors import UsageError
 from distilforensics.core.text import shown
 from distilforensics.ingest.inputs import expand, shared_root
+from distilforensics.pipeline.own_catalog import check_and_put
 from distilforensics.pipeline.run import RunResult, run_locked
 from distilforensics.pipeline.steps import STEPS, Step, ingest, report_step, with_report
 
@@ -59,9 +60,21 @@ def audit(
     if config.is_redacted is not None:
         steps = with_report(steps, report_step(is_redacted=config.is_redacted))
     with locked(case, "audit"):
+        if config.catalog is not None:
+            check_and_put(case, config.catalog)
         files, n_too_young = find_files(config)
-        options = replace(config.options, input_root=shared_root(config.inputs))
-        run = run_locked(case, files, options, make_limits(config), progress, command="audit", steps=steps, read=read)
+        usage = tuple(matching(config.reconcile))
+        options = replace(config.options, input_root=shared_root(config.inputs), usage=usage)
+        run = run_locked(
+            case,
+            [*files, *(path for path in usage if path not in files)],
+            options,
+            make_limits(config),
+            progress,
+            command="audit",
+            steps=steps,
+            read=read,
+        )
         result = _published(config, case, run, day, (len(files), n_too_young))
         write_metrics(config.metrics, result, time.time())
     return result
@@ -133,15 +146,19 @@ def quiet_inputs(config: AuditConfig, case: Case) -> list[str]:
     return found
 
 
+def matching(patterns: Sequence[str]) -> list[str]:
+    """Return the files that match some patterns, sorted."""
+    found = {path for pattern in patterns for path in glob.glob(pattern, recursive=True)}  # noqa: PTH207
+    return sorted(path for path in found if Path(path).is_file())
+
+
 def find_files(config: AuditConfig) -> tuple[list[str], int]:
     """Return the files that match, sorted, and how many others are too young.
 
     Raises:
         UsageError: no file matches, or all are too young.
     """
-    found = sorted(
-        {path for pattern in config.inputs for path in glob.glob(pattern, recursive=True) if Path(path).is_file()}  # noqa: PTH207
-    )
+    found = matching(config.inputs)
     newest = time.time() - 60 * config.min_age_minutes
     files = [path for path in found if not config.min_age_minutes or Path(path).stat().st_mtime <= newest]
     if not files:

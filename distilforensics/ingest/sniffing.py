@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from distilforensics.ingest.documents import page_key, shape_of_document
+from distilforensics.ingest.listed_fields import sample_of
 from distilforensics.ingest.records import Sniffed
 from distilforensics.ingest.repair import repair
 from distilforensics.ingest.wrappers import unwrapped_sample
@@ -83,7 +84,7 @@ def sniff(raw: RawFile, stream: DecodedStream, judge: Judge) -> Sniffed:
 
 def unwrapped(sniffed: Sniffed, judge: Judge) -> Sniffed:
     """Note where sampled records only wrap others: they fit no format, and what they wrap does; or they are spans by names that others use as well."""
-    if sniffed.records:
+    if sniffed.records and not sniffed.is_wrapped:
         is_known = judge.fits(sniffed.records)
         inner = unwrapped_sample(sniffed.records, only_spans=is_known)
         if inner and (judge.is_record(inner) if is_known else judge.fits(inner)):
@@ -118,6 +119,9 @@ def _sniff(raw: RawFile, stream: DecodedStream, judge: Judge) -> Sniffed:
     if table is not None and (judge.takes_any_csv or judge.fits(table.records) or _wraps_log(table.records, judge)):
         return table
     text = _sniff_text(lines, is_binary=_is_binary(head) and not judge.is_forced)
+    listed = [] if text.kind != "text" or judge.is_record(text.records) else sample_of(lines)
+    if listed and judge.fits(listed):
+        return Sniffed("text", records=listed, is_wrapped=True, has_listed_fields=True)
     if table is not None and text.kind == "text" and not judge.fits(text.records):
         return replace(text, header=table.header)
     return text

@@ -16,12 +16,14 @@ from distilforensics.ingest.formats.aliases import target_of
 from distilforensics.ingest.pooling import Framed
 from distilforensics.ingest.records import Chunk
 from distilforensics.ingest.repair import repair
-from distilforensics.ingest.sorting import sort_lines
+from distilforensics.ingest.sorting import Sorted, sort_lines
 from distilforensics.ingest.spans import spans_of
 from distilforensics.ingest.tables_in_objects import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from distilforensics.ingest.listed_fields import ListedFields
 
 TEXT_FIELDS = (
     "message",
@@ -182,17 +184,31 @@ def _inner_of_sample(record: Any, *, only_spans: bool) -> list[Any] | None:  # n
     return None if found is None else [found]
 
 
-def unwrap(framed: Iterator[Framed]) -> Iterator[Framed]:
-    """Yield what stands in the records of a source in their place; a record that wraps none stays as it is."""
+def unwrap(framed: Iterator[Framed], listed: ListedFields | None = None) -> Iterator[Framed]:
+    """Yield what stands in the records of a source in their place; a record that wraps none stays as it is.
+
+    Args:
+        framed: The records.
+        listed: Reads lines whose fields stand in a line before them, if they are such.
+    """
     for item in framed:
         if item.chunk is None or not len(item.chunk):
             yield item
             continue
-        lines = sort_lines(item.chunk)
+        lines = sort_lines(item.chunk) if listed is None else _without_comments(item.chunk, listed)
         n_blank = item.n_blank + int(lines.is_blank.sum())
         yield Framed(
             _unwrapped(item.chunk, lines.starts, lines.ends, lines.is_blank), item.n_lines, item.refusals, n_blank
         )
+
+
+def _without_comments(chunk: Chunk, listed: ListedFields) -> Sorted:
+    """Return the lines of a chunk, sorted, with the objects that they are as its texts."""
+    lines = sort_lines(chunk)
+    view = memoryview(chunk.buffer)
+    raws = [bytes(view[int(start) : int(end)]) for start, end in zip(lines.starts, lines.ends, strict=True)]
+    chunk.texts = [listed.of_line(raw) or raw for raw in raws]
+    return lines
 
 
 def _unwrapped(chunk: Chunk, starts: Any, ends: Any, is_blank: Any) -> Chunk:  # noqa: ANN401

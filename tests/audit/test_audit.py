@@ -374,3 +374,35 @@ def test_changes_come_as_one_line_of_json(home, fake_stages, monkeypatch, capsys
 
     assert ("2026-02-01", "2026-02-01/report.html") == (changes["day"], changes["report"])
     assert ["C-1"] == [campaign["campaign_id"] for campaign in changes["new"]]
+
+
+def test_usage_exports_are_compared_and_a_catalogue_comes_along(home, notes, fake_stages):
+    """The export of the month is found by its pattern, and a format of one's own reads the log."""
+    calls = [
+        {"when": f"2026-03-02T10:00:{i:02d}Z", "who": f"u-{i % 3}", "engine": "m", "put": 7, "got": 5}
+        for i in range(12)
+    ]
+    (home / "logs" / "1.log").write_text("".join(json.dumps(call) + "\n" for call in calls))
+    (home / "bills").mkdir()
+    (home / "bills" / "2026-03.csv").write_text("day,user_id,model,requests,input_tokens\n2026-03-02,u-1,m,4,28\n")
+    folder = home / "own" / "formats" / "our_proxy"
+    folder.mkdir(parents=True)
+    (folder / "format.toml").write_text(
+        'version = 1\ntitle = "Our proxy"\ngateway = "ours"\naccount = "who"\ntenant = "none"\nmissing = ["texts"]\n'
+        '[detection]\nkeys_all = ["when", "who", "engine"]\n'
+        '[columns]\nstarted_at = "when"\naccount_id = "who"\nmodel_requested = "engine"\ninput_tokens = "put"\noutput_tokens = "got"\n'
+    )
+    (folder / "sample.jsonl").write_text(json.dumps(calls[0]) + "\n")
+    expected = {
+        "line": 1, "started_at": "2026-03-02T10:00:00.000000", "started_at_raw": "2026-03-02T10:00:00Z", "time_kind": "iso_offset",
+        "time_resolution_us": 1000000, "gateway": "ours", "account_id": "u-0", "model_requested": "m", "model_raw": "m", "input_tokens": 7,
+        "output_tokens": 5, "prompt_state": "not_logged", "response_state": "not_logged",
+    }  # fmt: skip
+    (folder / "expected.jsonl").write_text(json.dumps(expected) + "\n")
+    configuration = home / "audit.toml"
+    configuration.write_text('catalog = "own"\nreconcile = ["bills/*.csv"]\n' + configuration.read_text())
+    audit(read_config(configuration), notes, steps=fake_stages["steps"])
+    case = open_case(home / "case")
+
+    assert {row["format"] for row in read_rows(case, "sources") if row["role"] == "log"} == {"our_proxy/1"}
+    assert [(row["account_id"], row["n_requests"]) for row in read_rows(case, "usage_sums")] == [("u-1", 4)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 
@@ -95,3 +96,23 @@ def test_a_table_in_an_object_with_rows_of_another_length_is_no_table(read, log)
     found = read(log(json.dumps({"columns": NAMES, "data": [*ROWS, ROWS[0][:-1]]}).encode(), "frame.json"))
 
     assert found.source["role"] == "refused"
+
+
+def test_lines_whose_fields_are_listed_keep_their_place_and_bytes(read, log):
+    """A server that was restarted lists other fields; a chunk may end anywhere."""
+    first = "#Software: x\n#Fields: date time cs-method cs-uri-stem c-ip s-port sc-status\n"
+    second = "#Fields: date time s-port c-ip sc-status cs-uri-stem cs-method\r\n"
+    lines = [
+        "2026-05-04 03:02:01 POST /v1/messages 192.0.2.1 443 200\n",
+        "2026-05-04 03:02:02 443 192.0.2.2 429 /v1/messages POST\r\n",
+    ]
+    content = (first + lines[0] + second + lines[1]).encode()
+    found = read(log(content, "u_ex.log"))
+
+    assert [(row["client_ip"], row["http_status"], row["source_line"]) for row in found.rows] == [
+        ("192.0.2.1", 200, 3),
+        ("192.0.2.2", 429, 5),
+    ]
+    for row, line in zip(found.rows, lines, strict=True):
+        raw = content[row["source_offset"] :][: row["source_length"]]
+        assert (raw, hashlib.sha256(raw).hexdigest()) == (line.strip().encode(), row["raw_sha256"])

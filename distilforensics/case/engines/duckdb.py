@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 OUTSIDE_ENGINE_BYTES = 250_000_000
 """Bytes of the interpreter, the libraries and the tables that are handed to them, as measured."""
 
+UNCOUNTED_SHARE = 1 / 16
+"""Share of memory above the first gigabyte that the engine takes beyond its own limit, as measured: 4.11 GB at 4 without it."""
+
 LEAST_BYTES_FOR_THREADS = 512_000_000
 """Bytes of all processes below which two threads of the engine run out of memory, as measured."""
 
@@ -55,7 +58,8 @@ class Limits:
     @property
     def engine_bytes(self) -> int:
         """Bytes that the engine may use: what the rest of the process leaves it."""
-        return max(LEAST_ENGINE_BYTES, self.memory_bytes - OUTSIDE_ENGINE_BYTES)
+        uncounted = max(0, self.memory_bytes - 1_000_000_000) * UNCOUNTED_SHARE
+        return max(LEAST_ENGINE_BYTES, self.memory_bytes - OUTSIDE_ENGINE_BYTES - int(uncounted))
 
     @property
     def engine_threads(self) -> int:

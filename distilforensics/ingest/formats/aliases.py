@@ -67,8 +67,8 @@ _NAMES = {
     "request_body": "request_body request_json request_payload",
     "request_line": "request_line",
     "http_method": "http_method request_method method verb",
-    "usage": "usage usage_object token_usage",
-    "response_text": "response response_text completion output output_text answer response_content completion_text",
+    "usage": "usage usage_object token_usage tokens token_counts",
+    "response_text": "response response_text completion output output_text answer response_content completion_text response_body response_json",
     "n_turns": "n_turns n_messages",
     "n_tool_calls": "n_tool_calls",
     "prompt_chars": "prompt_chars",
@@ -79,6 +79,7 @@ _NAMES = {
 }
 
 WEAK_ALIASES = {
+    "account_id": frozenset({"email", "useremail", "username", "login", "userlogin", "customeremail"}),
     "request_id": frozenset({"id", "uuid", "logid", "recordid"}),
     "started_at": frozenset({"date"}),
     "operation": frozenset({"url", "requesturl"}),
@@ -123,7 +124,8 @@ CLAIMED = frozenset({"user", "username", "userid", "useremail"})
 _COUNTS = (
     "api_requests requests request_count n_requests num_requests num_model_requests total_requests successful_requests failed_requests calls"
     " call_count n_calls num_calls total_calls request_num requests_count number_of_requests count total_count invocations invocation_count"
-    " n_invocations hits transactions event_count"
+    " n_invocations hits transactions event_count window window_seconds window_start window_end bucket bucket_start granularity interval_seconds"
+    " running_requests active_requests waiting_requests queued_requests"
 )
 COUNT_NAMES = frozenset(name.replace("_", "") for name in _COUNTS.split())
 """Fields of sums over many calls."""
@@ -160,6 +162,73 @@ _ADMINISTRATION = (
 )
 ADMINISTRATION_NAMES = frozenset(name.replace("_", "") for name in _ADMINISTRATION.split())
 """Fields of tables of users, keys, payments, limits and models, which have a time and a model as well."""
+
+PROGRAM_NAMES = frozenset({"level", "severity", "loglevel", "logger", "rating", "score", "comment", "thumbs", "vote"})
+"""Fields of lines that a program writes about itself, and of judgements on answers."""
+
+SIGNS_OF_CALLS = frozenset(
+    {
+        "operation",
+        "http_method",
+        "http_status",
+        "status",
+        "error_type",
+        "finish_reason",
+        "latency_ms",
+        "latency_s",
+        "latency_us",
+        "latency_ns",
+    }
+)
+"""Columns that such lines have not."""
+
+PHASE_NAMES = frozenset(
+    {
+        "event",
+        "eventtype",
+        "eventname",
+        "type",
+        "phase",
+        "stage",
+        "kind",
+        "direction",
+        "action",
+        "status",
+        "state",
+        "step",
+        "logtype",
+        "recordtype",
+        "msg",
+    }
+)
+"""Fields that may say which part of a call a record is about."""
+
+_PHASES = (
+    "request response req resp start started begin begun end ended finish finished complete completed in out inbound outbound pending queued running"
+    " processing in_progress received sent prompt completion accepted created"
+)
+PHASES = frozenset(_PHASES.split())
+"""Words for parts of a call."""
+
+WRITER_NAMES = frozenset(
+    {
+        "role",
+        "sender",
+        "sendertype",
+        "author",
+        "authorrole",
+        "messagerole",
+        "iscreatedbyuser",
+        "direction",
+        "isuser",
+        "messagetype",
+    }
+)
+"""Fields that may say who wrote a message."""
+
+PEOPLE = frozenset({"user", "human", "customer", "true", "inbound", "incoming"})
+MACHINES = frozenset({"assistant", "ai", "bot", "gpt", "model", "false", "outbound", "outgoing", "claude", "gemini"})
+"""Words for the two who write messages."""
 
 WEB_COLUMNS = (frozenset({"operation", "request_line"}), frozenset({"client_ip"}), frozenset({"http_status", "status"}))
 """The log of a web server in JSON has one column of each."""

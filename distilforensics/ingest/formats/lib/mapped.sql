@@ -26,10 +26,16 @@ mapped as not materialized (
 decoded as not materialized (
     select
         * exclude (prompt_text, response_text, request_body, messages, conversation),
-        unquoted(case when prompt_text = '' then prompt_text else meant(prompt_text) end) as prompt_field,
+        unquoted(
+            case
+                when prompt_text = '' then prompt_text
+                when is_printed(prompt_text) and regexp_matches(prompt_text, '''(role|messages|contents)''') then unprinted(prompt_text)
+                else meant(prompt_text)
+            end
+        ) as prompt_field,
         unquoted(answered(response_text)) as response_field,
-        unquoted(request_body) as body_field,
-        coalesce(list_in(unquoted(conversation)), list_in(unquoted(messages))) as messages_field,
+        unquoted(unprinted(request_body)) as body_field,
+        coalesce(list_in(unquoted(unprinted(conversation))), list_in(unquoted(unprinted(messages)))) as messages_field,
         list_in(unquoted(conversation)) is not null as has_answer_inside
     from mapped
 ),
@@ -211,7 +217,10 @@ select
     end as input_tokens,
     coalesce(nullif(cache_read_tokens, ''), counts.cache_read) as cache_read_tokens,
     coalesce(nullif(cache_write_tokens, ''), counts.cache_write) as cache_write_tokens,
-    coalesce(nullif(output_tokens, ''), counts.output) as output_tokens,
+    case
+        when /*{is_reasoning_left_out}*/ then sum_of_counts(output_tokens, reasoning_tokens, null)
+        else coalesce(nullif(output_tokens, ''), counts.output)
+    end as output_tokens,
     coalesce(nullif(reasoning_tokens, ''), counts.reasoning) as reasoning_tokens,
     cost_usd,
     request_bytes,
@@ -237,7 +246,7 @@ select
     case
         when is_redacted(coalesce(prompt_field, talk.last_content)) then null
         when talk.n > 0 then talk.prompt
-        else coalesce(nullif(prompt_field, ''), request.prompt, prompt_field)
+        else texts_of_list(coalesce(nullif(prompt_field, ''), request.prompt, prompt_field))
     end as prompt_text,
     case
         when is_redacted(response_field) then null

@@ -44,6 +44,7 @@ create or replace macro last_user_text(messages, typed) as
 create or replace macro is_assistant_role(role) as list_contains(['assistant', 'model', 'gpt', 'bot', 'chatbot'], role);
 
 -- The messages of a conversation in the shapes of chat APIs, Google, ShareGPT and OpenTelemetry. Where no value is a list, no content is one.
+-- The engine gives the field of a pair's half that is absent the value of another record, so each is asked for before it is opened.
 create or replace macro chat_messages(chat) as
     case when chat is not null then list_transform(
         list_zip(
@@ -54,7 +55,8 @@ create or replace macro chat_messages(chat) as
             json_transform(case when regexp_matches(chat, ':\s*\[') then chat end, '[{"content": [{"type": "VARCHAR", "text": "VARCHAR"}]}]')
         ),
         lambda pair: struct_pack(
-            role := coalesce(pair[1].role, pair[1]."from"), content := coalesce(pair[1].content, pair[1]."value"), typed := pair[2].content,
+            role := coalesce(pair[1].role, pair[1]."from"), content := coalesce(pair[1].content, pair[1]."value"),
+            typed := case when pair[2] is not null then pair[2].content end,
             parts := pair[1].parts, finish_reason := pair[1].finish_reason
         )
     ) end;
@@ -127,8 +129,14 @@ create or replace macro answered(content) as
         else content
     end;
 
--- Whether a text ends with the mark of a program that cut it, such as `... [truncated 200 chars]`.
-create or replace macro is_marked_as_cut(content) as regexp_matches(right(content, 60), '(?i)[\[(<][^\[(<]{0,20}truncated[^\])>]{0,40}[\])>]\s*$');
+-- Whether a text ends with the mark of a program that cut it, such as `... [truncated 200 chars]`. The last 60 characters are counted from
+-- the first one, so most texts are told by their last one.
+create or replace macro is_marked_as_cut(content) as
+    case
+        when regexp_matches(content, '[\])>]\s*$')
+            then regexp_matches(right(content, 60), '(?i)[\[(<][^\[(<]{0,20}truncated[^\])>]{0,40}[\])>]\s*$')
+        else false
+    end;
 
 -- The operation behind the path of an API call; NULL if the path is that of no model API.
 create or replace macro operation_of_path(path) as
