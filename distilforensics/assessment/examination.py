@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from distilforensics.assessment.candidates import Candidate, find_candidates
+from distilforensics.assessment.candidate import Candidate
 from distilforensics.assessment.confounding import check_confounders
 from distilforensics.assessment.examined import Examined
 from distilforensics.assessment.facts import find_facts
@@ -27,15 +27,17 @@ if TYPE_CHECKING:
     from distilforensics.assessment.weighing import Accounts
 
 
-def examine(connection: duckdb.DuckDBPyConnection, log: Log, catalog: Path | None = None) -> list[Examined]:
-    """Return all candidates with their answers, campaigns first, the strongest first; no account is in two candidates.
+def examine(
+    connection: duckdb.DuckDBPyConnection, log: Log, candidates: Sequence[Candidate], catalog: Path | None = None
+) -> list[Examined]:
+    """Return the candidates about which something can be said, with their answers, campaigns first, the strongest first.
 
     Args:
         connection: An engine with the tables of the case.
         log: What is reasoned about.
+        candidates: Candidates, with no account in common.
         catalog: Catalogue of the user's own, whose explanations are asked as well.
     """
-    candidates = find_candidates(log, PARAMETERS)
     write_pairs(
         connection,
         "candidate_members",

@@ -3,6 +3,8 @@
 Each question has three outcomes. What the log cannot tell stays open, and an open question caps the grade as one that is answered with yes:
 the facts are listed, and who operates the accounts has to be asked. What the suspect chooses (a name, a network) can cap a grade and
 never makes the facts go away.
+
+`report/queries/operators.sql` asks the same again for those who check a report: what changes here changes there.
 """
 
 from __future__ import annotations
@@ -91,7 +93,8 @@ def ask_operators(
 ) -> list[Explanation]:
     """Return the explanations by which a candidate is one operator's own or one program's, in fixed order."""
     domain = _one_domain(log, members, parameters)
-    place = _one_egress(members, egress, facts, domain, parameters)
+    is_sleepless = nights.is_sleepless(len(members), parameters)
+    place = _one_egress(members, egress, facts, domain, parameters, is_sleepless=is_sleepless)
     return [
         _few_customers(log, members, facts, (place, domain), parameters),
         place,
@@ -99,8 +102,8 @@ def ask_operators(
         _spare_keys(log, members, facts, parameters),
         shared_cache(facts),
         counterparts(log, members, facts, parameters),
-        dispatcher(facts, nights, len(members), parameters),
-        _of_people(acquaintances(facts, parameters), nights, len(members), parameters),
+        dispatcher(facts, nights, parameters, is_sleepless=is_sleepless),
+        _of_people(acquaintances(facts, parameters), nights, is_sleepless=is_sleepless),
     ]
 
 
@@ -172,7 +175,13 @@ def _are_few(customers: list[Accounts], parameters: Parameters) -> bool:
 
 
 def _one_egress(
-    members: Accounts, egress: Egress, facts: Iterable[Fact], domain: Explanation, parameters: Parameters
+    members: Accounts,
+    egress: Egress,
+    facts: Iterable[Fact],
+    domain: Explanation,
+    parameters: Parameters,
+    *,
+    is_sleepless: bool,
 ) -> Explanation:
     """Hold a program that works with its customers' accounts, a firm's fleet or a room full of people against the accounts.
 
@@ -180,7 +189,7 @@ def _one_egress(
     and opened together, and send each other's refused calls, are none of these. But an outfitter opens accounts in packs and pays for each
     pack: sign-ups in common must be those of several payers.
     One service has one program, or one set of parameters. Who has many is not one service, and people who share a room pay for themselves and
-    do not go on within seconds with what their neighbour was refused, again and again.
+    do not go on within seconds, or by day and night, with what their neighbour was refused.
     """
     title = "One program in one place that works with the accounts of its customers"
     ask = "Ask the holders of these accounts whether they gave their key to a service, and to which."
@@ -203,16 +212,17 @@ def _one_egress(
         # The machines of a service that has more than three addresses call with the keys of customers who pay for themselves.
         fits = is_near or (egress.common_share >= parameters.most and "payment" not in counted)
         is_one_program = egress.alike_share is None or egress.alike_share >= parameters.half
+        is_tireless = is_sleepless or ("handover" in counted and _is_quick(counted["handover"], parameters))
         if (
             fits
             and not is_one_program
-            and _is_bound_otherwise(counted, parameters)
             and domain.outcome is Outcome.EXCLUDED
+            and _is_bound_otherwise(counted, is_tireless=is_tireless)
         ):
             fits = False
             statement += (
                 f" But the most common client program, or set of parameters, is that of {units.share(egress.alike_share or 0, 1)} of the accounts: these "
-                "are many programs, and people in one room neither pay for each other nor call within seconds for whoever is refused."
+                "are many programs, and people in one room neither pay for each other nor call within seconds, or by day and night, for whoever is refused."
             )
         if fits and between_payers >= {"handover", "payment", "signup"} and domain.outcome is Outcome.EXCLUDED:
             fits = False
@@ -224,13 +234,11 @@ def _one_egress(
     return Explanation("operator.one_egress", title, outcome, statement, ask)
 
 
-def _is_bound_otherwise(counted: Mapping[str, Fact], parameters: Parameters) -> bool:
-    """Tell whether refused calls go on among accounts that one pays for, or, within seconds, among accounts that were opened together day after day."""
-    if "handover" not in counted:
-        return False
+def _is_bound_otherwise(counted: Mapping[str, Fact], *, is_tireless: bool) -> bool:
+    """Tell whether refused calls go on among accounts that one pays for, or, as no people keep up, among accounts that were opened together day after day."""
     signup = counted.get("signup")
     is_opened_together = signup is not None and signup.is_beyond_payers and not signup.is_of_one_day
-    return "payment" in counted or (is_opened_together and _is_quick(counted["handover"], parameters))
+    return "handover" in counted and ("payment" in counted or (is_opened_together and is_tireless))
 
 
 def _one_domain(log: Log, members: Accounts, parameters: Parameters) -> Explanation:
@@ -329,7 +337,7 @@ def _spare_keys(log: Log, members: Accounts, facts: Iterable[Fact], parameters: 
     )
 
 
-def dispatcher(facts: Collection[Fact], nights: Nights, n_members: int, parameters: Parameters) -> Explanation:
+def dispatcher(facts: Collection[Fact], nights: Nights, parameters: Parameters, *, is_sleepless: bool) -> Explanation:
     """Hold people at work to whom a program gives each other's conversations against the facts: advisers, a centre of several firms.
 
     The program moves a conversation within seconds, for example when an account is limited. Its next turn comes when somebody has read,
@@ -362,7 +370,7 @@ def dispatcher(facts: Collection[Fact], nights: Nights, n_members: int, paramete
         "Ask the holders of these accounts for whom they answer, and who gives them the conversations.",
     )
     is_forced = talks is None or talks.n_unforced < parameters.half * talks.n_apart
-    return explanation if is_forced else _of_people(explanation, nights, n_members, parameters)
+    return _of_people(explanation, nights, is_sleepless=is_sleepless and not is_forced)
 
 
 def _is_quick(fact: Fact, parameters: Parameters) -> bool:
@@ -417,9 +425,9 @@ def acquaintances(facts: Collection[Fact], parameters: Parameters) -> Explanatio
     )
 
 
-def _of_people(explanation: Explanation, nights: Nights, n_members: int, parameters: Parameters) -> Explanation:
+def _of_people(explanation: Explanation, nights: Nights, *, is_sleepless: bool) -> Explanation:
     """Return an explanation by people, which accounts exclude that call around the clock for days: people sleep, each at hours of their own."""
-    if not (explanation.caps and nights.is_sleepless(n_members, parameters)):
+    if not (explanation.caps and is_sleepless):
         return explanation
     statement = (
         f"{explanation.statement} But people sleep: {units.count(nights.n_awake)} of the {units.count(nights.n_judged)} accounts with calls enough to "

@@ -1,6 +1,7 @@
 """Runs a format's SELECT over the lines of a chunk. DuckDB sees lines as Arrow memory, never a path, and cannot open files.
 
-A whole chunk is projected without asking whether each line is JSON; only if that fails are the lines checked one by one.
+A whole chunk is projected as if all its records were plain; those that are not are read by the projection of all records, with the same rows.
+Nobody asks before whether each line is JSON; only if a projection fails are the lines checked one by one.
 `TRY` is not used: its cost on a chunk with bad lines is many times that of the check.
 """
 
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from distilforensics.core.schema import EXCHANGES
 from distilforensics.ingest.formats.columns import ENGINE_COLUMNS
@@ -49,6 +51,12 @@ LINES = pa.schema([pa.field("row_index", pa.int64()), pa.field("line", pa.large_
 """What a projection reads."""
 
 YIELD = pa.schema([pa.field("row_index", pa.int64()), *PROJECTED, *VERDICTS])
+
+PLAIN_YIELD = YIELD.append(pa.field("needs_care", pa.bool_()))
+"""What a projection of plain records yields."""
+
+MAX_CARE = 0.5
+"""Share of records that need care above which later chunks are not tried as plain ones: it would take longer."""
 
 FORMATS_MODULE = "distilforensics.ingest.formats"
 
@@ -86,6 +94,7 @@ class Projector:
         self.secrets = Secrets(key)
         self._specs: dict[str, FormatSpec] = self.formats.load_formats()
         self._planned: dict[str, PreparedQuery] = {}
+        self._plain: dict[str, PreparedQuery | None] = {}
         self.connection = duckdb.connect(":memory:", config=_configuration(memory_bytes))
         self.connection.execute("SET TimeZone = 'UTC'")
         self.connection.execute("SET enable_progress_bar = false")
@@ -114,7 +123,7 @@ class Projector:
                 column = cells[name] if name in cells.column_names else pa.nulls(len(table), pa.large_string())
                 table = table.append_column(pa.field(f"f{n}", pa.large_string()), column)
         try:
-            return Projected(self._run(reader, table), np.empty(0, np.int64), {})
+            return Projected(self._rows(reader, table), np.empty(0, np.int64), {})
         except _FAILURES:
             pass
         is_json = self._specs[reader.format].framing == "json" and cells is None
@@ -122,6 +131,29 @@ class Projector:
         failing: dict[int, str] = {}
         parts = self._halves(reader, table.filter(pa.array(is_valid)), failing)
         return Projected(pa.concat_tables(parts or [YIELD.empty_table()]), rows[~is_valid], failing)
+
+    def _rows(self, reader: Reader, table: pa.Table) -> pa.Table:
+        """Return the rows of a table, the plain ones first; the others are read by the projection of all records."""
+        key = self._key(reader, table)
+        if key not in self._plain:
+            self._plain[key] = self._plan_plain(reader, f"{key}_plain", table.schema.empty_table())
+        planned = self._plain[key]
+        if planned is None:
+            return self._run(reader, table)
+        try:
+            found = pa.concat_tables([planned.run(part).cast(PLAIN_YIELD) for part in self._slices(table)])
+        except _FAILURES:
+            return self._run(reader, table)  # what one projection cannot read may be what the other opens
+        needs_care = found.column("needs_care").to_numpy()
+        plain = found.select(YIELD.names)
+        if not needs_care.any():
+            return plain
+        if needs_care.mean() > MAX_CARE:
+            self._plain[key] = None
+        rest = table.filter(
+            pc.is_in(table["row_index"], found["row_index"].filter(found["needs_care"]).combine_chunks())
+        )
+        return pa.concat_tables([plain.filter(pa.array(~needs_care)), self._run(reader, rest)])
 
     def valid(self, table: pa.Table) -> npt.NDArray[np.bool_]:
         """Tell which lines are JSON."""
@@ -157,7 +189,7 @@ class Projector:
         if not len(table):
             return []
         try:
-            return [self._run(reader, table)]
+            return [self._rows(reader, table)]
         except duckdb.OutOfMemoryException as e:
             if len(table) == 1:
                 raise MemoryError(_first_line(e)) from e  # no fault of the record
@@ -171,11 +203,14 @@ class Projector:
         )
 
     def _run(self, reader: Reader, table: pa.Table) -> pa.Table:
-        of_cells = table.num_columns > len(LINES)
-        key = f"{reader.key}_cells" if of_cells else reader.key
+        key = self._key(reader, table)
         if key not in self._planned:
-            self._planned[key] = self._plan(reader, key, table.schema.empty_table(), of_cells=of_cells)
+            self._planned[key] = self._plan(reader, key, table.schema.empty_table())
         return pa.concat_tables([self._planned[key].run(part).cast(YIELD) for part in self._slices(table)])
+
+    @staticmethod
+    def _key(reader: Reader, table: pa.Table) -> str:
+        return f"{reader.key}_cells" if table.num_columns > len(LINES) else reader.key
 
     def _slices(self, table: pa.Table) -> list[pa.Table]:
         size = max(1, -(-len(table) // self._n_slices))
@@ -184,19 +219,29 @@ class Projector:
     def _cell_names(self, reader: Reader) -> tuple[str, ...]:
         return self._specs[reader.format].cell_names(reader.choices)
 
-    def _plan(self, reader: Reader, key: str, empty: pa.Table, *, of_cells: bool) -> PreparedQuery:
-        """Return the projection, planned; its columns are those that the engine expects."""
+    def _plan(self, reader: Reader, key: str, empty: pa.Table) -> PreparedQuery:
+        """Return the projection of all records, planned."""
+        spec, of_cells = self._specs[reader.format], empty.num_columns > len(LINES)
+        query = self.formats.projection_of(spec, reader.choices, self.connection, of_cells=of_cells)
+        return self._checked(reader, key, query, empty, YIELD)
+
+    def _plan_plain(self, reader: Reader, key: str, empty: pa.Table) -> PreparedQuery | None:
+        """Return the projection of plain records, planned; None if the format has none."""
+        spec, of_cells = self._specs[reader.format], empty.num_columns > len(LINES)
+        query = self.formats.plain_projection_of(spec, reader.choices, self.connection, of_cells=of_cells)
+        return None if query is None else self._checked(reader, key, query, empty, PLAIN_YIELD)
+
+    def _checked(self, reader: Reader, key: str, query: str, empty: pa.Table, expected: pa.Schema) -> PreparedQuery:
+        """Return a planned query; its columns are those that the engine expects."""
         try:
-            spec = self._specs[reader.format]
-            query = self.formats.projection_of(spec, reader.choices, self.connection, of_cells=of_cells)
             planned = PreparedQuery(self.connection, key, query, empty)
             names = planned.run(empty).schema.names
         except duckdb.OutOfMemoryException as e:
             raise MemoryError(_first_line(e)) from e
         except _FAILURES as e:
             raise ProjectionError(f"the query of format {reader.format} is invalid: {_first_line(e)}") from e
-        if names != YIELD.names:
-            wrong = sorted(set(names) ^ set(YIELD.names)) or "their order"
+        if names != expected.names:
+            wrong = sorted(set(names) ^ set(expected.names)) or "their order"
             raise ProjectionError(f"format {reader.format} yields other columns than expected: {wrong}")
         return planned
 

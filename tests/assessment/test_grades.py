@@ -364,6 +364,8 @@ def test_many_programs_in_one_place_are_not_one_program(
     ]
     egress = Egress(0.9, 18, 900, 0.9, alike_share)
     assert asked(accounts, facts, egress)["one_egress"] is outcome
+    awake = asked(accounts, facts, egress, Nights(20, 20))["one_egress"]
+    assert awake is (Outcome.EXCLUDED if facts == [HANDOVER, SIGNUP] else outcome), "people in one building sleep"
 
 
 def test_the_most_common_program_is_counted_over_accounts() -> None:
@@ -577,6 +579,20 @@ def test_calls_that_go_on_in_the_manner_of_the_refused_account_are_a_fact(
     ties = [replace(t, manner=manner(POOL.index(t.other_account_id))) for t in ring(POOL, 60)]
     found = pool_facts(ties=ties).get("manner")
     assert (found and (found.count, found.of, found.is_counted)) == counts
+
+
+def test_what_no_set_is_chosen_by_counts_however_many_sets_were_tried() -> None:
+    """Twelve accounts of twelve are 12 bits: enough for the manner, and not for sign-ups among a thousand sets."""
+    ties = [replace(t, manner=4.0, stops=1, begins=1) for t in ring(POOL[:12], 60)]
+    everybody = [account(name) for name in (*POOL, *PEOPLE)]
+    candidate = Candidate("candidate-1", frozenset(POOL[:12]), (), (), 1000)
+    facts = find_facts(log(everybody, ties), candidate, frozenset(PEOPLE), PARAMETERS)
+    bits = {fact.fact_id: (fact.bits, fact.is_counted) for fact in facts}
+    assert bits["manner"] == bits["takeover"] == (12.0, True)
+    few = Candidate("candidate-1", frozenset(POOL[:9]), (), (), 1)
+    ties = [replace(t, manner=4.0) for t in ring(POOL[:9], 60)]
+    facts = find_facts(log(everybody, ties), few, frozenset(PEOPLE), PARAMETERS)
+    assert not next(fact for fact in facts if fact.fact_id == "manner").is_counted
 
 
 def test_two_spare_keys_take_no_work_over() -> None:

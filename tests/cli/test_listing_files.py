@@ -63,6 +63,21 @@ def test_a_log_that_lacks_its_beginning_is_read_once_that_is_said(folder, tmp_pa
     assert run_cli(["ingest", str(folder), "--case", case, "-q", "--log-began", "soon"]) == ExitCode.USAGE
 
 
+def test_inspect_tells_of_many_files_that_are_alike_in_one_line(tmp_path, capsys):
+    """Thirty of one kind; one that is refused has a line of its own, and --json has them all."""
+    for number in range(30):
+        (tmp_path / f"{number:02}.jsonl").write_bytes(load_formats()["openai_chat"].examples[0].sample)
+    (tmp_path / "odd.jsonl").write_text('{"shoe": 1}\n')
+    run_cli(["inspect", str(tmp_path)])
+    table = capsys.readouterr().out.partition("\n\n")[0].splitlines()
+    run_cli(["inspect", str(tmp_path), "--json"])
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    assert ["30 files", "odd.jsonl"] == [line[:9].strip() for line in table[1:]]
+    assert sum(r["n_sampled"] for r in records if r["role"] == "log") == int(table[1].split()[4])
+    assert 31 == len(records)
+
+
 def test_inspect_lists_every_file_before_it_tells_of_each_kind(folder, capsys):
     """Archives with their members, and how many heuristics each log could feed."""
     run_cli(["inspect", str(folder)])

@@ -7,6 +7,7 @@ What the reading engine uses, in order: `other_content` and `match_accounts_dire
 from distilforensics.ingest.formats.columns import PROJECTED_COLUMNS
 from distilforensics.ingest.formats.completion import (
     check_account_field,
+    plain_projection_of,
     prepare_connection,
     projection_of,
     zone_expression,
@@ -52,6 +53,7 @@ __all__ = [
     "match_accounts_directory",
     "no_calls",
     "other_content",
+    "plain_projection_of",
     "prepare_connection",
     "projection_of",
     "read_accounts_directory",

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+
+from distilforensics.ingest.formats.translated_names import TRANSLATED_NAMES
 
 _NAMES = {
     "started_at": "timestamp time ts created_at created datetime start_time started_at request_timestamp event_time requested_at"
@@ -235,11 +238,19 @@ TARGETS = frozenset(_NAMES)
 
 
 def normalised(name: str) -> str:
-    """Return a field name in lower case without separators, so that `User-Agent`, `userAgent` and `user_agent` are one."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    """Return a field name in lower case without separators and accents, so that `User-Agent`, `userAgent` and `user_agent` are one."""
+    if name.isascii():
+        return re.sub(r"[^a-z0-9]", "", name.lower())
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(c for c in letters if c.isalnum() and not unicodedata.combining(c))
 
 
-ALIASES = {normalised(name): target for target, names in _NAMES.items() for name in names.split()}
+ALIASES = {
+    normalised(name): target
+    for table in (TRANSLATED_NAMES, _NAMES)
+    for target, names in table.items()
+    for name in names.split()
+}
 """Normalised name -> column."""
 
 

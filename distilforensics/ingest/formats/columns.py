@@ -39,7 +39,20 @@ _OTHER_TYPES = {
     "join_order": "bigint",
     "is_part": "boolean",
 }
-_CHOICES = frozenset({"format", "account", "zone", "time_field", "start_shift", "local_flags"})
+_CHOICES = frozenset(
+    {
+        "format",
+        "account",
+        "zone",
+        "time_field",
+        "start_shift",
+        "local_flags",
+        "odd_times",
+        "started_parts",
+        "ended_parts",
+        "needs_care",
+    }
+)
 """Marks of the completion that stand for no column."""
 
 _MARK = re.compile(r"/\*\{(\w+)\}\*/")

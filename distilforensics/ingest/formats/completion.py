@@ -16,12 +16,13 @@ from distilforensics.ingest.formats.columns import (
     literal,
     written_columns,
 )
-from distilforensics.ingest.formats.mapped import mapped_query
+from distilforensics.ingest.formats.mapped import mapped_query, plain_query
 from distilforensics.ingest.formats.mapping import is_path
 
 if TYPE_CHECKING:
     import duckdb
 
+    from distilforensics.ingest.formats.mapping import FieldMapping
     from distilforensics.ingest.formats.specification import FormatSpec, Options
 
 _ZONE_NAME = re.compile(r"[A-Za-z0-9_+/-]{1,64}")
@@ -45,40 +46,107 @@ def projection_of(
     Raises:
         UsageError: the account field or the time zone cannot be used.
     """
+    mapping = _mapping_of(spec, options)
+    if mapping is not None:
+        query, yields = mapped_query(mapping, spec.pattern, spec.other_lines, spec.join, of_cells=of_cells)
+    else:
+        query, yields = spec.query or "", _columns_of(spec.query or "", connection)
+    return _completed(spec, options, mapping, query, yields, _ALL_TIMES)
+
+
+def plain_projection_of(
+    spec: FormatSpec, options: Options, connection: duckdb.DuckDBPyConnection | None = None, *, of_cells: bool = False
+) -> str | None:
+    """Return a SELECT as that of `projection_of` for records of few shapes, which is planned and run in half the time.
+
+    One more column, `needs_care`, is true for records that `projection_of` must read. All others have the same values in both. None if no
+    record of the format is plain.
+    """
+    mapping = _mapping_of(spec, options)
+    if options.assume_time_zone is not None or (mapping is not None and mapping.time_zone is not None):
+        return None
+    if mapping is None:
+        query, yields = spec.query or "", _columns_of(spec.query or "", connection)
+        return _completed(
+            spec, options, None, query, yields, _PLAIN_TIMES | {"needs_care": f", {_ODD_TIME} as needs_care"}
+        )
+    plain = plain_query(mapping, spec.pattern, spec.other_lines, spec.join, of_cells=of_cells)
+    if plain is None:
+        return None
+    return _completed(
+        spec, options, mapping, *plain, _PLAIN_TIMES | {"needs_care": f", is_odd or {_ODD_TIME} as needs_care"}
+    )
+
+
+def _mapping_of(spec: FormatSpec, options: Options) -> FieldMapping | None:
+    """Return the mapping by which a format is read, None if it has a query of its own."""
     mapping = spec.mapping or options.mapping
     if mapping is not None:
-        mapping = mapping.begun(options.log_began)
+        return mapping.begun(options.log_began)
     if spec.query is None:
-        if mapping is None:
-            raise UsageError(
-                "no mapping of fields to columns, expected one",
-                where=f"format {spec.id}",
-                hint="use --mapping FILE.toml",
-            )
-        query, yields = mapped_query(mapping, spec.pattern, spec.other_lines, spec.join, of_cells=of_cells)
+        raise UsageError(
+            "no mapping of fields to columns, expected one",
+            where=f"format {spec.id}",
+            hint="use --mapping FILE.toml",
+        )
+    return None
+
+
+def _completed(
+    spec: FormatSpec,
+    options: Options,
+    mapping: FieldMapping | None,
+    query: str,
+    yields: frozenset[str],
+    times: dict[str, str],
+) -> str:
+    """Return the query of a format inside of the completion, which reads times in all notations or in some."""
+    if mapping is not None:
         time_field, zone = mapping.time_field, options.assume_time_zone or mapping.time_zone
     else:
-        query, yields = spec.query, _columns_of(spec.query, connection)
         time_field, zone = spec.time, options.assume_time_zone
     parts = {name: name if name in yields else f"null::{type_}" for name, type_ in written_columns().items()}
     is_end = mapping is not None and mapping.is_end
-    started_text = "started_text" if "started_text" in yields else parts["started_at_raw"]
+    parts["started_text"] = "started_text" if "started_text" in yields else parts["started_at_raw"]
     return fill(
         library_file("completion.sql"),
         parts
+        | {name: fill(text, parts) for name, text in times.items()}
         | {
             "format": query,
             "account": _account_expression(spec, options.account_field, parts),
             "zone": zone_expression(zone),
             "time_field": literal(time_field),
-            "started_text": started_text,
             "local_flags": ""
             if zone is None
-            else fill(_LOCAL_FLAGS, {"zone": literal(zone), "started_text": started_text}),
+            else fill(_LOCAL_FLAGS, {"zone": literal(zone), "started_text": parts["started_text"]}),
             "start_shift": f"- to_microseconds({_SHIFT})" if is_end else "",
         },
     )
 
+
+_ALL_TIMES = {
+    "odd_times": """
+        odd_iso(case when /*{time_kind}*/ is null then odd_time(/*{started_text}*/, started_zone) end) as started_parts,
+        odd_iso(odd_time(/*{ended_at_raw}*/, ended_zone)) as ended_parts,
+        try_cast(case when /*{time_kind}*/ is distinct from 'clf' then odd_time(/*{started_text}*/, started_zone) end as decimal(38, 9))
+            as started_epoch,
+        try_cast(odd_time(/*{ended_at_raw}*/, ended_zone) as decimal(38, 9)) as ended_epoch,""",
+    "started_parts": "started_parts",
+    "ended_parts": "ended_parts",
+    "needs_care": "",
+}
+_NO_PARTS = "null::struct(local varchar, seconds varchar, fraction varchar, utc varchar, sign varchar, hours varchar, minutes varchar)"
+_PLAIN_TIMES = {
+    "odd_times": """
+        try_cast(case when /*{time_kind}*/ is distinct from 'clf' then plain_epoch(/*{started_text}*/, started_zone) end as decimal(38, 9))
+            as started_epoch,
+        try_cast(plain_epoch(/*{ended_at_raw}*/, ended_zone) as decimal(38, 9)) as ended_epoch,""",
+    "started_parts": _NO_PARTS,
+    "ended_parts": _NO_PARTS,
+}
+_ODD_TIME = "is_odd_time(/*{started_text}*/, started_zone, started_epoch) or is_odd_time(/*{ended_at_raw}*/, ended_zone, ended_epoch)"
+"""ISO times, seconds since 1970 and times of web servers are plain."""
 
 _LOCAL_FLAGS = """
 case when is_ambiguous_local(started_zone, started_parts, /*{started_text}*/, /*{zone}*/) then 'ts_ambiguous' end,

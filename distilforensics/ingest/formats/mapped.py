@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from distilforensics.core.schema import COUNT, EXCHANGES, REAL
@@ -10,7 +11,7 @@ from distilforensics.ingest.formats.columns import fill, library_file, list_lite
 from distilforensics.ingest.formats.mapping import STEP, TIME_UNITS, json_path
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from distilforensics.ingest.formats.joins import Join
     from distilforensics.ingest.formats.mapping import FieldMapping, RowRule, Source
@@ -105,35 +106,121 @@ def mapped_query(
         of_cells: The fields of `cell_names` are columns `f1`, `f2` and so on.
     """
     fields = _Fields(mapping, pattern, join, of_cells=of_cells)
-    parts = dict.fromkeys(sorted(TARGETS), "null::varchar")
-    parts |= {target: fields.value(target, source) for target, source in mapping.columns.items()}
-    parts |= {target: f"{literal(value)}::varchar" for target, value in mapping.constants.items()}
-    columns = "\n".join(f"        {expression} as {target}," for target, expression in sorted(parts.items()))
-    text = parts["started_at"]
-    started_text = _started_text(text, mapping)
+    columns = _columns(mapping, fields)
     query = fill(
         library_file("mapped.sql"),
         {
+            **_records(mapping, fields, columns, pattern, other_lines, join),
             "fields": fields.extraction,
-            "columns": columns,
-            "started_text": started_text,
-            "assumed": _assumed(text, mapping),
-            **fields.join(join),
-            "resolution": _resolution(text, mapping),
-            "time_kind": literal(TIME_UNITS[mapping.time_unit or "s"]) if _has_epoch(mapping) else "null::varchar",
-            "is_web": "true" if _is_web(mapping) else "false",
-            "outside": fields.rules(mapping.rules)
-            if other_lines is None
-            else f"case when len(v) is null then {literal(other_lines)} else {fields.rules(mapping.rules)} end",
-            "unreadable": "len(v) is null" if pattern is not None and other_lines is None else "false",
+            "columns": "\n".join(f"        {expression} as {target}," for target, expression in columns.items()),
             "other_answers": _OTHER_ANSWERS if "response_text" in mapping.columns else _NO_ANSWERS,
-            "must_show_calls": "true" if mapping.must_show_calls else "false",
-            "is_reasoning_left_out": str(mapping.is_reasoning_left_out).lower(),
-            "is_cache_left_out": fields.is_cache_left_out(),
         },
     )
-    names = _yields(mapping, is_text=pattern is not None)
+    names = _yields(mapping, _GIVES, is_text=pattern is not None)
     return query, names | JOIN_COLUMNS if join is not None else names
+
+
+_PLAIN_GIVES = {"messages": _GIVES["messages"], "response_text": ("response_text", "response_state")}
+_NEVER_PLAIN = frozenset({"request_body", "usage", "conversation"})
+"""Targets that hold objects always."""
+
+
+def plain_query(
+    mapping: FieldMapping,
+    pattern: str | None = None,
+    other_lines: str | None = None,
+    join: Join | None = None,
+    *,
+    of_cells: bool = False,
+) -> tuple[str, frozenset[str]] | None:
+    """Return the query of a mapping for records whose fields are texts and numbers, and the columns that it can give.
+
+    It yields `is_odd` for those that `mapped_query` must read; all others have the same values in both. None if there can be no such records.
+    """
+    if _NEVER_PLAIN & mapping.columns.keys():
+        return None
+    fields = _Fields(mapping, pattern, join, of_cells=of_cells)
+    written = {
+        **_columns(mapping, fields),
+        **_records(mapping, fields, _columns(mapping, fields), pattern, other_lines, join),
+    }
+    # What is the same for all records is written where it is used, so that the engine folds away all that depends on it.
+    computed = {name: text for name, text in written.items() if not _CONSTANT.fullmatch(text)}
+    parts = {name: f"c_{name}" if name in computed else text for name, text in written.items()}
+    query = fill(
+        library_file("mapped_plain.sql"),
+        parts
+        | (_TALK if "messages" in computed else _NO_TALK)
+        | {
+            "fields": fields.extraction,
+            "columns": "\n".join(f"        {text} as c_{name}," for name, text in computed.items()),
+            "called": f"request_line_parts({parts['request_line']})",
+        },
+    )
+    names = _yields(mapping, _PLAIN_GIVES, is_text=pattern is not None)
+    return query, names | JOIN_COLUMNS if join is not None else names
+
+
+_CONSTANT = re.compile(r"null::[a-z\[\]]+|true|false")
+
+_TALK = {
+    "parsed_messages": """json_transform(
+            case when starts_with(c_messages, '[') then c_messages end, '[{"role": "VARCHAR", "content": "VARCHAR"}]'
+        )""",
+    "last_content": "talk[-1].content",
+    "first_role": "talk[1].role",
+    "n_messages": "len(talk)",
+    "first_system": "case when has_system then talk[1].content end",
+    "prompt": "case when talk is null then prompt_field else last_content end",
+    "whole_talk": "case when len(talk) > 2 or (len(talk) = 2 and not has_system) then c_messages end",
+    "is_odd_talk": """(c_messages is not null and (
+            not starts_with(c_messages, '[') or regexp_matches(c_messages, ':\\s*\\[') or last_content is null or talk[-1].role is null
+            or not (talk[-1].role = 'user' or talk[-1].role = 'human') or talk[1].role is null or (has_system and talk[1].content is null)
+        ))""",
+}
+"""Conversations of texts that end with a user; what is said otherwise, or in parts, is not plain."""
+
+_NO_TALK = dict.fromkeys(
+    ("parsed_messages", "last_content", "first_role", "n_messages", "first_system", "whole_talk"), "null::varchar"
+) | {
+    "prompt": "prompt_field",
+    "is_odd_talk": "false",
+}
+
+
+def _columns(mapping: FieldMapping, fields: _Fields) -> dict[str, str]:
+    """Return the expression of every target."""
+    parts = dict.fromkeys(sorted(TARGETS), "null::varchar")
+    parts |= {target: fields.value(target, source) for target, source in mapping.columns.items()}
+    parts |= {target: f"{literal(value)}::varchar" for target, value in mapping.constants.items()}
+    return dict(sorted(parts.items()))
+
+
+def _records(
+    mapping: FieldMapping,
+    fields: _Fields,
+    columns: dict[str, str],
+    pattern: str | None,
+    other_lines: str | None,
+    join: Join | None,
+) -> dict[str, str]:
+    """Return what a mapping says about whole records."""
+    text = columns["started_at"]
+    return {
+        "started_text": _started_text(text, mapping),
+        "assumed": _assumed(text, mapping),
+        **fields.join(join),
+        "resolution": _resolution(text, mapping),
+        "time_kind": literal(TIME_UNITS[mapping.time_unit or "s"]) if _has_epoch(mapping) else "null::varchar",
+        "is_web": "true" if _is_web(mapping) else "false",
+        "outside": fields.rules(mapping.rules)
+        if other_lines is None
+        else f"case when len(v) is null then {literal(other_lines)} else {fields.rules(mapping.rules)} end",
+        "unreadable": "len(v) is null" if pattern is not None and other_lines is None else "false",
+        "must_show_calls": "true" if mapping.must_show_calls else "false",
+        "is_cache_left_out": fields.is_cache_left_out(),
+        "is_reasoning_left_out": str(mapping.is_reasoning_left_out).lower(),
+    }
 
 
 def cell_names(mapping: FieldMapping, join: Join | None = None) -> tuple[str, ...]:
@@ -150,9 +237,9 @@ def _first_steps(mapping: FieldMapping, join: Join | None) -> list[str]:
     return sorted({source.partition(STEP)[0] for source in sources})
 
 
-def _yields(mapping: FieldMapping, *, is_text: bool) -> frozenset[str]:
+def _yields(mapping: FieldMapping, gives: Mapping[str, tuple[str, ...]], *, is_text: bool) -> frozenset[str]:
     mapped = {*mapping.columns, *mapping.constants}
-    names = {column for target in mapped for column in (*_WRITTEN_AS.get(target, (target,)), *_GIVES.get(target, ()))}
+    names = {column for target in mapped for column in (*_WRITTEN_AS.get(target, (target,)), *gives.get(target, ()))}
     names |= {"operation"} if "request_line" in mapped or "request_body" in mapped else set()
     names |= {"time_kind"} if _has_epoch(mapping) else set()
     names |= {"out_of_scope"} if mapping.rules or mapping.must_show_calls or _is_web(mapping) else set()
@@ -251,8 +338,6 @@ class _Fields:
         elif pattern is None:
             self.extraction = f"json_extract_string(line, {list_literal([json_path(name) for name in first])})"
         else:
-            import re
-
             groups = re.compile(pattern).groupindex
             parts = ", ".join(f"nullif(g.{name}, '')" for name in first)
             names = list_literal(list(groups))

@@ -167,7 +167,9 @@ def test_every_file_of_shared_sql_is_used():
     """A library that is not loaded would be dead text."""
     folder = Path(formats.__file__).parent / "lib"
 
-    assert {*LIBRARIES, "completion.sql", "directory.sql", "mapped.sql"} == {entry.name for entry in folder.iterdir()}
+    assert {*LIBRARIES, "completion.sql", "directory.sql", "mapped.sql", "mapped_plain.sql"} == {
+        entry.name for entry in folder.iterdir()
+    }
 
 
 def test_a_prepared_query_reads_the_table_of_each_run(project, sample_lines):

@@ -1,5 +1,6 @@
 -- What every format has in common: text becomes typed values, times become UTC, doubts become flags, and a record that
 -- cannot be placed in time is refused. The comments in braces stand for the format's own SELECT and for the examiner's choices.
+-- Records of plain logs have times in few notations; a projection of these leaves the others to that of all records (plain.py).
 -- Columns are in braces as well: for those that a format does not yield NULL constants are put in, so that the engine folds away all
 -- that depends on them.
 with written as not materialized (
@@ -18,10 +19,7 @@ zoned as not materialized (
 time_parts as not materialized (
     select
         *,
-        odd_iso(case when /*{time_kind}*/ is null then odd_time(/*{started_text}*/, started_zone) end) as started_parts,
-        odd_iso(odd_time(/*{ended_at_raw}*/, ended_zone)) as ended_parts,
-        try_cast(case when /*{time_kind}*/ is distinct from 'clf' then odd_time(/*{started_text}*/, started_zone) end as decimal(38, 9)) as started_epoch,
-        try_cast(odd_time(/*{ended_at_raw}*/, ended_zone) as decimal(38, 9)) as ended_epoch,
+        /*{odd_times}*/
         case when is_address_plain then /*{client_ip}*/ else canonical_address(meant(/*{client_ip}*/)) end as address
     from zoned
 ),
@@ -29,9 +27,9 @@ time_parts as not materialized (
 instants as not materialized (
     select
         *,
-        instant_of(/*{started_text}*/, started_zone, started_parts, started_epoch, /*{zone}*/) /*{start_shift}*/ as started,
-        instant_of(/*{ended_at_raw}*/, ended_zone, ended_parts, ended_epoch, /*{zone}*/) as ended,
-        time_kind_of(started_zone, started_parts, started_epoch) as started_kind,
+        instant_of(/*{started_text}*/, started_zone, /*{started_parts}*/, started_epoch, /*{zone}*/) /*{start_shift}*/ as started,
+        instant_of(/*{ended_at_raw}*/, ended_zone, /*{ended_parts}*/, ended_epoch, /*{zone}*/) as ended,
+        time_kind_of(started_zone, /*{started_parts}*/, started_epoch) as started_kind,
         /*{account}*/ as account_written,
         is_secret(/*{api_key_id}*/) as is_key_secret,
         whole_number(/*{input_tokens}*/) as n_input_written,
@@ -65,7 +63,7 @@ select
     /*{started_at_raw}*/ as started_at_raw,
     case when placed is not null then started_kind end as time_kind,
     case when placed is not null
-        then coalesce(/*{time_resolution_us}*/, resolution_of(/*{started_text}*/, started_zone, started_parts, started_kind)) end
+        then coalesce(/*{time_resolution_us}*/, resolution_of(/*{started_text}*/, started_zone, /*{started_parts}*/, started_kind)) end
         as time_resolution_us,
     meant(/*{provider}*/) as provider,
     /*{gateway}*/ as gateway,
@@ -176,4 +174,5 @@ select
     /*{join_keys}*/ as join_keys,
     /*{join_order}*/ as join_order,
     /*{is_part}*/ as is_part
+    /*{needs_care}*/
 from measured

@@ -129,8 +129,14 @@ create or replace macro answered(content) as
         else content
     end;
 
--- Whether a text ends with the mark of a program that cut it, such as `... [truncated 200 chars]`.
-create or replace macro is_marked_as_cut(content) as regexp_matches(right(content, 60), '(?i)[\[(<][^\[(<]{0,20}truncated[^\])>]{0,40}[\])>]\s*$');
+-- Whether a text ends with the mark of a program that cut it, such as `... [truncated 200 chars]`. The last 60 characters are counted from
+-- the first one, so most texts are told by their last one.
+create or replace macro is_marked_as_cut(content) as
+    case
+        when regexp_matches(content, '[\])>]\s*$')
+            then regexp_matches(right(content, 60), '(?i)[\[(<][^\[(<]{0,20}truncated[^\])>]{0,40}[\])>]\s*$')
+        else false
+    end;
 
 -- The operation behind the path of an API call; NULL if the path is that of no model API.
 create or replace macro operation_of_path(path) as

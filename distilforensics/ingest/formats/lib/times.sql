@@ -47,6 +47,17 @@ create or replace macro odd_time(written, zone) as
         else respelled(written)
     end;
 
+-- The short way for times that are neither: the digits of seconds, milli- or microseconds since 1970.
+create or replace macro plain_epoch(written, zone) as
+    case when zone is null and regexp_full_match(written, '\d{9,16}(\.\d{1,9})?') then written end;
+
+-- Whether the short way cannot read a time: it is neither plain nor such digits nor a time of a web server.
+create or replace macro is_odd_time(written, zone, epoch) as
+    case
+        when written is null or zone is not null or epoch is not null then false
+        else not regexp_full_match(written, '\d\d/[A-Z][a-z][a-z]/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}')
+    end;
+
 -- The parts of an odd ISO time; all empty if it is none.
 create or replace macro odd_iso(odd) as
     regexp_extract(
