@@ -392,6 +392,12 @@ class _Recount:
             )  # fmt: skip
         return rows
 
+    def wording(self, campaign):
+        templates = [t for t in self.table("templates") if t["template_id"] in self.campaigns[campaign]["templates"]]
+        first = min(templates, key=lambda t: (t["kind"] == "near", -t["n_exchanges"], t["template_id"]))["template_id"]
+        carrying = [r for r in self.own(campaign) if first in self.carried[r["record_id"]]]
+        return {1: {"n_texts": sum(self.full[r["record_id"]]["prompt_text"] is not None for r in carrying)}}
+
     def formation(self, campaign):
         first, *rest = [row for row in self.table("candidate_steps") if row["campaign_id"] == campaign]
         rest = {f"n_{key}": sum(len(row[key]) for row in rest) for key in ("added", "removed")} | {

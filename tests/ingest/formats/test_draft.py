@@ -194,3 +194,43 @@ def test_no_translated_heading_says_another_column_than_a_program_means():
     words = [(target, word) for target, names in TRANSLATED_NAMES.items() for word in names.split()]
     assert [] == [(target, word) for target, word in words if target_of(word) != target]
     assert set(TRANSLATED_NAMES) <= TARGETS
+
+
+def test_names_in_other_languages_are_guessed():
+    """A person reads the draft, so that more is guessed than an ingest would."""
+    chinese = [
+        {
+            "时间": f"2026-03-02 10:00:0{i}",
+            "用户": f"u-{i % 3}",
+            "模型": "qwen-max",
+            "提示词": f"讲个故事{i}",
+            "输入令牌": 100 + i,
+            "输出令牌": 20,
+        }
+        for i in range(9)
+    ]
+    german = [
+        {
+            "Zeitpunkt": f"2026-03-02 10:00:0{i}",
+            "Benutzer": f"u-{i % 3}",
+            "Modell": "gpt-4o",
+            "Eingabe-Tokens": 100 + i,
+            "Ausgabe-Tokens": 20,
+        }
+        for i in range(9)
+    ]
+    wanted = [("started_at", 0), ("account_id", 1), ("model_requested", 2), ("input_tokens", -2), ("output_tokens", -1)]
+
+    for records in (chinese, german):
+        columns = tomllib.loads(draft_mapping(Sample("x", records)))["columns"]
+        names = list(records[0])
+        assert {target: columns[target] for target, _ in wanted} == {target: names[i] for target, i in wanted}
+
+
+def test_when_a_request_was_received_is_its_beginning():
+    """Not the end, from which durations would be taken off."""
+    records = [{"received": 1772446800000 + 1000 * i, "login": f"u-{i % 3}", "tok_in": 5} for i in range(9)]
+    drafted = tomllib.loads(draft_mapping(Sample("x", records)))
+
+    assert drafted["columns"]["started_at"] == "received"
+    assert "is_end" not in drafted.get("time", {})
