@@ -7,8 +7,8 @@ What the reading engine uses, in order: `other_content` and `match_accounts_dire
 from distilforensics.ingest.formats.columns import PROJECTED_COLUMNS
 from distilforensics.ingest.formats.completion import (
     check_account_field,
-    prepare_connection,
     plain_projection_of,
+    prepare_connection,
     projection_of,
     zone_expression,
 )

@@ -40,7 +40,18 @@ _OTHER_TYPES = {
     "is_part": "boolean",
 }
 _CHOICES = frozenset(
-    {"format", "account", "zone", "time_field", "start_shift", "local_flags", "odd_times", "started_parts", "ended_parts", "needs_care"}
+    {
+        "format",
+        "account",
+        "zone",
+        "time_field",
+        "start_shift",
+        "local_flags",
+        "odd_times",
+        "started_parts",
+        "ended_parts",
+        "needs_care",
+    }
 )
 """Marks of the completion that stand for no column."""
 

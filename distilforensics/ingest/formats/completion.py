@@ -67,11 +67,15 @@ def plain_projection_of(
         return None
     if mapping is None:
         query, yields = spec.query or "", _columns_of(spec.query or "", connection)
-        return _completed(spec, options, None, query, yields, _PLAIN_TIMES | {"needs_care": f", {_ODD_TIME} as needs_care"})
+        return _completed(
+            spec, options, None, query, yields, _PLAIN_TIMES | {"needs_care": f", {_ODD_TIME} as needs_care"}
+        )
     plain = plain_query(mapping, spec.pattern, spec.other_lines, spec.join, of_cells=of_cells)
     if plain is None:
         return None
-    return _completed(spec, options, mapping, *plain, _PLAIN_TIMES | {"needs_care": f", is_odd or {_ODD_TIME} as needs_care"})
+    return _completed(
+        spec, options, mapping, *plain, _PLAIN_TIMES | {"needs_care": f", is_odd or {_ODD_TIME} as needs_care"}
+    )
 
 
 def _mapping_of(spec: FormatSpec, options: Options) -> FieldMapping | None:
@@ -89,7 +93,12 @@ def _mapping_of(spec: FormatSpec, options: Options) -> FieldMapping | None:
 
 
 def _completed(
-    spec: FormatSpec, options: Options, mapping: FieldMapping | None, query: str, yields: frozenset[str], times: dict[str, str]
+    spec: FormatSpec,
+    options: Options,
+    mapping: FieldMapping | None,
+    query: str,
+    yields: frozenset[str],
+    times: dict[str, str],
 ) -> str:
     """Return the query of a format inside of the completion, which reads times in all notations or in some."""
     if mapping is not None:

@@ -131,7 +131,10 @@ def plain_query(
     if _NEVER_PLAIN & mapping.columns.keys():
         return None
     fields = _Fields(mapping, pattern, join, of_cells=of_cells)
-    written = {**_columns(mapping, fields), **_records(mapping, fields, _columns(mapping, fields), pattern, other_lines, join)}
+    written = {
+        **_columns(mapping, fields),
+        **_records(mapping, fields, _columns(mapping, fields), pattern, other_lines, join),
+    }
     # What is the same for all records is written where it is used, so that the engine folds away all that depends on it.
     computed = {name: text for name, text in written.items() if not _CONSTANT.fullmatch(text)}
     parts = {name: f"c_{name}" if name in computed else text for name, text in written.items()}
@@ -168,7 +171,9 @@ _TALK = {
 }
 """Conversations of texts that end with a user; what is said otherwise, or in parts, is not plain."""
 
-_NO_TALK = dict.fromkeys(("parsed_messages", "last_content", "first_role", "n_messages", "first_system", "whole_talk"), "null::varchar") | {
+_NO_TALK = dict.fromkeys(
+    ("parsed_messages", "last_content", "first_role", "n_messages", "first_system", "whole_talk"), "null::varchar"
+) | {
     "prompt": "prompt_field",
     "is_odd_talk": "false",
 }
@@ -183,7 +188,12 @@ def _columns(mapping: FieldMapping, fields: _Fields) -> dict[str, str]:
 
 
 def _records(
-    mapping: FieldMapping, fields: _Fields, columns: dict[str, str], pattern: str | None, other_lines: str | None, join: Join | None
+    mapping: FieldMapping,
+    fields: _Fields,
+    columns: dict[str, str],
+    pattern: str | None,
+    other_lines: str | None,
+    join: Join | None,
 ) -> dict[str, str]:
     """Return what a mapping says about whole records."""
     text = columns["started_at"]

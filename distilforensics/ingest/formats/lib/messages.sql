@@ -44,6 +44,7 @@ create or replace macro last_user_text(messages, typed) as
 create or replace macro is_assistant_role(role) as list_contains(['assistant', 'model', 'gpt', 'bot', 'chatbot'], role);
 
 -- The messages of a conversation in the shapes of chat APIs, Google, ShareGPT and OpenTelemetry. Where no value is a list, no content is one.
+-- Where `list_zip` has nothing to pair, the fields of what it puts there are those of another row: it must be asked for NULL itself.
 create or replace macro chat_messages(chat) as
     case when chat is not null then list_transform(
         list_zip(
@@ -54,7 +55,8 @@ create or replace macro chat_messages(chat) as
             json_transform(case when regexp_matches(chat, ':\s*\[') then chat end, '[{"content": [{"type": "VARCHAR", "text": "VARCHAR"}]}]')
         ),
         lambda pair: struct_pack(
-            role := coalesce(pair[1].role, pair[1]."from"), content := coalesce(pair[1].content, pair[1]."value"), typed := pair[2].content,
+            role := coalesce(pair[1].role, pair[1]."from"), content := coalesce(pair[1].content, pair[1]."value"),
+            typed := case when pair[2] is not null then pair[2].content end,
             parts := pair[1].parts, finish_reason := pair[1].finish_reason
         )
     ) end;
