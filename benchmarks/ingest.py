@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import shutil
 import statistics
 import subprocess
 import sys
@@ -173,17 +174,28 @@ def _write_access(path: Path, n_bytes: int) -> None:
                 return
 
 
+# The peak of a process is never told as less than that of the one that started it, so that nothing here holds a whole file.
+
+
 def _write_packed(path: Path, n_bytes: int) -> None:
-    _write_calls(path, n_bytes, has_text=False)
-    content = path.read_bytes()
-    path.write_bytes(gzip.compress(content, 6) if path.suffix == ".gz" else zstandard.compress(content))
+    lines = path.with_suffix(".lines")
+    _write_calls(lines, n_bytes, has_text=False)
+    with lines.open("rb") as source, path.open("wb") as target:
+        if path.suffix == ".gz":
+            with gzip.GzipFile(fileobj=target, mode="wb", compresslevel=6) as packed:
+                shutil.copyfileobj(source, packed)
+        else:
+            zstandard.ZstdCompressor().copy_stream(source, target)
+    lines.unlink()
 
 
 def _write_damaged(path: Path, n_bytes: int) -> None:
     """Write records of which every hundredth is cut in half."""
-    _write_calls(path, n_bytes, has_text=False)
-    lines = path.read_bytes().splitlines(keepends=True)
-    path.write_bytes(b"".join(line[:200] + b"\n" if n % 100 == 0 else line for n, line in enumerate(lines, 1)))
+    lines = path.with_suffix(".lines")
+    _write_calls(lines, n_bytes, has_text=False)
+    with lines.open("rb") as source, path.open("wb") as target:
+        target.writelines(line[:200] + b"\n" if n % 100 == 0 else line for n, line in enumerate(source, 1))
+    lines.unlink()
 
 
 INPUTS = {

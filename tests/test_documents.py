@@ -14,12 +14,15 @@ DOCS = ROOT / "docs"
 WALKS = [DOCS / "tutorial.md", *sorted((DOCS / "how-to").glob("*.md"))]
 """Pages to be followed command by command."""
 
+MEASURED = {"performance.md"}
+"""Pages of figures, which a benchmark writes."""
+
 PLAIN = [
     ROOT / "README.md",
-    *WALKS,
-    *(DOCS / f"{name}.md" for name in ("audit", "grades", "limitations", "threats", "writing-heuristics")),
+    ROOT / "CONTRIBUTING.md",
+    *sorted(page for page in DOCS.rglob("*.md") if "decisions" not in page.parts and page.name not in MEASURED),
 ]
-"""Pages to be read from the first line to the last."""
+"""Pages that people read."""
 
 
 def sentences(page):

@@ -40,7 +40,7 @@ MIXES: dict[str, tuple[list[str], list[str]]] = {
     "honest-13": (["talking_figures", "key_ring_contest", "greeted_flight", "outfitter"], []),
     "honest-14": (["teachers_key", "employee_keys", "safety_round", "two_readers"], []),
     "honest-15": (["sister_papers", "dispatched_experts", "offered_again"], []),
-    "honest-16": (["help_channel"], []),
+    "honest-16": (["help_channel"], []), "honest-17": (["research_gateway", "night_desks"], []),
     "honest-no-payer": (["launch_flight", "franchise", "paid_courses", "agents_market"], ["--without", "payment"]),
     "honest-no-mail": (["employee_keys", "two_readers", "departments", "teachers_key"], ["--without", "mail", "tenant"]),
     "honest-no-network": (["backend_flight", "agency", "outfitter", "key_ring_contest"], ["--without", "network", "client"]),

@@ -301,10 +301,53 @@ def two_readers(g: Group, n: int) -> None:
         g.ask(other, end + g.rng.expovariate(1 / (3 * HOUR)), check, frame=frame)
 
 
+def research_gateway(g: Group, n: int) -> None:
+    """A research network opens and pays for an account per institute, a region at a sitting with the region's card, and calls from its gateway.
+
+    The institutes have parameters of their own; the provider sees the gateway's program. A refused call goes on with another institute's account.
+    """
+    net, keys = g.cloud(3), []
+    for k in range(0, n, 6):
+        sitting, card = -g.rng.uniform(2, 90) * DAY, g.token("pf")
+        for _ in range(min(6, n - k)):
+            made, setup = sitting + g.rng.uniform(0, 40) * MINUTE, g.setup(client="research-gateway/1.4")
+            mail = f"{g.token('institute')}.example"
+            keys.append(
+                g.account(made, card=card, net=net, setup=setup, mail=mail, frame=product_frame(g.rng), fail=0.02)
+            )
+    for at in g.times(n * g.rng.randrange(5, 12) * g.days, "flat"):
+        a = g.rng.choice(keys)
+        how = {"frame": a.frame, "setup": a.setup}
+        g.relay([a, *g.rng.sample(keys, 3)], at, g.texts.person(g.rng), (0.3, 5), **how)
+
+
+def night_desks(g: Group, n: int) -> None:
+    """Hotels, each a firm of its own, with an account per desk that is staffed by day and by night; they joined in webinars.
+
+    A dispatcher moves a guest's talk to the next hotel's desk at a limit.
+    """
+    frame, setup = product_frame(g.rng), g.setup(client="nightdesk/2")
+    webinars = [g.rng.uniform(-60, -1) * DAY for _ in range(max(2, n // 10))]
+    desks = [
+        g.account(webinars[i % len(webinars)] + g.rng.uniform(0, 15) * MINUTE, net=g.home(), setup=setup)
+        for i in range(n)
+    ]
+    for at in g.times(n * 2 * g.days, "flat"):
+        done: list[tuple[str, str]] = []
+        who = g.rng.choice(desks)
+        for pair in g.texts.talk(g.rng, g.rng.randrange(3, 7)):
+            if g.rng.random() < 0.06:
+                at = g.call(who, at, pair, history=done[-6:], frame=frame, status=429)[1] + g.rng.uniform(1, 6)
+                who = g.rng.choice(desks)
+            at = g.ask(who, at, pair, history=done[-6:], frame=frame) + g.rng.expovariate(1 / 100)
+            done.append(pair)
+
+
 SERVED: dict[str, Callable[[Group, int], None]] = {
     f.__name__: f
     for f in (
         backend_flight, launch_flight, greeted_flight, market_flight, sister_papers, key_ring_contest, teachers_key, agents_market, talking_figures, news_wire,
         dispatched_experts, offered_again, franchise, outfitter, prepaid_packs, paid_courses, employee_keys, safety_round, two_readers,
+        research_gateway, night_desks,
     )
 }  # fmt: skip

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
 from itertools import combinations
 from statistics import median
 from typing import TYPE_CHECKING
 
 from distilforensics.analysis.kinds import kind_of, text_kinds
 from distilforensics.assessment import weights
+from distilforensics.assessment.candidate import Candidate, Rule, Step
 from distilforensics.assessment.log import IDENTITIES, connected
 from distilforensics.assessment.weighing import (
     RATES,
@@ -36,20 +36,6 @@ if TYPE_CHECKING:
     from distilforensics.assessment.parameters import Parameters
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """Accounts that are examined as one campaign."""
-
-    candidate_id: str
-    accounts: Accounts
-    groups: tuple[str, ...]
-    """Groups whose exchanges are the accounts' almost without exception, sorted."""
-    templates: tuple[str, ...]
-    """Of these, the texts (else the other templates) that most of the accounts send: they define the candidate's own exchanges."""
-    n_tried: int
-    """Sets of accounts that were weighed before it was found."""
-
-
 def find_candidates(log: Log, parameters: Parameters) -> list[Candidate]:
     """Return candidates, the heaviest first, with no account in common; numbered `candidate-1` and on."""
     free = frozenset(log.accounts)
@@ -62,23 +48,29 @@ def find_candidates(log: Log, parameters: Parameters) -> list[Candidate]:
             (group, members): scores[group, members] if (group, members) in scores else _score(log, members, group)
             for _, group, members in tried
         }
-        best = max(((scores[group, members], name) for name, group, members in tried), default=(0.0, ""))
+        rule, best = (
+            Rule.HEAVIEST,
+            max(((scores[group, members], name) for name, group, members in tried), default=(0.0, "")),
+        )
         if best[0] < parameters.min_fact_bits:
+            rule = Rule.REWORDED
             # Part of the wordings of a reworded text are not recognised, so that last of all hand-overs outside of them count as well.
             reworded = [(name, members) for name, group, members in tried if group and kind_of(group) == "near"]
             best = max(((_score(log, members, None), name) for name, members in reworded), default=(0.0, ""))
         if best[0] < parameters.min_fact_bits:
             break
-        members = next(members for name, _, members in tried if name == best[1])
+        group, members = next((group, members) for name, group, members in tried if name == best[1])
+        steps = [Step(rule, group, members, best[0])]
         pools = _apart(log, members, parameters)
         if len(pools) > 1:
             members = max(pools, key=lambda accounts: (_total(log, accounts), min(accounts)))
+            steps.append(Step(Rule.PART, None, members, _total(log, members)))
         is_known_whole = len(pools) > 1 or (
             len(pools) == 1 and len(pools[0]) > parameters.half * len(members) and _is_dense(log, pools[0], parameters)
         )
-        members = _grown(log, members, free, parameters, is_apart=is_known_whole)
-        found.append(_candidate(log, f"candidate-{len(found) + 1}", members, len(tried), parameters))
-        free -= members
+        steps += _grown(log, members, free, parameters, is_apart=is_known_whole)
+        found.append(_candidate(log, f"candidate-{len(found) + 1}", steps, len(tried), parameters))
+        free -= found[-1].accounts
     return found + _dealt_out(log, free, len(found), parameters)
 
 
@@ -159,16 +151,39 @@ def _weigh_in_group(log: Log, members: Accounts, group: str) -> Weight:
 def _apart(log: Log, members: Accounts, parameters: Parameters) -> list[Accounts]:
     """Return the parts of a set that only a program, a network or a seller of accounts holds together.
 
-    A part never hands over to the others, and either hands over inside again and again or sends a text that the others do not.
+    A part never hands over to the others, and either hands over inside again and again or sends a text that the others do not. Parts that hand
+    over too seldom to hang together, and send one text, are one part.
     """
     pairs = {(min(tie.ends), max(tie.ends)) for tie in ties_inside(log, members)}
     by_work = frozenset(account for pair in pairs for account in pair)
-    return [
+    parts = connected(pairs)
+    dense = [part for part in parts if len(part) >= parameters.min_accounts and _is_dense(log, part, parameters)]
+    sparse = _of_one_text(log, [part for part in parts if part not in dense], parameters)
+    return dense + [
         part
-        for part in connected(pairs)
-        if len(part) >= parameters.min_accounts
-        and (_is_dense(log, part, parameters) or _has_text_of_its_own(log, part, by_work - part, parameters))
+        for part in sparse
+        if len(part) >= parameters.min_accounts and _has_text_of_its_own(log, part, by_work - part, parameters)
     ]
+
+
+def _of_one_text(log: Log, parts: list[Accounts], parameters: Parameters) -> list[Accounts]:
+    """Return parts, those as one of which most accounts send the same text."""
+    first = {f"account {min(part)}": part for part in parts}
+    pairs = {
+        (name, group)
+        for name, part in first.items()
+        for group, n in _texts_of(log, part).items()
+        if n >= parameters.half * len(part)
+    }
+    together = connected({*pairs, *((name, name) for name in first)})
+    return [frozenset().union(*(first[name] for name in names if name in first)) for names in together]
+
+
+def _texts_of(log: Log, accounts: Accounts) -> Counter[str]:
+    """Return the texts that some accounts send, and how many of them do."""
+    return Counter(
+        group for account in accounts for group in log.groups_of.get(account, ()) if kind_of(group) in text_kinds()
+    )
 
 
 def _is_dense(log: Log, part: Accounts, parameters: Parameters) -> bool:
@@ -179,24 +194,22 @@ def _is_dense(log: Log, part: Accounts, parameters: Parameters) -> bool:
 
 def _has_text_of_its_own(log: Log, part: Accounts, others: Accounts, parameters: Parameters) -> bool:
     """Tell whether most of a part send a text that hardly any of the others do."""
-    senders = Counter(
-        group for account in part for group in log.groups_of.get(account, ()) if kind_of(group) in text_kinds()
-    )
     return any(
         n >= parameters.half * len(part)
         and len(others & log.loads[group].keys()) <= parameters.min_fact_share * len(others)
-        for group, n in senders.items()
+        for group, n in _texts_of(log, part).items()
     )
 
 
-def _grown(log: Log, members: Accounts, free: Accounts, parameters: Parameters, *, is_apart: bool) -> Accounts:
-    """Return a set with the accounts that send what it sends, as long as the evidence grows with them.
+def _grown(log: Log, members: Accounts, free: Accounts, parameters: Parameters, *, is_apart: bool) -> list[Step]:
+    """Return the steps from a set to one with the accounts that send what it sends, as long as the evidence grows with them.
 
     The rest of a group comes in whole if it shows as much as the set does; else only accounts that show something themselves. Of a pool
     that is known to stand apart from others of its kind only accounts that are tied to it come in.
     """
+    steps: list[Step] = []
     while True:
-        best, more = parameters.min_growth_bits, Accounts()
+        best, more, grown_by = parameters.min_growth_bits, Accounts(), ""
         total = _total(log, members)
         for group, n_common in sorted(
             Counter(g for account in members for g in log.groups_of.get(account, ())).items()
@@ -210,10 +223,21 @@ def _grown(log: Log, members: Accounts, free: Accounts, parameters: Parameters, 
                 others = shown(log, others, members | others)
             gain = _total(log, members | others) - total if others else 0.0
             if gain > best:
-                best, more = gain, others
+                best, more, grown_by = gain, others, group
         if not more:
-            return _carrying(log, _with_senders(log, members, free, parameters), parameters)
+            break
         members |= more
+        steps.append(Step(Rule.GROWTH, grown_by, members, _total(log, members)))
+    for rule in (Rule.SENDERS, Rule.CARRIERS):
+        after = (
+            _with_senders(log, members, free, parameters)
+            if rule is Rule.SENDERS
+            else _carrying(log, members, parameters)
+        )
+        if after != members:
+            members = after
+            steps.append(Step(rule, None, members, _total(log, members)))
+    return steps
 
 
 def _shows_as_much(log: Log, others: Accounts, own: Accounts, members: Accounts, parameters: Parameters) -> bool:
@@ -233,9 +257,7 @@ def _with_senders(log: Log, members: Accounts, free: Accounts, parameters: Param
 
     What tells strangers is what became of their failed calls: nobody else sends them.
     """
-    groups = {
-        group for account in members for group in log.groups_of.get(account, ()) if kind_of(group) in text_kinds()
-    }
+    groups = _texts_of(log, members)
     mostly_own = {
         group for group in groups if 2 * _load(log, group, members) >= _load(log, group, log.loads[group].keys())
     }
@@ -455,9 +477,10 @@ def _dealt_out(log: Log, free: Accounts, n_found: int, parameters: Parameters) -
         is_left = group in scheduled and len(rest) >= parameters.half * len(loads)
         for members in [*alike, *([rest] if is_left else [])]:
             if len(members) >= max(parameters.min_accounts, parameters.min_fact_share * len(log.loads[group])):
-                found.append(
-                    _candidate(log, f"candidate-{n_found + len(found) + 1}", members, len(log.loads), parameters)
-                )
+                rule = Rule.TURNS if group in scheduled else Rule.IDENTITIES
+                steps = [Step(rule, group, members, _total(log, members))]
+                name = f"candidate-{n_found + len(found) + 1}"
+                found.append(_candidate(log, name, steps, len(log.loads), parameters))
                 free -= members
     return found
 
@@ -472,7 +495,8 @@ def _by_weight(log: Log, heavy: Mapping[str, float]) -> Callable[[str], tuple[bo
     )  # fmt: skip
 
 
-def _candidate(log: Log, candidate_id: str, members: Accounts, n_tried: int, parameters: Parameters) -> Candidate:
+def _candidate(log: Log, candidate_id: str, steps: list[Step], n_tried: int, parameters: Parameters) -> Candidate:
+    members = steps[-1].accounts
     groups = groups_within(log, members, parameters)
     covering = [
         group
@@ -480,7 +504,7 @@ def _candidate(log: Log, candidate_id: str, members: Accounts, n_tried: int, par
         if kind_of(group) != "cluster" and len(members & log.loads[group].keys()) >= parameters.half * len(members)
     ]
     texts = [group for group in covering if kind_of(group) in text_kinds()]
-    return Candidate(candidate_id, members, groups, tuple(texts or covering), n_tried)
+    return Candidate(candidate_id, members, groups, tuple(texts or covering), n_tried, tuple(steps))
 
 
 def groups_within(log: Log, members: Accounts, parameters: Parameters) -> tuple[str, ...]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from distilforensics.assessment.candidates import Candidate, find_candidates
+from distilforensics.assessment.candidate import Candidate
 from distilforensics.assessment.confounding import check_confounders
 from distilforensics.assessment.examined import Examined
 from distilforensics.assessment.facts import find_facts
 from distilforensics.assessment.grades import decide
-from distilforensics.assessment.operators import Egress, ask_operators, customers_of
+from distilforensics.assessment.operators import Egress, Nights, ask_operators, customers_of
 from distilforensics.assessment.parameters import PARAMETERS
 from distilforensics.assessment.queries import create_table, rows_of
 from distilforensics.core.finding import Grade
@@ -27,15 +27,17 @@ if TYPE_CHECKING:
     from distilforensics.assessment.weighing import Accounts
 
 
-def examine(connection: duckdb.DuckDBPyConnection, log: Log, catalog: Path | None = None) -> list[Examined]:
-    """Return all candidates with their answers, campaigns first, the strongest first; no account is in two candidates.
+def examine(
+    connection: duckdb.DuckDBPyConnection, log: Log, candidates: Sequence[Candidate], catalog: Path | None = None
+) -> list[Examined]:
+    """Return the candidates about which something can be said, with their answers, campaigns first, the strongest first.
 
     Args:
         connection: An engine with the tables of the case.
         log: What is reasoned about.
+        candidates: Candidates, with no account in common.
         catalog: Catalogue of the user's own, whose explanations are asked as well.
     """
-    candidates = find_candidates(log, PARAMETERS)
     write_pairs(
         connection,
         "candidate_members",
@@ -50,6 +52,7 @@ def examine(connection: duckdb.DuckDBPyConnection, log: Log, catalog: Path | Non
     )
     create_table(connection, "candidate_exchanges")
     egress = {row.pop("candidate_id"): Egress(**row) for row in rows_of(connection, "egress")}
+    nights = {row.pop("candidate_id"): Nights(**row) for row in rows_of(connection, "nights")}
     checks = check_confounders(connection, [c.candidate_id for c in candidates], catalog)
     totals = {row.pop("candidate_id"): row for row in rows_of(connection, "candidate_totals")}
     own: dict[str, dict[str, int]] = {}
@@ -62,6 +65,7 @@ def examine(connection: duckdb.DuckDBPyConnection, log: Log, catalog: Path | Non
             c,
             outside,
             egress.get(c.candidate_id, Egress(None, 0, 0)),
+            nights.get(c.candidate_id, Nights(0, 0)),
             checks[c.candidate_id],
             totals[c.candidate_id],
             own[c.candidate_id],
@@ -76,12 +80,13 @@ def _answer(
     candidate: Candidate,
     outside: Accounts,
     egress: Egress,
+    nights: Nights,
     checks: list[Check],
     totals: dict[str, Any],
     own: dict[str, int],
 ) -> Examined:
     facts = find_facts(log, candidate, outside, PARAMETERS)
-    operators = ask_operators(log, candidate.accounts, facts, egress, PARAMETERS)
+    operators = ask_operators(log, candidate.accounts, facts, egress, nights, PARAMETERS)
     verdict = decide(
         facts,
         may_be_one_operator=any(explanation.caps for explanation in operators),

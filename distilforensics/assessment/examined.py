@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from distilforensics.assessment.candidates import Candidate
+    from distilforensics.assessment.candidate import Candidate
     from distilforensics.assessment.confounding import Check
     from distilforensics.assessment.fact import Fact
     from distilforensics.assessment.grades import Verdict

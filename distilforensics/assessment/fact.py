@@ -43,6 +43,8 @@ class Fact:
     """Of these, how many came so soon after that a program must have sent them."""
     n_alike: int = 0
     """Of these, how many came after the median time, give or take a tenth."""
+    n_unforced: int = 0
+    """Of conversations between such customers, how many went on elsewhere though the call before was not refused."""
     is_of_one_day: bool = False
     """Of sign-ups: whether they are those of one day, so that without it too few are left to count."""
     is_beyond_payers: bool = True

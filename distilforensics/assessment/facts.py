@@ -25,7 +25,7 @@ from distilforensics.core import units
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from distilforensics.assessment.candidates import Candidate
+    from distilforensics.assessment.candidate import Candidate
     from distilforensics.assessment.log import Log, Observation
     from distilforensics.assessment.parameters import Parameters
     from distilforensics.assessment.weighing import Accounts, Weight
@@ -49,8 +49,9 @@ def find_facts(log: Log, candidate: Candidate, outside: Accounts, parameters: Pa
     inside = ties_inside(log, candidate.accounts)
     floor = parameters.min_fact_bits + log2(max(1, candidate.n_tried))
     found = [tie_fact(log, kind, inside, candidate, outside, floor, parameters) for kind in TIES]
-    found.append(takeover_fact(log, inside, outside, floor, parameters))
-    found.append(manner_fact(log, inside, outside, floor, parameters))
+    # No set is chosen by these two, so that what is tried does not make them likelier.
+    found.append(takeover_fact(log, inside, outside, parameters))
+    found.append(manner_fact(log, inside, outside, parameters))
     found += [_identity_fact(log, kind, candidate, floor, parameters) for kind in IDENTITIES]
     found += [
         _synchrony_fact(log, candidate, parameters),

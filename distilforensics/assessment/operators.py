@@ -3,12 +3,14 @@
 Each question has three outcomes. What the log cannot tell stays open, and an open question caps the grade as one that is answered with yes:
 the facts are listed, and who operates the accounts has to be asked. What the suspect chooses (a name, a network) can cap a grade and
 never makes the facts go away.
+
+`report/queries/operators.sql` asks the same again for those who check a report: what changes here changes there.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -65,31 +67,60 @@ class Egress:
     """Calls with an address."""
     common_share: float = 0.0
     """Share of them that come from addresses which at least a quarter of the accounts use, as the machines of one service do."""
+    alike_share: float | None = None
+    """Share of the accounts that mostly call with the most common client program, or the same of the call parameters if that is larger; None if no
+    program is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nights:
+    """Whether a candidate's accounts rest, as people do."""
+
+    n_judged: int
+    """Accounts with calls enough, on days enough, to show when they rest."""
+    n_awake: int
+    """Of these, those that call in the six hours of the day in which they call least about as often as in any others."""
+
+    def is_sleepless(self, n_members: int, parameters: Parameters) -> bool:
+        """Tell whether no people can be behind most of the accounts."""
+        return self.n_judged >= parameters.half * n_members and self.n_awake >= max(
+            parameters.min_accounts, parameters.half * self.n_judged
+        )
 
 
 def ask_operators(
-    log: Log, members: Accounts, facts: Collection[Fact], egress: Egress, parameters: Parameters
+    log: Log, members: Accounts, facts: Collection[Fact], egress: Egress, nights: Nights, parameters: Parameters
 ) -> list[Explanation]:
     """Return the explanations by which a candidate is one operator's own or one program's, in fixed order."""
     domain = _one_domain(log, members, parameters)
+    is_sleepless = nights.is_sleepless(len(members), parameters)
+    place = _one_egress(members, egress, facts, domain, parameters, is_sleepless=is_sleepless)
     return [
-        _few_customers(log, members, parameters),
-        _one_egress(members, egress, facts, domain, parameters),
+        _few_customers(log, members, facts, (place, domain), parameters),
+        place,
         domain,
         _spare_keys(log, members, facts, parameters),
         shared_cache(facts),
         counterparts(log, members, facts, parameters),
-        dispatcher(facts, parameters),
-        acquaintances(facts, parameters),
+        dispatcher(facts, nights, parameters, is_sleepless=is_sleepless),
+        _of_people(acquaintances(facts, parameters), nights, is_sleepless=is_sleepless),
     ]
 
 
-def customers_of(log: Log, members: Accounts) -> list[Accounts]:
-    """Return the members whose customer the log names, by customer; who shares a tenant, an organisation or a payer is one, the largest first."""
+def customers_of(log: Log, members: Accounts, *, by_payer: bool = True) -> list[Accounts]:
+    """Return the members whose customer the log names, by customer, the largest first.
+
+    Args:
+        log: The log.
+        members: The accounts.
+        by_payer: Whether a payment method in common makes one customer, as a tenant and an organisation do.
+    """
     pairs = set[tuple[str, str]]()
     for account in members:
         row = log.accounts[account]
-        names = {"tenant": row.tenant_id, "organisation": row.organization, "payer": row.payment_fingerprint}
+        names = {"tenant": row.tenant_id, "organisation": row.organization}
+        if by_payer:
+            names["payer"] = row.payment_fingerprint
         pairs |= {(f"account {account}", f"{kind} {name}") for kind, name in names.items() if name}
     found = [
         frozenset(name.removeprefix("account ") for name in group if name.startswith("account "))
@@ -98,17 +129,37 @@ def customers_of(log: Log, members: Accounts) -> list[Accounts]:
     return sorted(found, key=lambda accounts: (-len(accounts), min(accounts)))
 
 
-def _few_customers(log: Log, members: Accounts, parameters: Parameters) -> Explanation:
+def _few_customers(
+    log: Log, members: Accounts, facts: Iterable[Fact], other: Iterable[Explanation], parameters: Parameters
+) -> Explanation:
+    """Hold a firm or an integrator with keys for its clients against the accounts.
+
+    An integrator has up to three cards. It calls from its own machines, or lets its clients call for themselves, with their own keys alone:
+    where the accounts of several payers send each other's refused calls from many places, payment alone makes nobody a customer.
+    """
     customers = customers_of(log, members)
     n_known = sum(map(len, customers))
-    n_largest = sum(len(accounts) for accounts in customers[: parameters.few_customers])
     said = f"The log names the tenant, organisation or payer of {units.count(n_known)} of {units.count(len(members))} accounts"
     if n_known < parameters.half * len(members):
         outcome, statement = Outcome.CANNOT_TELL, f"{said}; the others may belong to one customer."
     else:
         statement = f"{said}: {units.count(len(customers))} customers, of which the largest has {units.count(len(customers[0]))} accounts."
-        is_one = len(customers[0]) >= parameters.half * n_known or n_largest >= parameters.few_customers_share * n_known
-        outcome = Outcome.FITS if is_one else Outcome.EXCLUDED
+        is_one = len(customers[0]) >= parameters.half * n_known
+        is_few = _are_few(customers, parameters)
+        if is_few and not is_one:
+            named = customers_of(log, members, by_payer=False)
+            is_few = (
+                sum(map(len, named)) < parameters.most * len(members)
+                or _are_few(named, parameters)
+                or not any(fact.fact_id == "handover" and fact.is_counted for fact in facts)
+                or any(explanation.outcome is not Outcome.EXCLUDED for explanation in other)
+            )
+            if not is_few:
+                statement += (
+                    f" But they are {units.count(len(named))} by tenant and organisation, and refused calls go on between different payers, from many "
+                    "places and under many mail domains: who pays for clients calls from own machines, or leaves each client its key."
+                )
+        outcome = Outcome.FITS if is_one or is_few else Outcome.EXCLUDED
     return Explanation(
         "operator.few_customers",
         "One customer, or a few, with many keys",
@@ -118,14 +169,27 @@ def _few_customers(log: Log, members: Accounts, parameters: Parameters) -> Expla
     )
 
 
+def _are_few(customers: list[Accounts], parameters: Parameters) -> bool:
+    n_largest = sum(map(len, customers[: parameters.few_customers]))
+    return n_largest >= parameters.few_customers_share * sum(map(len, customers))
+
+
 def _one_egress(
-    members: Accounts, egress: Egress, facts: Iterable[Fact], domain: Explanation, parameters: Parameters
+    members: Accounts,
+    egress: Egress,
+    facts: Iterable[Fact],
+    domain: Explanation,
+    parameters: Parameters,
+    *,
+    is_sleepless: bool,
 ) -> Explanation:
     """Hold a program that works with its customers' accounts, a firm's fleet or a room full of people against the accounts.
 
     Customers and people come one by one and pay for themselves, and a firm has its mail domain: accounts of many domains that were paid for
     and opened together, and send each other's refused calls, are none of these. But an outfitter opens accounts in packs and pays for each
     pack: sign-ups in common must be those of several payers.
+    One service has one program, or one set of parameters. Who has many is not one service, and people who share a room pay for themselves and
+    do not go on within seconds, or by day and night, with what their neighbour was refused.
     """
     title = "One program in one place that works with the accounts of its customers"
     ask = "Ask the holders of these accounts whether they gave their key to a service, and to which."
@@ -140,13 +204,26 @@ def _one_egress(
             f"has calls of {units.count(egress.n_accounts)} of the {units.count(len(members))} accounts. "
             f"{units.share(egress.common_share, 1)} come from addresses that a quarter of the accounts use."
         )
-        counted = {fact.fact_id for fact in facts if fact.is_counted}
+        counted = {fact.fact_id: fact for fact in facts if fact.is_counted}
         between_payers = {fact.fact_id for fact in facts if fact.is_counted and fact.is_beyond_payers}
         is_near = egress.address_share >= parameters.most and egress.n_accounts >= parameters.min_fact_share * len(
             members
         )
         # The machines of a service that has more than three addresses call with the keys of customers who pay for themselves.
         fits = is_near or (egress.common_share >= parameters.most and "payment" not in counted)
+        is_one_program = egress.alike_share is None or egress.alike_share >= parameters.half
+        is_tireless = is_sleepless or ("handover" in counted and _is_quick(counted["handover"], parameters))
+        if (
+            fits
+            and not is_one_program
+            and domain.outcome is Outcome.EXCLUDED
+            and _is_bound_otherwise(counted, is_tireless=is_tireless)
+        ):
+            fits = False
+            statement += (
+                f" But the most common client program, or set of parameters, is that of {units.share(egress.alike_share or 0, 1)} of the accounts: these "
+                "are many programs, and people in one room neither pay for each other nor call within seconds, or by day and night, for whoever is refused."
+            )
         if fits and between_payers >= {"handover", "payment", "signup"} and domain.outcome is Outcome.EXCLUDED:
             fits = False
             statement += (
@@ -155,6 +232,13 @@ def _one_egress(
             )
         outcome = Outcome.FITS if fits else Outcome.EXCLUDED
     return Explanation("operator.one_egress", title, outcome, statement, ask)
+
+
+def _is_bound_otherwise(counted: Mapping[str, Fact], *, is_tireless: bool) -> bool:
+    """Tell whether refused calls go on among accounts that one pays for, or, as no people keep up, among accounts that were opened together day after day."""
+    signup = counted.get("signup")
+    is_opened_together = signup is not None and signup.is_beyond_payers and not signup.is_of_one_day
+    return "handover" in counted and ("payment" in counted or (is_opened_together and is_tireless))
 
 
 def _one_domain(log: Log, members: Accounts, parameters: Parameters) -> Explanation:
@@ -253,11 +337,12 @@ def _spare_keys(log: Log, members: Accounts, facts: Iterable[Fact], parameters: 
     )
 
 
-def dispatcher(facts: Collection[Fact], parameters: Parameters) -> Explanation:
+def dispatcher(facts: Collection[Fact], nights: Nights, parameters: Parameters, *, is_sleepless: bool) -> Explanation:
     """Hold people at work to whom a program gives each other's conversations against the facts: advisers, a centre of several firms.
 
     The program moves a conversation within seconds, for example when an account is limited. Its next turn comes when somebody has read,
-    thought and written. Everybody pays alone.
+    thought and written. Everybody pays alone. Desks may be staffed day and night; where most conversations go on elsewhere though nothing was
+    refused, no limit moves them.
     """
     counted = {fact.fact_id: fact for fact in facts if fact.is_counted}
     talks = counted.get("conversation")
@@ -277,13 +362,15 @@ def dispatcher(facts: Collection[Fact], parameters: Parameters) -> Explanation:
             f"{units.count(talks.n_quick)} of {units.count(talks.n_apart)} conversations went on within {parameters.quick_seconds:g} seconds; the "
             "others at a pace that people keep as well, and each customer pays alone."
         )
-    return Explanation(
+    explanation = Explanation(
         "operator.dispatcher",
         "People at work to whom a program gives each other's conversations",
         outcome,
         statement,
         "Ask the holders of these accounts for whom they answer, and who gives them the conversations.",
     )
+    is_forced = talks is None or talks.n_unforced < parameters.half * talks.n_apart
+    return _of_people(explanation, nights, is_sleepless=is_sleepless and not is_forced)
 
 
 def _is_quick(fact: Fact, parameters: Parameters) -> bool:
@@ -336,6 +423,17 @@ def acquaintances(facts: Collection[Fact], parameters: Parameters) -> Explanatio
         statement,
         "Ask the holders of these accounts whether they know each other, and from where.",
     )
+
+
+def _of_people(explanation: Explanation, nights: Nights, *, is_sleepless: bool) -> Explanation:
+    """Return an explanation by people, which accounts exclude that call around the clock for days: people sleep, each at hours of their own."""
+    if not (explanation.caps and is_sleepless):
+        return explanation
+    statement = (
+        f"{explanation.statement} But people sleep: {units.count(nights.n_awake)} of the {units.count(nights.n_judged)} accounts with calls enough to "
+        "show it call around the clock, in the six hours of the day in which they call least as well."
+    )
+    return replace(explanation, outcome=Outcome.EXCLUDED, statement=statement)
 
 
 def _named(fact: Fact) -> str:

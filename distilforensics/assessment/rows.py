@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from distilforensics.assessment.candidate import Candidate
     from distilforensics.assessment.confounding import Check
     from distilforensics.assessment.examined import Examined
     from distilforensics.assessment.fact import Fact
@@ -72,6 +73,31 @@ def explained_row(group_id: str, examined: Examined, log: Log) -> Row:
     }
 
 
+def step_rows(candidates: Iterable[Candidate], examined: Mapping[str, Examined]) -> list[Row]:
+    """Return the rows of the steps by which the accounts of all candidates were found, in the order in which they were."""
+    names = {e.candidate.candidate_id: name for name, e in examined.items()}
+    rows = []
+    for place, candidate in enumerate(candidates, start=1):
+        before: frozenset[str] = frozenset()
+        for number, step in enumerate(candidate.steps, start=1):
+            rows.append(
+                {
+                    "candidate": place,
+                    "campaign_id": names.get(candidate.candidate_id),
+                    "step": number,
+                    "rule": step.rule.value,
+                    "group_id": step.group,
+                    "n_tried": candidate.n_tried,
+                    "n_accounts": len(step.accounts),
+                    "bits": round(step.bits, 6),
+                    "added": sorted(step.accounts - before),
+                    "removed": sorted(before - step.accounts),
+                }
+            )
+            before = step.accounts
+    return rows
+
+
 def fact_rows(campaign_id: str, facts: Iterable[Fact]) -> list[Row]:
     """Return the rows of the facts of a campaign or an examined group, in their order."""
     return [
@@ -90,6 +116,12 @@ def fact_rows(campaign_id: str, facts: Iterable[Fact]) -> list[Row]:
             "excludes": fact.excludes,
             "is_counted": fact.is_counted,
             "is_telling": fact.is_telling,
+            "n_apart": fact.n_apart,
+            "n_quick": fact.n_quick,
+            "n_alike": fact.n_alike,
+            "n_unforced": fact.n_unforced,
+            "is_of_one_day": fact.is_of_one_day,
+            "is_beyond_payers": fact.is_beyond_payers,
             "record_ids": list(fact.record_ids),
         }
         for place, fact in enumerate(facts, start=1)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from distilforensics import __version__
 from distilforensics.accuracy.measured_rates import method_sha256
 from distilforensics.assessment.calibration import calibrate
+from distilforensics.assessment.candidates import find_candidates
 from distilforensics.assessment.confounding import OWN_EXPLANATIONS, load_confounders
 from distilforensics.assessment.error_rates import error_rate_rows, load_measurement
 from distilforensics.assessment.examination import examine
@@ -20,7 +21,9 @@ from distilforensics.assessment.rows import (
     explained_row,
     explanation_rows,
     fact_rows,
+    step_rows,
 )
+from distilforensics.assessment.weighing import RATES
 from distilforensics.case.engines.duckdb import Limits, connect
 from distilforensics.case.stages import StageOutcome, file_sha256, package_sha256, run_stage
 from distilforensics.case.tables import read_rows, write_rows
@@ -42,7 +45,8 @@ READS = (
     "observations", "heuristic_states",
 )  # fmt: skip
 WRITES = (
-    "campaigns", "campaign_facts", "campaign_explanations", "campaign_evidence", "explained_groups", "accounts", "calibration", "error_rates",
+    "campaigns", "campaign_facts", "campaign_explanations", "campaign_evidence", "explained_groups", "candidate_steps", "accounts", "calibration",
+    "error_rates",
 )  # fmt: skip
 
 
@@ -73,7 +77,9 @@ def _rules(case: Case) -> dict[str, Any]:
         for file in load_confounders(case.catalog)
         if (case.catalog / OWN_EXPLANATIONS / f"{file.name}.sql").is_file()
     }
-    return {"rules": PARAMETERS.as_dict(), "confounders": checks} | ({"own explanations": own} if own else {})
+    return {"rules": PARAMETERS.as_dict(), "rates": RATES, "confounders": checks} | (
+        {"own explanations": own} if own else {}
+    )
 
 
 def _write_all(case: Case, limits: Limits, progress: Progress) -> dict[str, int]:
@@ -81,11 +87,14 @@ def _write_all(case: Case, limits: Limits, progress: Progress) -> dict[str, int]
     with connect(case, limits=limits, tables=READS) as connection:
         log = load_log(case)
         progress.advance(steps=1, item="ties between accounts")
-        examined = examine(connection, log, case.catalog)
+        candidates = find_candidates(log, PARAMETERS)
+        examined = examine(connection, log, candidates, case.catalog)
         progress.advance(steps=1, item="facts and explanations")
         campaigns = {f"C-{number:02d}": e for number, e in enumerate([e for e in examined if e.is_campaign], start=1)}
         others = {f"X-{number:02d}": e for number, e in enumerate([e for e in examined if not e.is_campaign], start=1)}
         n_rows = _write_tables(case, connection, campaigns, others, log)
+        rows = step_rows(candidates, campaigns | others)
+        n_rows |= {"candidate_steps": write_rows(case, "candidate_steps", rows)}
     calibration = calibrate(case, log)
     measurement = _measurement(case)
     n_rows |= {

@@ -13,7 +13,7 @@ from distilforensics.core import units
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from distilforensics.assessment.candidates import Candidate
+    from distilforensics.assessment.candidate import Candidate
     from distilforensics.assessment.log import Log, Tie
     from distilforensics.assessment.parameters import Parameters
     from distilforensics.assessment.weighing import Accounts
@@ -83,6 +83,7 @@ def tie_fact(
     apart = [tie for tie in ties if tie.relation == "distinct"]
     records = [record for tie in shown for record in (tie.record_id, tie.other_record_id)]
     delays = [tie.delay_us / 1e6 for tie in apart]
+    handed_over = {tie.other_record_id for tie in inside if tie.kind == "handover"}
     return Fact(
         fact_id=kind,
         title=TITLES[kind],
@@ -99,6 +100,7 @@ def tie_fact(
         # A source that counts minutes has delays of nought, which say nothing of seconds.
         n_quick=sum(0 < delay <= parameters.quick_seconds for delay in delays),
         n_alike=sum(abs(delay / median(delays) - 1) <= parameters.alike for delay in delays if median(delays)),
+        n_unforced=sum(tie.other_record_id not in handed_over for tie in apart),
         is_counted=bits >= floor
         and n_distinct >= parameters.min_fact_calls
         and len(accounts) >= parameters.min_tied_accounts,
@@ -137,7 +139,7 @@ def _tie_statement(
     )
 
 
-def takeover_fact(log: Log, inside: list[Tie], outside: Accounts, floor: float, parameters: Parameters) -> Fact | None:
+def takeover_fact(log: Log, inside: list[Tie], outside: Accounts, parameters: Parameters) -> Fact | None:
     """Return that the work goes over with the refused call: the one account falls quiet, and the other one gets busy."""
     handovers = [tie for tie in inside if tie.kind == "handover" and tie.relation == "distinct"]
     others = log.of_others("takeover", outside, lambda: _taken_over(_handovers_among(log, outside)))
@@ -168,7 +170,7 @@ def takeover_fact(log: Log, inside: list[Tie], outside: Accounts, floor: float, 
         ),
         excludes=EXCLUDES["takeover"],
         record_ids=tuple(dict.fromkeys(records))[: parameters.exhibit_records],
-        is_counted=bits >= floor and len(accounts) >= parameters.min_tied_accounts,
+        is_counted=bits >= parameters.min_fact_bits and len(accounts) >= parameters.min_tied_accounts,
     )
 
 
@@ -196,7 +198,7 @@ def _quieter_givers(handovers: Iterable[Tie]) -> tuple[int, int]:
     return _votes((tie.account_id, tie.stops) for tie in handovers if tie.begins > 0)
 
 
-def manner_fact(log: Log, inside: list[Tie], outside: Accounts, floor: float, parameters: Parameters) -> Fact | None:
+def manner_fact(log: Log, inside: list[Tie], outside: Accounts, parameters: Parameters) -> Fact | None:
     """Return that calls which go on elsewhere keep client program, parameters and model of the account that was refused.
 
     People who ask for somebody else use their own program, and users of one product have one manner, so that it is half and half. A pool that
@@ -228,7 +230,7 @@ def manner_fact(log: Log, inside: list[Tie], outside: Accounts, floor: float, pa
         ),
         excludes=EXCLUDES["manner"],
         record_ids=tuple(dict.fromkeys(records))[: parameters.exhibit_records],
-        is_counted=bits >= floor and n >= parameters.min_tied_accounts,
+        is_counted=bits >= parameters.min_fact_bits and n >= parameters.min_tied_accounts,
     )
 
 

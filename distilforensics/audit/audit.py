@@ -13,8 +13,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow.parquet as pq
-
 from distilforensics.audit.delta import Change, Difference, campaigns_of, compare
 from distilforensics.audit.metrics import write_metrics
 from distilforensics.audit.publication import Publications, Published
@@ -23,19 +21,20 @@ from distilforensics.audit.series import announcements, basis
 from distilforensics.case.engines.duckdb import Limits
 from distilforensics.case.layout import create_case
 from distilforensics.case.locking import locked
+from distilforensics.case.stages import read_record
 from distilforensics.case.tables import read_rows
 from distilforensics.core.errors import UsageError
 from distilforensics.core.text import shown
 from distilforensics.ingest.inputs import expand, shared_root
+from distilforensics.pipeline.own_catalog import check_and_put
 from distilforensics.pipeline.run import RunResult, run_locked
-from distilforensics.pipeline.steps import STEPS, Step, ingest
+from distilforensics.pipeline.steps import STEPS, Step, ingest, report_step, with_report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
     from distilforensics.audit.config import AuditConfig
-    from distilforensics.audit.delta import Campaign
     from distilforensics.case.layout import Case
     from distilforensics.core.progress import Progress
     from distilforensics.pipeline.steps import IngestFunction
@@ -58,10 +57,24 @@ def audit(
         CaseError: another command holds the case.
     """
     case = create_case(config.case)
+    if config.is_redacted is not None:
+        steps = with_report(steps, report_step(is_redacted=config.is_redacted))
     with locked(case, "audit"):
+        if config.catalog is not None:
+            check_and_put(case, config.catalog)
         files, n_too_young = find_files(config)
-        options = replace(config.options, input_root=shared_root(config.inputs))
-        run = run_locked(case, files, options, make_limits(config), progress, command="audit", steps=steps, read=read)
+        usage = tuple(matching(config.reconcile))
+        options = replace(config.options, input_root=shared_root(config.inputs), usage=usage)
+        run = run_locked(
+            case,
+            [*files, *(path for path in usage if path not in files)],
+            options,
+            make_limits(config),
+            progress,
+            command="audit",
+            steps=steps,
+            read=read,
+        )
         result = _published(config, case, run, day, (len(files), n_too_young))
         write_metrics(config.metrics, result, time.time())
     return result
@@ -74,14 +87,18 @@ def _published(
     publications = Publications(config.reports)
     publications.clean()
     newest, delivered = publications.newest(), publications.last_delivered()
-    now, rests_on = campaigns_of(_accounts(case.table_path("accounts"))), basis(case, config)
+    is_redacted = bool((read_record(case, "report").get("parameters") or {}).get("redacted"))
+    rests_on = basis(case, config)
     announced = tuple(announcements(newest.series if newest else {}, rests_on))
     moment = day or run.summary.last_started_at
     result = AuditResult(
         run,
-        differences=tuple(compare(_campaigns(delivered), now)),
+        differences=tuple(_differences(publications, delivered, case)),
         published=newest or Published(config.reports, 0),
-        is_new=newest is None or bool(run.ingest.sources or announced) or _differs(_campaigns(newest), now),
+        is_new=newest is None
+        or bool(run.ingest.sources or announced)
+        or newest.is_redacted != is_redacted
+        or any(d.change is not Change.UNCHANGED for d in _differences(publications, newest, case)),
         is_repeated=newest is not None and newest != delivered,
         announced=announced,
         quiet=tuple(quiet_inputs(config, case)),
@@ -91,7 +108,9 @@ def _published(
         n_too_young=n_files[1],
     )
     if result.is_new:
-        result = replace(result, published=publications.publish(case, result.day, as_dict(result), rests_on))
+        result = replace(
+            result, published=publications.publish(case, result.day, as_dict(result), rests_on, is_redacted=is_redacted)
+        )
     return replace(result, expired=tuple(publications.expire(config.retention, time.time())))
 
 
@@ -100,12 +119,10 @@ def note_delivered(config: AuditConfig, result: AuditResult) -> None:
     Publications(config.reports).note_delivered(result.published)
 
 
-def _differs(before: list[Campaign], now: list[Campaign]) -> bool:
-    return any(difference.change is not Change.UNCHANGED for difference in compare(before, now))
-
-
-def _campaigns(published: Published | None) -> list[Campaign]:
-    return campaigns_of(_accounts(published.accounts)) if published else []
+def _differences(publications: Publications, since: Published | None, case: Case) -> list[Difference]:
+    """Return what has become of campaigns since a folder was published; both sides under pseudonyms if that folder has them."""
+    now = publications.accounts(case, is_redacted=since is not None and since.is_redacted)
+    return compare(campaigns_of(publications.published_accounts(since)), campaigns_of(now))
 
 
 def quiet_inputs(config: AuditConfig, case: Case) -> list[str]:
@@ -129,15 +146,19 @@ def quiet_inputs(config: AuditConfig, case: Case) -> list[str]:
     return found
 
 
+def matching(patterns: Sequence[str]) -> list[str]:
+    """Return the files that match some patterns, sorted."""
+    found = {path for pattern in patterns for path in glob.glob(pattern, recursive=True)}  # noqa: PTH207
+    return sorted(path for path in found if Path(path).is_file())
+
+
 def find_files(config: AuditConfig) -> tuple[list[str], int]:
     """Return the files that match, sorted, and how many others are too young.
 
     Raises:
         UsageError: no file matches, or all are too young.
     """
-    found = sorted(
-        {path for pattern in config.inputs for path in glob.glob(pattern, recursive=True) if Path(path).is_file()}  # noqa: PTH207
-    )
+    found = matching(config.inputs)
     newest = time.time() - 60 * config.min_age_minutes
     files = [path for path in found if not config.min_age_minutes or Path(path).stat().st_mtime <= newest]
     if not files:
@@ -158,12 +179,6 @@ def make_limits(config: AuditConfig) -> Limits:
     return Limits(config.memory_bytes or machine.memory_bytes, config.threads or machine.threads)
 
 
-def _accounts(path: Path) -> list[dict[str, Any]]:
-    columns = ["account_id", "campaign_id", "grade", "n_campaign_exchanges"]
-    rows: list[dict[str, Any]] = pq.read_table(path, columns=columns, page_checksum_verification=True).to_pylist()
-    return rows
-
-
 def as_dict(result: AuditResult) -> dict[str, Any]:
     """Return the changes as JSON-ready data."""
     return {
@@ -173,6 +188,7 @@ def as_dict(result: AuditResult) -> dict[str, Any]:
         "announced": list(result.announced),
         "quiet": list(result.quiet),
         "day": result.day,
+        "n_sources_read": len(result.run.ingest.sources),
         "sources_read": [source.path for source in result.run.ingest.sources],
         "n_known": len(result.run.ingest.known),
         "is_partial": result.run.ingest.is_partial,

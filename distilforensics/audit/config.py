@@ -28,6 +28,9 @@ _KEYS: dict[str, type | tuple[type, ...]] = {
     "min_age_minutes": (int, float),
     "quiet_after_hours": (int, float),
     "metrics": str,
+    "redact": bool,
+    "catalog": str,
+    "reconcile": list,
     "retention": dict,
     "reading": dict,
     "limits": dict,
@@ -74,6 +77,12 @@ class AuditConfig:
     """Files changed more recently are left for the next time, since they may still be written."""
     quiet_after_hours: float | None = None
     """Age of the newest exchange of a pattern of `inputs` from which the log counts as quiet; never if None."""
+    is_redacted: bool | None = None
+    """Publish pseudonyms in place of names; as the report was written last if None."""
+    catalog: Path | None = None
+    """Folder with heuristics, formats and explanations of one's own; those of the case stay if None."""
+    reconcile: tuple[str, ...] = ()
+    """Patterns of usage exports with which the log is compared."""
     retention: Retention = field(default_factory=Retention)
     threads: int | None = None
     memory_bytes: int | None = None
@@ -108,6 +117,9 @@ def read_config(path: Path) -> AuditConfig:
         metrics=folder / values.get("metrics", f"{values['reports']}/metrics.prom"),
         min_age_minutes=float(values.get("min_age_minutes", 0)),
         quiet_after_hours=_positive(path, "quiet_after_hours", values.get("quiet_after_hours")),
+        is_redacted=values.get("redact"),
+        catalog=_folder(path, "catalog", values.get("catalog")),
+        reconcile=tuple(str(folder / _text(path, "reconcile", pattern)) for pattern in values.get("reconcile", ())),
         retention=_retention(path, values.get("retention", {})),
         threads=_threads(path, values.get("limits", {}).get("threads")),
         memory_bytes=_size(path, "limits.memory", values.get("limits", {}).get("memory"), MIN_MEMORY),
@@ -122,6 +134,13 @@ def _check(path: Path, prefix: str, values: Mapping[str, Any], known: Mapping[st
             raise UsageError(f"unknown key {shown(prefix + key)}", where=str(path), hint=hint)
         if not isinstance(value, known[key]) or (isinstance(value, bool) and known[key] is not bool):
             raise UsageError(f"`{prefix}{key}` is {shown(value)}, expected {_NAMES[known[key]]}", where=str(path))
+
+
+def _folder(path: Path, key: str, value: str | None) -> Path | None:
+    found = None if value is None else path.parent / value
+    if found is not None and not found.is_dir():
+        raise UsageError(f"`{key}` is {shown(found)}, expected an existing folder", where=str(path))
+    return found
 
 
 def _text(path: Path, key: str, value: object) -> str:

@@ -15,7 +15,7 @@ from distilforensics.case import custody, manifest
 from distilforensics.case.checklist import Verification
 from distilforensics.case.custody import Problem
 from distilforensics.case.evidence import archives_of, find_member, find_source, places
-from distilforensics.case.layout import read_json
+from distilforensics.case.layout import CASE_FILE, read_json
 from distilforensics.case.notes import check_notes
 from distilforensics.case.signature import STATEMENT, check_signature
 from distilforensics.case.stages import contradictions, file_sha256
@@ -48,16 +48,12 @@ def verify(
         key: Public key by which the seal must be signed.
 
     Raises:
-        CaseError: the case was never sealed.
+        CaseError: it is no case, or was never sealed.
     """
     result = Verification()
     seal = _last_seal(case)
     if seal is None and not (case.root / manifest.TAG_MANIFEST).exists():
-        raise CaseError(
-            "is not sealed, there is nothing to compare with",
-            where=str(case.root),
-            hint="distilforensics seal --case DIR",
-        )
+        raise _never_sealed(case)
     _check_anchors(case, seal, result)
     check_signature(case, key, result)
     result.n_files += (case.root / STATEMENT).is_file()
@@ -140,6 +136,18 @@ def _check_places(case: Case, result: Verification) -> None:
 def _last_seal(case: Case) -> dict[str, Any] | None:
     sealed = [entry for entry in custody.entries(case) if entry["action"] == manifest.SEALED]
     return sealed[-1] if sealed else None
+
+
+def _never_sealed(case: Case) -> CaseError:
+    """Return the error for a folder with nothing to compare with; only a case whose stages are all done is to be sealed."""
+    if not (case.root / CASE_FILE).is_file():
+        text, hint = f"no {CASE_FILE} found", "make a case with: distilforensics run LOGS... --case DIR"
+    elif not case.run_record.is_file() or not (case.stages / "report.json").is_file():
+        text = "not every stage has run, so there is no seal to compare with"
+        hint = "distilforensics run LOGS... --case DIR; a run that was interrupted goes on where it was"
+    else:
+        text, hint = "is not sealed, there is nothing to compare with", "distilforensics seal --case DIR"
+    return CaseError(text, where=str(case.root), hint=hint)
 
 
 def _check_anchors(case: Case, seal: Mapping[str, Any] | None, result: Verification) -> None:

@@ -43,7 +43,15 @@ if TYPE_CHECKING:
     metavar="YYYY-MM-DD",
     help="Date in the name of the report; that of the newest exchange if omitted.",
 )
-def audit(config_file: Path, fail_on: str | None, day: datetime | None, output: Output) -> None:
+@click.option(
+    "--redact/--no-redact",
+    "is_redacted",
+    default=None,
+    help="Publish pseudonyms for names, and no findings by name; as `redact` in the file says if omitted.",
+)
+def audit(
+    config_file: Path, fail_on: str | None, day: datetime | None, is_redacted: bool | None, output: Output
+) -> None:
     """Take in new logs on a schedule, print what changed.
 
     A cumulative case takes in the logs, a dated report is kept, changes since the last time are printed.
@@ -59,6 +67,8 @@ def audit(config_file: Path, fail_on: str | None, day: datetime | None, output: 
     config = read_config(config_file)
     if fail_on is not None:
         config = replace(config, fail_on=Grade(fail_on))
+    if is_redacted is not None:
+        config = replace(config, is_redacted=is_redacted)
     with progress_for(output) as progress:
         result = examine(config, progress, day=day.date() if day else None)
     if output.is_json:

@@ -33,9 +33,14 @@ def list_(only: tuple[str, ...], catalog: Path | None, output: Output) -> None:
     """List the heuristics with their version and what they need."""
     from distilforensics.analysis.heuristics.loader import load_catalog
 
-    columns = ("code", "id", "version", "level", "entity", "title", "needs")
     found = load_catalog(only, catalog)
-    output.rows(columns, [(h.code, h.id, h.version, h.level, h.entity.value, h.title, list(h.needs)) for h in found])
+    if output.is_json:
+        columns = ("code", "id", "version", "level", "entity", "title", "needs")
+        output.rows(columns, [(h.code, h.id, h.version, h.level, h.entity.value, h.title, h.needs) for h in found])
+        return
+    output.table(
+        ("code", "id", "level", "title"), [(h.code, h.id, h.level, h.title) for h in found], is_last_whole=True
+    )
 
 
 @command(

@@ -64,33 +64,52 @@ def _tell(found: Sequence[Inspection], output: Output) -> None:
             output.line()
         output.line(output.heading(show(first.path), sys.stdout))
         for line in _lines(first):
-            output.line(f"  {line}")
+            output.paragraph(f"  {line}", " " * 4)
         if first.sample:
             output.line()
             output.table(tuple(first.sample[0]), [tuple(row.values()) for row in first.sample])
-        if first.suggested_mapping and "distilforensics mapping" not in (first.reason or ""):
+        is_open = first.role == "refused" or first.format_confidence in ("medium", "low")
+        if is_open and first.suggested_mapping and "distilforensics mapping" not in (first.reason or ""):
             output.line(f"  a mapping file to begin with: distilforensics mapping {shown(first.path)} > m.toml")
         if others:
             output.line(f"  and {units.count(len(others))} more files of this kind; --json tells of each")
 
 
-LISTED_FILES = 200
-"""Files that are listed on the screen; --json lists all."""
+LISTED_FILES = 20
+"""Files that are listed one by one. Of more, those that are alike are one line; --json lists all."""
 
 
 def _list(found: Sequence[Inspection], output: Output) -> None:
     """List the files with their format, what their beginnings come to, and how many heuristics they could feed."""
+    groups: dict[tuple[object, ...], list[tuple[str, Inspection]]] = {}
+    for one, name in zip(found, _short([one.path for one in found]), strict=True):
+        is_plain = len(found) > LISTED_FILES and not one.n_refused and one.role != "refused"
+        groups.setdefault((one.format or one.role, one.confidence, None if is_plain else name), []).append((name, one))
     rows = []
-    names = _short([one.path for one in found])
-    for one, name in list(zip(found, names, strict=True))[:LISTED_FILES]:
-        n_kept = one.n_sampled - one.n_refused - one.n_out_of_scope
-        n_possible = sum(heuristic.share > 0 for heuristic in one.heuristics)
-        feeds = f"{n_possible} of {len(one.heuristics)}" if one.heuristics else ""
-        counts = (one.n_sampled, n_kept, one.n_refused, one.n_out_of_scope)
-        rows.append((show(name), one.format or one.role, one.confidence or "", *counts, feeds))
+    for (form, confidence, _), members in groups.items():
+        (name, _), files = members[0], [one for _, one in members]
+        if len(members) > 1:
+            folder = os.path.commonpath([os.path.dirname(name) for name, _ in members])  # noqa: PTH120
+            name = f"{units.count(len(members))} files{' in ' if folder else ''}{folder}"
+        n_sampled, n_refused, n_outside = (
+            sum(getattr(one, count) for one in files) for count in ("n_sampled", "n_refused", "n_out_of_scope")
+        )
+        possible = sorted({sum(heuristic.share > 0 for heuristic in one.heuristics) for one in files})
+        n_all = len(files[0].heuristics)
+        feeds = f"{' to '.join(map(str, dict.fromkeys((possible[0], possible[-1]))))} of {n_all}" if n_all else ""
+        rows.append(
+            (
+                show(name),
+                form,
+                confidence or "",
+                n_sampled,
+                n_sampled - n_refused - n_outside,
+                n_refused,
+                n_outside,
+                feeds,
+            )
+        )
     output.table(("file", "format", "confidence", "sampled", "kept", "refused", "outside", "heuristics"), rows)
-    if len(found) > LISTED_FILES:
-        output.line(f"and {units.count(len(found) - LISTED_FILES)} more files; --json lists all")
 
 
 def _short(paths: Sequence[str]) -> list[str]:

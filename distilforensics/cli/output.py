@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import sys
+import textwrap
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,6 +20,12 @@ if TYPE_CHECKING:
 
 CELL_LIMIT = 60
 """Characters of a cell in a table; JSON and CSV have all of them."""
+
+NARROWEST = 32
+"""Characters of a cell that stay on a terminal for which the table is too wide: as many as names of accounts, records and tests mostly have."""
+
+_LEAST_ROOM = 40
+"""Columns below which nothing is wrapped for a terminal, whatever it says of itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,16 @@ class Output:
         """Write one line; the caller has passed untrusted parts through `core.text.show`."""
         sys.stdout.write(f"{text}\n")
 
+    def paragraph(self, text: str, indent: str) -> None:
+        """Write a sentence; on a terminal in lines that fit, elsewhere in one that programs find whole."""
+        if is_terminal(sys.stdout):
+            room = max(_LEAST_ROOM, shutil.get_terminal_size((80, 24)).columns)
+            lines = textwrap.wrap(
+                text, room, subsequent_indent=indent[: room // 2], break_on_hyphens=False, break_long_words=False
+            )
+            text = "\n".join(lines)
+        self.line(text)
+
     def record(self, value: Mapping[str, Any]) -> None:
         """Write one line of JSON. Everything outside of ASCII is escaped, so that a terminal is safe as well."""
         self.line(json_text(value))
@@ -58,13 +76,20 @@ class Output:
         """Write an aligned table and return its number of rows."""
         last = plain if is_last_whole else cell
         body = [[*map(cell, row[:-1]), *map(last, row[-1:])] for row in rows]
+        if is_terminal(sys.stdout) and not is_last_whole:
+            body = _fitting(columns, body, shutil.get_terminal_size((80, 24)).columns)
         numeric = [bool(body) and all(_is_number(row[index]) for row in body) for index in range(len(columns))]
         widths = [max(map(width, column)) for column in zip(columns, *body, strict=True)] if columns else []
         for number, row in enumerate([list(columns), *body]):
             gaps = [" " * (wide - width(text)) for text, wide in zip(row, widths, strict=True)]
             cells = [gap + text if right else text + gap for text, gap, right in zip(row, gaps, numeric, strict=True)]
             line = "  ".join(cells).rstrip()
-            self.line(self.heading(line, sys.stdout) if number == 0 else line)
+            if number == 0:
+                self.line(self.heading(line, sys.stdout))
+            elif is_last_whole:
+                self.paragraph(line, " " * sum(wide + 2 for wide in widths[:-1]))
+            else:
+                self.line(line)
         return len(body)
 
     def csv(self, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
@@ -105,6 +130,25 @@ def plain(value: object) -> str:
     if isinstance(value, (list, tuple, dict)):
         return show(json.dumps(value, ensure_ascii=False, default=str))
     return show(value)
+
+
+def _fitting(columns: Sequence[str], body: list[list[str]], room: int) -> list[list[str]]:
+    """Return the cells of a table cut so that its rows fit, the widest column first; none below `NARROWEST`."""
+    widths = [max(map(width, column)) for column in zip(columns, *body, strict=True)]
+    least = [min(wide, max(NARROWEST, width(column))) for wide, column in zip(widths, columns, strict=True)]
+    while sum(widths) + 2 * (len(widths) - 1) > room and widths != least:
+        widest = max(range(len(widths)), key=lambda i: (widths[i] > least[i], widths[i]))
+        widths[widest] -= 1
+    return [[_cut(text, wide) for text, wide in zip(row, widths, strict=True)] for row in body]
+
+
+def _cut(text: str, room: int) -> str:
+    """Return a text in as many columns of a terminal; where it goes on, dots say so."""
+    if width(text) <= room:
+        return text
+    while width(text) > room - 1:
+        text = text[:-1]
+    return f"{text}…"
 
 
 def _is_number(text: str) -> bool:

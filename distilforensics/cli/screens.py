@@ -184,6 +184,41 @@ def _short(name: str) -> str:
     return text if len(text) <= _LONGEST_NAME else f"...{text[3 - _LONGEST_NAME :]}"
 
 
+def pair_screen(found: Mapping[str, Rows], width: int, output: Output) -> Iterator[str]:
+    """Yield the lines of two accounts beside each other: how strongly they are tied first, then by what."""
+    width = min(100, width)
+    names = [show(account["account_id"]) for account in found["accounts"]]
+    bits = f"{found['link'][0]['bits']:.1f} bits tie them" if found["link"] else "they share nothing rare"
+    homes = {account["campaign_id"] for account in found["accounts"]}
+    home = f"; both are in {show(*homes)}" if len(homes) == 1 and homes != {None} else ""
+    first, *rest = paragraph(f"{' and '.join(names)}: {bits}{home}", width, "  ")
+    yield output.heading(first, sys.stdout)
+    yield from rest
+    for account in found["accounts"]:
+        known = {
+            "requests": units.count(account["n_exchanges"]),
+            "customer": account["tenant_id"] or account["organization"],
+            "plan": account["plan"],
+            "made": _minute(account["created_at"]) if account["created_at"] else None,
+        }
+        said = ", ".join(f"{what} {show(value)}" for what, value in known.items() if value is not None)
+        yield from paragraph(f"  {show(account['account_id'])}  {said}", width, "    ")
+    for effect, title in (("ties", "What ties them, the heaviest first"), ("tells apart", "What tells them apart")):
+        yield output.heading(title, sys.stdout)
+        rows = [row for row in found["attributes"] if row["effect"] == effect]
+        for row in rows:
+            yield from paragraph(f"  {row['bits']:+.1f} bits  {show(row['statement'])}", width, " " * 13)
+        if not rows:
+            yield "  nothing"
+    if found["next"]:
+        yield output.heading("Prompts that one sent and the other sent next", sys.stdout)
+    for row in found["next"]:
+        went = f"{show(row['account_id'])} ({show(row['status'])}) -> {show(row['next_account_id'])}, {row['delay_seconds']} s"
+        yield from paragraph(
+            f"  {went}: records {show(row['record_id'])}, {show(row['next_record_id'])}", width, "    "
+        )
+
+
 def explanation_screen(found: Mapping[str, Rows], columns: int, output: Output) -> Iterator[str]:
     """Yield what speaks for and against an account, in sentences with the records that show them."""
     width = min(100, columns)

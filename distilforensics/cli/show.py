@@ -143,11 +143,15 @@ def compare(case_dir: Path, first: str, second: str, limits: Limits, output: Out
     Weights are in bits; those below zero tell apart. Pairs that share nothing rare have no link.
     """
     from distilforensics.case.layout import open_case
+    from distilforensics.cli.screens import pair_screen, rows_of
     from distilforensics.pipeline.lookup import compare as look_up
 
-    print_sections(
-        look_up(open_case(case_dir), first, second, limits), {"kind": "pair", "ids": [first, second]}, output
-    )
+    sections = look_up(open_case(case_dir), first, second, limits)
+    if output.is_json:
+        print_sections(sections, {"kind": "pair", "ids": [first, second]}, output)
+        return
+    for line in pair_screen(rows_of(sections), shutil.get_terminal_size((80, 24)).columns, output):
+        output.line(line)
 
 
 def print_sections(sections: Sequence[Section], about: Mapping[str, object], output: Output) -> None:
@@ -169,8 +173,19 @@ def _print_result(section: Section, output: Output) -> None:
     if len(section.rows) == 1:
         width = max(map(len, section.columns))
         for column, value in zip(section.columns, section.rows[0], strict=True):
-            output.line(f"{column.ljust(width)}  {plain(value)}")
+            output.line(f"{column.ljust(width)}  {_listed(value)}")
     elif section.rows:
         output.table(section.columns, section.rows, is_last_whole=True)
     else:
         output.line("none")
+
+
+def _listed(value: object) -> str:
+    """Return a value as one line; of a long list its beginning and how many more there are, since --json has all of it."""
+    if isinstance(value, (list, tuple)) and len(value) > _NAMED:
+        return f"{', '.join(plain(item) for item in value[:_NAMED])} and {len(value) - _NAMED} more"
+    return plain(value)
+
+
+_NAMED = 3
+"""Items of a list that one line names."""

@@ -12,6 +12,7 @@ from distilforensics.cli.options import (
     FILE,
     calibration_options,
     case_option,
+    catalog_option,
     command,
     engine_options,
     examples,
@@ -51,15 +52,18 @@ if TYPE_CHECKING:
 @case_option
 @reading_options
 @reconcile_option
+@catalog_option
 @limits_options
-def ingest(logs: tuple[str, ...], case_dir: Path, options: IngestOptions, limits: Limits, output: Output) -> None:
+def ingest(
+    logs: tuple[str, ...], case_dir: Path, options: IngestOptions, catalog: Path | None, limits: Limits, output: Output
+) -> None:
     """Read LOGS into a case without analysing them."""
     from distilforensics.case.layout import open_case
     from distilforensics.ingest.coverage import files_of
     from distilforensics.pipeline.single_stage import ingest_only
 
     with progress_for(output) as progress:
-        summary, timing = ingest_only(logs, case_dir, options, limits, progress)
+        summary, timing = ingest_only(logs, case_dir, options, limits, progress, catalog)
     files = files_of(open_case(case_dir), limits)
     if not output.is_json:
         _print_files(files, output)

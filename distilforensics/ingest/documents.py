@@ -20,13 +20,30 @@ from distilforensics.ingest.records import CHUNK_BYTES, PREFIX_BYTES, Chunk, Ref
 from distilforensics.ingest.structure import State, skeleton
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from distilforensics.ingest.decoding import DecodedStream
     from distilforensics.ingest.records import Reader, Sniffed
 
-PAGE_KEYS = ("data", "value", "result", "results", "Records", "records", "logs", "items", "activities", "events")
+PAGE_KEYS = (
+    "data",
+    "value",
+    "result",
+    "results",
+    "Records",
+    "records",
+    "logs",
+    "items",
+    "activities",
+    "events",
+    "hits",
+    "traces",
+    "Events",
+)
 """Keys under which interfaces hand out lists of records."""
+
+OUTER_KEYS = ("hits", "data", "result")
+"""Keys of objects in answers in which such a list stands."""
 
 WINDOW_BYTES = 1 << 20
 """Bytes scanned at once; after damage at most that much is scanned again."""
@@ -41,13 +58,22 @@ _OBJECT, _LIST, _LF = ord("{"), ord("["), 10
 _BETWEEN = b" \t\r\n,\0\x1e\xef\xbb\xbf"
 
 
-def page_key(value: dict[str, Any]) -> str | None:
-    """Return the key of the list of records if an object is an answer of an interface, else None."""
+def page_key(value: Mapping[str, Any]) -> str | None:
+    """Return the key of the list of records if an object is an answer of an interface, after that of an object around it and a dot; else None."""
     for key in PAGE_KEYS:
         items = value.get(key)
         if isinstance(items, list) and items and all(isinstance(item, dict) for item in items):
             return key
+    for outer in OUTER_KEYS:
+        inner = page_key(value[outer]) if isinstance(value.get(outer), dict) else None
+        if inner is not None and "." not in inner:
+            return f"{outer}.{inner}"
     return None
+
+
+def depth_of(key: str | None) -> int:
+    """Return how many brackets stand around a record of an answer with such a key."""
+    return 0 if key is None else 2 + key.count(".")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +91,7 @@ class Scanner:
 
     page_key: str | None
     record_depth: int
-    """0: objects one after the other, 1: elements of an array, 2: elements of a list in an answer."""
+    """0: objects one after the other, 1: elements of an array, 2: elements of a list in an answer, 3: of one in an object of an answer."""
     state: State = field(default_factory=State)
     position: int = 0
     record_start: int | None = None
@@ -114,7 +140,7 @@ class Scanner:
             self.in_list = self.page_key is None or _has_key(buffer, position, self.page_key)
             if self.in_list:
                 self.gap_start, self.top_start = position + 1, None
-        elif is_open:
+        elif is_open and not depth:
             self.top_start = position
         elif depth == self.record_depth - 1 and self.in_list:
             self.note_gap(buffer, self.gap_start, position)
@@ -171,7 +197,8 @@ class Scanner:
 
 def _has_key(buffer: bytearray, position: int, key: str) -> bool:
     before = bytes(memoryview(buffer)[max(0, position - KEY_BYTES) : position])
-    return re.search(rb'"' + re.escape(key.encode()) + rb'"\s*:\s*\Z', before) is not None
+    last = key.rpartition(".")[2].encode()
+    return re.search(rb'"' + re.escape(last) + rb'"\s*:\s*\Z', before) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +217,10 @@ def shape_of_document(body: bytes) -> Shape | None:
     whole = _shape(buffer, None, 0)
     if whole is not None:
         key = page_key(whole.sample[0])
-        return whole if key is None else Shape(key, whole.sample[0][key][:SAMPLE])
-    for key in PAGE_KEYS:
-        if b'"' + key.encode() + b'"' in body and (shape := _shape(buffer, key, 2)):
+        return whole if key is None else _shape(buffer, key, depth_of(key))
+    for key in (*PAGE_KEYS, *(f"{outer}.{key}" for outer in OUTER_KEYS for key in PAGE_KEYS)):
+        names = [b'"' + name.encode() + b'"' for name in key.split(".")]
+        if all(name in body for name in names) and (shape := _shape(buffer, key, depth_of(key))):
             return shape
     return None
 
@@ -225,7 +253,7 @@ class _DocumentReader:
         self._reader = reader
         self._sniffed = sniffed
         self._limit = limit
-        depth = 2 if sniffed.page_key else 1 if sniffed.is_array else 0
+        depth = depth_of(sniffed.page_key) or int(sniffed.is_array)
         self._scanner = Scanner(sniffed.page_key, depth)
         self._offset = 0
         self._line = 1

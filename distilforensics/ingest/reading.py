@@ -12,6 +12,7 @@ from distilforensics.ingest.csv_records import frame_csv
 from distilforensics.ingest.decoding import DecodedStream
 from distilforensics.ingest.documents import frame_document
 from distilforensics.ingest.framing import frame_lines
+from distilforensics.ingest.listed_fields import ListedFields
 from distilforensics.ingest.parquet_records import frame_parquet, open_parquet, sample_of
 from distilforensics.ingest.pooling import Framed, Pool, weight
 from distilforensics.ingest.raw import HashThreads, RawFile, UnstableError
@@ -147,7 +148,7 @@ def frame_records(
         framed = frame_csv(stream, source, reader, sniffed, options.max_line_bytes, as_cells=as_cells)
     else:
         framed = framers.get(sniffed.kind, frame_lines)(stream, source, reader, sniffed, options.max_line_bytes)
-    return unwrap(framed) if sniffed.is_wrapped else framed
+    return unwrap(framed, ListedFields() if sniffed.has_listed_fields else None) if sniffed.is_wrapped else framed
 
 
 def _pooled(framed: Iterator[Framed], source: int, pool: Pool) -> Iterator[Unit]:

@@ -93,6 +93,8 @@ class Sniffed:
     """Lines before the header of a table that are no rows, such as a title or `sep=;`."""
     is_wrapped: bool = False
     """The records stand inside of others, as text or in a list; the sampled ones are the inner ones."""
+    has_listed_fields: bool = False
+    """A line before the records lists their fields; so may later ones."""
     body_name: str = ""
     """Name by which a record refers to the file, if the file is a body that was stored apart."""
     is_copy_text: bool = False

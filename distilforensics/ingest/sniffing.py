@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from distilforensics.ingest.documents import page_key, shape_of_document
+from distilforensics.ingest.listed_fields import sample_of
 from distilforensics.ingest.records import Sniffed
 from distilforensics.ingest.repair import repair
 from distilforensics.ingest.wrappers import unwrapped_sample
@@ -82,10 +83,11 @@ def sniff(raw: RawFile, stream: DecodedStream, judge: Judge) -> Sniffed:
 
 
 def unwrapped(sniffed: Sniffed, judge: Judge) -> Sniffed:
-    """Note where sampled records only wrap others: they fit no format, and what they wrap does."""
-    if sniffed.records and not judge.fits(sniffed.records):
-        inner = unwrapped_sample(sniffed.records)
-        if inner and judge.fits(inner):
+    """Note where sampled records only wrap others: they fit no format, and what they wrap does; or they are spans by names that others use as well."""
+    if sniffed.records and not sniffed.is_wrapped:
+        is_known = judge.fits(sniffed.records)
+        inner = unwrapped_sample(sniffed.records, only_spans=is_known)
+        if inner and (judge.is_record(inner) if is_known else judge.fits(inner)):
             kind = "lines" if sniffed.kind == "text" else sniffed.kind
             return replace(sniffed, kind=kind, records=inner[: 4 * SAMPLE_LINES], is_wrapped=True)
     return sniffed
@@ -117,6 +119,9 @@ def _sniff(raw: RawFile, stream: DecodedStream, judge: Judge) -> Sniffed:
     if table is not None and (judge.takes_any_csv or judge.fits(table.records) or _wraps_log(table.records, judge)):
         return table
     text = _sniff_text(lines, is_binary=_is_binary(head) and not judge.is_forced)
+    listed = [] if text.kind != "text" or judge.is_record(text.records) else sample_of(lines)
+    if listed and judge.fits(listed):
+        return Sniffed("text", records=listed, is_wrapped=True, has_listed_fields=True)
     if table is not None and text.kind == "text" and not judge.fits(text.records):
         return replace(text, header=table.header)
     return text
@@ -167,7 +172,8 @@ def _sniff_json(body: bytes, lines: list[bytes], judge: Judge) -> Sniffed:
     elements = [line.removeprefix(b"[").removesuffix(b"]") for line in lines] if is_array else lines
     records = [_parsed(line) for line in elements if line and line not in (b"[", b"]")]
     objects = [record for record in records if isinstance(record, dict)]
-    is_page = bool(objects) and page_key(objects[0]) is not None and not judge.is_record(objects[:1])
+    key = page_key(objects[0]) if objects else None
+    is_page = key is not None and not (judge.fits if "." in key else judge.is_record)(objects[:1])
     if objects and not is_page and (len(lines) > 1 or not is_array) and _is_by_line(lines, records, is_array=is_array):
         beginnings = {match[0] for line in elements if (match := _FIRST_KEY.match(line))}
         return Sniffed("lines", records=records, is_array=is_array, beginnings=tuple(sorted(beginnings)[:4]))

@@ -11,25 +11,45 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import orjson
 
+from distilforensics.ingest.documents import page_key
+from distilforensics.ingest.formats.aliases import target_of
 from distilforensics.ingest.pooling import Framed
 from distilforensics.ingest.records import Chunk
 from distilforensics.ingest.repair import repair
-from distilforensics.ingest.sorting import sort_lines
+from distilforensics.ingest.sorting import Sorted, sort_lines
+from distilforensics.ingest.spans import spans_of
+from distilforensics.ingest.tables_in_objects import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-TEXT_FIELDS = ("message", "@message", "log", "textPayload", "_raw", "MESSAGE", "line", "msg", "body")
+    from distilforensics.ingest.listed_fields import ListedFields
+
+TEXT_FIELDS = (
+    "message",
+    "@message",
+    "log",
+    "textPayload",
+    "_raw",
+    "MESSAGE",
+    "line",
+    "msg",
+    "body",
+    "Message",
+    "CloudTrailEvent",
+)
 """Fields in which collectors keep the line that a program wrote."""
 
-OBJECT_FIELDS = ("jsonPayload", "_source", "_doc", "@message", "message", "log", "_raw", "result")
+OBJECT_FIELDS = (
+    "jsonPayload", "_source", "_doc", "@message", "message", "log", "_raw", "result", "event", "Message", "CloudTrailEvent",
+    "_airbyte_data", "attributes",
+)  # fmt: skip
 """Likewise, as an object; a cell of a table that holds JSON is one."""
 
-TIME_FIELDS = ("timestamp", "@timestamp", "time", "_time")
+TIME_FIELDS = ("timestamp", "@timestamp", "time", "_time", "date", "Date", "_airbyte_extracted_at")
 """Fields in which collectors keep the time of a record; it is that of an object that has none itself."""
 
 _PREFIX = re.compile(rb"[^{}]{1,300}?(?=\{\")")
-_NUMBERED = re.compile(r"(llm\.(?:input|output)_messages)\.(\d+)\.message\.(role|content)")
 
 
 def inner_records(record: Mapping[str, Any]) -> list[Any] | None:
@@ -37,33 +57,104 @@ def inner_records(record: Mapping[str, Any]) -> list[Any] | None:
     if isinstance(record.get("logEvents"), list) and "messageType" in record:
         found = [_object_in_text(event.get("message")) for event in record["logEvents"] if isinstance(event, dict)]
         return [one for one in found if one is not None] if record["messageType"] == "DATA_MESSAGE" else []
-    if isinstance(record.get("resourceSpans"), list) or isinstance(record.get("resourceLogs"), list):
-        return list(_spans(record))
+    for read in (spans_of, rows_of, _of_stream, _of_page):
+        several = read(record)
+        if several is not None:
+            return several
     for name in TEXT_FIELDS:
-        found_text = _object_in_text(record.get(name))
+        found_text = _object_in_text(record.get(name), record)
         if found_text is not None:
             return [found_text]
     for name in OBJECT_FIELDS:
         value = record.get(name)
         if isinstance(value, dict) and value and "role" not in value:
-            outer = (
-                {}
-                if value.keys() & set(TIME_FIELDS)
-                else {time: record[time] for time in TIME_FIELDS if time in record}
-            )
-            return [outer | value]
-    return None
+            return [_innermost(value, record)]
+    return _of_typed_values(record)
 
 
-def _object_in_text(text: object) -> bytes | None:
-    """Return the bytes of the object that a text is, None if it is no object."""
+def _innermost(value: Mapping[str, Any], outer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an object with the time of its wrapper if it has none; attributes inside of attributes are one wrapper more."""
+    timed = {**_time_of(outer, value), **value}
+    deeper = value.get("attributes")
+    return _innermost(deeper, timed) if isinstance(deeper, dict) and deeper else timed
+
+
+def _time_of(outer: Mapping[str, Any], inner: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the time of a wrapper as a field, none if what it wraps has a time itself."""
+    if any(target_of(name) == "started_at" for name in inner):
+        return {}
+    return next(({name: outer[name]} for name in TIME_FIELDS if outer.get(name)), {})
+
+
+def _object_in_text(text: object, outer: Mapping[str, Any] | None = None) -> bytes | None:
+    """Return the bytes of the object that a text is, with the time of its wrapper if it has none; None if it is no object."""
     if not isinstance(text, str) or not text.lstrip().startswith("{"):
         return None
     raw = text.strip().encode("utf-8", "replace")
     try:
-        return raw if isinstance(orjson.loads(raw), dict) else None
+        inner = orjson.loads(raw)
     except orjson.JSONDecodeError:
         return None
+    if not isinstance(inner, dict):
+        return None
+    time = _time_of(outer, inner) if outer and inner else {}
+    return orjson.dumps(time)[:-1] + b"," + raw[1:] if time else raw
+
+
+def _of_stream(record: Mapping[str, Any]) -> list[Any] | None:
+    """Return the lines of a stream of Loki, which are pairs of a time and a text."""
+    pairs = record.get("values")
+    if not isinstance(record.get("stream"), dict) or not isinstance(pairs, list):
+        return None
+    events = [{"time": pair[0], "line": pair[1]} for pair in pairs if isinstance(pair, list) and len(pair) > 1]
+    found = (_object_in_text(event["line"], event) for event in events)
+    return [one for one in found if one is not None] or None
+
+
+def _of_page(record: Mapping[str, Any]) -> list[Any] | None:
+    """Return the records of an answer of an interface that stands in another one."""
+    key = page_key(record) if len(record) == 1 else None
+    return None if key is None or "." in key else list(record[key])
+
+
+_TYPED = {
+    "S",
+    "N",
+    "BOOL",
+    "NULL",
+    "M",
+    "L",
+    "$oid",
+    "$date",
+    "$numberLong",
+    "$numberInt",
+    "$numberDouble",
+    "$numberDecimal",
+}
+
+
+def _of_typed_values(record: Mapping[str, Any]) -> list[Any] | None:
+    """Return a record of a database export whose values are objects that name their type, or lists of one value, as a plain one."""
+    of_lists = record.get("fields")
+    if isinstance(of_lists, dict) and all(isinstance(value, list) and len(value) == 1 for value in of_lists.values()):
+        return [{key: value[0] for key, value in of_lists.items()}]
+    inner = record.get("Item") or record.get("NewImage") or record
+    plain = {key: _plain(value) for key, value in inner.items()} if isinstance(inner, dict) else inner
+    return None if plain == inner else [plain]
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401
+    """Return what a value says whose type is named."""
+    if not isinstance(value, dict) or len(value) != 1:
+        return value
+    ((kind, inner),) = value.items()
+    if kind not in _TYPED:
+        return value
+    if kind == "M" and isinstance(inner, dict):
+        return {key: _plain(one) for key, one in inner.items()}
+    if kind == "L" and isinstance(inner, list):
+        return [_plain(one) for one in inner]
+    return None if kind == "NULL" else _plain(inner) if kind == "$date" else inner
 
 
 def after_prefix(line: bytes) -> bytes | None:
@@ -77,33 +168,47 @@ def after_prefix(line: bytes) -> bytes | None:
         return None
 
 
-def unwrapped_sample(records: list[Any]) -> list[Any] | None:
-    """Return the records that at least half of the sampled ones wrap; None if fewer do."""
-    inner = [_inner_of_sample(record) for record in records]
+def unwrapped_sample(records: list[Any], *, only_spans: bool = False) -> list[Any] | None:
+    """Return the records that at least half of the sampled ones wrap, or the spans that they are; None if fewer do."""
+    inner = [_inner_of_sample(record, only_spans=only_spans) for record in records]
     n_wrapping = sum(found is not None for found in inner)
     if not records or 2 * n_wrapping < len(records):
         return None
     return [orjson.loads(one) if isinstance(one, bytes) else one for found in inner if found for one in found]
 
 
-def _inner_of_sample(record: Any) -> list[Any] | None:  # noqa: ANN401
+def _inner_of_sample(record: Any, *, only_spans: bool) -> list[Any] | None:  # noqa: ANN401
     if isinstance(record, dict):
-        return inner_records(record)
-    found = after_prefix(str(record).encode("utf-8", "replace"))
+        return spans_of(record) if only_spans else inner_records(record)
+    found = None if only_spans else after_prefix(str(record).encode("utf-8", "replace"))
     return None if found is None else [found]
 
 
-def unwrap(framed: Iterator[Framed]) -> Iterator[Framed]:
-    """Yield what stands in the records of a source in their place; a record that wraps none stays as it is."""
+def unwrap(framed: Iterator[Framed], listed: ListedFields | None = None) -> Iterator[Framed]:
+    """Yield what stands in the records of a source in their place; a record that wraps none stays as it is.
+
+    Args:
+        framed: The records.
+        listed: Reads lines whose fields stand in a line before them, if they are such.
+    """
     for item in framed:
         if item.chunk is None or not len(item.chunk):
             yield item
             continue
-        lines = sort_lines(item.chunk)
+        lines = sort_lines(item.chunk) if listed is None else _without_comments(item.chunk, listed)
         n_blank = item.n_blank + int(lines.is_blank.sum())
         yield Framed(
             _unwrapped(item.chunk, lines.starts, lines.ends, lines.is_blank), item.n_lines, item.refusals, n_blank
         )
+
+
+def _without_comments(chunk: Chunk, listed: ListedFields) -> Sorted:
+    """Return the lines of a chunk, sorted, with the objects that they are as its texts."""
+    lines = sort_lines(chunk)
+    view = memoryview(chunk.buffer)
+    raws = [bytes(view[int(start) : int(end)]) for start, end in zip(lines.starts, lines.ends, strict=True)]
+    chunk.texts = [listed.of_line(raw) or raw for raw in raws]
+    return lines
 
 
 def _unwrapped(chunk: Chunk, starts: Any, ends: Any, is_blank: Any) -> Chunk:  # noqa: ANN401
@@ -149,51 +254,3 @@ def _texts_in(raw: bytes) -> list[bytes]:
     if inner is None:
         return [text]
     return [one if isinstance(one, bytes) else orjson.dumps(one) for one in inner]
-
-
-def _spans(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the spans and log records of an OTLP export, with attributes as an object and those of the resource beside them."""
-    groups = (("resourceSpans", "scopeSpans", "spans"), ("resourceLogs", "scopeLogs", "logRecords"))
-    for outer, middle, inner in groups:
-        for resource in _objects(record.get(outer)):
-            of_resource = _attributes((resource.get("resource") or {}).get("attributes"))
-            for scope in _objects(resource.get(middle)):
-                for span in _objects(scope.get(inner)):
-                    events = {
-                        str(e.get("name")): _attributes(e.get("attributes")) for e in _objects(span.get("events"))
-                    }
-                    yield {
-                        **{key: value for key, value in span.items() if key not in ("attributes", "events", "body")},
-                        "attributes": _gathered(_attributes(span.get("attributes"))),
-                        "resource": of_resource,
-                        "otlp": {"kind": inner, "events": events, "body": _value(span.get("body"))},
-                    }
-
-
-def _objects(value: object) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def _attributes(items: object) -> dict[str, Any]:
-    return {str(item.get("key")): _value(item.get("value")) for item in _objects(items)}
-
-
-def _value(value: object) -> Any:  # noqa: ANN401
-    """Return a value of OTLP as plain JSON; integers stay texts, as they are written."""
-    if not isinstance(value, dict):
-        return value
-    if "arrayValue" in value:
-        return [_value(item) for item in (value["arrayValue"] or {}).get("values", [])]
-    if "kvlistValue" in value:
-        return _attributes((value["kvlistValue"] or {}).get("values"))
-    return next(iter(value.values()), None)
-
-
-def _gathered(attributes: dict[str, Any]) -> dict[str, Any]:
-    """Return attributes with the numbered messages of OpenInference as lists of messages."""
-    lists: dict[str, dict[int, dict[str, Any]]] = {}
-    for key, value in attributes.items():
-        match = _NUMBERED.fullmatch(key)
-        if match is not None:
-            lists.setdefault(match[1], {}).setdefault(int(match[2]), {})[match[3]] = value
-    return attributes | {name: [messages[i] for i in sorted(messages)] for name, messages in lists.items()}

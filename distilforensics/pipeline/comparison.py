@@ -113,8 +113,9 @@ def _statements(case: Case) -> dict[str, Any]:
 
 
 def _sources(case: Case) -> dict[str, str]:
+    """Return the names of the sources by their hash; those that have none by their name."""
     rows = read_rows(case, "sources", ["source_sha256", "path"]) if case.table_files("sources") else []
-    return {row["source_sha256"]: row["path"] for row in rows}
+    return {row["source_sha256"] or row["path"]: row["path"] for row in rows}
 
 
 def _stage_records(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -112,7 +112,7 @@ def compare(case: Case, first: str, second: str, limits: Limits) -> list[Section
     with connect(case, limits=limits) as connection:
         for account in (first, second):
             _require_account(case, connection, account)
-        return list(_sections(case, connection, "pair", {"a": first, "b": second}))
+        return list(_sections(case, connection, "pair", {"a": first, "b": second, "text_kinds": sorted(text_kinds())}))
 
 
 def _sections(

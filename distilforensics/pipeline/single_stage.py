@@ -10,7 +10,7 @@ from distilforensics.case.locking import locked
 from distilforensics.case.signature import keep_stamp, write_stamp_request
 from distilforensics.case.stages import file_sha256
 from distilforensics.pipeline.calibration_files import CalibrationFiles, copy_into_case
-from distilforensics.pipeline.own_catalog import with_own_formats
+from distilforensics.pipeline.own_catalog import check_and_put, with_own_formats
 from distilforensics.pipeline.record import Timing, read_record, write_record
 from distilforensics.pipeline.run import described, read_logs, recorded, run_step, seal_timed
 from distilforensics.pipeline.steps import STEPS, Step
@@ -45,12 +45,19 @@ def run_single_stage(
 
 
 def ingest_only(
-    inputs: Sequence[str], case_dir: Path, options: IngestOptions, limits: Limits, progress: Progress
+    inputs: Sequence[str],
+    case_dir: Path,
+    options: IngestOptions,
+    limits: Limits,
+    progress: Progress,
+    catalog: Path | None = None,
 ) -> tuple[IngestSummary, Timing]:
-    """Read logs into a case without analysing them."""
+    """Read logs into a case without analysing them; a catalogue of the examiner's own is copied into it first."""
     case, started_at = create_case(case_dir), custody.now()
     timings: list[Timing] = []
     with locked(case, "ingest"), recorded(case, "ingest", described(inputs, options)):
+        if catalog is not None:
+            check_and_put(case, catalog)
         options = with_own_formats(case, options)
         summary = read_logs(case, inputs, options, limits, progress, timings)
         if not timings[0].is_skipped:

@@ -77,28 +77,34 @@ def write_annexes(
         "exhibits.jsonl", "texts and facts of the exhibits, exact", [dict(x.row) | {"label": x.label} for x in every]
     )
     annexes.write(
-        "exhibits.html", "exhibits", page("exhibits.html.j2", exhibits=every, title="Exhibits", running=running)
+        "exhibits.html",
+        "exhibits",
+        page("exhibits.html.j2", language, exhibits=every, title="Exhibits", running=running),
     )
     annexes.csv("evidence.csv", "evidence, all rows", ledger.rows("evidence", is_drawn=True))
     annexes.csv("campaigns.csv", "campaigns, all rows", result.listed)
     membership = ledger.rows("membership", is_drawn=True)
     annexes.csv("membership.csv", "why each account is in its campaign", membership)
-    if all(ledger.case.table_files(name) for name in ("group_loads", "tie_groups")):
-        candidates = ledger.rows("candidates", is_drawn=True)
-        annexes.csv("candidates.csv", "what a campaign can begin with", candidates)
+    annexes.csv("candidates.csv", "what a campaign can begin with", ledger.rows("candidates", is_drawn=True))
+    steps = ledger.rows("all_steps", is_drawn=True)
+    annexes.csv("steps.csv", "how the accounts of each group were found, step by step", steps)
+    for name in [*(c.campaign_id for c in result.campaigns), *(g.row["group_id"] for g in result.explained)][:10]:
+        ledger.note("rivals", campaign_id=name)
+        ledger.note("steps", campaign_id=name)
+    ledger.note("checks")
     html = page(
-        "evidence.html.j2", campaigns=result.campaigns, exhibits=exhibits, explained=result.explained,
+        "evidence.html.j2", language, campaigns=result.campaigns, exhibits=exhibits, explained=result.explained,
         title="Evidence, statement by statement", running=running,
     )  # fmt: skip
     annexes.write("evidence.html", "evidence, statement by statement", html)
-    _write_frameworks(ledger, annexes, result, running)
+    _write_frameworks(ledger, annexes, result, language)
     if result.notes:
-        _write_notes(annexes, result, running)
-    _write_tables(ledger, annexes, result, running, has_mappings=has_mappings)
+        _write_notes(annexes, result, language)
+    _write_tables(ledger, annexes, result, language, has_mappings=has_mappings)
     _write_queries(ledger, annexes, result, tests)
 
 
-def _write_frameworks(ledger: Ledger, annexes: Annexes, result: Result, running: str) -> None:
+def _write_frameworks(ledger: Ledger, annexes: Annexes, result: Result, language: Language) -> None:
     """Write the facts under the factors of published frameworks: a page, and the same as JSON."""
     releases = calendar_of(ledger.case)
     placements = place(ledger, result.campaigns, result.log, releases)
@@ -106,26 +112,28 @@ def _write_frameworks(ledger: Ledger, annexes: Annexes, result: Result, running:
     annexes.write("frameworks.json", "facts under the factors of frameworks, as data", text.encode())
     html = page(
         "frameworks.html.j2",
+        language,
         placements=placements,
         releases=releases,
         title="Facts under the factors of frameworks",
-        running=running,
+        running=result.header["title"],
     )
     annexes.write("frameworks.html", "facts under the factors of frameworks", html)
 
 
-def _write_notes(annexes: Annexes, result: Result, running: str) -> None:
+def _write_notes(annexes: Annexes, result: Result, language: Language) -> None:
     """Write all notes: a page, and the same as CSV."""
     columns = (
         ("time", "when (UTC)", ""), ("by", "by", ""), ("kind", "about", ""), ("target", "id", "long"), ("status", "status", ""),
         ("about", "result", ""), ("text", "note", "long"),
     )  # fmt: skip
     annexes.csv("notes.csv", "notes, in full", result.notes)
-    part = {"title": "Notes", "file": "notes.csv", "text": "", "columns": columns, "rows": result.notes[-HTML_ROWS:]}
+    part = {"title": "Notes", "file": "notes.csv", "n_hidden": 0, "columns": columns, "rows": result.notes[-HTML_ROWS:]}
     about = (
         "What people said of this case after they read it. The program takes no part in it and draws nothing from it."
     )
-    html = page("annex.html.j2", title="Notes and sign-off", running=running, about=about, parts=[part])
+    running = result.header["title"]
+    html = page("annex.html.j2", language, title="Notes and sign-off", running=running, about=about, parts=[part])
     annexes.write("notes.html", "notes and sign-off", html)
 
 
@@ -134,8 +142,9 @@ def _beside(drawn: Mapping[str, Figure]) -> dict[str, Figure]:
     return {name: replace(figure, exhibit=figure.exhibit.removeprefix(f"{FOLDER}/")) for name, figure in drawn.items()}
 
 
-def _write_tables(ledger: Ledger, annexes: Annexes, result: Result, running: str, *, has_mappings: bool) -> None:
+def _write_tables(ledger: Ledger, annexes: Annexes, result: Result, language: Language, *, has_mappings: bool) -> None:
     """Write the annexes that are tables: a short page each, and all rows as CSV."""
+    running = result.header["title"]
     accounts, sources = ledger.rows("accounts", is_drawn=True), ledger.rows("sources", is_drawn=True)
     plan: dict[str, tuple[str, str, list[_Part]]] = {
         "accounts": (
@@ -172,15 +181,17 @@ def _write_tables(ledger: Ledger, annexes: Annexes, result: Result, running: str
         ("Evidence", "evidence.csv", ledger.rows("evidence", is_drawn=True)),
         ("Campaigns", "campaigns.csv", result.listed),
     ]
-    annexes.write("browse.html", "tables to sort and filter in a browser", browsing_page([*tables, *evidence], running))
+    annexes.write(
+        "browse.html", "tables to sort and filter in a browser", browsing_page([*tables, *evidence], running, language)
+    )
     for name, (title, short, parts) in plan.items():
         shown = []
         for part, file, rows, columns in parts:
             annexes.csv(file, f"{part.lower()}, all rows", rows)
-            text = f"The first {HTML_ROWS} of {len(rows):,} rows." if len(rows) > HTML_ROWS else ""
-            first = [{**row, **_as_words(row)} for row in rows[:HTML_ROWS]]
-            shown.append({"title": part, "file": file, "text": text, "columns": columns, "rows": first})
-        html = page("annex.html.j2", title=title, running=running, about="", parts=shown)
+            first = [{**row, **_as_words(row, language)} for row in rows[:HTML_ROWS]]
+            hidden = {"n_hidden": len(rows) - len(first), "n_rows": len(rows)}
+            shown.append({"title": part, "file": file, "columns": columns, "rows": first} | hidden)
+        html = page("annex.html.j2", language, title=title, running=running, about="", parts=shown)
         annexes.write(f"{name}.html", short, html)
 
 
@@ -204,10 +215,11 @@ def _further_tables(ledger: Ledger, result: Result, *, has_mappings: bool) -> It
         ))  # fmt: skip
 
 
-def _as_words(row: Row) -> dict[str, str]:
-    """Return the parameters of a test as a reader takes them in, one after the other."""
+def _as_words(row: Row, language: Language) -> dict[str, str]:
+    """Return what a row says in this program's words, and the parameters of a test one after the other."""
+    words = {key: language.text(row[key]) for key in ("title", "state", "verdict") if row.get(key)}
     given = json.loads(row.get("parameters") or "{}")
-    return {"parameters": "; ".join(f"{name} = {value}" for name, value in given.items())} if given else {}
+    return words | ({"parameters": "; ".join(f"{name} = {value}" for name, value in given.items())} if given else {})
 
 
 def _write_queries(ledger: Ledger, annexes: Annexes, result: Result, tests: Mapping[str, SqlFile]) -> None:
@@ -219,15 +231,22 @@ def _write_queries(ledger: Ledger, annexes: Annexes, result: Result, tests: Mapp
         if file is not None and file.sha256 == row["sha256"]:
             text = catalogue.test_script(ledger, file, row)
             annexes.write(f"queries/tests/{safe_name(row['heuristic_id'])}.sql", row["title"], text.encode())
-    explanations = catalogue.read_files(catalogue.explanation_folder())
-    own = ledger.case.catalog / "explanations"
-    for name, file in (explanations | (catalogue.read_files(own) if own.is_dir() else {})).items():
+    for name, file in explanations(ledger).items():
         text = catalogue.explanation_script(ledger, file)
         annexes.write(
             f"queries/explanations/{safe_name(name.removeprefix('confounder.'))}.sql",
             file.header["title"],
             text.encode(),
         )
+    title = "whether a group may be one operator's own: the explanations that cap the grade"
+    annexes.write("queries/explanations/operators.sql", title, catalogue.operator_script(ledger).encode())
+
+
+def explanations(ledger: Ledger) -> dict[str, SqlFile]:
+    """Return the queries of all harmless explanations by id, with those of a catalogue of the user's own."""
+    own = ledger.case.catalog / "explanations"
+    installed = catalogue.read_files(catalogue.explanation_folder())
+    return installed | (catalogue.read_files(own) if own.is_dir() else {})
 
 
 _KINDS = {

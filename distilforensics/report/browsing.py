@@ -21,6 +21,7 @@ from distilforensics.report.render import page
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from distilforensics.report.language import Language
     from distilforensics.report.ledger import Row
 
 MAX_ROWS = 50_000
@@ -30,12 +31,13 @@ Table = tuple[str, str, "Sequence[Row]"]
 """Title, name of the CSV file that holds all rows, rows."""
 
 
-def browsing_page(tables: Sequence[Table], running: str) -> bytes:
+def browsing_page(tables: Sequence[Table], running: str, language: Language) -> bytes:
     """Return the page over some tables; empty ones are left out."""
-    data = [_table(title, file, rows) for title, file, rows in tables if rows]
+    data = [_table(title, file, rows, language) for title, file, rows in tables if rows]
     script, style = (_template(name) for name in ("browse.js", "browse.css"))
     return page(
         "browse.html.j2",
+        language,
         title="Tables to sort and filter",
         running=running,
         data=Markup(_inert(data)),  # noqa: S704 - every sign that could end the block is an escape
@@ -56,14 +58,16 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _table(title: str, file: str, rows: Sequence[Row]) -> dict[str, Any]:
+def _table(title: str, file: str, rows: Sequence[Row], language: Language) -> dict[str, Any]:
     rest = len(rows) - MAX_ROWS
     return {
-        "title": title,
+        "title": language.text(title),
         "file": file,
         "columns": list(rows[0]),
         "rows": [[_value(value) for value in row.values()] for row in rows[:MAX_ROWS]],
-        "omitted": f"{rest:,} more are in {file} only." if rest > 0 else "",
+        "omitted": str(language.say("{n_more} more are in {file} only.", n_more=language.shown(rest), file=file))
+        if rest > 0
+        else "",
     }
 
 

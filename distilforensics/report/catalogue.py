@@ -9,13 +9,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.analysis.heuristics.loader import catalog_folder
-from distilforensics.analysis.heuristics.views import GROUP_VIEWS, sql_type
+from distilforensics.analysis.heuristics.views import GROUP_VIEWS
 from distilforensics.analysis.heuristics.views import query as group_query
 from distilforensics.analysis.made import analysis_graph
 from distilforensics.core.errors import HeuristicError
 from distilforensics.core.schema import TABLES
 from distilforensics.core.sqlfile import SqlFile, read_sql_file
-from distilforensics.report.ledger import bound, sorted_unique
+from distilforensics.report.ledger import bound, is_relation, query_file, sorted_unique
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -30,11 +30,21 @@ _GROUP_VIEWS = {
 }
 """View of groups that tests read: the table of the graph that it shows, with all groups and all accounts, and its query."""
 
-_OF_CAMPAIGNS = {
-    "candidate_members": "select campaign_id as candidate_id, account_id from accounts where campaign_id is not null",
-    "candidate_templates": "select campaign_id as candidate_id, unnest(templates) as template_id from campaigns",
+_OF_CANDIDATES = {
+    "candidate_members": (
+        "select coalesce(campaign_id, split_part(reason_not_in_campaign, ':', 1)) as candidate_id, account_id\n"
+        "from accounts\n"
+        "where campaign_id is not null or split_part(reason_not_in_campaign, ':', 1) in (select group_id from explained_groups)"
+    ),
+    "candidate_templates": (
+        "select campaign_id as candidate_id, unnest(templates) as template_id from campaigns\n"
+        "union all select group_id, unnest(templates) from explained_groups"
+    ),
 }
-"""The campaigns as the explanations know them."""
+"""Campaigns and groups that were examined, as the explanations know them."""
+
+_OUTCOMES = {"rebutted": "excluded", "partly": "in part", "applies": "fits", "not_checkable": "cannot tell"}
+"""Verdict of a query of an explanation to the outcome that the case states."""
 
 
 def catalogue_folder() -> Traversable:
@@ -72,10 +82,51 @@ def explanation_script(ledger: Ledger, file: SqlFile) -> str:
     return _script(ledger, file.header["title"], file, file.defaults)
 
 
+def explanation_checks(ledger: Ledger, files: Mapping[str, SqlFile]) -> str:
+    """Return the script that asks every explanation about every reported group again, and compares outcome and sentence."""
+    operators = query_file("operators")
+    reads = [*(name for file in files.values() for name in file.reads), *operators.reads, "campaign_explanations"]
+    asked = "".join(
+        _compared(
+            f"select candidate_id as campaign_id, '{name}' as name, {_outcome()} as outcome, statement from (\n{bound(file.body, file.defaults)}\n)"
+        )
+        for name, file in sorted(files.items())
+    ) + _compared(bound(operators.body, ledger.rules))
+    made = _made(ledger, reads)
+    return f"{_macros_in(made + asked)}{made}{asked}"
+
+
+def _compared(answers: str) -> str:
+    """Return the statement that adds to `checks` whether some answers are those of the case."""
+    return (
+        "insert into checks\n"
+        "select a.campaign_id || ': ' || a.name, x.outcome || ': ' || x.statement, a.outcome || ': ' || a.statement,\n"
+        "    x.outcome = a.outcome and x.statement = a.statement\n"
+        f"from (\n{answers}\n) as a\n"
+        "join reported_candidates as r on r.campaign_id = a.campaign_id\n"
+        "left join campaign_explanations as x on x.campaign_id = a.campaign_id and x.explanation_id = a.name;\n"
+    )
+
+
+def operator_script(ledger: Ledger) -> str:
+    """Return the query that asks again whether a group may be one operator's own."""
+    file = query_file("operators")
+    return _script(ledger, file.header["title"], file, ledger.rules)
+
+
+def _outcome() -> str:
+    words = " ".join(f"when '{verdict}' then '{outcome}'" for verdict, outcome in _OUTCOMES.items())
+    return f"case verdict {words} end"
+
+
 def _script(ledger: Ledger, title: str, file: SqlFile, values: Mapping[str, Any]) -> str:
-    made = "".join(f"{statement};\n" for _, statement in sorted_unique(_statements(ledger, file.reads)))
+    made = _made(ledger, file.reads)
     text = f"{made}{bound(file.body, values)};\n"
     return f"-- {title}\n{_macros_in(text)}{text}"
+
+
+def _made(ledger: Ledger, reads: Iterable[str]) -> str:
+    return "".join(f"{statement};\n" for _, statement in sorted_unique(_statements(ledger, reads)))
 
 
 def _statements(ledger: Ledger, reads: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -85,11 +136,13 @@ def _statements(ledger: Ledger, reads: Iterable[str]) -> Iterator[tuple[str, str
             source, query = _GROUP_VIEWS[name]
             yield from _statements(ledger, (source,))
             yield name, f"create or replace temp view {name} as {query}"
-        elif name in _OF_CAMPAIGNS:
-            yield from _statements(ledger, ("accounts", "campaigns"))
-            yield name, f"create or replace temp view {name} as {_OF_CAMPAIGNS[name]}"
+        elif name in _OF_CANDIDATES:
+            yield from _statements(ledger, ("accounts", "campaigns", "explained_groups"))
+            yield name, f"create or replace temp view {name} as\n{_OF_CANDIDATES[name]}"
         elif name in TABLES:
-            yield name, _view_or_empty(ledger, name)
+            yield name, ledger.view(name)
+        elif is_relation(name):
+            yield from ledger.statements((name,))
         else:
             file, values, form = _relation(name)
             yield from _statements(ledger, file.reads)
@@ -133,11 +186,3 @@ def _macros_in(text: str) -> str:
         if re.search(rf"\b{name}\(", text + used):
             used = f"create or replace temp macro {name}{rest}\n{used}"
     return used
-
-
-def _view_or_empty(ledger: Ledger, table: str) -> str:
-    """Return the view of a table, or an empty table with its columns where no stage wrote it."""
-    if ledger.paths(table):
-        return ledger.view(table)
-    columns = ", ".join(f"{column.name} {sql_type(column.type)}" for column in TABLES[table].columns)
-    return f"create or replace temp table {table} ({columns})"

@@ -94,7 +94,15 @@ def main_page(
     result = replace(result, seals={**result.seals, "annexes": seal})
     log, t, header = result.log, result.log.totals, result.header
     campaign = result.campaigns[0] if result.campaigns else None
-    is_about_answers = log.has_text and campaign is not None and campaign.answer["output_tokens"] is not None
+    # That accounts collect answers is said where something says it; a service that passes its customers' calls on receives answers as well.
+    is_about_answers = (
+        log.has_text
+        and bool(result.campaigns)
+        and all(
+            c.answer["output_tokens"] is not None and (c.fact("purpose") or c.fact("attested"))
+            for c in result.campaigns
+        )
+    )
     head = [
         f"{language.text('Case')} {header['number']}" if header["number"] else language.text(header["title"]),
         header["organization"],

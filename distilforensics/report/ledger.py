@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from distilforensics.analysis.heuristics.views import sql_type
+from distilforensics.core.schema import TABLES
 from distilforensics.core.sqlfile import SqlFile, read_sql_file
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ class Block:
     needs: Sequence[str]
     sql: str
     is_drawn: bool
+    is_run: bool = True
+    """False for what only those who check the report compute."""
 
 
 @cache
@@ -63,6 +67,8 @@ class Ledger:
 
     case: Case
     connection: duckdb.DuckDBPyConnection
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    """Numbers of the assessment that relations of the report may name as parameters."""
     blocks: dict[str, Block] = field(default_factory=dict)
     digested: dict[str, Row] = field(default_factory=dict)
     _made: set[str] = field(default_factory=set)
@@ -84,7 +90,7 @@ class Ledger:
             return self._rows[label]
         file = query_file(query)
         self.make(file.header["reads"])
-        sql = bound(file.body, values)
+        sql = bound(file.body, {**self.rules, **values})
         self.blocks[label] = Block(label, file.header["title"], tuple(file.header["reads"]), sql, is_drawn)
         if is_kept:
             self._kept[label] = source = f"kept_{len(self._kept)}"
@@ -99,6 +105,15 @@ class Ledger:
             rows.append(row)
         self._rows[label] = rows
         return rows
+
+    def note(self, query: str, **values: object) -> None:
+        """Remember a query that is printed and not run: it computes again what a stage before the report has computed."""
+        file = query_file(query)
+        label = ".".join([query, *map(str, values.values())])
+        sql = bound(file.body, {**self.rules, **values})
+        self.blocks[label] = Block(
+            label, file.header["title"], tuple(file.header["reads"]), sql, is_drawn=True, is_run=False
+        )
 
     def one(self, query: str, **values: object) -> Row:
         """Return the only row of a query."""
@@ -122,13 +137,18 @@ class Ledger:
 
     def preamble(self, needs: Iterable[str]) -> str:
         """Return the statements that make views of tables, and relations, in the order in which they build on each other."""
-        return "".join(f"{statement};\n" for _, statement in sorted_unique(self._statements(needs)))
+        return "".join(f"{statement};\n" for _, statement in sorted_unique(self.statements(needs)))
 
-    def recompute(self) -> str:
-        """Return the script that computes every number again and compares it with what the pages say."""
-        needs = sorted({needed for block in self.blocks.values() for needed in block.needs})
+    def recompute(self, checks: Iterable[str] = ()) -> str:
+        """Return the script that computes every number again and compares it with what the pages say.
+
+        Args:
+            checks: Scripts that add to the table `checks` whether what the program chose is what its rules demand.
+        """
+        blocks = [block for block in self.blocks.values() if block.is_run]
+        needs = sorted({needed for block in blocks for needed in block.needs})
         parts = [_HEAD, self.preamble(needs), _RECOMPUTED]
-        for block in self.blocks.values():
+        for block in blocks:
             title = block.title.replace("\n", " ")
             parts.append(f"\n-- {block.name}: {title}\n")
             if block.name in self.digested:
@@ -144,31 +164,43 @@ class Ledger:
                     "from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block)"
                     " on columns(* exclude (row_place)) into name name value value);\n"
                 )
-        return "".join([*parts, _COMPARE])
+        return "".join([*parts, *checks, _COMPARE])
+
+    def checks(self) -> str:
+        """Return the script that checks what the program chose by the rules that it states."""
+        file = query_file("checks")
+        return f"\n-- {file.header['title']}\n{self.preamble(file.header['reads'])}insert into checks\n{bound(file.body, self.rules)};\n"
 
     def make(self, names: Iterable[str]) -> None:
         """Make the relations of the report among these names, and what they read in turn."""
         for needed in names:
-            if needed in self._made or not is_relation(needed):
+            if needed in self._made:
+                continue
+            if not is_relation(needed):
+                if needed in TABLES and not self.paths(needed):
+                    self.connection.execute(self.view(needed))
+                    self._made.add(needed)
                 continue
             self.make(query_file(needed).header["reads"])
-            self.connection.execute(f"create temp table {needed} as {query_file(needed).body}")
+            self.connection.execute(f"create temp table {needed} as {bound(query_file(needed).body, self.rules)}")
             self._made.add(needed)
 
-    def _statements(self, needs: Iterable[str]) -> Iterator[tuple[str, str]]:
+    def statements(self, needs: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Yield name and statement of every view and relation that has to be there before a query with these reads, in order."""
         for needed in needs:
             if is_relation(needed):
                 file = query_file(needed)
-                yield from self._statements(file.header["reads"])
-                yield needed, f"create or replace temp table {needed} as\n{file.body}"
+                yield from self.statements(file.header["reads"])
+                yield needed, f"create or replace temp table {needed} as\n{bound(file.body, self.rules)}"
             else:
                 yield needed, self.view(needed)
 
     def view(self, table: str) -> str:
-        """Return the statement that makes a view of a table of the case, with paths relative to the case folder."""
-        return (
-            f"create or replace temp view {table} as from read_parquet([{', '.join(map(literal, self.paths(table)))}])"
-        )
+        """Return the statement that makes a view of a table of the case, with paths relative to the case folder; an empty one if no stage wrote it."""
+        if paths := self.paths(table):
+            return f"create or replace temp view {table} as from read_parquet([{', '.join(map(literal, paths))}])"
+        columns = ", ".join(f"{column.name} {sql_type(column.type)}" for column in TABLES[table].columns)
+        return f"create or replace temp table {table} ({columns})"
 
     def paths(self, table: str) -> list[str]:
         """Return where the files of a table of the case lie, relative to the case folder; none if no stage wrote it."""
@@ -215,7 +247,10 @@ set TimeZone = 'UTC';
 set default_null_order = 'nulls_last';
 """
 
-_RECOMPUTED = "create or replace temp table recomputed (name varchar, value varchar);\n"
+_RECOMPUTED = """\
+create or replace temp table recomputed (name varchar, value varchar);
+create or replace temp table checks (name varchar, stated varchar, recomputed varchar, holds boolean);
+"""
 
 _COMPARE = f"""
 create or replace temp table compared as
@@ -245,11 +280,21 @@ select
 from printed as p
 left join recomputed as r on r.name = p.name;
 
-select name, shown, stated, recomputed, case when agrees then 'equal' else 'DIFFERS' end as result from compared order by agrees, name;
+select name, shown, stated, recomputed, case when agrees then 'equal' else 'DIFFERS' end as result from compared
+union all
+select name, null, stated, recomputed, case when holds then 'holds' else 'DOES NOT HOLD' end from checks
+order by result, name;
 
 select case
     when count(*) filter (not agrees) > 0 then error(count(*) filter (not agrees) || ' of ' || count(*) || ' numbers differ')
     when count(*) = 0 then error('the report holds no number')
     else 'all ' || count(*) || ' numbers are equal' end as result
 from compared;
+
+select case
+    when bool_and(coalesce(holds, false)) is false
+        then error(count(*) filter (not coalesce(holds, false)) || ' of ' || count(*) || ' checks of what the program chose do not hold')
+    when count(*) = 0 then 'no group was reported, so that nothing was chosen'
+    else 'all ' || count(*) || ' checks of what the program chose hold' end as result
+from checks;
 """

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-STANDARD: Final = "a-3a"
+STANDARDS: Final = ("a-3a", "ua-1")
 LACKING: Final = (
     "Characters that the fonts of this file lack stand as codes such as \\u4e2d; the HTML page beside it shows them."
 )
@@ -128,7 +128,7 @@ def pdf_of(page: bytes, attached: Iterable[Attached], moment: datetime | None) -
     compiler = typst.Compiler(ignore_system_fonts=True)
     try:
         content = compiler.compile(
-            template, format="pdf", sys_inputs={"page": json.dumps(data)}, pdf_standards=[STANDARD], timestamp=0
+            template, format="pdf", sys_inputs={"page": json.dumps(data)}, pdf_standards=list(STANDARDS), timestamp=0
         )
     except typst.TypstError as e:
         raise UsageError(f"the page cannot be set: {e.message}", where="--pdf", hint="print report.html") from e
@@ -245,11 +245,11 @@ class _Layout:
         return self.blocks(node)
 
     def heading(self, node: Node) -> dict[str, Any]:
-        """Return a heading, on a fresh page or not; one of the first page's parts stands a level lower than its tag."""
-        level = 3 if "sub" in node.kinds else int(node.tag[1])
+        """Return a heading, on a fresh page or not; those of the first page's parts are small."""
         return {
             "kind": "heading",
-            "level": level,
+            "level": int(node.tag[1]),
+            "is_small": "sub" in node.kinds,
             "anchor": node.attributes.get("id"),
             "is_fresh": "fresh" in node.kinds,
             "parts": self.inline(node),

@@ -73,7 +73,7 @@ def _environment(code: str) -> jinja2.Environment:
         "css_string": css_string,
         "excerpt": excerpt,
         "moment": units.moment,
-        "plain": plain,
+        "plain": lambda value: language.grouped(plain(value)) if isinstance(value, (int, float)) else plain(value),
         "stated": stated,
         "word": language.text,
     }

@@ -132,6 +132,11 @@ class Campaign:
     """Where it stands: begin or end."""
     edges: Row
     """With `n_texts`, the requests whose prompt stands in the log."""
+    wording: Row
+    """With `n_texts`, the requests that carry the most frequent of its texts."""
+    part_place: str
+    part_text: str
+    """What these have in common, where not all of the campaign's requests have something; empty without text."""
     models: Sequence[Row]
     marks: Sequence[Row]
     cost: Row
@@ -145,6 +150,8 @@ class Campaign:
     statements: Sequence[Statement]
     stability: Sequence[Row]
     stability_counts: Row
+    formation: Row
+    """How its accounts were found; empty without steps."""
     strip: Sequence[Row]
     names: Mapping[str, str]
     """Account id to the short name that stands in figures and tables."""
@@ -263,6 +270,8 @@ def read_campaign(ledger: Ledger, row: Row, prices: Mapping[str, Mapping[str, fl
         reasons = (["succession"] if pairs else []) + reasons
     (edges,) = rows("frame_edges")
     place, text = _common_text(edges)
+    (wording,) = rows("wording")
+    part_place, part_text = _common_text(wording) if not text else ("", "")
     samples = rows("taken_samples")
     for asked in (*pairs, *samples):
         asked["task"] = _without(asked.get("prompt_text") or "", text, place)
@@ -275,11 +284,13 @@ def read_campaign(ledger: Ledger, row: Row, prices: Mapping[str, Mapping[str, fl
     }
     return Campaign(
         campaign_id=name, row=row, answer=answer, reasons=reasons, handover=handover, pairs=pairs, load=load, ties=ties,
-        tie_pair=rows("tie_pair"), frames=frames, frame_text=text, frame_place=place, edges=edges, models=rows("taken_models"),
+        tie_pair=rows("tie_pair"), frames=frames, frame_text=text, frame_place=place, edges=edges,
+        wording=wording, part_place=part_place, part_text=part_text, models=rows("taken_models"),
         marks=rows("taken_marks"), cost=cost, value=_value(ledger, name, prices), samples=samples,
         explanations=[_explanation(found) for found in rows("explanations")], explanation_counts=rows("explanation_counts")[0],
         facts=facts, fact_counts=rows("fact_counts")[0], statements=[_statement(found) for found in rows("statements")],
-        stability=rows("stability"), stability_counts=rows("stability_counts")[0], strip=strip, names=short_names(seen),
+        stability=rows("stability"), stability_counts=rows("stability_counts")[0],
+        formation=(rows("formation") or [Row()])[0], strip=strip, names=short_names(seen),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from distilforensics import __version__
+from distilforensics.analysis.kinds import text_kinds
 from distilforensics.case.engines.duckdb import Limits, connect
 from distilforensics.case.layout import CASE_FILE, write_file
 from distilforensics.case.notes import latest, note_rows, read_notes
@@ -22,7 +23,7 @@ from distilforensics.core.errors import UsageError
 from distilforensics.core.schema import FINDINGS_TABLES, SCHEMA_VERSION
 from distilforensics.core.text import shown
 from distilforensics.report import catalogue
-from distilforensics.report.annex_pages import write_annexes
+from distilforensics.report.annex_pages import explanations, write_annexes
 from distilforensics.report.annexes import FOLDER, LIST, Annexes, checksum_lines
 from distilforensics.report.editions import disclosed, disclosed_findings, main_page
 from distilforensics.report.language import ENGLISH, language_of
@@ -49,7 +50,8 @@ READS = (
     "heuristic_states", *sorted(FINDINGS_TABLES),
 )  # fmt: skip
 OPTIONAL = (
-    "power", "field_mappings", "health_checks", "health_costs", "reconciliation", "reconciliation_totals", "group_loads", "tie_groups",
+    "power", "field_mappings", "health_checks", "health_costs", "reconciliation", "reconciliation_totals", "account_calls",
+    "group_loads", "tie_groups",
 )  # fmt: skip
 """Tables that are there if they were asked for, or if there was something to write into them."""
 
@@ -122,6 +124,13 @@ def _parameters(case: Case, files: Mapping[str, SqlFile]) -> dict[str, Any]:
     }
 
 
+def _assessment_rules(case: Case) -> dict[str, Any]:
+    """Return the numbers by which the assessment looked for candidates, as queries name them."""
+    last = read_record(case, "assessment").get("parameters") or {}
+    rates = {f"rate_{kind}": rate for kind, rate in last.get("rates", {}).items()}
+    return dict(last.get("rules", {})) | rates | {"text_kinds": sorted(text_kinds())}
+
+
 def _stage_records(case: Case) -> list[dict[str, Any]]:
     paths = [path for path in sorted(case.stages.glob("*.json")) if path.stem != "report"]
     records = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
@@ -144,7 +153,7 @@ def _write(
     annexes = Annexes(folder)
     tables = case_tables(case)
     with connect(case, limits=limits, tables=tables) as connection:
-        ledger = Ledger(case, connection)
+        ledger = Ledger(case, connection, _assessment_rules(case))
         result = read_result(case, ledger, tables)
         progress.advance(steps=1, item="findings")
         drawn = {c.campaign_id: campaign_figures(ledger, annexes, c, language) for c in result.campaigns}
@@ -161,7 +170,8 @@ def _write(
     else:
         pages[PAGES["full"]] = main_page(result, drawn, annexes.listed(), seal, "full", language)
         pages[PAGES["letter"]] = main_page(result, drawn, (), seal, "letter", language)
-        write_file(case.report / RECOMPUTE_FILE, ledger.recompute().encode("utf-8", "backslashreplace"))
+        checks = [ledger.checks(), catalogue.explanation_checks(ledger, explanations(ledger))]
+        write_file(case.report / RECOMPUTE_FILE, ledger.recompute(checks).encode("utf-8", "backslashreplace"))
         written |= {RECOMPUTE_FILE, FOLDER, EDITIONS}
     progress.advance(steps=1, item="pages")
     for name, html in pages.items():

@@ -327,4 +327,4 @@ def _write_description(
             "accounts_by_role": summary.accounts_by_role,
         },
     }
-    path.write_text(json.dumps(description, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    path.write_bytes(f"{json.dumps(description, indent=2, sort_keys=True)}\n".encode())

@@ -28,6 +28,7 @@ join campaigns as c on c.campaign_id = a.campaign_id
 left join carried as k on k.record_id = f.record_id and k.campaign_id = c.campaign_id;
 create or replace temp view campaign_explanations as from read_parquet(['findings/campaign_explanations.parquet']);
 create or replace temp view campaign_facts as from read_parquet(['findings/campaign_facts.parquet']);
+create or replace temp view candidate_steps as from read_parquet(['findings/candidate_steps.parquet']);
 create or replace temp view clusters as from read_parquet(['data/clusters.parquet']);
 create or replace temp view duplicates as from read_parquet(['data/duplicates.parquet']);
 create or replace temp view error_rates as from read_parquet(['findings/error_rates.parquet']);
@@ -157,6 +158,7 @@ window turn as (partition by campaign_id order by started_at, record_id);
 create or replace temp view templates as from read_parquet(['data/templates.parquet']);
 create or replace temp view tie_groups as from read_parquet(['data/tie_groups.parquet']);
 create or replace temp table recomputed (name varchar, value varchar);
+create or replace temp table checks (name varchar, stated varchar, recomputed varchar, holds boolean);
 
 -- campaigns: Campaigns, strongest first
 create or replace temp table block as select row_number() over () as row_place, * from (
@@ -607,6 +609,32 @@ insert into recomputed
 select 'frame_edges.C-01.' || row_place || '.' || name, value
 from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
 
+-- wording.C-01: First and last prompt of those that carry the most frequent text of a campaign, forwards and backwards: what they share, all of these share
+create or replace temp table block as select row_number() over () as row_place, * from (
+with most_frequent as (
+    select t.template_id
+    from campaigns as c, unnest(c.templates) as own(template_id)
+    join templates as t on t.template_id = own.template_id
+    where c.campaign_id = 'C-01'
+    order by t.kind = 'near', t.n_exchanges desc, t.template_id -- what is alike and not the same has no words in common
+    limit 1
+)
+select
+    count(*) as n_texts,
+    min(left(e.prompt_text, 600)) as first_begin,
+    max(left(e.prompt_text, 600)) as last_begin,
+    min(reverse(right(e.prompt_text, 600))) as first_end,
+    max(reverse(right(e.prompt_text, 600))) as last_end
+from campaign_exchanges as c
+join exchanges as e on e.record_id = c.record_id
+join template_exchanges as x on x.record_id = c.record_id
+join most_frequent as m on m.template_id = x.template_id
+where c.campaign_id = 'C-01' and c.is_own and e.prompt_text is not null
+);
+insert into recomputed
+select 'wording.C-01.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
 -- taken_samples.C-01: Three answered requests of different accounts, drawn by lot
 create or replace temp table block as select row_number() over () as row_place, * from (
 with first_of_account as (
@@ -853,6 +881,20 @@ insert into recomputed
 select 'stability_counts.C-01.' || row_place || '.' || name, value
 from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
 
+-- formation.C-01: How the accounts of a campaign were found: what it began with, what that weighs, and what later steps changed
+create or replace temp table block as select row_number() over () as row_place, * from (
+select
+    f.rule, f.group_id, f.n_tried, f.n_accounts as n_begun, round(f.bits, 1) as bits,
+    count(s.step) as n_further, coalesce(sum(len(s.added)), 0)::bigint as n_added, coalesce(sum(len(s.removed)), 0)::bigint as n_removed
+from candidate_steps as f
+left join candidate_steps as s on s.candidate = f.candidate and s.step > 1
+where f.campaign_id = 'C-01' and f.step = 1
+group by all
+);
+insert into recomputed
+select 'formation.C-01.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
 -- explained: Groups that are run as one and not reported as campaigns, because they may be one operator's own
 create or replace temp table block as select row_number() over () as row_place, * from (
 select group_id, n_accounts, n_exchanges as n_requests, explanation, statement
@@ -974,15 +1016,2211 @@ order by place) as d))) on n_rows, digest into name name value value);
 
 -- evidence: Every statement of the assessment on every campaign and every group that is not reported
 
--- membership: Why each account is in its campaign: ties to other members, members with two kinds of identity in common, requests of the common kind
+-- membership: Why each account is in its campaign: ties to other members, members with two kinds of identity in common, requests of the common kind, texts that are the campaign's own
 
 -- candidates: Groups that hand over inside of themselves, the heaviest first: what a campaign can begin with
+
+-- all_steps: How the accounts of all candidates were found, step by step
 
 -- campaign_days.C-01: Requests of a campaign per day
 
 -- accounts: All accounts with their outcome
 
 -- field_mappings: Which field became which column, in files of no known format
+
+-- Whether the program chose by its own rules: no set weighs more than the one that a campaign began with, steps weigh what is stated, every member has what holds it
+create or replace temp view accounts as from read_parquet(['findings/accounts.parquet']);
+create or replace temp view candidate_steps as from read_parquet(['findings/candidate_steps.parquet']);
+create or replace temp view campaigns as from read_parquet(['findings/campaigns.parquet']);
+create or replace temp view group_loads as from read_parquet(['data/group_loads.parquet']);
+create or replace temp view work_ties as from read_parquet(['data/work_ties.parquet']);
+create or replace temp view shared_values as from read_parquet(['data/shared_values.parquet']);
+create or replace temp view template_exchanges as from read_parquet(['data/template_exchanges.parquet']);
+create or replace temp table membership as
+with members as (
+    select account_id, campaign_id from accounts where campaign_id is not null
+),
+ties as (
+    select m.campaign_id, m.account_id, o.account_id as other, t.work
+    from (
+        from work_ties select account_id, other_account_id, work, relation
+        union all
+        from work_ties select other_account_id, account_id, work, relation
+    ) as t
+    join members as m on m.account_id = t.account_id
+    join members as o on o.account_id = t.other_account_id and o.campaign_id = m.campaign_id
+    where t.relation <> 'same'
+),
+tied as (
+    select campaign_id, account_id, count(distinct work) as n_ties, count(distinct other) as n_partners from ties group by all
+),
+held as (
+    select distinct m.campaign_id, m.account_id, s.kind, s.value
+    from shared_values as s
+    join members as m on m.account_id = s.account_id
+    where s.kind in ('payment', 'signup', 'network')
+),
+pairs as (
+    select a.campaign_id, a.account_id, b.account_id as other
+    from held as a
+    join held as b
+        on b.campaign_id = a.campaign_id and b.kind = a.kind and b.value = a.value and b.account_id <> a.account_id
+    group by all
+    having count(distinct a.kind) > 1
+),
+alike as (
+    select campaign_id, account_id, count(*) as n_alike from pairs group by all
+),
+common as (
+    select c.campaign_id, e.account_id, count(distinct e.record_id) as n_requests
+    from (from campaigns select campaign_id, unnest(templates) as template_id) as c
+    join template_exchanges as e on e.template_id = c.template_id
+    join members as m on m.account_id = e.account_id and m.campaign_id = c.campaign_id
+    group by all
+),
+loads as (
+    select m.campaign_id, g.group_id, g.account_id, g.n_exchanges
+    from group_loads as g
+    join members as m on m.account_id = g.account_id
+    where list_contains(['near', 'passage', 'prefix', 'prompt', 'suffix', 'system'], split_part(g.group_id, ':', 1)) or g.group_id in (select group_id from candidate_steps where step = 1)
+),
+own_groups as (
+    select l.campaign_id, l.group_id
+    from loads as l
+    join (select group_id, sum(n_exchanges) as n from group_loads group by group_id) as g on g.group_id = l.group_id
+    group by l.campaign_id, l.group_id, g.n
+    having sum(l.n_exchanges) >= 0.8 * g.n
+    union
+    select campaign_id, group_id from candidate_steps where step = 1 and group_id is not null
+),
+own as (
+    select l.campaign_id, l.account_id, count(*) as n_groups
+    from loads as l
+    join own_groups as o on o.campaign_id = l.campaign_id and o.group_id = l.group_id
+    group by all
+)
+select
+    m.campaign_id, m.account_id, coalesce(t.n_ties, 0) as n_ties, coalesce(t.n_partners, 0) as n_partners,
+    coalesce(a.n_alike, 0) as n_alike, coalesce(c.n_requests, 0) as n_common_requests, coalesce(o.n_groups, 0) as n_own_groups,
+    coalesce(t.n_ties, a.n_alike, o.n_groups) is not null as is_held
+from members as m
+left join tied as t on t.campaign_id = m.campaign_id and t.account_id = m.account_id
+left join alike as a on a.campaign_id = m.campaign_id and a.account_id = m.account_id
+left join common as c on c.campaign_id = m.campaign_id and c.account_id = m.account_id
+left join own as o on o.campaign_id = m.campaign_id and o.account_id = m.account_id
+order by m.campaign_id, m.account_id;
+create or replace temp table reported_candidates as
+select * exclude (step, added, removed)
+from candidate_steps
+where step = 1 and campaign_id is not null
+order by campaign_id
+limit 10;
+create or replace temp view account_calls as from read_parquet(['data/account_calls.parquet']);
+create or replace temp table step_accounts as
+with changes as (
+    select candidate, step, unnest(added) as account_id, true as is_in from candidate_steps
+    union all
+    select candidate, step, unnest(removed), false from candidate_steps
+)
+select s.candidate, s.step, c.account_id
+from candidate_steps as s
+join changes as c on c.candidate = s.candidate and c.step <= s.step
+group by s.candidate, s.step, c.account_id
+having arg_max(c.is_in, c.step);
+create or replace temp table free_accounts as
+with found as (
+    select a.candidate, a.account_id
+    from step_accounts as a
+    join (select candidate, max(step) as step from candidate_steps group by candidate) as l on l.candidate = a.candidate and l.step = a.step
+)
+select r.candidate, a.account_id, a.n_exchanges
+from reported_candidates as r
+cross join account_calls as a
+where not exists (select 1 from found as f where f.account_id = a.account_id and f.candidate < r.candidate);
+create or replace temp table households as
+with recursive ties as (
+    select account_id, other_account_id from work_ties where relation <> 'same'
+),
+pairs as (
+    select account_id, other_account_id from ties
+    union
+    select other_account_id, account_id from ties
+    union
+    select account_id, account_id from ties
+    union
+    select other_account_id, other_account_id from ties
+),
+labels as (
+    select distinct account_id, account_id as label, 0 as round from pairs
+    union all
+    select p.account_id, min(l.label), l.round + 1
+    from labels as l
+    join pairs as p on p.other_account_id = l.account_id
+    where l.round < 6
+    group by p.account_id, l.round
+),
+settled as (
+    select account_id, label from labels where round = 6
+),
+passed as (
+    select s.label, count(*) as n_ties
+    from ties as t
+    join settled as s on s.account_id = t.account_id
+    group by s.label
+),
+closed as (
+    select a.label, count(distinct a.account_id) as n_accounts
+    from settled as a
+    join pairs as p on p.account_id = a.account_id
+    join settled as b on b.account_id = p.other_account_id
+    group by a.label
+    having bool_and(a.label = b.label)
+)
+select s.account_id
+from settled as s
+join closed as c on c.label = s.label
+join passed as p on p.label = s.label
+where c.n_accounts <= 6 and p.n_ties >= c.n_accounts;
+create or replace temp table passing_ties as
+select kind, record_id, account_id, other_account_id, work
+from work_ties
+where relation <> 'same' and account_id not in (select account_id from households);
+create or replace temp table tied_sets as
+with recursive free_ties as (
+    select distinct f.candidate, t.account_id, t.other_account_id, t.work
+    from passing_ties as t
+    join free_accounts as f on f.account_id = t.account_id
+    join free_accounts as o on o.account_id = t.other_account_id and o.candidate = f.candidate
+),
+-- Ties after each round in which those at the rim are taken away; a candidate for which nothing changes is done.
+kept as (
+    select 0 as round, candidate, account_id, other_account_id, work from free_ties
+    union all
+    select round + 1, candidate, account_id, other_account_id, work
+    from (
+        select *, sum(is_loose::int) over (partition by candidate) as n_loose
+        from (
+            select k.*, least(a.n, b.n) < 2 as is_loose
+            from kept as k
+            join (
+                select candidate, account_id, count(*) as n
+                from (select candidate, account_id from kept union all select candidate, other_account_id from kept)
+                group by all
+            ) as a on a.candidate = k.candidate and a.account_id = k.account_id
+            join (
+                select candidate, account_id, count(*) as n
+                from (select candidate, account_id from kept union all select candidate, other_account_id from kept)
+                group by all
+            ) as b on b.candidate = k.candidate and b.account_id = k.other_account_id
+        )
+    )
+    where n_loose > 0 and not is_loose
+),
+last_round as (
+    select candidate, max(round) as round from kept group by candidate
+),
+counted as (
+    select k.candidate, unnest([k.account_id, k.other_account_id]) as account_id
+    from kept as k
+    join last_round as l on l.candidate = k.candidate and l.round = k.round
+),
+-- The last round may leave nothing at all, which adds no row to say so.
+inside as (
+    select candidate, account_id from counted group by all having count(*) > 1
+),
+pairs as (
+    select distinct k.candidate, k.account_id as a, k.other_account_id as b
+    from kept as k
+    join last_round as l on l.candidate = k.candidate and l.round = k.round
+    join inside as x on x.candidate = k.candidate and x.account_id = k.account_id
+    join inside as y on y.candidate = k.candidate and y.account_id = k.other_account_id
+),
+ways as (
+    select candidate, a, b from pairs
+    union
+    select candidate, b, a from pairs
+),
+labels as (
+    select 0 as round, candidate, a as account_id, a as label from ways group by all
+    union all
+    select round, candidate, account_id, label
+    from (
+        select
+            l.round + 1 as round, l.candidate, l.account_id, least(l.label, min(o.label)) as label,
+            bool_or(l.label > min(o.label)) over (partition by l.candidate) as is_changing
+        from labels as l
+        join ways as w on w.candidate = l.candidate and w.a = l.account_id
+        join labels as o on o.candidate = l.candidate and o.account_id = w.b
+        group by l.round, l.candidate, l.account_id, l.label
+    )
+    where is_changing
+)
+select
+    candidate, account_id,
+    'ties-' || (dense_rank() over (partition by candidate order by label) - 1) as name
+from labels
+qualify round = max(round) over (partition by candidate);
+create or replace temp table competing_sets as
+with present as (
+    select
+        f.candidate, g.group_id, g.account_id, g.n_exchanges::double as n, g.n_exchanges::double / f.n_exchanges as share,
+        split_part(g.group_id, ':', 1) as kind
+    from group_loads as g
+    join free_accounts as f on f.account_id = g.account_id
+),
+tied as (
+    select a.candidate, a.group_id, unnest([a.account_id, b.account_id]) as account_id
+    from (select distinct account_id, other_account_id from passing_ties) as t
+    join present as a on a.account_id = t.account_id
+    join present as b on b.account_id = t.other_account_id and b.candidate = a.candidate and b.group_id = a.group_id
+),
+models as (
+    select p.candidate, p.group_id, median(p.n) as n, median(p.share) as share
+    from (select distinct * from tied) as t
+    join present as p on p.candidate = t.candidate and p.group_id = t.group_id and p.account_id = t.account_id
+    group by all
+    having count(*) >= 4
+),
+members as (
+    select p.candidate, p.group_id as name, p.group_id, p.account_id
+    from present as p
+    join models as m on m.candidate = p.candidate and m.group_id = p.group_id
+    where p.kind = 'cluster' or (
+        p.n >= greatest(least(3, m.n), case p.kind when 'near' then 0.15 else 0.1 end * m.n)
+        and p.share >= 0.4 * m.share
+    )
+    union all
+    select candidate, name, null, account_id from tied_sets
+)
+select candidate, name, group_id, account_id
+from members
+qualify count(*) over (partition by candidate, name) >= 5;
+create or replace temp view tie_groups as from read_parquet(['data/tie_groups.parquet']);
+create or replace temp table set_weights as
+with recursive members as (
+    select candidate, name, group_id, account_id, true as is_rival from competing_sets
+    union all
+    select a.candidate, 'step ' || a.step, null, a.account_id, false
+    from step_accounts as a
+    where a.candidate in (select candidate from reported_candidates)
+),
+sets as (
+    select
+        m.candidate, m.name, m.group_id, m.is_rival, m.is_rival and not starts_with(coalesce(m.group_id, 'cluster:'), 'cluster:') as is_by_group,
+        count(*) as n_accounts, sum(c.n_failed) as n_failed, sum(c.n_continuing) as n_continuing, sum(c.n_prompts) as n_prompts, sum(g.n_failed) as n_failed_in_group
+    from members as m
+    join account_calls as c on c.account_id = m.account_id
+    left join group_loads as g on g.group_id = m.group_id and g.account_id = m.account_id
+    group by all
+),
+inside as (
+    select a.candidate, a.name, t.kind, count(distinct t.work) as n, count(distinct t.work) filter (g.group_id is not null) as n_in_group
+    from passing_ties as t
+    join members as a on a.account_id = t.account_id
+    join members as b on b.account_id = t.other_account_id and b.candidate = a.candidate and b.name = a.name
+    left join tie_groups as g on g.record_id = t.record_id and g.group_id = a.group_id
+    group by all
+),
+trials as (
+    select
+        s.candidate, s.name, i.kind,
+        (case when i.kind = 'handover' and s.is_by_group then i.n_in_group else i.n end)::double as n,
+        greatest(
+            case when i.kind = 'handover' and s.is_by_group then i.n_in_group else i.n end,
+            case i.kind when 'handover' then if(s.is_by_group, s.n_failed_in_group, s.n_failed) when 'conversation' then s.n_continuing else s.n_prompts end
+        )::double as n_of,
+        (case i.kind when 'handover' then 0.002 when 'conversation' then 0.0005 else 0.0005 end)::double as rate
+    from sets as s
+    join inside as i on i.candidate = s.candidate and i.name = s.name
+),
+tie_bits as (
+    select candidate, name, sum(
+        case when n <= n_of * rate then 0 else n * log2(n / n_of / rate) + if(n < n_of, (n_of - n) * log2((1 - n / n_of) / (1 - rate)), 0) end
+    ) as bits
+    from trials
+    where n > 0
+    group by all
+),
+-- Customers who share a value with another, and what each value connects.
+customers as (
+    select account_id, coalesce(nullif(organization, ''), nullif(tenant_id, ''), account_id) as customer from account_calls
+),
+held as (
+    select distinct m.candidate, m.name, v.kind, v.value, c.customer
+    from members as m
+    join customers as c on c.account_id = m.account_id
+    join shared_values as v on v.account_id = m.account_id
+    where not m.is_rival or (m.candidate, m.name) in (select (candidate, name) from tie_bits where bits > 0)
+),
+pairs as (
+    select candidate, name, kind, customer as a, min(customer) over (partition by candidate, name, kind, value) as b
+    from held
+    qualify a <> b
+),
+ways as (
+    select candidate, name, kind, a, b from pairs
+    union
+    select candidate, name, kind, b, a from pairs
+),
+labels as (
+    select 0 as round, candidate, name, kind, a as customer, a as label from ways group by all
+    union all
+    select round, candidate, name, kind, customer, label
+    from (
+        select
+            l.round + 1 as round, l.candidate, l.name, l.kind, l.customer, least(l.label, min(o.label)) as label,
+            bool_or(l.label > min(o.label)) over (partition by l.candidate, l.name, l.kind) as is_changing
+        from labels as l
+        join ways as w on w.candidate = l.candidate and w.name = l.name and w.kind = l.kind and w.a = l.customer
+        join labels as o on o.candidate = l.candidate and o.name = l.name and o.kind = l.kind and o.customer = w.b
+        group by l.round, l.candidate, l.name, l.kind, l.customer, l.label
+    )
+    where is_changing
+),
+shared as (
+    select candidate, name, kind, (count(*) - count(distinct label))::double as n
+    from (select * from labels qualify round = max(round) over (partition by candidate, name, kind))
+    group by all
+),
+-- Values that the same accounts hold are one.
+value_sizes as (
+    select kind, len(holders)::double as size, count(*) as n_values
+    from (select distinct kind, holders from (select kind, value, list_sort(list(account_id)) as holders from shared_values group by kind, value))
+    group by all
+),
+expected as (
+    select
+        h.candidate, h.name, h.kind, h.n,
+        sum(v.n_values * (v.size * s.share - 1 + pow(1 - s.share, v.size)) order by v.size) + 1 / 3.0::double as n_expected
+    from shared as h
+    join (select candidate, name, n_accounts::double / (select count(*) from account_calls) as share from sets) as s
+        on s.candidate = h.candidate and s.name = h.name
+    join value_sizes as v on v.kind = h.kind
+    group by all
+),
+identity_bits as (
+    select candidate, name, sum(if(n <= n_expected, 0, n * log2(n / n_expected) - (n - n_expected) / ln(2))) as bits
+    from expected
+    group by all
+)
+select
+    s.candidate, s.name, s.group_id, s.is_rival, s.n_accounts, round(coalesce(t.bits, 0), 6) as tie_bits, round(coalesce(i.bits, 0), 6) as identity_bits,
+    -- Identities that made a cluster count half, since it was chosen for them; a set without ties does not compete.
+    round(case
+        when not s.is_rival then coalesce(t.bits, 0) + coalesce(i.bits, 0)
+        when coalesce(t.bits, 0) = 0 then 0
+        else t.bits + coalesce(i.bits, 0) * if(starts_with(coalesce(s.group_id, ''), 'cluster:'), 0.5, 1)
+    end, 6) as bits
+from sets as s
+left join tie_bits as t on t.candidate = s.candidate and t.name = s.name
+left join identity_bits as i on i.candidate = s.candidate and i.name = s.name;
+insert into checks
+with rivals as (
+    select
+        b.campaign_id, b.rule, b.bits, b.n_tried, b.n_accounts, count(w.name) as n_sets, coalesce(max(w.bits), 0) as most,
+        coalesce(bool_or(abs(w.bits - b.bits) < 0.001 and w.n_accounts = b.n_accounts and coalesce(w.group_id, '') = coalesce(b.group_id, '')), false) as is_there
+    from reported_candidates as b
+    left join set_weights as w on w.candidate = b.candidate and w.is_rival
+    group by all
+),
+steps as (
+    select s.*, w.n_accounts as n_again, w.bits as bits_again, w.bits - lag(w.bits) over (partition by s.candidate order by s.step) as gain
+    from candidate_steps as s
+    join reported_candidates as b on b.candidate = s.candidate
+    join set_weights as w on w.candidate = s.candidate and w.name = 'step ' || s.step
+),
+ended as (
+    select b.campaign_id, a.account_id
+    from reported_candidates as b
+    join step_accounts as a on a.candidate = b.candidate
+    where a.step = (select max(step) from candidate_steps as s where s.candidate = b.candidate)
+),
+stated as (
+    select coalesce(campaign_id, split_part(reason_not_in_campaign, ':', 1)) as campaign_id, account_id
+    from accounts
+    where campaign_id is not null or split_part(reason_not_in_campaign, ':', 1) in (select campaign_id from reported_candidates)
+)
+select campaign_id || ': sets that competed' as name, n_tried::varchar as stated, n_sets::varchar as recomputed, n_tried = n_sets as holds
+from rivals where rule in ('heaviest', 'reworded')
+union all
+select campaign_id || ': most bits of a set', round(bits, 3)::varchar, round(most, 3)::varchar, is_there and most < bits + 0.001
+from rivals where rule = 'heaviest'
+union all
+select campaign_id || ': no set that ties hold weighs enough', 'less than ' || 10.0, round(most, 3)::varchar, most < 10.0
+from rivals where rule <> 'heaviest'
+union all
+select campaign_id || ': accounts after step ' || step, n_accounts::varchar, n_again::varchar, n_accounts = n_again
+from steps
+union all
+select campaign_id || ': bits after step ' || step, round(bits, 3)::varchar, round(bits_again, 3)::varchar, abs(bits - bits_again) < 0.001
+from steps where rule not in ('heaviest', 'reworded')
+union all
+select campaign_id || ': bits gained by step ' || step, 'more than ' || 3.0, round(gain, 3)::varchar, gain > 3.0
+from steps where rule = 'growth'
+union all
+select campaign_id || ': accounts in which the steps and the table of accounts differ', '0', sum(n)::varchar, sum(n) = 0
+from (
+    select coalesce(e.campaign_id, s.campaign_id) as campaign_id, (e.account_id is null or s.account_id is null)::int as n
+    from ended as e
+    full join stated as s on s.account_id = e.account_id and s.campaign_id = e.campaign_id
+)
+where campaign_id in (select campaign_id from reported_candidates)
+group by campaign_id
+union all
+select campaign_id || ': members that nothing holds', '0', count(*) filter (not is_held)::varchar, bool_and(is_held)
+from membership where campaign_id in (select campaign_id from reported_candidates)
+group by campaign_id
+order by name;
+create or replace temp view account_profiles as from read_parquet(['data/account_profiles.parquet']);
+create or replace temp view accounts as from read_parquet(['findings/accounts.parquet']);
+create or replace temp view campaigns as from read_parquet(['findings/campaigns.parquet']);
+create or replace temp view explained_groups as from read_parquet(['findings/explained_groups.parquet']);
+create or replace temp view candidate_members as
+select coalesce(campaign_id, split_part(reason_not_in_campaign, ':', 1)) as candidate_id, account_id
+from accounts
+where campaign_id is not null or split_part(reason_not_in_campaign, ':', 1) in (select group_id from explained_groups);
+create or replace temp view customers as from read_parquet(['data/customers.parquet']);
+create or replace temp view exchange_features as from read_parquet(['data/exchange_features.parquet']);
+create or replace temp table candidate_tenancy as
+-- An organisation has tenants (its departments, its projects), so it comes first.
+-- A source that names no tenant for anybody says nothing about tenants; in one that does, an account without a tenant is a customer of its own,
+-- unless it is paid like most of the others: keys that one customer renews look like that.
+with naming_sources as (
+    select distinct split_part(record_id, ':', 1) as source from exchange_features where tenant_id is not null
+),
+in_naming_source as (
+    select distinct e.account_id
+    from exchange_features as e
+    semi join candidate_members as m on m.account_id = e.account_id
+    semi join naming_sources as s on s.source = split_part(e.record_id, ':', 1)
+),
+common_payers as (
+    select m.candidate_id, p.payment_fingerprint
+    from candidate_members as m
+    join account_profiles as p on p.account_id = m.account_id
+    where p.payment_fingerprint is not null
+    group by m.candidate_id, p.payment_fingerprint
+    qualify count(*) >= 0.5 * sum(count(*)) over (partition by m.candidate_id)
+),
+members as (
+    select
+        m.candidate_id,
+        m.account_id,
+        case
+            when k.reason in ('organisation', 'tenant') then k.customer
+            when n.account_id is not null and c.payment_fingerprint is null then k.named_customer
+        end as customer
+    from candidate_members as m
+    left join customers as k on k.account_id = m.account_id
+    left join account_profiles as p on p.account_id = m.account_id
+    left join in_naming_source as n on n.account_id = m.account_id
+    left join common_payers as c on c.candidate_id = m.candidate_id and c.payment_fingerprint = p.payment_fingerprint
+),
+sizes as (
+    select candidate_id, customer, count(*) as n
+    from members
+    where customer is not null
+    group by candidate_id, customer
+),
+largest as (
+    select
+        candidate_id,
+        max(n) as n_largest,
+        sum(n) filter (where place <= 6)::bigint as n_of_six_largest,
+        sum(n)::bigint as n_known,
+        count(*) as n_customers
+    from (select candidate_id, n, row_number() over (partition by candidate_id order by n desc, customer) as place from sizes)
+    group by candidate_id
+),
+payers as (
+    select m.candidate_id, p.payment_fingerprint, count(*) as n
+    from candidate_members as m
+    join account_profiles as p on p.account_id = m.account_id
+    where p.payment_fingerprint is not null
+    group by m.candidate_id, p.payment_fingerprint
+),
+largest_payer as (
+    select candidate_id, max(n) as n_largest, sum(n)::bigint as n_known, count(*) as n_customers
+    from payers
+    group by candidate_id
+),
+counted as (
+    select candidate_id, count(*) as n_accounts from candidate_members group by candidate_id
+),
+placed as (
+    select
+        c.candidate_id,
+        c.n_accounts,
+        -- Unknown if fewer than half of the members can be placed.
+        coalesce(l.n_known >= 0.5 * c.n_accounts, false) as by_tenant,
+        coalesce(p.n_known >= 0.5 * c.n_accounts, false) as by_payer,
+        l.n_largest,
+        l.n_of_six_largest,
+        l.n_known,
+        l.n_customers,
+        p.n_largest as n_payer,
+        p.n_known as n_paid,
+        p.n_customers as n_payers
+    from counted as c
+    left join largest as l on l.candidate_id = c.candidate_id
+    left join largest_payer as p on p.candidate_id = c.candidate_id
+)
+-- Many payers are many customers; one payer for most is one customer or one stolen card, so that it leaves the share unknown.
+select
+    candidate_id,
+    n_accounts,
+    by_tenant,
+    by_payer,
+    n_payer,
+    case when by_tenant then 'organisation or tenant' when by_payer and n_payer < 0.5 * n_paid then 'payment method' end as told_by,
+    case when by_payer then n_payer / n_paid end as payer_share,
+    case when by_tenant then n_largest when by_payer and n_payer < 0.5 * n_paid then n_payer end as n_largest,
+    case when by_tenant then n_known when by_payer and n_payer < 0.5 * n_paid then n_paid end as n_known,
+    case when by_tenant then n_customers when by_payer and n_payer < 0.5 * n_paid then n_payers end as n_customers,
+    case when by_tenant then n_of_six_largest / n_known end as six_largest_share,
+    case when by_tenant then n_largest / n_known when by_payer and n_payer < 0.5 * n_paid then n_payer / n_paid end as largest_share
+from placed;
+create or replace temp view template_exchanges as from read_parquet(['data/template_exchanges.parquet']);
+create or replace temp view candidate_templates as
+select campaign_id as candidate_id, unnest(templates) as template_id from campaigns
+union all select group_id, unnest(templates) from explained_groups;
+create or replace temp table candidate_exchanges as
+with carried as (
+    select distinct m.candidate_id, e.record_id, e.account_id, e.started_at
+    from candidate_templates as t
+    join template_exchanges as e on e.template_id = t.template_id
+    join candidate_members as m on m.candidate_id = t.candidate_id and m.account_id = e.account_id
+)
+select candidate_id, record_id, account_id, started_at from carried
+union all
+select m.candidate_id, e.record_id, e.account_id, e.started_at
+from candidate_members as m
+anti join candidate_templates as t on t.candidate_id = m.candidate_id
+join exchange_features as e on e.account_id = m.account_id;
+create or replace temp table candidate_features as
+select c.candidate_id, e.*
+from candidate_exchanges as c
+join exchange_features as e on e.record_id = c.record_id;
+create or replace temp view templates as from read_parquet(['data/templates.parquet']);
+create or replace temp table candidate_carriers as
+with carried as (
+    select distinct t.candidate_id, e.account_id, e.record_id, e.started_at
+    from candidate_templates as t
+    join template_exchanges as e on e.template_id = t.template_id
+    union all
+    select m.candidate_id, e.account_id, e.record_id, e.started_at
+    from candidate_members as m
+    anti join candidate_templates as t on t.candidate_id = m.candidate_id
+    join exchange_features as e on e.account_id = m.account_id
+)
+select candidate_id, account_id, count(*) as n_exchanges, count(distinct started_at::date) as n_days
+from carried
+group by candidate_id, account_id;
+create or replace temp view account_calls as from read_parquet(['data/account_calls.parquet']);
+create or replace temp view campaign_facts as from read_parquet(['findings/campaign_facts.parquet']);
+create or replace temp table egress as
+with counted as (
+    select m.candidate_id, e.client_ip, count(*) as n, count(distinct e.account_id) as n_accounts
+    from candidate_members as m
+    join exchange_features as e on e.account_id = m.account_id
+    where e.client_ip is not null
+    group by m.candidate_id, e.client_ip
+),
+members as (
+    select m.candidate_id, count(distinct e.account_id) as n_members
+    from candidate_members as m
+    join exchange_features as e on e.account_id = m.account_id
+    where e.client_ip is not null
+    group by m.candidate_id
+),
+placed as (
+    select *, row_number() over (partition by candidate_id order by n desc, client_ip) as place from counted
+),
+-- The program and the parameters with which every member mostly calls.
+used as (
+    select m.candidate_id, e.account_id, x.kind, x.template, count(*) as n
+    from candidate_members as m
+    join exchange_features as e on e.account_id = m.account_id
+    cross join lateral (values ('program', e.program_template), ('parameters', e.parameter_template)) as x (kind, template)
+    where x.template is not null
+    group by all
+),
+mostly as (
+    select candidate_id, account_id, kind, arg_max(template, (n, template)) as template from used group by all
+),
+manners as (
+    select candidate_id, kind, max(n) / sum(n) as share
+    from (select candidate_id, kind, template, count(*) as n from mostly group by all)
+    group by candidate_id, kind
+),
+alike as (
+    select candidate_id, round(max(share), 6) as share from manners group by candidate_id having count(*) filter (kind = 'program') > 0
+)
+select
+    p.candidate_id,
+    round(sum(n) filter (where place <= 3) / sum(n), 6) as address_share,
+    max(n_accounts) filter (where place <= 3) as n_accounts,
+    sum(n)::bigint as n_known,
+    round(coalesce(sum(n) filter (where n_accounts >= 0.25 * n_members), 0) / sum(n), 6) as common_share,
+    any_value(a.share) as alike_share
+from placed as p
+join members as m on m.candidate_id = p.candidate_id
+left join alike as a on a.candidate_id = p.candidate_id
+group by p.candidate_id
+order by p.candidate_id;
+create or replace temp table nights as
+with hours as (
+    select distinct m.candidate_id, e.account_id, epoch_us(e.started_at) // 3_600_000_000 as hour
+    from candidate_members as m
+    join exchange_features as e on e.account_id = m.account_id
+),
+judged as (
+    select candidate_id, account_id, count(*) as n_hours
+    from hours
+    group by candidate_id, account_id
+    having count(*) >= 20 and count(distinct hour // 24) >= 5
+),
+quietest as (
+    select j.candidate_id, j.account_id, j.n_hours, night.begin_hour, count(h.hour) as n
+    from judged as j
+    cross join (select unnest(range(24)) as begin_hour) as night
+    left join hours as h
+        on h.candidate_id = j.candidate_id and h.account_id = j.account_id and (h.hour % 24 - night.begin_hour + 24) % 24 < 6
+    group by all
+),
+rested as (
+    select candidate_id, account_id, min(n) >= 0.1 * any_value(n_hours) as is_awake
+    from quietest
+    group by candidate_id, account_id
+)
+select candidate_id, count(*)::bigint as n_judged, count(*) filter (where is_awake)::bigint as n_awake
+from rested
+group by candidate_id
+order by candidate_id;
+create or replace temp view work_ties as from read_parquet(['data/work_ties.parquet']);
+create or replace temp table households as
+with recursive ties as (
+    select account_id, other_account_id from work_ties where relation <> 'same'
+),
+pairs as (
+    select account_id, other_account_id from ties
+    union
+    select other_account_id, account_id from ties
+    union
+    select account_id, account_id from ties
+    union
+    select other_account_id, other_account_id from ties
+),
+labels as (
+    select distinct account_id, account_id as label, 0 as round from pairs
+    union all
+    select p.account_id, min(l.label), l.round + 1
+    from labels as l
+    join pairs as p on p.other_account_id = l.account_id
+    where l.round < 6
+    group by p.account_id, l.round
+),
+settled as (
+    select account_id, label from labels where round = 6
+),
+passed as (
+    select s.label, count(*) as n_ties
+    from ties as t
+    join settled as s on s.account_id = t.account_id
+    group by s.label
+),
+closed as (
+    select a.label, count(distinct a.account_id) as n_accounts
+    from settled as a
+    join pairs as p on p.account_id = a.account_id
+    join settled as b on b.account_id = p.other_account_id
+    group by a.label
+    having bool_and(a.label = b.label)
+)
+select s.account_id
+from settled as s
+join closed as c on c.label = s.label
+join passed as p on p.label = s.label
+where c.n_accounts <= 6 and p.n_ties >= c.n_accounts;
+create or replace temp table passing_ties as
+select kind, record_id, account_id, other_account_id, work
+from work_ties
+where relation <> 'same' and account_id not in (select account_id from households);
+create or replace temp view candidate_steps as from read_parquet(['findings/candidate_steps.parquet']);
+create or replace temp table reported_candidates as
+select * exclude (step, added, removed)
+from candidate_steps
+where step = 1 and campaign_id is not null
+order by campaign_id
+limit 10;
+create or replace temp view campaign_explanations as from read_parquet(['findings/campaign_explanations.parquet']);
+insert into checks
+select a.campaign_id || ': ' || a.name, x.outcome || ': ' || x.statement, a.outcome || ': ' || a.statement,
+    x.outcome = a.outcome and x.statement = a.statement
+from (
+select candidate_id as campaign_id, 'confounder.batch_job' as name, case verdict when 'rebutted' then 'excluded' when 'partly' then 'in part' when 'applies' then 'fits' when 'not_checkable' then 'cannot tell' end as outcome, statement from (
+with frames as (
+    select candidate_id, template_id, count(*) as n
+    from (
+        select candidate_id, unnest([system_template, prefix_template, suffix_template, near_template, passage_template]) as template_id from candidate_features
+    )
+    where template_id is not null
+    group by candidate_id, template_id
+),
+largest as (
+    select candidate_id, max(n) as n from frames group by candidate_id
+),
+totals as (
+    select
+        candidate_id,
+        count(*) as n_exchanges,
+        sum(output_tokens) filter (where input_tokens is not null and output_tokens is not null) / nullif(sum(input_tokens) filter (where output_tokens is not null), 0) as output_ratio
+    from candidate_features
+    group by candidate_id
+),
+judged as (
+    select
+        t.candidate_id,
+        t.n_accounts,
+        t.largest_share,
+        t.told_by,
+        coalesce(s.n_exchanges, 0) as n_exchanges,
+        l.n / s.n_exchanges as template_share,
+        s.output_ratio,
+        t.largest_share >= 0.8 and l.n / s.n_exchanges >= 0.8 and s.output_ratio <= 0.5 as is_explained
+    from candidate_tenancy as t
+    left join totals as s on s.candidate_id = t.candidate_id
+    left join largest as l on l.candidate_id = t.candidate_id
+)
+select
+    candidate_id,
+    case when is_explained then 'applies' when not is_explained then 'rebutted' else 'not_checkable' end as verdict,
+    round(output_ratio, 6) as value,
+    0.5::double as baseline,
+    n_exchanges,
+    n_accounts,
+    concat(
+        case
+            when is_explained then 'The group is consistent with a batch job of one customer: '
+            when not is_explained then 'The group is not a batch job of one customer: '
+            else 'Whether the group is a batch job of one customer cannot be settled: '
+        end,
+        array_to_string(
+            [
+                coalesce(format('the largest customer by {} holds {:.1f} % of the accounts', told_by, 100 * largest_share), case when is_explained is null then 'customers are not known' end),
+                coalesce(format('{:.1f} % of the requests carry one text template', 100 * template_share), case when is_explained is null then 'texts are not known' end),
+                coalesce(format('{:.2f} output tokens were bought per input token', output_ratio), case when is_explained is null then 'tokens are not known' end)
+            ], ', '),
+        '.') as statement
+from judged
+order by candidate_id
+)
+) as a
+join reported_candidates as r on r.campaign_id = a.campaign_id
+left join campaign_explanations as x on x.campaign_id = a.campaign_id and x.explanation_id = a.name;
+insert into checks
+select a.campaign_id || ': ' || a.name, x.outcome || ': ' || x.statement, a.outcome || ': ' || a.statement,
+    x.outcome = a.outcome and x.statement = a.statement
+from (
+select candidate_id as campaign_id, 'confounder.broadcast' as name, case verdict when 'rebutted' then 'excluded' when 'partly' then 'in part' when 'applies' then 'fits' when 'not_checkable' then 'cannot tell' end as outcome, statement from (
+with gaps as (
+    select
+        candidate_id,
+        account_id,
+        record_id,
+        started_at,
+        coalesce(epoch_us(started_at) - lag(epoch_us(started_at)) over turn > 300 * 1000000, true)::bigint as is_first
+    from candidate_features
+    window turn as (partition by candidate_id order by started_at, record_id)
+),
+numbered as (
+    select
+        candidate_id,
+        account_id,
+        sum(is_first) over (partition by candidate_id order by started_at, record_id rows unbounded preceding) as occasion
+    from gaps
+),
+occasions as (
+    select candidate_id, occasion, count(*) as n, count(distinct account_id) as n_accounts from numbered group by candidate_id, occasion
+),
+members as (
+    select candidate_id, count(*) as n_accounts from candidate_members group by candidate_id
+),
+measured as (
+    select
+        m.candidate_id,
+        m.n_accounts,
+        coalesce(sum(o.n), 0)::bigint as n_exchanges,
+        count(*) filter (where o.n_accounts >= 0.5 * m.n_accounts and o.n <= 1.5 * o.n_accounts) as n_occasions,
+        coalesce(sum(o.n) filter (where o.n_accounts >= 0.5 * m.n_accounts and o.n <= 1.5 * o.n_accounts) / sum(o.n), 0) as share
+    from members as m
+    left join occasions as o on o.candidate_id = m.candidate_id
+    group by m.candidate_id, m.n_accounts
+)
+select
+    candidate_id,
+    case when n_occasions >= 5 and share >= 0.7 then 'partly' else 'rebutted' end as verdict,
+    round(share, 6) as value,
+    0.7::double as baseline,
+    n_exchanges,
+    n_accounts,
+    concat(
+        case
+            when n_occasions >= 5 and share >= 0.7 then 'The group is consistent with copies of one product that react to the same events: '
+            else 'The accounts do not react to common events: '
+        end,
+        format('{} occasions on which at least {:.0f} % of the accounts call, about once each, hold {:.1f} % of the requests', n_occasions, 100 * 0.5, 100 * share),
+        '.') as statement
+from measured
+order by candidate_id
+)
+) as a
+join reported_candidates as r on r.campaign_id = a.campaign_id
+left join campaign_explanations as x on x.campaign_id = a.campaign_id and x.explanation_id = a.name;
+insert into checks
+select a.campaign_id || ': ' || a.name, x.outcome || ': ' || x.statement, a.outcome || ': ' || a.statement,
+    x.outcome = a.outcome and x.statement = a.statement
+from (
+select candidate_id as campaign_id, 'confounder.class' as name, case verdict when 'rebutted' then 'excluded' when 'partly' then 'in part' when 'applies' then 'fits' when 'not_checkable' then 'cannot tell' end as outcome, statement from (
+with totals as (
+    select
+        candidate_id,
+        count(*) as n_exchanges,
+        count(ip_prefix) as n_with_network,
+        date_diff('second', min(started_at), max(started_at)) / 86400 as n_days
+    from candidate_features
+    group by candidate_id
+),
+networks as (
+    select candidate_id, max(n) as n_largest
+    from (select candidate_id, ip_prefix, count(*) as n from candidate_features where ip_prefix is not null group by candidate_id, ip_prefix)
+    group by candidate_id
+),
+hours as (
+    select t.candidate_id, h.hour, count(e.record_id) as n
+    from totals as t
+    cross join range(24) as h (hour)
+    left join candidate_features as e on e.candidate_id = t.candidate_id and hour(e.started_at) = h.hour
+    group by t.candidate_id, h.hour
+),
+quiet as (
+    select a.candidate_id, min(a.n + b.n + c.n + d.n + e.n + f.n) as n
+    from hours as a
+    join hours as b on b.candidate_id = a.candidate_id and b.hour = (a.hour + 1) % 24
+    join hours as c on c.candidate_id = a.candidate_id and c.hour = (a.hour + 2) % 24
+    join hours as d on d.candidate_id = a.candidate_id and d.hour = (a.hour + 3) % 24
+    join hours as e on e.candidate_id = a.candidate_id and e.hour = (a.hour + 4) % 24
+    join hours as f on f.candidate_id = a.candidate_id and f.hour = (a.hour + 5) % 24
+    group by a.candidate_id
+),
+members as (
+    select m.candidate_id, m.account_id, p.email_domain
+    from candidate_members as m
+    left join account_profiles as p on p.account_id = m.account_id
+),
+sizes as (
+    select candidate_id, count(*) as n_accounts, count(email_domain) as n_with_domain from members group by candidate_id
+),
+domains as (
+    select candidate_id, email_domain, count(*) as n from members where email_domain is not null group by candidate_id, email_domain
+),
+everybody as (
+    select email_domain, count(*) as n, sum(count(*)) over () as n_all from account_profiles where email_domain is not null group by email_domain
+),
+own_domains as (
+    select d.candidate_id, max(d.n) as n_largest
+    from domains as d
+    join everybody as a on a.email_domain = d.email_domain
+    join sizes as s on s.candidate_id = d.candidate_id
+    where a.n - d.n <= 0.1 * greatest(1, a.n_all - s.n_with_domain)
+    group by d.candidate_id
+),
+measured as (
+    select
+        s.candidate_id,
+        s.n_accounts,
+        coalesce(t.n_exchanges, 0) as n_exchanges,
+        case when t.n_with_network >= 0.5 * t.n_exchanges then n.n_largest / t.n_with_network end as network_share,
+        case when s.n_with_domain >= 0.5 * s.n_accounts then coalesce(o.n_largest, 0) / s.n_with_domain end as domain_share,
+        case when t.n_days >= 2 then q.n / t.n_exchanges end as quiet_share
+    from sizes as s
+    left join totals as t on t.candidate_id = s.candidate_id
+    left join networks as n on n.candidate_id = s.candidate_id
+    left join own_domains as o on o.candidate_id = s.candidate_id
+    left join quiet as q on q.candidate_id = s.candidate_id
+),
+judged as (
+    select
+        *,
+        -- Three-valued: an unknown condition leaves the explanation open unless another one fails.
+        (network_share >= 0.7 or domain_share >= 0.7) and quiet_share <= 0.05 as is_explained,
+        (network_share >= 0.5 or domain_share >= 0.5) and quiet_share <= 0.05 as is_partly
+    from measured
+)
+select
+    candidate_id,
+    case when is_explained then 'applies' when is_partly then 'partly' when not is_partly then 'rebutted' else 'not_checkable' end as verdict,
+    round(greatest(network_share, domain_share), 6) as value,
+    0.7::double as baseline,
+    n_exchanges,
+    n_accounts,
+    concat(
+        case
+            when is_explained or is_partly then 'The group is consistent with people of one place who keep common hours: '
+            when not is_partly then 'The group is not a class or team in one place: '
+            else 'Whether the group is a class or team in one place cannot be settled: '
+        end,
+        array_to_string(
+            [
+                coalesce(format('{:.1f} % of its requests come from one network', 100 * network_share), case when is_partly is null then 'addresses are not known' end),
+                coalesce(format('{:.1f} % of its accounts share a mail domain that is rare elsewhere', 100 * domain_share), case when is_partly is null then 'mail domains are not known' end),
+                coalesce(format('{:.1f} % of its requests fall into its quietest six hours of the day', 100 * quiet_share), case when is_partly is null then 'the log is too short for a daily rhythm' end)
+            ], ', '),
+        '.') as statement
+from judged
+order by candidate_id
+)
+) as a
+join reported_candidates as r on r.campaign_id = a.campaign_id
+left join campaign_explanations as x on x.campaign_id = a.campaign_id and x.explanation_id = a.name;
+insert into checks
+select a.campaign_id || ': ' || a.name, x.outcome || ': ' || x.statement, a.outcome || ': ' || a.statement,
+    x.outcome = a.outcome and x.statement = a.statement
+from (
+select candidate_id as campaign_id, 'confounder.common_hours' as name, case verdict when 'rebutted' then 'excluded' when 'partly' then 'in part' when 'applies' then 'fits' when 'not_checkable' then 'cannot tell' end as outcome, statement from (
+with members as (
+    select candidate_id, count(*) as n_accounts from candidate_members group by candidate_id
+),
+slots as (
+    select candidate_id, epoch_us(started_at) // 1000000 // 10800 as slot, count(*) as n, count(distinct account_id) as n_active
+    from candidate_features
+    group by 1, 2
+),
+measured as (
+    select
+        m.candidate_id,
+        m.n_accounts,
+        coalesce(sum(s.n), 0)::bigint as n_exchanges,
+        coalesce(sum(s.n) filter (where s.n_active >= 0.6 * m.n_accounts) / sum(s.n), 0) as common_share,
+        count(*) filter (where s.n_active >= 0.6 * m.n_accounts) as n_common,
+        coalesce(max(s.slot) - min(s.slot) + 1, 0) as n_slots
+    from members as m
+    left join slots as s on s.candidate_id = m.candidate_id
+    group by m.candidate_id, m.n_accounts
+),
+judged as (
+    select *, common_share >= 0.8 and n_common <= 0.25 * n_slots as is_partly from measured
+)
+select
+    candidate_id,
+    case when is_partly then 'partly' else 'rebutted' end as verdict,
+    round(common_share, 6) as value,
+    0.8::double as baseline,
+    n_exchanges,
+    n_accounts,
+    concat(
+        case
+            when is_partly then 'The group is consistent with a course that meets online: '
+            else 'The accounts do not meet at a few common hours: '
+        end,
+        format('{:.1f} % of the requests lie in {} slots of three hours, of {} from the first to the last, in which at least {:.0f} % of the accounts are active', 100 * common_share, n_common, n_slots, 100 * 0.6),
+        '.') as statement
+from judged
+order by candidate_id
+)
+) as a
+join reported_candidates as r on r.campaign_id = a.campaign_id
+left join campaign_explanations as x on x.campaign_id = a.campaign_id and x.explanation_id = a.name;
+insert into checks
+select a.campaign_id || ': ' || a.name, x.outcome || ': ' || x.statement, a.outcome || ': ' || a.statement,
+    x.outcome = a.outcome and x.statement = a.statement
+from (
+select candidate_id as campaign_id, 'confounder.evaluation_run' as name, case verdict when 'rebutted' then 'excluded' when 'partly' then 'in part' when 'applies' then 'fits' when 'not_checkable' then 'cannot tell' end as outcome, statement from (
+with vocabulary as (
+    select template_id from templates where regexp_matches(lower(template_text), 'multiple choice question|answer with (only )?(the )?(letter|option)|choose the (correct|best) (answer|option)|select the correct (answer|option)|complete the following (python )?(function|code)|solve the following (math )?problem|final answer|the answer is|you are a fair judge assistant|###task description')
+),
+readable as (
+    select template_id from templates where kind in ('system', 'prefix', 'suffix') and template_text is not null
+),
+marked as (
+    select
+        e.candidate_id,
+        count(*) as n_exchanges,
+        count(distinct e.started_at::date) as n_days,
+        count(*) filter (where e.temperature is not null) as n_with_temperature,
+        count(*) filter (where e.temperature = 0) as n_zero,
+        count(e.ip_prefix) as n_with_network,
+        count(*) filter (
+            where e.system_template in (from readable) or e.prefix_template in (from readable) or e.suffix_template in (from readable)) as n_readable,
+        count(*) filter (
+            where e.system_template in (from vocabulary) or e.prefix_template in (from vocabulary) or e.suffix_template in (from vocabulary)) as n_vocabulary
+    from candidate_features as e
+    group by e.candidate_id
+),
+networks as (
+    select candidate_id, max(n) as n_largest
+    from (select candidate_id, ip_prefix, count(*) as n from candidate_features where ip_prefix is not null group by candidate_id, ip_prefix)
+    group by candidate_id
+),
+measured as (
+    select
+        t.candidate_id,
+        t.n_accounts,
+        t.largest_share,
+        t.told_by,
+        coalesce(m.n_exchanges, 0) as n_exchanges,
+        m.n_days,
+        case when m.n_readable > 0 then m.n_vocabulary / m.n_exchanges end as vocabulary_share,
+        case when m.n_with_temperature >= 0.5 * m.n_exchanges then m.n_zero / m.n_with_temperature end as zero_share,
+        case when m.n_with_network >= 0.5 * m.n_exchanges then n.n_largest / m.n_with_network end as network_share
+    from candidate_tenancy as t
+    left join marked as m on m.candidate_id = t.candidate_id
+    left join networks as n on n.candidate_id = t.candidate_id
+),
+judged as (
+    select
+        *,
+        (vocabulary_share >= 0.5 or zero_share >= 0.8)
+            and n_days <= 7
+            and (largest_share >= 0.8 or network_share >= 0.8) as is_explained
+    from measured
+)
+select
+    candidate_id,
+    case when is_explained then 'applies' when not is_explained then 'rebutted' else 'not_checkable' end as verdict,
+    round(greatest(vocabulary_share, zero_share), 6) as value,
+    0.5::double as baseline,
+    n_exchanges,
+    n_accounts,
+    concat(
+        case
+            when is_explained then 'The group is consistent with an evaluation run of one party: '
+            when not is_explained then 'The group is not an evaluation run of one party: '
+            else 'Whether the group is an evaluation run cannot be settled: '
+        end,
+        array_to_string(
+            [
+                coalesce(format('{:.1f} % of its requests carry the frame of a benchmark', 100 * vocabulary_share), case when is_explained is null then 'texts are not known' end),
+                coalesce(format('{:.1f} % have temperature 0', 100 * zero_share), case when is_explained is null then 'temperatures are not known' end),
+                coalesce(format('it is active on {} days', n_days), case when is_explained is null then 'days are not known' end),
+                coalesce(format('the largest customer by {} holds {:.1f} % of the accounts', told_by, 100 * largest_share), case when is_explained is null then 'customers are not known' end),
+                coalesce(format('the largest network sends {:.1f} % of the requests', 100 * network_share), case when is_explained is null then 'addresses are not known' end)
+            ], ', '),
+        '.') as statement
+from judged
+order by candidate_id
+)
+) as a
+join reported_candidates as r on r.campaign_id = a.campaign_id
+left join campaign_explanations as x on x.campaign_id = a.campaign_id and x.explanation_id = a.name;
+insert into checks
+select a.campaign_id || ': ' || a.name, x.outcome || ': ' || x.statement, a.outcome || ': ' || a.statement,
+    x.outcome = a.outcome and x.statement = a.statement
+from (
+select candidate_id as campaign_id, 'confounder.load_test' as name, case verdict when 'rebutted' then 'excluded' when 'partly' then 'in part' when 'applies' then 'fits' when 'not_checkable' then 'cannot tell' end as outcome, statement from (
+with hours as (
+    select candidate_id, date_trunc('hour', started_at) as hour, count(*) as n from candidate_features group by candidate_id, date_trunc('hour', started_at)
+),
+medians as (
+    select candidate_id, median(n) as n from hours group by candidate_id
+),
+plateaus as (
+    select h.candidate_id, coalesce(sum(h.n) filter (where abs(h.n - m.n) <= 0.5 * m.n), 0) / sum(h.n) as plateau_share
+    from hours as h
+    join medians as m on m.candidate_id = h.candidate_id
+    group by h.candidate_id
+),
+totals as (
+    select
+        candidate_id,
+        count(*) as n_exchanges,
+        count(distinct prompt_hash) / nullif(count(prompt_hash), 0) as distinct_share,
+        -- A failed call has no answer, and not an empty one.
+        median(output_tokens) filter (where coalesce(status, 'ok') in ('ok', 'partial')) as median_output,
+        median(response_bytes) filter (where coalesce(status, 'ok') in ('ok', 'partial')) as median_bytes
+    from candidate_features
+    group by candidate_id
+),
+members as (
+    select candidate_id, count(*) as n_accounts from candidate_members group by candidate_id
+),
+judged as (
+    select
+        m.candidate_id,
+        m.n_accounts,
+        coalesce(t.n_exchanges, 0) as n_exchanges,
+        t.distinct_share,
+        t.median_output,
+        p.plateau_share,
+        t.median_bytes,
+        t.distinct_share <= 0.05
+            and coalesce(t.median_output <= 50, t.median_bytes <= 1000)
+            and p.plateau_share >= 0.5 as is_explained
+    from members as m
+    left join totals as t on t.candidate_id = m.candidate_id
+    left join plateaus as p on p.candidate_id = m.candidate_id
+)
+select
+    candidate_id,
+    case when is_explained then 'applies' when not is_explained then 'rebutted' else 'not_checkable' end as verdict,
+    round(distinct_share, 6) as value,
+    0.05::double as baseline,
+    n_exchanges,
+    n_accounts,
+    concat(
+        case
+            when is_explained then 'The group is consistent with a load test: '
+            when not is_explained then 'The group is not a load test: '
+            else 'Whether the group is a load test cannot be settled: '
+        end,
+        array_to_string(
+            [
+                coalesce(format('{:.1f} % of its prompts are different ones', 100 * distinct_share), case when is_explained is null then 'prompts are not known' end),
+                coalesce(
+                    format('the median answer has {:.0f} tokens', median_output),
+                    format('the median answer has {:.0f} bytes', median_bytes),
+                    case when is_explained is null then 'the size of answers is not known' end),
+                coalesce(format('{:.1f} % of its requests fall into hours of a steady rate', 100 * plateau_share), case when is_explained is null then 'times are not known' end)
+            ], ', '),
+        '.') as statement
+from judged
+order by candidate_id
+)
+) as a
+join reported_candidates as r on r.campaign_id = a.campaign_id
+left join campaign_explanations as x on x.campaign_id = a.campaign_id and x.explanation_id = a.name;
+insert into checks
+select a.campaign_id || ': ' || a.name, x.outcome || ': ' || x.statement, a.outcome || ': ' || a.statement,
+    x.outcome = a.outcome and x.statement = a.statement
+from (
+select candidate_id as campaign_id, 'confounder.one_tenant' as name, case verdict when 'rebutted' then 'excluded' when 'partly' then 'in part' when 'applies' then 'fits' when 'not_checkable' then 'cannot tell' end as outcome, statement from (
+with sizes as (
+    select candidate_id, count(*) as n_exchanges, count(ip_prefix) as n_with_network from candidate_features group by candidate_id
+),
+networks as (
+    select candidate_id, max(n) as n_largest
+    from (select candidate_id, ip_prefix, count(*) as n from candidate_features where ip_prefix is not null group by candidate_id, ip_prefix)
+    group by candidate_id
+),
+measured as (
+    select
+        t.candidate_id,
+        t.n_accounts,
+        coalesce(s.n_exchanges, 0) as n_exchanges,
+        case when t.by_tenant then t.largest_share end as largest_share,
+        t.six_largest_share,
+        t.n_largest,
+        t.n_known,
+        t.n_customers,
+        t.n_payer,
+        t.payer_share,
+        case when s.n_with_network >= 0.5 * s.n_exchanges then w.n_largest / s.n_with_network end as network_share
+    from candidate_tenancy as t
+    left join sizes as s on s.candidate_id = t.candidate_id
+    left join networks as w on w.candidate_id = t.candidate_id
+),
+judged as (
+    select
+        *,
+        -- One payment method is what one customer has, whose projects may be tenants, and also what a pool on one stolen card has.
+        -- One network, where nothing else is known, is an office or one exit of a pool. Both explain a part at most.
+        case
+            when largest_share >= 0.8 then 'applies'
+            when largest_share >= 0.5 or six_largest_share >= 0.8 then 'partly'
+            when payer_share >= 0.8 then 'partly'
+            when largest_share is not null then 'rebutted'
+            when payer_share is null and network_share >= 0.8 then 'partly'
+            when payer_share < 0.5 then 'rebutted'
+            else 'not_checkable'
+        end as verdict
+    from measured
+)
+select
+    candidate_id,
+    verdict,
+    round(coalesce(case when verdict = 'partly' and payer_share >= 0.8 then payer_share end, largest_share, payer_share, network_share), 6) as value,
+    null::double as baseline,
+    n_exchanges,
+    n_accounts,
+    case
+        when verdict = 'partly' and coalesce(largest_share, 0) < 0.5 and coalesce(six_largest_share, 0) < 0.8 and payer_share >= 0.8
+            then format('One payment method pays for {} of {} accounts, which is consistent with one customer that uses many keys.', n_payer, n_accounts)
+        when verdict = 'partly' and largest_share is null and payer_share is null
+            then format('The log says nothing about who holds or pays for the accounts, and {:.1f} % of the requests come from one network, which is consistent with one customer that uses many keys.', 100 * network_share)
+        when largest_share < 0.5 and verdict = 'partly'
+            then format('{:.1f} % of the accounts belong to the six largest of {} organisations or tenants, which is consistent with a few customers that use many keys each.', 100 * six_largest_share, n_customers)
+        when largest_share is not null and verdict <> 'rebutted'
+            then format('{} of {} accounts belong to one organisation or tenant, which is consistent with one customer that uses many keys.', n_largest, n_accounts)
+        when largest_share is not null
+            then format('The accounts are not those of one customer: the largest organisation or tenant holds {} of {} accounts; an account with neither counts for itself.', n_largest, n_known)
+        when verdict = 'rebutted'
+            then format('The log names no tenants, but the accounts are not paid by one customer: the most used payment method pays for {} of {} accounts.', n_payer, n_accounts)
+        else 'Whether the accounts are those of one customer cannot be checked: the log names no tenants for them, and payment methods do not settle it.'
+    end as statement
+from judged
+order by candidate_id
+)
+) as a
+join reported_candidates as r on r.campaign_id = a.campaign_id
+left join campaign_explanations as x on x.campaign_id = a.campaign_id and x.explanation_id = a.name;
+insert into checks
+select a.campaign_id || ': ' || a.name, x.outcome || ': ' || x.statement, a.outcome || ': ' || a.statement,
+    x.outcome = a.outcome and x.statement = a.statement
+from (
+select candidate_id as campaign_id, 'confounder.own_sessions' as name, case verdict when 'rebutted' then 'excluded' when 'partly' then 'in part' when 'applies' then 'fits' when 'not_checkable' then 'cannot tell' end as outcome, statement from (
+with slots as (
+    select candidate_id, account_id, epoch_us(started_at) // 1000000 // 10800 as slot, count(*) as n
+    from candidate_features
+    where coalesce(status, 'ok') in ('ok', 'partial')
+    group by 1, 2, 3
+),
+-- One account with very many calls would decide alone, since pairs grow with the square.
+busiest as (
+    select candidate_id, account_id
+    from (select candidate_id, account_id, sum(n)::bigint as n from slots group by candidate_id, account_id)
+    qualify row_number() over (partition by candidate_id order by n desc, account_id) = 1
+),
+kept as (
+    select s.candidate_id, s.account_id, s.slot, s.n
+    from slots as s
+    anti join busiest as b on b.candidate_id = s.candidate_id and b.account_id = s.account_id
+),
+own as (
+    select candidate_id, sum(n)::bigint as n, sum(n * (n - 1))::bigint as n_pairs, sum(n_same)::bigint as n_same
+    from (select candidate_id, account_id, sum(n)::bigint as n, sum(n * (n - 1))::bigint as n_same from kept group by candidate_id, account_id)
+    group by candidate_id
+),
+everybody as (
+    select candidate_id, sum(n * (n - 1))::bigint as n_same
+    from (select candidate_id, slot, sum(n)::bigint as n from kept group by candidate_id, slot)
+    group by candidate_id
+),
+sizes as (
+    select candidate_id, count(*) as n_exchanges from candidate_features group by candidate_id
+),
+members as (
+    select candidate_id, count(*) as n_accounts from candidate_members group by candidate_id
+),
+measured as (
+    select
+        m.candidate_id,
+        m.n_accounts,
+        coalesce(z.n_exchanges, 0) as n_exchanges,
+        e.n_same * o.n_pairs / nullif(o.n * (o.n - 1), 0) as n_expected,
+        o.n_same
+    from members as m
+    left join sizes as z on z.candidate_id = m.candidate_id
+    left join own as o on o.candidate_id = m.candidate_id
+    left join everybody as e on e.candidate_id = m.candidate_id
+),
+judged as (
+    select *, case when n_expected >= 2 * 20 then round(n_same / n_expected, 6) end as ratio from measured
+)
+select
+    candidate_id,
+    case when ratio >= 1.5 then 'partly' else 'rebutted' end as verdict,
+    ratio as value,
+    1.5::double as baseline,
+    n_exchanges,
+    n_accounts,
+    case
+        when ratio >= 1.5
+            then format('The group is consistent with people who do the same amount of the same work: calls of one account lie {:.1f} times as often in the same three hours as if they were dealt out by lot.', ratio)
+        when ratio is not null
+            then format('The accounts have no sessions of their own: calls of one account lie {:.1f} times as often in the same three hours as if they were dealt out by lot.', ratio)
+        else 'Nothing indicates sessions of the accounts: there are too few calls per account to tell.'
+    end as statement
+from judged
+order by candidate_id
+)
+) as a
+join reported_candidates as r on r.campaign_id = a.campaign_id
+left join campaign_explanations as x on x.campaign_id = a.campaign_id and x.explanation_id = a.name;
+insert into checks
+select a.campaign_id || ': ' || a.name, x.outcome || ': ' || x.statement, a.outcome || ': ' || a.statement,
+    x.outcome = a.outcome and x.statement = a.statement
+from (
+select candidate_id as campaign_id, 'confounder.personal_pool' as name, case verdict when 'rebutted' then 'excluded' when 'partly' then 'in part' when 'applies' then 'fits' when 'not_checkable' then 'cannot tell' end as outcome, statement from (
+with sizes as (
+    select candidate_id, count(*) as n_exchanges from candidate_features group by candidate_id
+)
+select
+    m.candidate_id,
+    case when count(*) <= 6 then 'applies' else 'rebutted' end as verdict,
+    count(*)::double as value,
+    6::double as baseline,
+    coalesce(any_value(s.n_exchanges), 0) as n_exchanges,
+    count(*) as n_accounts,
+    case
+        when count(*) <= 6
+            then format('The group has {} accounts, which is consistent with one person who uses several subscriptions in turn.', count(*))
+        else format('The group has {} accounts, more than the {} that personal pools have.', count(*), 6)
+    end as statement
+from candidate_members as m
+left join sizes as s on s.candidate_id = m.candidate_id
+group by m.candidate_id
+order by m.candidate_id
+)
+) as a
+join reported_candidates as r on r.campaign_id = a.campaign_id
+left join campaign_explanations as x on x.campaign_id = a.campaign_id and x.explanation_id = a.name;
+insert into checks
+select a.campaign_id || ': ' || a.name, x.outcome || ': ' || x.statement, a.outcome || ': ' || a.statement,
+    x.outcome = a.outcome and x.statement = a.statement
+from (
+select candidate_id as campaign_id, 'confounder.product_default' as name, case verdict when 'rebutted' then 'excluded' when 'partly' then 'in part' when 'applies' then 'fits' when 'not_checkable' then 'cannot tell' end as outcome, statement from (
+with population as (
+    select count(*) as n from account_profiles
+),
+carriers as (
+    select
+        candidate_id,
+        account_id,
+        n_exchanges,
+        n_exchanges / n_days as rate,
+        sum(n_exchanges) over (partition by candidate_id order by n_exchanges / n_days, account_id rows unbounded preceding) as n_up_to,
+        sum(n_exchanges) over (partition by candidate_id) as n_all
+    from candidate_carriers
+),
+-- The typical load is that of the account which sends the middle exchange, so that many occasional users do not set it.
+typical as (
+    select candidate_id, min(rate) as rate from carriers where 2 * n_up_to >= n_all group by candidate_id
+),
+loads as (
+    select
+        c.candidate_id,
+        count(*) as n_carriers,
+        sum(c.n_exchanges) filter (where c.rate between t.rate / 2 and t.rate * 2) / sum(c.n_exchanges) as typical_share
+    from carriers as c
+    join typical as t on t.candidate_id = c.candidate_id
+    group by c.candidate_id
+),
+sizes as (
+    select candidate_id, count(*) as n_exchanges, count(distinct account_id) as n_senders from candidate_features group by candidate_id
+),
+texts as (
+    select
+        candidate_id,
+        record_id,
+        account_id,
+        unnest([system_template, prefix_template, suffix_template, passage_template]) as template_id
+    from candidate_features
+),
+common_texts as (
+    select t.candidate_id, t.template_id
+    from texts as t
+    join sizes as s on s.candidate_id = t.candidate_id
+    where t.template_id is not null
+    group by t.candidate_id, t.template_id
+    having count(distinct t.account_id) >= 0.25 * min(s.n_senders)
+),
+with_common_text as (
+    select t.candidate_id, count(distinct t.record_id) as n
+    from texts as t
+    semi join common_texts as c on c.candidate_id = t.candidate_id and c.template_id = t.template_id
+    group by t.candidate_id
+),
+reworded as (
+    select distinct candidate_id from candidate_templates where starts_with(template_id, 'near:')
+),
+measured as (
+    select
+        t.candidate_id,
+        t.n_accounts,
+        coalesce(s.n_exchanges, 0) as n_exchanges,
+        l.n_carriers,
+        l.n_carriers / p.n as account_share,
+        l.typical_share,
+        case when t.largest_share is not null then t.n_customers / t.n_known end as customer_share,
+        t.told_by,
+        case when r.candidate_id is not null then coalesce(w.n, 0) / s.n_exchanges end as text_share
+    from candidate_tenancy as t
+    cross join population as p
+    left join loads as l on l.candidate_id = t.candidate_id
+    left join sizes as s on s.candidate_id = t.candidate_id
+    left join reworded as r on r.candidate_id = t.candidate_id
+    left join with_common_text as w on w.candidate_id = t.candidate_id
+),
+judged as (
+    select
+        *,
+        account_share >= 0.01
+        and typical_share < 0.7
+        and customer_share >= 0.5
+        and coalesce(text_share >= 0.5, true) as is_explained,
+        account_share >= 0.01
+        and typical_share < 0.85
+        and customer_share >= 0.5
+        and coalesce(text_share >= 0.5, true) as is_partly
+    from measured
+)
+select
+    candidate_id,
+    case when is_explained then 'applies' when is_partly then 'partly' when not is_partly then 'rebutted' else 'not_checkable' end as verdict,
+    round(typical_share, 6) as value,
+    0.7::double as baseline,
+    n_exchanges,
+    n_accounts,
+    concat(
+        case
+            when is_explained then 'The group is consistent with the default of a product or a public prompt: '
+            when is_partly then 'The group is in part consistent with the default of a product or a public prompt: '
+            when not is_partly then 'The group is not that of a popular product or public prompt: '
+            else 'Whether the group is that of a popular product or public prompt cannot be settled: '
+        end,
+        format(
+            '{} accounts ({:.1f} % of the log) carry it, and {:.1f} % of its requests come from accounts whose daily load is within a factor of two of the typical one',
+            n_carriers, 100 * account_share, 100 * typical_share),
+        coalesce(format('; there are {:.2f} customers by {} per account', customer_share, told_by), case when is_partly is null then '; customers are not known' else '' end),
+        coalesce(format('; {:.1f} % of the requests, whose frame is reworded, carry an exact text that many of the accounts have', 100 * text_share), ''),
+        '.') as statement
+from judged
+order by candidate_id
+)
+) as a
+join reported_candidates as r on r.campaign_id = a.campaign_id
+left join campaign_explanations as x on x.campaign_id = a.campaign_id and x.explanation_id = a.name;
+insert into checks
+select a.campaign_id || ': ' || a.name, x.outcome || ': ' || x.statement, a.outcome || ': ' || a.statement,
+    x.outcome = a.outcome and x.statement = a.statement
+from (
+select candidate_id as campaign_id, 'confounder.quota' as name, case verdict when 'rebutted' then 'excluded' when 'partly' then 'in part' when 'applies' then 'fits' when 'not_checkable' then 'cannot tell' end as outcome, statement from (
+with loads as (
+    select candidate_id, account_id, started_at::date as day, count(*) filter (where coalesce(status, 'ok') = 'ok') as n
+    from candidate_features
+    group by candidate_id, account_id, started_at::date
+),
+counted as (
+    select candidate_id, n, count(*) as n_days from loads where n >= 5 group by candidate_id, n
+),
+quotas as (
+    select candidate_id, max(n_days) as n_at_quota, arg_max(n, (n_days, n)) as quota, sum(n_days) as n_days
+    from counted
+    group by candidate_id
+),
+sizes as (
+    select candidate_id, sum(n)::bigint as n_exchanges from loads group by candidate_id
+),
+members as (
+    select candidate_id, count(*) as n_accounts from candidate_members group by candidate_id
+),
+measured as (
+    select
+        m.candidate_id,
+        m.n_accounts,
+        coalesce(s.n_exchanges, 0) as n_exchanges,
+        coalesce(q.quota, 0) as quota,
+        coalesce(q.n_at_quota / q.n_days, 0) as quota_share
+    from members as m
+    left join sizes as s on s.candidate_id = m.candidate_id
+    left join quotas as q on q.candidate_id = m.candidate_id
+)
+select
+    candidate_id,
+    case when quota_share >= 0.4 then 'partly' else 'rebutted' end as verdict,
+    round(quota_share, 6) as value,
+    0.4::double as baseline,
+    n_exchanges,
+    n_accounts,
+    concat(
+        case
+            when quota_share >= 0.4 then 'A quota may account for the equal loads: '
+            else 'A quota does not account for the loads: '
+        end,
+        format('on {:.1f} % of the days with {} or more answered requests an account had exactly {}', 100 * quota_share, 5, quota),
+        '.') as statement
+from measured
+order by candidate_id
+)
+) as a
+join reported_candidates as r on r.campaign_id = a.campaign_id
+left join campaign_explanations as x on x.campaign_id = a.campaign_id and x.explanation_id = a.name;
+insert into checks
+select a.campaign_id || ': ' || a.name, x.outcome || ': ' || x.statement, a.outcome || ': ' || a.statement,
+    x.outcome = a.outcome and x.statement = a.statement
+from (
+select candidate_id as campaign_id, 'confounder.release_day' as name, case verdict when 'rebutted' then 'excluded' when 'partly' then 'in part' when 'applies' then 'fits' when 'not_checkable' then 'cannot tell' end as outcome, statement from (
+with models as (
+    select model, min(started_at) as first_seen from exchange_features where model is not null group by model
+),
+log as (
+    select min(started_at) as begins from exchange_features
+),
+counted as (
+    select
+        e.candidate_id,
+        count(*) as n_exchanges,
+        count(e.model) as n_with_model,
+        count(*) filter (
+            where m.first_seen >= log.begins + to_hours(24) and e.started_at <= m.first_seen + to_hours(72)) as n_new
+    from candidate_features as e
+    cross join log
+    left join models as m on m.model = e.model
+    group by e.candidate_id
+),
+members as (
+    select candidate_id, count(*) as n_accounts from candidate_members group by candidate_id
+),
+measured as (
+    select
+        m.candidate_id,
+        m.n_accounts,
+        coalesce(c.n_exchanges, 0) as n_exchanges,
+        case when c.n_with_model >= 0.5 * c.n_exchanges then c.n_new / c.n_with_model end as new_share
+    from members as m
+    left join counted as c on c.candidate_id = m.candidate_id
+)
+select
+    candidate_id,
+    case when new_share >= 0.8 then 'partly' when new_share < 0.8 then 'rebutted' else 'not_checkable' end as verdict,
+    round(new_share, 6) as value,
+    0.8::double as baseline,
+    n_exchanges,
+    n_accounts,
+    concat(
+        case
+            when new_share >= 0.8 then 'The group may be people who try a new model: '
+            when new_share < 0.8 then 'The group does not consist of first tries of a new model: '
+            else 'Whether the group tries a new model cannot be settled: '
+        end,
+        coalesce(format('{:.1f} % of its requests went to a model within {} hours of its first request in this log', 100 * new_share, 72), 'models are not known'),
+        '.') as statement
+from measured
+order by candidate_id
+)
+) as a
+join reported_candidates as r on r.campaign_id = a.campaign_id
+left join campaign_explanations as x on x.campaign_id = a.campaign_id and x.explanation_id = a.name;
+insert into checks
+select a.campaign_id || ': ' || a.name, x.outcome || ': ' || x.statement, a.outcome || ': ' || a.statement,
+    x.outcome = a.outcome and x.statement = a.statement
+from (
+select candidate_id as campaign_id, 'confounder.reseller' as name, case verdict when 'rebutted' then 'excluded' when 'partly' then 'in part' when 'applies' then 'fits' when 'not_checkable' then 'cannot tell' end as outcome, statement from (
+with end_users as (
+    select candidate_id, end_user_id, count(*) as n
+    from candidate_features
+    where end_user_id is not null
+    group by candidate_id, end_user_id
+),
+end_user_totals as (
+    select candidate_id, count(*) as n_end_users, sum(n) as n_with_end_user, coalesce(sum(n) filter (where n >= 2), 0) as n_returning
+    from end_users
+    group by candidate_id
+),
+sizes as (
+    select candidate_id, count(*) as n_exchanges from candidate_features group by candidate_id
+),
+measured as (
+    select
+        t.candidate_id,
+        t.n_accounts,
+        t.largest_share,
+        t.told_by,
+        coalesce(s.n_exchanges, 0) as n_exchanges,
+        case when u.n_with_end_user >= 0.5 * s.n_exchanges then u.n_end_users end as n_end_users,
+        case when u.n_with_end_user >= 0.5 * s.n_exchanges then u.n_returning / u.n_with_end_user end as returning_share
+    from candidate_tenancy as t
+    left join sizes as s on s.candidate_id = t.candidate_id
+    left join end_user_totals as u on u.candidate_id = t.candidate_id
+),
+judged as (
+    select
+        *,
+        (n_accounts < 20 or largest_share >= 0.5)
+            and n_end_users >= 5 * n_accounts
+            and returning_share >= 0.5 as is_explained
+    from measured
+)
+select
+    candidate_id,
+    case when is_explained then 'applies' when not is_explained then 'rebutted' else 'not_checkable' end as verdict,
+    round(n_end_users / n_accounts, 6) as value,
+    5::double as baseline,
+    n_exchanges,
+    n_accounts,
+    concat(
+        case
+            when is_explained then 'The group is consistent with a reseller that passes on requests of real people: '
+            when not is_explained then 'The group is not a reseller of one business: '
+            else 'Whether the group is a reseller cannot be settled: '
+        end,
+        array_to_string(
+            [
+                format('it has {} accounts', n_accounts),
+                coalesce(format('its largest customer by {} holds {:.1f} % of them', told_by, 100 * largest_share), case when is_explained is null then 'customers are not known' end),
+                coalesce(
+                    format('{} end users are named, and {:.1f} % of the requests come from those who return', n_end_users, 100 * returning_share),
+                    case when is_explained is null then 'end users are not named' end)
+            ], ', '),
+        '.') as statement
+from judged
+order by candidate_id
+)
+) as a
+join reported_candidates as r on r.campaign_id = a.campaign_id
+left join campaign_explanations as x on x.campaign_id = a.campaign_id and x.explanation_id = a.name;
+insert into checks
+select a.campaign_id || ': ' || a.name, x.outcome || ': ' || x.statement, a.outcome || ': ' || a.statement,
+    x.outcome = a.outcome and x.statement = a.statement
+from (
+select candidate_id as campaign_id, 'confounder.scheduled_checks' as name, case verdict when 'rebutted' then 'excluded' when 'partly' then 'in part' when 'applies' then 'fits' when 'not_checkable' then 'cannot tell' end as outcome, statement from (
+with prompts as (
+    select candidate_id, prompt_hash, count(*) as n, count(distinct started_at::date) as n_days
+    from candidate_features
+    where prompt_hash is not null
+    group by candidate_id, prompt_hash
+),
+repeated as (
+    select candidate_id, coalesce(sum(n) filter (where n_days >= 2), 0) / sum(n) as repeated_share from prompts group by candidate_id
+),
+clock as (
+    select candidate_id, 'hour' as unit, hour(started_at) as slot, 24 as n_slots, 3 as width, count(*) as n from candidate_features group by candidate_id, hour(started_at)
+    union all
+    select candidate_id, 'minute', minute(started_at), 60, 10, count(*) from candidate_features group by candidate_id, minute(started_at)
+),
+windows as (
+    select a.candidate_id, a.unit, a.slot, sum(b.n) as n
+    from clock as a
+    join clock as b on b.candidate_id = a.candidate_id and b.unit = a.unit and (b.slot - a.slot + a.n_slots) % a.n_slots < a.width
+    group by a.candidate_id, a.unit, a.slot
+),
+totals as (
+    select candidate_id, count(*) as n_exchanges, count(distinct started_at::date) as n_days from candidate_features group by candidate_id
+),
+fixed as (
+    select w.candidate_id, max(w.n) / min(t.n_exchanges) as fixed_share
+    from windows as w
+    join totals as t on t.candidate_id = w.candidate_id
+    group by w.candidate_id
+),
+members as (
+    select candidate_id, count(*) as n_accounts from candidate_members group by candidate_id
+),
+judged as (
+    select
+        m.candidate_id,
+        m.n_accounts,
+        coalesce(t.n_exchanges, 0) as n_exchanges,
+        t.n_days,
+        r.repeated_share,
+        f.fixed_share,
+        r.repeated_share >= 0.8 and f.fixed_share >= 0.8 and t.n_days >= 3 as is_explained
+    from members as m
+    left join totals as t on t.candidate_id = m.candidate_id
+    left join repeated as r on r.candidate_id = m.candidate_id
+    left join fixed as f on f.candidate_id = m.candidate_id
+)
+select
+    candidate_id,
+    case when is_explained then 'applies' when not is_explained then 'rebutted' else 'not_checkable' end as verdict,
+    round(repeated_share, 6) as value,
+    0.8::double as baseline,
+    n_exchanges,
+    n_accounts,
+    concat(
+        case
+            when is_explained then 'The group is consistent with checks on a schedule: '
+            when not is_explained then 'The group is not made of checks on a schedule: '
+            else 'Whether the group is made of checks on a schedule cannot be settled: '
+        end,
+        array_to_string(
+            [
+                coalesce(format('{:.1f} % of its prompts recur on another day', 100 * repeated_share), case when is_explained is null then 'prompts are not known' end),
+                coalesce(format('{:.1f} % of its requests fall to a fixed time of the day or hour', 100 * fixed_share), case when is_explained is null then 'times are not known' end),
+                coalesce(format('it is active on {} days', n_days), case when is_explained is null then 'days are not known' end)
+            ], ', '),
+        '.') as statement
+from judged
+order by candidate_id
+)
+) as a
+join reported_candidates as r on r.campaign_id = a.campaign_id
+left join campaign_explanations as x on x.campaign_id = a.campaign_id and x.explanation_id = a.name;
+insert into checks
+select a.campaign_id || ': ' || a.name, x.outcome || ': ' || x.statement, a.outcome || ': ' || a.statement,
+    x.outcome = a.outcome and x.statement = a.statement
+from (
+select candidate_id as campaign_id, 'confounder.shared_assignment' as name, case verdict when 'rebutted' then 'excluded' when 'partly' then 'in part' when 'applies' then 'fits' when 'not_checkable' then 'cannot tell' end as outcome, statement from (
+with sizes as (
+    select candidate_id, count(*) as n_accounts from candidate_members group by candidate_id
+),
+prompts as (
+    select candidate_id, prompt_hash, count(*) as n, count(distinct account_id) as n_accounts
+    from candidate_features
+    where prompt_hash is not null
+    group by candidate_id, prompt_hash
+),
+shared as (
+    select candidate_id, sum(n * n_accounts)::bigint as n_weighted, sum(n)::bigint as n_with_prompt from prompts group by candidate_id
+),
+totals as (
+    select candidate_id, count(*) as n_exchanges from candidate_features group by candidate_id
+),
+measured as (
+    select
+        s.candidate_id,
+        s.n_accounts,
+        coalesce(t.n_exchanges, 0) as n_exchanges,
+        case when p.n_with_prompt >= 0.5 * t.n_exchanges then p.n_weighted / p.n_with_prompt / s.n_accounts end as shared_share
+    from sizes as s
+    left join totals as t on t.candidate_id = s.candidate_id
+    left join shared as p on p.candidate_id = s.candidate_id
+)
+select
+    candidate_id,
+    case
+        when shared_share >= 0.5 then 'applies'
+        when shared_share >= 0.3 then 'partly'
+        when shared_share is not null then 'rebutted'
+        else 'not_checkable'
+    end as verdict,
+    round(shared_share, 6) as value,
+    0.5::double as baseline,
+    n_exchanges,
+    n_accounts,
+    case
+        when shared_share >= 0.3
+        then format('The group is consistent with one list of tasks that everybody gets: a prompt is sent by {:.1f} % of the accounts on average.', 100 * shared_share)
+        when shared_share is not null
+        then format('The accounts do not send one common list: a prompt is sent by {:.1f} % of them on average.', 100 * shared_share)
+        else 'Whether the accounts send one common list cannot be settled: prompts are not known.'
+    end as statement
+from measured
+order by candidate_id
+)
+) as a
+join reported_candidates as r on r.campaign_id = a.campaign_id
+left join campaign_explanations as x on x.campaign_id = a.campaign_id and x.explanation_id = a.name;
+insert into checks
+select a.campaign_id || ': ' || a.name, x.outcome || ': ' || x.statement, a.outcome || ': ' || a.statement,
+    x.outcome = a.outcome and x.statement = a.statement
+from (
+select candidate_id as campaign_id, 'confounder.timers' as name, case verdict when 'rebutted' then 'excluded' when 'partly' then 'in part' when 'applies' then 'fits' when 'not_checkable' then 'cannot tell' end as outcome, statement from (
+with pauses as (
+    select
+        candidate_id,
+        account_id,
+        epoch_us(started_at) - lag(epoch_us(started_at)) over (partition by candidate_id, account_id order by started_at, record_id) as pause_us
+    from candidate_features
+),
+intervals as (
+    select candidate_id, account_id, median(pause_us) as interval_us, count(*) as n_pauses
+    from pauses
+    where pause_us is not null
+    group by candidate_id, account_id
+    having count(*) >= 20
+),
+accounts as (
+    select
+        p.candidate_id,
+        p.account_id,
+        count(*) filter (where abs(p.pause_us - i.interval_us) <= greatest(0.02 * i.interval_us, least(1500000, 0.25 * i.interval_us))) / count(*) as fixed_share
+    from pauses as p
+    join intervals as i on i.candidate_id = p.candidate_id and i.account_id = p.account_id
+    where p.pause_us is not null
+    group by p.candidate_id, p.account_id
+),
+shares as (
+    select candidate_id, count(*) as n_judged, count(*) filter (where fixed_share >= 0.8) / count(*) as timer_share
+    from accounts
+    group by candidate_id
+),
+sizes as (
+    select candidate_id, count(*) as n_exchanges from candidate_features group by candidate_id
+),
+members as (
+    select candidate_id, count(*) as n_accounts from candidate_members group by candidate_id
+),
+judged as (
+    select
+        m.candidate_id,
+        m.n_accounts,
+        coalesce(z.n_exchanges, 0) as n_exchanges,
+        coalesce(s.n_judged, 0) as n_judged,
+        coalesce(s.timer_share, 0) as timer_share,
+        coalesce(s.timer_share >= 0.8 and s.n_judged >= 0.5 * m.n_accounts, false) as is_explained
+    from members as m
+    left join sizes as z on z.candidate_id = m.candidate_id
+    left join shares as s on s.candidate_id = m.candidate_id
+)
+select
+    candidate_id,
+    case when is_explained then 'applies' else 'rebutted' end as verdict,
+    round(timer_share, 6) as value,
+    0.8::double as baseline,
+    n_exchanges,
+    n_accounts,
+    concat(
+        case
+            when is_explained then 'The group is consistent with programs that each call on a timer: '
+            else 'The accounts do not call on timers of their own: '
+        end,
+        format('{} of {} accounts have enough pauses to tell, and {:.1f} % of these keep one interval', n_judged, n_accounts, 100 * timer_share),
+        '.') as statement
+from judged
+order by candidate_id
+)
+) as a
+join reported_candidates as r on r.campaign_id = a.campaign_id
+left join campaign_explanations as x on x.campaign_id = a.campaign_id and x.explanation_id = a.name;
+insert into checks
+select a.campaign_id || ': ' || a.name, x.outcome || ': ' || x.statement, a.outcome || ': ' || a.statement,
+    x.outcome = a.outcome and x.statement = a.statement
+from (
+select candidate_id as campaign_id, 'confounder.vendor' as name, case verdict when 'rebutted' then 'excluded' when 'partly' then 'in part' when 'applies' then 'fits' when 'not_checkable' then 'cannot tell' end as outcome, statement from (
+with members as (
+    select m.candidate_id, m.account_id, p.payment_fingerprint, p.created_at::date as signed_up_on
+    from candidate_members as m
+    left join account_profiles as p on p.account_id = m.account_id
+),
+sizes as (
+    select
+        candidate_id,
+        count(*) as n_accounts,
+        count(payment_fingerprint) as n_paid,
+        count(distinct payment_fingerprint) as n_payers,
+        count(signed_up_on) as n_signed_up
+    from members
+    group by candidate_id
+),
+days as (
+    select candidate_id, max(n) as n_largest
+    from (select candidate_id, signed_up_on, count(*) as n from members where signed_up_on is not null group by candidate_id, signed_up_on)
+    group by candidate_id
+),
+totals as (
+    select candidate_id, count(*) as n_exchanges from candidate_exchanges group by candidate_id
+),
+measured as (
+    select
+        s.candidate_id,
+        s.n_accounts,
+        coalesce(t.n_exchanges, 0) as n_exchanges,
+        case when s.n_paid >= 0.5 * s.n_accounts then s.n_payers / s.n_paid end as payer_share,
+        case when s.n_signed_up >= 0.5 * s.n_accounts then d.n_largest / s.n_signed_up end as signup_share
+    from sizes as s
+    left join days as d on d.candidate_id = s.candidate_id
+    left join totals as t on t.candidate_id = s.candidate_id
+),
+judged as (
+    select *, payer_share >= 0.9 and signup_share <= 0.2 as is_partly from measured
+)
+select
+    candidate_id,
+    case when is_partly then 'partly' when not is_partly then 'rebutted' else 'not_checkable' end as verdict,
+    round(payer_share, 6) as value,
+    0.9::double as baseline,
+    n_exchanges,
+    n_accounts,
+    concat(
+        case
+            when is_partly then 'The group is consistent with independent customers of one vendor that calls for them: '
+            when not is_partly then 'The accounts are not those of independent customers: '
+            else 'Whether the accounts belong to independent customers of one vendor cannot be settled: '
+        end,
+        array_to_string(
+            [
+                coalesce(format('{:.1f} payment methods per 100 accounts', 100 * payer_share), case when is_partly is null then 'payment methods are not known' end),
+                coalesce(format('at most {:.1f} % signed up on one day', 100 * signup_share), case when is_partly is null then 'sign-ups are not known' end)
+            ], ', '),
+        '.') as statement
+from judged
+order by candidate_id
+)
+) as a
+join reported_candidates as r on r.campaign_id = a.campaign_id
+left join campaign_explanations as x on x.campaign_id = a.campaign_id and x.explanation_id = a.name;
+insert into checks
+select a.campaign_id || ': ' || a.name, x.outcome || ': ' || x.statement, a.outcome || ': ' || a.statement,
+    x.outcome = a.outcome and x.statement = a.statement
+from (
+with recursive members as (
+    select r.campaign_id, a.*
+    from candidate_members as m
+    join reported_candidates as r on r.campaign_id = m.candidate_id
+    join account_calls as a on a.account_id = m.account_id
+),
+sizes as (
+    select
+        campaign_id, count(*) as n,
+        count(*) filter (coalesce(nullif(organization, ''), nullif(tenant_id, ''), nullif(email_domain, '')) is not null) as n_named
+    from members
+    group by campaign_id
+),
+counted as (
+    select
+        *, lower(title[1]) || title[2:] as named,
+        n_quick >= greatest(1, 0.5 * n_apart) as is_quick,
+        case when n_alike <= n_apart * 0.25 or n_alike = 0 then 0
+            else n_alike * log2(n_alike::double / n_apart / 0.25)
+                + if(n_alike < n_apart, (n_apart - n_alike) * log2((1 - n_alike::double / n_apart) / (1 - 0.25)), 0)
+            end >= 10.0 as is_timed
+    from campaign_facts
+    where is_counted
+),
+has as (
+    select
+        s.campaign_id, coalesce(list(f.fact_id) filter (f.fact_id is not null), []) as ids,
+        coalesce(bool_or(f.is_telling and f.kind = 'coordination'), false) as is_passed_on,
+        coalesce(list(f.fact_id) filter (f.is_beyond_payers), []) as beyond_payers,
+        coalesce(list(f.fact_id) filter (f.is_beyond_payers and not f.is_of_one_day), []) as of_many_days,
+        coalesce(list(f.fact_id) filter (f.is_quick), []) as quick
+    from sizes as s
+    left join counted as f on f.campaign_id = s.campaign_id
+    group by s.campaign_id
+),
+-- People sleep, each at hours of their own: accounts that call around the clock for days are none.
+sleepless as (
+    select s.campaign_id, format(
+        ' But people sleep: {:,} of the {:,} accounts with calls enough to show it call around the clock, in the six hours of the day in which they call least as well.',
+        n.n_awake, n.n_judged) as words
+    from sizes as s
+    join nights as n on n.candidate_id = s.campaign_id
+    where n.n_judged >= 0.5 * s.n and n.n_awake >= greatest(5, 0.5 * n.n_judged)
+),
+-- One customer, or a few: accounts that share a tenant, an organisation or a payer are one; and so without payers.
+names as (
+    select distinct campaign_id, by_payer, 'account ' || account_id as a, kind || ' ' || name as b
+    from (unpivot members on tenant_id, organization, payment_fingerprint into name kind value name)
+    cross join (select unnest([true, false]) as by_payer)
+    where name <> '' and (by_payer or kind <> 'payment_fingerprint')
+),
+ways as (
+    select campaign_id, by_payer, a, b from names
+    union all
+    select campaign_id, by_payer, b, a from names
+),
+labels as (
+    select 0 as round, campaign_id, by_payer, a as node, a as label from ways group by all
+    union all
+    select round, campaign_id, by_payer, node, label
+    from (
+        select
+            l.round + 1 as round, l.campaign_id, l.by_payer, l.node, least(l.label, min(o.label)) as label,
+            bool_or(l.label > min(o.label)) over (partition by l.campaign_id, l.by_payer) as is_changing
+        from labels as l
+        join ways as w on w.campaign_id = l.campaign_id and w.by_payer = l.by_payer and w.a = l.node
+        join labels as o on o.campaign_id = l.campaign_id and o.by_payer = l.by_payer and o.node = w.b
+        group by l.round, l.campaign_id, l.by_payer, l.node, l.label
+    )
+    where is_changing
+),
+customers as (
+    select campaign_id, by_payer, label, count(*) filter (starts_with(node, 'account ')) as n
+    from (select * from labels qualify round = max(round) over (partition by campaign_id, by_payer))
+    group by campaign_id, by_payer, label
+),
+known as (
+    select
+        s.campaign_id, p.by_payer, s.n, coalesce(sum(c.n), 0)::bigint as n_known, count(c.n) as n_customers, coalesce(max(c.n), 0) as n_largest,
+        coalesce(list_sum(list_sort(list(c.n) filter (c.n is not null), 'desc')[:3]), 0)
+            >= 0.9 * coalesce(sum(c.n), 0) as are_few
+    from sizes as s
+    cross join (select unnest([true, false]) as by_payer) as p
+    left join customers as c on c.campaign_id = s.campaign_id and c.by_payer = p.by_payer
+    group by all
+),
+domains as (
+    select d.campaign_id, d.n, (select count(*) from account_calls as a where a.email_domain = d.email_domain) - d.n as n_elsewhere
+    from (select campaign_id, email_domain, count(*) as n from members where email_domain <> '' group by all) as d
+    qualify row_number() over (partition by d.campaign_id order by d.n desc, d.email_domain desc) = 1
+),
+one_domain as (
+    select
+        s.campaign_id, 'operator.one_domain' as name,
+        case when d.n is null then 'in part' when d.n >= 0.8 * s.n and d.n_elsewhere < d.n then 'fits' else 'excluded' end as outcome,
+        coalesce(
+            format('The most common mail domain has {:,} of the {:,} accounts, and {:,} others of the log.', d.n, s.n, d.n_elsewhere),
+            'No mail domain is known.') as statement
+    from sizes as s
+    left join domains as d on d.campaign_id = s.campaign_id
+),
+places as (
+    select
+        s.campaign_id, s.n, e.*,
+        (e.address_share >= 0.8 and e.n_accounts >= 0.1 * s.n) or (e.common_share >= 0.8 and not list_contains(h.ids, 'payment')) as fits,
+        list_has_all(h.beyond_payers, ['handover', 'payment', 'signup']) and o.outcome = 'excluded' as is_opened_apart,
+        coalesce(e.alike_share, 1) < 0.5 and o.outcome = 'excluded' and list_contains(h.ids, 'handover') and (
+            list_contains(h.ids, 'payment')
+            or (list_contains(h.of_many_days, 'signup') and (a.words is not null or list_contains(h.quick, 'handover')))
+        ) as has_many_programs
+    from sizes as s
+    join has as h on h.campaign_id = s.campaign_id
+    join one_domain as o on o.campaign_id = s.campaign_id
+    left join sleepless as a on a.campaign_id = s.campaign_id
+    left join egress as e on e.candidate_id = s.campaign_id
+),
+shares as (
+    select
+        campaign_id,
+        case when address_share > 0 and address_share < 0.0005 then '< 0.1 %' when 100 * address_share >= 99.95 and address_share < 1 then '> 99.9 %' else format('{:.1f} %', 100 * address_share) end as address_words,
+        case when common_share > 0 and common_share < 0.0005 then '< 0.1 %' when 100 * common_share >= 99.95 and common_share < 1 then '> 99.9 %' else format('{:.1f} %', 100 * common_share) end as common_words,
+        case when alike_share > 0 and alike_share < 0.0005 then '< 0.1 %' when 100 * alike_share >= 99.95 and alike_share < 1 then '> 99.9 %' else format('{:.1f} %', 100 * alike_share) end as alike_words
+    from places
+),
+one_egress as (
+    select
+        p.campaign_id, 'operator.one_egress' as name,
+        case when p.address_share is null then 'in part' when p.fits and not p.has_many_programs and not p.is_opened_apart then 'fits' else 'excluded' end as outcome,
+        coalesce(
+            format(
+                '{} of {:,} calls come from the three busiest addresses; the busiest one has calls of {:,} of the {:,} accounts. {} come from addresses that a quarter of the accounts use.',
+                w.address_words, p.n_known, p.n_accounts, p.n, w.common_words
+            ) || case when p.fits and p.has_many_programs then format(
+                ' But the most common client program, or set of parameters, is that of {} of the accounts: these are many programs, and people in one room neither pay for each other nor call within seconds, or by day and night, for whoever is refused.',
+                w.alike_words)
+            when p.fits and p.is_opened_apart then
+                ' But several accounts each were paid for and opened together, under different mail domains, and refused calls of one go on at another: customers come one by one and pay for themselves, and a firm has a mail domain of its own.'
+            else '' end,
+            'No client address is logged, so that it is not known from where the calls come.') as statement
+    from places as p
+    join shares as w on w.campaign_id = p.campaign_id
+),
+few_judged as (
+    select
+        k.campaign_id, k.n, k.n_known, k.n_customers, k.n_largest, u.n_customers as n_named, k.n_largest >= 0.5 * k.n_known as is_one, k.are_few,
+        u.n_known < 0.8 * k.n or u.are_few or not list_contains(h.ids, 'handover') or e.outcome <> 'excluded' or d.outcome <> 'excluded' as stay_few
+    from known as k
+    join known as u on u.campaign_id = k.campaign_id and not u.by_payer
+    join has as h on h.campaign_id = k.campaign_id
+    join one_egress as e on e.campaign_id = k.campaign_id
+    join one_domain as d on d.campaign_id = k.campaign_id
+    where k.by_payer
+),
+few_customers as (
+    select
+        campaign_id, 'operator.few_customers' as name,
+        case when n_known < 0.5 * n then 'cannot tell' when is_one or (are_few and stay_few) then 'fits' else 'excluded' end as outcome,
+        format('The log names the tenant, organisation or payer of {:,} of {:,} accounts', n_known, n) || case
+            when n_known < 0.5 * n then '; the others may belong to one customer.'
+            else format(': {:,} customers, of which the largest has {:,} accounts.', n_customers, n_largest) || if(
+                are_few and not is_one and not stay_few,
+                format(' But they are {:,} by tenant and organisation, and refused calls go on between different payers, from many places and under many mail domains: who pays for clients calls from own machines, or leaves each client its key.', n_named),
+                '') end as statement
+    from few_judged
+),
+handed as (
+    select a.campaign_id, t.other_account_id as taker, count(*) as n
+    from passing_ties as t
+    join members as a on a.account_id = t.account_id
+    join members as b on b.account_id = t.other_account_id and b.campaign_id = a.campaign_id
+    where t.kind = 'handover'
+    group by all
+),
+takers as (
+    select
+        s.campaign_id, coalesce(sum(h.n), 0)::bigint as n_ties,
+        coalesce(list_sort(list(h.n) filter (h.n is not null), 'desc')[:floor(0.1 * s.n)::bigint], []) as most
+    from sizes as s
+    left join handed as h on h.campaign_id = s.campaign_id
+    group by s.campaign_id, s.n
+),
+spare_keys as (
+    select
+        t.campaign_id, 'operator.spare_keys' as name,
+        if(coalesce(list_sum(t.most), 0) >= greatest(0.8 * t.n_ties, 3 * len(t.most), 1) and not list_contains(h.ids, 'payment'), 'fits', 'excluded') as outcome,
+        if(t.n_ties > 0,
+            format('{:,} of {:,} hand-overs go to the {:,} accounts that take most.', coalesce(list_sum(t.most), 0)::bigint, t.n_ties, len(t.most)),
+            'No refused call goes on at another customer''s account.') as statement
+    from takers as t
+    join has as h on h.campaign_id = t.campaign_id
+),
+shared_cache as (
+    select
+        s.campaign_id, 'operator.shared_cache' as name, if(count(f.fact_id) > 0, 'excluded', 'cannot tell') as outcome,
+        coalesce(
+            'It does not produce what else is seen here: ' || string_agg(f.named, ', ' order by f.place) || '.',
+            'Beyond calls that go on elsewhere, common news and one day of sign-ups nothing is seen that it does not produce.') as statement
+    from sizes as s
+    left join counted as f on f.campaign_id = s.campaign_id and f.is_telling and f.fact_id not in ('handover', 'synchrony') and not f.is_of_one_day
+    group by s.campaign_id
+),
+texts as (
+    select
+        s.campaign_id, list_has_any(h.ids, ['conversation', 'answer']) as is_passed,
+        list_contains(h.ids, 'payment') and s.n_named < 0.5 * s.n as is_of_one_firm, list_contains(h.ids, 'handover') as is_handed,
+        (
+            select string_agg(f.named, ', ' order by f.fact_id)
+            from counted as f
+            where f.campaign_id = s.campaign_id and f.fact_id in ('handover', 'payment')
+        ) as against
+    from sizes as s
+    join has as h on h.campaign_id = s.campaign_id
+),
+counterparts as (
+    select
+        campaign_id, 'operator.counterparts' as name,
+        case when not is_passed or is_handed or (against is not null and not is_of_one_firm) then 'excluded' else 'cannot tell' end as outcome,
+        case
+            when not is_passed then 'No text is passed on.'
+            when is_handed or (against is not null and not is_of_one_firm) then 'They do not produce what else is seen here: ' || against || '.'
+            when is_of_one_firm
+                then 'Texts are passed on, but no refused call is, and the log names no tenant, organisation or mail domain: one firm may pay for people who check each other''s work.'
+            else 'Texts are passed on between customers, but no refused call is, and each customer pays alone.' end as statement
+    from texts
+),
+talks as (
+    select s.campaign_id, f.n_quick, f.n_apart, f.n_alike, f.n_unforced >= 0.5 * f.n_apart as is_unforced, f.is_quick or f.is_timed as is_paced, list_contains(h.ids, 'payment') as is_paid
+    from sizes as s
+    join has as h on h.campaign_id = s.campaign_id
+    left join counted as f on f.campaign_id = s.campaign_id and f.fact_id = 'conversation'
+),
+dispatcher as (
+    select
+        campaign_id, 'operator.dispatcher' as name, if(n_apart is null or is_paid or is_paced, 'excluded', 'cannot tell') as outcome,
+        case
+            when n_apart is null then 'No conversation goes on at another customer''s account.'
+            when is_paid then 'They share payment methods across customers.'
+            when is_paced then format('The conversations go on at the pace of a program: {:,} of {:,} within {:g} seconds, {:,} after the same time.', n_quick, n_apart, 20.0::double, n_alike)
+            else format('{:,} of {:,} conversations went on within {:g} seconds; the others at a pace that people keep as well, and each customer pays alone.', n_quick, n_apart, 20.0::double)
+            end as statement,
+        coalesce(is_unforced, false) as may_be_machines
+    from talks
+),
+said as (
+    select f.campaign_id, 1 as part, f.place, format('{:,} of {:,} came within {:g} seconds: {}.', f.n_quick, f.n_apart, 20.0::double, f.named) as words
+    from counted as f
+    where f.is_quick
+    union all
+    select f.campaign_id, 2, f.place, format('{:,} of {:,} came after the same time, give or take a tenth, as a program waits: {}.', f.n_alike, f.n_apart, f.named)
+    from counted as f
+    join has as h on h.campaign_id = f.campaign_id
+    where f.is_timed and not f.is_quick and list_contains(h.ids, 'network')
+    union all
+    select campaign_id, 3, place, 'Whoever goes on does so with the program and the parameters of the refused account, where people use their own.'
+    from counted where fact_id = 'manner'
+    union all
+    select campaign_id, 4, place, 'They share payment methods across customers.' from counted where fact_id = 'payment'
+),
+acquaintances as (
+    select
+        h.campaign_id, 'operator.acquaintances' as name, if(count(s.words) > 0 or not h.is_passed_on, 'excluded', 'cannot tell') as outcome,
+        coalesce(string_agg(s.words, ' ' order by s.part, s.place), if(
+            h.is_passed_on, 'Work is passed on at a pace that people keep as well, and each customer pays alone.',
+            'No work is passed on between customers.')) as statement,
+        true as may_be_machines
+    from has as h
+    left join said as s on s.campaign_id = h.campaign_id
+    group by h.campaign_id, h.is_passed_on
+),
+of_people as (
+    select
+        p.campaign_id, p.name, if(p.outcome in ('fits', 'cannot tell') and s.words is not null, 'excluded', p.outcome) as outcome,
+        p.statement || if(p.outcome in ('fits', 'cannot tell'), coalesce(s.words, ''), '') as statement
+    from (from dispatcher union all by name from acquaintances) as p
+    left join sleepless as s on s.campaign_id = p.campaign_id and p.may_be_machines
+)
+from few_customers union all by name
+from one_egress union all by name
+from one_domain union all by name
+from spare_keys union all by name
+from shared_cache union all by name
+from counterparts union all by name
+from of_people
+order by campaign_id, name
+) as a
+join reported_candidates as r on r.campaign_id = a.campaign_id
+left join campaign_explanations as x on x.campaign_id = a.campaign_id and x.explanation_id = a.name;
 
 create or replace temp table compared as
 with pages as (
@@ -1011,10 +3249,20 @@ select
 from printed as p
 left join recomputed as r on r.name = p.name;
 
-select name, shown, stated, recomputed, case when agrees then 'equal' else 'DIFFERS' end as result from compared order by agrees, name;
+select name, shown, stated, recomputed, case when agrees then 'equal' else 'DIFFERS' end as result from compared
+union all
+select name, null, stated, recomputed, case when holds then 'holds' else 'DOES NOT HOLD' end from checks
+order by result, name;
 
 select case
     when count(*) filter (not agrees) > 0 then error(count(*) filter (not agrees) || ' of ' || count(*) || ' numbers differ')
     when count(*) = 0 then error('the report holds no number')
     else 'all ' || count(*) || ' numbers are equal' end as result
 from compared;
+
+select case
+    when bool_and(coalesce(holds, false)) is false
+        then error(count(*) filter (not coalesce(holds, false)) || ' of ' || count(*) || ' checks of what the program chose do not hold')
+    when count(*) = 0 then 'no group was reported, so that nothing was chosen'
+    else 'all ' || count(*) || ' checks of what the program chose hold' end as result
+from checks;

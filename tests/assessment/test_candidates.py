@@ -57,6 +57,22 @@ def test_another_set_that_asks_the_same_question_does_not_come_in() -> None:
     assert found(EVERYBODY, ties, loads) == [POOL, USERS[:8]]
 
 
+def test_classes_of_one_program_do_not_join_a_firm_that_has_their_parameters_by_chance() -> None:
+    """In every class one account takes all refused calls, so that the classes hang together by their text alone; in the firm anybody takes."""
+    classes = [USERS[start : start + 10] for start in (0, 10, 20)]
+    loads = {
+        "parameters:1": dict.fromkeys([*POOL, *USERS], 80),
+        "system:classes": dict.fromkeys(USERS, 80),
+        "system:firm": dict.fromkeys(POOL, 80),
+    }
+    taught = [
+        tie(pupil, pupils[0], 1000 + 100 * k + i)
+        for k, pupils in enumerate(classes)
+        for i, pupil in enumerate(pupils[1:] * 2)
+    ]
+    assert found(EVERYBODY, [*ring(POOL, 60), *taught], loads) == [POOL, USERS]
+
+
 def test_who_comes_near_a_text_as_strangers_do_is_no_member() -> None:
     """Accounts without a hand-over: two send the text as the pool does; one of a few calls comes as near it as strangers, and as often as he must."""
     near = dict.fromkeys(POOL, 28) | {PEOPLE[0]: 5} | dict.fromkeys(PEOPLE[1:8], 2)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 from small_logs import account, log, names, renamed, ring, tie
 
@@ -12,8 +14,9 @@ from distilforensics.assessment.candidates import Candidate, find_candidates
 from distilforensics.assessment.fact import Fact, Kind
 from distilforensics.assessment.facts import find_facts
 from distilforensics.assessment.grades import decide, grade_facts
-from distilforensics.assessment.operators import Egress, Outcome, ask_operators, customers_of
+from distilforensics.assessment.operators import Egress, Nights, Outcome, ask_operators, customers_of
 from distilforensics.assessment.parameters import PARAMETERS
+from distilforensics.assessment.queries import rows_of
 from distilforensics.core.finding import Grade
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
 POOL, PEOPLE = names("pool", 20), names("person", 60)
 SCATTERED = Egress(0.1, 1, 1000)
+RESTED = Nights(20, 2)
 
 
 def fact(fact_id: str, kind: Kind, *, is_telling: bool = True, is_counted: bool = True) -> Fact:
@@ -108,9 +112,11 @@ def test_two_identities_list_a_group_and_accuse_nobody(facts: list[Fact], grade:
         assert decide(facts, may_be_one_operator=capped, left_out={}).grade is grade
 
 
-def asked(accounts: list[object], facts: list[Fact], egress: Egress = SCATTERED) -> dict[str, Outcome]:
+def asked(
+    accounts: list[object], facts: list[Fact], egress: Egress = SCATTERED, nights: Nights = RESTED
+) -> dict[str, Outcome]:
     """Return the outcome of every explanation for the pool."""
-    found = ask_operators(log(accounts), frozenset(POOL), facts, egress, PARAMETERS)  # type: ignore[arg-type]
+    found = ask_operators(log(accounts), frozenset(POOL), facts, egress, nights, PARAMETERS)  # type: ignore[arg-type]
     return {e.explanation_id.removeprefix("operator."): e.outcome for e in found}
 
 
@@ -186,6 +192,97 @@ def test_three_cards_for_twenty_keys_are_an_integrator_and_five_are_not() -> Non
     assert outcome(5) is Outcome.EXCLUDED
 
 
+@pytest.mark.parametrize(
+    ("values", "facts", "egress", "outcome"),
+    [
+        pytest.param({}, [HANDOVER, CARDS], SCATTERED, Outcome.EXCLUDED, id="a small pool"),
+        pytest.param({}, [CARDS, SCHEDULER], SCATTERED, Outcome.FITS, id="clients who call for themselves"),
+        pytest.param({}, [HANDOVER, CARDS], Egress(0.9, 18, 900), Outcome.FITS, id="an integrator's own machines"),
+        pytest.param({}, [HANDOVER, CARDS], Egress(None, 0, 0), Outcome.FITS, id="no address is logged"),
+        pytest.param({"tenant_id": None}, [HANDOVER, CARDS], SCATTERED, Outcome.FITS, id="no tenant is logged"),
+        pytest.param({"email_domain": "x.example"}, [HANDOVER, CARDS], SCATTERED, Outcome.FITS, id="one mail domain"),
+        pytest.param({"email_domain": None}, [HANDOVER, CARDS], SCATTERED, Outcome.FITS, id="no mail domain is known"),
+    ],
+)
+def test_three_cards_for_many_tenants_are_no_integrator_if_refused_calls_go_on_from_many_places(
+    values: dict[str, str | None], facts: list[Fact], egress: Egress, outcome: Outcome
+) -> None:
+    """A pool of twenty on three cards; integrators differ from it in one thing at least."""
+    accounts = [
+        account(name, **{"payment_fingerprint": f"card{i % 3}", "email_domain": f"mail{i % 7}.example"} | values)  # type: ignore[arg-type]
+        for i, name in enumerate(POOL)
+    ]
+    assert asked(accounts, facts, egress)["few_customers"] is outcome
+
+
+def test_one_payer_of_half_of_the_accounts_is_one_customer_wherever_they_call_from() -> None:
+    """Hand-overs between accounts of one payer count for nothing, and most would be such."""
+    accounts = [
+        account(name, payment_fingerprint=f"card{max(0, i - 9) % 3}", email_domain=f"mail{i % 7}.example")
+        for i, name in enumerate(POOL)
+    ]
+    assert asked(accounts, [HANDOVER, CARDS])["few_customers"] is Outcome.FITS
+
+
+@pytest.mark.parametrize(
+    ("nights", "is_of_people"),
+    [
+        pytest.param(Nights(20, 10), False, id="around the clock"),
+        pytest.param(Nights(20, 9), True, id="most of them rest"),
+        pytest.param(Nights(9, 9), True, id="most call too little to tell"),
+        pytest.param(Nights(0, 0), True, id="a log of two days"),
+    ],
+)
+def test_accounts_that_never_rest_are_not_those_of_people(nights: Nights, *, is_of_people: bool) -> None:
+    """Neither partners who pass work on nor advisers who are given conversations; a product's cache may run day and night."""
+    outcomes = asked([account(name) for name in POOL], [HANDOVER, replace(TALK, n_unforced=50), SIGNUP], nights=nights)
+    assert (outcomes["acquaintances"] is Outcome.CANNOT_TELL) is is_of_people
+    assert (outcomes["dispatcher"] is Outcome.CANNOT_TELL) is is_of_people
+    outcomes = asked([account(name) for name in POOL], [HANDOVER], nights=nights)
+    assert outcomes["shared_cache"] is Outcome.CANNOT_TELL
+
+
+def test_desks_that_are_staffed_day_and_night_are_people_if_a_limit_moves_their_conversations() -> None:
+    """Half of eighty conversations went on elsewhere though nothing was refused, or fewer."""
+
+    def outcome(n_unforced: int) -> Outcome:
+        facts = [HANDOVER, replace(TALK, n_unforced=n_unforced), SIGNUP]
+        return asked([account(name) for name in POOL], facts, nights=Nights(20, 20))["dispatcher"]
+
+    assert outcome(39) is Outcome.CANNOT_TELL
+    assert outcome(40) is Outcome.EXCLUDED
+
+
+def test_a_conversation_that_goes_on_where_the_refused_call_does_was_forced() -> None:
+    """One of two conversations goes on with the call that was handed over."""
+    ties = ring(POOL, 2)
+    talks = [replace(tie, kind="conversation", work=f"talk{i}") for i, tie in enumerate(ties)]
+    talks[1] = replace(talks[1], other_record_id="elsewhere")
+    candidate = Candidate("candidate-1", frozenset(POOL), (), (), 1)
+    found = find_facts(log([account(n) for n in POOL], ties=[*ties, *talks]), candidate, frozenset(), PARAMETERS)
+    assert {fact.fact_id: (fact.n_apart, fact.n_unforced) for fact in found}["conversation"] == (2, 1)
+
+
+def test_who_rests_is_read_off_the_hours_with_calls() -> None:
+    """Somebody awake, somebody who works from 8 to 20 o'clock UTC or from 20 to 8, a weekend without sleep, a few calls."""
+    hours = {
+        "awake": range(0, 24 * 10, 5),
+        "day": [24 * day + hour for day in range(10) for hour in range(8, 20, 2)],
+        "night": [24 * day + hour for day in range(10) for hour in range(20, 32, 2)],
+        "weekend": range(48),
+        "seldom": range(0, 24 * 10, 13),
+    }
+    with duckdb.connect() as connection:
+        connection.execute("create table candidate_members (candidate_id varchar, account_id varchar)")
+        connection.execute("create table exchange_features (account_id varchar, started_at timestamp)")
+        for name, found in hours.items():
+            connection.execute("insert into candidate_members values ('c', $1)", [name])
+            for hour in found:
+                at = datetime(2026, 1, 1) + timedelta(hours=hour, minutes=7)
+                connection.execute("insert into exchange_features values ($1, $2), ($1, $2)", [name, at])
+        assert rows_of(connection, "nights") == [{"candidate_id": "c", "n_judged": 3, "n_awake": 1}]
+
+
 def test_one_place_and_one_mail_domain_cap() -> None:
     """A program on one address; a firm's mail domain that nobody else has, and a mail service that everybody has."""
     assert asked([account(n) for n in POOL], [HANDOVER, CARDS], Egress(0.9, 18, 900))["one_egress"] is Outcome.FITS
@@ -235,6 +332,64 @@ def test_one_place_does_not_cap_accounts_that_were_paid_for_and_opened_together(
         account(name, email_domain=f"mail{i % domains}.example" if domains else None) for i, name in enumerate(POOL)
     ]
     assert asked(accounts, facts, Egress(0.9, 18, 900))["one_egress"] is outcome
+
+
+QUICK = replace(HANDOVER, n_apart=30, n_quick=20)
+
+
+@pytest.mark.parametrize(
+    ("facts", "alike_share", "domains", "outcome"),
+    [
+        pytest.param([HANDOVER, CARDS], 0.4, 10, Outcome.EXCLUDED, id="a pool with a client for every few accounts"),
+        pytest.param([QUICK, SIGNUP], 0.4, 10, Outcome.EXCLUDED, id="the same with cards of their own"),
+        pytest.param([HANDOVER, CARDS], 0.5, 10, Outcome.FITS, id="an integrator's program"),
+        pytest.param([HANDOVER, CARDS], None, 10, Outcome.FITS, id="no program is logged"),
+        pytest.param([HANDOVER, CARDS], 0.4, 1, Outcome.FITS, id="a firm with many programs"),
+        pytest.param([HANDOVER, CARDS], 0.4, 0, Outcome.FITS, id="no mail domain is known"),
+        pytest.param([HANDOVER, SIGNUP], 0.4, 10, Outcome.FITS, id="people in one building help each other"),
+        pytest.param([QUICK], 0.4, 10, Outcome.FITS, id="a gateway to which customers bring their keys"),
+        pytest.param([QUICK, replace(SIGNUP, is_of_one_day=True)], 0.4, 10, Outcome.FITS, id="a contest in one hall"),
+        pytest.param(
+            [QUICK, replace(SIGNUP, is_beyond_payers=False)], 0.4, 10, Outcome.FITS, id="seats bought in packs"
+        ),
+        pytest.param([CARDS, SIGNUP], 0.4, 10, Outcome.FITS, id="nothing is handed over"),
+    ],
+)
+def test_many_programs_in_one_place_are_not_one_program(
+    facts: list[Fact], alike_share: float | None, domains: int, outcome: Outcome
+) -> None:
+    """Nor people in one room, who pay for themselves and need longer than seconds; what one of these could be stays a cap."""
+    accounts = [
+        account(name, email_domain=f"mail{i % domains}.example" if domains else None) for i, name in enumerate(POOL)
+    ]
+    egress = Egress(0.9, 18, 900, 0.9, alike_share)
+    assert asked(accounts, facts, egress)["one_egress"] is outcome
+    awake = asked(accounts, facts, egress, Nights(20, 20))["one_egress"]
+    assert awake is (Outcome.EXCLUDED if facts == [HANDOVER, SIGNUP] else outcome), "people in one building sleep"
+
+
+def test_the_most_common_program_is_counted_over_accounts() -> None:
+    """Two of four accounts mostly call with one program, and one of three with known parameters; a chatty account has one vote."""
+    calls = [
+        ("a", "p1", "q1"),
+        ("b", "p1", "q2"),
+        ("b", "p9", "q2"),
+        ("b", "p1", "q2"),
+        ("c", "p2", "q3"),
+        ("d", "p3", None),
+    ]
+    with duckdb.connect() as connection:
+        connection.execute("create table candidate_members (candidate_id varchar, account_id varchar)")
+        connection.execute(
+            "create table exchange_features (account_id varchar, client_ip varchar, program_template varchar, parameter_template varchar)"
+        )
+        connection.executemany("insert into candidate_members values (?, ?)", [("c", name) for name in "abcd"])
+        connection.executemany("insert into exchange_features values (?, '192.0.2.1', ?, ?)", calls)
+        (row,) = rows_of(connection, "egress")
+        assert (row["address_share"], row["alike_share"]) == (1.0, 0.5)
+        connection.execute("update exchange_features set program_template = null")
+        (row,) = rows_of(connection, "egress")
+        assert row["alike_share"] is None
 
 
 def test_handovers_that_nothing_else_binds_may_be_a_shared_cache() -> None:
@@ -319,7 +474,9 @@ def test_a_services_spare_keys_take_what_the_others_are_refused() -> None:
     accounts = [account(name) for name in POOL]
 
     def outcome(ties: list[Tie], *facts: Fact) -> Outcome:
-        found = ask_operators(log(accounts, ties=ties), frozenset(POOL), [HANDOVER, *facts], SCATTERED, PARAMETERS)
+        found = ask_operators(
+            log(accounts, ties=ties), frozenset(POOL), [HANDOVER, *facts], SCATTERED, RESTED, PARAMETERS
+        )
         return next(e.outcome for e in found if e.explanation_id == "operator.spare_keys")
 
     to_few = [tie(POOL[2 + i % 18], POOL[i % 2], i) for i in range(30)]
@@ -422,6 +579,20 @@ def test_calls_that_go_on_in_the_manner_of_the_refused_account_are_a_fact(
     ties = [replace(t, manner=manner(POOL.index(t.other_account_id))) for t in ring(POOL, 60)]
     found = pool_facts(ties=ties).get("manner")
     assert (found and (found.count, found.of, found.is_counted)) == counts
+
+
+def test_what_no_set_is_chosen_by_counts_however_many_sets_were_tried() -> None:
+    """Twelve accounts of twelve are 12 bits: enough for the manner, and not for sign-ups among a thousand sets."""
+    ties = [replace(t, manner=4.0, stops=1, begins=1) for t in ring(POOL[:12], 60)]
+    everybody = [account(name) for name in (*POOL, *PEOPLE)]
+    candidate = Candidate("candidate-1", frozenset(POOL[:12]), (), (), 1000)
+    facts = find_facts(log(everybody, ties), candidate, frozenset(PEOPLE), PARAMETERS)
+    bits = {fact.fact_id: (fact.bits, fact.is_counted) for fact in facts}
+    assert bits["manner"] == bits["takeover"] == (12.0, True)
+    few = Candidate("candidate-1", frozenset(POOL[:9]), (), (), 1)
+    ties = [replace(t, manner=4.0) for t in ring(POOL[:9], 60)]
+    facts = find_facts(log(everybody, ties), few, frozenset(PEOPLE), PARAMETERS)
+    assert not next(fact for fact in facts if fact.fact_id == "manner").is_counted
 
 
 def test_two_spare_keys_take_no_work_over() -> None:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
@@ -14,12 +15,15 @@ import pytest
 from distilforensics.audit.audit import as_dict, audit, note_delivered
 from distilforensics.audit.config import read_config
 from distilforensics.audit.metrics import text_of
-from distilforensics.case.layout import open_case
+from distilforensics.case.layout import open_case, write_json
 from distilforensics.case.locking import locked
+from distilforensics.case.stages import StageOutcome
+from distilforensics.case.tables import read_rows
 from distilforensics.case.verification import verify
 from distilforensics.cli.diagnostics import run_cli
+from distilforensics.cli.exit_codes import ExitCode
 from distilforensics.core.errors import CaseError, UsageError
-from distilforensics.pipeline.steps import Step
+from distilforensics.pipeline.steps import Step, with_report
 
 
 @pytest.fixture
@@ -157,6 +161,54 @@ def test_a_published_folder_has_the_annexes_to_which_its_report_links(examine, h
     assert (home / "case" / "findings" / "accounts.parquet").read_bytes() == (
         folder / "findings" / "accounts.parquet"
     ).read_bytes()
+
+
+def test_a_redacted_series_publishes_no_name_and_follows_its_campaigns(home, sample_case, capsys):
+    """Neither report, changes nor baseline name an account or a log; nights with and without names are compared all the same."""
+    shutil.copytree(sample_case("pool"), home / "case")
+    logs = Path(__file__).parents[2] / "sample_logs" / "pool" / "logs"
+    (home / "audit.toml").write_text(
+        f'case = "case"\ninputs = ["{logs}/**"]\nreports = "reports"\nredact = true\n[limits]\nthreads = 1\n'
+    )
+
+    def tell(*options):
+        assert ExitCode.COMPLETE == run_cli(["audit", str(home / "audit.toml"), "--json", "--quiet", *options])
+        return json.loads(capsys.readouterr().out)
+
+    nights = [tell(), tell(), tell("--no-redact"), tell()]
+    published = [home / "reports" / Path(night["report"]).parent for night in nights]
+    case = open_case(home / "case")
+    names = {row["account_id"] for row in read_rows(case, "accounts")}
+    names |= {Path(row["path"]).name for row in read_rows(case, "sources")}
+    contents = [b"".join(files_of(folder).values()) for folder in published]
+
+    assert [True, False, True, True] == [night["is_new"] for night in nights]
+    assert [("new",), ("unchanged",), ("unchanged",), ("unchanged",)] == [
+        tuple(change for change in ("new", "grown", "changed", "ended", "unchanged") if night[change])
+        for night in nights
+    ]
+    assert [False, False, True, False] == [any(name.encode() in content for name in names) for content in contents]
+    assert {"report.html", "changes.json", "series.json", "accounts.parquet", "COMPLETE"} == set(files_of(published[0]))
+
+
+def test_a_redacted_series_tells_what_has_grown(examine, home, fake_stages):
+    """Pseudonyms tell accounts apart as names do. Without their key campaigns are new, so that none is hidden."""
+
+    def write_redacted(case, limits, progress):
+        (case.report / "report.html").write_text("pseudonyms")
+        write_json(case.stages / "report.json", {"parameters": {"redacted": True}})
+        return StageOutcome("report", is_skipped=False, n_rows={})
+
+    steps = with_report(fake_stages["steps"], Step("report", write_redacted))
+    examine(steps=steps)
+    (home / "logs" / "2.log").write_text("pool-c\n")
+    grown = examine(steps=steps)
+    (home / "reports" / "pseudonyms.key").unlink()
+    lost = examine(steps=steps)
+
+    assert ({"grown": ["C-1"]}, 1) == (told(grown), grown.differences[0].n_accounts_added)
+    assert {"new": ["C-1"], "ended": ["C-1"]} == told(lost)
+    assert not any(b"pool-" in content for content in files_of(grown.report.parent).values())
 
 
 def test_leftovers_are_removed_and_incomplete_folders_are_nobodys_baseline(examine, home):
@@ -322,3 +374,35 @@ def test_changes_come_as_one_line_of_json(home, fake_stages, monkeypatch, capsys
 
     assert ("2026-02-01", "2026-02-01/report.html") == (changes["day"], changes["report"])
     assert ["C-1"] == [campaign["campaign_id"] for campaign in changes["new"]]
+
+
+def test_usage_exports_are_compared_and_a_catalogue_comes_along(home, notes, fake_stages):
+    """The export of the month is found by its pattern, and a format of one's own reads the log."""
+    calls = [
+        {"when": f"2026-03-02T10:00:{i:02d}Z", "who": f"u-{i % 3}", "engine": "m", "put": 7, "got": 5}
+        for i in range(12)
+    ]
+    (home / "logs" / "1.log").write_text("".join(json.dumps(call) + "\n" for call in calls))
+    (home / "bills").mkdir()
+    (home / "bills" / "2026-03.csv").write_text("day,user_id,model,requests,input_tokens\n2026-03-02,u-1,m,4,28\n")
+    folder = home / "own" / "formats" / "our_proxy"
+    folder.mkdir(parents=True)
+    (folder / "format.toml").write_text(
+        'version = 1\ntitle = "Our proxy"\ngateway = "ours"\naccount = "who"\ntenant = "none"\nmissing = ["texts"]\n'
+        '[detection]\nkeys_all = ["when", "who", "engine"]\n'
+        '[columns]\nstarted_at = "when"\naccount_id = "who"\nmodel_requested = "engine"\ninput_tokens = "put"\noutput_tokens = "got"\n'
+    )
+    (folder / "sample.jsonl").write_text(json.dumps(calls[0]) + "\n")
+    expected = {
+        "line": 1, "started_at": "2026-03-02T10:00:00.000000", "started_at_raw": "2026-03-02T10:00:00Z", "time_kind": "iso_offset",
+        "time_resolution_us": 1000000, "gateway": "ours", "account_id": "u-0", "model_requested": "m", "model_raw": "m", "input_tokens": 7,
+        "output_tokens": 5, "prompt_state": "not_logged", "response_state": "not_logged",
+    }  # fmt: skip
+    (folder / "expected.jsonl").write_text(json.dumps(expected) + "\n")
+    configuration = home / "audit.toml"
+    configuration.write_text('catalog = "own"\nreconcile = ["bills/*.csv"]\n' + configuration.read_text())
+    audit(read_config(configuration), notes, steps=fake_stages["steps"])
+    case = open_case(home / "case")
+
+    assert {row["format"] for row in read_rows(case, "sources") if row["role"] == "log"} == {"our_proxy/1"}
+    assert [(row["account_id"], row["n_requests"]) for row in read_rows(case, "usage_sums")] == [("u-1", 4)]

@@ -55,6 +55,17 @@ def test_a_complete_configuration_is_read(tmp_path):
     )
 
 
+def test_a_catalogue_and_usage_exports_count_from_the_folder_of_the_file(tmp_path):
+    """Like the logs; a catalogue that is not there is said before anything is read."""
+    (tmp_path / "secret").write_text("s3cret\n")
+    (tmp_path / "own").mkdir()
+    config = read_config(write(tmp_path, 'catalog = "own"\nreconcile = ["bills/*.csv"]\n' + COMPLETE))
+
+    assert (config.catalog, config.reconcile) == (tmp_path / "own", (str(tmp_path / "bills/*.csv"),))
+    with pytest.raises(UsageError, match=r"`catalog` is .*other', expected an existing folder"):
+        read_config(write(tmp_path, 'catalog = "other"\n' + COMPLETE))
+
+
 def test_the_example_in_the_documentation_is_valid(tmp_path):
     """What docs/audit.md shows can be copied."""
     text = (Path(__file__).parents[2] / "docs" / "audit.md").read_text()

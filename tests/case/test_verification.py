@@ -197,10 +197,22 @@ def test_a_custody_log_without_its_seal_is_a_problem(sealed):
     assert any("no entry `sealed`" in problem.message for problem in verify(sealed).problems)
 
 
-def test_a_case_that_was_never_sealed_is_refused(tmp_path):
-    """There is nothing to compare with."""
-    with pytest.raises(CaseError, match="is not sealed"):
-        verify(create_case(tmp_path / "case"))
+def test_a_case_that_was_never_sealed_is_refused_with_what_to_do(tmp_path):
+    """No case is made, an interrupted one goes on, and only one whose stages are done is sealed."""
+
+    def refusal():
+        with pytest.raises(CaseError) as refused:
+            verify(Case(tmp_path / "case"))
+        return f"{refused.value.message}; {refused.value.hint}"
+
+    (tmp_path / "case").mkdir()
+    assert "no case.toml found; make a case with: distilforensics run" in refusal()
+    case = create_case(tmp_path / "case")
+    assert "not every stage has run" in refusal()
+    assert "seal --case" not in refusal()
+    write_json(case.run_record, {})
+    write_json(case.stages / "report.json", {})
+    assert refusal().endswith("is not sealed, there is nothing to compare with; distilforensics seal --case DIR")
 
 
 def test_a_link_in_a_case_is_named_whatever_it_leads_to(sealed, tmp_path):

@@ -5,10 +5,12 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -232,6 +234,28 @@ def test_compare_gives_the_weights_of_a_link_in_both_orders(case, capsys):
     assert found["attributes"] == turned["attributes"]
     assert {row["effect"] for row in found["attributes"] if row["bits"] > 0} == {"ties"}
     assert {row["effect"] for row in found["attributes"] if row["bits"] < 0} <= {"tells apart"}
+
+
+def test_compare_says_first_how_strongly_two_accounts_are_tied(case, capsys):
+    """Then by what, in sentences that fit 80 columns; accounts with nothing in common are told as such."""
+    link = rows_of(capsys, "sql", case, "SELECT account_a, account_b, weight FROM links ORDER BY weight DESC LIMIT 1")
+    strangers = rows_of(
+        capsys,
+        "sql",
+        case,
+        "SELECT min(a.account_id) AS a, max(a.account_id) AS b FROM (SELECT account_id FROM accounts AS x "
+        "WHERE NOT EXISTS (FROM links AS l WHERE x.account_id IN (l.account_a, l.account_b)) LIMIT 2) AS a",
+    )
+
+    assert ExitCode.COMPLETE == run_cli(["compare", case, link["account_a"], link["account_b"]])
+    tied = capsys.readouterr().out.splitlines()
+    assert ExitCode.COMPLETE == run_cli(["compare", case, strangers["a"], strangers["b"]])
+    apart = capsys.readouterr().out
+
+    assert f"{link['account_a']} and {link['account_b']}: {link['weight']:.1f} bits tie them" in " ".join(tied[:2])
+    assert max(map(len, tied)) <= 80
+    assert any(line.startswith("  +") and "Both" in line for line in tied)
+    assert "they share nothing rare" in " ".join(apart.split())
 
 
 def test_unknown_names_are_answered_with_the_nearest(case, capsys):
@@ -513,12 +537,15 @@ def test_too_many_bad_records_end_with_3_and_a_report(home, tmp_path, capsys):
 
 
 def test_an_interrupted_run_ends_with_130_leaves_no_process_and_goes_on(home, tmp_path):
-    """Ctrl-C as soon as the logs are being read; the next run gives the same case as an undisturbed one."""
+    """Ctrl-C as soon as the logs are being read, to all processes as a terminal does; the next run gives the same case as an undisturbed one."""
     arguments = ["run", str(home / "pool" / "logs"), "--case", str(tmp_path / "case"), "--threads", "2"]
     command = [sys.executable, "-m", "distilforensics", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes, text=True, start_new_session=True) as process:
         first = process.stderr.readline()
-        process.send_signal(signal.SIGINT)
+        while len(psutil.Process(process.pid).children()) < 2:  # the worker, and the one that keeps its counters
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGINT)
         rest = process.stderr.read()
         output = process.stdout.read()
     running = [p.pid for p in psutil.process_iter(["cmdline"]) if str(tmp_path) in " ".join(p.info["cmdline"] or ())]

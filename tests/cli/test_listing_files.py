@@ -41,7 +41,7 @@ def test_ingest_lists_every_file_and_those_first_that_were_refused(folder, tmp_p
     assert rows["llm.jsonl"][:2] == ["openai_chat/1", "high"]
     n_read, n_kept, *others = map(int, rows["llm.jsonl"][2:7])
     assert n_read == n_kept + sum(others)
-    assert rows["more.zip!calls.jsonl"][7:11] == ["100.0", "%", "50.0", "%"]
+    assert rows["more.zip!calls.jsonl"][7:11] == ["100.0", "%", "75.0", "%"]
     assert "refused: trace.csv: BurstGPT trace: times count from the beginning of the log" in text
     assert "ignored: audit.jsonl" in text
 
@@ -61,6 +61,21 @@ def test_a_log_that_lacks_its_beginning_is_read_once_that_is_said(folder, tmp_pa
     )
     assert told(capsys)[0]["trace.csv"][:2] == ["burstgpt/2", "high"]
     assert run_cli(["ingest", str(folder), "--case", case, "-q", "--log-began", "soon"]) == ExitCode.USAGE
+
+
+def test_inspect_tells_of_many_files_that_are_alike_in_one_line(tmp_path, capsys):
+    """Thirty of one kind; one that is refused has a line of its own, and --json has them all."""
+    for number in range(30):
+        (tmp_path / f"{number:02}.jsonl").write_bytes(load_formats()["openai_chat"].examples[0].sample)
+    (tmp_path / "odd.jsonl").write_text('{"shoe": 1}\n')
+    run_cli(["inspect", str(tmp_path)])
+    table = capsys.readouterr().out.partition("\n\n")[0].splitlines()
+    run_cli(["inspect", str(tmp_path), "--json"])
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    assert ["30 files", "odd.jsonl"] == [line[:9].strip() for line in table[1:]]
+    assert sum(r["n_sampled"] for r in records if r["role"] == "log") == int(table[1].split()[4])
+    assert 31 == len(records)
 
 
 def test_inspect_lists_every_file_before_it_tells_of_each_kind(folder, capsys):

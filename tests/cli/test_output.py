@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from distilforensics.cli.output import Output, cell
+from distilforensics.cli.output import Output, cell, width
 
 HOSTILE = "=cmd|' /C calc'!A0\x1b[2J\u202e\n\x9b"
 
@@ -99,3 +99,37 @@ def test_colour_needs_a_capable_terminal_and_permission(monkeypatch, environment
     assert expected == output.has_color(Terminal())
     assert not output.has_color(io.StringIO())
     assert ("\x1b[1mx\x1b[0m" if expected else "x") == output.heading("x", Terminal())
+
+
+def test_on_a_terminal_a_table_fits_and_names_stay_whole(output, capsys, monkeypatch):
+    """Long cells are cut, the longest first; what is no terminal gets them as they are."""
+    names, rows = ("record", "prompt", "n"), [("50c4026da825a0d3:3351", "why " * 14, 7), ("a", "質問です " * 9, 12345)]
+    output.table(names, rows)
+    free = capsys.readouterr().out
+    monkeypatch.setattr("distilforensics.cli.output.is_terminal", lambda stream: True)
+    monkeypatch.setenv("COLUMNS", "66")
+    monkeypatch.setenv("NO_COLOR", "1")
+    output.table(names, rows)
+    narrow = capsys.readouterr().out
+
+    assert max(map(width, free.splitlines())) > 66
+    assert {66} >= {max(map(width, narrow.splitlines()))}
+    assert "50c4026da825a0d3:3351" in narrow
+    assert 2 == narrow.count("…")
+
+
+def test_on_a_terminal_sentences_are_wrapped(output, capsys, monkeypatch):
+    """Those of a last column under its heading; in a pipe a sentence is one line, and no name is broken."""
+    sentence = "not enough volume; needed is a group of 20 accounts and " + "x" * 50
+    output.table(("test", "reason"), [("K1", sentence)], is_last_whole=True)
+    piped = capsys.readouterr().out
+    monkeypatch.setattr("distilforensics.cli.output.is_terminal", lambda stream: True)
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("NO_COLOR", "1")
+    output.table(("test", "reason"), [("K1", sentence)], is_last_whole=True)
+    shown = capsys.readouterr().out.splitlines()
+
+    assert f"K1    {sentence}" in piped.splitlines()
+    assert sentence.split() == [word for line in shown[1:] for word in line.split()][1:]
+    assert len(shown) > 2
+    assert all(line.startswith(" " * 6) for line in shown[2:])

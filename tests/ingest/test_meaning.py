@@ -509,7 +509,7 @@ def test_ids_that_went_through_a_number_make_no_account(read, log):
         ("1.234", "0.125", (None, 0.125)),
         ("1234", "1,234", (1234, 1.234)),
         ("1\u202f234", "0,125", (1234, 0.125)),
-        ("1234", "0,12 €", (1234, 0.12)),
+        ("1234", "0,12 $", (1234, 0.12)),
     ],
 )
 def test_every_style_of_numbers_is_told_from_the_file(tokens, cost, expected, read, log):
@@ -820,3 +820,130 @@ def test_a_damaged_table_of_parquet_is_refused_with_its_hash(position, read, log
     assert source["role"] == "refused"
     assert len(source["source_sha256"]) == 64
     assert len(found.rows) == 12
+
+
+def several(n=6, **changes):
+    """Records of calls with what they say by a function of their number; None drops a field."""
+    return [
+        {key: value for key, value in (call | {k: v(i) if callable(v) else v for k, v in changes.items()}).items() if value is not None}
+        for i, call in enumerate(calls(n), 1)
+    ]  # fmt: skip
+
+
+MESSAGES = [{"role": "user", "content": "q"}]
+PHASES = [{"event": "request", "completion_tokens": None}, {"event": "response", "prompt": None}]
+
+
+@pytest.mark.parametrize(
+    ("records", "said"),
+    [
+        ([call | phase | {"request_id": call["user_id"]} for call in calls(6) for phase in PHASES], "several records of each call, told apart by 'event'"),
+        ([call | {"request_id": call["user_id"], "status": word} for call in calls(6) for word in ("started", "completed")], "told apart by 'status'"),
+        ([{"created_at": call["timestamp"], "user_id": "u", "model": "m", "role": role, "content": "c"} for call in calls(6) for role in ("user", "assistant")],
+         "messages of conversations one by one"),
+        ([{"createdAt": c["timestamp"], "user": "u", "model": "m", "isCreatedByUser": i % 2 == 0, "tokenCount": i} for i, c in enumerate(calls(6))],
+         "'isCreatedByUser' says who wrote each"),
+        ([{"time": c["timestamp"], "level": "INFO", "user_id": c["user_id"], "model": "m", "message": "loaded"} for c in calls(6)], "lines of a program"),
+        ([{"timestamp": c["timestamp"], "user_id": c["user_id"], "model": "m", "rating": 5} for c in calls(6)], "judgements on answers"),
+        ([{"timestamp": c["timestamp"], "model": "m", "input_tokens": 900, "output_tokens": 9, "window_seconds": 1} for c in calls(6)], "sums over many calls"),
+    ],
+    ids=["two phases", "life of a call", "messages", "chat messages", "program", "ratings", "windows"],
+)  # fmt: skip
+def test_records_that_are_parts_of_calls_or_none_are_refused_with_the_reason(records, said, read, log):
+    """Each would be counted as a call, and some twice."""
+    found = read(log(jsonl([{key: value for key, value in record.items() if value is not None} for record in records])))
+
+    assert found.source["role"] == "refused"
+    assert said in found.source["reason"]
+
+
+def test_a_call_that_was_tried_again_is_two_calls(read, log):
+    """One id on two records that differ by how they ended."""
+    records = [
+        call | {"request_id": call["user_id"], "status": word, "attempt": i}
+        for call in calls(6)
+        for i, word in enumerate(("error", "ok"))
+    ]
+
+    assert read(log(jsonl(records))).source["n_kept"] == 12
+
+
+def test_a_log_of_a_gateway_may_have_levels(read, log):
+    """What tells of a call beside them makes the line one."""
+    records = several(prompt=None, prompt_tokens=None, completion_tokens=None, level="info", status=200, latency_ms=12)
+
+    assert read(log(jsonl(records))).source["n_kept"] == 6
+
+
+@pytest.mark.parametrize(
+    ("changes", "cost"),
+    [({"cost": 0.5}, 0.5), ({"cost": "$0.5"}, 0.5), ({"cost": 0.5, "currency": "USD"}, 0.5), ({"cost": 0.5, "currency": "EUR"}, None),
+     ({"cost": "€0.5"}, None), ({"cost": 0.5, "cost_currency": lambda i: "CNY" if i == 3 else "USD"}, None), ({"cost_cents": 50}, None)],
+)  # fmt: skip
+def test_costs_in_other_money_are_no_dollars(changes, cost, read, log):
+    """Neither other currencies nor cents."""
+    assert {row["cost_usd"] for row in read(log(jsonl(several(**changes)))).rows} == {cost}
+
+
+@pytest.mark.parametrize(
+    ("changes", "counts"),
+    [
+        ({"cached_tokens": 4, "total_tokens": 12}, (7, 5)),
+        ({"cached_tokens": 4, "total_tokens": 16}, (11, 5)),
+        ({"reasoning_tokens": 3, "total_tokens": 12}, (7, 5)),
+        ({"reasoning_tokens": 3, "total_tokens": 15}, (7, 8)),
+        ({"reasoning_tokens": 50}, (7, 55)),
+        ({"prompt_tokens": None, "completion_tokens": None, "tokens": {"prompt": 7, "completion": 5}}, (7, 5)),
+    ],
+)
+def test_a_total_tells_what_is_counted_beside(changes, counts, read, log):
+    """Cached tokens and those of reasoning, in fields of their own."""
+    assert set(values(read(log(jsonl(several(**changes)))), "input_tokens", "output_tokens")) == {counts}
+
+
+ANSWER = {
+    "id": "x", "choices": [{"message": {"role": "assistant", "content": "it's a"}, "finish_reason": "stop"}], "stream": False, "usage": None,
+}  # fmt: skip
+PRINTED = "ChatCompletion(id='x', choices=[Choice(finish_reason='stop', index=0, message=ChatCompletionMessage(content='it\\'s a', role='assistant'))])"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "response"),
+    [
+        ({"messages": str(MESSAGES), "prompt": None}, str(ANSWER)),
+        ({"prompt": str(MESSAGES)}, PRINTED),
+        ({"messages": str(MESSAGES), "prompt": None}, str({"role": "assistant", "content": "it's a"})),
+        (
+            {"request": json.dumps(json.dumps({"messages": MESSAGES})), "prompt": None},
+            json.dumps(json.dumps(ANSWER)),
+        ),
+    ],
+    ids=["dictionary", "object", "message", "encoded twice"],
+)
+def test_what_a_program_printed_or_encoded_twice_is_opened(prompt, response, read, log):
+    """The text of an answer, not the notation around it, is compared."""
+    found = read(log(jsonl(several(**prompt, response=response))))
+
+    assert set(values(found, "prompt_text", "response_text")) == {("q", "it's a")}
+
+
+def test_what_a_model_was_asked_to_write_in_python_stays(read, log):
+    """A dictionary is an answer like any other, and a prompt."""
+    found = read(log(jsonl(several(prompt="{'a': 1}", response="{'output': 'x', 'content': 'y'}"))))
+
+    assert set(values(found, "prompt_text", "response_text")) == {("{'a': 1}", "{'output': 'x', 'content': 'y'}")}
+
+
+def test_several_prompts_of_one_call_are_one_text(read, log):
+    """Interfaces for completions and embeddings take a list."""
+    assert {row["prompt_text"] for row in read(log(jsonl(several(prompt=["a", "b"])))).rows} == {"a\nb"}
+
+
+def test_an_address_for_mail_is_the_account_if_nothing_else_is(read, log):
+    """People are told apart by it; an id is better."""
+    mail = several(user_id=None, email=lambda i: f"u{i}@example.org")
+
+    assert {row["account_id"] for row in read(log(jsonl(mail))).rows} == {f"u{i}@example.org" for i in range(1, 7)}
+    assert {row["account_id"] for row in read(log(jsonl(several(email="x@example.org")))).rows} == {
+        f"u-{i}" for i in range(6)
+    }

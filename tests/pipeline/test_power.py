@@ -1,15 +1,17 @@
 """Campaigns that are planted in copies of a case are found from a certain size on; the case itself keeps its bytes."""
 
 import json
+import shutil
 from dataclasses import replace
 from datetime import datetime
 
 import pyarrow.compute as pc
 import pytest
 
+from distilforensics.case.engines.duckdb import Limits
 from distilforensics.case.layout import open_case
 from distilforensics.case.stages import file_sha256, tables_sha256
-from distilforensics.case.tables import read_rows, read_table
+from distilforensics.case.tables import read_rows, read_table, write_rows
 from distilforensics.cli.diagnostics import ExitCode, run_cli
 from distilforensics.core.errors import CaseError
 from distilforensics.core.progress import Silent
@@ -301,3 +303,12 @@ def test_a_log_of_a_few_accounts_is_neither_measured_nor_called_up_to_date(tmp_p
     assert "power" not in first
     assert "up to date" not in first
     assert again.startswith("Nothing has changed since the last run")
+
+
+def test_a_file_without_a_hash_stops_no_measurement(case, tmp_path):
+    """A member of an archive that was refused for its name; what is planted stays the same."""
+    copy = open_case(shutil.copytree(case.root, tmp_path / "case"))
+    refused = {"path": "a.zip!../../outside.jsonl", "role": "refused", "source_sha256": None}
+    write_rows(copy, "sources", [*read_rows(copy, "sources"), refused])
+    limits = Limits(1_000_000_000, 1)
+    assert read_traffic(case, limits).salt == read_traffic(copy, limits).salt

@@ -59,9 +59,9 @@ class Rendered:
             return list(csv.DictReader(stream))
 
     def recompute(self) -> list[tuple[Any, ...]]:
-        """Run recompute.sql in stock DuckDB in the folder of the case and return name, shown, stated, recomputed and result."""
+        """Run recompute.sql in stock DuckDB in the folder of the case and return name, shown, stated, recomputed and result of numbers and of checks."""
         script = (self.case.report / "recompute.sql").read_text(encoding="utf-8")
-        return run_sql(self.case.root, script)[-2]
+        return run_sql(self.case.root, script)[-3]
 
     def all(self, path: str) -> list[ET.Element]:
         """Return the elements at a path."""

@@ -143,7 +143,7 @@ def test_long_texts_are_cut_and_say_how_much_is_missing(hostile):
 
 def test_every_number_of_a_hostile_log_is_computed_again(hostile):
     """No name or text of the log breaks the script or a query in it."""
-    assert {"equal"} == {row[-1] for row in hostile.recompute()}
+    assert {row[-1] for row in hostile.recompute()} <= {"equal", "holds"}
 
 
 def test_annexes_hold_no_formula_and_no_control_character(hostile):

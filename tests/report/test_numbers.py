@@ -57,10 +57,11 @@ def test_every_number_of_the_main_document_names_its_query(sample, name):
 @pytest.mark.parametrize("name", SAMPLE_NAMES)
 def test_every_number_is_computed_again_in_stock_duckdb(sample, name):
     """The script reads the page and the tables and finds them equal."""
-    rows = sample(name).recompute()
+    results = Counter(row[-1] for row in sample(name).recompute())
 
-    assert 20 < len(rows)
-    assert {"equal"} == {row[-1] for row in rows}
+    assert 20 < results["equal"]
+    assert results.keys() <= {"equal", "holds"}
+    assert results["holds"] >= {"pool": 30, "benign": 0, "metadata_only": 29}[name]
 
 
 @pytest.fixture

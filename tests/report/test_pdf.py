@@ -85,7 +85,7 @@ def words_of(data):
 
 @pytest.mark.parametrize(("name", "edition"), MOST_PAGES)
 def test_an_edition_is_a_short_tagged_file_for_the_archive(sample, name, edition):
-    """Pages within the limits, what PDF/A-3a states of itself, title and language, a structure with headings and described figures."""
+    """Pages within the limits, what PDF/A-3a and PDF/UA-1 state of themselves, title and language, a structure with headings and described figures."""
     page = page_of(sample(name), edition)
     pdf = opened(pdf_of(page, (), MOMENT))
     counts, elements = tags(pdf)
@@ -96,8 +96,11 @@ def test_an_edition_is_a_short_tagged_file_for_the_archive(sample, name, edition
     assert ("3", "A") == (metadata["pdfaid:part"], metadata["pdfaid:conformance"])
     assert pdf.Root.MarkInfo.Marked
     assert ("en", [595, 842]) == (str(pdf.Root.Lang), [round(x) for x in pdf.pages[0].mediabox[2:]])
+    assert "1" == metadata["pdfuaid:part"]
+    assert pdf.Root.ViewerPreferences.DisplayDocTitle
     assert 1 == counts["/H1"]
-    assert len(html.findall(".//main//h2")) == counts["/H2"] + counts["/H3"] - len(html.findall(".//main//h3"))
+    assert len(html.findall(".//main//h2")) == counts["/H2"]
+    assert len(html.findall(".//main//h3")) == counts["/H3"]
     assert len(html.findall(".//table")) == counts["/Table"] == counts["/THead"]
     assert len(html.findall(".//figure")) == counts["/Figure"]
     assert all(len(str(node.Alt)) > 40 for node in elements if str(node.S) == "/Figure")

@@ -392,6 +392,21 @@ class _Recount:
             )  # fmt: skip
         return rows
 
+    def wording(self, campaign):
+        templates = [t for t in self.table("templates") if t["template_id"] in self.campaigns[campaign]["templates"]]
+        first = min(templates, key=lambda t: (t["kind"] == "near", -t["n_exchanges"], t["template_id"]))["template_id"]
+        carrying = [r for r in self.own(campaign) if first in self.carried[r["record_id"]]]
+        return {1: {"n_texts": sum(self.full[r["record_id"]]["prompt_text"] is not None for r in carrying)}}
+
+    def formation(self, campaign):
+        first, *rest = [row for row in self.table("candidate_steps") if row["campaign_id"] == campaign]
+        rest = {f"n_{key}": sum(len(row[key]) for row in rest) for key in ("added", "removed")} | {
+            "n_further": len(rest)
+        }
+        return {
+            1: {"n_tried": first["n_tried"], "n_begun": len(first["added"]), "bits": round(first["bits"], 1)} | rest
+        }
+
     def groups_examined(self):
         sizes = [row["n_accounts"] for name in ("templates", "clusters") for row in self.table(name)]
         return {1: {"n_groups": sum(n >= 10 for n in sizes), "n_large": sum(n >= 20 for n in sizes)}}

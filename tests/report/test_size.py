@@ -12,6 +12,8 @@ import html5lib
 import pikepdf
 import pytest
 
+from distilforensics.assessment.parameters import PARAMETERS
+from distilforensics.assessment.weighing import RATES
 from distilforensics.case.engines.duckdb import Limits
 from distilforensics.case.layout import create_case, open_case, write_json
 from distilforensics.case.tables import write_batches, write_rows
@@ -138,6 +140,8 @@ def large(tmp_path_factory):
         if not TABLES[name].is_dataset:
             write_rows(case, name, tables.get(name, ()))
     write_empty_part(case)
+    used = {"rules": PARAMETERS.as_dict(), "rates": RATES}
+    write_json(case.stages / "assessment.json", {"stage": "assessment", "parameters": used})
     write_json(case.findings / "findings.json", {"facts": [dict(row) for row in fact_rows()]})
     render_report(case, Limits(1_500_000_000, 2), Silent())
     return case

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pyarrow as pa
 
 from distilforensics.analysis.health import CHECKS, COSTS, costs_of
@@ -31,9 +33,7 @@ from distilforensics.core.finding import LEAD, State
 from distilforensics.core.schema import OBSERVATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    import duckdb
+    from collections.abc import Generator, Iterable, Mapping, Sequence
 
     from distilforensics.analysis.heuristics.sharing import Judged
     from distilforensics.case.engines.workers import Workers
@@ -98,10 +98,11 @@ def _scan(
         coverages = measure_coverage(connection, heuristics)
         judged = _judged_elsewhere(case, connection, heuristics, coverages, workers) if workers else {}
         n_at_once = _n_at_once(connection, limits)
-        for heuristic, outcome in _outcomes(connection, heuristics, coverages, judged, n_at_once):
-            batches += _batches(heuristic, outcome)
-            states.append(_state_row(heuristic, coverages[heuristic.id], outcome))
-            progress.advance(steps=1, item=heuristic.id)
+        with closing(_outcomes(connection, heuristics, coverages, judged, n_at_once)) as outcomes:
+            for heuristic, outcome in outcomes:
+                batches += _batches(heuristic, outcome)
+                states.append(_state_row(heuristic, coverages[heuristic.id], outcome))
+                progress.advance(steps=1, item=heuristic.id)
     checks = read_rows(case, CHECKS) if case.table_files(CHECKS) else []
     n_rows = {
         "observations": write_batches(case, "observations", batches),
@@ -138,7 +139,7 @@ def _outcomes(
     coverages: Mapping[str, Coverage],
     judged: Mapping[str, Judged],
     n_at_once: int,
-) -> Iterator[tuple[Heuristic, Outcome]]:
+) -> Generator[tuple[Heuristic, Outcome], None, None]:
     """Yield what each heuristic says, in order; on a short log, where planning a query takes longer than running it, several at once."""
 
     def outcome(on: duckdb.DuckDBPyConnection, heuristic: Heuristic) -> Outcome:
@@ -146,18 +147,32 @@ def _outcomes(
             return conclude(heuristic, heuristic.defaults(), *judged[heuristic.id])
         return run_heuristic(on, heuristic, coverages[heuristic.id])
 
+    running: set[duckdb.DuckDBPyConnection] = set()
+
     def on_its_own(heuristic: Heuristic) -> Outcome:
         with connection.cursor() as own:
-            return outcome(own, heuristic)
+            running.add(own)
+            try:
+                return outcome(own, heuristic)
+            finally:
+                running.discard(own)
 
     if n_at_once == 1:  # on the connection itself, whose queries can be interrupted
         yield from ((heuristic, outcome(connection, heuristic)) for heuristic in heuristics)
         return
     with ThreadPoolExecutor(n_at_once, "heuristics") as pool:
+        futures = [pool.submit(on_its_own, heuristic) for heuristic in heuristics]
         try:
-            yield from zip(heuristics, pool.map(on_its_own, heuristics), strict=True)
-        finally:
-            pool.shutdown(cancel_futures=True)
+            yield from ((heuristic, future.result()) for heuristic, future in zip(heuristics, futures, strict=True))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            # Again and again: a heuristic is several queries, and one that is about to start forgets an interrupt.
+            while left := [future for future in futures if not future.done()]:
+                for own in tuple(running):
+                    with suppress(duckdb.Error):  # closed in this moment
+                        own.interrupt()
+                wait(left, timeout=0.1)
+            raise
 
 
 def _n_at_once(connection: duckdb.DuckDBPyConnection, limits: Limits) -> int:

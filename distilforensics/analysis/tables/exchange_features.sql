@@ -63,77 +63,82 @@ marked as (
                 lambda mark: mark is not null)
         end as lexicon_marks
     from normalised
+),
+-- The join with what texts share comes last: the engine keeps one side of it in memory, and it may choose this one.
+featured as (
+    select
+        record_id,
+        account_id,
+        tenant_id,
+        started_at,
+        time_resolution_us,
+        coalesce(model_served, model_requested) as model,
+        operation,
+        input_tokens,
+        output_tokens,
+        max_output_tokens,
+        response_bytes,
+        status,
+        finish_reason,
+        case when not coalesce(is_ip_masked, false) then client_ip end as client_ip,
+        case when not coalesce(is_ip_masked, false) then network(client_ip) end as ip_prefix,
+        user_agent,
+        client_name as client,
+        end_user_id,
+        session_id,
+        coalesce(text_fingerprints.prompt_hash, short_hash(nullif(prompt_plain, '')), left(prompt_sha256, 16)) as prompt_hash,
+        coalesce(text_fingerprints.response_hash, short_hash(nullif(plain(response_visible), '')), left(response_sha256, 16)) as response_hash,
+        prompt_chars,
+        response_chars,
+        coalesce(text_fingerprints.first_number, try_cast(regexp_extract(left(prompt_visible, $read_chars), '\b([0-9]{1,9})\b', 1) as bigint)) as first_number,
+        coalesce(text_fingerprints.last_number, try_cast(regexp_extract_all(right(prompt_visible, $read_chars), '\b[0-9]{1,9}\b')[-1] as bigint)) as last_number,
+        n_turns,
+        is_stream,
+        n_choices,
+        temperature,
+        n_tools,
+        tools_sha256,
+        reasoning_signature_sha256,
+        reasoning_refusals,
+        cache_read_tokens,
+        latency_ms,
+        http_status,
+        error_type,
+        client_country,
+        client_asn,
+        api_key_id,
+        project_id,
+        source_format,
+        coalesce(text_fingerprints.system_template, 'system:' || short_hash(nullif(system_head, '')), 'system:' || left(system_sha256, 16)) as system_template,
+        coalesce(
+            text_fingerprints.prefix_template,
+            case when length(prompt_head) >= $edge_chars then 'prefix:' || short_hash(left(prompt_head, $edge_chars)) end) as prefix_template,
+        coalesce(
+            text_fingerprints.suffix_template,
+            case when length(prompt_tail) >= 2 * $edge_chars then 'suffix:' || short_hash(right(prompt_tail, $edge_chars)) end) as suffix_template,
+        'parameters:' || short_hash(parameter_key(
+            operation, max_output_tokens, temperature, top_p, is_stream, n_choices, n_tools, tools_sha256, response_format, reasoning_effort
+        )) as parameter_template,
+        case when client_name is not null then 'program:' || short_hash(client_name) end as program_template,
+        case when is_even then 'pace:' || short_hash(coalesce(client_name, '')) end as pace_template,
+        case when is_varied then 'varied:parameters' end as varied_template,
+        case
+            when list_contains(lexicon_marks, 'replayed_reasoning') then 'mark:replayed_reasoning'
+            when list_contains(lexicon_marks, 'encoded_block') then 'mark:encoded_block'
+            when list_contains(lexicon_marks, 'cot_elicitation') then 'mark:cot_elicitation'
+            when list_contains(lexicon_marks, 'grader_rubric') then 'mark:grader_rubric'
+        end as mark_template,
+        null::varchar as near_template,
+        null::varchar as passage_template,
+        lexicon_marks,
+        case
+            when status in ('limited', 'error') and finish_reason is null then null
+            when status = 'blocked' or finish_reason in ('refusal', 'filter') then true
+            else coalesce(text_fingerprints.is_refusal, regexp_matches(left(response_visible, $opening_chars), $refusal), case when finish_reason is not null then false end)
+        end as is_refused
+    from marked
 )
-select
-    record_id,
-    account_id,
-    tenant_id,
-    started_at,
-    time_resolution_us,
-    coalesce(model_served, model_requested) as model,
-    operation,
-    input_tokens,
-    output_tokens,
-    max_output_tokens,
-    response_bytes,
-    status,
-    finish_reason,
-    case when not coalesce(is_ip_masked, false) then client_ip end as client_ip,
-    case when not coalesce(is_ip_masked, false) then network(client_ip) end as ip_prefix,
-    user_agent,
-    client_name as client,
-    end_user_id,
-    session_id,
-    coalesce(text_fingerprints.prompt_hash, short_hash(nullif(prompt_plain, '')), left(prompt_sha256, 16)) as prompt_hash,
-    coalesce(text_fingerprints.response_hash, short_hash(nullif(plain(response_visible), '')), left(response_sha256, 16)) as response_hash,
-    prompt_chars,
-    response_chars,
-    coalesce(text_fingerprints.first_number, try_cast(regexp_extract(left(prompt_visible, $read_chars), '\b([0-9]{1,9})\b', 1) as bigint)) as first_number,
-    coalesce(text_fingerprints.last_number, try_cast(regexp_extract_all(right(prompt_visible, $read_chars), '\b[0-9]{1,9}\b')[-1] as bigint)) as last_number,
-    n_turns,
-    is_stream,
-    n_choices,
-    temperature,
-    n_tools,
-    tools_sha256,
-    reasoning_signature_sha256,
-    reasoning_refusals,
-    cache_read_tokens,
-    latency_ms,
-    http_status,
-    error_type,
-    client_country,
-    client_asn,
-    api_key_id,
-    project_id,
-    source_format,
-    coalesce(text_fingerprints.system_template, 'system:' || short_hash(nullif(system_head, '')), 'system:' || left(system_sha256, 16)) as system_template,
-    coalesce(
-        text_fingerprints.prefix_template,
-        case when length(prompt_head) >= $edge_chars then 'prefix:' || short_hash(left(prompt_head, $edge_chars)) end) as prefix_template,
-    coalesce(
-        text_fingerprints.suffix_template,
-        case when length(prompt_tail) >= 2 * $edge_chars then 'suffix:' || short_hash(right(prompt_tail, $edge_chars)) end) as suffix_template,
-    'parameters:' || short_hash(parameter_key(
-        operation, max_output_tokens, temperature, top_p, is_stream, n_choices, n_tools, tools_sha256, response_format, reasoning_effort
-    )) as parameter_template,
-    case when client_name is not null then 'program:' || short_hash(client_name) end as program_template,
-    case when is_even then 'pace:' || short_hash(coalesce(client_name, '')) end as pace_template,
-    case when is_varied then 'varied:parameters' end as varied_template,
-    case
-        when list_contains(lexicon_marks, 'replayed_reasoning') then 'mark:replayed_reasoning'
-        when list_contains(lexicon_marks, 'encoded_block') then 'mark:encoded_block'
-        when list_contains(lexicon_marks, 'cot_elicitation') then 'mark:cot_elicitation'
-        when list_contains(lexicon_marks, 'grader_rubric') then 'mark:grader_rubric'
-    end as mark_template,
-    near_template,
-    passage_template,
-    lexicon_marks,
-    case
-        when status in ('limited', 'error') and finish_reason is null then null
-        when status = 'blocked' or finish_reason in ('refusal', 'filter') then true
-        else coalesce(text_fingerprints.is_refusal, regexp_matches(left(response_visible, $opening_chars), $refusal), case when finish_reason is not null then false end)
-    end as is_refused
-from marked
-left join shared_content using (record_id)
+select featured.* replace (shared.near_template as near_template, shared.passage_template as passage_template)
+from featured
+left join shared_content as shared using (record_id)
 order by started_at, record_id

@@ -1,5 +1,5 @@
 /*---
-title = "Per candidate: the share of the members' exchanges that come from their three busiest addresses, the accounts behind these, and the share from addresses that a quarter of the members use"
+title = "Per candidate: the share of the members' exchanges that come from their three busiest addresses, the accounts behind these, and the share from addresses that a quarter of the members use; and how many of them use one client program, or one set of parameters"
 reads = ["candidate_members", "exchange_features"]
 params.n_addresses = { default = 3, unit = "addresses", why = "one program leaves through one to three addresses; a pool that does leaves its owner open" }
 params.common = { default = 0.25, unit = "share of the members with an address", why = "the machines of one service call with anybody's key, also if two services came together; of the exits that a pool rents from households each serves a twelfth" }
@@ -20,14 +20,36 @@ members as (
 ),
 placed as (
     select *, row_number() over (partition by candidate_id order by n desc, client_ip) as place from counted
+),
+-- The program and the parameters with which every member mostly calls.
+used as (
+    select m.candidate_id, e.account_id, x.kind, x.template, count(*) as n
+    from candidate_members as m
+    join exchange_features as e on e.account_id = m.account_id
+    cross join lateral (values ('program', e.program_template), ('parameters', e.parameter_template)) as x (kind, template)
+    where x.template is not null
+    group by all
+),
+mostly as (
+    select candidate_id, account_id, kind, arg_max(template, (n, template)) as template from used group by all
+),
+manners as (
+    select candidate_id, kind, max(n) / sum(n) as share
+    from (select candidate_id, kind, template, count(*) as n from mostly group by all)
+    group by candidate_id, kind
+),
+alike as (
+    select candidate_id, round(max(share), 6) as share from manners group by candidate_id having count(*) filter (kind = 'program') > 0
 )
 select
     p.candidate_id,
     round(sum(n) filter (where place <= $n_addresses) / sum(n), 6) as address_share,
     max(n_accounts) filter (where place <= $n_addresses) as n_accounts,
     sum(n)::bigint as n_known,
-    round(coalesce(sum(n) filter (where n_accounts >= $common * n_members), 0) / sum(n), 6) as common_share
+    round(coalesce(sum(n) filter (where n_accounts >= $common * n_members), 0) / sum(n), 6) as common_share,
+    any_value(a.share) as alike_share
 from placed as p
 join members as m on m.candidate_id = p.candidate_id
+left join alike as a on a.candidate_id = p.candidate_id
 group by p.candidate_id
 order by p.candidate_id

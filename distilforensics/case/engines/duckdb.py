@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 OUTSIDE_ENGINE_BYTES = 250_000_000
 """Bytes of the interpreter, the libraries and the tables that are handed to them, as measured."""
 
+UNCOUNTED_SHARE = 1 / 16
+"""Share of memory above the first gigabyte that the engine takes beyond its own limit, as measured: 4.11 GB at 4 without it."""
+
 LEAST_BYTES_FOR_THREADS = 512_000_000
 """Bytes of all processes below which two threads of the engine run out of memory, as measured."""
 
@@ -55,7 +58,8 @@ class Limits:
     @property
     def engine_bytes(self) -> int:
         """Bytes that the engine may use: what the rest of the process leaves it."""
-        return max(LEAST_ENGINE_BYTES, self.memory_bytes - OUTSIDE_ENGINE_BYTES)
+        uncounted = max(0, self.memory_bytes - 1_000_000_000) * UNCOUNTED_SHARE
+        return max(LEAST_ENGINE_BYTES, self.memory_bytes - OUTSIDE_ENGINE_BYTES - int(uncounted))
 
     @property
     def engine_threads(self) -> int:
@@ -127,7 +131,11 @@ def connect(
         for name in tables if tables is not None else case.existing_tables():
             create_view(connection, case, name)
         with _interruptible(connection), damage_told(case):
-            yield connection
+            try:
+                yield connection
+            except duckdb.InvalidInputException as e:
+                _raise_if_interrupted(e)
+                raise
 
 
 @contextmanager
@@ -173,6 +181,15 @@ def _interruptible(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         waiting.close()
 
 
+def _raise_if_interrupted(error: duckdb.Error) -> None:
+    """Raise what Ctrl-C raises, if it came while the engine called a function of ours, and the engine made an error of it."""
+    if str(error).startswith(_INTERRUPTED_FUNCTION):
+        raise KeyboardInterrupt from error
+
+
+_INTERRUPTED_FUNCTION = "Invalid Input Error: Python exception occurred while executing the UDF: KeyboardInterrupt"
+
+
 def create_view(connection: duckdb.DuckDBPyConnection, case: Case, name: str) -> None:
     """Create the view `name` over the table's Parquet files.
 
@@ -209,6 +226,7 @@ def explained(file: SqlFile, values: Mapping[str, Any]) -> Iterator[None]:
     except duckdb.InterruptException:
         raise
     except duckdb.Error as e:
+        _raise_if_interrupted(e)
         if (trouble := machine_trouble(e)) is not None:
             raise trouble from e
         given = f"\nwith {dict(values)}" if values else ""

@@ -47,6 +47,12 @@ CAMPAIGN_FACTS = Table(
         ("excludes", TEXT, "innocent causes that do not produce it"),
         ("is_counted", FLAG, "whether it reaches the floors of weight, calls and accounts"),
         ("is_telling", FLAG, "whether it tells a pool from a product, a vendor and a fleet"),
+        ("n_apart", COUNT, "of a fact of ties: how many lie between customers that the log tells apart"),
+        ("n_quick", COUNT, "of n_apart, those so soon after that a program must have sent them"),
+        ("n_alike", COUNT, "of n_apart, those that came after the median time, give or take a tenth"),
+        ("n_unforced", COUNT, "of n_apart, by conversations, those that went on elsewhere though the call before was not refused"),
+        ("is_of_one_day", FLAG, "sign-ups of one day, so that without it too few are left to count"),
+        ("is_beyond_payers", FLAG, "it counts between payers as well, rather than only among accounts that one of them pays for"),
         ("record_ids", TEXTS, "up to 10 records that show it: of hand-overs the failed call and the one that follows"),
     ),
 )  # fmt: skip
@@ -102,6 +108,25 @@ EXPLAINED_GROUPS = Table(
         ("clusters", TEXTS, "cluster ids"),
     ),
 )
+
+CANDIDATE_STEPS = Table(
+    "candidate_steps",
+    "assessment",
+    "one row per step by which the accounts of a candidate were found, ordered by candidate, step",
+    columns(
+        ("candidate", COUNT, "place in which it was found; accounts of those before it are no longer free"),
+        ("campaign_id", TEXT, "as in campaigns; 'X-' ids are examined groups; NULL if nothing can be said of it"),
+        ("step", COUNT, "number of the step from 1"),
+        ("rule", TEXT,
+            "heaviest, reworded, in turn, identities: what a candidate begins with; part, growth, senders, carriers: what follows"),
+        ("group_id", TEXT, "group whose accounts it is about; NULL where ties make the set"),
+        ("n_tried", COUNT, "sets that were weighed before it was found"),
+        ("n_accounts", COUNT, "accounts after the step"),
+        ("bits", REAL, "first step by heaviest or reworded: the weight by which the set won; else all that ties and identities weigh after the step"),
+        ("added", TEXTS, "accounts that came in"),
+        ("removed", TEXTS, "accounts that fell out"),
+    ),
+)  # fmt: skip
 
 ACCOUNTS = Table(
     "accounts",

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+
+from distilforensics.ingest.formats.translated_names import TRANSLATED_NAMES
 
 _NAMES = {
     "started_at": "timestamp time ts created_at created datetime start_time started_at request_timestamp event_time requested_at"
@@ -49,7 +52,9 @@ _NAMES = {
     "request_bytes": "request_bytes request_length request_size bytes_in bytes_received",
     "response_bytes": "response_bytes response_length response_size bytes_out bytes_sent body_bytes_sent",
     "latency_ms": "latency_ms duration_ms elapsed_ms response_time_ms request_duration_ms",
-    "latency_s": "latency_s duration_s latency_seconds duration_seconds elapsed_seconds response_time_seconds",
+    "latency_s": "latency_s duration_s latency_seconds duration_seconds elapsed_seconds response_time_seconds duration_sec elapsed_s",
+    "latency_us": "latency_us duration_us elapsed_us latency_micros duration_micros latency_microseconds duration_microseconds",
+    "latency_ns": "latency_ns duration_ns elapsed_ns latency_nanos duration_nanos latency_nanoseconds duration_nanoseconds",
     "http_status": "http_status status_code http_status_code response_status_code response_code",
     "status": "status outcome success is_success",
     "error_type": "error_type error_code error_class",
@@ -62,8 +67,8 @@ _NAMES = {
     "request_body": "request_body request_json request_payload",
     "request_line": "request_line",
     "http_method": "http_method request_method method verb",
-    "usage": "usage usage_object token_usage",
-    "response_text": "response response_text completion output output_text answer response_content completion_text",
+    "usage": "usage usage_object token_usage tokens token_counts",
+    "response_text": "response response_text completion output output_text answer response_content completion_text response_body response_json",
     "n_turns": "n_turns n_messages",
     "n_tool_calls": "n_tool_calls",
     "prompt_chars": "prompt_chars",
@@ -74,6 +79,7 @@ _NAMES = {
 }
 
 WEAK_ALIASES = {
+    "account_id": frozenset({"email", "useremail", "username", "login", "userlogin", "customeremail"}),
     "request_id": frozenset({"id", "uuid", "logid", "recordid"}),
     "started_at": frozenset({"date"}),
     "operation": frozenset({"url", "requesturl"}),
@@ -118,7 +124,8 @@ CLAIMED = frozenset({"user", "username", "userid", "useremail"})
 _COUNTS = (
     "api_requests requests request_count n_requests num_requests num_model_requests total_requests successful_requests failed_requests calls"
     " call_count n_calls num_calls total_calls request_num requests_count number_of_requests count total_count invocations invocation_count"
-    " n_invocations hits transactions event_count"
+    " n_invocations hits transactions event_count window window_seconds window_start window_end bucket bucket_start granularity interval_seconds"
+    " running_requests active_requests waiting_requests queued_requests"
 )
 COUNT_NAMES = frozenset(name.replace("_", "") for name in _COUNTS.split())
 """Fields of sums over many calls."""
@@ -156,6 +163,73 @@ _ADMINISTRATION = (
 ADMINISTRATION_NAMES = frozenset(name.replace("_", "") for name in _ADMINISTRATION.split())
 """Fields of tables of users, keys, payments, limits and models, which have a time and a model as well."""
 
+PROGRAM_NAMES = frozenset({"level", "severity", "loglevel", "logger", "rating", "score", "comment", "thumbs", "vote"})
+"""Fields of lines that a program writes about itself, and of judgements on answers."""
+
+SIGNS_OF_CALLS = frozenset(
+    {
+        "operation",
+        "http_method",
+        "http_status",
+        "status",
+        "error_type",
+        "finish_reason",
+        "latency_ms",
+        "latency_s",
+        "latency_us",
+        "latency_ns",
+    }
+)
+"""Columns that such lines have not."""
+
+PHASE_NAMES = frozenset(
+    {
+        "event",
+        "eventtype",
+        "eventname",
+        "type",
+        "phase",
+        "stage",
+        "kind",
+        "direction",
+        "action",
+        "status",
+        "state",
+        "step",
+        "logtype",
+        "recordtype",
+        "msg",
+    }
+)
+"""Fields that may say which part of a call a record is about."""
+
+_PHASES = (
+    "request response req resp start started begin begun end ended finish finished complete completed in out inbound outbound pending queued running"
+    " processing in_progress received sent prompt completion accepted created"
+)
+PHASES = frozenset(_PHASES.split())
+"""Words for parts of a call."""
+
+WRITER_NAMES = frozenset(
+    {
+        "role",
+        "sender",
+        "sendertype",
+        "author",
+        "authorrole",
+        "messagerole",
+        "iscreatedbyuser",
+        "direction",
+        "isuser",
+        "messagetype",
+    }
+)
+"""Fields that may say who wrote a message."""
+
+PEOPLE = frozenset({"user", "human", "customer", "true", "inbound", "incoming"})
+MACHINES = frozenset({"assistant", "ai", "bot", "gpt", "model", "false", "outbound", "outgoing", "claude", "gemini"})
+"""Words for the two who write messages."""
+
 WEB_COLUMNS = (frozenset({"operation", "request_line"}), frozenset({"client_ip"}), frozenset({"http_status", "status"}))
 """The log of a web server in JSON has one column of each."""
 
@@ -164,11 +238,19 @@ TARGETS = frozenset(_NAMES)
 
 
 def normalised(name: str) -> str:
-    """Return a field name in lower case without separators, so that `User-Agent`, `userAgent` and `user_agent` are one."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    """Return a field name in lower case without separators and accents, so that `User-Agent`, `userAgent` and `user_agent` are one."""
+    if name.isascii():
+        return re.sub(r"[^a-z0-9]", "", name.lower())
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(c for c in letters if c.isalnum() and not unicodedata.combining(c))
 
 
-ALIASES = {normalised(name): target for target, names in _NAMES.items() for name in names.split()}
+ALIASES = {
+    normalised(name): target
+    for table in (TRANSLATED_NAMES, _NAMES)
+    for target, names in table.items()
+    for name in names.split()
+}
 """Normalised name -> column."""
 
 

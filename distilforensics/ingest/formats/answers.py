@@ -8,7 +8,12 @@ from typing import Any
 
 import orjson
 
+from distilforensics.ingest.formats.python_values import python_value
+
 _Path = tuple[str | int, ...]
+
+_PRINTED = re.compile(r"\{'|\[\{'|[A-Z]\w+\(\w+=")
+"""How a value begins that a Python program printed."""
 
 _EVENT = re.compile(r"^data: ?(\{.*\})\s*$", re.MULTILINE)
 _ENVELOPES = ("body", "data", "response", "result", "output")
@@ -45,13 +50,20 @@ def plain_answer(written: str) -> str | None:
     """Return an answer as JSON of a message or of choices; None if it is none, such as JSON that a model was asked to write."""
     try:
         events = "[" + ",".join(_EVENT.findall(written)) + "]" if written.startswith(("data:", "event:")) else written
-        answer = orjson.loads(events)
+        answer = python_value(events) if _PRINTED.match(events) else orjson.loads(events)
         found = (
             _of_list(answer) if isinstance(answer, list) else _of_object(answer) if isinstance(answer, dict) else None
         )
+        if found is None and isinstance(answer, dict) and _PRINTED.match(events) and _is_known(answer):
+            found = answer
         return None if found is None else orjson.dumps(found).decode()
     except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         return None
+
+
+def _is_known(answer: Mapping[str, Any]) -> bool:
+    """Tell whether a printed value is an answer that the queries know, and not what a model was asked to write."""
+    return bool(answer.keys() & {"choices", "candidates", "stop_reason"}) or answer.get("role") == "assistant"
 
 
 def _at(value: Any, path: _Path) -> Any:  # noqa: ANN401

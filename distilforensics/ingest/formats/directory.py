@@ -41,7 +41,8 @@ _RANKS = {
 }
 
 REQUEST_COLUMNS = CONTENT_COLUMNS | {
-    "response_text", "response_id", "operation", "http_status", "finish_reason", "latency_ms", "latency_s", "session_id", "user_agent",
+    "response_text", "response_id", "operation", "http_status", "finish_reason", "latency_ms", "latency_s", "latency_us", "latency_ns",
+    "session_id", "user_agent",
 }  # fmt: skip
 """Columns of single requests; a file with one of them is a log."""
 

@@ -29,9 +29,12 @@ EVERY_RECORD_FROM = 3
 SHOWN_TESTS = 6
 """Tests named for a column that is missing."""
 
-_INPUT = "in input prompt sent request question ask query"
-_OUTPUT = "out output completion reply response answer generated gen received"
+_INPUT = "in input prompt sent request question ask query eingabe frage anfrage entrada pregunta entree"
+_OUTPUT = (
+    "out output completion reply response answer generated gen received ausgabe antwort salida respuesta sortie reponse"
+)
 _WHO = "caller who consumer customer client user account acct subscriber principal asker owner login member person"
+_WHO += " benutzer nutzer kunde konto utilisateur usuario cliente cuenta"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,17 @@ class _Hint:
     """Words of which one is needed besides."""
 
 
+_SIGNS = {
+    "started_at": "时间 時間 日時 시간", "account_id": "用户 客户 账号 使用者 顧客 ユーザー 사용자", "model_requested": "模型 モデル 모델",
+    "input_tokens": "输入 提示 入力 입력", "output_tokens": "输出 补全 出力 출력", "prompt_text": "提示 提问 问题 输入 質問 入力 질문",
+    "response_text": "回复 回答 输出 应答 出力 답변", "client_ip": "地址 アドレス", "api_key_id": "密钥 キー",
+}  # fmt: skip
+"""Column -> what names in other writings contain."""
+
 _HINTS = {
-    "started_at": _Hint("time", "start started begin began when at request requested sent logged time timestamp date stamp"),
-    "ended_at": _Hint("time", "end ended finish finished done complete completed answered response received stop"),
+    "started_at": _Hint("time", "start started begin began when at request requested sent received logged time timestamp date stamp"
+        " zeit zeitpunkt datum uhrzeit heure fecha hora"),
+    "ended_at": _Hint("time", "end ended finish finished done complete completed answered response stop"),
     "client_ip": _Hint("address"),
     "user_agent": _Hint("program"),
     "model_requested": _Hint("model"),
@@ -54,7 +65,9 @@ _HINTS = {
     "output_tokens": _Hint("number", _OUTPUT, "tok toks token tokens"),
     "latency_ms": _Hint("number", "ms millis milliseconds msec"),
     "latency_s": _Hint("number", "seconds secs sec", "took elapsed duration latency time response"),
-    "cost_usd": _Hint("number", "cost price usd spend charge charged dollars"),
+    "latency_us": _Hint("number", "us micros microseconds usec", "took elapsed duration latency time response"),
+    "latency_ns": _Hint("number", "ns nanos nanoseconds nsec", "took elapsed duration latency time response"),
+    "cost_usd": _Hint("number", "cost price usd spend charge charged dollars kosten cout costo"),
     "http_status": _Hint("number", "code status http result"),
     "prompt_text": _Hint("text", f"{_INPUT} asked message wrote"),
     "response_text": _Hint("text", f"{_OUTPUT} said result"),
@@ -159,6 +172,9 @@ def _fitting(leaf: Leaf) -> Iterator[tuple[str, int]]:
     usual = ALIASES.get(normalised(joined)) or ALIASES.get(normalised(last))
     if usual is not None and (kind == "object" or kind == "list") == (usual in _OBJECTS) and _suits(usual, leaf):
         yield usual, 5 if len(leaf.names) == 1 or ALIASES.get(normalised(joined)) else 4
+    for target, signs in _SIGNS.items():
+        if any(sign in last for sign in signs.split()) and _suits(target, leaf):
+            yield target, 4
     words, own = _words(leaf.names[-2:]), _words(leaf.names[-1:])
     for target, hint in _HINTS.items():
         if kind not in hint.kinds.split() or (target == "account_id" and leaf.kind == "number" and _is_measure(leaf)):

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from distilforensics.ingest.formats.addresses import canonical_address, is_masked
 from distilforensics.ingest.formats.answers import plain_answer
+from distilforensics.ingest.formats.python_values import json_of_python
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +47,7 @@ def register(connection: duckdb.DuckDBPyConnection, secret_key: bytes) -> None:
         ("canonical_address", _over_distinct(cached_address, pa.string()), "VARCHAR"),
         ("is_masked_address", _over_distinct(is_masked, pa.bool_()), "BOOLEAN"),
         ("unescaped_bytes", _over_distinct(lru_cache(_CACHED_VALUES)(unescaped), pa.string()), "VARCHAR"),
+        ("json_of_python", _over_distinct(json_of_python, pa.string()), "VARCHAR"),
         ("plain_answer", _over_distinct(plain_answer, pa.string()), "VARCHAR"),
         ("keyed_hash", _over_distinct(keyed_hash, pa.string()), "VARCHAR"),
     ):

@@ -11,7 +11,7 @@ from distilforensics.ingest.formats.columns import fill, library_file, list_lite
 from distilforensics.ingest.formats.mapping import STEP, TIME_UNITS, json_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from distilforensics.ingest.formats.joins import Join
     from distilforensics.ingest.formats.mapping import FieldMapping, RowRule, Source
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 JOIN_COLUMNS = frozenset({"join_keys", "join_order", "is_part"})
 """What a query yields by which records meet."""
 
-NUMBERS = frozenset(column.name for column in EXCHANGES.columns if column.type in (COUNT, REAL)) | {"latency_s"}
+NUMBERS = frozenset(column.name for column in EXCHANGES.columns if column.type in (COUNT, REAL)) | {
+    "latency_s",
+    "latency_us",
+    "latency_ns",
+}
 """Targets that hold numbers."""
 
 COUNTS = frozenset(column.name for column in EXCHANGES.columns if column.type == COUNT)
@@ -29,7 +33,8 @@ TICKS = "ticks"
 """Times in units of 100 nanoseconds since the year 1, as .NET counts."""
 
 _WRITTEN_AS = {"ended_at": ("ended_at_raw",), "finish_reason": ("finish_reason_raw",), "tools": ("tools_json", "n_tools"),
-    "started_at": ("started_at_raw",), "latency_s": ("latency_ms",), "http_status": ("http_status", "status"),
+    "started_at": ("started_at_raw",), "latency_s": ("latency_ms",), "latency_us": ("latency_ms",), "latency_ns": ("latency_ms",),
+    "http_status": ("http_status", "status"),
     "status": ("http_status", "status"), "model_requested": ("model_requested", "model_raw"), "model_served": ("model_served", "model_raw"),
     "prompt_text": ("prompt_text", "prompt_state", "system_text", "messages_json", "n_turns"),
     "request_line": ("operation", "out_of_scope"), "http_method": ("out_of_scope",)}  # fmt: skip
@@ -54,6 +59,9 @@ _GIVES = {
 """Targets that hold objects, and the columns that these can give."""
 
 
+_TEXTS = frozenset({"prompt_text", "response_text", "system_text", "messages", "conversation", "request_body"})
+"""Targets in which a word for nothing may be what somebody wrote."""
+
 _NO_ANSWERS = "answers as not materialized (select *, given_json as answer_json, given_answer as a from given),\n"
 _OTHER_ANSWERS = """-- Most answers are read as they are; what is none is looked at once more as the answer of another program.
 others as not materialized (
@@ -62,6 +70,7 @@ others as not materialized (
         case
             when case when given_json is null
                 then starts_with(response_field, '[') or starts_with(response_field, 'data:') or starts_with(response_field, 'event:')
+                    or is_printed(response_field)
                 else is_other_answer(given_answer)
             end then plain_answer(response_field)
         end as other_json
@@ -209,7 +218,8 @@ def _records(
         else f"case when len(v) is null then {literal(other_lines)} else {fields.rules(mapping.rules)} end",
         "unreadable": "len(v) is null" if pattern is not None and other_lines is None else "false",
         "must_show_calls": "true" if mapping.must_show_calls else "false",
-        "is_cache_left_out": "true" if mapping.is_cache_left_out else "false",
+        "is_cache_left_out": fields.is_cache_left_out(),
+        "is_reasoning_left_out": str(mapping.is_reasoning_left_out).lower(),
     }
 
 
@@ -220,7 +230,9 @@ def cell_names(mapping: FieldMapping, join: Join | None = None) -> tuple[str, ..
 
 
 def _first_steps(mapping: FieldMapping, join: Join | None) -> list[str]:
-    written = (*mapping.columns.values(), *(rule.field for rule in mapping.rules), *(join.fields if join else ()))
+    where = mapping.cache_left_out_where
+    rules = mapping.rules if where is None else (*mapping.rules, where)
+    written = (*mapping.columns.values(), *(rule.field for rule in rules), *(join.fields if join else ()))
     sources = [source for value in written for source in ((value,) if isinstance(value, str) else value)]
     return sorted({source.partition(STEP)[0] for source in sources})
 
@@ -336,8 +348,8 @@ class _Fields:
 
     def value(self, target: str, source: Source) -> str:
         """Return the expression of a column's value, as text."""
-        text = self._first_of(source)
         mapping = self._mapping
+        text = self._first_of(source, ("", "-", *mapping.null_words) if target not in _TEXTS else ("",))
         if mapping.null_words:
             text = f"case when not list_contains({list_literal(mapping.null_words)}, {text}) then {text} end"
         if target in mapping.words:
@@ -351,11 +363,17 @@ class _Fields:
             text = f"python_text({text})"
         return text
 
-    def _first_of(self, source: Source) -> str:
-        """Return the value of the first field that is there."""
+    def _first_of(self, source: Source, for_nothing: Sequence[str] = ("",)) -> str:
+        """Return the value of the first field that is there and is none of some words."""
         if isinstance(source, str):
             return self._of(source)
-        return "coalesce(" + ", ".join(f"nullif({self._of(one)}, '')" for one in source) + ")"
+        return "coalesce(" + ", ".join(self._unless(self._of(one), for_nothing) for one in source) + ")"
+
+    @staticmethod
+    def _unless(text: str, words: Sequence[str]) -> str:
+        for word in words:
+            text = f"nullif({text}, {literal(word)})"
+        return text
 
     def _of(self, source: str) -> str:
         name, *steps = source.split(STEP)
@@ -375,6 +393,12 @@ class _Fields:
             "join_order": f"try_cast({self._first_of(join.order)} as bigint)" if join.order else "null::bigint",
             "is_part": part,
         }
+
+    def is_cache_left_out(self) -> str:
+        """Return the expression of whether the input of a record leaves out the tokens of the cache."""
+        if self._mapping.cache_left_out_where is not None:
+            return f"({self.rules((self._mapping.cache_left_out_where,))}) is not null"
+        return str(self._mapping.is_cache_left_out).lower()
 
     def rules(self, rules: tuple[RowRule, ...]) -> str:
         """Return the expression of the reason why a record is no exchange."""

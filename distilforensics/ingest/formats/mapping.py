@@ -80,6 +80,10 @@ class FieldMapping:
     """Texts are written as Python writes them in its programs, with its escapes."""
     is_cache_left_out: bool = False
     """The count of input tokens leaves out those read from or written to the cache."""
+    cache_left_out_where: RowRule | None = None
+    """Which records leave them out, if not all do."""
+    is_reasoning_left_out: bool = False
+    """The count of output tokens leaves out those of reasoning."""
     rules: tuple[RowRule, ...] = ()
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Column -> word of the source -> word that is meant."""
@@ -154,6 +158,8 @@ class FieldMapping:
             "null_words": list(self.null_words),
             "is_python_text": self.is_python_text,
             "is_cache_left_out": self.is_cache_left_out,
+            "cache_left_out_where": self.cache_left_out_where and asdict(self.cache_left_out_where),
+            "is_reasoning_left_out": self.is_reasoning_left_out,
             "rules": [asdict(rule) for rule in self.rules],
             "words": {target: dict(sorted(words.items())) for target, words in sorted(self.words.items())},
         }
@@ -227,9 +233,15 @@ def parse_mapping(
     values = _choices(content, "values", {"null": (list, "a list of words"), "texts": _ONE_TEXT}, where)
     if values.get("texts", "plain") not in ("plain", "python"):
         raise UsageError(f"[values] texts is {shown(values['texts'])}, expected plain or python", where=where)
-    tokens = _choices(content, "tokens", {"cache": _ONE_TEXT}, where)
-    if tokens.get("cache", "included") not in ("included", "left_out"):
-        raise UsageError(f"[tokens] cache is {shown(tokens['cache'])}, expected included or left_out", where=where)
+    kinds = {"cache": _ONE_TEXT, "reasoning": _ONE_TEXT, "where": (Mapping, "a table with field and is")}
+    tokens = _choices(content, "tokens", kinds, where)
+    if "where" in tokens and tokens.get("cache") != "left_out":
+        raise UsageError(
+            '[tokens] where says of which records cache is left out, expected cache = "left_out" beside it', where=where
+        )
+    for part in ("cache", "reasoning"):
+        if tokens.get(part, "included") not in ("included", "left_out"):
+            raise UsageError(f"[tokens] {part} is {shown(tokens[part])}, expected included or left_out", where=where)
     return FieldMapping(
         columns,
         constants,
@@ -245,6 +257,8 @@ def parse_mapping(
         tuple(map(str, values.get("null", ()))),
         values.get("texts") == "python",
         tokens.get("cache") == "left_out",
+        _rule({"reason": "", **tokens["where"]}, where) if "where" in tokens else None,
+        tokens.get("reasoning") == "left_out",
         rules,
         {target: _texts(pairs, f"[words.{target}]", where) for target, pairs in words.items()},
         required,

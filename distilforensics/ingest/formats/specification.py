@@ -32,7 +32,10 @@ if TYPE_CHECKING:
     from distilforensics.ingest.formats.usage import UsageMapping
 
 _MAPPING_TABLES = frozenset({"columns", "constants", "time", "numbers", "values", "tokens", "rows", "words"})
-_DETECTION_KEYS = frozenset({"keys_all", "keys_any", "keys_none", "line", "values", "refines"})
+_TIME = re.compile(
+    r"\s*(\d{4}[-/.]\d\d?[-/.]\d\d?([T ]|$)|\d\d?[./-](\d\d?|[A-Z][a-z]{2})[./-]\d{4}|[A-Z][a-z]{2},? +\d|[1-4]\d{9}(\d{3}|\d{6}|\d{9})?(\.\d+)?$)"
+)
+_DETECTION_KEYS = frozenset({"keys_all", "keys_any", "keys_none", "has_no_time", "line", "values", "refines"})
 _KEYS = frozenset(
     {"version", "title", "gateway", "account", "tenant", "time_field", "missing", "known_keys", "notes", "detection", "is_evidence", "no_calls",
      "other_lines", "usage", "join"}
@@ -60,6 +63,8 @@ class Detection:
     keys_all: frozenset[str] = frozenset()
     keys_any: frozenset[str] = frozenset()
     keys_none: frozenset[str] = frozenset()
+    has_no_time: bool = False
+    """No field at the top of a record looks like a time, whatever its name."""
     line: re.Pattern[str] | None = None
     values: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Key -> values of which it must hold one; `text*` is any value that begins with the text."""
@@ -74,9 +79,18 @@ class Detection:
             return False
         if not self.keys_all <= record.keys() or not self.keys_none.isdisjoint(record.keys()):
             return False
+        if self.has_no_time and any(map(_looks_like_time, record.values())):
+            return False
         if not all(_is_one_of(str(record.get(key)), values) for key, values in self.values.items()):
             return False
         return not self.keys_any or not self.keys_any.isdisjoint(record.keys())
+
+
+def _looks_like_time(value: object) -> bool:
+    """Tell whether a value is a date with a clock, or seconds or parts of them since 1970 in the years from 2001 to 2099."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return False
+    return _TIME.match(str(value)) is not None
 
 
 def _is_one_of(value: str, allowed: frozenset[str]) -> bool:
@@ -267,6 +281,7 @@ def _spec_of(format_id: str, header: Mapping[str, Any], where: str) -> FormatSpe
         detection=Detection(
             keys_all=frozenset(detection.get("keys_all", ())),
             keys_any=frozenset(detection.get("keys_any", ())),
+            has_no_time=detection.get("has_no_time", False),
             keys_none=frozenset(detection.get("keys_none", ())),
             line=re.compile(detection["line"]) if "line" in detection else None,
             values={key: frozenset(map(str, values)) for key, values in detection.get("values", {}).items()},

@@ -22,11 +22,18 @@ from distilforensics.ingest.formats.aliases import (
     COUNT_NAMES,
     KIND_NAMES,
     KINDS_AROUND_CALLS,
+    MACHINES,
+    PEOPLE,
+    PHASE_NAMES,
+    PHASES,
     PRINCIPALS,
+    PROGRAM_NAMES,
+    SIGNS_OF_CALLS,
     SPAN_NAMES,
     STATISTICS,
     WEAK_ALIASES,
     WEB_COLUMNS,
+    WRITER_NAMES,
     normalised,
     target_of,
 )
@@ -52,6 +59,7 @@ _CLOCK = re.compile(
 _EPOCH_DIGITS = {10: 1, 13: 1000, 16: 1_000_000, 19: 1_000_000_000}
 _PERIOD_SECONDS = 300
 _STATUS_CODE = re.compile(r"[1-5]\d\d(\.0)?")
+_TOTALS = frozenset({"totaltokens", "tokenstotal", "totaltokencount", "tokencount"})
 _NUMBER = re.compile(r"-?\d+([.,]\d+)*")
 _TEXTS = frozenset({"prompt_text", "response_text", "system_text", "messages", "conversation"})
 _HOLDERS = _TEXTS | {"request_body", "usage", "tools", "response_format", "reasoning_effort"}
@@ -137,9 +145,19 @@ def suggest_mapping(sample: Sample) -> Suggestion:
             ambiguous[target] = tuple(found)
         elif (place := _place(found[0], records) if target not in _HOLDERS else found[0]) is not None:
             columns[target] = place
+    if "cost_usd" in columns and _is_other_currency(records, columns["cost_usd"]):
+        unused.append(columns.pop("cost_usd"))
+        candidates.pop("cost_usd")
     used = {name for found in candidates.values() for name in found}
     empty = frozenset(target for target, found in candidates.items() if not _says_something(records, found))
     return Suggestion(columns, ambiguous, tuple(name for name in unused if name not in used), empty)
+
+
+def _is_other_currency(records: Sequence[Mapping[str, Any]], cost: str) -> bool:
+    """Tell whether costs are not, or not all, in dollars of the United States."""
+    names = {name for record in records for name in record if normalised(name).endswith(("currency", "currencycode"))}
+    words = {str(record[name]).upper() for record in records for name in names if record.get(name)}
+    return bool(words - {"USD", "$", "US$"}) or any(set("€£¥₹") & set(str(record.get(cost))) for record in records)
 
 
 def _place(name: str, records: Sequence[Mapping[str, Any]]) -> str | None:
@@ -174,11 +192,7 @@ def _target(name: str, records: Sequence[Mapping[str, Any]]) -> str | None:
     if short in ("request", "body", "requestbody"):
         if values and all(isinstance(value, str) and _REQUEST_LINE.fullmatch(value) for value in values):
             return "request_line"
-        return (
-            "request_body"
-            if any(isinstance(value, Mapping) and _BODY_KEYS & value.keys() for value in values)
-            else None
-        )
+        return "request_body" if any(_is_body(value) for value in values) else None
     if short == "requesttime" and any("body_bytes_sent" in record for record in records):
         return "latency_s"
     target = target_of(name)
@@ -190,6 +204,17 @@ def _target(name: str, records: Sequence[Mapping[str, Any]]) -> str | None:
     if target == "http_method" and not all(isinstance(value, str) and value.isupper() for value in values):
         return None
     return target
+
+
+def _is_body(value: object) -> bool:
+    """Tell whether a value is the body of a request, as an object or encoded as text once or twice."""
+    for _ in range(2):
+        if isinstance(value, str) and value[:1] in ("{", '"'):
+            try:
+                value = json.loads(value)
+            except ValueError:
+                return False
+    return isinstance(value, Mapping) and bool(_BODY_KEYS & value.keys())
 
 
 def _give_team_to_project(candidates: dict[str, list[str]]) -> None:
@@ -247,11 +272,49 @@ def why_no_calls(sample: Sample, suggestion: Suggestion) -> str | None:
         return f"sums over many calls, not calls: there is {', '.join(map(shown, counts))}"
     if names & SPAN_NAMES or _kinds(records) & KINDS_AROUND_CALLS:
         return "spans of traces, of which only some are calls of a model"
+    part = _part_of_a_call(records, suggestion) or _writer(records, suggestion)
+    if part is not None:
+        return part
     rows = sorted(name for name in suggestion.unused if normalised(name) in ADMINISTRATION_NAMES)
     if rows and not suggestion.tells_of_use:
         return f"rows of users, keys, payments, limits or models, not calls: there is {', '.join(map(shown, rows))}"
+    lines = sorted(name for name in suggestion.unused if normalised(name) in PROGRAM_NAMES)
+    if lines and not suggestion.tells_of_use and not suggestion.known & SIGNS_OF_CALLS:
+        return f"lines of a program or judgements on answers, not calls: there is {', '.join(map(shown, lines))}"
     if _are_periods([record.get(suggestion.columns.get("started_at", "")) for record in records]):
         return "every time is the beginning of a day, an hour or some minutes: sums, or calls without their times"
+    return None
+
+
+def _part_of_a_call(records: Sequence[Mapping[str, Any]], suggestion: Suggestion) -> str | None:
+    """Return that several records are about one call, if most ids stand on several that name different parts of it."""
+    by_id: dict[str, list[Mapping[str, Any]]] = {}
+    for record in records:
+        one = record.get(suggestion.columns.get("request_id", ""))
+        if one not in (None, ""):
+            by_id.setdefault(str(one), []).append(record)
+    several = [found for found in by_id.values() if len(found) > 1]
+    if not several or 2 * len(several) < len(by_id):
+        return None
+    for name in sorted({name for record in records for name in record if normalised(name) in PHASE_NAMES}):
+        words = [[str(record.get(name)).lower() for record in found] for found in several]
+        if all(len(set(one)) == len(one) and PHASES.issuperset(one) for one in words):
+            return f"several records of each call, told apart by {shown(name)}: a mapping with [[rows]] says which of them are the calls"
+    return None
+
+
+def _writer(records: Sequence[Mapping[str, Any]], suggestion: Suggestion) -> str | None:
+    """Return that records are messages, if a field says of each whether a person or a model wrote it and no record has both."""
+    if suggestion.known >= {"prompt_text", "response_text"} or suggestion.known & {
+        "messages",
+        "conversation",
+        "request_body",
+    }:
+        return None
+    for name in sorted({name for record in records for name in record if normalised(name) in WRITER_NAMES}):
+        words = {str(record[name]).lower() for record in records if record.get(name) is not None}
+        if words & PEOPLE and words & MACHINES:
+            return f"messages of conversations one by one, not calls: {shown(name)} says who wrote each"
     return None
 
 
@@ -344,6 +407,7 @@ def automatic_mapping(sample: Sample) -> FieldMapping:
         thousands=thousands,
         decimal=decimal,
         is_cache_left_out=_is_cache_left_out(columns, records),
+        is_reasoning_left_out=_is_reasoning_left_out(columns, records),
         must_show_calls=True,
     )
 
@@ -424,7 +488,31 @@ def _is_cache_left_out(columns: Mapping[str, str], records: Sequence[Mapping[str
     return any(
         sum(_count(record.get(name)) for name in cached) > _count(record.get(columns["input_tokens"]))
         for record in records
-    )
+    ) or _is_beside(columns, records, cached)
+
+
+def _is_reasoning_left_out(columns: Mapping[str, str], records: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether tokens of reasoning are counted beside those of the output: there are more of them, or the total says so."""
+    reasoning, output = columns.get("reasoning_tokens"), columns.get("output_tokens")
+    if reasoning is None or output is None:
+        return False
+    is_more = any(_count(record.get(reasoning)) > _count(record.get(output)) > 0 for record in records)
+    return is_more or _is_beside(columns, records, [reasoning])
+
+
+def _is_beside(columns: Mapping[str, str], records: Sequence[Mapping[str, Any]], parts: Sequence[str]) -> bool:
+    """Tell whether a field with the total of tokens has some of them beside those of input and output, wherever there are any."""
+    totals = [name for name in {name for record in records for name in record} if normalised(name) in _TOTALS]
+    told = [
+        (
+            _count(record.get(totals[0])),
+            sum(_count(record.get(columns.get(name, ""))) for name in ("input_tokens", "output_tokens")),
+            more,
+        )
+        for record in (records if len(totals) == 1 else ())
+        if (more := sum(_count(record.get(name)) for name in parts)) > 0
+    ]
+    return bool(told) and all(total >= both + more > both for total, both, more in told)
 
 
 def _count(value: object) -> int:

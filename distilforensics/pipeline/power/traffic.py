@@ -152,7 +152,9 @@ def _limited_share(connection: duckdb.DuckDBPyConnection) -> float:
 
 
 def _salt(case: Case) -> str:
-    hashes = sorted(row["source_sha256"] for row in read_rows(case, "sources", ["source_sha256"]))
+    """Return what differs from log to log; members of archives that were refused for their names have no hash."""
+    rows = read_rows(case, "sources", ["source_sha256"])
+    hashes = sorted(row["source_sha256"] for row in rows if row["source_sha256"] is not None)
     return hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 

@@ -21,7 +21,7 @@ counted as (
         s.group_id, s.n_accounts, len(c.tied) as n_tied_accounts, s.n_requests, greatest(s.n_failed, c.n_moved) as n_failed, c.n_moved,
         c.n_moved / greatest(s.n_failed, c.n_moved) as share,
         -- Share of failed requests of accounts of different customers that another account repeats by chance.
-        0.002 as rate
+        $rate_handover::double as rate
     from carried as c
     join sizes as s on s.group_id = c.group_id
 ),

@@ -5,6 +5,7 @@ const STEP = 200;
 const LONGEST = 160;
 const state = { table: 0, sort: -1, down: false, first: 0, rows: [], filters: [], search: "" };
 const byId = (id) => document.getElementById(id);
+const WORDS = byId("count").dataset;
 
 function element(name, text, parent) {
   const made = document.createElement(name);
@@ -67,8 +68,9 @@ function fill() {
     });
   }
   const last = Math.min(state.first + STEP, state.rows.length);
-  const shown = state.rows.length ? `${(state.first + 1).toLocaleString("en")} to ${last.toLocaleString("en")} of ` : "";
-  byId("count").textContent = `${shown}${state.rows.length.toLocaleString("en")} rows that match, ${table.rows.length.toLocaleString("en")} in all. ${table.omitted}`;
+  const number = (value) => value.toLocaleString(document.documentElement.lang);
+  const shown = state.rows.length ? `${number(state.first + 1)} ${WORDS.to} ${number(last)} ${WORDS.of} ` : "";
+  byId("count").textContent = `${shown}${number(state.rows.length)} ${WORDS.match} ${number(table.rows.length)} ${WORDS.all} ${table.omitted}`;
   byId("back").disabled = state.first === 0;
   byId("on").disabled = last >= state.rows.length;
 }
@@ -95,7 +97,7 @@ function heads() {
     });
     const input = element("input", null, element("td", null, filters));
     input.type = "search";
-    input.setAttribute("aria-label", `Filter of ${name}`);
+    input.setAttribute("aria-label", `${WORDS.filter} ${name}`);
     input.value = state.filters[column] || "";
     input.addEventListener("input", () => { state.filters[column] = input.value; choose(); });
   });
@@ -104,7 +106,7 @@ function heads() {
 function open(number) {
   Object.assign(state, { table: number, sort: -1, down: false, filters: [], search: "" });
   byId("search").value = "";
-  byId("exact").textContent = `All values, exact: ${DATA[number].file}, in the folder of this page.`;
+  byId("exact").textContent = `${WORDS.exact} ${DATA[number].file}`;
   heads();
   choose();
 }

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pytest
 
-from distilforensics.analysis.heuristics import runner, views
+from distilforensics.analysis.heuristics import runner, stage, views
 from distilforensics.analysis.heuristics.loader import load_catalog
 from distilforensics.analysis.heuristics.stage import WRITES, scan
 from distilforensics.case.engines.duckdb import Limits, select
@@ -178,3 +184,29 @@ def test_an_unknown_heuristic_is_refused_before_anything_runs(make_case: MakeCas
     with pytest.raises(HeuristicError, match=r"no heuristic or family has the name 'structure\.nothing'"):
         scan(case, LIMITS, Silent(), ["structure.nothing"])
     assert not case.table_files("observations")
+
+
+def test_ctrl_c_ends_queries_that_run_beside_each_other(make_case: MakeCase, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two heuristics ask what never ends, in one query after the other; nothing waits for them, and none goes on."""
+    endless = "SELECT count(*) FROM range(10000000000) AS a, range(10000000000) AS b"
+    case, begun = make_case("case", GIVEN), threading.Semaphore(0)
+
+    def ask(connection: Any, *_: Any) -> None:
+        begun.release()
+        for _again in range(2):
+            with contextlib.suppress(duckdb.InterruptException):
+                connection.execute(endless)
+
+    def press() -> None:
+        begun.acquire()
+        begun.acquire()
+        time.sleep(0.2)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(stage, "run_heuristic", ask)
+    threading.Thread(target=press, daemon=True).start()
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        scan(case, Limits(memory_bytes=2_000_000_000, threads=2), Silent())
+    assert time.monotonic() - start < 10
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("heuristics_")]

@@ -141,3 +141,25 @@ def test_a_generic_log_without_obvious_names_is_refused():
         resolve_options(load_formats()["generic"], Sample("x.jsonl", [{"when": 1, "who": 2}]), Options())
 
     assert "--mapping" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        "2026-05-04T03:02:01Z",
+        "2026-05-04 03:02",
+        "04.05.2026 03:02",
+        "04/May/2026:03:02:01 +0000",
+        1777863721,
+        "1777863721500",
+        1777863721.5,
+        "May 4, 2026",
+    ],
+)
+def test_pairs_with_a_time_under_any_name_are_no_pairs_without_times(time):
+    """They would all be placed at one assumed time."""
+    pair = {"request": {"model": "m"}, "response": {"id": "x"}}
+    untimed = load_formats()["request_answer_pairs"].detection
+
+    assert untimed.matches(pair | {"n": 12, "id": "2026", "took": 1.5, "is_ok": True})
+    assert not untimed.matches(pair | {"recorded": time})

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import tomllib
+import unicodedata
 from datetime import datetime
 
 import pytest
 
 from distilforensics.ingest.formats import FieldMapping, Options, Sample, draft_mapping, read_mapping
+from distilforensics.ingest.formats.aliases import TARGETS, target_of
 from distilforensics.ingest.formats.leaves import MAX_LEAVES, leaves_of
+from distilforensics.ingest.formats.suggestion import suggest_mapping
+from distilforensics.ingest.formats.translated_names import TRANSLATED_NAMES
 
 KIBANA = {
     "@seen": "Mar 2, 2026 @ 00:00:08.101", "asker.id": "acme-7", "engine.label": "gpt-4o-mini", "tok.in": "1,024", "tok.out": "56",
@@ -141,3 +145,92 @@ def test_a_mapping_is_used_where_its_fields_are():
     assert ["when"] == mapping.lacks([{"time": 1, "who": {"id": "a"}, "many": 3}])
     assert ["$.who.id", "many"] == mapping.lacks([{"when": 1, "who": "a"}])
     assert not FieldMapping({"started_at": "when"}, required=("kind",)).fits([{"when": 1}])
+
+
+HEADINGS = {
+    "German": ("Zeitstempel", "Benutzer-ID", "Modell", "Eingabe-Tokens", "Ausgabe-Tokens", "IP-Adresse", "Anfrage", "Antwort", "Status-Code"),
+    "French": ("Horodatage", "Utilisateur", "Modèle", "Jetons d'entrée", "Jetons de sortie", "Adresse IP", "Requête", "Réponse", "Code de statut"),
+    "Spanish": ("Fecha y hora", "Usuario", "Modelo", "Tokens de entrada", "Tokens de salida", "Dirección IP", "Pregunta", "Respuesta", "Código de estado"),
+    "Japanese": ("日時", "ユーザーID", "モデル", "入力トークン数", "出力トークン数", "IPアドレス", "プロンプト", "応答", "ステータスコード"),
+}  # fmt: skip
+TOLD = (
+    "started_at",
+    "account_id",
+    "model_requested",
+    "input_tokens",
+    "output_tokens",
+    "client_ip",
+    "prompt_text",
+    "response_text",
+    "http_status",
+)
+VALUES = (
+    "2026-03-02 00:00:08",
+    "u-7",
+    "gpt-4o-mini",
+    141,
+    56,
+    "192.0.2.7",
+    "why are cats quiet at night",
+    "they hunt",
+    200,
+)
+
+
+@pytest.mark.parametrize("headings", HEADINGS.values(), ids=HEADINGS)
+def test_headings_of_other_languages_are_told(headings):
+    """Whether an accent is one character or two, by the draft and by reading without a mapping."""
+    for form in ("NFC", "NFD"):
+        names = [unicodedata.normalize(form, heading) for heading in headings]
+        record = dict(zip(names, VALUES, strict=True))
+        expected = dict(zip(TOLD, names, strict=True))
+        drafted = columns(record)
+        assert expected == {target: drafted[target] for target in TOLD}
+        assert expected.items() <= suggest_mapping(Sample("x.csv", [record])).columns.items()
+
+
+def test_no_translated_heading_says_another_column_than_a_program_means():
+    """`land` or `modelo` may be new; what programs call their columns stays what it is."""
+    words = [(target, word) for target, names in TRANSLATED_NAMES.items() for word in names.split()]
+    assert [] == [(target, word) for target, word in words if target_of(word) != target]
+    assert set(TRANSLATED_NAMES) <= TARGETS
+
+
+def test_names_in_other_languages_are_guessed():
+    """A person reads the draft, so that more is guessed than an ingest would."""
+    chinese = [
+        {
+            "时间": f"2026-03-02 10:00:0{i}",
+            "用户": f"u-{i % 3}",
+            "模型": "qwen-max",
+            "提示词": f"讲个故事{i}",
+            "输入令牌": 100 + i,
+            "输出令牌": 20,
+        }
+        for i in range(9)
+    ]
+    german = [
+        {
+            "Zeitpunkt": f"2026-03-02 10:00:0{i}",
+            "Benutzer": f"u-{i % 3}",
+            "Modell": "gpt-4o",
+            "Eingabe-Tokens": 100 + i,
+            "Ausgabe-Tokens": 20,
+        }
+        for i in range(9)
+    ]
+    wanted = [("started_at", 0), ("account_id", 1), ("model_requested", 2), ("input_tokens", -2), ("output_tokens", -1)]
+
+    for records in (chinese, german):
+        columns = tomllib.loads(draft_mapping(Sample("x", records)))["columns"]
+        names = list(records[0])
+        assert {target: columns[target] for target, _ in wanted} == {target: names[i] for target, i in wanted}
+
+
+def test_when_a_request_was_received_is_its_beginning():
+    """Not the end, from which durations would be taken off."""
+    records = [{"received": 1772446800000 + 1000 * i, "login": f"u-{i % 3}", "tok_in": 5} for i in range(9)]
+    drafted = tomllib.loads(draft_mapping(Sample("x", records)))
+
+    assert drafted["columns"]["started_at"] == "received"
+    assert "is_end" not in drafted.get("time", {})

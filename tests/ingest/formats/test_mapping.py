@@ -222,3 +222,16 @@ def test_what_times_lack_is_a_known_thing_and_a_year_needs_its_format(time):
     """Mistakes are named when the mapping is read."""
     with pytest.raises(UsageError, match="lacks"):
         parse_mapping(tomllib.loads(f'[columns]\nstarted_at = "t"\n[time]\n{time}'), where="m.toml")
+
+
+def test_a_word_for_nothing_is_not_the_first_field_that_is_there(project):
+    """A gateway writes `-` where nobody logged in; who called stands in the next field."""
+    mapping = FieldMapping(
+        {"started_at": "t", "account_id": ("login", "caller"), "prompt_text": ("p", "q")}, null_words=("(none)",)
+    )
+    records = [
+        {"t": 1777863721, "login": word, "caller": "ada", "p": "-", "q": "other"} for word in ("-", "", None, "(none)")
+    ]
+    rows = project("generic", records, Options(mapping=mapping))
+
+    assert [(row["account_id"], row["prompt_text"]) for row in rows] == [("ada", None)] * 4

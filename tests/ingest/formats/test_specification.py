@@ -118,7 +118,8 @@ def test_the_query_of_a_format_yields_columns_that_the_completion_knows(spec, co
 def test_every_field_of_a_mapping_reaches_its_column(project):
     """No target is lost on the way, neither beside all others nor, where others could stand in, alone."""
     columns = {
-        "tools": "tools_sha256", "messages": "prompt_text", "latency_s": "latency_ms", "conversation": "prompt_text", "usage": "cache_read_tokens",
+        "tools": "tools_sha256", "messages": "prompt_text", "latency_s": "latency_ms", "latency_us": "latency_ms", "latency_ns": "latency_ms",
+        "conversation": "prompt_text", "usage": "cache_read_tokens",
         "request_body": "temperature", "request_line": "operation", "http_method": "out_of_scope",
     }  # fmt: skip
     values = {
@@ -143,6 +144,8 @@ def test_every_field_of_a_mapping_reaches_its_column(project):
         "http_method",
         "http_status",
         "latency_s",
+        "latency_us",
+        "latency_ns",
         "request_body",
         "request_line",
         "usage",
@@ -164,7 +167,9 @@ def test_every_file_of_shared_sql_is_used():
     """A library that is not loaded would be dead text."""
     folder = Path(formats.__file__).parent / "lib"
 
-    assert {*LIBRARIES, "completion.sql", "directory.sql", "mapped.sql", "mapped_plain.sql"} == {entry.name for entry in folder.iterdir()}
+    assert {*LIBRARIES, "completion.sql", "directory.sql", "mapped.sql", "mapped_plain.sql"} == {
+        entry.name for entry in folder.iterdir()
+    }
 
 
 def test_a_prepared_query_reads_the_table_of_each_run(project, sample_lines):

@@ -17,6 +17,7 @@ mapped as not materialized (
         /*{join_keys}*/ as join_keys,
         /*{join_order}*/ as join_order,
         /*{is_part}*/ as is_part,
+        /*{is_cache_left_out}*/ as is_cache_left_out,
 /*{columns}*/
     from extracted
 ),
@@ -25,10 +26,16 @@ mapped as not materialized (
 decoded as not materialized (
     select
         * exclude (prompt_text, response_text, request_body, messages, conversation),
-        unquoted(case when prompt_text = '' then prompt_text else meant(prompt_text) end) as prompt_field,
+        unquoted(
+            case
+                when prompt_text = '' then prompt_text
+                when is_printed(prompt_text) and regexp_matches(prompt_text, '''(role|messages|contents)''') then unprinted(prompt_text)
+                else meant(prompt_text)
+            end
+        ) as prompt_field,
         unquoted(answered(response_text)) as response_field,
-        unquoted(request_body) as body_field,
-        coalesce(list_in(unquoted(conversation)), list_in(unquoted(messages))) as messages_field,
+        unquoted(unprinted(request_body)) as body_field,
+        coalesce(list_in(unquoted(unprinted(conversation))), list_in(unquoted(unprinted(messages)))) as messages_field,
         list_in(unquoted(conversation)) is not null as has_answer_inside
     from mapped
 ),
@@ -205,17 +212,22 @@ select
     coalesce(response_format, request.response_format) as response_format,
     coalesce(reasoning_effort, request.reasoning) as reasoning_effort,
     case
-        when /*{is_cache_left_out}*/ then sum_of_counts(input_tokens, cache_read_tokens, cache_write_tokens)
+        when is_cache_left_out then sum_of_counts(input_tokens, cache_read_tokens, cache_write_tokens)
         else coalesce(nullif(input_tokens, ''), counts.input)
     end as input_tokens,
     coalesce(nullif(cache_read_tokens, ''), counts.cache_read) as cache_read_tokens,
     coalesce(nullif(cache_write_tokens, ''), counts.cache_write) as cache_write_tokens,
-    coalesce(nullif(output_tokens, ''), counts.output) as output_tokens,
+    case
+        when /*{is_reasoning_left_out}*/ then sum_of_counts(output_tokens, reasoning_tokens, null)
+        else coalesce(nullif(output_tokens, ''), counts.output)
+    end as output_tokens,
     coalesce(nullif(reasoning_tokens, ''), counts.reasoning) as reasoning_tokens,
     cost_usd,
     request_bytes,
     response_bytes,
-    coalesce(latency_ms, (real_number(latency_s) * 1000)::varchar) as latency_ms,
+    coalesce(
+        latency_ms, (real_number(latency_s) * 1000)::varchar, (real_number(latency_us) / 1000)::varchar, (real_number(latency_ns) / 1e6)::varchar
+    ) as latency_ms,
     code as http_status,
     coalesce(status_of_word(status), status_of_code(code), case when answer.has_error then 'error' end) as status,
     coalesce(nullif(error_type, '0'), answer.error) as error_type,
@@ -234,7 +246,7 @@ select
     case
         when is_redacted(coalesce(prompt_field, talk.last_content)) then null
         when talk.n > 0 then talk.prompt
-        else coalesce(nullif(prompt_field, ''), request.prompt, prompt_field)
+        else texts_of_list(coalesce(nullif(prompt_field, ''), request.prompt, prompt_field))
     end as prompt_text,
     case
         when is_redacted(response_field) then null
@@ -261,7 +273,7 @@ select
             when /*{must_show_calls}*/ and coalesce(
                 meant(model_requested), meant(model_served), request.model, answer.model, nullif(prompt_field, ''), nullif(response_field, ''),
                 chat, prompt_sha256, response_sha256, prompt_chars, response_chars, path, code, nullif(meant(error_type), '0'), meant(finish_reason)
-            ) is null and coalesce(status_of_word(status), 'ok') = 'ok' and coalesce(real_number(latency_ms), real_number(latency_s), 0) = 0
+            ) is null and coalesce(status_of_word(status), 'ok') = 'ok' and coalesce(real_number(latency_ms), real_number(latency_s), real_number(latency_us), real_number(latency_ns), 0) = 0
                 and coalesce(whole_number(coalesce(input_tokens, counts.input)), 0) = 0
                 and coalesce(whole_number(coalesce(output_tokens, counts.output)), 0) = 0
                 then 'no_sign_of_a_call'

@@ -81,12 +81,18 @@ select
     end as input_tokens,
     nullif(/*{cache_read_tokens}*/, '') as cache_read_tokens,
     nullif(/*{cache_write_tokens}*/, '') as cache_write_tokens,
-    nullif(/*{output_tokens}*/, '') as output_tokens,
+    case
+        when /*{is_reasoning_left_out}*/ then sum_of_counts(/*{output_tokens}*/, /*{reasoning_tokens}*/, null)
+        else nullif(/*{output_tokens}*/, '')
+    end as output_tokens,
     nullif(/*{reasoning_tokens}*/, '') as reasoning_tokens,
     /*{cost_usd}*/ as cost_usd,
     /*{request_bytes}*/ as request_bytes,
     /*{response_bytes}*/ as response_bytes,
-    coalesce(/*{latency_ms}*/, (real_number(/*{latency_s}*/) * 1000)::varchar) as latency_ms,
+    coalesce(
+        /*{latency_ms}*/, (real_number(/*{latency_s}*/) * 1000)::varchar,
+        (real_number(/*{latency_us}*/) / 1000)::varchar, (real_number(/*{latency_ns}*/) / 1e6)::varchar
+    ) as latency_ms,
     code as http_status,
     coalesce(status_of_word(/*{status}*/), status_of_code(code)) as status,
     nullif(/*{error_type}*/, '0') as error_type,
@@ -119,7 +125,7 @@ select
                 /*{prompt_sha256}*/, /*{response_sha256}*/, /*{prompt_chars}*/, /*{response_chars}*/, path, code,
                 nullif(meant(/*{error_type}*/), '0'), meant(/*{finish_reason}*/)
             ) is null and coalesce(status_of_word(/*{status}*/), 'ok') = 'ok'
-                and coalesce(real_number(/*{latency_ms}*/), real_number(/*{latency_s}*/), 0) = 0
+                and coalesce(real_number(/*{latency_ms}*/), real_number(/*{latency_s}*/), real_number(/*{latency_us}*/), real_number(/*{latency_ns}*/), 0) = 0
                 and coalesce(whole_number(/*{input_tokens}*/), 0) = 0
                 and coalesce(whole_number(/*{output_tokens}*/), 0) = 0
                 then 'no_sign_of_a_call'
@@ -137,7 +143,8 @@ select
     case when /*{unreadable}*/ then 'unreadable_line' end as refusal_reason,
     case when /*{unreadable}*/ then 'the line has not the shape of the format' end as refusal_detail,
     coalesce(
-        regexp_matches(/*{prompt_text}*/, '^[\[{"]') or regexp_matches(/*{response_text}*/, '^([\[{"]|data:|event:)')
+        regexp_matches(/*{prompt_text}*/, '^([\[{"]|[A-Z]\w+\(\w+=)')
+        or regexp_matches(/*{response_text}*/, '^([\[{"]|[A-Z]\w+\(\w+=|data:|event:)')
         or starts_with(/*{system_text}*/, '[') or /*{is_odd_talk}*/, false
     ) as is_odd
 from places

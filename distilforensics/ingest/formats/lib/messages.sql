@@ -44,7 +44,7 @@ create or replace macro last_user_text(messages, typed) as
 create or replace macro is_assistant_role(role) as list_contains(['assistant', 'model', 'gpt', 'bot', 'chatbot'], role);
 
 -- The messages of a conversation in the shapes of chat APIs, Google, ShareGPT and OpenTelemetry. Where no value is a list, no content is one.
--- Where `list_zip` has nothing to pair, the fields of what it puts there are those of another row: it must be asked for NULL itself.
+-- The engine gives the field of a pair's half that is absent the value of another record, so each is asked for before it is opened.
 create or replace macro chat_messages(chat) as
     case when chat is not null then list_transform(
         list_zip(

@@ -9,6 +9,22 @@ create or replace macro unquoted(written) as
         else written
     end;
 
+-- Whether a text looks like a dictionary, a list of them, or an object that a Python program printed.
+create or replace macro is_printed(written) as regexp_matches(written, '^(\[?\{''|[A-Z]\w+\(\w+=)');
+
+create or replace macro unprinted(written) as
+    case
+        when starts_with(written, '{''') or starts_with(written, '[{''') then coalesce(json_of_python(written), written)
+        else written
+    end;
+
+-- Several prompts of one call, a list of texts, joined by line feeds.
+create or replace macro texts_of_list(written) as
+    case
+        when starts_with(written, '["') and json_valid(written) then array_to_string(json_transform(written, '["VARCHAR"]'), E'\n')
+        else written
+    end;
+
 create or replace macro object_in(written) as
     case when starts_with(written, '{') and json_valid(written) then written end;
 

@@ -1,10 +1,16 @@
 -- Many parties try a new model
 create or replace temp view accounts as from read_parquet(['findings/accounts.parquet']);
 create or replace temp view campaigns as from read_parquet(['findings/campaigns.parquet']);
-create or replace temp view candidate_members as select campaign_id as candidate_id, account_id from accounts where campaign_id is not null;
+create or replace temp view explained_groups as from read_parquet(['findings/explained_groups.parquet']);
+create or replace temp view candidate_members as
+select coalesce(campaign_id, split_part(reason_not_in_campaign, ':', 1)) as candidate_id, account_id
+from accounts
+where campaign_id is not null or split_part(reason_not_in_campaign, ':', 1) in (select group_id from explained_groups);
 create or replace temp view template_exchanges as from read_parquet(['data/template_exchanges.parquet']);
 create or replace temp view exchange_features as from read_parquet(['data/exchange_features.parquet']);
-create or replace temp view candidate_templates as select campaign_id as candidate_id, unnest(templates) as template_id from campaigns;
+create or replace temp view candidate_templates as
+select campaign_id as candidate_id, unnest(templates) as template_id from campaigns
+union all select group_id, unnest(templates) from explained_groups;
 create or replace temp table candidate_exchanges as
 with carried as (
     select distinct m.candidate_id, e.record_id, e.account_id, e.started_at

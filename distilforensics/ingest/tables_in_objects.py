@@ -1,0 +1,49 @@
+"""Tables that a single JSON object holds: names of columns beside lists of values, as data frames and query interfaces write them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_NAMES = ("columns", "meta", "fields", "cols")
+"""Keys of the names of columns: texts, or objects with a name."""
+
+_ROWS = ("data", "rows", "values")
+"""Keys of the rows, which are lists of values."""
+
+
+def rows_of(record: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """Return the rows of a table that an object holds, as objects; None if it holds none."""
+    tables = record.get("tables")
+    inner = tables[0] if isinstance(tables, list) and tables else record.get("data")
+    found = _named_rows(inner if isinstance(inner, dict) else record)
+    return _of_columns(record) if found is None else found
+
+
+def _named_rows(table: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    names = next((_names(table[key]) for key in _NAMES if isinstance(table.get(key), list)), [])
+    rows = next((table[key] for key in _ROWS if isinstance(table.get(key), list)), None)
+    if not names or rows is None or not all(isinstance(row, list) and len(row) == len(names) for row in rows):
+        return None
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _names(columns: Sequence[Any]) -> list[str]:
+    names = [one.get("name") if isinstance(one, dict) else one for one in columns]
+    is_sound = all(isinstance(name, str) for name in names) and len(set(names)) == len(names)
+    return [str(name) for name in names] if is_sound else []
+
+
+def _of_columns(record: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """Return the rows of a data frame written as objects that have the numbers of its rows, or of its columns, as names."""
+    objects = [value for value in record.values() if isinstance(value, dict)]
+    if len(record) < 1 or len(objects) < len(record):
+        return None
+    if all(key.isdecimal() for key in record):
+        return objects
+    numbers = objects[0].keys()
+    if not numbers or not all(key.isdecimal() for key in numbers) or any(one.keys() != numbers for one in objects):
+        return None
+    return [{name: column[number] for name, column in record.items()} for number in numbers]
