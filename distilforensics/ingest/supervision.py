@@ -9,8 +9,11 @@ from __future__ import annotations
 import multiprocessing
 import shutil
 import signal
+import threading
 import time
+from contextlib import contextmanager
 from dataclasses import replace
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any, Self
 
 import psutil
@@ -20,6 +23,7 @@ from distilforensics.core.units import duration
 from distilforensics.ingest.worker import BYTES, FILE, ROWS, work
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from multiprocessing.context import SpawnProcess
     from types import TracebackType
 
@@ -192,7 +196,8 @@ class Worker:
     def _start(self) -> None:
         self._connection, theirs = self._context.Pipe()
         self._process = self._context.Process(target=work, args=(theirs, self._settings, self._counters), daemon=True)
-        self._process.start()
+        with _interrupts_held():
+            self._process.start()
         theirs.close()
 
     def _tell(self, batch: Batch) -> bool:
@@ -231,6 +236,29 @@ class Worker:
 
 
 _OUT_OF_TIME = f"signal {int(getattr(signal, 'SIGXCPU', 24))}"
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back while a process is started, so that it is not left half started; a terminal sends it to the new process as well."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    resource_tracker.ensure_running()  # whose start would end the hold
+    came: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    has_masks = hasattr(signal, "pthread_sigmask")
+    mask = (
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if has_masks else None
+    )  # the new process inherits it
+    try:
+        yield
+    finally:
+        if mask is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, handler)
+    if came and callable(handler):
+        handler(signal.SIGINT, None)
 
 
 def _require_hope(batch: Batch, crash: _CrashError, n_crashes: int) -> None:

@@ -2,16 +2,18 @@
 
 import signal
 import threading
+import time
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from distilforensics.case.engines.duckdb import connect, require_select
+from distilforensics.case.engines.duckdb import connect, explained, require_select
 from distilforensics.case.layout import create_case
 from distilforensics.core.errors import IntegrityError, UsageError
 from distilforensics.core.schema import TABLES
+from distilforensics.core.sqlfile import SqlFile
 
 ENDLESS = "SELECT count(*) FROM range(10000000000) AS a, range(10000000000) AS b"
 
@@ -36,6 +38,18 @@ def test_ctrl_c_ends_a_running_query(case, run):
     """However the query was started."""
     with pytest.raises(KeyboardInterrupt):
         run_and_interrupt(case, run)
+
+
+def test_ctrl_c_in_a_function_of_ours_is_no_error_of_a_query(case):
+    """The engine makes an error of whatever a function raises."""
+
+    def ask(connection):
+        connection.create_function("slowly", lambda n: time.sleep(0.05) or n, ["BIGINT"], "BIGINT", side_effects=True)
+        with explained(SqlFile("endless", {"id": "endless"}, ""), {}):
+            connection.execute("SELECT sum(slowly(n)) FROM range(1000) AS t(n)").fetchall()
+
+    with pytest.raises(KeyboardInterrupt):
+        run_and_interrupt(case, ask)
 
 
 def test_the_wakeup_descriptor_is_given_back(case):

@@ -5,10 +5,12 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -535,12 +537,15 @@ def test_too_many_bad_records_end_with_3_and_a_report(home, tmp_path, capsys):
 
 
 def test_an_interrupted_run_ends_with_130_leaves_no_process_and_goes_on(home, tmp_path):
-    """Ctrl-C as soon as the logs are being read; the next run gives the same case as an undisturbed one."""
+    """Ctrl-C as soon as the logs are being read, to all processes as a terminal does; the next run gives the same case as an undisturbed one."""
     arguments = ["run", str(home / "pool" / "logs"), "--case", str(tmp_path / "case"), "--threads", "2"]
     command = [sys.executable, "-m", "distilforensics", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes, text=True, start_new_session=True) as process:
         first = process.stderr.readline()
-        process.send_signal(signal.SIGINT)
+        while len(psutil.Process(process.pid).children()) < 2:  # the worker, and the one that keeps its counters
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGINT)
         rest = process.stderr.read()
         output = process.stdout.read()
     running = [p.pid for p in psutil.process_iter(["cmdline"]) if str(tmp_path) in " ".join(p.info["cmdline"] or ())]

@@ -416,3 +416,21 @@ def test_memory_stays_below_the_limit_and_the_result_is_the_same(tmp_path, line)
             assert int(done.stdout.split()[-1]) < 448_000_000
         tables.append({path.name: path.read_bytes() for path in (tmp_path / limit / "data").rglob("*.parquet")})
     assert tables[0] == tables[1]
+
+
+def test_ctrl_c_waits_while_a_process_is_started_and_does_not_reach_it():
+    """It comes in the middle of the start; afterwards it ends the run, and the new process never hears of it."""
+    asks = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
+    said, before = [], signal.getsignal(signal.SIGINT)
+
+    def start():
+        with supervision._interrupts_held():
+            os.kill(os.getpid(), signal.SIGINT)
+            said.append(subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True).stdout)
+
+    with pytest.raises(KeyboardInterrupt):
+        start()
+
+    assert ["True\n"] == said
+    assert before == signal.getsignal(signal.SIGINT)
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])

@@ -131,7 +131,11 @@ def connect(
         for name in tables if tables is not None else case.existing_tables():
             create_view(connection, case, name)
         with _interruptible(connection), damage_told(case):
-            yield connection
+            try:
+                yield connection
+            except duckdb.InvalidInputException as e:
+                _raise_if_interrupted(e)
+                raise
 
 
 @contextmanager
@@ -177,6 +181,15 @@ def _interruptible(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         waiting.close()
 
 
+def _raise_if_interrupted(error: duckdb.Error) -> None:
+    """Raise what Ctrl-C raises, if it came while the engine called a function of ours, and the engine made an error of it."""
+    if str(error).startswith(_INTERRUPTED_FUNCTION):
+        raise KeyboardInterrupt from error
+
+
+_INTERRUPTED_FUNCTION = "Invalid Input Error: Python exception occurred while executing the UDF: KeyboardInterrupt"
+
+
 def create_view(connection: duckdb.DuckDBPyConnection, case: Case, name: str) -> None:
     """Create the view `name` over the table's Parquet files.
 
@@ -213,6 +226,7 @@ def explained(file: SqlFile, values: Mapping[str, Any]) -> Iterator[None]:
     except duckdb.InterruptException:
         raise
     except duckdb.Error as e:
+        _raise_if_interrupted(e)
         if (trouble := machine_trouble(e)) is not None:
             raise trouble from e
         given = f"\nwith {dict(values)}" if values else ""
