@@ -609,6 +609,32 @@ insert into recomputed
 select 'frame_edges.C-01.' || row_place || '.' || name, value
 from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
 
+-- wording.C-01: First and last prompt of those that carry the most frequent text of a campaign, forwards and backwards: what they share, all of these share
+create or replace temp table block as select row_number() over () as row_place, * from (
+with most_frequent as (
+    select t.template_id
+    from campaigns as c, unnest(c.templates) as own(template_id)
+    join templates as t on t.template_id = own.template_id
+    where c.campaign_id = 'C-01'
+    order by t.kind = 'near', t.n_exchanges desc, t.template_id -- what is alike and not the same has no words in common
+    limit 1
+)
+select
+    count(*) as n_texts,
+    min(left(e.prompt_text, 600)) as first_begin,
+    max(left(e.prompt_text, 600)) as last_begin,
+    min(reverse(right(e.prompt_text, 600))) as first_end,
+    max(reverse(right(e.prompt_text, 600))) as last_end
+from campaign_exchanges as c
+join exchanges as e on e.record_id = c.record_id
+join template_exchanges as x on x.record_id = c.record_id
+join most_frequent as m on m.template_id = x.template_id
+where c.campaign_id = 'C-01' and c.is_own and e.prompt_text is not null
+);
+insert into recomputed
+select 'wording.C-01.' || row_place || '.' || name, value
+from (unpivot (select row_place, columns(* exclude (row_place))::varchar from block) on columns(* exclude (row_place)) into name name value value);
+
 -- taken_samples.C-01: Three answered requests of different accounts, drawn by lot
 create or replace temp table block as select row_number() over () as row_place, * from (
 with first_of_account as (
@@ -1609,15 +1635,37 @@ members as (
 ),
 placed as (
     select *, row_number() over (partition by candidate_id order by n desc, client_ip) as place from counted
+),
+-- The program and the parameters with which every member mostly calls.
+used as (
+    select m.candidate_id, e.account_id, x.kind, x.template, count(*) as n
+    from candidate_members as m
+    join exchange_features as e on e.account_id = m.account_id
+    cross join lateral (values ('program', e.program_template), ('parameters', e.parameter_template)) as x (kind, template)
+    where x.template is not null
+    group by all
+),
+mostly as (
+    select candidate_id, account_id, kind, arg_max(template, (n, template)) as template from used group by all
+),
+manners as (
+    select candidate_id, kind, max(n) / sum(n) as share
+    from (select candidate_id, kind, template, count(*) as n from mostly group by all)
+    group by candidate_id, kind
+),
+alike as (
+    select candidate_id, round(max(share), 6) as share from manners group by candidate_id having count(*) filter (kind = 'program') > 0
 )
 select
     p.candidate_id,
     round(sum(n) filter (where place <= 3) / sum(n), 6) as address_share,
     max(n_accounts) filter (where place <= 3) as n_accounts,
     sum(n)::bigint as n_known,
-    round(coalesce(sum(n) filter (where n_accounts >= 0.25 * n_members), 0) / sum(n), 6) as common_share
+    round(coalesce(sum(n) filter (where n_accounts >= 0.25 * n_members), 0) / sum(n), 6) as common_share,
+    any_value(a.share) as alike_share
 from placed as p
 join members as m on m.candidate_id = p.candidate_id
+left join alike as a on a.candidate_id = p.candidate_id
 group by p.candidate_id
 order by p.candidate_id;
 create or replace temp table nights as
@@ -2914,10 +2962,21 @@ has as (
     select
         s.campaign_id, coalesce(list(f.fact_id) filter (f.fact_id is not null), []) as ids,
         coalesce(bool_or(f.is_telling and f.kind = 'coordination'), false) as is_passed_on,
-        coalesce(list(f.fact_id) filter (f.is_beyond_payers), []) as beyond_payers
+        coalesce(list(f.fact_id) filter (f.is_beyond_payers), []) as beyond_payers,
+        coalesce(list(f.fact_id) filter (f.is_beyond_payers and not f.is_of_one_day), []) as of_many_days,
+        coalesce(list(f.fact_id) filter (f.is_quick), []) as quick
     from sizes as s
     left join counted as f on f.campaign_id = s.campaign_id
     group by s.campaign_id
+),
+-- People sleep, each at hours of their own: accounts that call around the clock for days are none.
+sleepless as (
+    select s.campaign_id, format(
+        ' But people sleep: {:,} of the {:,} accounts with calls enough to show it call around the clock, in the six hours of the day in which they call least as well.',
+        n.n_awake, n.n_judged) as words
+    from sizes as s
+    join nights as n on n.candidate_id = s.campaign_id
+    where n.n_judged >= 0.5 * s.n and n.n_awake >= greatest(5, 0.5 * n.n_judged)
 ),
 -- One customer, or a few: accounts that share a tenant, an organisation or a payer are one; and so without payers.
 names as (
@@ -2980,30 +3039,39 @@ places as (
     select
         s.campaign_id, s.n, e.*,
         (e.address_share >= 0.8 and e.n_accounts >= 0.1 * s.n) or (e.common_share >= 0.8 and not list_contains(h.ids, 'payment')) as fits,
-        list_has_all(h.beyond_payers, ['handover', 'payment', 'signup']) and o.outcome = 'excluded' as is_opened_apart
+        list_has_all(h.beyond_payers, ['handover', 'payment', 'signup']) and o.outcome = 'excluded' as is_opened_apart,
+        coalesce(e.alike_share, 1) < 0.5 and o.outcome = 'excluded' and list_contains(h.ids, 'handover') and (
+            list_contains(h.ids, 'payment')
+            or (list_contains(h.of_many_days, 'signup') and (a.words is not null or list_contains(h.quick, 'handover')))
+        ) as has_many_programs
     from sizes as s
     join has as h on h.campaign_id = s.campaign_id
     join one_domain as o on o.campaign_id = s.campaign_id
+    left join sleepless as a on a.campaign_id = s.campaign_id
     left join egress as e on e.candidate_id = s.campaign_id
 ),
 shares as (
     select
         campaign_id,
         case when address_share > 0 and address_share < 0.0005 then '< 0.1 %' when 100 * address_share >= 99.95 and address_share < 1 then '> 99.9 %' else format('{:.1f} %', 100 * address_share) end as address_words,
-        case when common_share > 0 and common_share < 0.0005 then '< 0.1 %' when 100 * common_share >= 99.95 and common_share < 1 then '> 99.9 %' else format('{:.1f} %', 100 * common_share) end as common_words
+        case when common_share > 0 and common_share < 0.0005 then '< 0.1 %' when 100 * common_share >= 99.95 and common_share < 1 then '> 99.9 %' else format('{:.1f} %', 100 * common_share) end as common_words,
+        case when alike_share > 0 and alike_share < 0.0005 then '< 0.1 %' when 100 * alike_share >= 99.95 and alike_share < 1 then '> 99.9 %' else format('{:.1f} %', 100 * alike_share) end as alike_words
     from places
 ),
 one_egress as (
     select
         p.campaign_id, 'operator.one_egress' as name,
-        case when p.address_share is null then 'in part' when p.fits and not p.is_opened_apart then 'fits' else 'excluded' end as outcome,
+        case when p.address_share is null then 'in part' when p.fits and not p.has_many_programs and not p.is_opened_apart then 'fits' else 'excluded' end as outcome,
         coalesce(
             format(
                 '{} of {:,} calls come from the three busiest addresses; the busiest one has calls of {:,} of the {:,} accounts. {} come from addresses that a quarter of the accounts use.',
                 w.address_words, p.n_known, p.n_accounts, p.n, w.common_words
-            ) || if(p.fits and p.is_opened_apart,
-                ' But several accounts each were paid for and opened together, under different mail domains, and refused calls of one go on at another: customers come one by one and pay for themselves, and a firm has a mail domain of its own.',
-                ''),
+            ) || case when p.fits and p.has_many_programs then format(
+                ' But the most common client program, or set of parameters, is that of {} of the accounts: these are many programs, and people in one room neither pay for each other nor call within seconds, or by day and night, for whoever is refused.',
+                w.alike_words)
+            when p.fits and p.is_opened_apart then
+                ' But several accounts each were paid for and opened together, under different mail domains, and refused calls of one go on at another: customers come one by one and pay for themselves, and a firm has a mail domain of its own.'
+            else '' end,
             'No client address is logged, so that it is not known from where the calls come.') as statement
     from places as p
     join shares as w on w.campaign_id = p.campaign_id
@@ -3092,7 +3160,7 @@ counterparts as (
     from texts
 ),
 talks as (
-    select s.campaign_id, f.n_quick, f.n_apart, f.n_alike, f.is_quick or f.is_timed as is_paced, list_contains(h.ids, 'payment') as is_paid
+    select s.campaign_id, f.n_quick, f.n_apart, f.n_alike, f.n_unforced >= 0.5 * f.n_apart as is_unforced, f.is_quick or f.is_timed as is_paced, list_contains(h.ids, 'payment') as is_paid
     from sizes as s
     join has as h on h.campaign_id = s.campaign_id
     left join counted as f on f.campaign_id = s.campaign_id and f.fact_id = 'conversation'
@@ -3105,7 +3173,8 @@ dispatcher as (
             when is_paid then 'They share payment methods across customers.'
             when is_paced then format('The conversations go on at the pace of a program: {:,} of {:,} within {:g} seconds, {:,} after the same time.', n_quick, n_apart, 20.0::double, n_alike)
             else format('{:,} of {:,} conversations went on within {:g} seconds; the others at a pace that people keep as well, and each customer pays alone.', n_quick, n_apart, 20.0::double)
-            end as statement
+            end as statement,
+        coalesce(is_unforced, false) as may_be_machines
     from talks
 ),
 said as (
@@ -3128,26 +3197,18 @@ acquaintances as (
         h.campaign_id, 'operator.acquaintances' as name, if(count(s.words) > 0 or not h.is_passed_on, 'excluded', 'cannot tell') as outcome,
         coalesce(string_agg(s.words, ' ' order by s.part, s.place), if(
             h.is_passed_on, 'Work is passed on at a pace that people keep as well, and each customer pays alone.',
-            'No work is passed on between customers.')) as statement
+            'No work is passed on between customers.')) as statement,
+        true as may_be_machines
     from has as h
     left join said as s on s.campaign_id = h.campaign_id
     group by h.campaign_id, h.is_passed_on
-),
--- People sleep, each at hours of their own: accounts that call around the clock for days are none.
-sleepless as (
-    select s.campaign_id, format(
-        ' But people sleep: {:,} of the {:,} accounts with calls enough to show it call around the clock, in the six hours of the day in which they call least as well.',
-        n.n_awake, n.n_judged) as words
-    from sizes as s
-    join nights as n on n.candidate_id = s.campaign_id
-    where n.n_judged >= 0.5 * s.n and n.n_awake >= greatest(5, 0.5 * n.n_judged)
 ),
 of_people as (
     select
         p.campaign_id, p.name, if(p.outcome in ('fits', 'cannot tell') and s.words is not null, 'excluded', p.outcome) as outcome,
         p.statement || if(p.outcome in ('fits', 'cannot tell'), coalesce(s.words, ''), '') as statement
     from (from dispatcher union all by name from acquaintances) as p
-    left join sleepless as s on s.campaign_id = p.campaign_id
+    left join sleepless as s on s.campaign_id = p.campaign_id and p.may_be_machines
 )
 from few_customers union all by name
 from one_egress union all by name

@@ -167,12 +167,13 @@ def test_accounts_are_never_said_to_be_run_as_one_without_indicates_or_may(name,
 
 
 def test_the_title_claims_as_much_as_the_grades_bear(full, sample):
-    """Groups of different grades are said to be indicated, neither strongly nor weakly."""
+    """Groups of different grades are said to be indicated, neither strongly nor weakly; that all collect is said where each shows it."""
     heading = " ".join("".join(full.all(".//h1")[0].itertext()).split())
 
     assert ["strong", "weak"] == [row["grade"] for row in full.rows("campaigns.csv")]
     assert heading.startswith("The log indicates that ")
-    assert heading.endswith(" accounts in 2 groups were run as one and collected model answers")
+    assert heading.endswith(" accounts in 2 groups were run as one")
+    assert sample("pool").all(".//title")[0].text.endswith(" were run as one and collected model answers")
     assert heading == full.all(".//title")[0].text
 
 

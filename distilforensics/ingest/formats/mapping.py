@@ -235,6 +235,10 @@ def parse_mapping(
         raise UsageError(f"[values] texts is {shown(values['texts'])}, expected plain or python", where=where)
     kinds = {"cache": _ONE_TEXT, "reasoning": _ONE_TEXT, "where": (Mapping, "a table with field and is")}
     tokens = _choices(content, "tokens", kinds, where)
+    if "where" in tokens and tokens.get("cache") != "left_out":
+        raise UsageError(
+            '[tokens] where says of which records cache is left out, expected cache = "left_out" beside it', where=where
+        )
     for part in ("cache", "reasoning"):
         if tokens.get(part, "included") not in ("included", "left_out"):
             raise UsageError(f"[tokens] {part} is {shown(tokens[part])}, expected included or left_out", where=where)

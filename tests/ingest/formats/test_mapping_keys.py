@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from distilforensics.ingest.formats import Options, read_mapping
+from distilforensics.core.errors import UsageError
+from distilforensics.ingest.formats import FieldMapping, Options, read_mapping
+from distilforensics.ingest.formats.mapping import parse_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,3 +83,49 @@ def test_a_filter_keeps_what_it_does_not_name(row: Callable[..., dict[str, Any]]
     """Other records stay calls."""
     for name in ("row filter", "row filter by value"):
         assert row(COLUMNS + KEYS[name][0])["out_of_scope"] is None
+
+
+@pytest.mark.parametrize(
+    ("tokens", "said"),
+    [
+        ({"where": {"field": "by", "is": ["x"]}}, "beside it"),
+        ({"cache": "left_out", "where": {"field": "by"}}, "is or is_not"),
+        ({"reasoning": "x"}, "left_out"),
+    ],
+)
+def test_what_is_said_of_tokens_is_checked(tokens, said):
+    """Which records leave out the cache says nothing by itself."""
+    with pytest.raises(UsageError, match=said):
+        parse_mapping({"columns": {"started_at": "t"}, "tokens": tokens}, where="m.toml")
+
+
+def test_only_some_records_leave_out_the_cache_and_all_the_reasoning(project):
+    """A gateway before several providers writes what each of them counts."""
+    tables = {
+        "columns": {
+            "started_at": "t",
+            "input_tokens": "i",
+            "cache_read_tokens": "c",
+            "output_tokens": "o",
+            "reasoning_tokens": "r",
+        },
+        "tokens": {"cache": "left_out", "where": {"field": "by", "is": ["anthropic"]}, "reasoning": "left_out"},
+    }
+    mapping = parse_mapping(tables, where="m.toml")
+    rows = project(
+        "generic",
+        [{"t": 1777863721, "i": 9, "c": 4, "o": 5, "r": 3, "by": by} for by in ("anthropic", "openai")],
+        Options(mapping=mapping),
+    )
+
+    assert [(row["input_tokens"], row["output_tokens"]) for row in rows] == [(13, 8), (9, 8)]
+
+
+@pytest.mark.parametrize(
+    ("target", "value"), [("latency_ms", 12.5), ("latency_s", 0.0125), ("latency_us", 12500), ("latency_ns", 12500000)]
+)
+def test_durations_have_their_unit(target, value, project):
+    """All become milliseconds."""
+    mapping = FieldMapping({"started_at": "t", target: "d"})
+
+    assert project("generic", [{"t": 1777863721, "d": value}], Options(mapping=mapping))[0]["latency_ms"] == 12.5

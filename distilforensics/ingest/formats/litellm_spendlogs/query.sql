@@ -198,6 +198,15 @@ select
         ),
         j.metadata.error_information.error_message
     ) as reasoning_refusals,
-    litellm_out_of_scope(operation, j.call_type, j.api_key, j.team_id) as out_of_scope,
+    coalesce(
+        litellm_out_of_scope(operation, j.call_type, j.api_key, j.team_id),
+        -- Callers can choose ids, so that the ending alone does not tell: such a row has costs, and no tokens.
+        case
+            when regexp_matches(j.request_id, '_(batch|background|guardrail|video)_cost$') and coalesce(whole_number(j.prompt_tokens), 0) = 0
+                and coalesce(whole_number(j.completion_tokens), 0) = 0
+                and coalesce(real_number(j.spend), 0) > 0
+                then 'cost_of_a_call'
+        end
+    ) as out_of_scope,
     case when starts_with(j.api_key, 'sk-') then ['secret_hashed'] end as flags
 from cuts
