@@ -129,8 +129,21 @@ class Projector:
         is_json = self._specs[reader.format].framing == "json" and cells is None
         is_valid = self.valid(table) if is_json else np.ones(len(table), np.bool_)
         failing: dict[int, str] = {}
-        parts = self._halves(reader, table.filter(pa.array(is_valid)), failing)
+        parts = self._parts(reader, table.filter(pa.array(is_valid)), failing, is_new=not is_valid.all())
         return Projected(pa.concat_tables(parts or [YIELD.empty_table()]), rows[~is_valid], failing)
+
+    def _parts(self, reader: Reader, table: pa.Table, failing: dict[int, str], *, is_new: bool) -> list[pa.Table]:
+        """Return the rows of a table without lines that are no JSON, `is_new` if there were any.
+
+        What fails only for the projection of plain records is no damage: such a log is read by that of all records from here on.
+        """
+        if is_new:
+            try:
+                return [self._rows(reader, table)]
+            except _FAILURES:
+                pass
+        self._plain[self._key(reader, table)] = None
+        return self._halves(reader, table, failing)
 
     def _rows(self, reader: Reader, table: pa.Table) -> pa.Table:
         """Return the rows of a table, the plain ones first; the others are read by the projection of all records."""
@@ -140,20 +153,17 @@ class Projector:
         planned = self._plain[key]
         if planned is None:
             return self._run(reader, table)
-        try:
-            found = pa.concat_tables([planned.run(part).cast(PLAIN_YIELD) for part in self._slices(table)])
-        except _FAILURES:
-            return self._run(reader, table)  # what one projection cannot read may be what the other opens
+        found = pa.concat_tables([planned.run(part).cast(PLAIN_YIELD) for part in self._slices(table)])
         needs_care = found.column("needs_care").to_numpy()
         plain = found.select(YIELD.names)
         if not needs_care.any():
             return plain
         if needs_care.mean() > MAX_CARE:
             self._plain[key] = None
-        rest = table.filter(
-            pc.is_in(table["row_index"], found["row_index"].filter(found["needs_care"]).combine_chunks())
-        )
-        return pa.concat_tables([plain.filter(pa.array(~needs_care)), self._run(reader, rest)])
+        careful = pc.unique(found["row_index"].filter(found["needs_care"]))
+        is_careful = pc.is_in(found["row_index"], careful)
+        rest = table.filter(pc.is_in(table["row_index"], careful))
+        return pa.concat_tables([plain.filter(pc.invert(is_careful)), self._run(reader, rest)])
 
     def valid(self, table: pa.Table) -> npt.NDArray[np.bool_]:
         """Tell which lines are JSON."""
@@ -189,7 +199,7 @@ class Projector:
         if not len(table):
             return []
         try:
-            return [self._rows(reader, table)]
+            return [self._run(reader, table)]
         except duckdb.OutOfMemoryException as e:
             if len(table) == 1:
                 raise MemoryError(_first_line(e)) from e  # no fault of the record

@@ -65,6 +65,8 @@ def plain_projection_of(
     mapping = _mapping_of(spec, options)
     if options.assume_time_zone is not None or (mapping is not None and mapping.time_zone is not None):
         return None
+    if mapping is None and spec.framing != "json":
+        return None  # queries of lines of text know their one notation of times
     if mapping is None:
         query, yields = spec.query or "", _columns_of(spec.query or "", connection)
         return _completed(
