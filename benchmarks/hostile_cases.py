@@ -2,9 +2,10 @@
 
     python benchmarks/hostile_cases.py CASE --minutes 60 --folder FOLDER
 
-Every round copies the case, changes it (bytes flipped, files cut, swapped, emptied, JSON of other shapes, escape sequences as values) and runs
-the commands that read cases on it. Printed and kept are rounds with a traceback, an internal error, a raw control character in the output, a
-file written outside of the case and the temporary folder, or an attempt to use the network. Exit code 1 if there were any.
+Every round copies the case, changes it (bytes flipped, files cut, swapped, emptied, JSON of other shapes, values of tables made up or taken
+away, escape sequences as values), its tables as often as its report, and runs the commands that read cases on it. Printed and kept are rounds
+with a traceback, an internal error, a raw control character in the output, a file written outside of the case and the temporary folder, or an
+attempt to use the network. Exit code 1 if there were any.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from guard import reports_of, run_guarded
 
 HOSTILE = (
@@ -33,9 +36,15 @@ HOSTILE = (
     "\ud800",
 )
 SHAPES: tuple[Any, ...] = (None, 0, -1, 1e308, [], {}, "", [[]], {"a": {}}, True, *HOSTILE)
+NUMBERS = (None, 0, -1, 2**31, 2**62)
 COMMANDS = (
     ("verify", "{case}"),
+    ("show", "{case}"),
+    ("show", "{case}", "tests"),
+    ("show", "{case}", "health"),
     ("show", "{case}", "campaign", "C-01"),
+    ("explain", "{case}", "{account}"),
+    ("compare", "{case}", "{account}", "{other}"),
     ("show", "{case}", "account", "{account}"),
     ("sql", "{case}", "select * from exchanges limit 3"),
     ("cite", "{case}", "{record}"),
@@ -46,11 +55,15 @@ MAY_STAND = frozenset("\n\t")
 
 def change(case: Path, rng: random.Random) -> str:
     """Change one thing in a case and say what."""
-    files = [path for path in sorted(case.rglob("*")) if path.is_file() and path.stat().st_size]
-    kind = rng.choice(("flip", "cut", "empty", "swap", "remove", "json", "json", "append"))
+    places = [path for path in sorted(case.iterdir()) if path.is_file() or any(path.rglob("*"))]
+    inside = [(place, *sorted(place.rglob("*"))) for place in rng.sample(places, len(places))]
+    files = [path for paths in inside for path in paths if path.is_file() and path.stat().st_size]
+    kind = rng.choice(("flip", "cut", "empty", "swap", "remove", "json", "json", "append", "table", "table", "table"))
+    if kind == "table":
+        return _forge(rng.choice([path for path in files if path.suffix == ".parquet"]), rng)
     if kind == "json":
         return _reshape(rng.choice([path for path in files if path.suffix in {".json", ".jsonl"}]), rng)
-    path = rng.choice(files)
+    path = rng.choice([path for paths in inside[:1] for path in paths if path in files] or files)
     path.chmod(0o600)
     content = bytearray(path.read_bytes())
     if kind == "flip":
@@ -70,6 +83,32 @@ def change(case: Path, rng: random.Random) -> str:
     else:
         path.write_bytes(content)
     return f"{kind} {path.relative_to(case)}"
+
+
+def _forge(path: Path, rng: random.Random) -> str:
+    """Put made-up values of the right type into a column of a table, or none."""
+    path.chmod(0o600)
+    table = pq.read_table(path)
+    if not table.num_rows:
+        return f"table {path.name} is empty"
+    place = rng.randrange(table.num_columns)
+    field = table.schema.field(place)
+    values = table.column(place).to_pylist()
+    choices: tuple[Any, ...] = (None,)
+    if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
+        choices = (None, *(text for text in HOSTILE if text.isprintable() or "\ud800" not in text), "x" * 100_000)
+    elif pa.types.is_integer(field.type) or pa.types.is_floating(field.type):
+        choices = NUMBERS
+    elif pa.types.is_list(field.type):
+        choices = (None, [])
+    for row in range(len(values)) if rng.random() < 0.5 else rng.sample(range(len(values)), min(3, len(values))):
+        values[row] = rng.choice(choices)
+    try:
+        forged = pa.array(values, field.type)
+    except (pa.ArrowInvalid, OverflowError, pa.ArrowTypeError):
+        forged = pa.nulls(len(values), field.type)
+    pq.write_table(table.set_column(place, field, forged), path, write_page_checksum=True)
+    return f"table {path.name} {field.name}"
 
 
 def _reshape(path: Path, rng: random.Random) -> str:
@@ -118,11 +157,15 @@ def main() -> int:
     parser.add_argument("case", type=Path)
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--account", default="acct_1")
-    parser.add_argument("--record", default="0000000000000000:1")
     parser.add_argument("--folder", type=Path, required=True)
     chosen = parser.parse_args()
     chosen.folder.mkdir(parents=True)
+    members = pq.read_table(
+        chosen.case / "findings" / "accounts.parquet", columns=["account_id", "campaign_id"]
+    ).to_pylist()
+    account, other, *_ = [row["account_id"] for row in members if row["campaign_id"] is not None]
+    (fact, *_) = pq.read_table(chosen.case / "findings" / "campaign_facts.parquet", columns=["record_ids"]).to_pylist()
+    names = {"account": account, "other": other, "record": fact["record_ids"][0]}
     end = time.monotonic() + 60 * chosen.minutes
     counts: Counter[str] = Counter()
     seed = chosen.seed
@@ -132,7 +175,7 @@ def main() -> int:
         shutil.rmtree(case, ignore_errors=True)
         shutil.copytree(chosen.case, case)
         what = [change(case, rng) for _ in range(rng.choice((1, 1, 2, 5)))]
-        for fault in faults(chosen.folder.resolve(), case, {"account": chosen.account, "record": chosen.record}):
+        for fault in faults(chosen.folder.resolve(), case, names):
             counts["faults"] += 1
             print(f"seed {seed}: {'; '.join(what)}\n  {fault}", flush=True)
         counts["rounds"] += 1

@@ -50,6 +50,18 @@ def test_what_people_are_judged_by_is_plain(name):
     assert "docs/decisions" not in page.read_text(encoding="utf-8")
 
 
+def test_every_lever_names_a_test():
+    """Each row of the page on threats ends with files that are there; a bare name lies beside the one before it."""
+    rows = [line for line in (DOCS / "threats.md").read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    levers = [row for row in rows if not row.startswith("| lever ")]
+    for lever in levers:
+        named = re.findall(r"`([^`]+)`", lever.split("|")[-2])
+        folder = ROOT / Path(named[0]).parent
+        assert [] == [name for name in named if not ((ROOT / name).is_file() or (folder / name).is_file())], lever
+        assert named[0].startswith("tests/"), lever
+    assert len(levers) > 25
+
+
 @pytest.fixture
 def project(tmp_path, sample_case):
     """The sample logs and the case of the README's first command, with the program on the path."""

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
     from distilforensics.case.layout import Case
 
-__all__ = ["START", "Problem", "actor", "append", "check", "entries", "head", "now"]
+__all__ = ["NOTHING_CHANGED", "START", "Problem", "actor", "append", "check", "entries", "head", "now"]
+
+NOTHING_CHANGED = "nothing changed"
+"""Last action of a run that left everything as it was, the seal included."""
 
 
 def append(case: Case, action: str, details: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Reads only; works on write-protected media and without the engine.
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ from distilforensics.core.text import show
 from distilforensics.core.trouble import machine_trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from distilforensics.case.layout import Case
@@ -171,7 +172,20 @@ def _check_anchors(case: Case, seal: Mapping[str, Any] | None, result: Verificat
     result.check("custody log", told, n_before)
     later = [entry["action"] for entry in custody.entries(case) if entry["seq"] > seal["seq"]]
     if later:
-        result.notes.append(_OTHER_ENTRIES.format(actions=show(", ".join(later))))
+        result.notes.append(_OTHER_ENTRIES.format(actions=show(", ".join(_told_shortly(later)))))
+
+
+_IDLE_RUNS = re.compile(rf"(?m)(?:^.* started\n(?:^stage .*\n)*^{custody.NOTHING_CHANGED}\n)+")
+
+
+def _told_shortly(actions: Iterable[str]) -> list[str]:
+    """Return actions of the custody log, with runs that changed nothing counted in place of their entries."""
+
+    def counted(runs: re.Match[str]) -> str:
+        n = runs[0].count(f"\n{custody.NOTHING_CHANGED}\n")
+        return "a run that changed nothing\n" if n == 1 else f"{n} runs that changed nothing\n"
+
+    return _IDLE_RUNS.sub(counted, "".join(f"{action}\n" for action in actions)).split("\n")[:-1]
 
 
 def _run_record(case: Case) -> dict[str, Any]:

@@ -95,13 +95,8 @@ def _exit_code(result: AuditResult, config: AuditConfig) -> ExitCode:
 
 
 def _lines(result: AuditResult) -> Iterator[str]:
-    """Yield the changes, most urgent first, and the path of the report."""
+    """Yield the changes, most urgent first, then what else is to be known, and the path of the report."""
     run = result.run
-    n_new = sum(source.balance.n_read for source in run.ingest.sources)
-    newest = units.moment(run.summary.last_started_at)
-    yield f"{len(run.ingest.sources)} new sources with {units.count(n_new)} records, {len(run.ingest.known)} known; logs up to {newest}"
-    yield from (f"announced  {show(text)}" for text in result.announced)
-    yield from (f"QUIET      {show(text)}" for text in result.quiet)
     if result.is_repeated:
         yield "repeated: an earlier run published changes and ended before it had printed them"
     if not result.differences:
@@ -109,6 +104,11 @@ def _lines(result: AuditResult) -> Iterator[str]:
     order = ["new", "grown", "changed", "ended", "unchanged"]
     for difference in sorted(result.differences, key=lambda d: order.index(d.change)):
         yield f"{difference.change.value:<9}  {_described(difference)}"
+    yield from (f"QUIET      {show(text)}" for text in result.quiet)
+    yield from (f"announced  {show(text)}" for text in result.announced)
+    n_new = sum(source.balance.n_read for source in run.ingest.sources)
+    newest = units.moment(run.summary.last_started_at)
+    yield f"{len(run.ingest.sources)} new sources with {units.count(n_new)} records, {len(run.ingest.known)} known; logs up to {newest}"
     if not result.is_new:
         yield "nothing new was published; the report is that of the last examination"
     yield show(result.report)

@@ -68,7 +68,7 @@ def _tell(found: Sequence[Inspection], output: Output) -> None:
         if first.sample:
             output.line()
             output.table(tuple(first.sample[0]), [tuple(row.values()) for row in first.sample])
-        is_open = first.role == "refused" or first.format_confidence in ("medium", "low")
+        is_open = first.role == "refused" or first.confidence in ("medium", "low")
         if is_open and first.suggested_mapping and "distilforensics mapping" not in (first.reason or ""):
             output.line(f"  a mapping file to begin with: distilforensics mapping {shown(first.path)} > m.toml")
         if others:

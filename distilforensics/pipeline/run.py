@@ -137,7 +137,7 @@ def run_locked(
             progress.note(f"up to date, not run again: {', '.join(skipped)}")
         if key is None and all(timing.is_skipped for timing in timings) and manifest.is_current(case):
             # A new seal over the same content would only raise the question of what lay under the old one.
-            custody.append(case, "nothing changed", {})
+            custody.append(case, custody.NOTHING_CHANGED, {})
             anchors = manifest.anchors(case)
         else:
             write_record(

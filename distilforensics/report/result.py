@@ -162,6 +162,11 @@ class Campaign:
         return any(row["kind"] in text_kinds() for row in self.frames)
 
     @property
+    def is_worded_alike(self) -> bool:
+        """Whether some of its requests are known by likeness alone, so that not all share the same words."""
+        return any(row["kind"] == "near" for row in self.frames)
+
+    @property
     def says_word_for_word(self) -> bool:
         """Whether hand-overs were followed by the prompt itself, and not by the size of the request alone."""
         return bool(self.handover.get("n_shapes") == 0 and self.handover["n_moved"])

@@ -360,7 +360,7 @@ def test_exit_codes_tell_news_at_or_above_the_grade(home, fake_stages, monkeypat
     first = capsys.readouterr().out.splitlines()
 
     assert [0, 1, 0, 2] == codes
-    assert "new        C-1 moderate, 2 accounts, 0 exchanges" == first[1]
+    assert "new        C-1 moderate, 2 accounts, 0 exchanges" == first[0]
     assert str(home / "reports" / "undated" / "report.html") == first[2]
     assert "unchanged  C-1 moderate, 2 accounts, 0 exchanges" in first
     assert any(line.startswith("repeated: ") for line in first)

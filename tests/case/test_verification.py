@@ -189,6 +189,20 @@ def test_actions_after_the_seal_are_noted(sealed):
     assert ["custody entries after the seal: run started"] == result.notes
 
 
+def test_runs_that_changed_nothing_are_told_as_such(sealed):
+    """However many nights; what is no such run is named in full."""
+    for action in [
+        *2 * ["audit started", "stage ingest", "stage features", "nothing changed"],
+        "run started",
+        "stage ingest",
+        "run failed",
+    ]:
+        custody.append(sealed, action)
+
+    expected = "2 runs that changed nothing, run started, stage ingest, run failed"
+    assert [f"custody entries after the seal: {expected}"] == verify(sealed).notes
+
+
 def test_a_custody_log_without_its_seal_is_a_problem(sealed):
     """The last entry was cut off."""
     lines = sealed.custody_log.read_bytes().splitlines(keepends=True)

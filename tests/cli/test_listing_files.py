@@ -41,7 +41,7 @@ def test_ingest_lists_every_file_and_those_first_that_were_refused(folder, tmp_p
     assert rows["llm.jsonl"][:2] == ["openai_chat/1", "high"]
     n_read, n_kept, *others = map(int, rows["llm.jsonl"][2:7])
     assert n_read == n_kept + sum(others)
-    assert rows["more.zip!calls.jsonl"][7:11] == ["100.0", "%", "75.0", "%"]
+    assert rows["more.zip!calls.jsonl"][7:11] == ["100.0", "%", "80.0", "%"]
     assert "refused: trace.csv: BurstGPT trace: times count from the beginning of the log" in text
     assert "ignored: audit.jsonl" in text
 

@@ -12,6 +12,7 @@ import html5lib
 import pytest
 
 from distilforensics.report.browsing import MAX_ROWS, browsing_page
+from distilforensics.report.language import language_of
 
 HOSTILE = [
     "</script><script>alert(1)</script>",
@@ -73,14 +74,16 @@ def test_all_rows_of_the_annexes_are_in_the_page(any_report):
 def test_what_a_log_holds_stays_text():
     """In cells, headings, titles and the running head."""
     rows = [{"account_id": text, text: 1} for text in HOSTILE]
-    content = browsing_page([(HOSTILE[0], "accounts.csv", [{"account_id": text} for text in HOSTILE])], HOSTILE[0])
+    content = browsing_page(
+        [(HOSTILE[0], "accounts.csv", [{"account_id": text} for text in HOSTILE])], HOSTILE[0], language_of("en")
+    )
     tree = tree_of(content)
     check_policy(tree)
     (table,) = data_of(tree).values()
     assert [row[0] for row in table["rows"][:3]] == HOSTILE[:3]
     assert "\\u202e" in table["rows"][3][0]
     assert not list(tree.iter("img"))
-    check_policy(tree_of(browsing_page([("t", "t.csv", rows[:1])], "")))
+    check_policy(tree_of(browsing_page([("t", "t.csv", rows[:1])], "", language_of("en"))))
 
 
 @pytest.mark.parametrize(("n", "n_left"), [(25_000, 0), (MAX_ROWS + 7, 7)])
@@ -88,7 +91,7 @@ def test_large_tables_are_held_as_far_as_a_browser_can_sort_them(n, n_left):
     """Numbers stay numbers, so that they are sorted as such; what is left out is said."""
     moment = datetime(2026, 3, 1)
     rows = [{"account_id": f"acct-{i}", "n": i, "first_seen": moment, "support": ["a", "b"]} for i in range(n)]
-    content = browsing_page([("Accounts", "accounts.csv", rows), ("Empty", "empty.csv", [])], "x")
+    content = browsing_page([("Accounts", "accounts.csv", rows), ("Empty", "empty.csv", [])], "x", language_of("en"))
     (table,) = data_of(tree_of(content)).values()
     assert len(table["rows"]) == n - n_left
     assert table["rows"][3] == ["acct-3", 3, "2026-03-01T00:00:00", "a; b"]

@@ -14,4 +14,4 @@ select
 from campaigns as c, unnest(c.templates) as own(template_id)
 join templates as t on t.template_id = own.template_id
 where c.campaign_id = 'C-01'
-order by t.n_exchanges desc, t.template_id;
+order by t.kind = 'near', t.n_exchanges desc, t.template_id -- what is alike comes behind what is the same;
