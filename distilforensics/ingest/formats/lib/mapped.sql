@@ -29,7 +29,8 @@ decoded as not materialized (
         unquoted(
             case
                 when prompt_text = '' then prompt_text
-                when is_printed(prompt_text) and regexp_matches(prompt_text, '''(role|messages|contents)''') then unprinted(prompt_text)
+                when (starts_with(prompt_text, '{''') or starts_with(prompt_text, '[{'''))
+                    and regexp_matches(prompt_text, '''(role|messages|contents)''') then unprinted(prompt_text)
                 else meant(prompt_text)
             end
         ) as prompt_field,

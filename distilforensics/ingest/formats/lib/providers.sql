@@ -10,7 +10,9 @@ create or replace macro unquoted(written) as
     end;
 
 -- Whether a text looks like a dictionary, a list of them, or an object that a Python program printed.
-create or replace macro is_printed(written) as regexp_matches(written, '^(\[?\{''|[A-Z]\w+\(\w+=)');
+create or replace macro is_printed(written) as
+    starts_with(written, '{''') or starts_with(written, '[{''')
+    or (contains(left(written, 60), '=') and regexp_matches(written, '^[A-Z]\w+\(\w+='));
 
 create or replace macro unprinted(written) as
     case
