@@ -157,13 +157,15 @@ def _apart(log: Log, members: Accounts, parameters: Parameters) -> list[Accounts
     pairs = {(min(tie.ends), max(tie.ends)) for tie in ties_inside(log, members)}
     by_work = frozenset(account for pair in pairs for account in pair)
     parts = connected(pairs)
-    dense = [part for part in parts if len(part) >= parameters.min_accounts and _is_dense(log, part, parameters)]
-    sparse = _of_one_text(log, [part for part in parts if part not in dense], parameters)
-    return dense + [
-        part
-        for part in sparse
-        if len(part) >= parameters.min_accounts and _has_text_of_its_own(log, part, by_work - part, parameters)
-    ]
+    found = [part for part in parts if len(part) >= parameters.min_accounts and _is_dense(log, part, parameters)]
+    sparse = _of_one_text(log, [part for part in parts if part not in found], parameters)
+    for part in sparse:
+        texts = _texts_of_its_own(log, part, by_work - part, parameters)
+        if len(part) >= parameters.min_accounts and texts:
+            exact = {group for group in texts if kind_of(group) != "near"}
+            # Who hands nothing over is known by the text alone.
+            found.append(part | {a for a in members - by_work if not exact.isdisjoint(log.groups_of.get(a, ()))})
+    return found
 
 
 def _of_one_text(log: Log, parts: list[Accounts], parameters: Parameters) -> list[Accounts]:
@@ -192,13 +194,14 @@ def _is_dense(log: Log, part: Accounts, parameters: Parameters) -> bool:
     return 2 * len(pairs) >= parameters.min_partners * len(part)
 
 
-def _has_text_of_its_own(log: Log, part: Accounts, others: Accounts, parameters: Parameters) -> bool:
-    """Tell whether most of a part send a text that hardly any of the others do."""
-    return any(
-        n >= parameters.half * len(part)
-        and len(others & log.loads[group].keys()) <= parameters.min_fact_share * len(others)
+def _texts_of_its_own(log: Log, part: Accounts, others: Accounts, parameters: Parameters) -> list[str]:
+    """Return the texts that most of a part send, and hardly any of the others."""
+    return [
+        group
         for group, n in _texts_of(log, part).items()
-    )
+        if n >= parameters.half * len(part)
+        and len(others & log.loads[group].keys()) <= parameters.min_fact_share * len(others)
+    ]
 
 
 def _grown(log: Log, members: Accounts, free: Accounts, parameters: Parameters, *, is_apart: bool) -> list[Step]:

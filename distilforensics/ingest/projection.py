@@ -238,7 +238,7 @@ class Projector:
     def _plan_plain(self, reader: Reader, key: str, empty: pa.Table) -> PreparedQuery | None:
         """Return the projection of plain records, planned; None if the format has none."""
         spec, of_cells = self._specs[reader.format], empty.num_columns > len(LINES)
-        query = self.formats.plain_projection_of(spec, reader.choices, self.connection, of_cells=of_cells)
+        query = self.formats.plain_projection_of(spec, reader.choices, of_cells=of_cells)
         return None if query is None else self._checked(reader, key, query, empty, PLAIN_YIELD)
 
     def _checked(self, reader: Reader, key: str, query: str, empty: pa.Table, expected: pa.Schema) -> PreparedQuery:

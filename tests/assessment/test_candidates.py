@@ -71,6 +71,8 @@ def test_classes_of_one_program_do_not_join_a_firm_that_has_their_parameters_by_
         for i, pupil in enumerate(pupils[1:] * 2)
     ]
     assert found(EVERYBODY, [*ring(POOL, 60), *taught], loads) == [POOL, USERS]
+    without_the_last = [t for t in taught if USERS[29] not in t.ends]
+    assert found(EVERYBODY, [*ring(POOL, 60), *without_the_last], loads) == [POOL, USERS], "who is never refused"
 
 
 def test_who_comes_near_a_text_as_strangers_do_is_no_member() -> None:

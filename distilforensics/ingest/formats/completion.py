@@ -54,24 +54,15 @@ def projection_of(
     return _completed(spec, options, mapping, query, yields, _ALL_TIMES)
 
 
-def plain_projection_of(
-    spec: FormatSpec, options: Options, connection: duckdb.DuckDBPyConnection | None = None, *, of_cells: bool = False
-) -> str | None:
+def plain_projection_of(spec: FormatSpec, options: Options, *, of_cells: bool = False) -> str | None:
     """Return a SELECT as that of `projection_of` for records of few shapes, which is planned and run in half the time.
 
-    One more column, `needs_care`, is true for records that `projection_of` must read. All others have the same values in both. None if no
-    record of the format is plain.
+    One more column, `needs_care`, is true for records that `projection_of` must read. All others have the same values in both. None if the
+    format has a query of its own, or none of its records is plain.
     """
     mapping = _mapping_of(spec, options)
-    if options.assume_time_zone is not None or (mapping is not None and mapping.time_zone is not None):
+    if mapping is None or mapping.time_zone is not None or options.assume_time_zone is not None:
         return None
-    if mapping is None and spec.framing != "json":
-        return None  # queries of lines of text know their one notation of times
-    if mapping is None:
-        query, yields = spec.query or "", _columns_of(spec.query or "", connection)
-        return _completed(
-            spec, options, None, query, yields, _PLAIN_TIMES | {"needs_care": f", {_ODD_TIME} as needs_care"}
-        )
     plain = plain_query(mapping, spec.pattern, spec.other_lines, spec.join, of_cells=of_cells)
     if plain is None:
         return None
