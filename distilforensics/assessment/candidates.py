@@ -17,6 +17,7 @@ from distilforensics.analysis.kinds import kind_of, text_kinds
 from distilforensics.assessment import weights
 from distilforensics.assessment.candidate import Candidate, Rule, Step
 from distilforensics.assessment.log import IDENTITIES, connected
+from distilforensics.assessment.parts import is_dense, parts_of, texts_of
 from distilforensics.assessment.weighing import (
     RATES,
     SCHEDULING,
@@ -61,12 +62,12 @@ def find_candidates(log: Log, parameters: Parameters) -> list[Candidate]:
             break
         group, members = next((group, members) for name, group, members in tried if name == best[1])
         steps = [Step(rule, group, members, best[0])]
-        pools = _apart(log, members, parameters)
+        pools = parts_of(log, members, parameters)
         if len(pools) > 1:
             members = max(pools, key=lambda accounts: (_total(log, accounts), min(accounts)))
             steps.append(Step(Rule.PART, None, members, _total(log, members)))
         is_known_whole = len(pools) > 1 or (
-            len(pools) == 1 and len(pools[0]) > parameters.half * len(members) and _is_dense(log, pools[0], parameters)
+            len(pools) == 1 and len(pools[0]) > parameters.half * len(members) and is_dense(log, pools[0], parameters)
         )
         steps += _grown(log, members, free, parameters, is_apart=is_known_whole)
         found.append(_candidate(log, f"candidate-{len(found) + 1}", steps, len(tried), parameters))
@@ -148,62 +149,6 @@ def _weigh_in_group(log: Log, members: Accounts, group: str) -> Weight:
     return Weight(weights.of_share(len(carried), n_failed, RATES["handover"]), len(carried), n_failed)
 
 
-def _apart(log: Log, members: Accounts, parameters: Parameters) -> list[Accounts]:
-    """Return the parts of a set that only a program, a network or a seller of accounts holds together.
-
-    A part never hands over to the others, and either hands over inside again and again or sends a text that the others do not. Parts that hand
-    over too seldom to hang together, and send one text, are one part.
-    """
-    pairs = {(min(tie.ends), max(tie.ends)) for tie in ties_inside(log, members)}
-    by_work = frozenset(account for pair in pairs for account in pair)
-    parts = connected(pairs)
-    found = [part for part in parts if len(part) >= parameters.min_accounts and _is_dense(log, part, parameters)]
-    sparse = _of_one_text(log, [part for part in parts if part not in found], parameters)
-    for part in sparse:
-        texts = _texts_of_its_own(log, part, by_work - part, parameters)
-        if len(part) >= parameters.min_accounts and texts:
-            exact = {group for group in texts if kind_of(group) != "near"}
-            # Who hands nothing over is known by the text alone.
-            found.append(part | {a for a in members - by_work if not exact.isdisjoint(log.groups_of.get(a, ()))})
-    return found
-
-
-def _of_one_text(log: Log, parts: list[Accounts], parameters: Parameters) -> list[Accounts]:
-    """Return parts, those as one of which most accounts send the same text."""
-    first = {f"account {min(part)}": part for part in parts}
-    pairs = {
-        (name, group)
-        for name, part in first.items()
-        for group, n in _texts_of(log, part).items()
-        if n >= parameters.half * len(part)
-    }
-    together = connected({*pairs, *((name, name) for name in first)})
-    return [frozenset().union(*(first[name] for name in names if name in first)) for names in together]
-
-
-def _texts_of(log: Log, accounts: Accounts) -> Counter[str]:
-    """Return the texts that some accounts send, and how many of them do."""
-    return Counter(
-        group for account in accounts for group in log.groups_of.get(account, ()) if kind_of(group) in text_kinds()
-    )
-
-
-def _is_dense(log: Log, part: Accounts, parameters: Parameters) -> bool:
-    """Tell whether the accounts of a part hand over to so many others that any account of their pool would be among them."""
-    pairs = {(min(tie.ends), max(tie.ends)) for tie in ties_inside(log, part)}
-    return 2 * len(pairs) >= parameters.min_partners * len(part)
-
-
-def _texts_of_its_own(log: Log, part: Accounts, others: Accounts, parameters: Parameters) -> list[str]:
-    """Return the texts that most of a part send, and hardly any of the others."""
-    return [
-        group
-        for group, n in _texts_of(log, part).items()
-        if n >= parameters.half * len(part)
-        and len(others & log.loads[group].keys()) <= parameters.min_fact_share * len(others)
-    ]
-
-
 def _grown(log: Log, members: Accounts, free: Accounts, parameters: Parameters, *, is_apart: bool) -> list[Step]:
     """Return the steps from a set to one with the accounts that send what it sends, as long as the evidence grows with them.
 
@@ -260,7 +205,7 @@ def _with_senders(log: Log, members: Accounts, free: Accounts, parameters: Param
 
     What tells strangers is what became of their failed calls: nobody else sends them.
     """
-    groups = _texts_of(log, members)
+    groups = texts_of(log, members)
     mostly_own = {
         group for group in groups if 2 * _load(log, group, members) >= _load(log, group, log.loads[group].keys())
     }

@@ -1,11 +1,14 @@
 """Plain records are read by a projection of their own: it gives the same rows as that of all records, and leaves the others to it."""
 
+import json
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from distilforensics.ingest.examples import ExampleReader, _rows_of
 from distilforensics.ingest.formats import FieldMapping, Options, load_formats
+from distilforensics.ingest.formats.aliases import TARGETS
 from distilforensics.ingest.projection import YIELD, Projector
 from distilforensics.ingest.records import Reader
 
@@ -44,6 +47,28 @@ ODD = [
     '{"t": "2026-02-01T00:00:00Z", "messages": "said"}',
     '{"t": "2026-02-01T00:00:00Z", "messages": [{"role": "system"}, {"role": "user", "content": "b"}]}',
 ]
+
+CHAT = [{"role": "system", "content": "s"}, {"role": "user", "content": "q"}]
+VALUES = [
+    "", " ", "-", "N/A", "null", "None", "0", "1", "12.5", "1,000", "-3", "1e3", "true", "x" * 300, "é", "\u200bq", "[REDACTED]", "REDACTED",
+    "ok", "error", "200", "200.0", "429", "599", "600", "http://a.example/v1", "/v1/chat/completions", "POST /v1/messages HTTP/1.1", "GET / HTTP/1.1",
+    "POST", "GET", "2026-02-01T00:00:00", "1769904000", "1769904000.5", "192.0.2.1", "::1", "stop", "length", "AS64500", "gpt-4o-2024-08-06",
+    "us.anthropic.claude-3-sonnet-20240229-v1:0", "... (litellm_truncated 20 chars) ...", "[]", "{}", "[1]", '["a", "b"]', '"q"', '"', "{",
+    "{'role': 'user', 'content': 'q'}", "Message(role='user', content='q')", "data: {}", "event: x",
+    json.dumps(CHAT), json.dumps(CHAT[1:]), json.dumps(CHAT[:1]), json.dumps([*CHAT, {"role": "assistant", "content": "a"}]),
+    json.dumps([{"role": "user", "content": [{"type": "text", "text": "q"}]}]), json.dumps([{"role": "human", "content": "q"}]),
+    json.dumps([{"role": "user", "content": ""}]), json.dumps([{"role": "user", "content": None}]), json.dumps([{"role": "User", "content": "q"}]),
+    json.dumps([{"role": "system", "content": None}, {"role": "user", "content": "q"}]), json.dumps([{"content": "q"}]), json.dumps({"a": 1}),
+    json.dumps([{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}, {"role": "user", "content": "c"}]),
+    json.dumps({"choices": [{"message": {"content": "a"}}]}), 0, 1, -1, 2.5, True, False, None, [], {}, ["a"], {"a": {"b": 1}}, CHAT, [CHAT],
+]  # fmt: skip
+"""What may stand in a field, plain and not."""
+
+CHOICES = {
+    "nothing said": {},
+    "counts and calls": {"is_cache_left_out": True, "is_reasoning_left_out": True, "must_show_calls": True},
+    "notation": {"null_words": ("x",), "decimal": ",", "thousands": "."},
+}
 
 
 @pytest.fixture(scope="module")
@@ -127,3 +152,33 @@ def test_what_only_the_plain_projection_cannot_read_is_no_damage(projector, care
     assert found["row_index"].to_pylist() == [0, 1, 3]
     assert found.equals(project(careful, lines))
     assert found.schema.equals(YIELD)
+
+
+@pytest.mark.parametrize("choices", CHOICES.values(), ids=CHOICES)
+@pytest.mark.parametrize(
+    "without", [{"request_line", "messages"}, {"prompt_text", "latency_ms", "operation"}], ids=["prompt", "messages"]
+)
+def test_any_value_in_any_field_is_read_alike(projector, careful, choices, without):
+    """One strange value at a time, in a record that is plain otherwise; whoever changes one query has to change the other."""
+    targets = sorted(TARGETS - {"request_body", "usage", "conversation"} - without)
+    mapping = FieldMapping(columns={target: target for target in targets}, **choices)
+    usual = {
+        "started_at": "2026-02-01T00:00:00Z", "account_id": "a", "model_requested": "m", "input_tokens": 5, "output_tokens": 7
+    }  # fmt: skip
+    # Messages that only begin like a list make the whole projection of plain records fail; a test above is about them.
+    records = [
+        usual | {target: value}
+        for target in targets
+        for value in VALUES
+        if (target, value) != ("messages", "[REDACTED]")
+    ]
+    lines = [json.dumps(record) for record in records]
+    plain, full = (project(one, lines, mapping).to_pylist() for one in (projector, careful))
+
+    assert projector._plain[Reader("generic", Options(mapping=mapping)).key] is not None
+    assert set() == {
+        (name, str(row[name]), str(other[name]))
+        for row, other in zip(full, plain, strict=True)
+        for name in row
+        if row[name] != other[name]
+    }

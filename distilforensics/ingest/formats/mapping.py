@@ -233,15 +233,7 @@ def parse_mapping(
     values = _choices(content, "values", {"null": (list, "a list of words"), "texts": _ONE_TEXT}, where)
     if values.get("texts", "plain") not in ("plain", "python"):
         raise UsageError(f"[values] texts is {shown(values['texts'])}, expected plain or python", where=where)
-    kinds = {"cache": _ONE_TEXT, "reasoning": _ONE_TEXT, "where": (Mapping, "a table with field and is")}
-    tokens = _choices(content, "tokens", kinds, where)
-    if "where" in tokens and tokens.get("cache") != "left_out":
-        raise UsageError(
-            '[tokens] where says of which records cache is left out, expected cache = "left_out" beside it', where=where
-        )
-    for part in ("cache", "reasoning"):
-        if tokens.get(part, "included") not in ("included", "left_out"):
-            raise UsageError(f"[tokens] {part} is {shown(tokens[part])}, expected included or left_out", where=where)
+    tokens = _tokens(content, where)
     return FieldMapping(
         columns,
         constants,
@@ -263,6 +255,20 @@ def parse_mapping(
         {target: _texts(pairs, f"[words.{target}]", where) for target, pairs in words.items()},
         required,
     )
+
+
+def _tokens(content: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Return what [tokens] says, checked."""
+    kinds = {"cache": _ONE_TEXT, "reasoning": _ONE_TEXT, "where": (Mapping, "a table with field and is")}
+    tokens = _choices(content, "tokens", kinds, where)
+    if "where" in tokens and tokens.get("cache") != "left_out":
+        raise UsageError(
+            '[tokens] where says of which records cache is left out, expected cache = "left_out" beside it', where=where
+        )
+    for part in ("cache", "reasoning"):
+        if tokens.get(part, "included") not in ("included", "left_out"):
+            raise UsageError(f"[tokens] {part} is {shown(tokens[part])}, expected included or left_out", where=where)
+    return tokens
 
 
 _ONE_TEXT = (str, "a text")

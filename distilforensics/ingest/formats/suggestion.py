@@ -39,6 +39,7 @@ from distilforensics.ingest.formats.aliases import (
 )
 from distilforensics.ingest.formats.mapped import COUNTS, NUMBERS
 from distilforensics.ingest.formats.mapping import FieldMapping
+from distilforensics.ingest.formats.token_counts import is_cache_left_out, is_reasoning_left_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -59,7 +60,6 @@ _CLOCK = re.compile(
 _EPOCH_DIGITS = {10: 1, 13: 1000, 16: 1_000_000, 19: 1_000_000_000}
 _PERIOD_SECONDS = 300
 _STATUS_CODE = re.compile(r"[1-5]\d\d(\.0)?")
-_TOTALS = frozenset({"totaltokens", "tokenstotal", "totaltokencount", "tokencount"})
 _NUMBER = re.compile(r"-?\d+([.,]\d+)*")
 _TEXTS = frozenset({"prompt_text", "response_text", "system_text", "messages", "conversation"})
 _HOLDERS = _TEXTS | {"request_body", "usage", "tools", "response_format", "reasoning_effort"}
@@ -406,8 +406,8 @@ def automatic_mapping(sample: Sample) -> FieldMapping:
         time_format=formats[0] if formats else None,
         thousands=thousands,
         decimal=decimal,
-        is_cache_left_out=_is_cache_left_out(columns, records),
-        is_reasoning_left_out=_is_reasoning_left_out(columns, records),
+        is_cache_left_out=is_cache_left_out(columns, records),
+        is_reasoning_left_out=is_reasoning_left_out(columns, records),
         must_show_calls=True,
     )
 
@@ -474,49 +474,3 @@ def number_style(texts: Sequence[str], counts: Sequence[str] = ()) -> tuple[str,
 def _is_grouped(text: str, mark: str) -> bool:
     """Tell whether a number has groups of three digits with the mark between them."""
     return re.fullmatch(rf"[1-9]\d{{0,2}}({re.escape(mark)}\d{{3}})+([.,]\d+)?", text) is not None
-
-
-def _is_cache_left_out(columns: Mapping[str, str], records: Sequence[Mapping[str, Any]]) -> bool:
-    """Tell whether fields of tokens are those of Anthropic, which counts cached tokens beside the input, or hold more cached than input tokens."""
-    cached = [columns[target] for target in ("cache_read_tokens", "cache_write_tokens") if target in columns]
-    if not cached or "input_tokens" not in columns:
-        return False
-    if normalised(columns["input_tokens"]) == "inputtokens" and any(
-        normalised(name) in ("cachereadinputtokens", "cachecreationinputtokens") for name in cached
-    ):
-        return True
-    return any(
-        sum(_count(record.get(name)) for name in cached) > _count(record.get(columns["input_tokens"]))
-        for record in records
-    ) or _is_beside(columns, records, cached)
-
-
-def _is_reasoning_left_out(columns: Mapping[str, str], records: Sequence[Mapping[str, Any]]) -> bool:
-    """Tell whether tokens of reasoning are counted beside those of the output: there are more of them, or the total says so."""
-    reasoning, output = columns.get("reasoning_tokens"), columns.get("output_tokens")
-    if reasoning is None or output is None:
-        return False
-    is_more = any(_count(record.get(reasoning)) > _count(record.get(output)) > 0 for record in records)
-    return is_more or _is_beside(columns, records, [reasoning])
-
-
-def _is_beside(columns: Mapping[str, str], records: Sequence[Mapping[str, Any]], parts: Sequence[str]) -> bool:
-    """Tell whether a field with the total of tokens has some of them beside those of input and output, wherever there are any."""
-    totals = [name for name in {name for record in records for name in record} if normalised(name) in _TOTALS]
-    told = [
-        (
-            _count(record.get(totals[0])),
-            sum(_count(record.get(columns.get(name, ""))) for name in ("input_tokens", "output_tokens")),
-            more,
-        )
-        for record in (records if len(totals) == 1 else ())
-        if (more := sum(_count(record.get(name)) for name in parts)) > 0
-    ]
-    return bool(told) and all(total >= both + more > both for total, both, more in told)
-
-
-def _count(value: object) -> int:
-    try:
-        return int(str(value))
-    except ValueError:
-        return 0
