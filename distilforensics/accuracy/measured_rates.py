@@ -113,6 +113,11 @@ def _expected(name: str) -> str:
     return "a list of texts" if name in _LISTS else "a text"
 
 
+def rules_of(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what decides a grade, of the parameters that the assessment noted: all but the labelled logs that it was given."""
+    return {name: value for name, value in parameters.items() if name != "calibration"}
+
+
 def method_sha256(program: str, heuristics: Iterable[Mapping[str, Any]], code: str, rules: Mapping[str, Any]) -> str:
     """Return a hash of everything that decides a grade.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from distilforensics import __version__
-from distilforensics.accuracy.measured_rates import OUTCOMES, MeasuredRates, method_sha256
+from distilforensics.accuracy.measured_rates import OUTCOMES, MeasuredRates, method_sha256, rules_of
 from distilforensics.case.layout import Case
 from distilforensics.case.stages import file_sha256, tables_sha256
 from distilforensics.case.tables import read_rows, read_table
@@ -35,7 +35,6 @@ def measure(root: Path, labels: Path, *, about: str = "") -> MeasuredRates:
     stage = json.loads(record.read_bytes())
     states = read_rows(case, "heuristic_states", ["heuristic_id", "version", "sha256", "parameters", "state"])
     sources = read_rows(case, "sources", ["source_sha256", "role"])
-    rules = {key: stage["parameters"][key] for key in ("rules", "confounders")}
     examined = read_rows(case, "explained_groups", ["n_accounts"])
     accounts = pl.DataFrame(read_table(case, "accounts", ["account_id", "grade"])).join(known, on="account_id")
     grade, is_known = pl.col("grade").fill_null(Grade.INCONCLUSIVE.value), pl.col("campaign_id").is_not_null()
@@ -44,7 +43,7 @@ def measure(root: Path, labels: Path, *, about: str = "") -> MeasuredRates:
     return MeasuredRates(
         about=about,
         program=__version__,
-        method_sha256=method_sha256(__version__, states, stage["code"], rules),
+        method_sha256=method_sha256(__version__, states, stage["code"], rules_of(stage["parameters"])),
         findings_sha256=hashlib.sha256(findings.encode()).hexdigest(),
         labels_sha256=file_sha256(labels),
         sources=tuple(sorted(row["source_sha256"] for row in sources if row["role"] == "log")),

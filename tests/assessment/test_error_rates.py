@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from distilforensics import __version__
-from distilforensics.accuracy.measured_rates import OUTCOMES, MeasuredRates, method_sha256, pool
+from distilforensics.accuracy.measured_rates import OUTCOMES, MeasuredRates, method_sha256, pool, rules_of
 from distilforensics.assessment.error_rates import verbal
 from distilforensics.assessment.stage import assess
 from distilforensics.case.engines.duckdb import Limits
@@ -75,8 +75,7 @@ def assessed(once: Any, planted: Any, name_accounts: Names) -> Case:
 def method_of(case: Case) -> str:
     """Return the hash of the method of an assessed case."""
     stage = json.loads((case.stages / "assessment.json").read_bytes())
-    rules = {key: stage["parameters"][key] for key in ("rules", "confounders")}
-    return method_sha256(__version__, read_rows(case, "heuristic_states"), stage["code"], rules)
+    return method_sha256(__version__, read_rows(case, "heuristic_states"), stage["code"], rules_of(stage["parameters"]))
 
 
 def supply(case: Case, *measured: MeasuredRates) -> dict[str, list[dict[str, Any]]]:

@@ -1,7 +1,8 @@
-"""The examples under the help of a command run as they stand, in a folder that holds what they name."""
+"""The examples under the help of a command run as they stand, in a folder that holds what they name; hints run with names put in."""
 
 import gzip
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -71,20 +72,86 @@ def folder(tmp_path_factory, sample_case):
     return root
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
-def test_an_example_runs(example, folder):
-    """It ends well, and says something."""
+def ran(line, folder):
+    """Run a line in a shell and return what came of it."""
     environment = os.environ | {
         "HOME": str(folder),
         "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path[1:]]),
     }
-    done = subprocess.run(
-        ["sh", "-eu", "-c", example], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    return subprocess.run(
+        ["sh", "-eu", "-c", line], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_runs(example, folder):
+    """It ends well, and says something."""
+    done = ran(example, folder)
     assert done.returncode == 0, done.stderr[-1000:] + done.stdout[-500:]
 
 
 def test_enough_examples_run():
     """The list is made from the commands themselves."""
     assert len(EXAMPLES) >= 30
+
+
+CASE = "cases/hinted"
+STANDS_FOR = {
+    "LOGS...": "calls.jsonl.gz",
+    "--catalog DIR": "--catalog own",
+    "DIR": CASE,
+    "--reference CASE": "--reference cases/2026-018",
+    "CASE": CASE,
+    "A B": "cases/2026-017 cases/2026-018",
+    "--error-rates FILE": "--error-rates rates.json",
+    "--labels FILE": "--labels labels.csv",
+    "--save FILE": "--save saved.json",
+    "--reconcile FILE": "--reconcile sums.csv",
+    "mapping FILE": "mapping export.csv",
+    "FILE": "calls.jsonl.gz",
+    "KEY": "shared.key",
+}
+"""Word of a hint -> what the folder has for it."""
+
+HINT = re.compile(
+    r"(?<![\w./-])distilforensics (?:[a-z][^`\n\"|;&<>(){}\\,]*[ =])?(?:CASE|DIR|FILE|A B|KEY)\b[^`\n\"|;&<>(){}\\,]*"
+)
+TAKES_MINUTES = ("selftest", "RECORD")
+"""Measuring power has tests of its own, and so has citing a record of the evidence."""
+
+
+def hints():
+    """Return the commands in the code of the program that name what the user has to fill in."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "distilforensics").rglob("*.py"))]
+    found = {match.group().strip() for text in texts for match in HINT.finditer(text)}
+    return sorted(line for line in found if not any(word in line for word in TAKES_MINUTES))
+
+
+def filled_in(hint):
+    """Return a hint with the names of the folder, without the sentence that goes on behind it."""
+    line = re.sub(r" (lists|names) .*$", "", hint)
+    for word, meant in STANDS_FOR.items():
+        line = re.sub(rf"(?<![\w/]){re.escape(word)}(?![\w/])", meant, line)
+    return line.rstrip(".: ")
+
+
+@pytest.fixture(scope="module")
+def hinted(folder):
+    """The folder, with all that hints name."""
+    shutil.copytree(folder / "cases" / "2026-017", folder / CASE)
+    (folder / "own").mkdir()
+    shutil.copy(ROOT / "sample_logs" / "pool" / "labels.csv", folder / "labels.csv")
+    (folder / "shared.key").write_bytes(bytes(range(32)))
+    (folder / "sums.csv").write_text("date,model,requests\n2026-03-02,m,20\n", encoding="utf-8")
+    made = ran("distilforensics evaluate cases/2026-018 --labels labels.csv --save rates.json", folder)
+    assert made.returncode == 0, made.stderr
+    return folder
+
+
+@pytest.mark.parametrize("hint", hints())
+def test_what_a_hint_says_can_be_done(hint, hinted):
+    """Whoever follows it is not told that he has called the program wrongly."""
+    done = ran(filled_in(hint), hinted)
+    assert done.returncode in (0, 3, 10), done.stderr[-1000:] + done.stdout[-500:]
+    assert not re.search(r"\b(CASE|DIR|FILE|LOGS|KEY)\b", filled_in(hint))

@@ -163,7 +163,11 @@ def _outcomes(
     with ThreadPoolExecutor(n_at_once, "heuristics") as pool:
         futures = [pool.submit(on_its_own, heuristic) for heuristic in heuristics]
         try:
-            yield from ((heuristic, future.result()) for heuristic, future in zip(heuristics, futures, strict=True))
+            for heuristic, future in zip(heuristics, futures, strict=True):
+                # polars takes Ctrl-C in a way that wakes nobody who waits without an end.
+                while not wait([future], timeout=0.2).done:
+                    pass
+                yield heuristic, future.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             # Again and again: a heuristic is several queries, and one that is about to start forgets an interrupt.

