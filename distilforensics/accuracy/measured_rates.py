@@ -67,7 +67,7 @@ def read_rates(text: str, where: str) -> MeasuredRates:
     Raises:
         UsageError: it is no such file, or of another format.
     """
-    hint = "make it with: distilforensics evaluate CASE --labels FILE --save FILE"
+    hint = "make it with: distilforensics evaluate CASE --labels FILE --save FILE --about TEXT"
     try:
         content = json.loads(text)
     except ValueError as e:

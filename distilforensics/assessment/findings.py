@@ -117,7 +117,7 @@ def error_rates_json(case: Case, measurement: Measurement, calibration: Calibrat
     return {
         "is_measured_for_this_log": bool(measurement.used),
         "reason": None if measurement.used else reason,
-        "how": "distilforensics evaluate CASE --labels FILE --save FILE; distilforensics assess --case DIR --error-rates FILE",
+        "how": "distilforensics evaluate CASE --labels FILE --save FILE --about TEXT; distilforensics assess --case DIR --error-rates FILE",
         "not_measured": [] if measurement.used else list(_UNKNOWN_SHARES),
         "measured_on": [_measured_on(rates) for rates in measurement.used],
         "not_used": [{"about": rates.about, "reason": why} for rates, why in measurement.refused],

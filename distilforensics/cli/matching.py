@@ -110,7 +110,7 @@ def match(first: Path, second: Path, key_file: Path | None, limits: Limits, outp
         raise UsageError(
             "the files were made with different keys and cannot be compared",
             where=show(str(second)),
-            hint="agree on one key and make both again with: distilforensics fingerprints CASE --key-file KEY",
+            hint="agree on one key and make both again with: distilforensics fingerprints CASE --key-file KEY --out FILE",
         )
     pairs = compare(groups, others)
     if output.is_json:

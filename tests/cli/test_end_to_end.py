@@ -451,7 +451,7 @@ def test_rates_that_are_none_are_wrong_usage_and_leave_the_case_alone(copied, tm
     other.write_text("{}")
 
     assert ExitCode.USAGE == run_cli(["assess", "--case", str(copied), "-q", "--error-rates", str(other)])
-    assert "evaluate CASE --labels FILE --save FILE" in capsys.readouterr().err
+    assert "evaluate CASE --labels FILE --save FILE --about TEXT" in capsys.readouterr().err
     assert not (copied / "calibration").exists()
 
 

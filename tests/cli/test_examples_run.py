@@ -98,8 +98,8 @@ def test_enough_examples_run():
 
 CASE = "cases/hinted"
 STANDS_FOR = {
-    "LOGS...": "calls.jsonl.gz",
-    "--catalog DIR": "--catalog own",
+    "LOGS... --case DIR": "calls.jsonl.gz --case cases/made",
+    "--out FILE": "--out ours.json",
     "DIR": CASE,
     "--reference CASE": "--reference cases/2026-018",
     "CASE": CASE,
@@ -107,6 +107,7 @@ STANDS_FOR = {
     "--error-rates FILE": "--error-rates rates.json",
     "--labels FILE": "--labels labels.csv",
     "--save FILE": "--save saved.json",
+    "--about TEXT": "--about sample",
     "--reconcile FILE": "--reconcile sums.csv",
     "mapping FILE": "mapping export.csv",
     "FILE": "calls.jsonl.gz",
@@ -117,15 +118,15 @@ STANDS_FOR = {
 HINT = re.compile(
     r"(?<![\w./-])distilforensics (?:[a-z][^`\n\"|;&<>(){}\\,]*[ =])?(?:CASE|DIR|FILE|A B|KEY)\b[^`\n\"|;&<>(){}\\,]*"
 )
-TAKES_MINUTES = ("selftest", "RECORD")
-"""Measuring power has tests of its own, and so has citing a record of the evidence."""
+TESTED_ELSEWHERE = ("selftest", "RECORD", "--catalog")
+"""Measuring power, citing a record and a catalogue of one's own have tests of their own."""
 
 
 def hints():
     """Return the commands in the code of the program that name what the user has to fill in."""
     texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "distilforensics").rglob("*.py"))]
     found = {match.group().strip() for text in texts for match in HINT.finditer(text)}
-    return sorted(line for line in found if not any(word in line for word in TAKES_MINUTES))
+    return sorted(line for line in found if not any(word in line for word in TESTED_ELSEWHERE))
 
 
 def filled_in(hint):
@@ -140,11 +141,10 @@ def filled_in(hint):
 def hinted(folder):
     """The folder, with all that hints name."""
     shutil.copytree(folder / "cases" / "2026-017", folder / CASE)
-    (folder / "own").mkdir()
     shutil.copy(ROOT / "sample_logs" / "pool" / "labels.csv", folder / "labels.csv")
-    (folder / "shared.key").write_bytes(bytes(range(32)))
+    (folder / "shared.key").write_text("5f" * 32)
     (folder / "sums.csv").write_text("date,model,requests\n2026-03-02,m,20\n", encoding="utf-8")
-    made = ran("distilforensics evaluate cases/2026-018 --labels labels.csv --save rates.json", folder)
+    made = ran("distilforensics evaluate cases/2026-018 --labels labels.csv --save rates.json --about sample", folder)
     assert made.returncode == 0, made.stderr
     return folder
 
@@ -152,6 +152,8 @@ def hinted(folder):
 @pytest.mark.parametrize("hint", hints())
 def test_what_a_hint_says_can_be_done(hint, hinted):
     """Whoever follows it is not told that he has called the program wrongly."""
-    done = ran(filled_in(hint), hinted)
+    # A hint about reading logs is given where there is no sealed case yet.
+    line = filled_in(hint).replace("cases/made", f"cases/made-{hints().index(hint)}")
+    done = ran(line, hinted)
     assert done.returncode in (0, 3, 10), done.stderr[-1000:] + done.stdout[-500:]
-    assert not re.search(r"\b(CASE|DIR|FILE|LOGS|KEY)\b", filled_in(hint))
+    assert not re.search(r"\b(CASE|DIR|FILE|LOGS|KEY|TEXT)\b", line)

@@ -53,7 +53,7 @@ def read_bundle(path: Path) -> tuple[str, list[Group]]:
         raise UsageError(
             "is no STIX bundle",
             where=where,
-            hint="expected a file of: distilforensics fingerprints CASE --key-file KEY",
+            hint="expected a file of: distilforensics fingerprints CASE --key-file KEY --out FILE",
         ) from e
     defined = any(item.get("id") == EXTENSION for item in objects)
     carried = [(item, item["extensions"][EXTENSION]) for item in objects if EXTENSION in _part(item, "extensions")]
@@ -62,7 +62,7 @@ def read_bundle(path: Path) -> tuple[str, list[Group]]:
         raise UsageError(
             f"holds no fingerprints, only {kinds or 'nothing'}",
             where=where,
-            hint="whoever made it can add them with: distilforensics fingerprints CASE --key-file KEY",
+            hint="whoever made it can add them with: distilforensics fingerprints CASE --key-file KEY --out FILE",
         )
     try:
         checks = {str(extension["key_check"]) for _, extension in carried}
