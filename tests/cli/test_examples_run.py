@@ -1,6 +1,7 @@
 """The examples under the help of a command run as they stand, in a folder that holds what they name; hints run with names put in."""
 
 import gzip
+import hashlib
 import os
 import re
 import shutil
@@ -142,7 +143,7 @@ def hinted(folder):
     """The folder, with all that hints name."""
     shutil.copytree(folder / "cases" / "2026-017", folder / CASE)
     shutil.copy(ROOT / "sample_logs" / "pool" / "labels.csv", folder / "labels.csv")
-    (folder / "shared.key").write_text("5f" * 32)
+    (folder / "shared.key").write_text(hashlib.sha256(b"of both providers").hexdigest())
     (folder / "sums.csv").write_text("date,model,requests\n2026-03-02,m,20\n", encoding="utf-8")
     made = ran("distilforensics evaluate cases/2026-018 --labels labels.csv --save rates.json --about sample", folder)
     assert made.returncode == 0, made.stderr
