@@ -200,7 +200,7 @@ def _one_egress(
         )
     else:
         statement = (
-            f"{units.share(egress.address_share, 1)} of {units.count(egress.n_known)} calls come from the three busiest addresses; the busiest one "
+            f"{units.share(egress.address_share, 1)} of {units.count(egress.n_known)} calls with a logged address come from the three busiest; the busiest one "
             f"has calls of {units.count(egress.n_accounts)} of the {units.count(len(members))} accounts. "
             f"{units.share(egress.common_share, 1)} come from addresses that a quarter of the accounts use."
         )

@@ -274,7 +274,7 @@ one_egress as (
         case when p.address_share is null then 'in part' when p.fits and not p.has_many_programs and not p.is_opened_apart then 'fits' else 'excluded' end as outcome,
         coalesce(
             format(
-                '{} of {:,} calls come from the three busiest addresses; the busiest one has calls of {:,} of the {:,} accounts. {} come from addresses that a quarter of the accounts use.',
+                '{} of {:,} calls with a logged address come from the three busiest; the busiest one has calls of {:,} of the {:,} accounts. {} come from addresses that a quarter of the accounts use.',
                 w.address_words, p.n_known, p.n_accounts, p.n, w.common_words
             ) || case when p.fits and p.has_many_programs then format(
                 ' But the most common client program, or set of parameters, is that of {} of the accounts: these are many programs, and people in one room neither pay for each other nor call within seconds, or by day and night, for whoever is refused.',
