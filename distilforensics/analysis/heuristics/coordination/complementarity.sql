@@ -36,10 +36,10 @@ tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
 author = "distilforensics"
 date = "2026-11-25"
 modified = "2026-11-30"
-version = 2
+version = 3
 ---*/
 with large_groups as (
-    select group_id from groups where kind <> 'prompt' and n_accounts >= $min_tenants and n_exchanges >= $min_items
+    select group_id from groups where n_accounts >= $min_tenants and n_exchanges >= $min_items
 ),
 -- Calls that failed are taken over by other accounts; they are no second draw.
 answered as (

@@ -31,10 +31,10 @@ tags = ["atlas.AML.T0024.002"]
 author = "distilforensics"
 date = "2026-11-25"
 modified = "2026-11-30"
-version = 2
+version = 3
 ---*/
 with large_groups as (
-    select group_id, n_accounts from groups where n_accounts >= $min_accounts and kind <> 'prompt'
+    select group_id, n_accounts from groups where n_accounts >= $min_accounts
 ),
 -- Prompts of one customer are no canaries here, and most prompts have one: they fall out first.
 shared as (

@@ -30,7 +30,7 @@ tags = ["atlas.AML.T0024.002", "atlas.AML.T0005.001"]
 author = "distilforensics"
 date = "2026-11-25"
 modified = "2026-11-25"
-version = 1
+version = 2
 ---*/
 with account_schemas as (
     select account_id, tools_sha256, count(*) as n
@@ -49,7 +49,7 @@ accounts as (
     group by s.account_id, t.n
 ),
 large_groups as (
-    select group_id from groups where kind <> 'prompt' and n_accounts >= $min_accounts and n_exchanges >= $min_exchanges
+    select group_id from groups where n_accounts >= $min_accounts and n_exchanges >= $min_exchanges
 ),
 measured as (
     select a.group_id, median(c.n_different) as n_different, count(*) as n_accounts

@@ -30,7 +30,7 @@ tags = ["atlas.AML.T0024.002", "owasp.LLM10"]
 author = "distilforensics"
 date = "2026-11-25"
 modified = "2026-11-30"
-version = 2
+version = 3
 ---*/
 with long_sessions as (
     select session_id from sessions where n_exchanges > 1
@@ -50,7 +50,7 @@ accounts as (
 large_groups as (
     select group_id, n_accounts
     from groups
-    where kind <> 'prompt' and n_accounts >= $min_accounts and n_exchanges >= $min_exchanges
+    where n_accounts >= $min_accounts and n_exchanges >= $min_exchanges
 ),
 measured as (
     select

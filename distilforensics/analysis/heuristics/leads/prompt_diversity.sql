@@ -28,12 +28,12 @@ tags = ["owasp.LLM10"]
 author = "distilforensics"
 date = "2026-11-23"
 modified = "2026-11-23"
-version = 1
+version = 2
 ---*/
 with large_groups as (
     select group_id, n_accounts
     from groups
-    where kind <> 'prompt' and n_accounts >= $min_accounts and n_exchanges >= $min_exchanges
+    where n_accounts >= $min_accounts and n_exchanges >= $min_exchanges
 ),
 group_prompts as (
     select e.group_id, e.prompt_hash, count(*) as n
