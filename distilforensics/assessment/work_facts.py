@@ -83,7 +83,6 @@ def tie_fact(
     apart = [tie for tie in ties if tie.relation == "distinct"]
     records = [record for tie in shown for record in (tie.record_id, tie.other_record_id)]
     delays = [tie.delay_us / 1e6 for tie in apart]
-    usual = median(delays) if delays else 0.0
     handed_over = {tie.other_record_id for tie in inside if tie.kind == "handover"}
     return Fact(
         fact_id=kind,
@@ -100,7 +99,6 @@ def tie_fact(
         n_apart=len(delays),
         # A source that counts minutes has delays of nought, which say nothing of seconds.
         n_quick=sum(0 < delay <= parameters.quick_seconds for delay in delays),
-        n_alike=sum(abs(delay / usual - 1) <= parameters.alike for delay in delays if usual),
         n_unforced=sum(tie.other_record_id not in handed_over for tie in apart),
         is_counted=bits >= floor
         and n_distinct >= parameters.min_fact_calls
