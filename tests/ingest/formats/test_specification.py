@@ -118,7 +118,8 @@ def test_the_query_of_a_format_yields_columns_that_the_completion_knows(spec, co
 def test_every_field_of_a_mapping_reaches_its_column(project):
     """No target is lost on the way, neither beside all others nor, where others could stand in, alone."""
     columns = {
-        "tools": "tools_sha256", "messages": "prompt_text", "latency": "latency_ms", "latency_s": "latency_ms", "latency_us": "latency_ms", "latency_ns": "latency_ms",
+        "tools": "tools_sha256", "messages": "prompt_text", "latency": "latency_ms",
+        "latency_s": "latency_ms", "latency_us": "latency_ms", "latency_ns": "latency_ms",
         "conversation": "prompt_text", "usage": "cache_read_tokens",
         "request_body": "temperature", "request_line": "operation", "http_method": "out_of_scope",
     }  # fmt: skip
