@@ -86,7 +86,7 @@ def copy_metadata(base: Case, folder: Path, pool: list[str], copies: int) -> Cas
         directory: list[pa.RecordBatch] = []
         sources = []
         for copy in range(copies):
-            query = _exchanges(copy)
+            query = exchanges_of_copy(copy)
             name = f"{copy:05}.parquet"
             write_batches(
                 case,
@@ -94,7 +94,7 @@ def copy_metadata(base: Case, folder: Path, pool: list[str], copies: int) -> Cas
                 _batches(connection, query, EXCHANGES.arrow),
                 path=case.table_path("exchanges") / name,
             )
-            directory += _batches(connection, _directory(copy), ACCOUNTS_DIRECTORY.arrow)
+            directory += _batches(connection, directory_of_copy(copy), ACCOUNTS_DIRECTORY.arrow)
             found = connection.sql(f"select {_source(copy)}").to_arrow_table().to_pylist()
             sources += [{"role": "log", **row, "part": name} for row in found]
     write_batches(case, "accounts_directory", directory)
@@ -106,7 +106,8 @@ def copy_metadata(base: Case, folder: Path, pool: list[str], copies: int) -> Cas
     return case
 
 
-def _exchanges(copy: int) -> str:
+def exchanges_of_copy(copy: int) -> str:
+    """Return the query for the exchanges of one copy; it reads the tables `exchanges` and `pool`."""
     changed = {name: f"{name} || '-{copy}'" for name in _OWN}
     changed |= dict.fromkeys(_TEXTS, "null")
     digest = f"md5(source_sha256 || '-{copy}')"
@@ -127,7 +128,8 @@ def _exchanges(copy: int) -> str:
     return f"select {columns} from exchanges"
 
 
-def _directory(copy: int) -> str:
+def directory_of_copy(copy: int) -> str:
+    """Return the query for the directory of the accounts of one copy."""
     changed = {
         name: f"{name} || '-{copy}'" for name in ("account_id", "payment_fingerprint", "tenant_id", "organization")
     }

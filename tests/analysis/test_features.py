@@ -357,7 +357,7 @@ def test_accounts_that_call_at_an_even_pace_are_a_group_per_client_program(
 
     kinds = {row["kind"]: row["n_accounts"] for row in read_rows(case, "templates")}
 
-    assert kinds == ({"program": 4, "pace": 4} if is_even else {"program": 4})
+    assert kinds == ({"pace": 4} if is_even else {})
 
 
 def test_nights_do_not_make_an_even_pace_uneven(tmp_path: Path) -> None:

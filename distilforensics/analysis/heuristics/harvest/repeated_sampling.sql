@@ -33,7 +33,7 @@ tags = ["atlas.AML.T0024.002", "atlas.AML.T0005.001", "owasp.LLM10"]
 author = "distilforensics"
 date = "2026-11-25"
 modified = "2026-11-30"
-version = 2
+version = 3
 ---*/
 with prompt_customers as (
     select e.prompt_hash, c.customer, count(*) as n
@@ -61,7 +61,7 @@ log_answers as (
 large_groups as (
     select group_id, n_accounts
     from groups
-    where kind <> 'prompt' and n_accounts >= $min_accounts and n_exchanges >= $min_exchanges
+    where n_accounts >= $min_accounts and n_exchanges >= $min_exchanges
 ),
 members as (
     select a.group_id, sum(m.n)::bigint as n, sum(m.n_sampled)::bigint as n_sampled

@@ -31,7 +31,7 @@ tags = ["atlas.AML.T0024.002", "atlas.AML.T0005.001"]
 author = "distilforensics"
 date = "2026-11-25"
 modified = "2026-11-25"
-version = 1
+version = 2
 ---*/
 with account_kinds as (
     select
@@ -62,7 +62,7 @@ log_shares as (
 large_groups as (
     select group_id, n_accounts
     from groups
-    where kind <> 'prompt' and n_accounts >= $min_accounts and n_exchanges >= $min_exchanges
+    where n_accounts >= $min_accounts and n_exchanges >= $min_exchanges
 ),
 members as (
     select a.group_id, count(*) as n, sum(s.agent)::bigint as agent, sum(s.code)::bigint as code, sum(s.math)::bigint as math

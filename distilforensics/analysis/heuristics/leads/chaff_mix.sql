@@ -29,12 +29,12 @@ tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
 author = "distilforensics"
 date = "2026-11-25"
 modified = "2026-11-30"
-version = 2
+version = 3
 ---*/
 with large_groups as (
     select group_id
     from groups
-    where kind not in ('prompt', 'cluster') and n_accounts >= $min_accounts and n_exchanges >= $min_rate * $min_days * $min_accounts
+    where kind <> 'cluster' and n_accounts >= $min_accounts and n_exchanges >= $min_rate * $min_days * $min_accounts
 ),
 template_days as (
     select e.group_id, e.account_id, e.started_at::date as day, count(*) as n

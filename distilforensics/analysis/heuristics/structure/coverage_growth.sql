@@ -32,12 +32,12 @@ tags = ["atlas.AML.T0024.002", "owasp.LLM10"]
 author = "distilforensics"
 date = "2026-11-23"
 modified = "2026-11-30"
-version = 2
+version = 3
 ---*/
 with large_groups as (
     select group_id, n_accounts
     from groups
-    where kind <> 'prompt' and n_accounts >= $min_accounts and n_exchanges >= $min_exchanges
+    where n_accounts >= $min_accounts and n_exchanges >= $min_exchanges
 ),
 group_prompts as (
     select e.group_id, e.prompt_hash, count(*) as n
