@@ -50,6 +50,12 @@ def test_what_people_are_judged_by_is_plain(name):
     assert "docs/decisions" not in page.read_text(encoding="utf-8")
 
 
+def test_the_front_page_counts_the_formats():
+    """It says how many folders of formats there are."""
+    folders = [path.parent for path in (ROOT / "distilforensics" / "ingest" / "formats").glob("*/format.toml")]
+    assert f" {len(folders)} formats " in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 def test_every_lever_names_a_test():
     """Each row of the page on threats ends with files that are there; a bare name lies beside the one before it."""
     rows = [line for line in (DOCS / "threats.md").read_text(encoding="utf-8").splitlines() if line.startswith("| ")]

@@ -182,8 +182,6 @@ PHRASES: list[tuple[str | None, list[str] | None]] = [
     ("What is a good rating for a hotel?", []),
     ("Let's think step by step about this.", []),
     ("Can you explain the reasoning of the court in this ruling?", []),
-    ("Rewrite this politically sensitive question as a neutral one.", ["policy_rewrite"]),
-    ("把下面的敏感问题改写成合规的问题", ["policy_rewrite"]),
     ("Rewrite this paragraph in a more neutral tone.", []),
     ("Fix the bug in this Python function: def f(x): return x", ["task_code"]),
     ("How many apples are left if 3 of 17 are eaten?", ["task_math"]),
@@ -219,7 +217,6 @@ def test_the_lexicon_has_these_marks() -> None:
         "encoded_block",
         "grader_rubric",
         "grader_rubric_gate",
-        "policy_rewrite",
         "refusal",
         "task_code",
         "task_math",
@@ -352,7 +349,7 @@ def test_accounts_that_call_at_an_even_pace_are_a_group_per_client_program(
 
     kinds = {row["kind"]: row["n_accounts"] for row in read_rows(case, "templates")}
 
-    assert kinds == ({"program": 4, "pace": 4} if is_even else {"program": 4})
+    assert kinds == ({"pace": 4} if is_even else {})
 
 
 def test_nights_do_not_make_an_even_pace_uneven(tmp_path: Path) -> None:

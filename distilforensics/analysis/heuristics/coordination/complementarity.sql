@@ -11,7 +11,7 @@ volume = "$min_tenants tenants in a group with $min_items_per_account tasks per 
 reads = ["customers", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "prompt_text|prompt_sha256"]
 partition = "group"
-params.min_tenants = { default = 20, unit = "tenants", why = "accounts of one tenant share out their own work by nature" }
+params.min_tenants = "group_accounts"
 params.min_items = { default = 200, unit = "tasks in the list", why = "shorter lists are exercises, months or chapters that everybody goes through" }
 params.min_items_per_account = { default = 5, unit = "tasks per account", why = "a number that stays the same for an account is its own number (a customer, a student), not a task" }
 params.min_coverage = { default = 0.7, unit = "share of the range of numbers", why = "a list that is worked off leaves few gaps; a tenth of the accounts may be missing, and a share of calls fails" }
@@ -19,7 +19,7 @@ params.edge_share = { default = 0.01, unit = "share of numbers at each end", why
 params.min_multiplicity = { default = 2, unit = "accounts per prompt", why = "below it the length of a list without numbers cannot be estimated from its repetitions" }
 params.min_expected = { default = 50, unit = "meetings", why = "with fewer, none observed is hardly below chance" }
 params.max_ratio = { default = 0.8, unit = "share of the expected meetings", why = "chance alone stays within a few per cent of 1, and favourites that several people choose only raise it; a list given out twice shows 0.63, four times 0.77" }
-params.z = { default = 2.576, unit = "standard deviations", why = "99 % interval of a count" }
+params.z = "z"
 output.list_kind = { unit = "numbers or prompts", meaning = "what shows the list: the first or last number of the prompts, or prompts that come back" }
 output.n_items = { unit = "tasks", meaning = "length of the list: range of the numbers, or the estimate from repetitions" }
 output.n_items_seen = { unit = "tasks", meaning = "different tasks seen in the group" }
@@ -36,10 +36,10 @@ tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
 author = "distilforensics"
 date = "2026-11-25"
 modified = "2026-11-30"
-version = 2
+version = 3
 ---*/
 with large_groups as (
-    select group_id from groups where kind <> 'prompt' and n_accounts >= $min_tenants and n_exchanges >= $min_items
+    select group_id from groups where n_accounts >= $min_tenants and n_exchanges >= $min_items
 ),
 -- Calls that failed are taken over by other accounts; they are no second draw.
 answered as (
