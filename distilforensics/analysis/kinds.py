@@ -21,6 +21,7 @@ class Kind:
     is_text: bool
     linkage_m: float | None
     """Chance that two accounts of one operator agree on a value, None if agreement links nobody."""
+    is_group: bool = True
 
 
 @cache
@@ -28,7 +29,9 @@ def kinds() -> dict[str, Kind]:
     """Return name -> kind, in order of the file."""
     text = (importlib.resources.files(__package__) / "kinds.toml").read_text(encoding="utf-8")
     return {
-        name: Kind(name, row["value"], row["words"], row["is_text"], row.get("linkage", {}).get("m"))
+        name: Kind(
+            name, row["value"], row["words"], row["is_text"], row.get("linkage", {}).get("m"), row.get("is_group", True)
+        )
         for name, row in tomllib.loads(text).items()
     }
 
@@ -36,6 +39,11 @@ def kinds() -> dict[str, Kind]:
 def kind_of(group_id: str) -> str:
     """Return the kind of a group: the name of a kind, or `cluster`."""
     return group_id.split(":", 1)[0]
+
+
+def group_kinds() -> list[str]:
+    """Return the kinds whose accounts are looked at as a group, sorted: ids of groups begin with the kind, so they are in this order."""
+    return sorted(kind.name for kind in kinds().values() if kind.is_group)
 
 
 def text_kinds() -> frozenset[str]:
@@ -53,8 +61,8 @@ def template_uses() -> str:
 
 
 def carried_exchanges() -> str:
-    """Return the query whose rows are the exchanges of every template with all columns of `exchange_features`, so that none has to be looked up."""
+    """Return the query whose rows are the exchanges of every template that makes a group, with all columns of `exchange_features`."""
+    values = [kinds()[name].value for name in group_kinds()]
     return "\nunion all\n".join(
-        f"select {kind.value} as group_id, * from exchange_features where {kind.value} is not null"
-        for kind in kinds().values()
+        f"select {value} as group_id, * from exchange_features where {value} is not null" for value in values
     )

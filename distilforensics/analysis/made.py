@@ -100,7 +100,7 @@ def _time_slices(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
 def _kinds_in_order(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """Return the kinds of groups in the order in which ids of templates sort: each by itself, or all at once for a short log."""
-    names = sorted(kinds.kinds())
+    names = kinds.group_kinds()
     ((n_rows,),) = connection.execute("select count(*) from template_uses").fetchall()
     return [{"kinds": names}] if n_rows <= SLICE_ROWS else [{"kinds": [name]} for name in names]
 

@@ -7,7 +7,7 @@ params.min_group_accounts = { default = 10, unit = "accounts", why = "personal p
 with members as (
     select a.value as group_id, a.account_id, a.n_exchanges
     from account_attributes as a
-    semi join templates as t on t.template_id = a.value and t.kind = a.attribute and t.n_accounts >= $min_group_accounts
+    semi join templates as t on t.template_id = a.value and t.kind = a.attribute and t.kind <> 'prompt' and t.n_accounts >= $min_group_accounts
     union all
     select m.cluster_id, m.account_id, p.n_exchanges
     from cluster_members as m

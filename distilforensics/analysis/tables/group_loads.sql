@@ -11,7 +11,6 @@ loads as (
     select t.template_id as group_id, t.account_id, count(*) as n_exchanges, count(*) filter (where c.is_failed) as n_failed
     from template_exchanges as t
     join calls as c on c.record_id = t.record_id
-    where split_part(t.template_id, ':', 1) not in ('program', 'prompt')
     group by t.template_id, t.account_id
     union all
     select m.cluster_id, m.account_id, count(*), count(*) filter (where c.is_failed)

@@ -67,7 +67,6 @@ select
         when kind = 'passage' then left(common_passage(all_text, other_text, ('0x' || split_part(template_id, ':', 2))::bigint), $text_chars)
         when kind = 'prompt' then left(plain(v), $text_chars)
         when kind = 'parameters' then parameters
-        when kind = 'program' then left(program, $text_chars)
         when kind = 'pace' then left(concat_ws(' ', 'at an even pace:', nullif(program, '')), $text_chars)
         when kind = 'varied' then 'many sets of call parameters, none of them usual'
         when kind = 'mark' then replace(template_id, 'mark:', 'asks for ')

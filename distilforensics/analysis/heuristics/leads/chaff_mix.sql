@@ -10,7 +10,7 @@ sees = "$min_accounts accounts with $min_rate exchanges of the template per acti
 volume = "a template on $min_accounts accounts that are active with it on $min_days days each, at a rate of $min_rate per active day, and that have as much other traffic as the share $min_chaff_share"
 reads = ["account_days", "group_exchanges", "groups"]
 needs = ["account_id", "started_at"]
-params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of 2 to 6 subscriptions are common and no harvest" }
+params.min_accounts = "group_accounts"
 params.min_days = { default = 3, unit = "days per account", why = "the mixture of a day or two is chance" }
 params.min_rate = { default = 2, unit = "exchanges of the template per account and active day", why = "days without any are not counted, so that low rates look equal by themselves" }
 params.min_chaff_share = { default = 0.1, unit = "share of all exchanges", why = "below it there is nothing to hide in" }
@@ -29,12 +29,12 @@ tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
 author = "distilforensics"
 date = "2026-11-25"
 modified = "2026-11-30"
-version = 2
+version = 3
 ---*/
 with large_groups as (
     select group_id
     from groups
-    where kind not in ('prompt', 'cluster') and n_accounts >= $min_accounts and n_exchanges >= $min_rate * $min_days * $min_accounts
+    where kind <> 'cluster' and n_accounts >= $min_accounts and n_exchanges >= $min_rate * $min_days * $min_accounts
 ),
 template_days as (
     select e.group_id, e.account_id, e.started_at::date as day, count(*) as n
