@@ -84,6 +84,8 @@ print(json.dumps({"wall": time.perf_counter() - start, "cpu": time.process_time(
 WHOLE = """
 import json, resource, shutil, sys, time
 from pathlib import Path
+from distilforensics.core.libraries import leave_out_pandas
+leave_out_pandas()  # as the command line does, here and in the worker
 from distilforensics.case.engines.duckdb import Limits
 from distilforensics.case.layout import create_case
 from distilforensics.core.progress import Silent

@@ -211,8 +211,9 @@ class PartWriter:
         rows = result.rows
         numbers = rows["source"].to_numpy()
         used = np.unique(numbers).tolist()
-        hashes = _by_source(numbers, {i: self._sources[i].sha256 for i in used})
-        short = pc.utf8_slice_codeunits(hashes, 0, 16)
+        whole = {i: self._sources[i].sha256 for i in used}
+        hashes = _by_source(numbers, whole)
+        short = _by_source(numbers, {i: sha256 and sha256[:16] for i, sha256 in whole.items()})
         record_id = pc.binary_join_element_wise(short, rows["line"].cast(pa.string()), ":")
         if pc.max(rows["sub_index"]).as_py():
             with_index = pc.binary_join_element_wise(record_id, rows["sub_index"].cast(pa.string()), ".")
