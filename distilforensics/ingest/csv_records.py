@@ -142,10 +142,9 @@ class _LineSource:
         if ahead is None or ahead.header is not header or self._next >= ahead.first + len(ahead.rows.is_plain):
             ahead = self._ahead = self._look_ahead(block, header, delimiter)
         at = self._next - ahead.first
-        others = np.flatnonzero(~ahead.rows.is_plain[at:])
-        n = int(others[0]) if len(others) else len(ahead.rows.is_plain) - at
-        if not n:
+        if not ahead.rows.is_plain[at]:
             return None
+        n = int(np.argmin(ahead.rows.is_plain[at:])) or len(ahead.rows.is_plain) - at
         first, self._next = self._next, self._next + n
         starts, ends = block.starts[first : first + n], ahead.rows.ends[at : at + n]
         begin = int(starts[0])
