@@ -254,7 +254,7 @@ def _groups(case: Path, members: Mapping[str, list[dict[str, Any]]]) -> list[Res
     """Return the reported and listed groups with who is in them, what counts, and which grade remains without each fact."""
     from distilforensics.assessment.fact import Fact, Kind
     from distilforensics.assessment.grades import decide
-    from distilforensics.assessment.operators import shared_cache
+    from distilforensics.assessment.operators import common_program
     from distilforensics.case.layout import open_case
     from distilforensics.case.tables import read_rows
 
@@ -274,7 +274,9 @@ def _groups(case: Path, members: Mapping[str, list[dict[str, Any]]]) -> list[Res
         known, without = facts.get(group, []), {}
         for fact_id in FACTS if grades.get(group) in {"moderate", "strong"} else ():
             rest = [fact for fact in known if fact.fact_id != fact_id]
-            without[fact_id] = decide(rest, may_be_one_operator=shared_cache(rest).caps, left_out={}).grade.value
+            without[fact_id] = decide(
+                rest, may_be_one_operator=common_program(rest, are_named=True).caps, left_out={}
+            ).grade.value
         found.append({
             "id": group, "grade": grades.get(group, "one operator"), "without": without, "explanations": caps.get(group, []),
             "facts": {fact.fact_id: round(fact.bits, 1) for fact in known if fact.is_counted},

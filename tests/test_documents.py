@@ -50,6 +50,12 @@ def test_what_people_are_judged_by_is_plain(name):
     assert "docs/decisions" not in page.read_text(encoding="utf-8")
 
 
+def test_the_front_page_counts_the_formats():
+    """It says how many folders of formats there are."""
+    folders = [path.parent for path in (ROOT / "distilforensics" / "ingest" / "formats").glob("*/format.toml")]
+    assert f" {len(folders)} formats " in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 def test_every_lever_names_a_test():
     """Each row of the page on threats ends with files that are there; a bare name lies beside the one before it."""
     rows = [line for line in (DOCS / "threats.md").read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
@@ -76,13 +82,16 @@ def project(tmp_path, sample_case):
 
 
 @pytest.mark.parametrize("page", WALKS, ids=lambda page: page.name)
-def test_the_commands_of_a_page_run_in_its_order(page, project):
+def test_the_commands_of_a_page_run_in_its_order(page, project, sample_case):
     """From the folder of the project, in one shell; what needs a network, root or another program stands in fences without a language."""
     blocks = re.findall(r"^\s*```sh\n(.*?)\n\s*```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     commands = [line.strip() for block in blocks for line in block.splitlines() if "activate" not in line]
     run = [command for command in commands if "duckdb <" not in command]
     path = f"{project / 'bin'}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path[1:]])}
+    # A sample that was examined already: the command takes the case up, and does what is new in it.
+    for name, case in re.findall(r"distilforensics run sample_logs/(\w+)/logs --case (\S+)", "\n".join(run)):
+        shutil.copytree(sample_case(name), project / case)
     result = subprocess.run(
         ["sh", "-eu", "-c", "\n".join(run)], cwd=project, env=environment, capture_output=True, text=True, check=False
     )

@@ -257,10 +257,99 @@ def sharded(g: Group, n: int, given: dict[str, str]) -> None:
             pool.send(at, pair, i, frame=frame)
 
 
+def rented_keys(g: Group, n: int, given: dict[str, str]) -> None:
+    """Keys rented from real people, who go on with work of their own from home; the pool's tasks come through rented household exits."""
+    pool, rng, frame = Pool(g, n, given, cards="bulk", clients="one", schedule="random"), g.rng, harvest_frame(g.rng)
+    proxies, tool = [g.home().addresses[0] for _ in range(60)], pool.setups[0]
+    for a in pool.accounts:
+        a.made, a.setup, a.net = g.past(), g.setup(), g.home()
+        for day in g.workdays(a.zone, 0.6, 0.3):
+            for _ in range(rng.randrange(2, 12)):
+                g.ask(a, day + g.hour(), g.texts.person(rng))
+        a.net = Net([*a.net.addresses, *rng.sample(proxies, 8)])
+    for at, pair in zip(times := pool.times(n * 4 * g.days), pool.tasks(len(times)), strict=True):
+        pool.send(at, pair, frame=frame, setup=tool)
+
+
+def two_providers(g: Group, n: int, given: dict[str, str]) -> None:
+    """A relay with users of its own that has accounts at two providers: two of three refused calls go to the other one, which this log does not show."""
+    pool, rng = Pool(g, n, given, retry="none"), g.rng
+    harvest, users = harvest_frame(rng), [product_frame(rng) for _ in range(n)]
+    for at, pair in zip(times := pool.times(n * 8 * g.days), pool.tasks(len(times)), strict=True):
+        is_own = rng.random() < 0.3
+        task, frame = (pair, harvest) if is_own else (g.texts.person(rng), rng.choice(users))
+        i = pool.pick(at)
+        status, end = g.call(pool.accounts[i], at, task, frame=frame)
+        if status not in (0, 200) and rng.random() < 1 / 3:
+            g.call(pool.accounts[pool.pick(end, without=i)], end + rng.uniform(1, 20), task, frame=frame)
+
+
+def aged_accounts(g: Group, n: int, given: dict[str, str]) -> None:
+    """Accounts that were bought one by one from their owners, each with a home, a program, a card and hours of its own; what fails is dropped."""
+    pool, rng = Pool(g, n, given, exits="own", clients="own", cards="bulk", retry="none", chaff="some"), g.rng
+    tasks = pool.tasks(n * 12 * g.days)
+    for i, a in enumerate(pool.accounts):
+        a.made, a.upgrade, a.frame = (
+            -rng.uniform(60, 400) * DAY,
+            1e12,
+            harvest_frame(rng) if rng.random() < 0.3 else None,
+        )
+        for day in g.workdays(a.zone, 0.8, 0.6):
+            for _ in range(rng.randrange(3, 12)):
+                pool.send(day + g.hour(15, 3), tasks.pop(), i, frame=a.frame)
+
+
+def played_users(g: Group, n: int, given: dict[str, str]) -> None:
+    """Dialogues for training: one account plays the user, another one the assistant, so that each reads what the other was given."""
+    pool, rng = Pool(g, n, given, retry="none"), g.rng
+    role = f"You are a person who asks for help with {name(rng)}. Write what this person says next."
+    for at in pool.times(n * g.days):
+        user, helper = rng.sample(range(n), 2)
+        said = g.texts.person(rng)[0]
+        for _ in range(rng.randrange(2, 5)):
+            answer, reply = g.texts.answer(rng), g.texts.answer(rng)
+            at = pool.send(at, (said, answer), helper) + rng.uniform(1, 8)
+            at = pool.send(at, (f"The assistant says:\n{answer}", reply), user, frame=role) + rng.uniform(1, 8)
+            said = reply
+
+
+def trial_chain(g: Group, n: int, given: dict[str, str]) -> None:
+    """Trial accounts without card and tenant: each is used until its credit is gone, and the call that is refused then goes to the next one."""
+    pool, rng = Pool(g, 2, given | {"cards": "none"}, exits="residential", clients="one", retry="now"), g.rng
+    frame, credit = harvest_frame(rng), rng.randrange(60, 120)
+    left, at = {}, 0.0
+    pool.accounts.clear()
+    tasks = pool.tasks(n * credit)
+    while len(pool.accounts) < n and tasks:
+        a = pool.open(at)
+        left[a.account_id] = credit
+        while left[a.account_id] and tasks:
+            left[a.account_id] -= 1
+            at = g.call(a, at, tasks.pop(), frame=frame)[1] + rng.expovariate(n * credit / g.end)
+        last = tasks[-1] if tasks else ("", "")
+        at = g.call(a, at, last, frame=frame, status=429)[1] + rng.uniform(5, 90)
+
+
+def agent_tree(g: Group, n: int, given: dict[str, str]) -> None:
+    """Planner, workers and reviewer of one program, each call on the next account: plans and drafts stand in the prompts of the accounts behind."""
+    pool, rng, frame = Pool(g, n, given), g.rng, harvest_frame(g.rng)
+    for at, pair in zip(times := pool.times(n * 2 * g.days), pool.tasks(len(times)), strict=True):
+        plan = g.texts.answer(rng)
+        at = pool.send(at, (f"Plan how to solve this: {pair[0]}", plan), frame=frame)
+        ends, drafts = [], []
+        for part in range(rng.randrange(2, 5)):
+            drafts.append(g.texts.answer(rng))
+            ends.append(pool.send(at + 1, (f"Plan:\n{plan}\nDo part {part + 1}.", drafts[-1]), frame=frame))
+        text = "\n\n".join(drafts)
+        pool.send(max(ends) + 1, (f"Review the drafts:\n{text}", g.texts.answer(rng)), frame=frame)
+
+
 CAMPAIGNS: dict[str, tuple[Callable[[Group, int, dict[str, str]], None], int, int]] = {
     "slow": (slow, 120, 200), "chameleon": (chameleon, 60, 150), "passed_conversations": (passed_conversations, 40, 120),
     "station": (station, 60, 160), "graders": (graders, 30, 120), "small_pools": (small_pools, 8, 8), "no_text": (no_text, 40, 160),
     "replaced": (replaced, 70, 160), "queue": (queue, 24, 100), "sharded": (sharded, 25, 100),
+    "rented_keys": (rented_keys, 25, 70), "two_providers": (two_providers, 25, 70), "aged_accounts": (aged_accounts, 25, 70),
+    "played_users": (played_users, 25, 70), "trial_chain": (trial_chain, 25, 70), "agent_tree": (agent_tree, 25, 70),
 }  # fmt: skip
 IN_MIX = ("slow", "chameleon", "passed_conversations", "station", "graders", "replaced", "queue", "sharded")
 

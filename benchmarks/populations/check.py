@@ -40,6 +40,8 @@ MIXES: dict[str, tuple[list[str], list[str]]] = {
     "honest-13": (["talking_figures", "key_ring_contest", "greeted_flight", "outfitter"], []),
     "honest-14": (["teachers_key", "employee_keys", "safety_round", "two_readers"], []),
     "honest-15": (["sister_papers", "dispatched_experts", "offered_again"], []),
+    **{f"pool-{kind}": ([kind], []) for kind in ("rented_keys", "two_providers", "aged_accounts", "played_users", "trial_chain", "agent_tree")},
+    "honest-18": (["digest_cache", "procurement", "follow_the_sun"], []), "honest-19": (["migration", "volunteers", "shared_board"], []),
     "honest-16": (["help_channel"], []), "honest-17": (["research_gateway", "night_desks"], []),
     "honest-no-payer": (["launch_flight", "franchise", "paid_courses", "agents_market"], ["--without", "payment"]),
     "honest-no-mail": (["employee_keys", "two_readers", "departments", "teachers_key"], ["--without", "mail", "tenant"]),

@@ -9,6 +9,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from background import developers, siblings
+from joined import JOINED
 from passing import PASSING
 from served import SERVED
 from texts import product_frame
@@ -362,7 +363,7 @@ HONEST: dict[str, Callable[[Group, int], None]] = {
         single_flight, limited_flight, outage_probes, classroom, hackathon, benchmark_whole, benchmark_shards, support_team, family, six_keys, ci_template,
         companion_app, vouchers, virtual_cards, carrier_nat, vpn, privacy_mail, attempts_gateway,
     )
-} | PASSING | SERVED  # fmt: skip
+} | PASSING | SERVED | JOINED  # fmt: skip
 
 
 def add(world: World, kind: str, n: int | None) -> None:

@@ -419,12 +419,13 @@ def _dealt_out(log: Log, free: Accounts, n_found: int, parameters: Parameters) -
         if is_whole:
             floor = parameters.min_load * median(loads[account][0] for account in present) if present else 0.0
             present = frozenset(account for account in present if loads[account][0] >= floor)
-        alike = [] if is_whole else connected(_doubly_alike(log, present))
+        least = max(parameters.min_accounts, parameters.min_fact_share * len(loads))
+        alike = [] if is_whole else [some for some in connected(_doubly_alike(log, present)) if len(some) >= least]
         rest = present.difference(*alike)
         # What others left of a group is not what its scheduler serves.
         is_left = group in scheduled and len(rest) >= parameters.half * len(loads)
         for members in [*alike, *([rest] if is_left else [])]:
-            if len(members) >= max(parameters.min_accounts, parameters.min_fact_share * len(log.loads[group])):
+            if len(members) >= least:
                 rule = Rule.TURNS if group in scheduled else Rule.IDENTITIES
                 steps = [Step(rule, group, members, _total(log, members))]
                 name = f"candidate-{n_found + len(found) + 1}"

@@ -64,7 +64,7 @@ def examine(
             log,
             c,
             outside,
-            egress.get(c.candidate_id, Egress(None, 0, 0)),
+            egress.get(c.candidate_id, Egress(None, 0)),
             nights.get(c.candidate_id, Nights(0, 0)),
             checks[c.candidate_id],
             totals[c.candidate_id],

@@ -41,8 +41,6 @@ class Fact:
     """Of a fact of ties: how many lie between customers that the log tells apart."""
     n_quick: int = 0
     """Of these, how many came so soon after that a program must have sent them."""
-    n_alike: int = 0
-    """Of these, how many came after the median time, give or take a tenth."""
     n_unforced: int = 0
     """Of conversations between such customers, how many went on elsewhere though the call before was not refused."""
     is_of_one_day: bool = False

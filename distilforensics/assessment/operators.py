@@ -10,11 +10,10 @@ never makes the facts go away.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from distilforensics.assessment import weights
 from distilforensics.assessment.fact import Kind
 from distilforensics.assessment.log import connected
 from distilforensics.assessment.weighing import ties_inside
@@ -27,6 +26,10 @@ if TYPE_CHECKING:
     from distilforensics.assessment.log import Log
     from distilforensics.assessment.parameters import Parameters
     from distilforensics.assessment.weighing import Accounts
+
+
+_NOT_OF_A_SERVICE = ("conversation", "answer", "takeover", "signup")
+"""Facts that a program which works with its customers' accounts does not produce, whoever pays for them."""
 
 
 class Outcome(StrEnum):
@@ -59,14 +62,11 @@ class Explanation:
 class Egress:
     """Where a candidate's calls come from."""
 
-    address_share: float | None
-    """Share of the calls with an address that come from the three busiest ones; None if no address is known."""
-    n_accounts: int
-    """Accounts behind the busiest one."""
+    common_share: float | None
+    """Share of the calls with an address that come from addresses which at least a quarter of the accounts use, as the machines of one service
+    do; None if no address is known."""
     n_known: int
     """Calls with an address."""
-    common_share: float = 0.0
-    """Share of them that come from addresses which at least a quarter of the accounts use, as the machines of one service do."""
     alike_share: float | None = None
     """Share of the accounts that mostly call with the most common client program, or the same of the call parameters if that is larger; None if no
     program is known."""
@@ -93,17 +93,16 @@ def ask_operators(
 ) -> list[Explanation]:
     """Return the explanations by which a candidate is one operator's own or one program's, in fixed order."""
     domain = _one_domain(log, members, parameters)
-    is_sleepless = nights.is_sleepless(len(members), parameters)
-    place = _one_egress(members, egress, facts, domain, parameters, is_sleepless=is_sleepless)
+    place = _one_egress(egress, facts, domain, parameters)
     return [
         _few_customers(log, members, facts, (place, domain), parameters),
         place,
         domain,
         _spare_keys(log, members, facts, parameters),
-        shared_cache(facts),
-        counterparts(log, members, facts, parameters),
-        dispatcher(facts, nights, parameters, is_sleepless=is_sleepless),
-        _of_people(acquaintances(facts, parameters), nights, is_sleepless=is_sleepless),
+        common_program(
+            facts, are_named=sum(log.accounts[a].is_named for a in members) >= parameters.half * len(members)
+        ),
+        people(facts, nights, parameters, is_sleepless=nights.is_sleepless(len(members), parameters)),
     ]
 
 
@@ -174,71 +173,43 @@ def _are_few(customers: list[Accounts], parameters: Parameters) -> bool:
     return n_largest >= parameters.few_customers_share * sum(map(len, customers))
 
 
-def _one_egress(
-    members: Accounts,
-    egress: Egress,
-    facts: Iterable[Fact],
-    domain: Explanation,
-    parameters: Parameters,
-    *,
-    is_sleepless: bool,
-) -> Explanation:
+def _one_egress(egress: Egress, facts: Iterable[Fact], domain: Explanation, parameters: Parameters) -> Explanation:
     """Hold a program that works with its customers' accounts, a firm's fleet or a room full of people against the accounts.
 
-    Customers and people come one by one and pay for themselves, and a firm has its mail domain: accounts of many domains that were paid for
-    and opened together, and send each other's refused calls, are none of these. But an outfitter opens accounts in packs and pays for each
-    pack: sign-ups in common must be those of several payers.
-    One service has one program, or one set of parameters. Who has many is not one service, and people who share a room pay for themselves and
-    do not go on within seconds, or by day and night, with what their neighbour was refused.
+    A service may pay for its customers, open their accounts in packs and send a refused call on with the next one's key. It does not pass one
+    customer's texts on to another, it moves no work, it opens accounts at other times than it buys packs, and it has one program, or one set of
+    parameters. A firm has its mail domain, and people pay for themselves.
     """
     title = "One program in one place that works with the accounts of its customers"
     ask = "Ask the holders of these accounts whether they gave their key to a service, and to which."
-    if egress.address_share is None:
+    if egress.common_share is None:
         outcome, statement = (
             Outcome.IN_PART,
             "No client address is logged, so that it is not known from where the calls come.",
         )
     else:
         statement = (
-            f"{units.share(egress.address_share, 1)} of {units.count(egress.n_known)} calls with a logged address come from the three busiest; the busiest one "
-            f"has calls of {units.count(egress.n_accounts)} of the {units.count(len(members))} accounts. "
-            f"{units.share(egress.common_share, 1)} come from addresses that a quarter of the accounts use."
+            f"{units.share(egress.common_share, 1)} of {units.count(egress.n_known)} calls with a logged address come from addresses that a quarter of "
+            "the accounts use."
         )
         counted = {fact.fact_id: fact for fact in facts if fact.is_counted}
-        between_payers = {fact.fact_id for fact in facts if fact.is_counted and fact.is_beyond_payers}
-        is_near = egress.address_share >= parameters.most and egress.n_accounts >= parameters.min_fact_share * len(
-            members
-        )
-        # The machines of a service that has more than three addresses call with the keys of customers who pay for themselves.
-        fits = is_near or (egress.common_share >= parameters.most and "payment" not in counted)
-        is_one_program = egress.alike_share is None or egress.alike_share >= parameters.half
-        is_tireless = is_sleepless or ("handover" in counted and _is_quick(counted["handover"], parameters))
-        if (
-            fits
-            and not is_one_program
-            and domain.outcome is Outcome.EXCLUDED
-            and _is_bound_otherwise(counted, is_tireless=is_tireless)
-        ):
+        beyond = [
+            _named(fact)
+            for fact in counted.values()
+            if fact.fact_id in _NOT_OF_A_SERVICE and (fact.fact_id != "signup" or fact.is_beyond_payers)
+        ]
+        are_many = "handover" in counted and egress.alike_share is not None and egress.alike_share < parameters.half
+        fits = egress.common_share >= parameters.most
+        if fits and "payment" in counted and domain.outcome is Outcome.EXCLUDED and (beyond or are_many):
             fits = False
             statement += (
-                f" But the most common client program, or set of parameters, is that of {units.share(egress.alike_share or 0, 1)} of the accounts: these "
-                "are many programs, and people in one room neither pay for each other nor call within seconds, or by day and night, for whoever is refused."
-            )
-        if fits and between_payers >= {"handover", "payment", "signup"} and domain.outcome is Outcome.EXCLUDED:
-            fits = False
-            statement += (
-                " But several accounts each were paid for and opened together, under different mail domains, and refused calls of one go on at "
-                "another: customers come one by one and pay for themselves, and a firm has a mail domain of its own."
+                f" But one pays for customers of several mail domains, and a service does not produce what else is seen: {', '.join(beyond)}."
+                if beyond
+                else " But one pays for customers of several mail domains, and refused calls go on between different programs: the most common one, or "
+                f"set of parameters, is that of {units.share(egress.alike_share or 0, 1)} of the accounts."
             )
         outcome = Outcome.FITS if fits else Outcome.EXCLUDED
     return Explanation("operator.one_egress", title, outcome, statement, ask)
-
-
-def _is_bound_otherwise(counted: Mapping[str, Fact], *, is_tireless: bool) -> bool:
-    """Tell whether refused calls go on among accounts that one pays for, or, as no people keep up, among accounts that were opened together day after day."""
-    signup = counted.get("signup")
-    is_opened_together = signup is not None and signup.is_beyond_payers and not signup.is_of_one_day
-    return "handover" in counted and ("payment" in counted or (is_opened_together and is_tireless))
 
 
 def _one_domain(log: Log, members: Accounts, parameters: Parameters) -> Explanation:
@@ -260,62 +231,30 @@ def _one_domain(log: Log, members: Accounts, parameters: Parameters) -> Explanat
     return Explanation("operator.one_domain", title, Outcome.FITS if fits else Outcome.EXCLUDED, statement, ask)
 
 
-def shared_cache(facts: Iterable[Fact]) -> Explanation:
-    """Hold the one product that hands calls over between its customers against the facts: a cache whose waiting users try in turn.
+def common_program(facts: Iterable[Fact], *, are_named: bool) -> Explanation:
+    """Hold one product, or programs of different customers that work with each other, against the facts.
 
-    News that all of its users ask about makes them work and pause together, and the night of its launch makes them sign up together.
+    A product that asks once for all who wait hands a failed call over to the next of them. News that its users ask about makes them work and
+    pause together, and the night of its launch makes them sign up together. Where programs read what others write (agents that negotiate, a
+    board, a news service), what one was refused is taken by the next, texts change from call to call, and whoever set them up may have done so
+    at one sitting. But each of them pays for itself and calls in its own manner, and no work goes over. A firm whose people check each other's
+    work pays for them; whether it is one stays open in a log without tenants, organisations and mail domains.
     """
-    beyond = [
-        fact
-        for fact in facts
-        if fact.is_counted
-        and fact.is_telling
-        and fact.fact_id not in {"handover", "synchrony"}
-        and not fact.is_of_one_day
-    ]
-    named = ", ".join(map(_named, beyond))
+    counted = {fact.fact_id: fact for fact in facts if fact.is_counted and fact.is_telling}
+    produced = {"handover", "synchrony"}
+    if counted.keys() & {"conversation", "answer"}:
+        produced |= {"conversation", "answer", "rewording", "signup", "network"}
+        if not are_named:
+            produced.add("payment")
+    beyond = [fact for name, fact in counted.items() if name not in produced and not fact.is_of_one_day]
     return Explanation(
-        "operator.shared_cache",
-        "One product whose users wait for the same answer, so that the next one calls when a call fails",
+        "operator.common_program",
+        "One product whose users wait for the same answer, or programs of different customers that work with each other",
         Outcome.EXCLUDED if beyond else Outcome.CANNOT_TELL,
-        f"It does not produce what else is seen here: {named}."
+        f"They do not produce what else is seen here: {', '.join(map(_named, beyond))}."
         if beyond
-        else "Beyond calls that go on elsewhere, common news and one day of sign-ups nothing is seen that it does not produce.",
-        "Ask the maker of the program that the accounts use how it answers several users who ask the same.",
-    )
-
-
-def counterparts(log: Log, members: Accounts, facts: Collection[Fact], parameters: Parameters) -> Explanation:
-    """Hold programs of different customers that work with each other against the facts: agents that negotiate, readers of one news service.
-
-    What one writes is what the other one reads, within seconds and as often as they like. But a refused call is the caller's own affair, and
-    each pays for itself. A firm whose people check each other's work pays for them; it is another question, which a log without tenants,
-    organisations and mail domains leaves open.
-    """
-    counted = {fact.fact_id: fact for fact in facts if fact.is_counted}
-    passed = counted.keys() & {"conversation", "answer"}
-    named = [log.accounts[account].is_named for account in members]
-    is_of_one_firm = "payment" in counted and sum(named) < parameters.half * len(named)
-    against = [counted[name] for name in ("handover", "payment") if name in counted]
-    if not passed:
-        outcome, statement = Outcome.EXCLUDED, "No text is passed on."
-    elif "handover" in counted or (against and not is_of_one_firm):
-        outcome = Outcome.EXCLUDED
-        statement = f"They do not produce what else is seen here: {', '.join(map(_named, against))}."
-    else:
-        outcome = Outcome.CANNOT_TELL
-        statement = (
-            "Texts are passed on, but no refused call is, and the log names no tenant, organisation or mail domain: one firm may pay for people "
-            "who check each other's work."
-            if is_of_one_firm
-            else "Texts are passed on between customers, but no refused call is, and each customer pays alone."
-        )
-    return Explanation(
-        "operator.counterparts",
-        "Programs of different customers that write to each other, or read what one of them publishes",
-        outcome,
-        statement,
-        "Ask the holders of these accounts whose texts their programs read, and from where they have them.",
+        else "Nothing is seen that they do not produce: calls that go on elsewhere, texts that are passed on, common news, one day of sign-ups.",
+        "Ask the maker of the program that the accounts use how it answers several users who ask the same, and whose texts it reads.",
     )
 
 
@@ -337,103 +276,45 @@ def _spare_keys(log: Log, members: Accounts, facts: Iterable[Fact], parameters: 
     )
 
 
-def dispatcher(facts: Collection[Fact], nights: Nights, parameters: Parameters, *, is_sleepless: bool) -> Explanation:
-    """Hold people at work to whom a program gives each other's conversations against the facts: advisers, a centre of several firms.
-
-    The program moves a conversation within seconds, for example when an account is limited. Its next turn comes when somebody has read,
-    thought and written. Everybody pays alone. Desks may be staffed day and night; where most conversations go on elsewhere though nothing was
-    refused, no limit moves them.
-    """
-    counted = {fact.fact_id: fact for fact in facts if fact.is_counted}
-    talks = counted.get("conversation")
-    if talks is None:
-        outcome, statement = Outcome.EXCLUDED, "No conversation goes on at another customer's account."
-    elif "payment" in counted or _is_quick(talks, parameters) or _is_timed(talks, parameters):
-        outcome = Outcome.EXCLUDED
-        statement = (
-            "They share payment methods across customers."
-            if "payment" in counted
-            else f"The conversations go on at the pace of a program: {units.count(talks.n_quick)} of {units.count(talks.n_apart)} within "
-            f"{parameters.quick_seconds:g} seconds, {units.count(talks.n_alike)} after the same time."
-        )
-    else:
-        outcome = Outcome.CANNOT_TELL
-        statement = (
-            f"{units.count(talks.n_quick)} of {units.count(talks.n_apart)} conversations went on within {parameters.quick_seconds:g} seconds; the "
-            "others at a pace that people keep as well, and each customer pays alone."
-        )
-    explanation = Explanation(
-        "operator.dispatcher",
-        "People at work to whom a program gives each other's conversations",
-        outcome,
-        statement,
-        "Ask the holders of these accounts for whom they answer, and who gives them the conversations.",
-    )
-    is_forced = talks is None or talks.n_unforced < parameters.half * talks.n_apart
-    return _of_people(explanation, nights, is_sleepless=is_sleepless and not is_forced)
-
-
 def _is_quick(fact: Fact, parameters: Parameters) -> bool:
     return fact.n_quick >= max(1.0, parameters.half * fact.n_apart)
 
 
-def _is_timed(fact: Fact, parameters: Parameters) -> bool:
-    bits = weights.of_share(fact.n_alike, fact.n_apart, parameters.alike_by_chance)
-    return bits >= parameters.min_fact_bits
-
-
-def acquaintances(facts: Collection[Fact], parameters: Parameters) -> Explanation:
-    """Hold people who know each other against the facts: a course, a circle, a contest, or readers of each other's links.
+def people(facts: Collection[Fact], nights: Nights, parameters: Parameters, *, is_sleepless: bool) -> Explanation:
+    """Hold people against the facts: those who know each other and pass work on, and those to whom a program gives each other's conversations.
 
     They ask again what failed for a neighbour, go on with each other's conversations, have each other's answers read, and sign up together.
-    They do not do it within seconds again and again, and they do not pay for each other across customers, nor do they use each other's programs.
-    A platform that gives their work to the next one may wait a fixed time; they are at home then, and share no networks.
+    They do not do it within seconds again and again, they do not pay for each other across customers, and they use programs of their own.
+    A program may move a conversation within seconds, for example at a limit; its next turn comes when somebody has read, thought and written.
+    People sleep. But desks may be staffed day and night, as long as a limit is what moves most conversations.
     """
-    counted = [fact for fact in facts if fact.is_counted]
-    quick = [fact for fact in counted if _is_quick(fact, parameters)]
-    is_one_net = any(fact.fact_id == "network" for fact in counted)
-    timed = [fact for fact in counted if is_one_net and _is_timed(fact, parameters)]
-    is_passed_on = any(fact.is_telling and fact.kind is Kind.COORDINATION for fact in counted)
+    counted = {fact.fact_id: fact for fact in facts if fact.is_counted}
+    talks = counted.get("conversation")
+    quick = [fact for fact in ([talks] if talks else counted.values()) if _is_quick(fact, parameters)]
     said = [
         f"{units.count(fact.n_quick)} of {units.count(fact.n_apart)} came within {parameters.quick_seconds:g} seconds: {_named(fact)}."
         for fact in quick
     ]
-    said += [
-        f"{units.count(fact.n_alike)} of {units.count(fact.n_apart)} came after the same time, give or take a tenth, as a program waits: {_named(fact)}."
-        for fact in timed
-        if fact not in quick
-    ]
-    said += [
-        "Whoever goes on does so with the program and the parameters of the refused account, where people use their own."
-        for fact in counted
-        if fact.fact_id == "manner"
-    ]
-    said += ["They share payment methods across customers." for fact in counted if fact.fact_id == "payment"]
-    if said or not is_passed_on:
-        outcome, statement = Outcome.EXCLUDED, " ".join(said) or "No work is passed on between customers."
-    else:
-        outcome, statement = (
-            Outcome.CANNOT_TELL,
-            "Work is passed on at a pace that people keep as well, and each customer pays alone.",
+    if "manner" in counted:
+        said.append(
+            "Whoever goes on does so with the program and the parameters of the refused account, where people use their own."
         )
+    if "payment" in counted:
+        said.append("They share payment methods across customers.")
+    if is_sleepless and (talks is None or talks.n_unforced >= parameters.half * talks.n_apart):
+        said.append(
+            f"People sleep: {units.count(nights.n_awake)} of the {units.count(nights.n_judged)} accounts with calls enough to show it call around "
+            "the clock, in the six hours of the day in which they call least as well."
+        )
+    if not any(fact.is_telling and fact.kind is Kind.COORDINATION for fact in counted.values()):
+        said = ["No work is passed on between customers."]
     return Explanation(
-        "operator.acquaintances",
-        "People who know each other and pass work on: a course, a circle, a contest, shared links",
-        outcome,
-        statement,
-        "Ask the holders of these accounts whether they know each other, and from where.",
+        "operator.people",
+        "People who know each other and pass work on, or to whom a program gives each other's conversations",
+        Outcome.EXCLUDED if said else Outcome.CANNOT_TELL,
+        " ".join(said) or "Work is passed on at a pace that people keep as well, and each customer pays alone.",
+        "Ask the holders of these accounts whether they know each other and from where, for whom they answer, and who gives them the work.",
     )
-
-
-def _of_people(explanation: Explanation, nights: Nights, *, is_sleepless: bool) -> Explanation:
-    """Return an explanation by people, which accounts exclude that call around the clock for days: people sleep, each at hours of their own."""
-    if not (explanation.caps and is_sleepless):
-        return explanation
-    statement = (
-        f"{explanation.statement} But people sleep: {units.count(nights.n_awake)} of the {units.count(nights.n_judged)} accounts with calls enough to "
-        "show it call around the clock, in the six hours of the day in which they call least as well."
-    )
-    return replace(explanation, outcome=Outcome.EXCLUDED, statement=statement)
 
 
 def _named(fact: Fact) -> str:

@@ -47,10 +47,6 @@ class Parameters:
     that has so much of it."""
     quick_seconds: float = 20.0
     """Seconds within which a program sends again; people who sit together need longer to notice, to say and to ask (docs/decisions/0094)."""
-    alike: float = 0.1
-    """Part of the median delay within which delays count as alike: a program waits for a fixed time."""
-    alike_by_chance: float = 0.25
-    """Share of delays of people that are alike: 7 % if they come at random, 11 % if evenly over half an hour."""
     half: float = 0.5
     """Share that counts as half: of accounts that must be known before anything is said of customers, that one customer may hold, that send a
     template which defines the candidate, or that show ties (against the set's own) before accounts without any come in with them."""

@@ -118,7 +118,6 @@ def fact_rows(campaign_id: str, facts: Iterable[Fact]) -> list[Row]:
             "is_telling": fact.is_telling,
             "n_apart": fact.n_apart,
             "n_quick": fact.n_quick,
-            "n_alike": fact.n_alike,
             "n_unforced": fact.n_unforced,
             "is_of_one_day": fact.is_of_one_day,
             "is_beyond_payers": fact.is_beyond_payers,

@@ -99,7 +99,6 @@ def tie_fact(
         n_apart=len(delays),
         # A source that counts minutes has delays of nought, which say nothing of seconds.
         n_quick=sum(0 < delay <= parameters.quick_seconds for delay in delays),
-        n_alike=sum(abs(delay / median(delays) - 1) <= parameters.alike for delay in delays if median(delays)),
         n_unforced=sum(tie.other_record_id not in handed_over for tie in apart),
         is_counted=bits >= floor
         and n_distinct >= parameters.min_fact_calls

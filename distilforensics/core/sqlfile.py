@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.resources
 import re
 import tomllib
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ class SqlFile:
 
     @property
     def defaults(self) -> dict[str, Any]:
-        """Parameter to default; a header states each as `params.NAME = { default, unit, why }`."""
+        """Parameter to default; a header states each as `params.NAME = { default, unit, why }`, or as a name in `common_parameters.toml`."""
         return {name: entry["default"] for name, entry in self.header.get("params", {}).items()}
 
     @property
@@ -61,7 +62,20 @@ def _parsed(name: str, text: str) -> SqlFile:
         header = tomllib.loads(match["header"])
     except tomllib.TOMLDecodeError as e:
         raise HeuristicError(f"the header is not valid TOML: {e}", where=name) from e
+    parameters, common = header.get("params", {}), common_parameters()
+    for parameter, entry in parameters.items():
+        if isinstance(entry, str):
+            if entry not in common:
+                raise HeuristicError(f"params.{parameter} is {entry!r}, expected one of {sorted(common)}", where=name)
+            parameters[parameter] = common[entry]
     return SqlFile(name.removesuffix(".sql"), header, match["body"].strip())
+
+
+@cache
+def common_parameters() -> dict[str, dict[str, Any]]:
+    """Return name to default, unit and reason of the numbers that mean the same in several queries."""
+    text = (importlib.resources.files(__package__) / "common_parameters.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
 
 
 def read_folder(folder: Path | Traversable) -> list[SqlFile]:

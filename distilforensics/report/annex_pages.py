@@ -253,7 +253,6 @@ _KINDS = {
     "handover": ("failed on one account", "sent next by another"),
     "conversation": ("a conversation of one account", "it goes on at another"),
     "answer": ("an answer to one account", "it stands in a prompt of another"),
-    "succession": ("failed on one account", "the next request of the group"),
     "frame": ("a request of the group", ""),
     "model": ("one of the first requests to the model that was used last", ""),
     "output": ("much answer for little question", ""),

@@ -31,7 +31,7 @@ TIE_WORDS = {
 }  # fmt: skip
 MARK_WORDS = {
     "task_math": "mathematics", "task_code": "programming", "grader_rubric": "grading of texts", "cot_elicitation": "written-out reasoning",
-    "encoded_block": "encoded text", "policy_rewrite": "safe versions of sensitive questions", "replayed_reasoning": "replayed reasoning",
+    "encoded_block": "encoded text", "replayed_reasoning": "replayed reasoning",
 }  # fmt: skip
 
 

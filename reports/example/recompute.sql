@@ -143,18 +143,6 @@ followed as (
 select * from followed where delay_us <= 3600000000;
 create or replace temp view shared_values as from read_parquet(['data/shared_values.parquet']);
 create or replace temp view sources as from read_parquet(['data/sources.parquet']);
-create or replace temp table successions as
-select
-    campaign_id, record_id, account_id, started_at, status,
-    lead(record_id) over turn as next_record_id,
-    lead(account_id) over turn as next_account,
-    lead(started_at) over turn as next_started_at,
-    lead(status) over turn as next_status,
-    epoch_us(lead(started_at) over turn) - epoch_us(started_at) as delay_us,
-    coalesce(lead(account_id) over turn <> account_id and epoch_us(lead(started_at) over turn) - epoch_us(started_at) <= 15000000, false) as is_moved
-from campaign_exchanges
-where is_own
-window turn as (partition by campaign_id order by started_at, record_id);
 create or replace temp view templates as from read_parquet(['data/templates.parquet']);
 create or replace temp view tie_groups as from read_parquet(['data/tie_groups.parquet']);
 create or replace temp table recomputed (name varchar, value varchar);
@@ -1633,9 +1621,6 @@ members as (
     where e.client_ip is not null
     group by m.candidate_id
 ),
-placed as (
-    select *, row_number() over (partition by candidate_id order by n desc, client_ip) as place from counted
-),
 -- The program and the parameters with which every member mostly calls.
 used as (
     select m.candidate_id, e.account_id, x.kind, x.template, count(*) as n
@@ -1657,17 +1642,15 @@ alike as (
     select candidate_id, round(max(share), 6) as share from manners group by candidate_id having count(*) filter (kind = 'program') > 0
 )
 select
-    p.candidate_id,
-    round(sum(n) filter (where place <= 3) / sum(n), 6) as address_share,
-    max(n_accounts) filter (where place <= 3) as n_accounts,
-    sum(n)::bigint as n_known,
-    round(coalesce(sum(n) filter (where n_accounts >= 0.25 * n_members), 0) / sum(n), 6) as common_share,
+    c.candidate_id,
+    round(coalesce(sum(c.n) filter (where c.n_accounts >= 0.25 * m.n_members), 0) / sum(c.n), 6) as common_share,
+    sum(c.n)::bigint as n_known,
     any_value(a.share) as alike_share
-from placed as p
-join members as m on m.candidate_id = p.candidate_id
-left join alike as a on a.candidate_id = p.candidate_id
-group by p.candidate_id
-order by p.candidate_id;
+from counted as c
+join members as m on m.candidate_id = c.candidate_id
+left join alike as a on a.candidate_id = c.candidate_id
+group by c.candidate_id
+order by c.candidate_id;
 create or replace temp table nights as
 with hours as (
     select distinct m.candidate_id, e.account_id, epoch_us(e.started_at) // 3_600_000_000 as hour
@@ -1822,65 +1805,6 @@ insert into checks
 select a.campaign_id || ': ' || a.name, x.outcome || ': ' || x.statement, a.outcome || ': ' || a.statement,
     x.outcome = a.outcome and x.statement = a.statement
 from (
-select candidate_id as campaign_id, 'confounder.broadcast' as name, case verdict when 'rebutted' then 'excluded' when 'partly' then 'in part' when 'applies' then 'fits' when 'not_checkable' then 'cannot tell' end as outcome, statement from (
-with gaps as (
-    select
-        candidate_id,
-        account_id,
-        record_id,
-        started_at,
-        coalesce(epoch_us(started_at) - lag(epoch_us(started_at)) over turn > 300 * 1000000, true)::bigint as is_first
-    from candidate_features
-    window turn as (partition by candidate_id order by started_at, record_id)
-),
-numbered as (
-    select
-        candidate_id,
-        account_id,
-        sum(is_first) over (partition by candidate_id order by started_at, record_id rows unbounded preceding) as occasion
-    from gaps
-),
-occasions as (
-    select candidate_id, occasion, count(*) as n, count(distinct account_id) as n_accounts from numbered group by candidate_id, occasion
-),
-members as (
-    select candidate_id, count(*) as n_accounts from candidate_members group by candidate_id
-),
-measured as (
-    select
-        m.candidate_id,
-        m.n_accounts,
-        coalesce(sum(o.n), 0)::bigint as n_exchanges,
-        count(*) filter (where o.n_accounts >= 0.5 * m.n_accounts and o.n <= 1.5 * o.n_accounts) as n_occasions,
-        coalesce(sum(o.n) filter (where o.n_accounts >= 0.5 * m.n_accounts and o.n <= 1.5 * o.n_accounts) / sum(o.n), 0) as share
-    from members as m
-    left join occasions as o on o.candidate_id = m.candidate_id
-    group by m.candidate_id, m.n_accounts
-)
-select
-    candidate_id,
-    case when n_occasions >= 5 and share >= 0.7 then 'partly' else 'rebutted' end as verdict,
-    round(share, 6) as value,
-    0.7::double as baseline,
-    n_exchanges,
-    n_accounts,
-    concat(
-        case
-            when n_occasions >= 5 and share >= 0.7 then 'The group is consistent with copies of one product that react to the same events: '
-            else 'The accounts do not react to common events: '
-        end,
-        format('{} occasions on which at least {:.0f} % of the accounts call, about once each, hold {:.1f} % of the requests', n_occasions, 100 * 0.5, 100 * share),
-        '.') as statement
-from measured
-order by candidate_id
-)
-) as a
-join reported_candidates as r on r.campaign_id = a.campaign_id
-left join campaign_explanations as x on x.campaign_id = a.campaign_id and x.explanation_id = a.name;
-insert into checks
-select a.campaign_id || ': ' || a.name, x.outcome || ': ' || x.statement, a.outcome || ': ' || a.statement,
-    x.outcome = a.outcome and x.statement = a.statement
-from (
 select candidate_id as campaign_id, 'confounder.class' as name, case verdict when 'rebutted' then 'excluded' when 'partly' then 'in part' when 'applies' then 'fits' when 'not_checkable' then 'cannot tell' end as outcome, statement from (
 with totals as (
     select
@@ -1976,54 +1900,6 @@ select
                 coalesce(format('{:.1f} % of its accounts share a mail domain that is rare elsewhere', 100 * domain_share), case when is_partly is null then 'mail domains are not known' end),
                 coalesce(format('{:.1f} % of its requests fall into its quietest six hours of the day', 100 * quiet_share), case when is_partly is null then 'the log is too short for a daily rhythm' end)
             ], ', '),
-        '.') as statement
-from judged
-order by candidate_id
-)
-) as a
-join reported_candidates as r on r.campaign_id = a.campaign_id
-left join campaign_explanations as x on x.campaign_id = a.campaign_id and x.explanation_id = a.name;
-insert into checks
-select a.campaign_id || ': ' || a.name, x.outcome || ': ' || x.statement, a.outcome || ': ' || a.statement,
-    x.outcome = a.outcome and x.statement = a.statement
-from (
-select candidate_id as campaign_id, 'confounder.common_hours' as name, case verdict when 'rebutted' then 'excluded' when 'partly' then 'in part' when 'applies' then 'fits' when 'not_checkable' then 'cannot tell' end as outcome, statement from (
-with members as (
-    select candidate_id, count(*) as n_accounts from candidate_members group by candidate_id
-),
-slots as (
-    select candidate_id, epoch_us(started_at) // 1000000 // 10800 as slot, count(*) as n, count(distinct account_id) as n_active
-    from candidate_features
-    group by 1, 2
-),
-measured as (
-    select
-        m.candidate_id,
-        m.n_accounts,
-        coalesce(sum(s.n), 0)::bigint as n_exchanges,
-        coalesce(sum(s.n) filter (where s.n_active >= 0.6 * m.n_accounts) / sum(s.n), 0) as common_share,
-        count(*) filter (where s.n_active >= 0.6 * m.n_accounts) as n_common,
-        coalesce(max(s.slot) - min(s.slot) + 1, 0) as n_slots
-    from members as m
-    left join slots as s on s.candidate_id = m.candidate_id
-    group by m.candidate_id, m.n_accounts
-),
-judged as (
-    select *, common_share >= 0.8 and n_common <= 0.25 * n_slots as is_partly from measured
-)
-select
-    candidate_id,
-    case when is_partly then 'partly' else 'rebutted' end as verdict,
-    round(common_share, 6) as value,
-    0.8::double as baseline,
-    n_exchanges,
-    n_accounts,
-    concat(
-        case
-            when is_partly then 'The group is consistent with a course that meets online: '
-            else 'The accounts do not meet at a few common hours: '
-        end,
-        format('{:.1f} % of the requests lie in {} slots of three hours, of {} from the first to the last, in which at least {:.0f} % of the accounts are active', 100 * common_share, n_common, n_slots, 100 * 0.6),
         '.') as statement
 from judged
 order by candidate_id
@@ -2185,181 +2061,6 @@ select
         '.') as statement
 from judged
 order by candidate_id
-)
-) as a
-join reported_candidates as r on r.campaign_id = a.campaign_id
-left join campaign_explanations as x on x.campaign_id = a.campaign_id and x.explanation_id = a.name;
-insert into checks
-select a.campaign_id || ': ' || a.name, x.outcome || ': ' || x.statement, a.outcome || ': ' || a.statement,
-    x.outcome = a.outcome and x.statement = a.statement
-from (
-select candidate_id as campaign_id, 'confounder.one_tenant' as name, case verdict when 'rebutted' then 'excluded' when 'partly' then 'in part' when 'applies' then 'fits' when 'not_checkable' then 'cannot tell' end as outcome, statement from (
-with sizes as (
-    select candidate_id, count(*) as n_exchanges, count(ip_prefix) as n_with_network from candidate_features group by candidate_id
-),
-networks as (
-    select candidate_id, max(n) as n_largest
-    from (select candidate_id, ip_prefix, count(*) as n from candidate_features where ip_prefix is not null group by candidate_id, ip_prefix)
-    group by candidate_id
-),
-measured as (
-    select
-        t.candidate_id,
-        t.n_accounts,
-        coalesce(s.n_exchanges, 0) as n_exchanges,
-        case when t.by_tenant then t.largest_share end as largest_share,
-        t.six_largest_share,
-        t.n_largest,
-        t.n_known,
-        t.n_customers,
-        t.n_payer,
-        t.payer_share,
-        case when s.n_with_network >= 0.5 * s.n_exchanges then w.n_largest / s.n_with_network end as network_share
-    from candidate_tenancy as t
-    left join sizes as s on s.candidate_id = t.candidate_id
-    left join networks as w on w.candidate_id = t.candidate_id
-),
-judged as (
-    select
-        *,
-        -- One payment method is what one customer has, whose projects may be tenants, and also what a pool on one stolen card has.
-        -- One network, where nothing else is known, is an office or one exit of a pool. Both explain a part at most.
-        case
-            when largest_share >= 0.8 then 'applies'
-            when largest_share >= 0.5 or six_largest_share >= 0.8 then 'partly'
-            when payer_share >= 0.8 then 'partly'
-            when largest_share is not null then 'rebutted'
-            when payer_share is null and network_share >= 0.8 then 'partly'
-            when payer_share < 0.5 then 'rebutted'
-            else 'not_checkable'
-        end as verdict
-    from measured
-)
-select
-    candidate_id,
-    verdict,
-    round(coalesce(case when verdict = 'partly' and payer_share >= 0.8 then payer_share end, largest_share, payer_share, network_share), 6) as value,
-    null::double as baseline,
-    n_exchanges,
-    n_accounts,
-    case
-        when verdict = 'partly' and coalesce(largest_share, 0) < 0.5 and coalesce(six_largest_share, 0) < 0.8 and payer_share >= 0.8
-            then format('One payment method pays for {} of {} accounts, which is consistent with one customer that uses many keys.', n_payer, n_accounts)
-        when verdict = 'partly' and largest_share is null and payer_share is null
-            then format('The log says nothing about who holds or pays for the accounts, and {:.1f} % of the requests come from one network, which is consistent with one customer that uses many keys.', 100 * network_share)
-        when largest_share < 0.5 and verdict = 'partly'
-            then format('{:.1f} % of the accounts belong to the six largest of {} organisations or tenants, which is consistent with a few customers that use many keys each.', 100 * six_largest_share, n_customers)
-        when largest_share is not null and verdict <> 'rebutted'
-            then format('{} of {} accounts belong to one organisation or tenant, which is consistent with one customer that uses many keys.', n_largest, n_accounts)
-        when largest_share is not null
-            then format('The accounts are not those of one customer: the largest organisation or tenant holds {} of {} accounts; an account with neither counts for itself.', n_largest, n_known)
-        when verdict = 'rebutted'
-            then format('The log names no tenants, but the accounts are not paid by one customer: the most used payment method pays for {} of {} accounts.', n_payer, n_accounts)
-        else 'Whether the accounts are those of one customer cannot be checked: the log names no tenants for them, and payment methods do not settle it.'
-    end as statement
-from judged
-order by candidate_id
-)
-) as a
-join reported_candidates as r on r.campaign_id = a.campaign_id
-left join campaign_explanations as x on x.campaign_id = a.campaign_id and x.explanation_id = a.name;
-insert into checks
-select a.campaign_id || ': ' || a.name, x.outcome || ': ' || x.statement, a.outcome || ': ' || a.statement,
-    x.outcome = a.outcome and x.statement = a.statement
-from (
-select candidate_id as campaign_id, 'confounder.own_sessions' as name, case verdict when 'rebutted' then 'excluded' when 'partly' then 'in part' when 'applies' then 'fits' when 'not_checkable' then 'cannot tell' end as outcome, statement from (
-with slots as (
-    select candidate_id, account_id, epoch_us(started_at) // 1000000 // 10800 as slot, count(*) as n
-    from candidate_features
-    where coalesce(status, 'ok') in ('ok', 'partial')
-    group by 1, 2, 3
-),
--- One account with very many calls would decide alone, since pairs grow with the square.
-busiest as (
-    select candidate_id, account_id
-    from (select candidate_id, account_id, sum(n)::bigint as n from slots group by candidate_id, account_id)
-    qualify row_number() over (partition by candidate_id order by n desc, account_id) = 1
-),
-kept as (
-    select s.candidate_id, s.account_id, s.slot, s.n
-    from slots as s
-    anti join busiest as b on b.candidate_id = s.candidate_id and b.account_id = s.account_id
-),
-own as (
-    select candidate_id, sum(n)::bigint as n, sum(n * (n - 1))::bigint as n_pairs, sum(n_same)::bigint as n_same
-    from (select candidate_id, account_id, sum(n)::bigint as n, sum(n * (n - 1))::bigint as n_same from kept group by candidate_id, account_id)
-    group by candidate_id
-),
-everybody as (
-    select candidate_id, sum(n * (n - 1))::bigint as n_same
-    from (select candidate_id, slot, sum(n)::bigint as n from kept group by candidate_id, slot)
-    group by candidate_id
-),
-sizes as (
-    select candidate_id, count(*) as n_exchanges from candidate_features group by candidate_id
-),
-members as (
-    select candidate_id, count(*) as n_accounts from candidate_members group by candidate_id
-),
-measured as (
-    select
-        m.candidate_id,
-        m.n_accounts,
-        coalesce(z.n_exchanges, 0) as n_exchanges,
-        e.n_same * o.n_pairs / nullif(o.n * (o.n - 1), 0) as n_expected,
-        o.n_same
-    from members as m
-    left join sizes as z on z.candidate_id = m.candidate_id
-    left join own as o on o.candidate_id = m.candidate_id
-    left join everybody as e on e.candidate_id = m.candidate_id
-),
-judged as (
-    select *, case when n_expected >= 2 * 20 then round(n_same / n_expected, 6) end as ratio from measured
-)
-select
-    candidate_id,
-    case when ratio >= 1.5 then 'partly' else 'rebutted' end as verdict,
-    ratio as value,
-    1.5::double as baseline,
-    n_exchanges,
-    n_accounts,
-    case
-        when ratio >= 1.5
-            then format('The group is consistent with people who do the same amount of the same work: calls of one account lie {:.1f} times as often in the same three hours as if they were dealt out by lot.', ratio)
-        when ratio is not null
-            then format('The accounts have no sessions of their own: calls of one account lie {:.1f} times as often in the same three hours as if they were dealt out by lot.', ratio)
-        else 'Nothing indicates sessions of the accounts: there are too few calls per account to tell.'
-    end as statement
-from judged
-order by candidate_id
-)
-) as a
-join reported_candidates as r on r.campaign_id = a.campaign_id
-left join campaign_explanations as x on x.campaign_id = a.campaign_id and x.explanation_id = a.name;
-insert into checks
-select a.campaign_id || ': ' || a.name, x.outcome || ': ' || x.statement, a.outcome || ': ' || a.statement,
-    x.outcome = a.outcome and x.statement = a.statement
-from (
-select candidate_id as campaign_id, 'confounder.personal_pool' as name, case verdict when 'rebutted' then 'excluded' when 'partly' then 'in part' when 'applies' then 'fits' when 'not_checkable' then 'cannot tell' end as outcome, statement from (
-with sizes as (
-    select candidate_id, count(*) as n_exchanges from candidate_features group by candidate_id
-)
-select
-    m.candidate_id,
-    case when count(*) <= 6 then 'applies' else 'rebutted' end as verdict,
-    count(*)::double as value,
-    6::double as baseline,
-    coalesce(any_value(s.n_exchanges), 0) as n_exchanges,
-    count(*) as n_accounts,
-    case
-        when count(*) <= 6
-            then format('The group has {} accounts, which is consistent with one person who uses several subscriptions in turn.', count(*))
-        else format('The group has {} accounts, more than the {} that personal pools have.', count(*), 6)
-    end as statement
-from candidate_members as m
-left join sizes as s on s.candidate_id = m.candidate_id
-group by m.candidate_id
-order by m.candidate_id
 )
 ) as a
 join reported_candidates as r on r.campaign_id = a.campaign_id
@@ -2586,74 +2287,6 @@ select
         coalesce(format('{:.1f} % of its requests went to a model within {} hours of its first request in this log', 100 * new_share, 72), 'models are not known'),
         '.') as statement
 from measured
-order by candidate_id
-)
-) as a
-join reported_candidates as r on r.campaign_id = a.campaign_id
-left join campaign_explanations as x on x.campaign_id = a.campaign_id and x.explanation_id = a.name;
-insert into checks
-select a.campaign_id || ': ' || a.name, x.outcome || ': ' || x.statement, a.outcome || ': ' || a.statement,
-    x.outcome = a.outcome and x.statement = a.statement
-from (
-select candidate_id as campaign_id, 'confounder.reseller' as name, case verdict when 'rebutted' then 'excluded' when 'partly' then 'in part' when 'applies' then 'fits' when 'not_checkable' then 'cannot tell' end as outcome, statement from (
-with end_users as (
-    select candidate_id, end_user_id, count(*) as n
-    from candidate_features
-    where end_user_id is not null
-    group by candidate_id, end_user_id
-),
-end_user_totals as (
-    select candidate_id, count(*) as n_end_users, sum(n) as n_with_end_user, coalesce(sum(n) filter (where n >= 2), 0) as n_returning
-    from end_users
-    group by candidate_id
-),
-sizes as (
-    select candidate_id, count(*) as n_exchanges from candidate_features group by candidate_id
-),
-measured as (
-    select
-        t.candidate_id,
-        t.n_accounts,
-        t.largest_share,
-        t.told_by,
-        coalesce(s.n_exchanges, 0) as n_exchanges,
-        case when u.n_with_end_user >= 0.5 * s.n_exchanges then u.n_end_users end as n_end_users,
-        case when u.n_with_end_user >= 0.5 * s.n_exchanges then u.n_returning / u.n_with_end_user end as returning_share
-    from candidate_tenancy as t
-    left join sizes as s on s.candidate_id = t.candidate_id
-    left join end_user_totals as u on u.candidate_id = t.candidate_id
-),
-judged as (
-    select
-        *,
-        (n_accounts < 20 or largest_share >= 0.5)
-            and n_end_users >= 5 * n_accounts
-            and returning_share >= 0.5 as is_explained
-    from measured
-)
-select
-    candidate_id,
-    case when is_explained then 'applies' when not is_explained then 'rebutted' else 'not_checkable' end as verdict,
-    round(n_end_users / n_accounts, 6) as value,
-    5::double as baseline,
-    n_exchanges,
-    n_accounts,
-    concat(
-        case
-            when is_explained then 'The group is consistent with a reseller that passes on requests of real people: '
-            when not is_explained then 'The group is not a reseller of one business: '
-            else 'Whether the group is a reseller cannot be settled: '
-        end,
-        array_to_string(
-            [
-                format('it has {} accounts', n_accounts),
-                coalesce(format('its largest customer by {} holds {:.1f} % of them', told_by, 100 * largest_share), case when is_explained is null then 'customers are not known' end),
-                coalesce(
-                    format('{} end users are named, and {:.1f} % of the requests come from those who return', n_end_users, 100 * returning_share),
-                    case when is_explained is null then 'end users are not named' end)
-            ], ', '),
-        '.') as statement
-from judged
 order by candidate_id
 )
 ) as a
@@ -2950,21 +2583,14 @@ sizes as (
 counted as (
     select
         *, lower(title[1]) || title[2:] as named,
-        n_quick >= greatest(1, 0.5 * n_apart) as is_quick,
-        case when n_alike <= n_apart * 0.25 or n_alike = 0 then 0
-            else n_alike * log2(n_alike::double / n_apart / 0.25)
-                + if(n_alike < n_apart, (n_apart - n_alike) * log2((1 - n_alike::double / n_apart) / (1 - 0.25)), 0)
-            end >= 10.0 as is_timed
+        n_quick >= greatest(1, 0.5 * n_apart) as is_quick
     from campaign_facts
     where is_counted
 ),
 has as (
     select
         s.campaign_id, coalesce(list(f.fact_id) filter (f.fact_id is not null), []) as ids,
-        coalesce(bool_or(f.is_telling and f.kind = 'coordination'), false) as is_passed_on,
-        coalesce(list(f.fact_id) filter (f.is_beyond_payers), []) as beyond_payers,
-        coalesce(list(f.fact_id) filter (f.is_beyond_payers and not f.is_of_one_day), []) as of_many_days,
-        coalesce(list(f.fact_id) filter (f.is_quick), []) as quick
+        coalesce(bool_or(f.is_telling and f.kind = 'coordination'), false) as is_passed_on
     from sizes as s
     left join counted as f on f.campaign_id = s.campaign_id
     group by s.campaign_id
@@ -2972,7 +2598,7 @@ has as (
 -- People sleep, each at hours of their own: accounts that call around the clock for days are none.
 sleepless as (
     select s.campaign_id, format(
-        ' But people sleep: {:,} of the {:,} accounts with calls enough to show it call around the clock, in the six hours of the day in which they call least as well.',
+        'People sleep: {:,} of the {:,} accounts with calls enough to show it call around the clock, in the six hours of the day in which they call least as well.',
         n.n_awake, n.n_judged) as words
     from sizes as s
     join nights as n on n.candidate_id = s.campaign_id
@@ -3035,46 +2661,36 @@ one_domain as (
     from sizes as s
     left join domains as d on d.campaign_id = s.campaign_id
 ),
-places as (
+placed as (
     select
-        s.campaign_id, s.n, e.*,
-        (e.address_share >= 0.8 and e.n_accounts >= 0.1 * s.n) or (e.common_share >= 0.8 and not list_contains(h.ids, 'payment')) as fits,
-        list_has_all(h.beyond_payers, ['handover', 'payment', 'signup']) and o.outcome = 'excluded' as is_opened_apart,
-        coalesce(e.alike_share, 1) < 0.5 and o.outcome = 'excluded' and list_contains(h.ids, 'handover') and (
-            list_contains(h.ids, 'payment')
-            or (list_contains(h.of_many_days, 'signup') and (a.words is not null or list_contains(h.quick, 'handover')))
-        ) as has_many_programs
+        s.campaign_id, e.*, list_contains(h.ids, 'payment') and o.outcome = 'excluded' as is_paid,
+        (
+            select string_agg(f.named, ', ' order by f.place)
+            from counted as f
+            where f.campaign_id = s.campaign_id
+                and (f.fact_id in ('conversation', 'answer', 'takeover') or (f.fact_id = 'signup' and f.is_beyond_payers))
+        ) as beyond,
+        list_contains(h.ids, 'handover') and coalesce(e.alike_share, 1) < 0.5 as are_many,
+        case when e.common_share > 0 and e.common_share < 0.0005 then '< 0.1 %' when 100 * e.common_share >= 99.95 and e.common_share < 1 then '> 99.9 %' else format('{:.1f} %', 100 * e.common_share) end as common_words,
+        case when e.alike_share > 0 and e.alike_share < 0.0005 then '< 0.1 %' else format('{:.1f} %', 100 * e.alike_share) end as alike_words
     from sizes as s
     join has as h on h.campaign_id = s.campaign_id
     join one_domain as o on o.campaign_id = s.campaign_id
-    left join sleepless as a on a.campaign_id = s.campaign_id
     left join egress as e on e.candidate_id = s.campaign_id
-),
-shares as (
-    select
-        campaign_id,
-        case when address_share > 0 and address_share < 0.0005 then '< 0.1 %' when 100 * address_share >= 99.95 and address_share < 1 then '> 99.9 %' else format('{:.1f} %', 100 * address_share) end as address_words,
-        case when common_share > 0 and common_share < 0.0005 then '< 0.1 %' when 100 * common_share >= 99.95 and common_share < 1 then '> 99.9 %' else format('{:.1f} %', 100 * common_share) end as common_words,
-        case when alike_share > 0 and alike_share < 0.0005 then '< 0.1 %' when 100 * alike_share >= 99.95 and alike_share < 1 then '> 99.9 %' else format('{:.1f} %', 100 * alike_share) end as alike_words
-    from places
 ),
 one_egress as (
     select
-        p.campaign_id, 'operator.one_egress' as name,
-        case when p.address_share is null then 'in part' when p.fits and not p.has_many_programs and not p.is_opened_apart then 'fits' else 'excluded' end as outcome,
+        campaign_id, 'operator.one_egress' as name,
+        case when common_share is null then 'in part' when common_share >= 0.8 and not (is_paid and (beyond is not null or are_many)) then 'fits' else 'excluded' end as outcome,
         coalesce(
-            format(
-                '{} of {:,} calls with a logged address come from the three busiest; the busiest one has calls of {:,} of the {:,} accounts. {} come from addresses that a quarter of the accounts use.',
-                w.address_words, p.n_known, p.n_accounts, p.n, w.common_words
-            ) || case when p.fits and p.has_many_programs then format(
-                ' But the most common client program, or set of parameters, is that of {} of the accounts: these are many programs, and people in one room neither pay for each other nor call within seconds, or by day and night, for whoever is refused.',
-                w.alike_words)
-            when p.fits and p.is_opened_apart then
-                ' But several accounts each were paid for and opened together, under different mail domains, and refused calls of one go on at another: customers come one by one and pay for themselves, and a firm has a mail domain of its own.'
-            else '' end,
+            format('{} of {:,} calls with a logged address come from addresses that a quarter of the accounts use.', common_words, n_known) || case
+                when common_share < 0.8 or not is_paid then ''
+                when beyond is not null then format(' But one pays for customers of several mail domains, and a service does not produce what else is seen: {}.', beyond)
+                when are_many then format(
+                    ' But one pays for customers of several mail domains, and refused calls go on between different programs: the most common one, or set of parameters, is that of {} of the accounts.', alike_words)
+                else '' end,
             'No client address is logged, so that it is not known from where the calls come.') as statement
-    from places as p
-    join shares as w on w.campaign_id = p.campaign_id
+    from placed
 ),
 few_judged as (
     select
@@ -3125,98 +2741,56 @@ spare_keys as (
     from takers as t
     join has as h on h.campaign_id = t.campaign_id
 ),
-shared_cache as (
+produced as (
     select
-        s.campaign_id, 'operator.shared_cache' as name, if(count(f.fact_id) > 0, 'excluded', 'cannot tell') as outcome,
+        s.campaign_id,
+        ['handover', 'synchrony']
+        || if(list_has_any(h.ids, ['conversation', 'answer']), ['conversation', 'answer', 'rewording', 'signup', 'network'], [])
+        || if(list_has_any(h.ids, ['conversation', 'answer']) and s.n_named < 0.5 * s.n, ['payment'], []) as ids
+    from sizes as s
+    join has as h on h.campaign_id = s.campaign_id
+),
+common_program as (
+    select
+        p.campaign_id, 'operator.common_program' as name, if(count(f.fact_id) > 0, 'excluded', 'cannot tell') as outcome,
         coalesce(
-            'It does not produce what else is seen here: ' || string_agg(f.named, ', ' order by f.place) || '.',
-            'Beyond calls that go on elsewhere, common news and one day of sign-ups nothing is seen that it does not produce.') as statement
-    from sizes as s
-    left join counted as f on f.campaign_id = s.campaign_id and f.is_telling and f.fact_id not in ('handover', 'synchrony') and not f.is_of_one_day
-    group by s.campaign_id
-),
-texts as (
-    select
-        s.campaign_id, list_has_any(h.ids, ['conversation', 'answer']) as is_passed,
-        list_contains(h.ids, 'payment') and s.n_named < 0.5 * s.n as is_of_one_firm, list_contains(h.ids, 'handover') as is_handed,
-        (
-            select string_agg(f.named, ', ' order by f.fact_id)
-            from counted as f
-            where f.campaign_id = s.campaign_id and f.fact_id in ('handover', 'payment')
-        ) as against
-    from sizes as s
-    join has as h on h.campaign_id = s.campaign_id
-),
-counterparts as (
-    select
-        campaign_id, 'operator.counterparts' as name,
-        case when not is_passed or is_handed or (against is not null and not is_of_one_firm) then 'excluded' else 'cannot tell' end as outcome,
-        case
-            when not is_passed then 'No text is passed on.'
-            when is_handed or (against is not null and not is_of_one_firm) then 'They do not produce what else is seen here: ' || against || '.'
-            when is_of_one_firm
-                then 'Texts are passed on, but no refused call is, and the log names no tenant, organisation or mail domain: one firm may pay for people who check each other''s work.'
-            else 'Texts are passed on between customers, but no refused call is, and each customer pays alone.' end as statement
-    from texts
-),
-talks as (
-    select s.campaign_id, f.n_quick, f.n_apart, f.n_alike, f.n_unforced >= 0.5 * f.n_apart as is_unforced, f.is_quick or f.is_timed as is_paced, list_contains(h.ids, 'payment') as is_paid
-    from sizes as s
-    join has as h on h.campaign_id = s.campaign_id
-    left join counted as f on f.campaign_id = s.campaign_id and f.fact_id = 'conversation'
-),
-dispatcher as (
-    select
-        campaign_id, 'operator.dispatcher' as name, if(n_apart is null or is_paid or is_paced, 'excluded', 'cannot tell') as outcome,
-        case
-            when n_apart is null then 'No conversation goes on at another customer''s account.'
-            when is_paid then 'They share payment methods across customers.'
-            when is_paced then format('The conversations go on at the pace of a program: {:,} of {:,} within {:g} seconds, {:,} after the same time.', n_quick, n_apart, 20.0::double, n_alike)
-            else format('{:,} of {:,} conversations went on within {:g} seconds; the others at a pace that people keep as well, and each customer pays alone.', n_quick, n_apart, 20.0::double)
-            end as statement,
-        coalesce(is_unforced, false) as may_be_machines
-    from talks
+            'They do not produce what else is seen here: ' || string_agg(f.named, ', ' order by f.place) || '.',
+            'Nothing is seen that they do not produce: calls that go on elsewhere, texts that are passed on, common news, one day of sign-ups.') as statement
+    from produced as p
+    left join counted as f on f.campaign_id = p.campaign_id and f.is_telling and not list_contains(p.ids, f.fact_id) and not f.is_of_one_day
+    group by p.campaign_id
 ),
 said as (
     select f.campaign_id, 1 as part, f.place, format('{:,} of {:,} came within {:g} seconds: {}.', f.n_quick, f.n_apart, 20.0::double, f.named) as words
     from counted as f
-    where f.is_quick
-    union all
-    select f.campaign_id, 2, f.place, format('{:,} of {:,} came after the same time, give or take a tenth, as a program waits: {}.', f.n_alike, f.n_apart, f.named)
-    from counted as f
     join has as h on h.campaign_id = f.campaign_id
-    where f.is_timed and not f.is_quick and list_contains(h.ids, 'network')
+    where f.is_quick and (f.fact_id = 'conversation' or not list_contains(h.ids, 'conversation'))
     union all
-    select campaign_id, 3, place, 'Whoever goes on does so with the program and the parameters of the refused account, where people use their own.'
+    select campaign_id, 2, place, 'Whoever goes on does so with the program and the parameters of the refused account, where people use their own.'
     from counted where fact_id = 'manner'
     union all
-    select campaign_id, 4, place, 'They share payment methods across customers.' from counted where fact_id = 'payment'
+    select campaign_id, 3, place, 'They share payment methods across customers.' from counted where fact_id = 'payment'
+    union all
+    select s.campaign_id, 4, 0, s.words
+    from sleepless as s
+    left join counted as f on f.campaign_id = s.campaign_id and f.fact_id = 'conversation'
+    where f.fact_id is null or f.n_unforced >= 0.5 * f.n_apart
 ),
-acquaintances as (
+people as (
     select
-        h.campaign_id, 'operator.acquaintances' as name, if(count(s.words) > 0 or not h.is_passed_on, 'excluded', 'cannot tell') as outcome,
-        coalesce(string_agg(s.words, ' ' order by s.part, s.place), if(
-            h.is_passed_on, 'Work is passed on at a pace that people keep as well, and each customer pays alone.',
-            'No work is passed on between customers.')) as statement,
-        true as may_be_machines
+        h.campaign_id, 'operator.people' as name, if(count(s.words) > 0 or not h.is_passed_on, 'excluded', 'cannot tell') as outcome,
+        if(not h.is_passed_on, 'No work is passed on between customers.', coalesce(
+            string_agg(s.words, ' ' order by s.part, s.place), 'Work is passed on at a pace that people keep as well, and each customer pays alone.')) as statement
     from has as h
     left join said as s on s.campaign_id = h.campaign_id
     group by h.campaign_id, h.is_passed_on
-),
-of_people as (
-    select
-        p.campaign_id, p.name, if(p.outcome in ('fits', 'cannot tell') and s.words is not null, 'excluded', p.outcome) as outcome,
-        p.statement || if(p.outcome in ('fits', 'cannot tell'), coalesce(s.words, ''), '') as statement
-    from (from dispatcher union all by name from acquaintances) as p
-    left join sleepless as s on s.campaign_id = p.campaign_id and p.may_be_machines
 )
 from few_customers union all by name
 from one_egress union all by name
 from one_domain union all by name
 from spare_keys union all by name
-from shared_cache union all by name
-from counterparts union all by name
-from of_people
+from common_program union all by name
+from people
 order by campaign_id, name
 ) as a
 join reported_candidates as r on r.campaign_id = a.campaign_id

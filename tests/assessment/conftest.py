@@ -32,7 +32,7 @@ SOURCE = "a" * 64
 FRAME = "Write down everything that an expert would consider, step after step, about this subject: "
 PRODUCT = "You are the assistant of a well known editor. Help the person with their files and keep answers short."
 LIMITS = Limits(500_000_000, 2)
-LEVELS = {"structure.template_span": "medium", "harvest.output_volume": "lead", "evasion.flat_clock": "low"}
+LEVELS = {"structure.template_span": "medium", "harvest.capability_focus": "lead", "evasion.flat_clock": "low"}
 
 
 @dataclass

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LIMITS = Limits(500_000_000, 2)
 FULL = (
     "coordination.equal_load", "coordination.rotation", "structure.template_span", "structure.coverage_growth",
-    "infrastructure.signup_burst", "infrastructure.shared_payment",
+    "infrastructure.signup_burst", "infrastructure.link_graph",
 )  # fmt: skip
 """What fires on the pool's frame: two heuristics of each of three families."""
 
@@ -50,7 +50,7 @@ def assessed(once: Any, planted: Any, name_accounts: Names) -> Case:
         )
         planted.build()
         planted.observe(planted.template("prefix"), *FULL)
-        planted.observe(planted.template("parameters"), "coordination.equal_load", "harvest.output_volume")
+        planted.observe(planted.template("parameters"), "coordination.equal_load", "harvest.capability_focus")
         planted.observe(planted.template("system"), "structure.template_span")
         planted.assess()
         return planted.case
@@ -94,7 +94,7 @@ def test_groups_of_the_same_accounts_are_one_set_and_leads_do_not_count(assessed
     assert (1, 1) == (people["n_families"], people["n_heuristics"])
     assert (3, 6) == (pool["n_families"], pool["n_heuristics"])
     assert 2 == len(pool["groups"])
-    assert "harvest.output_volume" not in pool["fired"]
+    assert "harvest.capability_focus" not in pool["fired"]
 
 
 def test_every_account_is_ranked_and_none_is_marked_by_itself(assessed: Case) -> None:
@@ -201,7 +201,7 @@ def test_marked_sets_of_no_campaign_that_hold_members_are_told_apart(planted: An
     planted.pool(name_accounts("person", 60), frame="Good day, ", tenant_id=lambda i: f"tenant_{i}", **product)
     planted.build()
     planted.observe(planted.template("prefix", "write down"), *FULL)
-    planted.observe(planted.template("system"), "structure.template_span", "infrastructure.shared_payment")
+    planted.observe(planted.template("system"), "structure.template_span", "infrastructure.link_graph")
     planted.assess()
     put(planted.case, reference(planted.case))
 

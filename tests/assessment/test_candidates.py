@@ -218,3 +218,15 @@ def test_an_account_that_sends_a_text_once_does_not_come_in_with_those_that_are_
     fired = {"system:1": ["coordination.rotation"]}
     found = find_candidates(log([account(n) for n in (*POOL, *PEOPLE)], loads=loads, fired=fired), PARAMETERS)
     assert [frozenset(POOL)] == [candidate.accounts for candidate in found]
+
+
+def test_twos_that_share_identities_stay_in_the_group_that_is_served_in_turn() -> None:
+    """Pairs with a card and a sign-up in common are too small to be looked at alone; without texts all of them are one set."""
+    pairs = [POOL[2 * i : 2 * i + 2] for i in range(8)]
+    shared = {kind: {f"{kind}{i}": pair for i, pair in enumerate(pairs)} for kind in ("payment", "signup")}
+    fired = {"pace:1": ["coordination.rotation"]}
+    everybody = [account(name) for name in (*POOL, *PEOPLE)]
+    found = find_candidates(
+        log(everybody, loads={"pace:1": dict.fromkeys(POOL, 90)}, shared=shared, fired=fired), PARAMETERS
+    )
+    assert [frozenset(POOL)] == [candidate.accounts for candidate in found]

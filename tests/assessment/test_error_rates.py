@@ -59,7 +59,7 @@ def assessed(once: Any, planted: Any, name_accounts: Names) -> Case:
     def make() -> Case:
         fired = (
             "coordination.equal_load", "coordination.synchrony", "structure.template_span", "structure.coverage_growth",
-            "infrastructure.signup_burst", "infrastructure.shared_payment",
+            "infrastructure.signup_burst", "infrastructure.link_graph",
         )  # fmt: skip
         planted.pool(name_accounts("pool", 30), tenant_id=lambda i: f"pool_{i}")
         planted.people(name_accounts("person", 60), tenant_id=lambda i: f"tenant_{i}")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from distilforensics.assessment.log import Tie
 
 POOL, PEOPLE = names("pool", 20), names("person", 60)
-SCATTERED = Egress(0.1, 1, 1000)
+SCATTERED = Egress(0.1, 1000)
 RESTED = Nights(20, 2)
 
 
@@ -41,6 +41,8 @@ NETWORK = fact("network", Kind.IDENTITY)
 MAIL = fact("mail", Kind.IDENTITY, is_telling=False)
 FRAME, REWORDING = fact("frame", Kind.CONTENT, is_telling=False), fact("rewording", Kind.CONTENT)
 TAKEOVER, MANNER = fact("takeover", Kind.COORDINATION), fact("manner", Kind.COORDINATION)
+SYNCHRONY, LAUNCH = fact("synchrony", Kind.COORDINATION), replace(SIGNUP, is_of_one_day=True)
+QUICK = replace(HANDOVER, n_apart=30, n_quick=20)
 TALK = replace(fact("conversation", Kind.COORDINATION), n_apart=80)
 PURPOSE = fact("purpose", Kind.PURPOSE, is_telling=False)
 
@@ -128,10 +130,8 @@ def test_a_pool_of_many_customers_from_many_places_is_nobodys_fleet() -> None:
         "one_egress": Outcome.EXCLUDED,
         "one_domain": Outcome.IN_PART,
         "spare_keys": Outcome.EXCLUDED,
-        "shared_cache": Outcome.EXCLUDED,
-        "counterparts": Outcome.EXCLUDED,
-        "dispatcher": Outcome.EXCLUDED,
-        "acquaintances": Outcome.EXCLUDED,
+        "common_program": Outcome.EXCLUDED,
+        "people": Outcome.EXCLUDED,
     }
 
 
@@ -144,20 +144,15 @@ def test_a_pool_of_many_customers_from_many_places_is_nobodys_fleet() -> None:
             [replace(HANDOVER, n_apart=30, n_quick=14)], Outcome.CANNOT_TELL, id="less than half within seconds"
         ),
         pytest.param([replace(HANDOVER, n_apart=30, n_quick=15)], Outcome.EXCLUDED, id="half within seconds"),
-        pytest.param([replace(HANDOVER, n_apart=30, n_alike=12)], Outcome.CANNOT_TELL, id="alike by chance"),
-        pytest.param(
-            [replace(HANDOVER, n_apart=30, n_alike=25), NETWORK],
-            Outcome.EXCLUDED,
-            id="after a fixed time, on common networks",
-        ),
-        pytest.param(
-            [replace(HANDOVER, n_apart=30, n_alike=25), SIGNUP],
-            Outcome.CANNOT_TELL,
-            id="a platform offers it again after a fixed time",
-        ),
         pytest.param(
             [replace(HANDOVER, n_apart=30, n_quick=30, is_counted=False), ANSWER], Outcome.CANNOT_TELL, id="not counted"
         ),
+        pytest.param(
+            [replace(HANDOVER, n_apart=30, n_quick=30), replace(TALK, n_quick=10)],
+            Outcome.CANNOT_TELL,
+            id="a program moves a conversation, and somebody writes the next turn",
+        ),
+        pytest.param([HANDOVER, replace(TALK, n_quick=40)], Outcome.EXCLUDED, id="a program goes on with it at once"),
         pytest.param([HANDOVER, MANNER], Outcome.EXCLUDED, id="people use their own program"),
         pytest.param([HANDOVER, CARDS], Outcome.EXCLUDED, id="they pay for each other"),
         pytest.param([SCHEDULER, FRAME], Outcome.EXCLUDED, id="nothing is passed on"),
@@ -165,7 +160,7 @@ def test_a_pool_of_many_customers_from_many_places_is_nobodys_fleet() -> None:
 )
 def test_people_who_pass_work_on_do_not_do_it_within_seconds(facts: list[Fact], outcome: Outcome) -> None:
     """Partners of a course, readers of each other's drafts: slower than a program, and everybody pays alone."""
-    assert asked([account(name) for name in POOL], facts)["acquaintances"] is outcome
+    assert asked([account(name) for name in POOL], facts)["people"] is outcome
 
 
 @pytest.mark.parametrize(
@@ -197,8 +192,8 @@ def test_three_cards_for_twenty_keys_are_an_integrator_and_five_are_not() -> Non
     [
         pytest.param({}, [HANDOVER, CARDS], SCATTERED, Outcome.EXCLUDED, id="a small pool"),
         pytest.param({}, [CARDS, SCHEDULER], SCATTERED, Outcome.FITS, id="clients who call for themselves"),
-        pytest.param({}, [HANDOVER, CARDS], Egress(0.9, 18, 900), Outcome.FITS, id="an integrator's own machines"),
-        pytest.param({}, [HANDOVER, CARDS], Egress(None, 0, 0), Outcome.FITS, id="no address is logged"),
+        pytest.param({}, [HANDOVER, CARDS], Egress(0.9, 900), Outcome.FITS, id="an integrator's own machines"),
+        pytest.param({}, [HANDOVER, CARDS], Egress(None, 0), Outcome.FITS, id="no address is logged"),
         pytest.param({"tenant_id": None}, [HANDOVER, CARDS], SCATTERED, Outcome.FITS, id="no tenant is logged"),
         pytest.param({"email_domain": "x.example"}, [HANDOVER, CARDS], SCATTERED, Outcome.FITS, id="one mail domain"),
         pytest.param({"email_domain": None}, [HANDOVER, CARDS], SCATTERED, Outcome.FITS, id="no mail domain is known"),
@@ -236,10 +231,10 @@ def test_one_payer_of_half_of_the_accounts_is_one_customer_wherever_they_call_fr
 def test_accounts_that_never_rest_are_not_those_of_people(nights: Nights, *, is_of_people: bool) -> None:
     """Neither partners who pass work on nor advisers who are given conversations; a product's cache may run day and night."""
     outcomes = asked([account(name) for name in POOL], [HANDOVER, replace(TALK, n_unforced=50), SIGNUP], nights=nights)
-    assert (outcomes["acquaintances"] is Outcome.CANNOT_TELL) is is_of_people
-    assert (outcomes["dispatcher"] is Outcome.CANNOT_TELL) is is_of_people
+    assert (outcomes["people"] is Outcome.CANNOT_TELL) is is_of_people
     outcomes = asked([account(name) for name in POOL], [HANDOVER], nights=nights)
-    assert outcomes["shared_cache"] is Outcome.CANNOT_TELL
+    assert (outcomes["people"] is Outcome.CANNOT_TELL) is is_of_people
+    assert outcomes["common_program"] is Outcome.CANNOT_TELL
 
 
 def test_desks_that_are_staffed_day_and_night_are_people_if_a_limit_moves_their_conversations() -> None:
@@ -247,7 +242,7 @@ def test_desks_that_are_staffed_day_and_night_are_people_if_a_limit_moves_their_
 
     def outcome(n_unforced: int) -> Outcome:
         facts = [HANDOVER, replace(TALK, n_unforced=n_unforced), SIGNUP]
-        return asked([account(name) for name in POOL], facts, nights=Nights(20, 20))["dispatcher"]
+        return asked([account(name) for name in POOL], facts, nights=Nights(20, 20))["people"]
 
     assert outcome(39) is Outcome.CANNOT_TELL
     assert outcome(40) is Outcome.EXCLUDED
@@ -285,8 +280,8 @@ def test_who_rests_is_read_off_the_hours_with_calls() -> None:
 
 def test_one_place_and_one_mail_domain_cap() -> None:
     """A program on one address; a firm's mail domain that nobody else has, and a mail service that everybody has."""
-    assert asked([account(n) for n in POOL], [HANDOVER, CARDS], Egress(0.9, 18, 900))["one_egress"] is Outcome.FITS
-    assert asked([account(n) for n in POOL], [HANDOVER, CARDS], Egress(None, 0, 0))["one_egress"] is Outcome.IN_PART
+    assert asked([account(n) for n in POOL], [HANDOVER, CARDS], Egress(0.9, 900))["one_egress"] is Outcome.FITS
+    assert asked([account(n) for n in POOL], [HANDOVER, CARDS], Egress(None, 0))["one_egress"] is Outcome.IN_PART
     firm = [account(name, email_domain="shop.example") for name in POOL]
     assert asked(firm, [HANDOVER, CARDS])["one_domain"] is Outcome.FITS
     mail = [account(name, email_domain="shop.example") for name in (*POOL, *PEOPLE)]
@@ -294,78 +289,50 @@ def test_one_place_and_one_mail_domain_cap() -> None:
 
 
 @pytest.mark.parametrize(
-    ("facts", "common_share", "outcome"),
+    ("common_share", "outcome"),
     [
-        pytest.param([HANDOVER, SIGNUP], 0.9, Outcome.FITS, id="a dozen machines call with everybody's key"),
-        pytest.param([HANDOVER, SIGNUP], 0.7, Outcome.EXCLUDED, id="a third calls from elsewhere"),
-        pytest.param([HANDOVER, CARDS], 0.9, Outcome.EXCLUDED, id="customers of a service pay for themselves"),
+        pytest.param(0.9, Outcome.FITS, id="a dozen machines call with everybody's key"),
+        pytest.param(0.7, Outcome.EXCLUDED, id="a third calls from elsewhere"),
     ],
 )
+@pytest.mark.parametrize("facts", [[HANDOVER, SIGNUP], [HANDOVER, CARDS]], ids=["signed up together", "paid together"])
 def test_a_service_with_many_addresses_is_one_place(facts: list[Fact], common_share: float, outcome: Outcome) -> None:
-    """Its machines use all addresses alike, whoever the customer is."""
-    egress = Egress(0.3, 18, 900, common_share)
-    assert asked([account(name) for name in POOL], facts, egress)["one_egress"] is outcome
-
-
-@pytest.mark.parametrize(
-    ("facts", "domains", "outcome"),
-    [
-        pytest.param([HANDOVER, CARDS, SIGNUP], 10, Outcome.EXCLUDED, id="a pool behind two exits"),
-        pytest.param(
-            [HANDOVER, CARDS, replace(SIGNUP, is_beyond_payers=False)],
-            10,
-            Outcome.FITS,
-            id="an outfitter that opens and pays packs",
-        ),
-        pytest.param([HANDOVER, CARDS], 10, Outcome.FITS, id="an integrator whose clients came one by one"),
-        pytest.param([HANDOVER, SIGNUP], 10, Outcome.FITS, id="a room full of people with cards of their own"),
-        pytest.param([SCHEDULER, CARDS, SIGNUP], 10, Outcome.FITS, id="nothing is handed over"),
-        pytest.param([HANDOVER, CARDS, SIGNUP], 1, Outcome.FITS, id="a firm with a mail domain"),
-        pytest.param([HANDOVER, CARDS, SIGNUP], 0, Outcome.FITS, id="no mail domain is known"),
-    ],
-)
-def test_one_place_does_not_cap_accounts_that_were_paid_for_and_opened_together(
-    facts: list[Fact], domains: int, outcome: Outcome
-) -> None:
-    """Unless one of the innocent kinds that work from one place would have it as well."""
-    accounts = [
-        account(name, email_domain=f"mail{i % domains}.example" if domains else None) for i, name in enumerate(POOL)
-    ]
-    assert asked(accounts, facts, Egress(0.9, 18, 900))["one_egress"] is outcome
-
-
-QUICK = replace(HANDOVER, n_apart=30, n_quick=20)
+    """Its machines use all addresses alike, whoever the customer is, and whoever pays."""
+    assert asked([account(name) for name in POOL], facts, Egress(common_share, 900))["one_egress"] is outcome
 
 
 @pytest.mark.parametrize(
     ("facts", "alike_share", "domains", "outcome"),
     [
+        pytest.param([HANDOVER, CARDS, SIGNUP], 1.0, 10, Outcome.EXCLUDED, id="a pool behind two exits"),
+        pytest.param([ANSWER, CARDS], 1.0, 10, Outcome.EXCLUDED, id="a pool whose accounts read each other's answers"),
+        pytest.param([HANDOVER, TAKEOVER, CARDS], 1.0, 10, Outcome.EXCLUDED, id="a pool whose work goes over"),
+        pytest.param([SCHEDULER, CARDS, SIGNUP], 1.0, 10, Outcome.EXCLUDED, id="a pool that hands nothing over"),
         pytest.param([HANDOVER, CARDS], 0.4, 10, Outcome.EXCLUDED, id="a pool with a client for every few accounts"),
-        pytest.param([QUICK, SIGNUP], 0.4, 10, Outcome.EXCLUDED, id="the same with cards of their own"),
-        pytest.param([HANDOVER, CARDS], 0.5, 10, Outcome.FITS, id="an integrator's program"),
-        pytest.param([HANDOVER, CARDS], None, 10, Outcome.FITS, id="no program is logged"),
-        pytest.param([HANDOVER, CARDS], 0.4, 1, Outcome.FITS, id="a firm with many programs"),
-        pytest.param([HANDOVER, CARDS], 0.4, 0, Outcome.FITS, id="no mail domain is known"),
-        pytest.param([HANDOVER, SIGNUP], 0.4, 10, Outcome.FITS, id="people in one building help each other"),
-        pytest.param([QUICK], 0.4, 10, Outcome.FITS, id="a gateway to which customers bring their keys"),
-        pytest.param([QUICK, replace(SIGNUP, is_of_one_day=True)], 0.4, 10, Outcome.FITS, id="a contest in one hall"),
         pytest.param(
-            [QUICK, replace(SIGNUP, is_beyond_payers=False)], 0.4, 10, Outcome.FITS, id="seats bought in packs"
+            [HANDOVER, CARDS, MANNER, replace(SIGNUP, is_beyond_payers=False)],
+            1.0,
+            10,
+            Outcome.FITS,
+            id="a gateway or an outfitter that opens and pays packs",
         ),
-        pytest.param([CARDS, SIGNUP], 0.4, 10, Outcome.FITS, id="nothing is handed over"),
+        pytest.param([HANDOVER, CARDS], 0.5, 10, Outcome.FITS, id="an integrator whose clients came one by one"),
+        pytest.param([HANDOVER, CARDS], None, 10, Outcome.FITS, id="no program is logged"),
+        pytest.param([HANDOVER, SIGNUP], 1.0, 10, Outcome.FITS, id="a room full of people with cards of their own"),
+        pytest.param([HANDOVER, SIGNUP], 0.4, 10, Outcome.FITS, id="people in one building, each with a program"),
+        pytest.param([QUICK], 0.4, 10, Outcome.FITS, id="a gateway to which customers bring their keys"),
+        pytest.param([HANDOVER, CARDS, SIGNUP], 0.4, 1, Outcome.FITS, id="a firm with a mail domain"),
+        pytest.param([HANDOVER, CARDS, SIGNUP], 0.4, 0, Outcome.FITS, id="no mail domain is known"),
     ],
 )
-def test_many_programs_in_one_place_are_not_one_program(
+def test_one_place_does_not_cap_accounts_that_one_pays_for_and_that_do_what_no_service_does(
     facts: list[Fact], alike_share: float | None, domains: int, outcome: Outcome
 ) -> None:
-    """Nor people in one room, who pay for themselves and need longer than seconds; what one of these could be stays a cap."""
+    """Unless one of the innocent kinds that work from one place would do it as well."""
     accounts = [
         account(name, email_domain=f"mail{i % domains}.example" if domains else None) for i, name in enumerate(POOL)
     ]
-    egress = Egress(0.9, 18, 900, 0.9, alike_share)
-    assert asked(accounts, facts, egress)["one_egress"] is outcome
-    awake = asked(accounts, facts, egress, Nights(20, 20))["one_egress"]
-    assert awake is (Outcome.EXCLUDED if facts == [HANDOVER, SIGNUP] else outcome), "people in one building sleep"
+    assert asked(accounts, facts, Egress(0.9, 900, alike_share))["one_egress"] is outcome
 
 
 def test_the_most_common_program_is_counted_over_accounts() -> None:
@@ -386,28 +353,30 @@ def test_the_most_common_program_is_counted_over_accounts() -> None:
         connection.executemany("insert into candidate_members values (?, ?)", [("c", name) for name in "abcd"])
         connection.executemany("insert into exchange_features values (?, '192.0.2.1', ?, ?)", calls)
         (row,) = rows_of(connection, "egress")
-        assert (row["address_share"], row["alike_share"]) == (1.0, 0.5)
+        assert (row["common_share"], row["alike_share"]) == (1.0, 0.5)
         connection.execute("update exchange_features set program_template = null")
         (row,) = rows_of(connection, "egress")
         assert row["alike_share"] is None
 
 
-def test_handovers_that_nothing_else_binds_may_be_a_shared_cache() -> None:
-    """A scheduler and a product's frame do not speak against it; work that people cannot wait for in common does."""
-    accounts = [account(name) for name in POOL]
-    assert asked(accounts, [HANDOVER, SCHEDULER, FRAME, PURPOSE, MAIL])["shared_cache"] is Outcome.CANNOT_TELL
-    assert asked(accounts, [HANDOVER, REWORDING])["shared_cache"] is Outcome.EXCLUDED
-    assert asked(accounts, [HANDOVER, ANSWER])["shared_cache"] is Outcome.EXCLUDED
-    assert asked(accounts, [HANDOVER, TAKEOVER])["shared_cache"] is Outcome.EXCLUDED
-    assert asked(accounts, [HANDOVER, MANNER])["shared_cache"] is Outcome.EXCLUDED
-
-
-def test_news_and_a_launch_are_a_products_own() -> None:
-    """Users who all ask when the market moves, and who came in one night; sign-ups of several days are not a launch."""
-    accounts, together = [account(name) for name in POOL], fact("synchrony", Kind.COORDINATION)
-    launch = replace(SIGNUP, is_of_one_day=True)
-    assert asked(accounts, [HANDOVER, together, launch])["shared_cache"] is Outcome.CANNOT_TELL
-    assert asked(accounts, [HANDOVER, together, SIGNUP])["shared_cache"] is Outcome.EXCLUDED
+@pytest.mark.parametrize(
+    ("facts", "outcome"),
+    [
+        pytest.param([HANDOVER, SCHEDULER, FRAME, PURPOSE, MAIL], Outcome.CANNOT_TELL, id="users of a cache"),
+        pytest.param([HANDOVER, REWORDING], Outcome.EXCLUDED, id="a product sends its text as it is"),
+        pytest.param([HANDOVER, TAKEOVER], Outcome.EXCLUDED, id="work goes over"),
+        pytest.param([HANDOVER, MANNER], Outcome.EXCLUDED, id="in the manner of the refused account"),
+        pytest.param([HANDOVER, SYNCHRONY, LAUNCH], Outcome.CANNOT_TELL, id="users who ask when the market moves"),
+        pytest.param([HANDOVER, SYNCHRONY, SIGNUP], Outcome.EXCLUDED, id="sign-ups of several days are no launch"),
+        pytest.param([ANSWER, SIGNUP, SCHEDULER], Outcome.CANNOT_TELL, id="agents that negotiate"),
+        pytest.param([HANDOVER, ANSWER, REWORDING, SIGNUP], Outcome.CANNOT_TELL, id="agents at a common board"),
+        pytest.param([HANDOVER, ANSWER, MANNER], Outcome.EXCLUDED, id="agents call in their own manner"),
+        pytest.param([ANSWER, CARDS], Outcome.EXCLUDED, id="agents of different firms pay alone"),
+    ],
+)
+def test_a_common_program_hands_over_and_passes_on_and_binds_nobody(facts: list[Fact], outcome: Outcome) -> None:
+    """A scheduler and a product's frame do not speak against it; one payer, and work that goes over, do."""
+    assert asked([account(name) for name in POOL], facts)["common_program"] is outcome
 
 
 @pytest.mark.parametrize(("days", "outcome"), [([1, 1, 1, 1], True), ([1, 5, 9, 13], False)])
@@ -429,44 +398,11 @@ def test_what_one_buyer_does_for_his_pack_is_not_shared_beyond_payers() -> None:
         assert facts["signup"].is_beyond_payers is outcome
 
 
-@pytest.mark.parametrize(
-    ("facts", "outcome"),
-    [
-        ([ANSWER, SIGNUP, SCHEDULER], Outcome.CANNOT_TELL),
-        ([ANSWER, HANDOVER], Outcome.EXCLUDED),
-        ([ANSWER, CARDS], Outcome.EXCLUDED),
-        ([HANDOVER, SIGNUP], Outcome.EXCLUDED),
-    ],
-)
-def test_programs_that_write_to_each_other_hand_nothing_over_and_pay_alone(facts: list[Fact], outcome: Outcome) -> None:
-    """Agents that negotiate, and readers of one news service."""
-    assert asked([account(name, email_domain="mail.example") for name in POOL], facts)["counterparts"] is outcome
-
-
 def test_whether_one_firm_pays_for_people_who_check_each_other_stays_open_where_the_log_names_no_firm() -> None:
-    """Without tenant, organisation and mail domain shared payment does not speak against it; a refused call that goes on does."""
+    """Without tenant, organisation and mail domain shared payment does not speak against it; where no answer is passed on it does."""
     nameless = [account(name, tenant_id=None) for name in POOL]
-    assert asked(nameless, [ANSWER, CARDS])["counterparts"] is Outcome.CANNOT_TELL
-    assert asked(nameless, [ANSWER, CARDS, HANDOVER])["counterparts"] is Outcome.EXCLUDED
-
-
-@pytest.mark.parametrize(
-    ("facts", "outcome"),
-    [
-        pytest.param([HANDOVER, replace(TALK, n_quick=10)], Outcome.CANNOT_TELL, id="somebody writes the next turn"),
-        pytest.param([HANDOVER, replace(TALK, n_quick=40)], Outcome.EXCLUDED, id="a program goes on at once"),
-        pytest.param(
-            [HANDOVER, replace(TALK, n_alike=60)], Outcome.EXCLUDED, id="a program goes on after a fixed time"
-        ),
-        pytest.param([HANDOVER, TALK, CARDS], Outcome.EXCLUDED, id="one pays for several"),
-        pytest.param([HANDOVER, SIGNUP], Outcome.EXCLUDED, id="no conversation is moved"),
-    ],
-)
-def test_people_at_work_are_given_conversations_within_seconds_and_answer_at_their_pace(
-    facts: list[Fact], outcome: Outcome
-) -> None:
-    """Advisers whose dispatcher sends a refused call to the next one."""
-    assert asked([account(name) for name in POOL], facts)["dispatcher"] is outcome
+    assert asked(nameless, [ANSWER, CARDS])["common_program"] is Outcome.CANNOT_TELL
+    assert asked(nameless, [HANDOVER, CARDS])["common_program"] is Outcome.EXCLUDED
 
 
 def test_a_services_spare_keys_take_what_the_others_are_refused() -> None:

@@ -119,13 +119,13 @@ def test_leads_and_what_fired_beside_the_facts_are_shown_and_not_counted(planted
     """Evidence is in order, facts speak for it, the rest is neutral, and no word claims more."""
     pool_and_people(planted, name_accounts)
     planted.build()
-    planted.observe(planted.template("prefix"), "harvest.output_volume", "infrastructure.no_ramp")
+    planted.observe(planted.template("prefix"), "harvest.capability_focus", "infrastructure.no_ramp")
     found = planted.assess()
 
     key = [(row["campaign_id"], row["side"], row["source"], row["entity_id"] or "") for row in found.campaign_evidence]
     sides = {row["source"]: row["side"] for row in found.campaign_evidence}
     assert sorted(key) == key
-    assert (sides["fact.handover"], sides["harvest.output_volume"], sides["infrastructure.no_ramp"]) == (
+    assert (sides["fact.handover"], sides["harvest.capability_focus"], sides["infrastructure.no_ramp"]) == (
         "for", "neutral", "neutral",
     )  # fmt: skip
     assert not any(

@@ -6,13 +6,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from distilforensics.ingest.examples import ExampleReader, _rows_of
-from distilforensics.ingest.formats import FieldMapping, Options, load_formats
+from distilforensics.ingest.formats import FieldMapping, Options
 from distilforensics.ingest.formats.aliases import TARGETS
 from distilforensics.ingest.projection import YIELD, Projector
 from distilforensics.ingest.records import Reader
 
-EXAMPLES = {f"{spec.id}/{example.name}": example for spec in load_formats().values() for example in spec.examples}
 MAPPING = FieldMapping(
     {
         "started_at": "t", "account_id": "a", "client_ip": "ip", "model_requested": "m", "messages": "messages", "prompt_text": "prompt",
@@ -85,17 +83,6 @@ def careful():
     return made
 
 
-@pytest.fixture(scope="module")
-def readers(projector, careful):
-    """Readers of samples, one with each."""
-    found = []
-    for one in (projector, careful):
-        reader = ExampleReader()
-        reader.projector = one
-        found.append(reader)
-    return found
-
-
 def project(projector, lines, mapping=MAPPING):
     """Return the rows of lines in their order, with how many needed care."""
     table = projector.project(
@@ -104,13 +91,6 @@ def project(projector, lines, mapping=MAPPING):
         pa.chunked_array([pa.array(lines, pa.large_string())]),
     ).table
     return table.sort_by("row_index")
-
-
-@pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
-def test_every_sample_has_the_same_rows_in_both(readers, example):
-    """Of every format that is known."""
-    plain, careful = readers
-    assert _rows_of(example, plain) == _rows_of(example, careful)
 
 
 @pytest.mark.parametrize("line", PLAIN + ODD)

@@ -22,8 +22,8 @@ import pytest
 
 from distilforensics.case.engines.duckdb import Limits, connect
 from distilforensics.case.tables import read_rows
-from distilforensics.core.sqlfile import read_sql_file
-from distilforensics.report.ledger import Ledger, bound, query_file
+from distilforensics.report import result
+from distilforensics.report.ledger import Ledger, Row, bound, query_file
 from distilforensics.report.stage import case_tables
 
 FAILED = ("limited", "error", "blocked")
@@ -535,7 +535,6 @@ def test_sentences_of_explanations_count_what_they_say_on_requests(told):
         == numbers_of(short(rows, "evaluation_run"))[1]
     )
     assert len(days) == numbers_of(short(rows, "evaluation_run"))[3] == numbers_of(short(rows, "scheduled_checks"))[-1]
-    assert len(members) == numbers_of(short(rows, "reseller"))[0] == numbers_of(short(rows, "personal_pool"))[0]
     shared = mean(len(by_prompt[prompt]) / len(members) for prompt in prompts)
     assert nearest(100 * shared, 1) == numbers_of(short(rows, "shared_assignment"))[0]
 
@@ -548,20 +547,15 @@ def test_sentences_of_explanations_say_by_what_customers_are_told_apart(told):
     )
     payers = {recount.profiles[a]["payment_fingerprint"] for a in members} - {None}
     n_without = sum(not (recount.profiles[a]["organization"] or recount.profiles[a]["tenant_id"]) for a in members)
-    largest = named.most_common(1)[0][1]
 
     assert n_without > 0
-    assert [largest, len(members)] == numbers_of(short(rows, "one_tenant"))[:2]
-    assert "organisation or tenant holds" in short(rows, "one_tenant")
-    assert "an account with neither counts for itself" in short(rows, "one_tenant")
-    assert nearest(100 * largest / len(members), 1) in numbers_of(short(rows, "reseller"))
     assert "customers by organisation or tenant per account" in short(rows, "product_default")
     assert nearest(len(named) / len(members), 2) == numbers_of(short(rows, "product_default"))[-1]
     assert nearest(100 * len(payers) / len(members), 1) == numbers_of(short(rows, "vendor"))[0]
 
 
-def test_an_observation_is_not_compared_with_itself_nor_with_a_literal(told):
-    """The comparison is that of other groups, of other accounts or of chance, and the unit says which."""
+def test_an_observation_is_not_compared_with_itself(told):
+    """The comparison is that of other groups."""
     recount, *_ = told
     observed = defaultdict(list)
     for row in recount.table("observations"):
@@ -572,10 +566,6 @@ def test_an_observation_is_not_compared_with_itself_nor_with_a_literal(told):
     for row in chaff:
         others = [other["value"] for other in chaff if other is not row]
         assert row["baseline"] == (pytest.approx(median(others), abs=1e-6) if others else None)
-    header = read_sql_file(
-        importlib.resources.files("distilforensics.analysis.heuristics") / "coordination" / "limit_handover.sql"
-    ).header
-    assert header["value"]["unit"] == "share of what chance leaves"
 
 
 def asked(query, tables, **values):
@@ -720,3 +710,10 @@ def test_every_query_with_a_number_in_a_sentence_has_a_second_witness():
     assert 25 < len(printed)
     assert set() == {query for query in printed if not hasattr(_Recount, query)} - DRAWN_QUERIES - TESTED_ALONE
     assert TESTED_ALONE <= printed
+
+
+def test_a_log_that_marks_no_answer_gives_no_control_of_what_follows_a_failure() -> None:
+    """Without requests that are known to be answered nothing is said of who goes on after a failure."""
+    row = Row(n_failed=40, n_answered=0, moved_percent=80, answered_moved_percent=None)
+    assert not result._is_moved_often(row)
+    assert result._is_moved_often(row | {"n_answered": 100, "answered_moved_percent": 20})

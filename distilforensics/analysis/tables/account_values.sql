@@ -4,7 +4,7 @@ reads = ["account_profiles", "exchange_features", "exchanges", "next_prompts", "
 partition = { account_profiles = "account_id", exchange_features = "account_id", exchanges = "account_id", next_prompts = "account_id", template_uses = "account_id" }
 order = "attribute, value, account_id"
 params.handover_s = { default = 60, unit = "seconds", why = "published pool programs repeat a refused call at once or after a short pause" }
-params.min_prompt_chars = { default = 16, unit = "characters", why = "as in templates" }
+params.min_prompt_chars = "prompt_chars"
 ---*/
 -- A prompt that was refused to one account and is next sent, within moments, by another one of another customer: both had it from one hand.
 with handovers as (

@@ -55,7 +55,6 @@ marked as (
                     case when regexp_matches(all_text, $cot_elicitation_gate) then case when regexp_matches(all_text, $cot_elicitation) then 'cot_elicitation' end end,
                     case when regexp_matches(all_text, $grader_rubric_gate) then case when regexp_matches(all_text, $grader_rubric) then 'grader_rubric' end end,
                     case when regexp_matches(all_text, $encoded_block) then 'encoded_block' end,
-                    case when regexp_matches(all_text, $policy_rewrite) then 'policy_rewrite' end,
                     case when regexp_matches(left(prompt_visible, $read_chars), $task_code) then 'task_code' end,
                     case when regexp_matches(left(prompt_visible, $read_chars), $task_math) then 'task_math' end,
                     case when is_replayed then 'replayed_reasoning' end

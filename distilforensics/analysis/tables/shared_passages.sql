@@ -1,8 +1,8 @@
 /*---
 reads = ["sampled_prompts"]
 driver = "a sample of bounded size"
-params.min_accounts = { default = 10, unit = "accounts", why = "no smaller group is judged" }
-params.max_account_share = { default = 0.5, unit = "share of accounts with text", why = "what most of the log sends is the product, not a frame" }
+params.min_accounts = "frame_accounts"
+params.max_account_share = "language_share"
 params.min_prompts_per_account = { default = 2, unit = "different prompts per account", why = "an instruction is put into changing prompts; a text that everybody sends once is a whole prompt or a quotation" }
 params.max_edge_share = { default = 0.8, unit = "share of prompts", why = "a passage whose prompts all begin or end alike is a part of that beginning or end, which is a template already" }
 ---*/

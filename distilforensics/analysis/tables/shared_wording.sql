@@ -1,8 +1,8 @@
 /*---
 reads = ["sampled_prompts"]
 driver = "a sample of bounded size"
-params.min_accounts = { default = 10, unit = "accounts", why = "no smaller group is judged" }
-params.max_account_share = { default = 0.5, unit = "share of accounts with text", why = "wording of most of the log is the language, not a frame" }
+params.min_accounts = "frame_accounts"
+params.max_account_share = "language_share"
 ---*/
 with by_account as (
     select distinct account_no, unnest(prompt_wording) as wording from sampled_prompts

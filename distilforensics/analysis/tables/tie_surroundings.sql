@@ -2,7 +2,7 @@
 description = "Handed-over calls: how busy both accounts were before and after, since a work that moves stops at one and begins at the other; and in whose manner the call goes on"
 reads = ["work_ties", "exchange_features"]
 driver = "rows of handed-over calls"
-params.window_us = { default = 3_600_000_000, unit = "microseconds", why = "an hour is the longest limit window in use; with ten minutes and two hours the outcome is the same" }
+params.window_us = "handover_us"
 ---*/
 with handed as (
     select record_id, account_id, other_record_id, other_account_id

@@ -2,15 +2,15 @@
 description = "Calls of one account that go on at another: refused calls that another account sends, conversations that another account continues, answers that come back as another account's input"
 reads = ["exchange_features", "exchanges", "fingerprints", "account_profiles", "account_attributes", "retried_works", "sessions"]
 driver = "calls are followed by prompt, by answer, by session and by passage, each over the whole log"
-params.handover_us = { default = 3_600_000_000, unit = "microseconds", why = "pool programs wait out a limit of minutes before they send the call again elsewhere; an hour is the longest limit window in use" }
-params.max_prompt_accounts = { default = 6, unit = "accounts", why = "a prompt that more accounts send is a product's probe, an assignment or a popular question" }
+params.handover_us = "handover_us"
+params.max_prompt_accounts = "prompt_accounts"
 params.max_answer_accounts = { default = 2, unit = "accounts", why = "a task that is dealt out twice gives two accounts one answer; answers that more are given are a product's" }
 params.min_resent = { default = 0.8, unit = "share of the refused prompt's rare passages", why = "a word or a number put to a refused call before it is sent again leaves nearly all of its passages" }
 params.max_length_change = { default = 0.2, unit = "share of the refused prompt's characters", why = "another question about the same text is longer or shorter; a word more is not" }
-params.min_answer_chars = { default = 80, unit = "characters", why = "short answers are the same for many questions" }
-params.sample_every = { default = 4, unit = "passages", why = "one of so many sampled passages is followed: a quarter of the cost, and still six for an answer of 800 characters" }
-params.min_common = { default = 2, unit = "passages", why = "one common passage of 48 bytes may be a quotation from elsewhere" }
-params.min_contained = { default = 0.5, unit = "share of the answer's followed passages", why = "the larger part of the answer comes back, not a phrase of it" }
+params.min_answer_chars = "answer_chars"
+params.sample_every = "passages_sampled"
+params.min_common = "common_passages"
+params.min_contained = "contained_share"
 params.max_address_accounts = { default = 6, unit = "accounts", why = "a household or a small office; an address of more is a carrier, a proxy or a campus, and says nothing of persons" }
 params.max_domain_accounts = { default = 60, unit = "accounts", why = "a mail domain of more accounts in one log is a mail service" }
 ---*/

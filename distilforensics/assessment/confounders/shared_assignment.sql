@@ -6,7 +6,7 @@ priority = 3
 reads = ["candidate_members", "candidate_features"]
 params.applies_share = { default = 0.5, unit = "share of the members that send a prompt, mean over exchanges", why = "a course or challenge gives everybody the same tasks; who collects answers does not pay again and again for one question" }
 params.partly_share = { default = 0.3, unit = "the same", why = "optional tasks and late starters; repeated sampling of one prompt over a few accounts stays far below in a pool of 20 and more" }
-params.min_known_share = { default = 0.5, unit = "share of exchanges with a prompt or its hash", why = "below it the repeats cannot be counted" }
+params.min_known_share = "half"
 references = ["education platforms and public evaluation sets as look-alikes of coordinated accounts"]
 version = 1
 ---*/

@@ -6,7 +6,7 @@ priority = 7
 reads = ["candidate_members", "candidate_exchanges", "account_profiles"]
 params.min_payer_share = { default = 0.9, unit = "different payment methods / members with a known one", why = "customers pay for themselves; a few belong to one company" }
 params.max_signup_share = { default = 0.2, unit = "share of the members with a known sign-up that signed up on one day", why = "customers come one by one; a campaign of the vendor brings some at once" }
-params.min_known_share = { default = 0.5, unit = "share of the members", why = "below it the accounts directory says too little" }
+params.min_known_share = "half"
 references = ["enrichment services and agent products that call with their customers' keys"]
 version = 2
 ---*/

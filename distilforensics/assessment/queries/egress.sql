@@ -1,7 +1,6 @@
 /*---
-title = "Per candidate: the share of the members' exchanges that come from their three busiest addresses, the accounts behind these, and the share from addresses that a quarter of the members use; and how many of them use one client program, or one set of parameters"
+title = "Per candidate: the share of the members' exchanges that come from addresses which a quarter of the members use; and how many of them use one client program, or one set of parameters"
 reads = ["candidate_members", "exchange_features"]
-params.n_addresses = { default = 3, unit = "addresses", why = "one program leaves through one to three addresses; a pool that does leaves its owner open" }
 params.common = { default = 0.25, unit = "share of the members with an address", why = "the machines of one service call with anybody's key, also if two services came together; of the exits that a pool rents from households each serves a twelfth" }
 ---*/
 with counted as (
@@ -17,9 +16,6 @@ members as (
     join exchange_features as e on e.account_id = m.account_id
     where e.client_ip is not null
     group by m.candidate_id
-),
-placed as (
-    select *, row_number() over (partition by candidate_id order by n desc, client_ip) as place from counted
 ),
 -- The program and the parameters with which every member mostly calls.
 used as (
@@ -42,14 +38,12 @@ alike as (
     select candidate_id, round(max(share), 6) as share from manners group by candidate_id having count(*) filter (kind = 'program') > 0
 )
 select
-    p.candidate_id,
-    round(sum(n) filter (where place <= $n_addresses) / sum(n), 6) as address_share,
-    max(n_accounts) filter (where place <= $n_addresses) as n_accounts,
-    sum(n)::bigint as n_known,
-    round(coalesce(sum(n) filter (where n_accounts >= $common * n_members), 0) / sum(n), 6) as common_share,
+    c.candidate_id,
+    round(coalesce(sum(c.n) filter (where c.n_accounts >= $common * m.n_members), 0) / sum(c.n), 6) as common_share,
+    sum(c.n)::bigint as n_known,
     any_value(a.share) as alike_share
-from placed as p
-join members as m on m.candidate_id = p.candidate_id
-left join alike as a on a.candidate_id = p.candidate_id
-group by p.candidate_id
-order by p.candidate_id
+from counted as c
+join members as m on m.candidate_id = c.candidate_id
+left join alike as a on a.candidate_id = c.candidate_id
+group by c.candidate_id
+order by c.candidate_id

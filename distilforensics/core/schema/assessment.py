@@ -49,7 +49,6 @@ CAMPAIGN_FACTS = Table(
         ("is_telling", FLAG, "whether it tells a pool from a product, a vendor and a fleet"),
         ("n_apart", COUNT, "of a fact of ties: how many lie between customers that the log tells apart"),
         ("n_quick", COUNT, "of n_apart, those so soon after that a program must have sent them"),
-        ("n_alike", COUNT, "of n_apart, those that came after the median time, give or take a tenth"),
         ("n_unforced", COUNT, "of n_apart, by conversations, those that went on elsewhere though the call before was not refused"),
         ("is_of_one_day", FLAG, "sign-ups of one day, so that without it too few are left to count"),
         ("is_beyond_payers", FLAG, "it counts between payers as well, rather than only among accounts that one of them pays for"),

@@ -96,7 +96,7 @@ EXCHANGE_FEATURES = Table(
         ("near_template", TEXT, "template id of a frame that is worded anew for every request, or of several from mostly the same accounts; NULL without text"),
         ("passage_template", TEXT, "template id of a passage within changing texts; NULL without text"),
         ("lexicon_marks", TEXTS,
-            "marks of the lexicon: cot_elicitation, encoded_block, grader_rubric, policy_rewrite, replayed_reasoning, task_code, task_math; NULL without text"),
+            "marks of the lexicon: cot_elicitation, encoded_block, grader_rubric, replayed_reasoning, task_code, task_math; NULL without text"),
         ("is_refused", FLAG,
             "declined: blocked, finish reason refusal or filter, or an answer that opens by declining; NULL if the call failed or none is logged"),
     ),

@@ -1,18 +1,11 @@
 /*---
 title = "Records that show statements of one kind: those cited for facts, requests with the common frame, first requests to a later model, reasoning of others"
-reads = ["campaign_facts", "work_ties", "successions", "campaign_exchanges", "exchanges"]
+reads = ["campaign_facts", "work_ties", "campaign_exchanges", "exchanges"]
 ---*/
 with cited as (
     select fact_id, unnest(record_ids) as record_id, generate_subscripts(record_ids, 1) as number
     from campaign_facts
     where campaign_id = $campaign_id and fact_id in ('handover', 'conversation', 'answer')
-),
-moved as (
-    select record_id, next_record_id
-    from successions
-    where campaign_id = $campaign_id and is_moved and status in ('limited', 'error', 'blocked')
-    order by md5(record_id), record_id
-    limit 6
 ),
 framed as (
     select record_id
@@ -50,8 +43,6 @@ select
     fact_id as kind, record_id, lpad(number::varchar, 3, '0') as pair,
     case when exists (select 1 from work_ties as t where t.kind = c.fact_id and t.record_id = c.record_id) then 1 else 2 end as place
 from cited as c
-union all
-select 'succession', unnest([record_id, next_record_id]), md5(record_id), unnest([1, 2]) from moved
 union all
 select 'frame', record_id, md5(record_id), 1 from framed
 union all

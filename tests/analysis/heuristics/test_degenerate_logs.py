@@ -15,7 +15,7 @@ ALIKE = {
     "tenant_id": "t", "model": "m", "operation": "chat", "status": "ok", "finish_reason": "stop", "client_ip": "192.0.2.1",
     "ip_prefix": "192.0.2.0/24", "user_agent": "u", "client": "u", "end_user_id": "e", "session_id": "s", "prompt_hash": "p",
     "response_hash": "r", "system_template": "system:s", "prefix_template": "prefix:p", "suffix_template": "suffix:s",
-    "parameter_template": "parameters:p", "lexicon_marks": ["cot_elicitation", "grader_rubric", "policy_rewrite", "task_code", "task_math"],
+    "parameter_template": "parameters:p", "lexicon_marks": ["cot_elicitation", "grader_rubric", "task_code", "task_math"],
     "is_refused": True, "n_turns": 1, "n_tools": 1, "tools_sha256": "t", "prompt_chars": 90, "n_choices": 1, "temperature": 0,
 }  # fmt: skip
 """Texts that all exchanges share."""

@@ -137,17 +137,17 @@ def test_a_second_scan_has_nothing_to_do_until_the_choice_changes(make_case: Mak
 
 
 def test_clusters_are_groups_too(make_case: MakeCase) -> None:
-    """A cluster's whole traffic is judged, here by its share of output."""
+    """A cluster's whole traffic is judged, here by the answers that it gets for its questions."""
     given = {
         "exchange_features": [
-            {"repeat": 600, "accounts": 30, "every": "60s", "output_tokens": 900},
-            {"repeat": 400, "account_id": "other_{i}", "every": "97s", "output_tokens": 10},
+            {"repeat": 600, "accounts": 30, "every": "60s", "input_tokens": 100, "output_tokens": 900},
+            {"repeat": 1000, "account_id": "other_{i % 40}", "every": "97s", "input_tokens": 100, "output_tokens": 10},
         ],
-        "exchanges": [{"account_id": "a", "output_tokens": 9}],
+        "exchanges": [{"account_id": "a", "input_tokens": 9, "output_tokens": 9}],
         "cluster_members": [{"repeat": 30, "cluster_id": "cluster:c", "account_id": "acct_00{i // 10}{i % 10}"}],
     }
     case = make_case("case", given)
-    scan(case, LIMITS, Silent(), ["harvest.output_volume"])
+    scan(case, LIMITS, Silent(), ["harvest.output_harvest_ratio"])
     (observation,) = read_rows(case, "observations")
     assert (observation["entity_id"], observation["is_fired"], observation["n_accounts"]) == ("cluster:c", True, 30)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,12 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from distilforensics.ingest.examples import ExampleReader
-from distilforensics.ingest.formats import Options, Sample, load_formats, prepare_connection, projection_of
-from distilforensics.ingest.formats.prepared import PreparedQuery
+from distilforensics.ingest.examples import MEMORY_BYTES, OPTIONS, ExampleReader
+from distilforensics.ingest.formats import Options, Sample, load_formats, prepare_connection
+from distilforensics.ingest.projection import LINES, Projector
+from distilforensics.ingest.records import Reader
 
 SAMPLES = Path(__file__).parent / "samples"
-LINES = pa.schema([("row_index", pa.int64()), ("line", pa.large_string())])
 
 
 def _text_of(name: str) -> str:
@@ -56,11 +57,10 @@ def _decoded(line: str) -> Any:
 
 
 class Projections:
-    """Projects records with any format and options."""
+    """Projects records with any format and options, by the projection of all records."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
-        self._queries: dict[str, PreparedQuery] = {}
+    def __init__(self, projector: Projector) -> None:
+        self._projectors = {Options(log_began=OPTIONS.log_began): projector}
 
     def __call__(self, format_id: str, records: list[Any], options: Options = Options()) -> list[dict[str, Any]]:  # noqa: B008
         """Return the rows of records, which are objects or lines."""
@@ -69,13 +69,11 @@ class Projections:
 
     def table(self, format_id: str, lines: list[str], options: Options) -> pa.Table:
         """Return the rows of a projection as Arrow data."""
-        key = f"{format_id} {options}"
-        if key not in self._queries:
-            query = projection_of(load_formats()[format_id], options, self._connection)
-            self._queries[key] = PreparedQuery(
-                self._connection, f"query_{len(self._queries)}", query, LINES.empty_table()
-            )
-        return self._queries[key].run(pa.table([range(len(lines)), lines], schema=LINES))
+        shared = replace(options, mapping=None)
+        if shared not in self._projectors:
+            self._projectors[shared] = Projector(b"key of the tests", MEMORY_BYTES)
+        lines_table = pa.table([range(len(lines)), lines], schema=LINES)
+        return self._projectors[shared]._run(Reader(format_id, options), lines_table)
 
 
 @pytest.fixture(scope="session")
@@ -88,9 +86,9 @@ def connection():
 
 
 @pytest.fixture(scope="session")
-def project(connection):
-    """Return rows of a format for given records."""
-    return Projections(connection)
+def project(example_reader):
+    """Return rows of a format for given records; a query that a sample was read with is not planned again."""
+    return Projections(example_reader.projector)
 
 
 @pytest.fixture(scope="session")

@@ -25,8 +25,14 @@ CONSTANTS = ("type", "role", "tool_use_id")
 
 
 @pytest.mark.parametrize(("spec", "example"), EXAMPLES, ids=NAMES)
-def test_a_sample_gives_exactly_the_expected_rows(spec, example, example_reader):
-    """Recognised, framed and projected as in an ingest; values, types and NULLs of all columns. The only option is the beginning of the log."""
+def test_a_sample_gives_exactly_the_expected_rows(spec, example, example_reader, monkeypatch):
+    """Recognised, framed and projected as in an ingest; values, types and NULLs of all columns. The only option is the beginning of the log.
+
+    So do the projection of plain records, with that of all records for the others, and the latter alone.
+    """
+    assert differences(spec, example, example_reader) == []
+    projector = example_reader.projector
+    monkeypatch.setattr(projector, "_plain", dict.fromkeys(projector._plain))
     assert differences(spec, example, example_reader) == []
 
 

@@ -6,11 +6,8 @@ import json
 
 import pytest
 
-from distilforensics.core.schema import EXCHANGES
 from distilforensics.ingest.formats import FieldMapping, Options, load_formats, projection_of
-from distilforensics.ingest.formats.columns import ENGINE_COLUMNS
 
-VERDICTS = ["flags", "out_of_scope", "refusal_reason", "refusal_detail", "join_keys", "join_order", "is_part"]
 OF_CALLS = [spec for spec in load_formats().values() if spec.no_calls is None]
 
 
@@ -18,18 +15,6 @@ def choices(spec):
     """Options with which a format can be projected."""
     needs_mapping = spec.query is None and spec.mapping is None
     return Options(mapping=FieldMapping({"started_at": "t"})) if needs_mapping else Options()
-
-
-@pytest.mark.parametrize("spec", OF_CALLS, ids=lambda spec: spec.id)
-def test_a_projection_yields_the_columns_of_exchanges_in_order_and_type(spec, project):
-    """`row_index`, the columns of `exchanges` that the engine does not fill, then the verdicts."""
-    table = project.table(spec.id, [], choices(spec))
-    columns = [column for column in EXCHANGES.columns if column.name not in ENGINE_COLUMNS]
-
-    assert ["row_index", *(column.name for column in columns), *VERDICTS] == table.schema.names
-    assert {column.name: column.type for column in columns} == {
-        column.name: table.schema.field(column.name).type for column in columns
-    }
 
 
 def test_rows_come_in_the_order_of_the_lines(project, sample_lines):

@@ -13,13 +13,13 @@ needs = ["account_id", "started_at"]
 requires_order = true
 requires_complete = true
 partition = "group"
-params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of 2 to 6 subscriptions use the same software" }
+params.min_accounts = "group_accounts"
 params.min_changes = { default = 20, unit = "changes of account", why = "so that a share of them means something" }
 params.max_gap_s = { default = 120, unit = "seconds", why = "a program notices a limit error with its next call; people who happen to come one after the other leave longer gaps" }
 params.min_share = { default = 0.4, unit = "share of the group's exchanges", why = "half of the stretches may end in a pause of the operator and a fifth of the exchanges may be broken up by calls in flight" }
 params.min_lift = { default = 3, unit = "ratio to the expectation", why = "where stretches begin so often that one follows another by chance, nothing is shown" }
-params.max_exchanges = { default = 200000, unit = "exchanges per group", why = "bounds the cost; the busiest days up to this number are looked at" }
-params.max_exchanges_per_account = { default = 20, unit = "exchanges per account of the group", why = "raises the bound for groups of many accounts" }
+params.max_exchanges = "ordered_exchanges"
+params.max_exchanges_per_account = "ordered_exchanges_per_account"
 output.share_in_stretches = { unit = "share of the exchanges looked at", meaning = "exchanges in stretches of one account of at least 5; shorter ones arise by chance where a few accounts are active at once" }
 output.n_changes = { unit = "changes of account", meaning = "consecutive stretches of different accounts" }
 output.n_relieved = { unit = "changes of account", meaning = "those with a gap of at most the permitted seconds" }

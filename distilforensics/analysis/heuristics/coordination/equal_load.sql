@@ -12,7 +12,7 @@ reads = ["group_conversations", "group_exchanges", "groups"]
 needs = ["account_id", "started_at"]
 requires_order = false
 partition = "group"
-params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of 2 to 6 subscriptions are common and no harvest" }
+params.min_accounts = "group_accounts"
 params.min_mean_load = { default = 5, unit = "exchanges per account and period", why = "below it zero truncation alone makes any population look equal: at a mean of 1.5 the dispersion of chance is 0.37, at 5 it is 0.97" }
 params.min_window_load = { default = 10, unit = "exchanges per account", why = "totals over the whole window also carry differences of life span, so more counts are asked for" }
 params.min_sparse_load = { default = 2, unit = "exchanges per account", why = "in the whole log, where very many accounts make up for it: at a mean of 2 chance gives 0.59, a text that people use once or twice 1.0 and more, and over a hundred accounts the difference is beyond chance" }
@@ -21,9 +21,9 @@ params.max_rate_spread = { default = 0.25, unit = "coefficient of variation of t
 params.trim_share = { default = 0.25, unit = "share of the period's median", why = "account periods below it are sign-up days, bans and outages, not choices of a scheduler" }
 params.max_trimmed = { default = 0.2, unit = "share of account periods", why = "if more have to be left out, the rest is a selection and is not judged" }
 params.min_period_accounts = { default = 5, unit = "accounts", why = "a variance over fewer accounts is mostly noise" }
-params.min_turns = { default = 1.5, unit = "exchanges per conversation", why = "below it conversations are hardly another count than exchanges" }
-params.min_clock_days = { default = 3, unit = "days", why = "a timer shows over days, not within one" }
-params.max_clock_spread_s = { default = 1800, unit = "seconds, standard deviation of the time of day", why = "accounts that always come at the same time of day run on a timer, and a timer makes equal loads without a scheduler" }
+params.min_turns = "conversation_turns"
+params.min_clock_days = "clock_days"
+params.max_clock_spread_s = "clock_spread_s"
 output.mean_load = { unit = "exchanges or conversations per account and period", meaning = "mean over the account periods that were kept" }
 output.rate_spread = { unit = "coefficient of variation", meaning = "spread of the accounts' rates that is left when chance is taken off; 0 if the loads are more equal than chance" }
 output.gini = { unit = "0 to 1", meaning = "Gini coefficient of the accounts' mean loads; 0 = all equal" }

@@ -17,7 +17,7 @@ params.min_reissued = { default = 10, unit = "failed exchanges", why = "single c
 params.min_reissued_accounts = { default = 7, unit = "accounts with a repeated failed call", why = "personal pools of 2 to 6 subscriptions use the same software" }
 params.window_s = { default = 60, unit = "seconds", why = "programs fail over with the next call, after a pause of at most a minute" }
 params.min_share = { default = 0.2, unit = "share of failed exchanges", why = "pools give up on some calls, retry some on the same account and lose some of the log's edges" }
-params.min_lift = { default = 5, unit = "ratio to the share after successful exchanges", why = "successful exchanges of the same group are the control: prompts that everybody sends all the time repeat after success as well" }
+params.min_lift = "lift"
 output.n_reissued = { unit = "failed exchanges", meaning = "whose prompt is next sent by another account within the window" }
 output.n_reissued_accounts = { unit = "accounts", meaning = "accounts whose failed calls are repeated by others" }
 output.n_pairs = { unit = "ordered pairs of accounts", meaning = "distinct pairs (failed on, repeated by)" }

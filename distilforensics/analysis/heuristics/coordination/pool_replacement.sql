@@ -11,7 +11,7 @@ volume = "$min_ends accounts that end and $min_starts that begin inside of the g
 reads = ["account_profiles", "customers", "group_accounts", "group_exchanges"]
 needs = ["account_id", "started_at"]
 partition = "group"
-params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of 2 to 6 subscriptions are common and no harvest" }
+params.min_accounts = "group_accounts"
 params.min_ends = { default = 5, unit = "accounts that end", why = "fewer pairs are easily chance" }
 params.min_starts = { default = 5, unit = "accounts that begin", why = "fewer pairs are easily chance" }
 params.min_pairs = { default = 5, unit = "pairs of accounts", why = "two or three pairs within a window are easily chance" }

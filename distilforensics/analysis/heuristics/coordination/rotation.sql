@@ -13,16 +13,16 @@ needs = ["account_id", "started_at"]
 requires_order = true
 requires_complete = true
 partition = "group"
-params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of 2 to 6 subscriptions are common and no harvest" }
+params.min_accounts = "group_accounts"
 params.min_uses = { default = 4, unit = "exchanges or conversations per account", why = "with fewer than three distances the spread of an account says nothing" }
 params.min_distances = { default = 100, unit = "distances", why = "keeps the standard error of the measure near 0.1 or below" }
 params.max_ratio = { default = 0.6, unit = "share of the spread of a random order", why = "a least-recently-used scheduler that skips a tenth of its turns shows 0.32, a random scheduler 1, people above 1" }
 params.min_baseline = { default = 0.5, unit = "coefficient of variation", why = "accounts whose uses follow each other without others in between leave no room for an order" }
-params.min_turns = { default = 1.5, unit = "exchanges per conversation", why = "below it conversations are hardly another sequence than exchanges" }
-params.max_exchanges = { default = 200000, unit = "exchanges per group", why = "bounds the cost; the busiest days up to this number are put in order" }
-params.max_exchanges_per_account = { default = 20, unit = "exchanges per account of the group", why = "raises the bound for groups of many accounts, so that each can still have the minimal number of uses" }
-params.min_clock_days = { default = 3, unit = "days from first to last", why = "a timer shows over days, not within one" }
-params.max_clock_spread_s = { default = 1800, unit = "seconds, standard deviation of the time of day", why = "daily timers come back in the same order every day without a scheduler" }
+params.min_turns = "conversation_turns"
+params.max_exchanges = "ordered_exchanges"
+params.max_exchanges_per_account = "ordered_exchanges_per_account"
+params.min_clock_days = "clock_days"
+params.max_clock_spread_s = "clock_spread_s"
 params.max_hour_spread_s = { default = 180, unit = "seconds, standard deviation of the time within the hour", why = "the same for hourly timers; evenly spread times give 1039" }
 output.modal_successor_share = { unit = "share of successions", meaning = "how often the most frequent next account follows, over all accounts; NULL where the heuristic is silent" }
 output.modal_successor_share_bound = { unit = "share of successions", meaning = "upper bound of its expectation in a random order with the same loads: sqrt(k + k (k - 1) Q) / k per account with k successions, Q = sum of squared load shares" }

@@ -11,11 +11,11 @@ volume = "$min_holders customers with $min_uses calls, on $min_days days, where 
 reads = ["customers", "exchange_features", "group_exchanges", "groups"]
 needs = ["account_id", "started_at"]
 requires_order = false
-params.min_holders = { default = 20, unit = "customers", why = "personal pools of 2 to 6 subscriptions are common and no harvest" }
+params.min_holders = "group_accounts"
 params.min_uses = { default = 2, unit = "answered calls per customer", why = "one call makes no pair" }
 params.min_days = { default = 3, unit = "days", why = "everybody is in one session on one occasion" }
 params.min_pairs = { default = 40, unit = "pairs of calls of one account in one slot, expected by lot", why = "keeps the chance error of the ratio near 0.16; sessions of people give 1.7 and more" }
-params.slot_s = { default = 10800, unit = "seconds", why = "longer than a session of a person, short against a day; has to divide a day" }
+params.slot_s = "session_s"
 params.max_slot_share = { default = 0.12, unit = "share of all pairs of calls of the group", why = "pairs in one slot; where the whole group works in a few runs (a class, an evaluation, a nightly job), an account has no time of its own to show sessions in. A working day of eight hours in a week gives 0.08" }
 params.max_ratio = { default = 1.25, unit = "ratio to dealing by lot", why = "dealing by lot gives 1, taking turns less; people reach 1.7 to 6 and the mixture of a pool with people lies between" }
 params.max_habit = { default = 1.2, unit = "ratio to dealing by lot", why = "one dispatcher has one course of the day (1); customers with hours of their own reach 1.2 to 2.5" }

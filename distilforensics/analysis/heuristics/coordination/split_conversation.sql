@@ -10,7 +10,7 @@ sees = "A group of $min_accounts accounts with $min_sessions sessions of two or 
 volume = "$min_accounts accounts and $min_sessions sessions of two or more exchanges in the group"
 reads = ["group_exchanges", "groups", "sessions"]
 needs = ["account_id", "started_at", "session_id"]
-params.min_accounts = { default = 20, unit = "accounts in split sessions", why = "people who move a conversation between two or three own accounts stay below" }
+params.min_accounts = "group_accounts"
 params.min_sessions = { default = 20, unit = "sessions of two or more exchanges", why = "a share of fewer is too coarse" }
 params.min_share = { default = 0.3, unit = "share of these sessions", why = "without affinity all of them split; failover alone splits a few" }
 params.min_excess = { default = 0.2, unit = "share above that of the rest of the log", why = "where session names are not unique they split everywhere; a difference, not a ratio, so that a second pool in the log does not hide the first" }

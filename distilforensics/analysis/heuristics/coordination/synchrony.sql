@@ -12,14 +12,14 @@ reads = ["group_accounts", "group_exchanges"]
 needs = ["account_id", "started_at"]
 requires_order = false
 partition = "group"
-params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of 2 to 6 subscriptions are common and no harvest" }
+params.min_accounts = "group_accounts"
 params.min_exchanges = { default = 8, unit = "exchanges per account", why = "an account that was hardly there cannot be synchronous" }
 params.min_account_days = { default = 3, unit = "days per account", why = "one common occasion (a course day, a news item) is no pattern" }
 params.min_days = { default = 10, unit = "days from first to last exchange", why = "the comparison goes 7 days ahead and needs day pairs at that distance" }
 params.min_pairs = { default = 500, unit = "pairs of accounts in one slot", why = "keeps the chance error of the ratio near 0.15 even if activity comes in blocks of two hours" }
 params.slot_s = { default = 900, unit = "seconds", why = "short against the two-hour runs of a batch and long against the pause between two calls of one account; has to divide a day" }
 params.max_lag_days = { default = 7, unit = "days", why = "contains the same weekday of the next week, so that weekly courses compare with themselves" }
-params.min_share = { default = 0.5, unit = "share of the accounts used", why = "a few accounts of one person may meet all the time in a large group of strangers" }
+params.min_share = "half"
 params.max_accounts = { default = 200, unit = "accounts per group", why = "bounds the cost; the accounts with the smallest md5 of their id are taken, which no account can choose and no run changes" }
 params.min_ratio = { default = 2, unit = "ratio to the highest of the shifted counts", why = "weekly rhythm, decaying interest and chance in small groups reach 1.3, at times 1.7, against the highest shift; bursts that a whole pool shares reach 4" }
 output.pairs_per_day = { unit = "pairs of accounts in the same slot per day", meaning = "observed, without the day that has most" }

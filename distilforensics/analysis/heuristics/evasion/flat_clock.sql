@@ -10,12 +10,12 @@ sees = "$min_accounts accounts with $min_exchanges exchanges over $min_days days
 volume = "$min_accounts accounts with $min_exchanges exchanges over $min_days days each in the group"
 reads = ["exchange_features", "group_accounts", "group_exchanges"]
 needs = ["account_id", "started_at"]
-params.min_accounts = { default = 20, unit = "accounts", why = "a few services run day and night in every group" }
+params.min_accounts = "group_accounts"
 params.min_exchanges = { default = 60, unit = "exchanges per account", why = "with fewer the quietest six hours are low by chance: an even clock of 60 exchanges shows 0.12 to 0.2" }
 params.min_days = { default = 7, unit = "days from an account's first to its last exchange", why = "night shifts and journeys average out over a week" }
 params.min_quiet_share = { default = 0.1, unit = "share of the account's exchanges in its quietest six hours", why = "people with a regular night show less than 0.03; an even clock shows 0.25 less chance" }
-params.min_share = { default = 0.5, unit = "share of the judged accounts", why = "in groups of people some accounts run programs" }
-params.min_excess = { default = 0.3, unit = "share above that of accounts of similar volume outside of the group", why = "in logs of programs flat clocks are common; a difference, not a ratio, so that a second pool in the log does not hide the first" }
+params.min_share = "half"
+params.min_excess = "excess"
 output.median_quiet_share = { unit = "share of an account's exchanges", meaning = "median over the judged accounts of the share in the quietest six hours" }
 output.group_quiet_share = { unit = "share of the group's exchanges", meaning = "the same for all exchanges of the judged accounts together; a group of people around the world is flat here, but not by account" }
 output.hour_entropy = { unit = "0 to 1", meaning = "entropy of the group's hours of the day divided by log 24" }

@@ -10,8 +10,8 @@ sees = "A group of $min_accounts accounts with $min_exchanges exchanges in the w
 volume = "$min_accounts accounts with $min_exchanges exchanges in the week before and in the $window_h hours after the first appearance of a model that $min_other_accounts other accounts use as well"
 reads = ["exchange_features", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "model_served|model_requested"]
-params.min_accounts = { default = 20, unit = "accounts", why = "single enthusiasts and evaluation teams move at once" }
-params.min_exchanges = { default = 100, unit = "exchanges", why = "keeps the standard error of a share below 0.05" }
+params.min_accounts = "group_accounts"
+params.min_exchanges = "group_exchanges"
 params.settle_h = { default = 24, unit = "hours from the start of the log", why = "models seen in the first day were there before the log began" }
 params.min_other_accounts = { default = 5, unit = "accounts outside of the group on the model in the window", why = "a model that only the group uses may be its own alias and not a release" }
 params.window_h = { default = 48, unit = "hours", why = "a disclosed campaign moved nearly half of its traffic within 24 hours; 48 allow for the time of day of the release" }

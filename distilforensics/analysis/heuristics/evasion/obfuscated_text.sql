@@ -10,11 +10,11 @@ sees = "A group of $min_accounts accounts with $min_exchanges exchanges of which
 volume = "$min_accounts accounts and $min_exchanges exchanges in the group"
 reads = ["exchange_features", "exchanges", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "prompt_text|system_text"]
-params.min_accounts = { default = 20, unit = "accounts", why = "one person's editor or clipboard may insert such characters" }
+params.min_accounts = "group_accounts"
 params.min_exchanges = { default = 50, unit = "exchanges", why = "a share of fewer is too coarse" }
 params.min_marked_accounts = { default = 5, unit = "accounts", why = "as above: one person's editor" }
 params.min_share = { default = 0.05, unit = "share of the group's exchanges", why = "only prompts with the words to be hidden are changed" }
-params.min_lift = { default = 5, unit = "ratio to the exchanges outside of the group", why = "text pasted from web pages carries soft hyphens and joiners everywhere at a low rate" }
+params.min_lift = "lift"
 params.read_chars = { default = 20000, unit = "characters of each text", why = "bounds the cost; longer contexts are mostly pasted documents" }
 output.n_marked = { unit = "exchanges", meaning = "exchanges of the group with such a character" }
 output.n_marked_accounts = { unit = "accounts", meaning = "accounts of the group with at least one" }

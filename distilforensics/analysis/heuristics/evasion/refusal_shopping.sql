@@ -13,7 +13,7 @@ needs = ["account_id", "started_at", "prompt_text|prompt_sha256", "finish_reason
 params.min_refused = { default = 20, unit = "refused exchanges", why = "a share of fewer is too coarse" }
 params.min_shopped = { default = 10, unit = "refused exchanges", why = "single coincidences and hand-made repetitions stay below" }
 params.min_shopped_accounts = { default = 7, unit = "accounts whose refused prompt is sent again elsewhere", why = "personal pools of 2 to 6 subscriptions use the same software" }
-params.min_prompt_chars = { default = 48, unit = "characters", why = "about eight English words: short questions that are refused repeat among strangers by chance" }
+params.min_prompt_chars = "long_prompt_chars"
 params.window_h = { default = 24, unit = "hours", why = "a program tries again at once or in its next pass, which is a day at most" }
 params.min_share = { default = 0.2, unit = "share of refused exchanges", why = "one in five is a procedure" }
 params.min_lift = { default = 3, unit = "ratio to the share after answered exchanges", why = "answered prompts of the same group are the control: an exercise or a popular jailbreak repeats after answers just as well" }

@@ -10,14 +10,14 @@ sees = "$min_accounts accounts with $min_exchanges exchanges of which, at 99 % c
 volume = "a group of at least $min_accounts accounts with at least $min_exchanges exchanges with text, and $min_rest exchanges of other accounts as comparison"
 reads = ["group_exchanges", "group_marks", "groups"]
 needs = ["account_id", "started_at", "prompt_text|system_text"]
-params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of two to six subscriptions are common and no harvest" }
-params.min_exchanges = { default = 100, unit = "exchanges", why = "rates from fewer exchanges have intervals too wide to compare" }
-params.min_marked_accounts = { default = 10, unit = "accounts", why = "half of the smallest group: one enthusiast does not speak for a group" }
+params.min_accounts = "group_accounts"
+params.min_exchanges = "group_exchanges"
+params.min_marked_accounts = "marked_accounts"
 params.min_rate = { default = 0.2, unit = "share of exchanges", why = "grading is common in small amounts; one exchange in five makes it a purpose of the group" }
-params.min_lift = { default = 5, unit = "ratio to the rest of the log", why = "the phrases occur in lessons, audits and agent frameworks too; five times as often as elsewhere is no matter of taste" }
-params.min_rest = { default = 200, unit = "exchanges", why = "with fewer exchanges outside, the rest of the log has no rate" }
+params.min_lift = "lift"
+params.min_rest = "rest_exchanges"
 params.short_answer = { default = 50, unit = "tokens", why = "a score, or a score with one line of reason" }
-params.z = { default = 2.576, unit = "standard deviations", why = "99 % Wilson intervals" }
+params.z = "z"
 output.n_marked = { unit = "exchanges", meaning = "exchanges of the group with the mark" }
 output.n_marked_accounts = { unit = "accounts", meaning = "accounts of the group with at least one such exchange" }
 output.lower_bound = { unit = "share", meaning = "lower end of the 99 % Wilson interval of value; this is what is compared" }

@@ -10,13 +10,13 @@ sees = "$min_accounts accounts with $min_exchanges answered exchanges that toget
 volume = "a group of at least $min_accounts accounts with at least $min_exchanges exchanges that carry both token counts, and $min_reference_accounts accounts outside with $min_reference_exchanges such exchanges"
 reads = ["all_group_accounts", "exchange_features", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "input_tokens", "output_tokens"]
-params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of two to six subscriptions are common and no harvest" }
-params.min_exchanges = { default = 200, unit = "exchanges", why = "ten per account in the smallest group" }
+params.min_accounts = "group_accounts"
+params.min_exchanges = "distribution_exchanges"
 params.quantile = { default = 0.95, unit = "share of accounts", why = "a group averages over many accounts and scatters far less than one account, so a group of ordinary accounts lies near the median, not beyond 95 % of them" }
 params.min_lift = { default = 2, unit = "ratio to the median account", why = "where all accounts behave alike, the 95th percentile lies close to the median" }
-params.min_reference_accounts = { default = 30, unit = "accounts", why = "a 95th percentile needs them; a model used by fewer is compared with all models together" }
-params.min_reference_exchanges = { default = 20, unit = "exchanges", why = "ratios of accounts with fewer exchanges are mostly noise" }
-params.n_reference_accounts = { default = 500, unit = "accounts", why = "a sample by the hash of the id bounds the cost of comparing every group with the accounts outside of it; the 95th percentile of 500 is known to about one percentile rank" }
+params.min_reference_accounts = "reference_accounts"
+params.min_reference_exchanges = "reference_exchanges"
+params.n_reference_accounts = "sampled_accounts"
 output.outside_percentile = { unit = "share of accounts", meaning = "accounts outside of the group with a smaller ratio, given the models" }
 output.output_tokens = { unit = "tokens", meaning = "output tokens of the group" }
 output.share_of_limit = { unit = "share", meaning = "output tokens / max_output_tokens where a limit was set; NULL where none was" }

@@ -10,16 +10,16 @@ sees = "$min_answers answers of at least $min_accounts accounts of the group tha
 volume = "a group of at least $min_group_accounts accounts with $min_exchanges exchanges with a prompt"
 reads = ["all_group_accounts", "customers", "exchange_features", "fingerprints", "group_accounts", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "response_text|response_sha256", "prompt_text|prompt_sha256"]
-params.min_group_accounts = { default = 20, unit = "accounts", why = "personal pools of two to six subscriptions are common and no harvest" }
-params.min_exchanges = { default = 100, unit = "exchanges", why = "shares of fewer are too coarse" }
+params.min_group_accounts = "group_accounts"
+params.min_exchanges = "group_exchanges"
 params.min_accounts = { default = 10, unit = "accounts on either side", why = "half of the smallest group: two people who send each other answers do not speak for a group" }
 params.min_answers = { default = 30, unit = "different answers", why = "one answer that forty students paste is one answer; a pipeline passes on new ones all the time" }
 params.min_share = { default = 0.02, unit = "share of the group's exchanges", why = "one exchange in fifty; the group may hold much other traffic" }
-params.min_lift = { default = 5, unit = "ratio to the rest of the log", why = "where answers travel between accounts everywhere, the log's accounts are no customers" }
-params.sample_every = { default = 4, unit = "passages", why = "one of so many sampled passages is followed, chosen by its hash: a quarter of the cost, and still six for an answer of 800 characters" }
-params.min_common = { default = 2, unit = "passages", why = "one common passage of 48 bytes may be a quotation from elsewhere" }
-params.min_contained = { default = 0.5, unit = "share of the answer's followed passages", why = "the larger part of the answer comes back, not a phrase of it" }
-params.min_answer_chars = { default = 80, unit = "characters", why = "for exact hashes: short answers are the same for many questions; unknown lengths count" }
+params.min_lift = "lift"
+params.sample_every = "passages_sampled"
+params.min_common = "common_passages"
+params.min_contained = "contained_share"
+params.min_answer_chars = "answer_chars"
 output.n_reentries = { unit = "exchanges", meaning = "exchanges of the group whose prompt holds such an answer" }
 output.n_exact = { unit = "exchanges", meaning = "of these, prompts whose hash is that of the answer" }
 output.n_answers = { unit = "answers", meaning = "different answers that come back" }

@@ -10,7 +10,7 @@ sees = "A template of $min_accounts accounts that grows $min_growth times over w
 volume = "a template of at least $min_accounts accounts with $min_scaled exchanges, that reached volume after the first day of the log, and whose accounts sent $min_before other exchanges in the $window_d days before"
 reads = ["all_group_accounts", "exchange_features", "group_accounts", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "prompt_text|prompt_sha256", "finish_reason|response_text|status"]
-params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of two to six subscriptions are common and no harvest" }
+params.min_accounts = "group_accounts"
 params.min_scaled = { default = 500, unit = "exchanges", why = "what is scaled is meant to be large; fewer are still trying" }
 params.min_growth = { default = 20, unit = "ratio", why = "as a reported campaign did: from one variant among many to the only one" }
 params.window_d = { default = 14, unit = "days", why = "techniques age with every model; the scaling follows within two weeks" }
@@ -18,7 +18,7 @@ params.min_before = { default = 100, unit = "exchanges", why = "a rate of fewer 
 params.min_refused = { default = 50, unit = "different prompts refused", why = "a person gives up after some; the reported campaign tried more than 12,000, of which a log may hold a part" }
 params.min_probing_accounts = { default = 5, unit = "accounts with a refused prompt", why = "one red teamer or one troubled user is no operation" }
 params.min_rate = { default = 0.1, unit = "share of the exchanges before", why = "ordinary accounts are refused in a few of a thousand exchanges" }
-params.min_lift = { default = 5, unit = "ratio to the rest of the log", why = "a log of a strict filter refuses everybody" }
+params.min_lift = "lift"
 params.max_remaining = { default = 0.25, unit = "ratio of the template's refusals to those before", why = "what is scaled works" }
 output.scaled_on = { unit = "UTC day", meaning = "first day with half of the template's greatest daily volume" }
 output.n_before = { unit = "exchanges", meaning = "exchanges of the template's accounts in the window before, without the template" }

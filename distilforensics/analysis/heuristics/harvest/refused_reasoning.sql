@@ -11,7 +11,7 @@ volume = "$min_requests requests of one account in which the provider names such
 reads = ["exchange_features"]
 needs = ["account_id", "started_at", "reasoning_refusals"]
 params.min_requests = { default = 2, unit = "requests", why = "campaigns with four requests per account are published; one may be a client that mixed up two keys" }
-params.min_lift = { default = 5, unit = "ratio to the median account", why = "the same as for replayed signatures; where an organisation was split or moved, all of its accounts show the reason and none stands out" }
+params.min_lift = "lift"
 output.n_organization = { unit = "requests", meaning = "with reasoning of another organisation" }
 output.n_end_user = { unit = "requests", meaning = "with reasoning of another end user" }
 output.n_prefix = { unit = "requests", meaning = "with reasoning of another conversation, dropped or refused; clients that shorten their history cause it too, so it is not counted" }

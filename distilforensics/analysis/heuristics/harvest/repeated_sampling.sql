@@ -10,14 +10,14 @@ sees = "$min_accounts accounts with $min_exchanges answered exchanges, a share o
 volume = "a group of at least $min_accounts accounts with at least $min_exchanges answered exchanges, and $min_rest answered exchanges of other accounts"
 reads = ["all_group_accounts", "customers", "exchange_features", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "prompt_text|prompt_sha256"]
-params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of two to six subscriptions are common and no harvest" }
-params.min_exchanges = { default = 200, unit = "exchanges", why = "ten per account in the smallest group" }
+params.min_accounts = "group_accounts"
+params.min_exchanges = "distribution_exchanges"
 params.min_samples = { default = 4, unit = "answers per prompt", why = "a prompt that is tried again after a dissatisfying answer has two or three; best-of-n starts at four" }
-params.min_prompt_chars = { default = 48, unit = "characters", why = "about eight English words: greetings, error lines and buttons repeat by chance among strangers" }
+params.min_prompt_chars = "long_prompt_chars"
 params.min_sampled_prompts = { default = 100, unit = "prompts", why = "a class repeats its exercises and a product its buttons, some dozens; a set of tasks is larger" }
 params.min_share = { default = 0.25, unit = "share of the group's answers", why = "a quarter of the answers is a method; campaigns sample a part of their tasks" }
-params.min_lift = { default = 5, unit = "ratio to the rest of the log", why = "in a log full of published prompts the rest repeats as well" }
-params.min_rest = { default = 200, unit = "exchanges", why = "with fewer exchanges outside, the rest of the log has no share" }
+params.min_lift = "lift"
+params.min_rest = "rest_exchanges"
 output.n_sampled_prompts = { unit = "prompts", meaning = "different sampled prompts among the group's answers" }
 output.n_sampled = { unit = "exchanges", meaning = "answers of the group to sampled prompts" }
 output.n_sampling_accounts = { unit = "accounts", meaning = "accounts of the group with such an answer" }

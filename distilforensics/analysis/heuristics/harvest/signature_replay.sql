@@ -12,7 +12,7 @@ reads = ["reasoning_places"]
 needs = ["account_id", "started_at", "messages_json"]
 params.min_replays = { default = 2, unit = "places", why = "campaigns with four requests per account are published; one place may be a client that mixed up its conversations" }
 params.min_share = { default = 0.05, unit = "share of places", why = "an agent that sends thousands of signatures back may lose track of a few" }
-params.min_lift = { default = 5, unit = "ratio to the account that sends the middle signature", why = "where a widespread client rebuilds conversations, all its users show replays and none of them stands out" }
+params.min_lift = "lift"
 output.n_replays = { unit = "places", meaning = "signature, first turn and preceding turn that differ from those of the first place of the signature" }
 output.n_signatures_replayed = { unit = "signatures", meaning = "different signatures among them" }
 output.n_from_other_accounts = { unit = "places", meaning = "of n_replays, those whose signature was first seen on another account" }

@@ -10,15 +10,15 @@ sees = "$min_tenants tenants of which a share of $min_share shows the same oddit
 volume = "$min_tenants tenants (accounts without a tenant count one each) with a user agent or end users in the group, and $min_reference_accounts accounts outside of it with the same program, or with end users"
 reads = ["account_profiles", "all_group_accounts", "customers", "exchange_features", "group_accounts"]
 needs = ["account_id", "started_at", "user_agent|end_user_id"]
-params.min_tenants = { default = 20, unit = "tenants", why = "one company pins one client for all its accounts" }
+params.min_tenants = "group_accounts"
 params.min_reference_accounts = { default = 20, unit = "accounts", why = "shares of fewer are too coarse" }
 params.min_main_share = { default = 0.5, unit = "share of an account's exchanges", why = "the main client of an account; none if no client reaches it" }
 params.min_newer = { default = 0.8, unit = "share of the program's accounts outside of the group", why = "versions spread over months; behind four of five others is old" }
 params.min_habit = { default = 0.9, unit = "share of the program's accounts outside of the group", why = "command line agents send tools with nearly every request and hardly anybody turns that off" }
 params.min_fresh_users = { default = 0.95, unit = "end users per exchange that names one", why = "people return; a random value per request does not" }
 params.min_exchanges = { default = 10, unit = "exchanges per account", why = "with fewer, every end user may be new by chance" }
-params.min_share = { default = 0.5, unit = "share of the group's accounts", why = "half of a group with the same oddity is the group's, not a few accounts'" }
-params.min_excess = { default = 0.3, unit = "share above that of the accounts outside", why = "what is usual in the log says nothing about the group" }
+params.min_share = "half"
+params.min_excess = "excess"
 params.pool_defaults = { default = ["claude-cli/1.0.56%", "claude-cli/1.0.57%", "claude-cli/1.0.110 (external, cli, browser-fallback)", "claude-cli/1.0.119%", "claude-cli/2.0.52%", "claude-cli/2.0.62%", "claude-cli/2.1.220%", "codex_cli_rs/1.0.0%", "codex_cli_rs/0.144.5%"], unit = "patterns of user agents, % for any ending", why = "written into published pool programs as of August 2026; real users had most of these versions as well, so that they are counted (share_pool_default) and never decide" }
 output.oddity = { unit = "old_version, no_tools, tools, no_stream, stream, fresh_end_users", meaning = "the oddity that most accounts show" }
 output.program = { unit = "program", meaning = "most frequent program among the accounts that show it" }

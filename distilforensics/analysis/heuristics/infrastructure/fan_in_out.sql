@@ -10,13 +10,13 @@ sees = "$min_accounts accounts of which a share of $min_share meets at exits wit
 volume = "$min_accounts accounts with a client address in the group"
 reads = ["account_attributes", "account_profiles", "customers", "group_accounts"]
 needs = ["account_id", "client_ip"]
-params.min_accounts = { default = 20, unit = "accounts with an address", why = "households, hobbyists and small teams share addresses" }
+params.min_accounts = "group_accounts"
 params.min_tenants_per_address = { default = 5, unit = "tenants of the group on one address", why = "a household or an office has fewer; accounts without a tenant count one each" }
-params.min_group_share = { default = 0.5, unit = "share of the address's accounts", why = "mobile carriers and campus networks carry many accounts that have nothing to do with the group" }
+params.min_group_share = "half"
 params.min_networks = { default = 6, unit = "networks (/24 or /48) per account", why = "home, work, mobile and a journey make four" }
 params.networks_over_median = { default = 4, unit = "times the median account of the log", why = "in logs of mobile users everybody changes networks" }
-params.min_share = { default = 0.5, unit = "share of the group's accounts", why = "single accounts on a proxy occur in every group" }
-params.min_excess = { default = 0.3, unit = "share above that of accounts outside of the group", why = "where proxies are common in the whole log they say nothing about the group; a difference, not a ratio, so that a second pool in the log does not hide the first" }
+params.min_share = "half"
+params.min_excess = "excess"
 output.share_fan_in = { unit = "share of the group's accounts", meaning = "accounts on a shared address that mostly the group uses" }
 output.share_fan_out = { unit = "share of the group's accounts", meaning = "accounts with many networks" }
 output.n_shared_addresses = { unit = "addresses", meaning = "addresses that tie the group by fan-in" }

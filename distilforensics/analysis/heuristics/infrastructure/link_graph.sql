@@ -10,10 +10,10 @@ sees = "A cluster of $min_accounts accounts of which a share of $min_share is ti
 volume = "a cluster of $min_accounts accounts"
 reads = ["account_profiles", "clusters", "customers", "group_accounts", "links"]
 needs = ["account_id", "client_ip|api_key_id|accounts_directory.payment_fingerprint|accounts_directory.email_domain|accounts_directory.created_at"]
-params.min_accounts = { default = 20, unit = "accounts", why = "families, hobbyists and small teams share cards and addresses" }
+params.min_accounts = "group_accounts"
 params.min_weight = { default = 3, unit = "bits", why = "a value counts from here on: it is eight times rarer between strangers than within one operator, as in linkage" }
 params.min_kinds = { default = 2, unit = "kinds of identity", why = "one shared kind has one innocent explanation (a proxy, a card of a reseller, a campaign day); two independent ones rarely share it" }
-params.min_share = { default = 0.5, unit = "share of the cluster's accounts", why = "the ties have to hold the cluster, not a corner of it" }
+params.min_share = "half"
 params.min_kind_share = { default = 0.1, unit = "share of the cluster's accounts", why = "from here on a kind is counted as one that ties the cluster" }
 output.n_kinds = { unit = "kinds of identity", meaning = "kinds that tie enough of the members" }
 output.share_payment = { unit = "share of members", meaning = "tied to another member by a payment method" }

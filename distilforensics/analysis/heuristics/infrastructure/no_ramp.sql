@@ -16,8 +16,8 @@ params.settle_days = { default = 3, unit = "days from the start of the log", why
 params.min_active_days = { default = 5, unit = "days with exchanges", why = "an account of one or two days has no later days to compare with" }
 params.min_full_day = { default = 10, unit = "exchanges", why = "on a full day; with fewer, one exchange more or less decides" }
 params.full_share = { default = 0.8, unit = "share of the account's own 95th percentile of daily exchanges", why = "the figure of the public indicator is 'immediately at maximum usage'; a fifth is left for chance" }
-params.min_share = { default = 0.5, unit = "share of the new accounts", why = "one in ten people has a first day that is also one of the busiest" }
-params.min_excess = { default = 0.3, unit = "share above that of new accounts outside of the group", why = "in logs of programs rather than people many start at full volume; a difference, not a ratio, so that a second pool in the log does not hide the first" }
+params.min_share = "half"
+params.min_excess = "excess"
 output.n_no_ramp = { unit = "new accounts", meaning = "new accounts of the group that reach the full share within 24 hours" }
 output.median_first_day_share = { unit = "share of the account's own 95th percentile", meaning = "median over the new accounts of the group" }
 output.n_others = { unit = "new accounts", meaning = "new accounts outside of the group that the baseline rests on" }

@@ -10,7 +10,7 @@ sees = "$min_accounts accounts of which a share of $min_share has $min_neighbour
 volume = "$min_accounts accounts with a known time of sign-up in the group and $min_others outside of it, those of one tenant counted once"
 reads = ["account_profiles", "customers", "group_accounts"]
 needs = ["account_id", "accounts_directory.created_at"]
-params.min_accounts = { default = 20, unit = "accounts with a sign-up time, those of one tenant counted once", why = "a handful of friends sign up together" }
+params.min_accounts = "group_accounts"
 params.min_others = { default = 100, unit = "accounts with a sign-up time outside of the group", why = "the comparison needs the sign-up rate of others" }
 params.window_min = { default = 30, unit = "minutes before and after", why = "scripts make an account every few seconds to minutes; strangers of the same product are hours apart" }
 params.min_ratio = { default = 5, unit = "ratio to the expectation", why = "the day's course of sign-ups alone makes a factor of 2 to 3" }

@@ -10,13 +10,13 @@ sees = "$min_accounts accounts with $min_exchanges exchanges of which at least $
 volume = "a group of at least $min_accounts accounts with at least $min_exchanges exchanges whose kind is known, and $min_reference_accounts accounts outside with $min_reference_exchanges such exchanges"
 reads = ["all_group_accounts", "exchange_features", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "prompt_text|n_tools"]
-params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of two to six subscriptions are common and no harvest" }
-params.min_exchanges = { default = 200, unit = "exchanges", why = "keeps the standard error of a share below 0.04" }
+params.min_accounts = "group_accounts"
+params.min_exchanges = "distribution_exchanges"
 params.min_share = { default = 0.8, unit = "share of exchanges", why = "the lexicon marks 84 to 90 % of public sets of code and mathematics" }
 params.min_excess = { default = 0.4, unit = "share above the accounts outside", why = "in a log of coding tools, coding is no focus" }
 params.min_divergence = { default = 0.15, unit = "bits", why = "a shift of 0.4 between two kinds is about 0.13; the whole mixture has to differ" }
-params.min_reference_accounts = { default = 30, unit = "accounts", why = "a mean mixture needs them" }
-params.min_reference_exchanges = { default = 20, unit = "exchanges", why = "mixtures of accounts with fewer exchanges are mostly noise" }
+params.min_reference_accounts = "reference_accounts"
+params.min_reference_exchanges = "reference_exchanges"
 output.focus = { unit = "kind", meaning = "agent, code or math: the kind with the largest excess" }
 output.divergence_bits = { unit = "bits", meaning = "Jensen-Shannon divergence of both mixtures, 0 to 1" }
 output.share_agent = { unit = "share", meaning = "exchanges of the group that offer tools" }

@@ -10,7 +10,7 @@ sees = "$min_accounts accounts with $min_rate exchanges of the template per acti
 volume = "a template on $min_accounts accounts that are active with it on $min_days days each, at a rate of $min_rate per active day, and that have as much other traffic as the share $min_chaff_share"
 reads = ["account_days", "group_exchanges", "groups"]
 needs = ["account_id", "started_at"]
-params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of 2 to 6 subscriptions are common and no harvest" }
+params.min_accounts = "group_accounts"
 params.min_days = { default = 3, unit = "days per account", why = "the mixture of a day or two is chance" }
 params.min_rate = { default = 2, unit = "exchanges of the template per account and active day", why = "days without any are not counted, so that low rates look equal by themselves" }
 params.min_chaff_share = { default = 0.1, unit = "share of all exchanges", why = "below it there is nothing to hide in" }

@@ -10,13 +10,13 @@ sees = "$min_tenants tenants of which a share of $min_share uses more per active
 volume = "$min_tenants tenants (accounts without a tenant count one each) with a plan and $min_days active days each in the group, and $min_reference_accounts accounts with the same plan outside of it"
 reads = ["account_days", "account_profiles", "all_group_accounts", "customers", "group_accounts"]
 needs = ["account_id", "started_at", "accounts_directory.plan"]
-params.min_tenants = { default = 20, unit = "tenants", why = "one company's accounts are one customer" }
+params.min_tenants = "group_accounts"
 params.min_days = { default = 2, unit = "active days per account", why = "one busy day is no use of a plan" }
 params.min_reference_accounts = { default = 20, unit = "accounts per plan", why = "a ninth decile of fewer is too coarse" }
 params.n_reference_accounts = { default = 300, unit = "accounts per plan", why = "a sample by the hash of the id bounds the cost of comparing every group with every plan" }
 params.quantile = { default = 0.9, unit = "share of accounts", why = "use is heavy-tailed, so that multiples of the median say little; one in ten lies above by definition" }
-params.min_share = { default = 0.5, unit = "share of the group's accounts", why = "five times the one in ten" }
-params.min_excess = { default = 0.3, unit = "share above that of the accounts outside", why = "as in the other infrastructure heuristics" }
+params.min_share = "half"
+params.min_excess = "excess"
 params.ceiling = { default = 0.9, unit = "share of an account's busiest day", why = "a quota that is used up leaves many days just below the highest" }
 output.plan = { unit = "plan", meaning = "most frequent plan among the accounts above" }
 output.n_accounts_above = { unit = "accounts", meaning = "accounts above the quantile of their plan" }

@@ -10,8 +10,8 @@ sees = "$min_accounts accounts with $min_exchanges prompts of which $sample_size
 volume = "a group of at least $min_accounts accounts with at least $min_exchanges prompts, and $sample_size accounts with $min_reference_exchanges prompts in the log"
 reads = ["account_profiles", "exchange_features", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "prompt_text|prompt_sha256"]
-params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of two to six subscriptions are common and no harvest" }
-params.min_exchanges = { default = 200, unit = "exchanges", why = "ten per account in the smallest group, and four times the sample" }
+params.min_accounts = "group_accounts"
+params.min_exchanges = "distribution_exchanges"
 params.sample_size = { default = 50, unit = "exchanges", why = "large enough that repetition shows, small against the smallest group" }
 params.min_difference = { default = 0.1, unit = "share", why = "five of fifty prompts: sampling noise of a share near one is about two" }
 params.min_reference_exchanges = { default = 5, unit = "exchanges", why = "accounts that tried the service once or twice all send the same greetings" }

@@ -5,8 +5,7 @@ reads = ["all_group_accounts", "exchange_features", "group_exchanges"]
 with wishes(wish, marks) as (
     values
         ('reasoning', ['cot_elicitation', 'encoded_block', 'replayed_reasoning']),
-        ('grading', ['grader_rubric']),
-        ('safe versions', ['policy_rewrite'])
+        ('grading', ['grader_rubric'])
 ),
 account_marks as (
     select w.wish, e.account_id, count(*) as n, count(*) filter (where list_has_any(e.lexicon_marks, w.marks)) as n_marked

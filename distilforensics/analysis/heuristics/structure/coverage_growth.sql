@@ -10,14 +10,14 @@ sees = "$min_accounts accounts with $min_exchanges exchanges whose prompts repea
 volume = "a group of at least $min_accounts accounts with at least $min_exchanges prompts, and $min_reference_accounts accounts outside with $min_reference_exchanges prompts"
 reads = ["account_profiles", "all_group_accounts", "exchange_features", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "prompt_text|prompt_sha256"]
-params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of two to six subscriptions are common and no harvest" }
+params.min_accounts = "group_accounts"
 params.min_exchanges = { default = 400, unit = "exchanges", why = "with fewer, a repetition rate of a few per cent cannot be told from none" }
 params.max_repeat_ratio = { default = 0.5, unit = "ratio to the repetition of the median account outside", why = "an ordinary group repeats about as often as its accounts; half as often is another way of working" }
 params.min_size_ratio = { default = 20, unit = "ratio to the exchanges of the median account", why = "repetition grows with the number of exchanges; a group of the size of one account says nothing, one of twenty times its size should repeat clearly more" }
-params.min_reference_accounts = { default = 30, unit = "accounts", why = "a median needs them" }
+params.min_reference_accounts = "reference_accounts"
 params.min_reference_exchanges = { default = 50, unit = "exchanges", why = "accounts with fewer have had little occasion to repeat" }
-params.n_reference_accounts = { default = 500, unit = "accounts", why = "a sample by the hash of the id bounds the cost; the median of 500 is known to about two percentile ranks" }
-params.z = { default = 2.576, unit = "standard deviations", why = "99 % Wilson interval" }
+params.n_reference_accounts = "sampled_accounts"
+params.z = "z"
 output.n_distinct_prompts = { unit = "prompts", meaning = "different prompts in the group" }
 output.n_once = { unit = "prompts", meaning = "prompts that occur exactly once (f1)" }
 output.n_twice = { unit = "prompts", meaning = "prompts that occur exactly twice (f2)" }

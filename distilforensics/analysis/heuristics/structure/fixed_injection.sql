@@ -11,14 +11,14 @@ volume = "a passage carried by at least $min_accounts accounts, at least $min_us
 reads = ["account_profiles", "customers", "group_accounts", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "prompt_text|system_text"]
 partition = "group"
-params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of two to six subscriptions are common and no harvest; twenty accounts that share a text are a team, a product, a class or a pool" }
+params.min_accounts = "group_accounts"
 params.min_uses = { default = 3, unit = "exchanges per account", why = "one or two may be a quotation; the lowest published load is four requests per account" }
-params.min_exchanges = { default = 100, unit = "exchanges", why = "five per account in the smallest group" }
+params.min_exchanges = "group_exchanges"
 params.min_distinct_prompts = { default = 80, unit = "prompts", why = "an instruction in few prompts is a form letter" }
-params.min_distinct_share = { default = 0.5, unit = "share of exchanges", why = "every second use brings a new prompt; lessons and monitors repeat theirs" }
+params.min_distinct_share = "half"
 params.min_share = { default = 0.2, unit = "share of the exchanges of an account", why = "published pools mixed harvest with up to 70 % of other traffic; a phrase that people use now and then stays far below" }
 params.min_lift = { default = 20, unit = "ratio to all other accounts", why = "common inside and rare outside: a passage that others use at a twentieth of the rate is ordinary" }
-params.max_account_share = { default = 0.2, unit = "share of accounts", why = "what a fifth of all accounts sends is the text of a product: popular is not linked" }
+params.max_account_share = "popular_share"
 params.max_customer_share = { default = 0.5, unit = "share of the carriers", why = "a text that one customer's accounts send is that customer's" }
 output.n_carriers = { unit = "accounts", meaning = "accounts with at least min_uses exchanges that carry the passage" }
 output.n_distinct_prompts = { unit = "prompts", meaning = "different prompts that carry it" }

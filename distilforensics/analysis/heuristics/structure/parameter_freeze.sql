@@ -10,7 +10,7 @@ sees = "$min_tenants tenants (accounts without a tenant count one each) with $mi
 volume = "a setting used by at least $min_tenants accounts in at least $min_exchanges exchanges"
 reads = ["account_profiles", "customers", "group_accounts", "groups"]
 needs = ["account_id", "started_at", "max_output_tokens|temperature|top_p|tools_sha256|response_format|reasoning_effort"]
-params.min_tenants = { default = 20, unit = "tenants", why = "accounts of one tenant share a client by nature; twenty that share nothing else rarely do" }
+params.min_tenants = "group_accounts"
 params.min_exchanges = { default = 400, unit = "exchanges", why = "twenty per account in the smallest group: a habit, not a coincidence of a few calls" }
 params.min_bits = { default = 4, unit = "bits", why = "one tenant in sixteen or rarer: the defaults of libraries and larger products are more common, and popular is not linked" }
 params.min_frozen_share = { default = 0.5, unit = "share of the accounts' exchanges", why = "frozen means that the accounts do little else; libraries are used with several settings" }

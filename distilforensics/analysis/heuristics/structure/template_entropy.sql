@@ -10,8 +10,8 @@ sees = "$min_accounts accounts with $min_exchanges exchanges of which two random
 volume = "a cluster or a group with the same call parameters, of at least $min_accounts accounts with $min_account_exchanges exchanges each and $min_exchanges in all"
 reads = ["exchange_features", "group_exchanges", "groups", "templates"]
 needs = ["account_id", "started_at", "prompt_text"]
-params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of two to six subscriptions are common and no harvest" }
-params.min_exchanges = { default = 200, unit = "exchanges", why = "ten per account in the smallest group" }
+params.min_accounts = "group_accounts"
+params.min_exchanges = "distribution_exchanges"
 params.min_account_exchanges = { default = 5, unit = "exchanges", why = "the share of a frame in fewer exchanges of an account is mostly noise" }
 params.min_agreement = { default = 0.25, unit = "probability", why = "as if at most four frames were in equal use" }
 params.min_lift = { default = 3, unit = "ratio to two random accounts of the log", why = "a product that most of the log uses makes everybody agree" }

@@ -11,11 +11,11 @@ volume = "a frame used by at least $min_accounts accounts in at least $min_excha
 reads = ["account_profiles", "group_exchanges", "groups", "templates"]
 needs = ["account_id", "started_at", "prompt_text|prompt_sha256"]
 partition = "group"
-params.min_accounts = { default = 20, unit = "accounts", why = "personal pools of two to six subscriptions are common and no harvest; twenty accounts that share a text are a team, a product, a class or a pool" }
-params.min_exchanges = { default = 200, unit = "exchanges", why = "ten per account in the smallest group; below that, shares of different prompts say little" }
+params.min_accounts = "group_accounts"
+params.min_exchanges = "distribution_exchanges"
 params.min_distinct_prompts = { default = 150, unit = "prompts", why = "a frame with few fillings is a form letter or a lesson, not a work list" }
-params.min_distinct_share = { default = 0.5, unit = "share", why = "every second use brings a new content; support bots, monitors and class exercises repeat their contents" }
-params.max_account_share = { default = 0.2, unit = "share of accounts", why = "a system prompt sent by a fifth of all accounts is the default of a product: popular is not linked" }
+params.min_distinct_share = "half"
+params.max_account_share = "popular_share"
 output.n_distinct_prompts = { unit = "prompts", meaning = "different prompts in the frame" }
 output.account_share = { unit = "share", meaning = "accounts of the frame / accounts in the log" }
 output.is_product_default = { unit = "flag", meaning = "a system prompt sent by more than max_account_share of all accounts; it does not fire" }

@@ -19,30 +19,11 @@ from exchange_features as f
 join accounts as a on a.account_id = f.account_id
 join campaigns as c on c.campaign_id = a.campaign_id
 left join carried as k on k.record_id = f.record_id and k.campaign_id = c.campaign_id;
-create or replace temp table successions as
-select
-    campaign_id, record_id, account_id, started_at, status,
-    lead(record_id) over turn as next_record_id,
-    lead(account_id) over turn as next_account,
-    lead(started_at) over turn as next_started_at,
-    lead(status) over turn as next_status,
-    epoch_us(lead(started_at) over turn) - epoch_us(started_at) as delay_us,
-    coalesce(lead(account_id) over turn <> account_id and epoch_us(lead(started_at) over turn) - epoch_us(started_at) <= 15000000, false) as is_moved
-from campaign_exchanges
-where is_own
-window turn as (partition by campaign_id order by started_at, record_id);
 create or replace temp view exchanges as from read_parquet(['data/exchanges/part-000000.parquet']);
 with cited as (
     select fact_id, unnest(record_ids) as record_id, generate_subscripts(record_ids, 1) as number
     from campaign_facts
     where campaign_id = 'C-01' and fact_id in ('handover', 'conversation', 'answer')
-),
-moved as (
-    select record_id, next_record_id
-    from successions
-    where campaign_id = 'C-01' and is_moved and status in ('limited', 'error', 'blocked')
-    order by md5(record_id), record_id
-    limit 6
 ),
 framed as (
     select record_id
@@ -80,8 +61,6 @@ select
     fact_id as kind, record_id, lpad(number::varchar, 3, '0') as pair,
     case when exists (select 1 from work_ties as t where t.kind = c.fact_id and t.record_id = c.record_id) then 1 else 2 end as place
 from cited as c
-union all
-select 'succession', unnest([record_id, next_record_id]), md5(record_id), unnest([1, 2]) from moved
 union all
 select 'frame', record_id, md5(record_id), 1 from framed
 union all

@@ -24,9 +24,6 @@ members as (
     where e.client_ip is not null
     group by m.candidate_id
 ),
-placed as (
-    select *, row_number() over (partition by candidate_id order by n desc, client_ip) as place from counted
-),
 -- The program and the parameters with which every member mostly calls.
 used as (
     select m.candidate_id, e.account_id, x.kind, x.template, count(*) as n
@@ -48,17 +45,15 @@ alike as (
     select candidate_id, round(max(share), 6) as share from manners group by candidate_id having count(*) filter (kind = 'program') > 0
 )
 select
-    p.candidate_id,
-    round(sum(n) filter (where place <= 3) / sum(n), 6) as address_share,
-    max(n_accounts) filter (where place <= 3) as n_accounts,
-    sum(n)::bigint as n_known,
-    round(coalesce(sum(n) filter (where n_accounts >= 0.25 * n_members), 0) / sum(n), 6) as common_share,
+    c.candidate_id,
+    round(coalesce(sum(c.n) filter (where c.n_accounts >= 0.25 * m.n_members), 0) / sum(c.n), 6) as common_share,
+    sum(c.n)::bigint as n_known,
     any_value(a.share) as alike_share
-from placed as p
-join members as m on m.candidate_id = p.candidate_id
-left join alike as a on a.candidate_id = p.candidate_id
-group by p.candidate_id
-order by p.candidate_id;
+from counted as c
+join members as m on m.candidate_id = c.candidate_id
+left join alike as a on a.candidate_id = c.candidate_id
+group by c.candidate_id
+order by c.candidate_id;
 create or replace temp table nights as
 with hours as (
     select distinct m.candidate_id, e.account_id, epoch_us(e.started_at) // 3_600_000_000 as hour
@@ -160,21 +155,14 @@ sizes as (
 counted as (
     select
         *, lower(title[1]) || title[2:] as named,
-        n_quick >= greatest(1, 0.5 * n_apart) as is_quick,
-        case when n_alike <= n_apart * 0.25 or n_alike = 0 then 0
-            else n_alike * log2(n_alike::double / n_apart / 0.25)
-                + if(n_alike < n_apart, (n_apart - n_alike) * log2((1 - n_alike::double / n_apart) / (1 - 0.25)), 0)
-            end >= 10.0 as is_timed
+        n_quick >= greatest(1, 0.5 * n_apart) as is_quick
     from campaign_facts
     where is_counted
 ),
 has as (
     select
         s.campaign_id, coalesce(list(f.fact_id) filter (f.fact_id is not null), []) as ids,
-        coalesce(bool_or(f.is_telling and f.kind = 'coordination'), false) as is_passed_on,
-        coalesce(list(f.fact_id) filter (f.is_beyond_payers), []) as beyond_payers,
-        coalesce(list(f.fact_id) filter (f.is_beyond_payers and not f.is_of_one_day), []) as of_many_days,
-        coalesce(list(f.fact_id) filter (f.is_quick), []) as quick
+        coalesce(bool_or(f.is_telling and f.kind = 'coordination'), false) as is_passed_on
     from sizes as s
     left join counted as f on f.campaign_id = s.campaign_id
     group by s.campaign_id
@@ -182,7 +170,7 @@ has as (
 -- People sleep, each at hours of their own: accounts that call around the clock for days are none.
 sleepless as (
     select s.campaign_id, format(
-        ' But people sleep: {:,} of the {:,} accounts with calls enough to show it call around the clock, in the six hours of the day in which they call least as well.',
+        'People sleep: {:,} of the {:,} accounts with calls enough to show it call around the clock, in the six hours of the day in which they call least as well.',
         n.n_awake, n.n_judged) as words
     from sizes as s
     join nights as n on n.candidate_id = s.campaign_id
@@ -245,46 +233,36 @@ one_domain as (
     from sizes as s
     left join domains as d on d.campaign_id = s.campaign_id
 ),
-places as (
+placed as (
     select
-        s.campaign_id, s.n, e.*,
-        (e.address_share >= 0.8 and e.n_accounts >= 0.1 * s.n) or (e.common_share >= 0.8 and not list_contains(h.ids, 'payment')) as fits,
-        list_has_all(h.beyond_payers, ['handover', 'payment', 'signup']) and o.outcome = 'excluded' as is_opened_apart,
-        coalesce(e.alike_share, 1) < 0.5 and o.outcome = 'excluded' and list_contains(h.ids, 'handover') and (
-            list_contains(h.ids, 'payment')
-            or (list_contains(h.of_many_days, 'signup') and (a.words is not null or list_contains(h.quick, 'handover')))
-        ) as has_many_programs
+        s.campaign_id, e.*, list_contains(h.ids, 'payment') and o.outcome = 'excluded' as is_paid,
+        (
+            select string_agg(f.named, ', ' order by f.place)
+            from counted as f
+            where f.campaign_id = s.campaign_id
+                and (f.fact_id in ('conversation', 'answer', 'takeover') or (f.fact_id = 'signup' and f.is_beyond_payers))
+        ) as beyond,
+        list_contains(h.ids, 'handover') and coalesce(e.alike_share, 1) < 0.5 as are_many,
+        case when e.common_share > 0 and e.common_share < 0.0005 then '< 0.1 %' when 100 * e.common_share >= 99.95 and e.common_share < 1 then '> 99.9 %' else format('{:.1f} %', 100 * e.common_share) end as common_words,
+        case when e.alike_share > 0 and e.alike_share < 0.0005 then '< 0.1 %' else format('{:.1f} %', 100 * e.alike_share) end as alike_words
     from sizes as s
     join has as h on h.campaign_id = s.campaign_id
     join one_domain as o on o.campaign_id = s.campaign_id
-    left join sleepless as a on a.campaign_id = s.campaign_id
     left join egress as e on e.candidate_id = s.campaign_id
-),
-shares as (
-    select
-        campaign_id,
-        case when address_share > 0 and address_share < 0.0005 then '< 0.1 %' when 100 * address_share >= 99.95 and address_share < 1 then '> 99.9 %' else format('{:.1f} %', 100 * address_share) end as address_words,
-        case when common_share > 0 and common_share < 0.0005 then '< 0.1 %' when 100 * common_share >= 99.95 and common_share < 1 then '> 99.9 %' else format('{:.1f} %', 100 * common_share) end as common_words,
-        case when alike_share > 0 and alike_share < 0.0005 then '< 0.1 %' when 100 * alike_share >= 99.95 and alike_share < 1 then '> 99.9 %' else format('{:.1f} %', 100 * alike_share) end as alike_words
-    from places
 ),
 one_egress as (
     select
-        p.campaign_id, 'operator.one_egress' as name,
-        case when p.address_share is null then 'in part' when p.fits and not p.has_many_programs and not p.is_opened_apart then 'fits' else 'excluded' end as outcome,
+        campaign_id, 'operator.one_egress' as name,
+        case when common_share is null then 'in part' when common_share >= 0.8 and not (is_paid and (beyond is not null or are_many)) then 'fits' else 'excluded' end as outcome,
         coalesce(
-            format(
-                '{} of {:,} calls with a logged address come from the three busiest; the busiest one has calls of {:,} of the {:,} accounts. {} come from addresses that a quarter of the accounts use.',
-                w.address_words, p.n_known, p.n_accounts, p.n, w.common_words
-            ) || case when p.fits and p.has_many_programs then format(
-                ' But the most common client program, or set of parameters, is that of {} of the accounts: these are many programs, and people in one room neither pay for each other nor call within seconds, or by day and night, for whoever is refused.',
-                w.alike_words)
-            when p.fits and p.is_opened_apart then
-                ' But several accounts each were paid for and opened together, under different mail domains, and refused calls of one go on at another: customers come one by one and pay for themselves, and a firm has a mail domain of its own.'
-            else '' end,
+            format('{} of {:,} calls with a logged address come from addresses that a quarter of the accounts use.', common_words, n_known) || case
+                when common_share < 0.8 or not is_paid then ''
+                when beyond is not null then format(' But one pays for customers of several mail domains, and a service does not produce what else is seen: {}.', beyond)
+                when are_many then format(
+                    ' But one pays for customers of several mail domains, and refused calls go on between different programs: the most common one, or set of parameters, is that of {} of the accounts.', alike_words)
+                else '' end,
             'No client address is logged, so that it is not known from where the calls come.') as statement
-    from places as p
-    join shares as w on w.campaign_id = p.campaign_id
+    from placed
 ),
 few_judged as (
     select
@@ -335,96 +313,54 @@ spare_keys as (
     from takers as t
     join has as h on h.campaign_id = t.campaign_id
 ),
-shared_cache as (
+produced as (
     select
-        s.campaign_id, 'operator.shared_cache' as name, if(count(f.fact_id) > 0, 'excluded', 'cannot tell') as outcome,
+        s.campaign_id,
+        ['handover', 'synchrony']
+        || if(list_has_any(h.ids, ['conversation', 'answer']), ['conversation', 'answer', 'rewording', 'signup', 'network'], [])
+        || if(list_has_any(h.ids, ['conversation', 'answer']) and s.n_named < 0.5 * s.n, ['payment'], []) as ids
+    from sizes as s
+    join has as h on h.campaign_id = s.campaign_id
+),
+common_program as (
+    select
+        p.campaign_id, 'operator.common_program' as name, if(count(f.fact_id) > 0, 'excluded', 'cannot tell') as outcome,
         coalesce(
-            'It does not produce what else is seen here: ' || string_agg(f.named, ', ' order by f.place) || '.',
-            'Beyond calls that go on elsewhere, common news and one day of sign-ups nothing is seen that it does not produce.') as statement
-    from sizes as s
-    left join counted as f on f.campaign_id = s.campaign_id and f.is_telling and f.fact_id not in ('handover', 'synchrony') and not f.is_of_one_day
-    group by s.campaign_id
-),
-texts as (
-    select
-        s.campaign_id, list_has_any(h.ids, ['conversation', 'answer']) as is_passed,
-        list_contains(h.ids, 'payment') and s.n_named < 0.5 * s.n as is_of_one_firm, list_contains(h.ids, 'handover') as is_handed,
-        (
-            select string_agg(f.named, ', ' order by f.fact_id)
-            from counted as f
-            where f.campaign_id = s.campaign_id and f.fact_id in ('handover', 'payment')
-        ) as against
-    from sizes as s
-    join has as h on h.campaign_id = s.campaign_id
-),
-counterparts as (
-    select
-        campaign_id, 'operator.counterparts' as name,
-        case when not is_passed or is_handed or (against is not null and not is_of_one_firm) then 'excluded' else 'cannot tell' end as outcome,
-        case
-            when not is_passed then 'No text is passed on.'
-            when is_handed or (against is not null and not is_of_one_firm) then 'They do not produce what else is seen here: ' || against || '.'
-            when is_of_one_firm
-                then 'Texts are passed on, but no refused call is, and the log names no tenant, organisation or mail domain: one firm may pay for people who check each other''s work.'
-            else 'Texts are passed on between customers, but no refused call is, and each customer pays alone.' end as statement
-    from texts
-),
-talks as (
-    select s.campaign_id, f.n_quick, f.n_apart, f.n_alike, f.n_unforced >= 0.5 * f.n_apart as is_unforced, f.is_quick or f.is_timed as is_paced, list_contains(h.ids, 'payment') as is_paid
-    from sizes as s
-    join has as h on h.campaign_id = s.campaign_id
-    left join counted as f on f.campaign_id = s.campaign_id and f.fact_id = 'conversation'
-),
-dispatcher as (
-    select
-        campaign_id, 'operator.dispatcher' as name, if(n_apart is null or is_paid or is_paced, 'excluded', 'cannot tell') as outcome,
-        case
-            when n_apart is null then 'No conversation goes on at another customer''s account.'
-            when is_paid then 'They share payment methods across customers.'
-            when is_paced then format('The conversations go on at the pace of a program: {:,} of {:,} within {:g} seconds, {:,} after the same time.', n_quick, n_apart, 20.0::double, n_alike)
-            else format('{:,} of {:,} conversations went on within {:g} seconds; the others at a pace that people keep as well, and each customer pays alone.', n_quick, n_apart, 20.0::double)
-            end as statement,
-        coalesce(is_unforced, false) as may_be_machines
-    from talks
+            'They do not produce what else is seen here: ' || string_agg(f.named, ', ' order by f.place) || '.',
+            'Nothing is seen that they do not produce: calls that go on elsewhere, texts that are passed on, common news, one day of sign-ups.') as statement
+    from produced as p
+    left join counted as f on f.campaign_id = p.campaign_id and f.is_telling and not list_contains(p.ids, f.fact_id) and not f.is_of_one_day
+    group by p.campaign_id
 ),
 said as (
     select f.campaign_id, 1 as part, f.place, format('{:,} of {:,} came within {:g} seconds: {}.', f.n_quick, f.n_apart, 20.0::double, f.named) as words
     from counted as f
-    where f.is_quick
-    union all
-    select f.campaign_id, 2, f.place, format('{:,} of {:,} came after the same time, give or take a tenth, as a program waits: {}.', f.n_alike, f.n_apart, f.named)
-    from counted as f
     join has as h on h.campaign_id = f.campaign_id
-    where f.is_timed and not f.is_quick and list_contains(h.ids, 'network')
+    where f.is_quick and (f.fact_id = 'conversation' or not list_contains(h.ids, 'conversation'))
     union all
-    select campaign_id, 3, place, 'Whoever goes on does so with the program and the parameters of the refused account, where people use their own.'
+    select campaign_id, 2, place, 'Whoever goes on does so with the program and the parameters of the refused account, where people use their own.'
     from counted where fact_id = 'manner'
     union all
-    select campaign_id, 4, place, 'They share payment methods across customers.' from counted where fact_id = 'payment'
+    select campaign_id, 3, place, 'They share payment methods across customers.' from counted where fact_id = 'payment'
+    union all
+    select s.campaign_id, 4, 0, s.words
+    from sleepless as s
+    left join counted as f on f.campaign_id = s.campaign_id and f.fact_id = 'conversation'
+    where f.fact_id is null or f.n_unforced >= 0.5 * f.n_apart
 ),
-acquaintances as (
+people as (
     select
-        h.campaign_id, 'operator.acquaintances' as name, if(count(s.words) > 0 or not h.is_passed_on, 'excluded', 'cannot tell') as outcome,
-        coalesce(string_agg(s.words, ' ' order by s.part, s.place), if(
-            h.is_passed_on, 'Work is passed on at a pace that people keep as well, and each customer pays alone.',
-            'No work is passed on between customers.')) as statement,
-        true as may_be_machines
+        h.campaign_id, 'operator.people' as name, if(count(s.words) > 0 or not h.is_passed_on, 'excluded', 'cannot tell') as outcome,
+        if(not h.is_passed_on, 'No work is passed on between customers.', coalesce(
+            string_agg(s.words, ' ' order by s.part, s.place), 'Work is passed on at a pace that people keep as well, and each customer pays alone.')) as statement
     from has as h
     left join said as s on s.campaign_id = h.campaign_id
     group by h.campaign_id, h.is_passed_on
-),
-of_people as (
-    select
-        p.campaign_id, p.name, if(p.outcome in ('fits', 'cannot tell') and s.words is not null, 'excluded', p.outcome) as outcome,
-        p.statement || if(p.outcome in ('fits', 'cannot tell'), coalesce(s.words, ''), '') as statement
-    from (from dispatcher union all by name from acquaintances) as p
-    left join sleepless as s on s.campaign_id = p.campaign_id and p.may_be_machines
 )
 from few_customers union all by name
 from one_egress union all by name
 from one_domain union all by name
 from spare_keys union all by name
-from shared_cache union all by name
-from counterparts union all by name
-from of_people
+from common_program union all by name
+from people
 order by campaign_id, name;

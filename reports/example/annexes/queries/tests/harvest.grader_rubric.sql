@@ -11,7 +11,7 @@ create or replace temp table accounts_of_groups as
 with members as (
     select a.value as group_id, a.account_id, a.n_exchanges
     from account_attributes as a
-    semi join templates as t on t.template_id = a.value and t.kind = a.attribute and t.n_accounts >= 10
+    semi join templates as t on t.template_id = a.value and t.kind = a.attribute and t.kind <> 'prompt' and t.n_accounts >= 10
     union all
     select m.cluster_id, m.account_id, p.n_exchanges
     from cluster_members as m
@@ -26,27 +26,23 @@ from members
 order by group_id, account_id;
 create or replace temp view exchange_features as from read_parquet(['data/exchange_features.parquet']);
 create or replace temp view carried_exchanges as
-select system_template as group_id, * from exchange_features where system_template is not null
+select mark_template as group_id, * from exchange_features where mark_template is not null
+union all
+select near_template as group_id, * from exchange_features where near_template is not null
+union all
+select pace_template as group_id, * from exchange_features where pace_template is not null
+union all
+select parameter_template as group_id, * from exchange_features where parameter_template is not null
+union all
+select passage_template as group_id, * from exchange_features where passage_template is not null
 union all
 select prefix_template as group_id, * from exchange_features where prefix_template is not null
 union all
 select suffix_template as group_id, * from exchange_features where suffix_template is not null
 union all
-select near_template as group_id, * from exchange_features where near_template is not null
+select system_template as group_id, * from exchange_features where system_template is not null
 union all
-select passage_template as group_id, * from exchange_features where passage_template is not null
-union all
-select case when coalesce(prompt_chars, 16) >= 16 then 'prompt:' || prompt_hash end as group_id, * from exchange_features where case when coalesce(prompt_chars, 16) >= 16 then 'prompt:' || prompt_hash end is not null
-union all
-select parameter_template as group_id, * from exchange_features where parameter_template is not null
-union all
-select program_template as group_id, * from exchange_features where program_template is not null
-union all
-select pace_template as group_id, * from exchange_features where pace_template is not null
-union all
-select varied_template as group_id, * from exchange_features where varied_template is not null
-union all
-select mark_template as group_id, * from exchange_features where mark_template is not null;
+select varied_template as group_id, * from exchange_features where varied_template is not null;
 create or replace temp view stored_group_exchanges as
 select carried.*
 from carried_exchanges as carried
@@ -62,8 +58,7 @@ create or replace temp table group_marks as
 with wishes(wish, marks) as (
     values
         ('reasoning', ['cot_elicitation', 'encoded_block', 'replayed_reasoning']),
-        ('grading', ['grader_rubric']),
-        ('safe versions', ['policy_rewrite'])
+        ('grading', ['grader_rubric'])
 ),
 account_marks as (
     select w.wish, e.account_id, count(*) as n, count(*) filter (where list_has_any(e.lexicon_marks, w.marks)) as n_marked

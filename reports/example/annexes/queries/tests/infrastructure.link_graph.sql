@@ -9,7 +9,7 @@ create or replace temp table accounts_of_groups as
 with members as (
     select a.value as group_id, a.account_id, a.n_exchanges
     from account_attributes as a
-    semi join templates as t on t.template_id = a.value and t.kind = a.attribute and t.n_accounts >= 10
+    semi join templates as t on t.template_id = a.value and t.kind = a.attribute and t.kind <> 'prompt' and t.n_accounts >= 10
     union all
     select m.cluster_id, m.account_id, p.n_exchanges
     from cluster_members as m
