@@ -162,6 +162,14 @@ def _sample_lines(block: bytes, *, is_whole: bool) -> list[bytes]:
     return [line for line in cleaned if line][:SAMPLE_LINES]
 
 
+def _object(text: bytes) -> Any:  # noqa: ANN401
+    """Return what a text of JSON says; None for one with a number that no double holds, which the formats see as text."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+
+
 def _parsed(line: bytes) -> Any:  # noqa: ANN401
     """Return the object of a line, repaired if necessary, or its text."""
     line = line.rstrip(b", ")
@@ -169,7 +177,7 @@ def _parsed(line: bytes) -> Any:  # noqa: ANN401
         try:
             value = orjson.loads(line)
         except orjson.JSONDecodeError:
-            value = next((orjson.loads(piece.text) for piece in repair(line) if piece.text is not None), None)
+            value = next((found for piece in repair(line) if (found := _object(piece.text or b"")) is not None), None)
         if isinstance(value, dict):
             return value
     return line.decode("utf-8", "replace")
