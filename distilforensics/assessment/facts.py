@@ -31,10 +31,14 @@ if TYPE_CHECKING:
     from distilforensics.assessment.weighing import Accounts, Weight
 
 
-_PURPOSEFUL = frozenset({"medium", "high", "critical"})
+PURPOSEFUL = frozenset({"medium", "high", "critical"})
 """Levels from which on a heuristic of content says something of the purpose; short prompts of one-shot products make the others fire."""
 
-_ATTESTED = "harvest.refused_reasoning"
+ATTESTED = "harvest.refused_reasoning"
+"""Heuristic by which the provider says whose reasoning a request holds."""
+
+SYNCHRONY = "coordination.synchrony"
+"""Heuristic that sees accounts work and pause together."""
 
 
 def find_facts(log: Log, candidate: Candidate, outside: Accounts, parameters: Parameters) -> list[Fact]:
@@ -151,11 +155,11 @@ def _scheduler_fact(log: Log, candidate: Candidate, parameters: Parameters) -> F
 
 def _synchrony_fact(log: Log, candidate: Candidate, parameters: Parameters) -> Fact | None:
     """Return that the accounts work and pause together beyond what hours of the day explain; the shared cache of a product does not do that."""
-    found = _covering(log, candidate, ["coordination.synchrony"], parameters.half)
+    found = _covering(log, candidate, [SYNCHRONY], parameters.half)
     if not found:
         return None
-    group, n_accounts = found["coordination.synchrony"]
-    row = next(row for row in log.fired(group) if row.heuristic_id == "coordination.synchrony")
+    group, n_accounts = found[SYNCHRONY]
+    row = next(row for row in log.fired(group) if row.heuristic_id == SYNCHRONY)
     return Fact(
         fact_id="synchrony",
         title="The accounts work and pause together",
@@ -228,7 +232,7 @@ def _purpose_fact(log: Log, candidate: Candidate, parameters: Parameters) -> Fac
         row.heuristic_id
         for group in candidate.groups
         for row in log.fired(group)
-        if row.family in {"harvest", "structure"} and log.levels[row.heuristic_id] in _PURPOSEFUL
+        if row.family in {"harvest", "structure"} and log.levels[row.heuristic_id] in PURPOSEFUL
     ]
     found = _covering(log, candidate, names, parameters.min_fact_share)
     if not found:
@@ -280,4 +284,4 @@ def _attested_fact(
 
 
 def _n_attested(log: Log, accounts: Accounts) -> int:
-    return sum(any(row.heuristic_id == _ATTESTED for row in log.fired(account)) for account in accounts)
+    return sum(any(row.heuristic_id == ATTESTED for row in log.fired(account)) for account in accounts)

@@ -71,6 +71,8 @@ class Judge:
     """The records fit a format with high confidence."""
     fits: Callable[[Sequence[Any]], bool]
     """The records fit a format or are something else that is known, such as an accounts directory."""
+    fits_inside: Callable[[Sequence[Any]], bool]
+    """Likewise, by what lies inside of their fields."""
     is_forced: bool = False
     """The examiner named the format, so the file counts as a log whatever it looks like."""
     takes_any_csv: bool = False
@@ -87,7 +89,13 @@ def unwrapped(sniffed: Sniffed, judge: Judge) -> Sniffed:
     if sniffed.records and not sniffed.is_wrapped:
         is_known = judge.fits(sniffed.records)
         inner = unwrapped_sample(sniffed.records, only_spans=is_known)
-        if inner and (judge.is_record(inner) if is_known else judge.fits(inner)):
+        if not inner:
+            return sniffed
+        if (
+            judge.is_record(inner)
+            if is_known
+            else judge.fits(inner) or (not judge.fits_inside(sniffed.records) and judge.fits_inside(inner))
+        ):
             kind = "lines" if sniffed.kind == "text" else sniffed.kind
             return replace(sniffed, kind=kind, records=inner[: 4 * SAMPLE_LINES], is_wrapped=True)
     return sniffed
@@ -116,7 +124,7 @@ def _sniff(raw: RawFile, stream: DecodedStream, judge: Judge) -> Sniffed:
     if _LIKE_JSON.match(body):
         return _sniff_json(body, lines, judge)
     table = _sniff_csv(lines, judge)
-    if table is not None and (judge.takes_any_csv or judge.fits(table.records) or _wraps_log(table.records, judge)):
+    if table is not None and (judge.takes_any_csv or any(fit(table.records) for fit in _fits(judge))):
         return table
     text = _sniff_text(lines, is_binary=_is_binary(head) and not judge.is_forced)
     listed = [] if text.kind != "text" or judge.is_record(text.records) else sample_of(lines)
@@ -219,16 +227,21 @@ def _sniff_csv(lines: list[bytes], judge: Judge) -> Sniffed | None:
         for delimiter in delimiters
         if (table := _table("\n".join(texts[n_preamble:]), delimiter, n_preamble)) is not None
     ]
-    known = next((table for table in found if judge.fits(table.records) or _wraps_log(table.records, judge)), None)
+    known = next((table for fit in _fits(judge) for table in found if fit(table.records)), None)
     if known is None:
         first = [table for table in found if table.n_preamble == found[0].n_preamble]
         known = max(first, key=lambda table: len(table.header), default=None)
     return known
 
 
-def _wraps_log(records: list[Any], judge: Judge) -> bool:
-    inner = unwrapped_sample(records)
-    return inner is not None and judge.fits(inner)
+def _fits(judge: Judge) -> tuple[Callable[[list[Any]], bool], ...]:
+    """Return the ways in which the rows of a table can be those of a log, the likelier ones first."""
+
+    def wraps_log(records: list[Any]) -> bool:
+        inner = unwrapped_sample(records)
+        return inner is not None and judge.fits(inner)
+
+    return judge.fits, wraps_log, judge.fits_inside
 
 
 def _table(text: str, delimiter: str, n_preamble: int) -> Sniffed | None:

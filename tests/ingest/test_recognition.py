@@ -100,11 +100,18 @@ def test_two_logs_with_other_mappings_in_one_batch(read, log):
 
 def test_ambiguous_fields_are_refused_with_both_named(read, log):
     """Two times that differ: the examiner must choose."""
-    row = {"created_at": "2026-02-03T04:05:06Z", "start_time": "2026-02-03T04:05:00Z", "user_id": "a", "prompt": "p"}
+    row = {"created_at": "2026-02-03T04:05:06Z", "timestamp": "2026-02-03T04:05:00Z", "user_id": "a", "prompt": "p"}
     found = read(log(json.dumps(row | {"model": "m", "output_tokens": 2}).encode()))
     assert found.source["role"] == "refused"
     assert "created_at" in found.source["reason"]
     assert "--mapping" in found.source["reason"]
+
+
+def test_a_time_of_the_start_is_that_of_the_call(read, log):
+    """Whatever other times a record has."""
+    row = {"created_at": "2026-02-03T04:05:06Z", "start_time": "2026-02-03T04:05:00Z", "user_id": "a", "prompt": "p"}
+    found = read(log(json.dumps(row | {"model": "m", "output_tokens": 2}).encode()))
+    assert [str(row["started_at"]) for row in found.rows] == ["2026-02-03 04:05:00"]
 
 
 def test_a_mapping_file_reads_a_log_of_unknown_names(read, log, tmp_path):
