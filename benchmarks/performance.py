@@ -166,8 +166,8 @@ def _ingest() -> Iterator[str]:
     for step, *seconds in STEPS:
         yield f"| {step} | {' | '.join(f'{value:.1f}' for value in seconds)} |"
     yield ""
-    yield "What was tried for less, and what each part of the query costs, is told in decision 120: a bare load parses and writes, which takes the ingest"
-    yield "about as long; the rest is what it does beyond. Tables whose cells hold JSON or Python values (`csv-text`) still go through the parser row by row, and"
+    yield "What was tried for less, and what each part of the query costs, is told in decision 120: a bare load parses and writes, which takes the ingest about"
+    yield "as long; the rest is what it does beyond. Tables whose cells hold JSON or Python values (`csv-text`) still go through the parser row by row, and"
     yield "Python values are parsed one by one: a third of the time of that input."
     yield ""
 
