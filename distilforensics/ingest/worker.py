@@ -98,7 +98,8 @@ class _LazyReader:
 
         from distilforensics.ingest.batches import BatchReader
 
-        pa.set_memory_pool(pa.system_memory_pool())  # its own does not keep what it frees
+        if self._settings.is_roomy:
+            pa.set_memory_pool(pa.system_memory_pool())  # its own does not keep what it frees
         return BatchReader(self._settings, self._tell, hashing)
 
     def close(self) -> None:
