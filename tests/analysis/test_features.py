@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from distilforensics.analysis.made import lexicon
@@ -225,6 +225,7 @@ def test_the_lexicon_has_these_marks() -> None:
 
 
 @pytest.mark.parametrize("mark", ["cot_elicitation", "grader_rubric"])
+@settings(deadline=None)
 @given(data=st.data())
 def test_no_text_of_a_mark_lacks_the_words_that_are_looked_for_first(mark: str, data: st.DataObject) -> None:
     """Texts are made from the patterns themselves."""
