@@ -110,7 +110,7 @@ def unfold(table: str, templates: list[dict[str, Any]]) -> pa.Table:
 def _rows_of(template: dict[str, Any], types: dict[str, pa.DataType]) -> Iterator[dict[str, Any]]:
     """Yield the rows of a template; what is the same in all of them is read once."""
     plain = {name: value for name, value in template.items() if name not in _SHORTHANDS}
-    same = {name: _typed(value, types[name]) for name, value in plain.items() if "{" not in str(value)}
+    same: dict[str, Any] = {name: _typed(value, types[name]) for name, value in plain.items() if "{" not in str(value)}
     changing = {name: value for name, value in plain.items() if name not in same}
     n_accounts, every = template.get("accounts"), template.get("every")
     step = None if every is None else _span(str(every))
