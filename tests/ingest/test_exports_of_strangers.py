@@ -59,6 +59,14 @@ def test_what_lies_inside_of_fields_is_read(shape, read, log):
     assert not any(row["client_ip"] or row["response_text"] for row in found.rows)
 
 
+def test_a_user_inside_of_what_a_caller_sends_is_an_end_user(read, log):
+    """Callers put what they like there."""
+    found = read(
+        log(lines({"ts": t, "model": m, "input_tokens": i, "metadata": {"user_id": u}} for t, u, m, i, _ in CALLS))
+    )
+    assert [(row["account_id"], row["end_user_id"]) for row in found.rows] == [(None, call[1]) for call in CALLS]
+
+
 WORDS = ("They ", "flap ", "quickly.")
 PIECES = {
     "by their name": [{"ts": t, "user": u, "model": m, "delta": word} for t, u, m, *_ in CALLS for word in WORDS],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.ingest.formats.columns import library_file
@@ -24,6 +25,7 @@ def normalised(name: str) -> str:
     return "".join(c for c in letters if c.isalnum() and not unicodedata.combining(c))
 
 
+@cache
 def _ranked(table: str) -> dict[str, tuple[str, int]]:
     """Return normalised name -> column and place in the list of its names."""
     lists = NAMES[table].items()
@@ -86,6 +88,7 @@ def words_of(names: Iterable[str]) -> list[str]:
     return re.findall(r"[a-z]+", re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", " ".join(names)).lower())
 
 
+@lru_cache(maxsize=4096)
 def target_of(name: str) -> str | None:
     """Return the column that the name of a field says."""
     return target_of_path((name,))

@@ -153,7 +153,15 @@ def _suits(target: str, leaf: Leaf) -> bool:
     kind, kinds = leaf.kind, _HINTS.get(target, {}).get("kinds")
     if target in NUMBERS:
         return kind in ("number", "nothing")
-    return kinds is None or kind in kinds or (kinds == ["text"] and kind in ("id", "model", "program"))
+    if kinds == ["text"]:  # a word, messages, or the whole answer of a provider
+        return kind in ("text", "id", "model", "program", "list") or any(map(_holds_text, leaf.said))
+    return kinds is None or kind in kinds
+
+
+def _holds_text(value: object) -> bool:
+    return isinstance(value, dict) and not value.keys().isdisjoint(
+        {"role", "content", "choices", "messages", "candidates"}
+    )
 
 
 def _is_measure(leaf: Leaf) -> bool:

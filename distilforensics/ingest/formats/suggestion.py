@@ -164,6 +164,8 @@ def _add_places(
     for source, names in paths.items():
         weak = WEAK_ALIASES.get(normalised(names[-1]))
         target = _target(names, source, records) or (str(weak) if weak in ("operation", "client_ip") else None)
+        if target == "account_id" and not WORDS["claims"].isdisjoint(words_of(names[:-1])):
+            target = "end_user_id"
         is_inside = any(names[:n] in wholes or (target, *names[:n]) in wholes for n in range(1, len(names)))
         if target is not None and not is_inside and target not in given:
             found.setdefault(target, []).append(source)

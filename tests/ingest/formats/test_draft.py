@@ -208,22 +208,11 @@ def test_names_in_other_languages_are_guessed():
         }
         for i in range(9)
     ]
-    german = [
-        {
-            "Zeitpunkt": f"2026-03-02 10:00:0{i}",
-            "Benutzer": f"u-{i % 3}",
-            "Modell": "gpt-4o",
-            "Eingabe-Tokens": 100 + i,
-            "Ausgabe-Tokens": 20,
-        }
-        for i in range(9)
-    ]
     wanted = [("started_at", 0), ("account_id", 1), ("model_requested", 2), ("input_tokens", -2), ("output_tokens", -1)]
 
-    for records in (chinese, german):
-        columns = tomllib.loads(draft_mapping(Sample("x", records)))["columns"]
-        names = list(records[0])
-        assert {target: columns[target] for target, _ in wanted} == {target: names[i] for target, i in wanted}
+    columns = tomllib.loads(draft_mapping(Sample("x", chinese)))["columns"]
+    names = list(chinese[0])
+    assert {target: columns[target] for target, _ in wanted} == {target: names[i] for target, i in wanted}
 
 
 def test_when_a_request_was_received_is_its_beginning():
