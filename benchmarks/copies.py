@@ -2,6 +2,8 @@
 
 A copy is a population for itself: nothing links it to another copy but what customers of one service share anyway, client programs and usual
 call parameters. Its pool has parameters and a client program of its own. The load of a case is therefore linear in its copies.
+Households (accounts of one payer or tenant) are moved by a time of their own in each copy, and opened on another day: by one time for all, the copies
+of an account would call in turn and have sign-ups in common, as a pool's accounts do. A pool is moved as a whole.
 """
 
 from __future__ import annotations
@@ -50,6 +52,11 @@ _ADDRESS = """case
 end"""
 
 
+def _moved(copy: int, most: int) -> str:
+    """Return the seconds by which an account of a copy is moved."""
+    return f"(case when account_id in (from pool) then md5_number_lower('{copy}') else md5_number_lower(household || '-{copy}') end % {most})::bigint"
+
+
 def simulate_base(folder: Path, seed: int, scale: float, days: int | None = None) -> Case:
     """Return the case of one simulated log, made unless it is there."""
     if not (folder / "case").exists():
@@ -81,8 +88,7 @@ def copy_metadata(base: Case, folder: Path, pool: list[str], copies: int) -> Cas
         for name in ("exchanges", "sources", "accounts_directory"):
             paths = ", ".join(f"'{path}'" for path in base.table_files(name))
             connection.execute(f"create view {name} as select * from read_parquet([{paths}])")
-        connection.register("listed", pa.table({"account_id": pool}))
-        connection.execute("create table pool as select account_id from listed")
+        prepare(connection, pool)
         directory: list[pa.RecordBatch] = []
         sources = []
         for copy in range(copies):
@@ -106,16 +112,25 @@ def copy_metadata(base: Case, folder: Path, pool: list[str], copies: int) -> Cas
     return case
 
 
+def prepare(connection: duckdb.DuckDBPyConnection, pool: list[str]) -> None:
+    """Create the tables `pool` and `households` that the queries for copies read, beside `exchanges` and `accounts_directory`."""
+    connection.register("listed", pa.table({"account_id": pool}))
+    connection.execute("create table pool as select account_id from listed")
+    connection.execute(
+        "create table households as select account_id, coalesce(tenant_id, payment_fingerprint, account_id) as household from accounts_directory"
+    )
+
+
 def exchanges_of_copy(copy: int) -> str:
-    """Return the query for the exchanges of one copy; it reads the tables `exchanges` and `pool`."""
+    """Return the query for the exchanges of one copy; see `prepare`."""
     changed = {name: f"{name} || '-{copy}'" for name in _OWN}
     changed |= dict.fromkeys(_TEXTS, "null")
     digest = f"md5(source_sha256 || '-{copy}')"
     changed |= {
         "source_sha256": f"{digest} || {digest}",
         "record_id": f"left({digest}, 16) || substr(record_id, 17)",
-        "started_at": f"started_at + to_seconds({37 * copy})",
-        "ended_at": f"ended_at + to_seconds({37 * copy})",
+        "started_at": f"started_at + to_seconds({_moved(copy, 43_200)})",
+        "ended_at": f"ended_at + to_seconds({_moved(copy, 43_200)})",
         "client_ip": _ADDRESS.replace("$copy", f"'-{copy}'").replace(
             "network", "regexp_replace(client_ip, '\\.[0-9]+$', '')"
         ),
@@ -125,19 +140,20 @@ def exchanges_of_copy(copy: int) -> str:
         "user_agent": f"user_agent || case when account_id in (from pool) then ' r{copy}' else '' end",
     }
     columns = ", ".join(f"{changed.get(name, name)} as {name}" for name in EXCHANGES.arrow.names)
-    return f"select {columns} from exchanges"
+    return f"select {columns} from exchanges left join households using (account_id) order by source_sha256, source_line, sub_index"
 
 
 def directory_of_copy(copy: int) -> str:
-    """Return the query for the directory of the accounts of one copy."""
+    """Return the query for the directory of the accounts of one copy; see `prepare`."""
     changed = {
         name: f"{name} || '-{copy}'" for name in ("account_id", "payment_fingerprint", "tenant_id", "organization")
     }
     changed["email_domain"] = (
         f"case when count(*) over (partition by email_domain) > 60 then email_domain else email_domain || '-{copy}' end"
     )
+    changed["created_at"] = f"created_at - to_seconds({_moved(copy, 8_640_000)})"
     columns = ", ".join(f"{changed.get(name, name)} as {name}" for name in ACCOUNTS_DIRECTORY.arrow.names)
-    return f"select {columns} from accounts_directory order by account_id"
+    return f"select {columns} from accounts_directory left join households using (account_id) order by account_id"
 
 
 def _source(copy: int) -> str:

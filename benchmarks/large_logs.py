@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
-import pyarrow as pa
-from copies import directory_of_copy, exchanges_of_copy, pool_accounts, simulate_base
+from copies import directory_of_copy, exchanges_of_copy, pool_accounts, prepare, simulate_base
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,8 +33,9 @@ PROGRAM = (sys.executable, "-m", "distilforensics")
 
 _COLUMNS = """
     strftime(started_at, '%Y-%m-%dT%H:%M:%S.%fZ') as timestamp, request_id, account_id, api_key_id, session_id, client_ip, user_agent,
-    '/v1/chat/completions' as endpoint, coalesce(model_served, model_requested, model_raw) as model, http_status as status, latency_ms,
-    max_output_tokens as max_tokens, temperature, input_tokens, output_tokens, finish_reason_raw as finish_reason"""
+    '/v1/chat/completions' as endpoint, coalesce(model_served, model_requested, model_raw) as model,
+    coalesce(http_status, if(status = 'ok', 200, null)) as status, latency_ms, max_output_tokens as max_tokens,
+    temperature, input_tokens, output_tokens, finish_reason_raw as finish_reason"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def metadata_logs(folder: Path, copies: int) -> LargeLogs:
         for name in ("exchanges", "accounts_directory"):
             paths = ", ".join(f"'{path}'" for path in case.table_files(name))
             connection.execute(f"create view {name} as select * from read_parquet([{paths}])")
-        connection.register("pool", pa.table({"account_id": pool_accounts(base)}))
+        prepare(connection, pool_accounts(base))
         for copy in range(copies):
             path = making / "logs" / f"copy-{copy:05}.jsonl.zst"
             connection.execute(

@@ -91,6 +91,10 @@ SLOW = (
 """Tests that run the program on a log, simulate one, or try much of the catalogue. All others are `quick`: pytest -m quick takes less than a minute."""
 
 
+SHARING = ("tests/report/", "tests/ingest/formats/")
+"""Folders whose tests share reports, or planned queries, that take longer to make than the tests themselves."""
+
+
 def pytest_configure(config):
     """Refuse names of slow tests that are gone, and let Ctrl-C work where a shell ignores it for what runs in the background: some tests press it."""
     gone = [name for name in SLOW if not (ROOT / "tests" / name).exists()]
@@ -110,11 +114,16 @@ def pytest_collection_modifyitems(items):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Keep the tests of a file on one worker: they share cases that are made once, and their order is that of above."""
+    """Keep tests that share what is made once on one worker: those of a file, or of some folders. Their order is that of above."""
     from xdist.scheduler import LoadFileScheduling
 
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return next((folder for folder in SHARING if file.startswith(folder)), file)
+
     config.option.loadscopereorder = False
-    return LoadFileScheduling(config, log)
+    return Scheduling(config, log)
 
 
 def run_sample(name, case, *options, hash_seed="0", logs=None):

@@ -94,7 +94,7 @@ def _sets(log: Log, free: Accounts, parameters: Parameters) -> list[tuple[str, s
 
 def _tied_sets(log: Log, free: Accounts) -> list[Accounts]:
     """Return the sets that ties connect, without accounts at their rim that a single tie holds."""
-    inside = free & log.ties_of.keys()
+    inside = free.intersection(log.ties_of)
     while True:
         rim = {
             account
@@ -119,7 +119,7 @@ def _alike(log: Log, group: str, models: Accounts, free: Accounts, parameters: P
     floor = parameters.min_reworded_load if kind_of(group) == "near" else parameters.min_load
     return frozenset(
         account
-        for account in free & loads.keys()
+        for account in free.intersection(loads)
         if loads[account][0] >= max(min(parameters.min_exchanges, load), floor * load)
         and loads[account][0] / log.accounts[account].n_exchanges >= parameters.min_own_share * share
     )
@@ -398,7 +398,7 @@ def _dealt_out(log: Log, free: Accounts, n_found: int, parameters: Parameters) -
     heavy: dict[str, float] = {}
     for group, loads in log.loads.items():
         fired = {row.heuristic_id for row in log.fired(group)}
-        present = free & loads.keys()
+        present = free.intersection(loads)
         if len(present) < max(parameters.min_accounts, parameters.most * len(loads)):
             continue
         bits = [weigh_identity(log, kind, present).bits for kind in TELLING_IDENTITIES]
@@ -413,7 +413,7 @@ def _dealt_out(log: Log, free: Accounts, n_found: int, parameters: Parameters) -
     order = _by_weight(log, heavy)
     for group in [*sorted(scheduled, key=order), *sorted(opened, key=order)]:
         loads = log.loads[group]
-        present = free & loads.keys()
+        present = free.intersection(loads)
         # Without a text of their own the users of a program are many; those that hang together by identity are looked at by themselves. So are
         # those near a reworded text, which strangers come near by chance.
         is_whole = group in scheduled and _is_exact(group)

@@ -10,6 +10,7 @@ import importlib.resources
 import json
 import time
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from distilforensics import __version__
@@ -168,6 +169,7 @@ def stage_sha256(stage: str) -> str:
     return package_sha256(f"distilforensics.{_PACKAGES.get(stage, stage)}")
 
 
+@cache
 def package_sha256(package: str) -> str:
     """Return a hash over the program's version and all files of a package that can change a result; documents and cases of heuristics cannot."""
     digest = hashlib.sha256(__version__.encode())

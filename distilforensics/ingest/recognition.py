@@ -62,10 +62,14 @@ class Recogniser:
         def fits(records: Sequence[Any]) -> bool:
             sample = self._sample(name, records)
             is_beside = self.formats.other_content(sample) or self.formats.match_accounts_directory(sample)
-            return bool(is_beside or self.formats.detect(sample) or any(one.fits(records) for one in self.mappings))
+            is_known = is_beside or self.formats.detect(sample, is_deep=False)
+            return bool(is_known or any(one.fits(records) for one in self.mappings))
+
+        def fits_inside(records: Sequence[Any]) -> bool:
+            return bool(self.formats.detect(self._sample(name, records)))
 
         is_of_objects = self._format is not None and self._specs[self._format].framing == "json"
-        return Judge(is_record, fits, self._format is not None, is_of_objects or is_usage)
+        return Judge(is_record, fits, fits_inside, self._format is not None, is_of_objects or is_usage)
 
     def takes_cells(self, reader: Reader) -> bool:
         """Tell whether records may be given to a projection as columns of text."""
@@ -122,9 +126,10 @@ class Recogniser:
             return self._taken(GENERIC, "given", sample, source)
         why = self.formats.no_calls(sample, candidates)
         if why is not None:
+            sums = "; compare the log with them: --reconcile FILE" if "sums" in why else ""
             source.refuse(
                 "refused",
-                f"{why}; compare the log with them: --reconcile FILE; if they are calls after all, describe them with --mapping, {_how(sample)}",
+                f"{why}{sums}; if they are calls after all, describe them with --mapping, {_how(sample)}",
             )
             return None
         if len(candidates) == 1 and candidates[0].confidence != "low":

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 _FOUND = "found"
 """Name of the group that is replaced."""
@@ -88,6 +88,11 @@ _SEARCHES = (
 POLARS_BYTES = 64_000_000
 """Bytes of text after which the engine that searches twice as fast has paid for the time that loading it takes."""
 
+BLOCK_BYTES = 1 << 14
+"""Bytes of neighbouring texts that are searched as one."""
+
+_NO_OFFSETS = np.zeros(1, np.int32)
+
 MIN_BYTES = len("://u:pwd@")
 """Bytes of the shortest text that holds a secret."""
 
@@ -142,14 +147,14 @@ class Secrets:
     def _rows_that_may_hold(self, column: pa.ChunkedArray | pa.Array) -> np.ndarray:
         """Return the rows whose texts hold the beginning of a secret; which engine searches changes nothing but the time."""
         self._n_bytes += column.nbytes
-        if self._n_bytes < POLARS_BYTES or pa.types.is_binary(column.type):
-            may_hold = pc.fill_null(pc.match_substring_regex(column, _HINT), fill_value=False)
-            return np.flatnonzero(may_hold.to_numpy(zero_copy_only=False))
-        import polars as pl
-
-        texts = pl.Series(column)
-        found = [np.flatnonzero(texts.str.contains(search).fill_null(value=False).to_numpy()) for search in _SEARCHES]
-        return np.unique(np.concatenate(found))
+        search = _with_polars if self._n_bytes >= POLARS_BYTES else _with_arrow
+        if not pa.types.is_string(column.type):
+            return np.flatnonzero(_with_arrow(column))
+        found, n_before = [np.empty(0, np.int64)], 0
+        for texts in column.chunks if isinstance(column, pa.ChunkedArray) else [column]:
+            found += [rows + n_before for rows in _found_in_blocks(texts, search)]
+            n_before += len(texts)
+        return np.concatenate(found)
 
     def _cleaned(self, candidates: pa.ChunkedArray | pa.Array, before: list[Any]) -> list[Any]:
         """Return the values of a column that may hold secrets, each searched for the kinds that it may hold only."""
@@ -179,6 +184,42 @@ class Secrets:
 
 def _is_certain(matched: str) -> bool:
     return any(beginning.match(matched) for beginning in _ALWAYS)
+
+
+def _found_in_blocks(texts: pa.StringArray, search: Callable[[pa.Array], np.ndarray]) -> Iterator[np.ndarray]:
+    """Yield the rows in which a search finds something.
+
+    To begin with a text takes longer than to read it if it is short, so texts that follow each other in memory are read as one first: what
+    that holds nowhere, none of them holds.
+    """
+    _, offsets_of, content = texts.buffers()
+    offsets = (
+        np.frombuffer(offsets_of, np.int32)[texts.offset : texts.offset + len(texts) + 1] if len(texts) else _NO_OFFSETS
+    )
+    starts = np.unique(np.searchsorted(offsets, np.arange(offsets[0], offsets[-1], BLOCK_BYTES)))
+    bounds = np.append(starts, len(texts))
+    blocks = pa.StringArray.from_buffers(len(starts), pa.py_buffer(offsets[bounds]), content)
+    for block in np.flatnonzero(search(blocks)).tolist():
+        first, after = int(bounds[block]), int(bounds[block + 1])
+        yield first + np.flatnonzero(search(texts.slice(first, after - first)))
+
+
+def _with_arrow(texts: pa.Array) -> np.ndarray:
+    """Tell which texts may hold a secret, with the regular expressions of Arrow."""
+    may_hold: np.ndarray = pc.fill_null(pc.match_substring_regex(texts, _HINT), fill_value=False).to_numpy(
+        zero_copy_only=False
+    )
+    return may_hold
+
+
+def _with_polars(texts: pa.Array) -> np.ndarray:
+    """Tell which texts may hold a secret, with the regular expressions of polars."""
+    import polars as pl
+
+    series = pl.Series(texts)
+    found = [series.str.contains(search).fill_null(value=False).to_numpy() for search in _SEARCHES]
+    may_hold: np.ndarray = np.logical_or.reduce(found)
+    return may_hold
 
 
 _SMALL_LETTERS = re.compile(r"[a-z]+")

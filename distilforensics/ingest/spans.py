@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from distilforensics.ingest.formats.python_values import python_value
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -135,6 +137,7 @@ def _of_columns(record: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     marked = {name: _decoded(value) for name, value in record.items() if name.startswith("attributes.")}
     attributes = {name.removeprefix("attributes."): value for name, value in marked.items() if value is not None}
+    attributes.setdefault("openinference.span.kind", record.get("span_kind"))
     written = {"spanId": record["context.span_id"], "traceId": record.get("context.trace_id")}
     return _span(written | _times(record), _flat(attributes), {})
 
@@ -183,12 +186,13 @@ def _value(value: object) -> Any:  # noqa: ANN401
 
 
 def _decoded(value: Any) -> Any:  # noqa: ANN401
-    """Return what a text of JSON says; anything else as it is."""
+    """Return what a text of JSON, or one that a Python program printed, says; anything else as it is."""
     if isinstance(value, str) and value[:1] in ("{", "[", '"'):
         try:
             return orjson.loads(value)
         except orjson.JSONDecodeError:
-            return value
+            printed = python_value(value) if value[:2] in ("[{", "{'") else None
+            return value if printed is None else printed
     return value
 
 

@@ -19,7 +19,7 @@ def rows_of(record: Mapping[str, Any]) -> list[dict[str, Any]] | None:
     tables = record.get("tables")
     inner = tables[0] if isinstance(tables, list) and tables else record.get("data")
     found = _named_rows(inner if isinstance(inner, dict) else record)
-    return _of_columns(record) if found is None else found
+    return _of_columns(record) or _of_cells(record) if found is None else found
 
 
 def _named_rows(table: Mapping[str, Any]) -> list[dict[str, Any]] | None:
@@ -28,6 +28,23 @@ def _named_rows(table: Mapping[str, Any]) -> list[dict[str, Any]] | None:
     if not names or rows is None or not all(isinstance(row, list) and len(row) == len(names) for row in rows):
         return None
     return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _of_cells(record: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """Return the rows of an answer of BigQuery, whose cells are objects with a value, or of CloudWatch, whose cells name their field."""
+    schema, rows = record.get("schema"), record.get("rows")
+    if isinstance(schema, dict) and isinstance(rows, list) and isinstance(schema.get("fields"), list):
+        values = [
+            [cell.get("v") for cell in row["f"]]
+            for row in rows
+            if isinstance(row, dict) and isinstance(row.get("f"), list)
+        ]
+        return _named_rows({"columns": schema["fields"], "rows": values})
+    results = record.get("results")
+    if not isinstance(results, list) or not results or not all(isinstance(row, list) for row in results):
+        return None
+    cells = [[cell for cell in row if isinstance(cell, dict) and "field" in cell] for row in results]
+    return [{str(cell["field"]): cell.get("value") for cell in row} for row in cells] if all(cells) else None
 
 
 def _names(columns: Sequence[Any]) -> list[str]:

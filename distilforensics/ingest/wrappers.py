@@ -25,28 +25,13 @@ if TYPE_CHECKING:
 
     from distilforensics.ingest.listed_fields import ListedFields
 
-TEXT_FIELDS = (
-    "message",
-    "@message",
-    "log",
-    "textPayload",
-    "_raw",
-    "MESSAGE",
-    "line",
-    "msg",
-    "body",
-    "Message",
-    "CloudTrailEvent",
-)
-"""Fields in which collectors keep the line that a program wrote."""
+_TEXT_FIELDS = frozenset({"message", "log", "textpayload", "raw", "line", "msg", "body", "cloudtrailevent"})
+"""Fields, in lower case, in which collectors keep the line that a program wrote."""
 
-OBJECT_FIELDS = (
-    "jsonPayload", "_source", "_doc", "@message", "message", "log", "_raw", "result", "event", "Message", "CloudTrailEvent",
-    "_airbyte_data", "attributes",
-)  # fmt: skip
+_OBJECT_FIELDS = _TEXT_FIELDS | {"jsonpayload", "source", "doc", "result", "event", "airbyte_data", "attributes"}
 """Likewise, as an object; a cell of a table that holds JSON is one."""
 
-TIME_FIELDS = ("timestamp", "@timestamp", "time", "_time", "date", "Date", "_airbyte_extracted_at")
+_TIME_FIELDS = ("timestamp", "@timestamp", "time", "_time", "date", "Date", "_airbyte_extracted_at")
 """Fields in which collectors keep the time of a record; it is that of an object that has none itself."""
 
 _PREFIX = re.compile(rb"[^{}]{1,300}?(?=\{\")")
@@ -61,13 +46,14 @@ def inner_records(record: Mapping[str, Any]) -> list[Any] | None:
         several = read(record)
         if several is not None:
             return several
-    for name in TEXT_FIELDS:
-        found_text = _object_in_text(record.get(name), record)
+    names = {name: name.lower().lstrip("@_") for name in record}
+    for name, plain in names.items():
+        found_text = _object_in_text(record[name], record) if plain in _TEXT_FIELDS else None
         if found_text is not None:
             return [found_text]
-    for name in OBJECT_FIELDS:
-        value = record.get(name)
-        if isinstance(value, dict) and value and "role" not in value:
+    for name, plain in names.items():
+        value = record[name]
+        if plain in _OBJECT_FIELDS and isinstance(value, dict) and value and "role" not in value:
             return [_innermost(value, record)]
     return _of_typed_values(record)
 
@@ -83,7 +69,8 @@ def _time_of(outer: Mapping[str, Any], inner: Mapping[str, Any]) -> dict[str, An
     """Return the time of a wrapper as a field, none if what it wraps has a time itself."""
     if any(target_of(name) == "started_at" for name in inner):
         return {}
-    return next(({name: outer[name]} for name in TIME_FIELDS if outer.get(name)), {})
+    names = (*_TIME_FIELDS, *(name for name in outer if target_of(name) == "started_at"))
+    return next(({name: outer[name]} for name in names if outer.get(name)), {})
 
 
 def _object_in_text(text: object, outer: Mapping[str, Any] | None = None) -> bytes | None:
@@ -232,7 +219,6 @@ def _unwrapped(chunk: Chunk, starts: Any, ends: Any, is_blank: Any) -> Chunk:  #
         are_lines=False,
         flags={new: list(chunk.flags[row]) for new, row in enumerate(rows) if row in chunk.flags},
         texts=texts,
-        digests=None if chunk.digests is None else [chunk.digests[row] for row in rows],
         refusals=chunk.refusals,
     )
 

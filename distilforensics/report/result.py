@@ -306,12 +306,10 @@ def _reasons(facts: Sequence[Fact], load: Row, frames: Sequence[Row]) -> list[st
 
 
 def _is_moved_often(row: Row) -> bool:
-    """Tell whether failures are followed by another account clearly more often than answers are."""
-    return bool(
-        row["n_failed"] >= 10
-        and row["moved_percent"] >= 40
-        and row["moved_percent"] >= 3 * row["answered_moved_percent"]
-    )
+    """Tell whether failures are followed by another account clearly more often than answers are; a log that marks no answer gives no control."""
+    if row["n_failed"] < 10 or not row["n_answered"]:
+        return False
+    return bool(row["moved_percent"] >= 40 and row["moved_percent"] >= 3 * row["answered_moved_percent"])
 
 
 def _common_text(edges: Row) -> tuple[str, str]:

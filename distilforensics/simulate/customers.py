@@ -5,7 +5,7 @@ Numbers are of scale 1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from distilforensics.simulate.actors.jobs import JobParameters
@@ -313,7 +313,8 @@ EVERYBODY = PopulationParameters(
 )
 """Ordinary customers with every known look-alike of a pool on a small scale."""
 
-LOOK_ALIKES = PopulationParameters(
+LOOK_ALIKES = replace(
+    EVERYBODY,
     n_individuals=160,
     n_tenants=10,
     n_classes=3,
@@ -327,11 +328,5 @@ LOOK_ALIKES = PopulationParameters(
         FrontendParameters("white_label", 8, 220.0, 0.55, "OpenAI/JS 5.23.2", is_streaming=True, n_accounts=60),
     ),
     crowds=_crowds(1.0),
-    product_shares=_PRODUCTS,
-    proxy_share=0.12,
-    n_proxy_networks=5,
-    own_domain_share=0.06,
-    thinking_share=0.5,
-    agents_think=True,
 )
 """Mostly look-alikes, each at a size at which it could be taken for a pool."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from distilforensics.simulate.exchange import DAY, Account, Client, Exchange, ReasonedText, Request, reasoning_signature
 from distilforensics.simulate.text import count_tokens
@@ -69,13 +69,8 @@ def _answered(rng: Random, call: Call) -> Exchange:
         answer = ReasonedText(answer, reasoning_signature(f"{call.account.account_id}/{call.number}"))
     first_token_at = call.at + int((250 + rng.expovariate(1 / 300) + input_tokens * 0.08) * 1000)
     speed = rng.uniform(35, 90) * (2.5 if call.request.model == MINI else 1.0)
-    return Exchange(
-        started_at=call.at,
-        account_id=call.account.account_id,
-        number=call.number,
-        account=call.account,
-        client=call.client,
-        request=call.request,
+    return _exchange(
+        call,
         answer=answer,
         status=200,
         error=None,
@@ -102,14 +97,14 @@ def _input_tokens(request: Request) -> tuple[int, int]:
     return total, cached
 
 
+def _exchange(call: Call, **outcome: Any) -> Exchange:  # noqa: ANN401 - the fields of an exchange that its call does not state
+    account = call.account
+    return Exchange(call.at, account.account_id, call.number, account, call.client, call.request, **outcome)
+
+
 def _failed(rng: Random, call: Call, status: int, error: str) -> Exchange:
-    return Exchange(
-        started_at=call.at,
-        account_id=call.account.account_id,
-        number=call.number,
-        account=call.account,
-        client=call.client,
-        request=call.request,
+    return _exchange(
+        call,
         answer="",
         status=status,
         error=error,

@@ -80,13 +80,12 @@ def test_a_frame_with_changing_tasks_is_one_prefix_template_over_accounts(tmp_pa
     assert prefixes[0]["template_text"].startswith("explain, for a reader")
 
 
-@pytest.mark.parametrize("noise", ["\u200b", "\u200d", "\ufeff", "\u00ad", "\u202e"])
-def test_zero_width_noise_does_not_break_a_template(tmp_path: Path, noise: str) -> None:
+def test_zero_width_noise_does_not_break_a_template(tmp_path: Path) -> None:
     """Characters that nobody sees are removed before comparison."""
-    noisy = FRAME.replace("reader", f"rea{noise}der")
-    rows = [
-        exchange(i, f"acct_{i % 4}", prompt_text=f"{noisy if i % 2 else FRAME}task {'abc'[i % 3]}") for i in range(12)
+    frames = [
+        FRAME.replace("reader", f"rea{noise}der") for noise in ("", "\u200b", "\u200d", "\ufeff", "\u00ad", "\u202e")
     ]
+    rows = [exchange(i, f"acct_{i % 4}", prompt_text=f"{frames[i % 6]}task {'abc'[i % 3]}") for i in range(12)]
     case = case_of(tmp_path / "case", rows)
 
     assert [12] == [row["n_exchanges"] for row in read_rows(case, "templates") if row["kind"] == "prefix"]
@@ -105,29 +104,29 @@ def test_duplicates_and_rows_without_account_or_time_are_left_out(tmp_path: Path
     assert [row["record_id"] for row in rows[:3]] == [row["record_id"] for row in read_rows(case, "exchange_features")]
 
 
-@pytest.mark.parametrize(
-    ("address", "network"),
-    [
-        ("203.0.113.77", "203.0.113.0/24"),
-        ("2001:db8:1:2::7", "2001:db8:1::/48"),
-        ("2001:db8::7", "2001:db8::/48"),
-        ("2001:db8:aaaa:bbbb:1:2:3:4", "2001:db8:aaaa::/48"),
-        ("2001::5", "2001::/48"),
-        (None, None),
-    ],
-)
-def test_addresses_are_reduced_to_networks(tmp_path: Path, address: str | None, network: str | None) -> None:
-    """A /24 for IPv4 and a /48 for IPv6."""
-    case = case_of(tmp_path / "case", [exchange(1, "acct_0", client_ip=address)])
-
-    assert [network] == [row["ip_prefix"] for row in read_rows(case, "exchange_features")]
+def columns_of(root: Path, columns: tuple[str, ...], given: list[dict[str, Any]]) -> list[Any]:
+    """Return columns of the features of one log with an exchange for each of the given values, in their order."""
+    case = case_of(root, [exchange(number, "acct_0", **values) for number, values in enumerate(given)])
+    found = [tuple(row[name] for name in columns) for row in read_rows(case, "exchange_features")]
+    return found if len(columns) > 1 else [value for (value,) in found]
 
 
-def test_a_masked_address_is_never_compared(tmp_path: Path) -> None:
-    """Two customers behind the same masked address are not at the same address."""
-    case = case_of(tmp_path / "case", [exchange(1, "acct_0", client_ip="203.0.113.0", is_ip_masked=True)])
+NETWORKS = {
+    "203.0.113.77": "203.0.113.0/24",
+    "2001:db8:1:2::7": "2001:db8:1::/48",
+    "2001:db8::7": "2001:db8::/48",
+    "2001:db8:aaaa:bbbb:1:2:3:4": "2001:db8:aaaa::/48",
+    "2001::5": "2001::/48",
+    None: None,
+}
 
-    assert [(None, None)] == [(row["client_ip"], row["ip_prefix"]) for row in read_rows(case, "exchange_features")]
+
+def test_addresses_are_reduced_to_networks(tmp_path: Path) -> None:
+    """A /24 for IPv4 and a /48 for IPv6; a masked one, behind which several customers may be, is never compared."""
+    masked = {"client_ip": "203.0.113.0", "is_ip_masked": True}
+    given = [*({"client_ip": address} for address in NETWORKS), masked]
+
+    assert [*NETWORKS.items(), (None, None)] == columns_of(tmp_path / "case", ("client_ip", "ip_prefix"), given)
 
 
 PHRASES: list[tuple[str | None, list[str] | None]] = [
@@ -194,13 +193,9 @@ PHRASES: list[tuple[str | None, list[str] | None]] = [
 
 def test_the_lexicon_marks_elicitation_and_leaves_ordinary_requests_alone(tmp_path: Path) -> None:
     """Unknown is not the same as none."""
-    rows = [exchange(i, "acct_0", prompt_text=prompt) for i, (prompt, _) in enumerate(PHRASES)]
-    case = case_of(tmp_path / "case", rows)
+    found = columns_of(tmp_path / "case", ("lexicon_marks",), [{"prompt_text": prompt} for prompt, _ in PHRASES])
 
-    assert PHRASES == [
-        (prompt, row["lexicon_marks"])
-        for (prompt, _), row in zip(PHRASES, read_rows(case, "exchange_features"), strict=True)
-    ]
+    assert PHRASES == [(prompt, marks) for (prompt, _), marks in zip(PHRASES, found, strict=True)]
 
 
 def test_a_long_log_is_computed_in_stretches_of_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,31 +235,28 @@ def test_no_text_of_a_mark_lacks_the_words_that_are_looked_for_first(mark: str, 
     assert any(re.search(gate, text, re.ASCII) for gate in lexicon()[f"{mark}_gate"])
 
 
-@pytest.mark.parametrize(
-    ("answer", "is_refused"),
-    [
-        ({"response_text": "I'm sorry, but I can\u2019t help with that. Please ask something else."}, True),
-        ({"response_text": "I cannot provide instructions for this."}, True),
-        ({"response_text": "抱歉\uff0c我不能提供这些信息。"}, True),
-        ({"response_text": "Leider kann ich dabei nicht helfen."}, True),
-        ({"response_text": "I'm sorry to hear that. You should see a doctor."}, False),
-        ({"response_text": "The list cannot be empty, so the function raises an error."}, False),
-        ({"response_text": "Here it is. I'm sorry, but I cannot help with the second part."}, False),
-        ({"finish_reason": "refusal"}, True),
-        ({"finish_reason": "filter"}, True),
-        ({"finish_reason": "stop"}, False),
-        ({"status": "blocked"}, True),
-        ({"status": "limited"}, None),
-        ({}, None),
-    ],
-)
-def test_a_refusal_is_a_decline_and_neither_regret_nor_a_failed_call(
-    tmp_path: Path, answer: dict[str, Any], is_refused: bool | None
-) -> None:
-    """A finish reason decides, else the first sentence of the answer; NULL where neither is known."""
-    case = case_of(tmp_path / "case", [exchange(1, "acct_0", **answer)])
+ANSWERS: list[tuple[dict[str, Any], bool | None]] = [
+    ({"response_text": "I'm sorry, but I can\u2019t help with that. Please ask something else."}, True),
+    ({"response_text": "I cannot provide instructions for this."}, True),
+    ({"response_text": "抱歉\uff0c我不能提供这些信息。"}, True),
+    ({"response_text": "Leider kann ich dabei nicht helfen."}, True),
+    ({"response_text": "I'm sorry to hear that. You should see a doctor."}, False),
+    ({"response_text": "The list cannot be empty, so the function raises an error."}, False),
+    ({"response_text": "Here it is. I'm sorry, but I cannot help with the second part."}, False),
+    ({"finish_reason": "refusal"}, True),
+    ({"finish_reason": "filter"}, True),
+    ({"finish_reason": "stop"}, False),
+    ({"status": "blocked"}, True),
+    ({"status": "limited"}, None),
+    ({}, None),
+]
 
-    assert [is_refused] == [row["is_refused"] for row in read_rows(case, "exchange_features")]
+
+def test_a_refusal_is_a_decline_and_neither_regret_nor_a_failed_call(tmp_path: Path) -> None:
+    """A finish reason decides, else the first sentence of the answer; NULL where neither is known."""
+    found = columns_of(tmp_path / "case", ("is_refused",), [answer for answer, _ in ANSWERS])
+
+    assert ANSWERS == [(answer, is_refused) for (answer, _), is_refused in zip(ANSWERS, found, strict=True)]
 
 
 def test_exported_hashes_stand_in_for_missing_text(tmp_path: Path) -> None:
@@ -369,22 +361,18 @@ def test_nights_do_not_make_an_even_pace_uneven(tmp_path: Path) -> None:
     assert "pace" in {row["kind"] for row in read_rows(case, "templates")}
 
 
-@pytest.mark.parametrize(
-    ("text", "numbers"),
-    [
-        ("Solve problem 00417 of list 9.", (417, 9)),
-        ("item 1\u200b2: no other", (12, 12)),
-        ("version v12 and 3.5, on 2026-03-02", (3, 2)),
-        ("12345678901 is too long, ten\n7", (7, 7)),
-        ("x" * 990 + " 5 " + "y" * 990 + " 6 " + "z" * 990 + " 8", (5, 8)),
-        ("no number", (None, None)),
-    ],
-)
-def test_the_outer_numbers_of_a_prompt_are_kept(
-    tmp_path: Path, text: str, numbers: tuple[int | None, int | None]
-) -> None:
-    """Whole words of digits within the first and last thousand characters."""
-    case = case_of(tmp_path / "case", [exchange(1, "acct_0", prompt_text=text)])
-    (row,) = read_rows(case, "exchange_features", ["first_number", "last_number"])
+NUMBERS: list[tuple[str, tuple[int | None, int | None]]] = [
+    ("Solve problem 00417 of list 9.", (417, 9)),
+    ("item 1\u200b2: no other", (12, 12)),
+    ("version v12 and 3.5, on 2026-03-02", (3, 2)),
+    ("12345678901 is too long, ten\n7", (7, 7)),
+    ("x" * 990 + " 5 " + "y" * 990 + " 6 " + "z" * 990 + " 8", (5, 8)),
+    ("no number", (None, None)),
+]
 
-    assert numbers == (row["first_number"], row["last_number"])
+
+def test_the_outer_numbers_of_a_prompt_are_kept(tmp_path: Path) -> None:
+    """Whole words of digits within the first and last thousand characters."""
+    given = [{"prompt_text": text} for text, _ in NUMBERS]
+
+    assert [numbers for _, numbers in NUMBERS] == columns_of(tmp_path / "case", ("first_number", "last_number"), given)

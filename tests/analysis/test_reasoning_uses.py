@@ -6,8 +6,6 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from distilforensics.case.tables import read_rows
 
 if TYPE_CHECKING:
@@ -28,15 +26,7 @@ def thinking(block: Any) -> dict[str, Any]:
     return {"role": "assistant", "content": [block, {"type": "text", "text": "an answer"}]}
 
 
-def uses_of(featured: Make, messages: Any) -> list[dict[str, Any]]:
-    """Return the rows of a log with one request."""
-    written = messages if isinstance(messages, str) else json.dumps(messages)
-    return read_rows(featured([{"messages_json": written}]), "reasoning_uses")
-
-
-@pytest.mark.parametrize(
-    "bearer",
-    [
+BEARERS = [
         thinking({"type": "thinking", "thinking": "", "signature": SIGNATURE}),
         thinking({"type": "redacted_thinking", "data": SIGNATURE}),
         thinking({"reasoningContent": {"reasoningText": {"text": "t", "signature": SIGNATURE}}}),
@@ -45,32 +35,41 @@ def uses_of(featured: Make, messages: Any) -> list[dict[str, Any]]:
         {"role": "assistant", "content": None, "reasoning_details": [{"type": "reasoning.encrypted", "data": SIGNATURE}]},
         {"type": "reasoning", "summary": [], "encrypted_content": SIGNATURE},
         thinking({"text": "an answer", "thoughtSignature": SIGNATURE}),
-    ],
-)  # fmt: skip
-def test_a_signature_is_found_in_every_shape(featured: Make, bearer: dict[str, Any]) -> None:
-    """The formats of several providers and gateways give the same row."""
-    (row,) = uses_of(featured, [ASK, bearer, GO_ON])
-
-    assert SHA256 == row["signature_sha256"]
-    assert row["opening_hash"] == row["preceding_hash"]
-    assert not row["is_answer"]
+]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "messages",
-    [
-        [ASK, thinking({"type": "tool_use", "name": "verify", "input": {"signature": SIGNATURE}}), GO_ON],
-        [ASK, thinking({"type": "image", "source_type": "base64", "data": SIGNATURE}), {"signature": SIGNATURE}],
-        [{"role": "user", "content": f'the text "signature": "{SIGNATURE}" is quoted'}, thinking({"type": "text"})],
-        [ASK, thinking({"type": "thinking", "signature": "skip_thought_signature_validator"}), GO_ON],
-        {"signature": SIGNATURE},
-        f'[{{"signature": "{SIGNATURE}"',
-        [None, 7, "signature", ["signature"], {"role": ["signature"], "content": {"signature": SIGNATURE}}],
-    ],
-)
-def test_what_is_no_signature_of_reasoning_gives_no_row(featured: Make, messages: Any) -> None:
+def test_a_signature_is_found_in_every_shape(featured: Make) -> None:
+    """The formats of several providers and gateways give the same row, each for its own signature."""
+    signatures = [f"{SIGNATURE[:-1]}{number}" for number in range(len(BEARERS))]
+    requests = [
+        json.dumps([ASK, bearer, GO_ON]).replace(SIGNATURE, signature)
+        for bearer, signature in zip(BEARERS, signatures, strict=True)
+    ]
+    rows = read_rows(featured([{"messages_json": request} for request in requests]), "reasoning_uses")
+
+    assert {hashlib.sha256(signature.encode()).hexdigest() for signature in signatures} == {
+        row["signature_sha256"] for row in rows
+    }
+    assert len(rows) == len(BEARERS)
+    assert all(row["opening_hash"] == row["preceding_hash"] and not row["is_answer"] for row in rows)
+
+
+NO_SIGNATURES: list[Any] = [
+    [ASK, thinking({"type": "tool_use", "name": "verify", "input": {"signature": SIGNATURE}}), GO_ON],
+    [ASK, thinking({"type": "image", "source_type": "base64", "data": SIGNATURE}), {"signature": SIGNATURE}],
+    [{"role": "user", "content": f'the text "signature": "{SIGNATURE}" is quoted'}, thinking({"type": "text"})],
+    [ASK, thinking({"type": "thinking", "signature": "skip_thought_signature_validator"}), GO_ON],
+    {"signature": SIGNATURE},
+    f'[{{"signature": "{SIGNATURE}"',
+    [None, 7, "signature", ["signature"], {"role": ["signature"], "content": {"signature": SIGNATURE}}],
+]
+
+
+def test_what_is_no_signature_of_reasoning_gives_no_row(featured: Make) -> None:
     """Arguments of tools, images, quoted text, placeholders and broken JSON."""
-    assert [] == uses_of(featured, messages)
+    written = [messages if isinstance(messages, str) else json.dumps(messages) for messages in NO_SIGNATURES]
+
+    assert [] == read_rows(featured([{"messages_json": messages} for messages in written]), "reasoning_uses")
 
 
 def test_a_continued_conversation_has_the_place_of_the_answer(featured: Make) -> None:

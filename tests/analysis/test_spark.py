@@ -1,4 +1,4 @@
-"""Spark as the hands of a run: the bytes of one machine on every sample and on a simulated log, and a sentence for everything that can be missing."""
+"""Spark as the hands of a run: the bytes of one machine with and without texts, and a sentence for everything that can be missing."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def contents(case: Case) -> dict[str, bytes]:
     return {case.name_of(path): path.read_bytes() for path in files if not path.is_relative_to(case.temporary)}
 
 
-@pytest.mark.parametrize("name", ["pool", "benign", "metadata_only"])
+@pytest.mark.parametrize("name", ["pool", "metadata_only"])
 def test_workers_give_the_bytes_of_one_machine(
     name: str, workers: SparkWorkers, sample_case: Callable[[str], Path], tmp_path: Path
 ) -> None:

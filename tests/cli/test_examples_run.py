@@ -1,9 +1,12 @@
 """The examples under the help of a command run as they stand, in a folder that holds what they name; hints run with names put in."""
 
+import contextlib
 import gzip
 import hashlib
+import io
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -12,6 +15,7 @@ from pathlib import Path
 import click
 import pytest
 
+from distilforensics.cli.diagnostics import run_cli
 from distilforensics.cli.main import cli
 
 ROOT = Path(__file__).parents[2]
@@ -47,8 +51,12 @@ def examples_of(command):
     yield from (line for line in lines if line.startswith("distilforensics "))
 
 
-OF_ALL = ("distilforensics heuristics test", "distilforensics formats test")
-"""What tests of their own do for every entry, where examples do it for a family or one format."""
+OF_ALL = (
+    "distilforensics heuristics test",
+    "distilforensics heuristics test coordination",
+    "distilforensics formats test",
+)
+"""What tests of their own do for every entry, where other examples do it for one heuristic or one format."""
 
 EXAMPLES = [
     line
@@ -64,7 +72,7 @@ def folder(tmp_path_factory, sample_case):
     root = tmp_path_factory.mktemp("examples")
     for name in ("reports/sample-case", "cases/2026-017", "cases/2026-017-again", "cases/2026-018"):
         shutil.copytree(sample_case("pool"), root / name)
-    (root / "exports").symlink_to(ROOT / "sample_logs" / "pool" / "logs")
+    (root / "exports").symlink_to(ROOT / "sample_logs" / "benign" / "logs")
     for name in ("gateway.jsonl.gz", "calls.jsonl.gz"):
         (root / name).write_bytes(gzip.compress(CALL.encode() * 20))
     (root / "export.csv").write_text(
@@ -80,7 +88,10 @@ def folder(tmp_path_factory, sample_case):
 
 
 def ran(line, folder):
-    """Run a line in a shell and return what came of it."""
+    """Run a line and return what came of it: in this process if it is a command of the program and nothing else, otherwise in a shell."""
+    words = shlex.split(line)
+    if words[0] == "distilforensics" and not set(line) & set("|&;<>$*`"):
+        return in_process(words[1:], folder)
     environment = os.environ | {
         "HOME": str(folder),
         "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
@@ -89,6 +100,14 @@ def ran(line, folder):
     return subprocess.run(
         ["sh", "-eu", "-c", line], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
+
+
+def in_process(arguments, folder):
+    """Return exit code and output of the program with these arguments, called in a folder."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = run_cli(arguments)
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

@@ -5,6 +5,7 @@ import itertools
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import pyarrow.parquet as pq
 import pytest
@@ -89,7 +90,7 @@ class Found:
 @pytest.fixture(scope="session")
 def batch_readers():
     """Readers by options; opening one plans queries, so they are kept for the session."""
-    readers = {}
+    readers: ClassVar = {}
     yield readers
     for reader in readers.values():
         reader.close()
@@ -159,14 +160,20 @@ def log(tmp_path):
 class InProcess:
     """Stands in for the worker process: the same batches, read in this process."""
 
+    readers: ClassVar = {}
+    """Settings -> reader; opening one plans queries, so they are kept for the session."""
+
     def __init__(self, settings, progress):
-        self._reader = BatchReader(settings, lambda n_bytes, n_rows, _: progress.advance(rows=n_rows, n_bytes=n_bytes))
+        if settings not in self.readers:
+            self.readers[settings] = BatchReader(settings, lambda *told: None)
+        self._reader = self.readers[settings]
+        self._reader._tell = lambda n_bytes, n_rows, _: progress.advance(rows=n_rows, n_bytes=n_bytes)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *error):
-        self._reader.close()
+        pass
 
     def read(self, batch):
         """Read a batch."""
@@ -178,6 +185,14 @@ class InProcess:
 def case(tmp_path):
     """A new case."""
     return create_case(tmp_path / "case")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def readers_in_process():
+    """Ends the threads of readers that tests share."""
+    yield
+    for reader in InProcess.readers.values():
+        reader.close()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import json
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pytest
 
 from distilforensics.ingest import parquet_records
 
@@ -71,11 +70,10 @@ def test_a_damaged_file_is_refused(read, log, record):
     assert "Parquet" in cut.source["reason"]
 
 
-@pytest.mark.parametrize("part", range(4))
-def test_a_flipped_bit_anywhere_costs_the_file_at_most(read, log, record, part):
-    """Each byte of a small table in turn: a refusal or the rows, never an error of a library."""
+def test_a_flipped_bit_anywhere_costs_the_file_at_most(read, log, record):
+    """One byte in 29 of a small table in turn: a refusal or the rows, never an error of a library."""
     content = parquet_of([record(n) for n in range(3)])
-    for position in range(part, len(content), 29):
+    for position in range(0, len(content), 29):
         damaged = bytearray(content)
         damaged[position] ^= 1 << position % 8
         found = read(log(bytes(damaged), "spend.parquet"))

@@ -87,6 +87,19 @@ def test_a_column_is_searched_as_a_single_text_is(secrets, monkeypatch, n_bytes)
     assert isinstance(changed, np.ndarray)
 
 
+def test_a_secret_is_found_wherever_it_stands_among_others(secrets):
+    """Neighbours are searched together; what begins in one text and ends in the next is nobody's secret."""
+    texts = [f"{'x' * (i % 90)} user-{i}" if i % 7 else None for i in range(4000)]
+    places = [1, 2, 3, 400, 401, 1999, 2000, 3998]
+    for place in places:
+        texts[place] = f"key {KEY}"
+    texts[700], texts[701] = f"ends with {KEY[:12]}", KEY[12:]
+    column = pa.chunked_array(
+        [pa.array(["", *texts[:1000]]).slice(1), pa.array([], pa.string()), pa.array(texts[1000:])]
+    )
+    assert secrets.in_column(column)[1].tolist() == places
+
+
 def test_the_same_secret_has_one_hash_in_every_field(read, log, line):
     """So it still ties records together: as the key of one record and in the prompt of another."""
     key = "xai-a1B2c3D4e5F6g7H8i9J0k1L2"

@@ -1,6 +1,7 @@
 """A citation is the record's own bytes, whatever the file is wrapped in."""
 
 import bz2
+import contextlib
 import csv
 import gzip
 import hashlib
@@ -66,32 +67,37 @@ FILES = {
 }
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A folder with the files, and the case that was made of them by a relative path."""
+    home = tmp_path_factory.mktemp("cited")
+    (home / "logs").mkdir()
+    for name, content in FILES.items():
+        (home / "logs" / name).write_bytes(content)
+    with contextlib.chdir(home):
+        ingest = ["ingest", "logs", "--case", "case", "-q", "--max-malformed", "1", "--threads", "1"]
+        assert run_cli(ingest) == ExitCode.COMPLETE
+    return home
+
+
 @pytest.fixture
-def ingested(tmp_path, monkeypatch):
-    """Ingest one of the files by a relative path and return the case."""
+def case(home, monkeypatch):
+    """The case, in the folder from which it was made."""
+    monkeypatch.chdir(home)
+    return open_case(home / "case")
 
-    def ingest(name):
-        (tmp_path / "logs").mkdir()
-        (tmp_path / "logs" / name).write_bytes(FILES[name])
-        monkeypatch.chdir(tmp_path)
 
-        assert (
-            run_cli(["ingest", "logs", "--case", "case", "-q", "--max-malformed", "1", "--threads", "1"])
-            == ExitCode.COMPLETE
-        )
-
-        return open_case(tmp_path / "case")
-
-    return ingest
+def rows_of(case, name, table="exchanges"):
+    """Return the rows of a file in the order of its lines."""
+    (source,) = [row for row in read_rows(case, "sources") if Path(row["path"]).name == name]
+    rows = [row for row in read_rows(case, table) if row["source_sha256"] == source["source_sha256"]]
+    return sorted(rows, key=lambda row: row["source_line"])
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_every_record_of_a_file_is_cited_with_its_hash(ingested, name, small_limits):
-    """First, last and one in between, kept or quarantined."""
-    case = ingested(name)
-    rows = sorted(
-        read_rows(case, "exchanges", ["record_id", "raw_sha256", "source_line"]), key=lambda row: row["source_line"]
-    )
+def test_every_record_of_a_file_is_cited_with_its_hash(case, name, small_limits):
+    """First, last and one in between, kept or quarantined; compression does not matter."""
+    rows = rows_of(case, name)
 
     assert 30 == len(rows)
     for row in (rows[0], rows[4], rows[17], rows[-1]):
@@ -99,32 +105,21 @@ def test_every_record_of_a_file_is_cited_with_its_hash(ingested, name, small_lim
 
         assert row["raw_sha256"] == citation.raw_sha256 == hashlib.sha256(citation.raw).hexdigest()
         assert (row["source_line"], "exchange") == (citation.line, citation.kind)
+    if "jsonl" in name:
+        assert spend_log()[20] == cite(case, f"{rows[0]['source_sha256'][:16]}:21", small_limits).raw
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if "jsonl" in name])
-def test_the_bytes_are_those_of_the_line(ingested, name, small_limits):
-    """Compression does not matter."""
-    case = ingested(name)
-    prefix = read_rows(case, "sources", ["source_sha256"])[0]["source_sha256"][:16]
-
-    assert spend_log()[20] == cite(case, f"{prefix}:21", small_limits).raw
-
-
-def test_a_csv_record_over_two_lines_is_cited_whole(ingested, small_limits):
+def test_a_csv_record_over_two_lines_is_cited_whole(case, small_limits):
     """With the line end inside of its quotes."""
-    case = ingested("requests.csv")
-    row = next(
-        row for row in read_rows(case, "exchanges", ["record_id", "prompt_text"]) if "second line" in row["prompt_text"]
-    )
+    row = next(row for row in rows_of(case, "requests.csv") if "second line" in row["prompt_text"])
 
     assert b'"first line\nsecond line"' in cite(case, row["record_id"], small_limits).raw
 
 
-def test_a_quarantined_record_can_be_cited_and_cannot_harm_the_terminal(ingested, capsys):
+def test_a_quarantined_record_can_be_cited_and_cannot_harm_the_terminal(case, capsys):
     """The screen gets escapes."""
-    case = ingested("LiteLLM_SpendLogs.jsonl.gz")
-    prefix = read_rows(case, "quarantine", ["source_sha256"])[0]["source_sha256"][:16]
-    code = run_cli(["cite", str(case.root), f"{prefix}:11"])
+    (refused,) = rows_of(case, "LiteLLM_SpendLogs.jsonl.gz", "quarantine")
+    code = run_cli(["cite", str(case.root), f"{refused['source_sha256'][:16]}:11"])
     text = capsys.readouterr().out
 
     assert ExitCode.COMPLETE == code

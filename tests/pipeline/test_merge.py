@@ -34,8 +34,9 @@ def made(tmp_path_factory):
     (home / "secret").write_text("sesame")
     secret = ["--secret-file", str(home / "secret")]
     flags = ["--number", "7", "--threads", "1", "-q", "--max-malformed", "1", *secret]
-    for name, logs in (("a", east), ("b", west), ("one", home / "logs")):
-        assert run_cli(["run", str(logs), "--case", str(home / name), *flags]) == 0
+    assert run_cli(["run", str(home / "logs"), "--case", str(home / "one"), *flags]) == 0
+    for name, logs in (("a", east), ("b", west)):
+        assert run_cli(["run", str(logs), "--case", str(home / name), *flags, "--no-power"]) == 0
     done = ["case", "merge", str(home / "a"), str(home / "b"), "--out", str(home / "merged"), "--threads", "1", "-q"]
     assert run_cli(done + secret) == 0
     return home

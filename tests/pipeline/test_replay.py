@@ -43,7 +43,7 @@ def made(tmp_path_factory):
     (home / "odd.toml").write_text(MAPPING)
     (home / "secret").write_text(SECRET)
     options = ["--mapping", str(home / "odd.toml"), "--secret-file", str(home / "secret"), "--threads", "1", "-q"]
-    options += ["--case", str(home / "case")]
+    options += ["--no-power", "--case", str(home / "case")]
     assert run_cli(["run", str(logs), *options, "--number", "7", "--no-pdf"]) == 0
     with grown.open("a") as stream:
         stream.write("".join(lines[250:300]))

@@ -22,7 +22,8 @@ import pytest
 
 from distilforensics.case.engines.duckdb import Limits, connect
 from distilforensics.case.tables import read_rows
-from distilforensics.report.ledger import Ledger, bound, query_file
+from distilforensics.report import result
+from distilforensics.report.ledger import Ledger, Row, bound, query_file
 from distilforensics.report.stage import case_tables
 
 FAILED = ("limited", "error", "blocked")
@@ -709,3 +710,10 @@ def test_every_query_with_a_number_in_a_sentence_has_a_second_witness():
     assert 25 < len(printed)
     assert set() == {query for query in printed if not hasattr(_Recount, query)} - DRAWN_QUERIES - TESTED_ALONE
     assert TESTED_ALONE <= printed
+
+
+def test_a_log_that_marks_no_answer_gives_no_control_of_what_follows_a_failure() -> None:
+    """Without requests that are known to be answered nothing is said of who goes on after a failure."""
+    row = Row(n_failed=40, n_answered=0, moved_percent=80, answered_moved_percent=None)
+    assert not result._is_moved_often(row)
+    assert result._is_moved_often(row | {"n_answered": 100, "answered_moved_percent": 20})

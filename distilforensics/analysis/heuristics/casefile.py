@@ -98,23 +98,28 @@ def unfold(table: str, templates: list[dict[str, Any]]) -> pa.Table:
     types = {column.name: column.type for column in TABLES[table].columns}
     rows: list[dict[str, Any]] = []
     for template in templates:
-        for values in _rows_of(template):
-            if unknown := sorted(set(values) - set(types)):
-                raise HeuristicError(f"unknown column {shown(unknown[0])}", where=f"given {table}")
-            row = {name: _typed(value, types[name]) for name, value in values.items()}
+        stated = {"account_id"} if "accounts" in template else set()
+        stated |= ({"started_at"} if "every" in template else set()) | set(template) - set(_SHORTHANDS)
+        if unknown := sorted(stated - set(types)):
+            raise HeuristicError(f"unknown column {shown(unknown[0])}", where=f"given {table}")
+        for row in _rows_of(template, types):
             rows.append(_with_defaults(row, types, len(rows)))
     return pa.Table.from_pylist(rows, schema=TABLES[table].arrow)
 
 
-def _rows_of(template: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _rows_of(template: dict[str, Any], types: dict[str, pa.DataType]) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a template; what is the same in all of them is read once."""
     plain = {name: value for name, value in template.items() if name not in _SHORTHANDS}
+    same: dict[str, Any] = {name: _typed(value, types[name]) for name, value in plain.items() if "{" not in str(value)}
+    changing = {name: value for name, value in plain.items() if name not in same}
     n_accounts, every = template.get("accounts"), template.get("every")
+    step = None if every is None else _span(str(every))
     for i in range(int(template.get("repeat", 1))):
-        row = {name: _filled(value, i) for name, value in plain.items()}
+        row = same | {name: _typed(_filled(value, i), types[name]) for name, value in changing.items()}
         if n_accounts is not None:
             row.setdefault("account_id", f"acct_{i % int(n_accounts):04d}")
-        if every is not None:
-            row["started_at"] = _moment(row.get("started_at", START)) + i * _span(str(every))
+        if step is not None:
+            row["started_at"] = row.get("started_at", START) + i * step
         yield row
 
 

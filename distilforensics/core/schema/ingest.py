@@ -153,7 +153,7 @@ DUPLICATES = Table(
     columns(
         ("record_id", TEXT, "the later record"),
         ("duplicate_of", TEXT, "record_id of the first occurrence"),
-        ("duplicate_class", TEXT, "exact_line (same bytes) or same_record (the same id and the same in every column)"),
+        ("duplicate_class", TEXT, "exact_line (same bytes), same_record (same id, same in every column) or same_call (in another log that says less)"),
     ),
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from distilforensics.ingest.formats.aliases import normalised
+from distilforensics.ingest.formats.aliases import WORDS, normalised
 from distilforensics.ingest.formats.specification import FormatSpec, Options, load_formats
 from distilforensics.ingest.formats.suggestion import Sample, automatic_mapping, suggest_mapping, why_no_calls
 
@@ -23,8 +23,6 @@ HIGH_SHARE = 0.9
 MEDIUM_SHARE = 0.5
 """Likewise for medium confidence."""
 
-_LABEL_KEYS = frozenset({"campaignid", "campaign", "label", "labels", "groundtruth", "isharvest", "iscampaign"})
-_LABEL_COMPANIONS = _LABEL_KEYS | {"accountid", "account", "userid", "role", "grade", "kind", "note", "notes"}
 _SPILLED_BODY = re.compile(r".+_(?:input|output)(?:_[a-z]+_\d+)?\.(?:json|bin|pdf|png|jpe?g|gif|webp|txt|mp4)(?:\.gz)?")
 _STORED_BODY = re.compile(r"(?P<name>(?P<id>.+)_(?:input|output)\.json)(?:\.gz)?")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -46,14 +44,16 @@ class Candidate:
     reason: str
 
 
-def detect(sample: Sample) -> list[Candidate]:
+def detect(sample: Sample, *, is_deep: bool = True) -> list[Candidate]:
     """Return the formats of the highest confidence; several if the content fits several, none if it fits none.
 
-    `generic` is only considered where no other format fits.
+    `generic` is only considered where no other format fits, by what lies inside of fields as well if `is_deep`.
     """
     rated = [rating for spec in load_formats().values() if (rating := _rate(spec, sample))]
     given_up = {name for candidate in rated for name in load_formats()[candidate.format].detection.refines}
-    rated = [candidate for candidate in rated if candidate.format not in given_up] or _rate_generic(sample)
+    rated = [candidate for candidate in rated if candidate.format not in given_up] or _rate_generic(
+        sample, is_deep=is_deep
+    )
     order = ("high", "medium", "low")
     best = next((level for level in order if any(candidate.confidence == level for candidate in rated)), None)
     return [candidate for candidate in rated if candidate.confidence == best]
@@ -69,8 +69,8 @@ def _rate(spec: FormatSpec, sample: Sample) -> Candidate | None:
     return Candidate(spec.id, confidence, f"{n_matching} of {n_records} sampled records have the shape of {spec.title}")
 
 
-def _rate_generic(sample: Sample) -> list[Candidate]:
-    suggestion = suggest_mapping(sample)
+def _rate_generic(sample: Sample, *, is_deep: bool) -> list[Candidate]:
+    suggestion = suggest_mapping(sample, is_deep=is_deep)
     if not suggestion.is_log:
         return []
     named = ", ".join(sorted(suggestion.known))
@@ -80,7 +80,7 @@ def _rate_generic(sample: Sample) -> list[Candidate]:
 def no_calls(sample: Sample, candidates: Sequence[Candidate]) -> str | None:
     """Return why a file whose records could be read holds no calls, or None."""
     if len(candidates) == 1 and candidates[0].format == GENERIC:
-        return why_no_calls(sample, suggest_mapping(sample))
+        return why_no_calls(suggest_mapping(sample))
     return None
 
 
@@ -92,7 +92,7 @@ def other_content(sample: Sample) -> str | None:
     if _SPILLED_BODY.fullmatch(sample.name) and not detect(sample):
         return "body of an Amazon Bedrock call that was too large for its record, not a log"
     keys = {normalised(key) for record in records for key in record}
-    if keys & _LABEL_KEYS and keys <= _LABEL_COMPANIONS:
+    if keys & WORDS["labels"] and keys <= WORDS["labels"] | WORDS["beside_labels"]:
         return "labels of accounts, not a log"
     return None
 

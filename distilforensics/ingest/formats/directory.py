@@ -11,39 +11,22 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.errors import InputRefusedError
-from distilforensics.ingest.formats.aliases import CONTENT_COLUMNS, normalised
+from distilforensics.ingest.formats.aliases import CONTENT_COLUMNS, DURATIONS, NAMES, best_names
 from distilforensics.ingest.formats.columns import fill, library_file, literal
 from distilforensics.ingest.formats.completion import zone_expression
 from distilforensics.ingest.formats.mapping import json_path
 from distilforensics.ingest.formats.suggestion import suggest_mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import duckdb
 
     from distilforensics.ingest.formats.suggestion import Sample
 
-_NAMES = {
-    "account_id": "account_id account user_id user customer_id customer principal_id",
-    "created_at": "created_at created signup_at signed_up_at signup signup_time signup_date sign_up_at registered_at registration_time"
-    " registration_date account_created account_created_at created_time creation_time opened_at",
-    "payment_fingerprint": "payment_fingerprint payment_method_fingerprint card_fingerprint payment_hash card_hash payment_method_hash"
-    " payment_instrument payment_method_id payment_method card",
-    "email": "email email_address e_mail contact_email mail",
-    "email_domain": "email_domain mail_domain domain",
-    "plan": "plan plan_name tier subscription subscription_plan program programme product",
-    "tenant_id": "tenant_id tenant org_id organization_id organisation_id team_id team",
-    "organization": "organization organisation org organization_name organisation_name org_name company company_name",
-}
-_RANKS = {
-    normalised(name): (target, rank) for target, names in _NAMES.items() for rank, name in enumerate(names.split())
-}
-
-REQUEST_COLUMNS = CONTENT_COLUMNS | {
-    "response_text", "response_id", "operation", "http_status", "finish_reason", "latency_ms", "latency_s", "latency_us", "latency_ns",
-    "session_id", "user_agent",
-}  # fmt: skip
+REQUEST_COLUMNS = (
+    CONTENT_COLUMNS
+    | DURATIONS
+    | {"response_id", "operation", "http_status", "finish_reason", "session_id", "user_agent"}
+)
 """Columns of single requests; a file with one of them is a log."""
 
 DISTINCT_SHARE = 0.9
@@ -77,33 +60,20 @@ def match_accounts_directory(sample: Sample) -> DirectoryMatch | None:
     records = [record for record in sample.records if isinstance(record, Mapping)]
     if not records or len(records) < len(sample.records) * DISTINCT_SHARE:
         return None
-    suggestion = suggest_mapping(sample)
-    if REQUEST_COLUMNS & {*suggestion.columns, *suggestion.ambiguous}:
-        return None
-    columns = _columns({name for record in records for name in record})
+    columns = best_names({name for record in records for name in record}, "accounts")
     if "account_id" not in columns or len(columns) < 2:
         return None
     accounts = [str(record.get(columns["account_id"])) for record in records]
-    if len(set(accounts)) < len(accounts) * DISTINCT_SHARE:
+    if len(set(accounts)) < len(accounts) * DISTINCT_SHARE or REQUEST_COLUMNS & suggest_mapping(sample).known:
         return None
     named = ", ".join(f"{target} in {name}" for target, name in sorted(columns.items()))
     return DirectoryMatch(columns, f"one record per account and no field of requests: {named}")
 
 
-def _columns(names: Iterable[str]) -> dict[str, str]:
-    """Return target -> field; of several fields for one target the one whose name stands first in the list of names."""
-    best: dict[str, tuple[int, str]] = {}
-    for name in sorted(names):
-        target, rank = _RANKS.get(normalised(name), (None, 0))
-        if target is not None and (target not in best or rank < best[target][0]):
-            best[target] = (rank, name)
-    return {target: name for target, (_, name) in best.items()}
-
-
 def directory_projection(match: DirectoryMatch, assume_time_zone: str | None = None) -> str:
     """Return one SELECT over `lines(row_index, line)` that yields `row_index`, the columns of the directory and `created_at_raw`."""
     sources = sorted(set(match.columns.values()))
-    parts = dict.fromkeys(_NAMES, "null::varchar")
+    parts = dict.fromkeys(NAMES["accounts"], "null::varchar")
     parts |= {target: f"v[{sources.index(source) + 1}]" for target, source in match.columns.items()}
     parts["paths"] = "[" + ", ".join(literal(json_path(source)) for source in sources) + "]"
     parts["zone"] = zone_expression(assume_time_zone)
@@ -150,7 +120,7 @@ def _matched_on_all_rows(connection: duckdb.DuckDBPyConnection, match: Directory
     names = connection.execute(
         "select distinct unnest(json_keys(line)) as name from lines where json_valid(line) and json_type(line) = 'OBJECT' order by name"
     ).fetchall()
-    columns = _columns(name for (name,) in names)
+    columns = best_names((name for (name,) in names), "accounts")
     return replace(match, columns={**columns, **match.columns})
 
 

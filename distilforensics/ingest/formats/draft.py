@@ -11,11 +11,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from distilforensics.ingest.formats.aliases import ALIASES, TARGETS, normalised
+from distilforensics.ingest.formats.aliases import ALIASES, NAMES, TARGETS, normalised, words_of
 from distilforensics.ingest.formats.leaves import leaves_of
 from distilforensics.ingest.formats.mapped import COUNTS, NUMBERS, mapped_query
 from distilforensics.ingest.formats.mapping import STEP, FieldMapping
-from distilforensics.ingest.formats.suggestion import number_style, suggest_mapping, time_formats
+from distilforensics.ingest.formats.notations import number_style, time_formats
+from distilforensics.ingest.formats.suggestion import suggest_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,57 +30,11 @@ EVERY_RECORD_FROM = 3
 SHOWN_TESTS = 6
 """Tests named for a column that is missing."""
 
-_INPUT = "in input prompt sent request question ask query eingabe frage anfrage entrada pregunta entree"
-_OUTPUT = (
-    "out output completion reply response answer generated gen received ausgabe antwort salida respuesta sortie reponse"
-)
-_WHO = "caller who consumer customer client user account acct subscriber principal asker owner login member person"
-_WHO += " benutzer nutzer kunde konto utilisateur usuario cliente cuenta"
-
-
-@dataclass(frozen=True, slots=True)
-class _Hint:
-    """Which kinds of values and which words of a name speak for a column."""
-
-    kinds: str
-    words: str = ""
-    also: str = ""
-    """Words of which one is needed besides."""
-
-
-_SIGNS = {
-    "started_at": "时间 時間 日時 시간", "account_id": "用户 客户 账号 使用者 顧客 ユーザー 사용자", "model_requested": "模型 モデル 모델",
-    "input_tokens": "输入 提示 入力 입력", "output_tokens": "输出 补全 出力 출력", "prompt_text": "提示 提问 问题 输入 質問 入力 질문",
-    "response_text": "回复 回答 输出 应答 出力 답변", "client_ip": "地址 アドレス", "api_key_id": "密钥 キー",
-}  # fmt: skip
-"""Column -> what names in other writings contain."""
-
 _HINTS = {
-    "started_at": _Hint("time", "start started begin began when at request requested sent received logged time timestamp date stamp"
-        " zeit zeitpunkt datum uhrzeit heure fecha hora"),
-    "ended_at": _Hint("time", "end ended finish finished done complete completed answered response stop"),
-    "client_ip": _Hint("address"),
-    "user_agent": _Hint("program"),
-    "model_requested": _Hint("model"),
-    "input_tokens": _Hint("number", _INPUT, "tok toks token tokens"),
-    "output_tokens": _Hint("number", _OUTPUT, "tok toks token tokens"),
-    "latency_ms": _Hint("number", "ms millis milliseconds msec"),
-    "latency_s": _Hint("number", "seconds secs sec", "took elapsed duration latency time response"),
-    "latency_us": _Hint("number", "us micros microseconds usec", "took elapsed duration latency time response"),
-    "latency_ns": _Hint("number", "ns nanos nanoseconds nsec", "took elapsed duration latency time response"),
-    "cost_usd": _Hint("number", "cost price usd spend charge charged dollars kosten cout costo"),
-    "http_status": _Hint("number", "code status http result"),
-    "prompt_text": _Hint("text", f"{_INPUT} asked message wrote"),
-    "response_text": _Hint("text", f"{_OUTPUT} said result"),
-    "api_key_id": _Hint("id", "key credential cred creds apikey"),
-    "account_id": _Hint("id number", _WHO),
-    "tenant_id": _Hint("id text", "org organisation organization tenant company team firm"),
-    "session_id": _Hint("id", "session conversation conv chat thread dialog dialogue"),
-    "request_id": _Hint("id number", "id uuid req request call trace correlation nr number ref"),
-    "client_country": _Hint("id", "country geo nation"),
-    "finish_reason": _Hint("id", "finish stop", "reason why because"),
-}  # fmt: skip
-"""Column -> what speaks for it; names that programs use are known beyond that."""
+    target: {key: hint.get(key, "").split() for key in ("kinds", "words", "also")}
+    for target, hint in NAMES["hints"].items()
+}
+"""Column -> kinds of values and words of names that speak for it, and words of which one is needed besides; names that programs use are known beyond that."""
 
 
 @dataclass(slots=True)
@@ -93,6 +48,8 @@ class Draft:
     """Column -> places that fit it equally well."""
     is_end: bool
     """The only time is that of the end."""
+    day: Leaf | None
+    """The place of the day, if that of the time has only the time of day."""
 
 
 def draft_mapping(sample: Sample, needs: Mapping[str, Sequence[str]] | None = None) -> str:
@@ -120,7 +77,10 @@ def _guessed(sample: Sample) -> Draft:
     by_source = {leaf.source: leaf for leaf in leaves}
     suggestion = suggest_mapping(sample)
     columns = {target: by_source[name] for target, name in suggestion.columns.items() if name in by_source}
-    columns = {target: leaf for target, leaf in columns.items() if _suits(target, leaf)}
+    has_day = suggestion.day is not None
+    columns = {
+        target: leaf for target, leaf in columns.items() if _suits(target, leaf) or (target == "started_at" and has_day)
+    }
     doubtful = {
         target: [by_source[name] for name in names if name in by_source]
         for target, names in suggestion.ambiguous.items()
@@ -150,7 +110,7 @@ def _guessed(sample: Sample) -> Draft:
         # No test judges records without an account; where the log names none, its key stands for it, else its end user.
         stands_in = next((columns[name] for name in ("api_key_id", "end_user_id") if name in columns), None)
         columns |= {"account_id": stands_in} if stands_in else {}
-    return Draft(leaves, columns, doubtful, is_end)
+    return Draft(leaves, columns, doubtful, is_end, by_source.get(suggestion.day or ""))
 
 
 _ORDER = dict.fromkeys([*_HINTS, *sorted(TARGETS)])
@@ -172,17 +132,17 @@ def _fitting(leaf: Leaf) -> Iterator[tuple[str, int]]:
     usual = ALIASES.get(normalised(joined)) or ALIASES.get(normalised(last))
     if usual is not None and (kind == "object" or kind == "list") == (usual in _OBJECTS) and _suits(usual, leaf):
         yield usual, 5 if len(leaf.names) == 1 or ALIASES.get(normalised(joined)) else 4
-    for target, signs in _SIGNS.items():
+    for target, signs in NAMES["signs"].items():
         if any(sign in last for sign in signs.split()) and _suits(target, leaf):
             yield target, 4
-    words, own = _words(leaf.names[-2:]), _words(leaf.names[-1:])
+    words, own = set(words_of(leaf.names[-2:])), set(words_of(leaf.names[-1:]))
     for target, hint in _HINTS.items():
-        if kind not in hint.kinds.split() or (target == "account_id" and leaf.kind == "number" and _is_measure(leaf)):
+        if kind not in hint["kinds"] or (target == "account_id" and leaf.kind == "number" and _is_measure(leaf)):
             continue
-        has_word = bool(words & set(hint.words.split())) and (not hint.also or bool(words & set(hint.also.split())))
+        has_word = not words.isdisjoint(hint["words"]) and (not hint["also"] or not words.isdisjoint(hint["also"]))
         if has_word and _is_plausible(target, leaf):
-            yield target, 3 if own & set(hint.words.split()) else 2
-        elif not hint.words or (target == "started_at" and not words & set(_HINTS["ended_at"].words.split())):
+            yield target, 3 if own & set(hint["words"]) else 2
+        elif not hint["words"] or (target == "started_at" and words.isdisjoint(_HINTS["ended_at"]["words"])):
             yield target, 1
 
 
@@ -190,10 +150,10 @@ def _suits(target: str, leaf: Leaf) -> bool:
     """Tell whether the values of a place are such as a column of its name holds."""
     if target == "usage":  # counts under foreign names are mapped one by one
         return any(ALIASES.get(normalised(name)) for value in leaf.said if isinstance(value, dict) for name in value)
-    hint, kind = _HINTS.get(target), leaf.kind
+    kind, kinds = leaf.kind, _HINTS.get(target, {}).get("kinds")
     if target in NUMBERS:
         return kind in ("number", "nothing")
-    return hint is None or kind in hint.kinds.split() or (hint.kinds == "text" and kind in ("id", "model", "program"))
+    return kinds is None or kind in kinds or (kinds == ["text"] and kind in ("id", "model", "program"))
 
 
 def _is_measure(leaf: Leaf) -> bool:
@@ -210,12 +170,6 @@ def _is_plausible(target: str, leaf: Leaf) -> bool:
     if target == "client_country":
         return all(re.fullmatch(r"[A-Z]{2}", text) for text in texts)
     return True
-
-
-def _words(names: Sequence[str]) -> set[str]:
-    """Return the words of names, in lower case: `tokIn`, `tok_in` and `tok-in` have the same."""
-    parts = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", " ".join(names))
-    return set(re.findall(r"[a-z]+", parts.lower()))
 
 
 def _columns(draft: Draft) -> Iterator[str]:
@@ -238,7 +192,7 @@ def _entry(target: str, leaf: Leaf) -> str:
 
 
 def _left_over(draft: Draft) -> Iterator[str]:
-    used = {leaf.source for leaf in draft.columns.values()} | {
+    used = {leaf.source for leaf in (*draft.columns.values(), *([draft.day] if draft.day else []))} | {
         leaf.source for one in draft.doubtful.values() for leaf in one
     }
     rest = [
@@ -275,7 +229,11 @@ def _choices(draft: Draft) -> Iterator[str]:
 
 def _time(draft: Draft) -> Iterator[str]:
     leaf = draft.columns.get("started_at")
-    formats = time_formats([text for text in leaf.texts if text not in leaf.null_words]) if leaf else []
+    texts = [text for text in leaf.texts if text not in leaf.null_words] if leaf else []
+    if draft.day is not None:
+        yield f"day = {_toml(draft.day.source)}"
+        texts = [f"{day} {text}" for day, text in zip(draft.day.texts, texts, strict=False)]
+    formats = time_formats(texts)
     if len(formats) > 1:
         yield "# The day could be the month; keep one:"
     for notation in formats or ("%d.%m.%Y %H:%M:%S",):

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.text import show
 from distilforensics.ingest.formats.mapping import STEP
-from distilforensics.ingest.formats.suggestion import TIME_FORMATS, is_written
+from distilforensics.ingest.formats.notations import TIME_FORMATS, is_written
 from distilforensics.ingest.secrets import Secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 MAX_LEAVES = 400
 """Places listed; records whose keys are data have no end of them."""
@@ -41,6 +41,9 @@ _MODEL = re.compile(
 )
 _ID = re.compile(r"[\w@.:+-]{1,128}")
 _GROUPED = re.compile(r"[-+]?\d{1,3}([,.' \xa0\u202f\u2019]\d{3})+([.,]\d+)?|[-+]?[$€£]?\d+([.,]\d+)?")
+_UNSAFE = set("\\*?\n")
+"""Characters of names that a path is not told with."""
+
 _FIRST_EPOCH, _LAST_EPOCH = 1_400_000_000, 2_400_000_000
 _NOTHING = frozenset({"", "-", "--", "n/a", "none", "null", "(null)", "nil", "nan", "unknown", "\\n"})
 
@@ -109,27 +112,43 @@ def leaves_of(records: Sequence[object]) -> list[Leaf]:
     found: dict[str, Leaf] = {}
     for record in records:
         if isinstance(record, Mapping):
-            for key, value in record.items():
-                _collect(found, value, str(key), f"${_step(str(key))}", (str(key),))
+            for names, source, value in _places(record):
+                if source in found or len(found) < MAX_LEAVES:
+                    found.setdefault(source, Leaf(source, names)).values.append(value)
     return list(found.values())
 
 
-def _collect(found: dict[str, Leaf], value: object, source: str, path: str, names: tuple[str, ...]) -> None:
-    """Note a place and everything below it; text that holds an object counts as one."""
-    if source not in found:
-        if len(found) >= MAX_LEAVES:
-            return
-        found[source] = Leaf(source, names)
+def with_places(records: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, tuple[str, ...]]]:
+    """Return records with what lies inside of their fields beside these, and the names on the way to each such place."""
+    wide: list[dict[str, Any]] = []
+    paths: dict[str, tuple[str, ...]] = {}
+    for record in records:
+        inside = {
+            source: (names, value)
+            for names, source, value in _places(record)
+            if len(names) > 1 and '"' not in "".join(names)
+        }
+        for source, (names, _) in inside.items():
+            if source in paths or (len(paths) < MAX_LEAVES and not _UNSAFE & set(source)):
+                paths.setdefault(source, names)
+        wide.append({**{source: value for source, (_, value) in inside.items() if source in paths}, **record})
+    return wide, paths
+
+
+def _places(record: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str, Any]]:
+    """Yield every place of a record and everything below it: names, how a mapping names it, value; text that holds an object counts as one."""
+    for key, value in record.items():
+        yield from _below(value, str(key), f"${_step(str(key))}", (str(key),))
+
+
+def _below(value: object, source: str, path: str, names: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str, Any]]:
     decoded = _decoded(value)
-    found[source].values.append(value if decoded is None else decoded)
-    inner = decoded if decoded is not None else value
-    if not isinstance(inner, Mapping) or len(names) >= MAX_DEPTH:
-        return
-    is_text = decoded is not None
-    for key, below in inner.items():
-        step = _step(str(key))
-        down = f"{source}{STEP}${step}" if is_text else f"{path}{step}"
-        _collect(found, below, down, down, (*names, str(key)))
+    inner = value if decoded is None else decoded
+    yield names, source, inner
+    if isinstance(inner, Mapping) and len(names) < MAX_DEPTH:
+        for key, below in inner.items():
+            down = f"{path if decoded is None else f'{source}{STEP}$'}{_step(str(key))}"
+            yield from _below(below, down, down, (*names, str(key)))
 
 
 def _step(key: str) -> str:
@@ -155,7 +174,7 @@ def _is_kind(text: str, kind: str) -> bool:
     if kind == "flag":
         return text.lower() in ("true", "false")
     if kind == "time":
-        return _is_time(text)
+        return is_time(text)
     if kind == "address":
         return _is_address(text)
     if kind == "number":
@@ -164,7 +183,8 @@ def _is_kind(text: str, kind: str) -> bool:
     return len(text) <= 300 and "\n" not in text and pattern.fullmatch(text) is not None
 
 
-def _is_time(text: str) -> bool:
+def is_time(text: str) -> bool:
+    """Tell whether a text looks like a time in any notation that is known."""
     if _USUAL_TIME.fullmatch(text) or (len(text) < 40 and any(is_written(text, notation) for notation in TIME_FORMATS)):
         return True
     try:

@@ -33,7 +33,7 @@ TICKS = "ticks"
 """Times in units of 100 nanoseconds since the year 1, as .NET counts."""
 
 _WRITTEN_AS = {"ended_at": ("ended_at_raw",), "finish_reason": ("finish_reason_raw",), "tools": ("tools_json", "n_tools"),
-    "started_at": ("started_at_raw",), "latency_s": ("latency_ms",), "latency_us": ("latency_ms",), "latency_ns": ("latency_ms",),
+    "started_at": ("started_at_raw",), "latency": ("latency_ms",), "latency_s": ("latency_ms",), "latency_us": ("latency_ms",), "latency_ns": ("latency_ms",),
     "http_status": ("http_status", "status"),
     "status": ("http_status", "status"), "model_requested": ("model_requested", "model_raw"), "model_served": ("model_served", "model_raw"),
     "prompt_text": ("prompt_text", "prompt_state", "system_text", "messages_json", "n_turns"),
@@ -49,7 +49,7 @@ _ANSWER = (
     "response_text", "response_state", "response_id", "model_served", "model_raw", "n_tool_calls", "finish_reason_raw", "reasoning_signature",
     "reasoning_refusals", "error_type", "status", *_USAGE,
 )  # fmt: skip
-_GIVES = {
+GIVES = {
     "request_body": _REQUEST,
     "messages": ("prompt_text", "prompt_state", "system_text", "messages_json", "n_turns"),
     "conversation": ("prompt_text", "prompt_state", "system_text", "messages_json", "n_turns", "response_text", "response_state"),
@@ -116,11 +116,11 @@ def mapped_query(
             "other_answers": _OTHER_ANSWERS if "response_text" in mapping.columns else _NO_ANSWERS,
         },
     )
-    names = _yields(mapping, _GIVES, is_text=pattern is not None)
+    names = _yields(mapping, GIVES, is_text=pattern is not None)
     return query, names | JOIN_COLUMNS if join is not None else names
 
 
-_PLAIN_GIVES = {"messages": _GIVES["messages"], "response_text": ("response_text", "response_state")}
+_PLAIN_GIVES = {"messages": GIVES["messages"], "response_text": ("response_text", "response_state")}
 _NEVER_PLAIN = frozenset({"request_body", "usage", "conversation"})
 """Targets that hold objects always."""
 
@@ -193,6 +193,8 @@ def _columns(mapping: FieldMapping, fields: _Fields) -> dict[str, str]:
     parts = dict.fromkeys(sorted(TARGETS), "null::varchar")
     parts |= {target: fields.value(target, source) for target, source in mapping.columns.items()}
     parts |= {target: f"{literal(value)}::varchar" for target, value in mapping.constants.items()}
+    if mapping.day is not None:
+        parts["started_at"] = f"({fields.value('started_at', mapping.day)} || ' ' || {parts['started_at']})"
     return dict(sorted(parts.items()))
 
 
@@ -232,7 +234,8 @@ def cell_names(mapping: FieldMapping, join: Join | None = None) -> tuple[str, ..
 def _first_steps(mapping: FieldMapping, join: Join | None) -> list[str]:
     where = mapping.cache_left_out_where
     rules = mapping.rules if where is None else (*mapping.rules, where)
-    written = (*mapping.columns.values(), *(rule.field for rule in rules), *(join.fields if join else ()))
+    days = () if mapping.day is None else (mapping.day,)
+    written = (*mapping.columns.values(), *(rule.field for rule in rules), *(join.fields if join else ()), *days)
     sources = [source for value in written for source in ((value,) if isinstance(value, str) else value)]
     return sorted({source.partition(STEP)[0] for source in sources})
 

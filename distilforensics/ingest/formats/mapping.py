@@ -95,6 +95,8 @@ class FieldMapping:
     """SHA-256 of the mapping file."""
     must_show_calls: bool = False
     """Records that hold nothing of a call are none; nobody has said what the file holds."""
+    day: Source | None = None
+    """Where the day stands, if `started_at` is only the time of day."""
 
     def fits(self, records: Sequence[object]) -> bool:
         """Tell whether the records of a file are those that the mapping is about; it is forced on no other file."""
@@ -142,12 +144,13 @@ class FieldMapping:
     @property
     def time_field(self) -> str:
         """The field that holds the time, as an error names it."""
-        source = self.columns.get("started_at", "no field")
-        return source if isinstance(source, str) else " or ".join(source)
+        time = _named(self.columns.get("started_at", "no field"))
+        return time if self.day is None else f"{_named(self.day)} with {time}"
 
     def as_parameters(self) -> dict[str, Any]:
         """Return the mapping as JSON-ready data for the record of the stage; choices that were not made are left out."""
         more = {
+            "day": self.day,
             "time_format": self.time_format,
             "relative_to": None if self.relative_to is None else self.relative_to.isoformat(),
             "lack": self.lack,
@@ -215,15 +218,15 @@ def parse_mapping(
     rules = parse_rules(content.get("rows", []), where)
     files = _choices(content, "files", {"fields": (list, "a list of fields")}, where)
     required = tuple(_sources(dict(enumerate(files.get("fields", ()))), where).values())
+    time = _time(content, where)
     if are_paths_checked:
-        for source in (*columns.values(), *(rule.field for rule in rules), *required):
+        for source in (*columns.values(), *(rule.field for rule in rules), *required, time.get("day", "day")):
             _check_source(source, where)
     constants = _texts(content.get("constants", {}), "[constants]", where)
     for target in sorted({*columns, *constants} - TARGETS):
         raise UsageError(f"unknown column {shown(target)}, expected one of {', '.join(sorted(TARGETS))}", where=where)
     for target in sorted(set(columns) & set(constants)):
         raise UsageError(f"{target} is both a column and a constant, expected one", where=where)
-    time = _time(content, where)
     if not columns.get("started_at") and time.get("lacks") != "time" and not is_untimed:
         raise UsageError("started_at is not mapped, expected the field that holds the time of the request", where=where)
     words = content.get("words", {})
@@ -254,6 +257,7 @@ def parse_mapping(
         rules,
         {target: _texts(pairs, f"[words.{target}]", where) for target, pairs in words.items()},
         required,
+        day=time.get("day"),
     )
 
 
@@ -273,7 +277,7 @@ def _tokens(content: Mapping[str, Any], where: str) -> dict[str, Any]:
 
 _ONE_TEXT = (str, "a text")
 _TIME_KEYS = {
-    "unit": _ONE_TEXT, "zone": _ONE_TEXT, "format": _ONE_TEXT, "lacks": _ONE_TEXT, "is_end": (bool, "true or false"),
+    "day": _ONE_TEXT, "unit": _ONE_TEXT, "zone": _ONE_TEXT, "format": _ONE_TEXT, "lacks": _ONE_TEXT, "is_end": (bool, "true or false"),
     "relative_to": ((str, datetime), "a time such as 2026-03-01T00:00:00Z"),
 }  # fmt: skip
 _PART = re.compile(r"""\.(?:"([^"]*)"|([^.\["]+))|\[(\d+)\]""")

@@ -9,55 +9,38 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.errors import InputRefusedError
 from distilforensics.core.text import shown
 from distilforensics.ingest.formats.aliases import (
-    ADMINISTRATION_NAMES,
-    CLAIMED,
     CONTENT,
-    COUNT_NAMES,
-    KIND_NAMES,
     KINDS_AROUND_CALLS,
     MACHINES,
     PEOPLE,
-    PHASE_NAMES,
-    PHASES,
     PRINCIPALS,
-    PROGRAM_NAMES,
     SIGNS_OF_CALLS,
-    SPAN_NAMES,
     STATISTICS,
     WEAK_ALIASES,
     WEB_COLUMNS,
-    WRITER_NAMES,
+    WORDS,
     normalised,
-    target_of,
+    target_of_path,
+    words_of,
 )
-from distilforensics.ingest.formats.mapped import COUNTS, NUMBERS
+from distilforensics.ingest.formats.leaves import is_time, with_places
+from distilforensics.ingest.formats.mapped import COUNTS, GIVES, NUMBERS
 from distilforensics.ingest.formats.mapping import FieldMapping
+from distilforensics.ingest.formats.notations import is_usual, moment_of, number_style, time_formats
 from distilforensics.ingest.formats.token_counts import is_cache_left_out, is_reasoning_left_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-
-TIME_FORMATS = (
-    "%b %d, %Y @ %H:%M:%S.%f", "%b %d, %Y @ %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y, %H:%M:%S",
-    "%a, %d %b %Y %H:%M:%S GMT", "%Y%m%dT%H%M%SZ", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M:%S",
-    "%d/%m/%Y %H:%M", "%b %d, %Y %H:%M:%S", "%b %d, %Y, %I:%M:%S %p", "%d-%b-%Y %H:%M:%S", "%a %b %d %H:%M:%S %Y",
-)  # fmt: skip
-"""Notations of times beyond ISO, epoch and the common log format, as exports of spreadsheets and dashboards write them."""
-
-_DECIMAL_COMMA = re.compile(r"(\d+|\d{1,3}([. \xa0\u202f'\u2019]\d{3})+),(\d{1,2}|\d{4,})|\d{1,3}(\.\d{3})+,\d+|0,\d+")
 _DAY = re.compile(r"\d{4}[-/]\d\d?([-/]\d\d?)?|\d\d?[./]\d\d?[./]\d{4}")
-_CLOCK = re.compile(
-    r"(\d{4})[-/](\d\d?)[-/](\d\d?)[T ](\d\d)(?::(\d\d)(?::(\d\d)(?:[.,]0+)?)?)? ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d)?"
-)
-_EPOCH_DIGITS = {10: 1, 13: 1000, 16: 1_000_000, 19: 1_000_000_000}
+_WHOLE_DAY = re.compile(r"\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[./-]\d\d?[./-]\d{4}")
+_TIME_OF_DAY = re.compile(r"\d\d?:\d\d(:\d\d([.,]\d+)?)?( ?[AaPp][Mm])?")
 _PERIOD_SECONDS = 300
 _STATUS_CODE = re.compile(r"[1-5]\d\d(\.0)?")
 _NUMBER = re.compile(r"-?\d+([.,]\d+)*")
@@ -70,6 +53,9 @@ _EXACT_DIGITS = 15
 
 _ROUNDED_ZEROS = 3
 """Zeros behind them by which ids are told to be rounded, those of all different ids together."""
+_DURATION = re.compile(r"(\d+h)?(\d+m)?([\d.]+(s|ms|us|µs|ns))?")
+"""A duration with its unit; one without is in a unit that nobody said."""
+
 _REQUEST_LINE = re.compile(r"[A-Z]{3,8} \S+( HTTP/[\d.]+)?")
 _BODY_KEYS = frozenset({"messages", "contents", "prompt", "input"})
 
@@ -93,11 +79,22 @@ class Suggestion:
     unused: tuple[str, ...]
     empty: frozenset[str] = frozenset()
     """Columns whose fields hold nothing in the whole sample: no word, no text, no token."""
+    day: str | None = None
+    """Field with the day, where that of `started_at` has only the time of day."""
+    records: Sequence[Mapping[str, Any]] = field(default=(), repr=False, compare=False)
+    """The sampled objects, with what lies inside of their fields under the paths by which a mapping names it."""
 
     @property
     def known(self) -> frozenset[str]:
         """Columns that some field could be."""
         return frozenset({*self.columns, *self.ambiguous})
+
+    @property
+    def times(self) -> list[str]:
+        """The sampled times as they are written, the day before the time of day."""
+        parts = (self.day, self.columns.get("started_at"))
+        rows = ([record.get(name) for name in parts if name] for record in self.records)
+        return [" ".join(map(str, row)) for row in rows if row and all(part not in (None, "") for part in row)]
 
     @property
     def is_log(self) -> bool:
@@ -120,37 +117,78 @@ class Suggestion:
         return self.is_log and (bool(self.known & PRINCIPALS) or self.n_kinds > 1)
 
 
-def suggest_mapping(sample: Sample) -> Suggestion:
-    """Return what the fields of a sample's records say."""
-    records = _records(sample)
+def suggest_mapping(sample: Sample, *, is_deep: bool = True) -> Suggestion:
+    """Return what the fields of a sample's records say, and if that is asked for what lies inside of them."""
+    objects = [record for record in sample.records if isinstance(record, Mapping)]
+    records, paths = with_places(objects) if is_deep else (objects, {})
     candidates: dict[str, list[str]] = {}
     unused = []
-    names = sorted({name for record in records for name in record})
-    for name in names:
-        target = _target(name, records)
+    for name in sorted({name for record in objects for name in record}):
+        target = _target((name,), name, records)
         if target is None:
             unused.append(name)
         else:
             candidates.setdefault(target, []).append(name)
-    for target, aliases in WEAK_ALIASES.items():
-        found = [name for name in unused if normalised(name) in aliases]
-        if target not in candidates and found:
-            candidates[target] = found
+    for name in unused:
+        target = WEAK_ALIASES.get(normalised(name))
+        if target is not None and not set(candidates.get(target, ())) - set(unused):
+            candidates.setdefault(target, []).append(name)
+    _add_places(candidates, records, paths)
     _give_team_to_project(candidates)
-    _give_claimed_users(candidates, records)
+    _give_claimed_users(candidates, records, paths)
+    day = _day_beside_clock(candidates, records, unused)
     columns: dict[str, str] = {}
     ambiguous: dict[str, tuple[str, ...]] = {}
     for target, found in candidates.items():
+        if target == "started_at":
+            found = [name for name in found if normalised(name) in WORDS["starts"]] or found
         if len(found) > 1 and not _are_same(records, found):
             ambiguous[target] = tuple(found)
-        elif (place := _place(found[0], records) if target not in _HOLDERS else found[0]) is not None:
+        elif (place := _place(found[0], records, paths) if target not in _HOLDERS else found[0]) is not None:
             columns[target] = place
     if "cost_usd" in columns and _is_other_currency(records, columns["cost_usd"]):
         unused.append(columns.pop("cost_usd"))
         candidates.pop("cost_usd")
-    used = {name for found in candidates.values() for name in found}
+    used = {name for found in candidates.values() for name in found} | {day}
     empty = frozenset(target for target, found in candidates.items() if not _says_something(records, found))
-    return Suggestion(columns, ambiguous, tuple(name for name in unused if name not in used), empty)
+    return Suggestion(columns, ambiguous, tuple(name for name in unused if name not in used), empty, day, records)
+
+
+def _add_places(
+    candidates: dict[str, list[str]], records: Sequence[Mapping[str, Any]], paths: Mapping[str, tuple[str, ...]]
+) -> None:
+    """Take places inside of fields for columns that no field at the top could be, where only one place could be a column."""
+    wholes: set[tuple[str, ...]] = {(name,) for target in _HOLDERS for name in candidates.get(target, ())}
+    given = {name for target in ("request_body", "usage") if target in candidates for name in GIVES[target]}
+    found: dict[str, list[str]] = {}
+    for source, names in paths.items():
+        weak = WEAK_ALIASES.get(normalised(names[-1]))
+        target = _target(names, source, records) or (str(weak) if weak in ("operation", "client_ip") else None)
+        is_inside = any(names[:n] in wholes or (target, *names[:n]) in wholes for n in range(1, len(names)))
+        if target is not None and not is_inside and target not in given:
+            found.setdefault(target, []).append(source)
+            wholes.add(names if target in _HOLDERS else (target, *names))
+    for target, sources in found.items():
+        if target not in candidates and (len(sources) == 1 or _are_same(records, sources)):
+            candidates[target] = sources
+
+
+def _day_beside_clock(
+    candidates: dict[str, list[str]], records: Sequence[Mapping[str, Any]], unused: Sequence[str]
+) -> str | None:
+    """Return the only field of days if the only field of times of day is the time, so that both together are when a call began."""
+    names: set[str] = {*unused, *candidates.get("started_at", ())}
+    days = [name for name in names if _are_all(_WHOLE_DAY, records, name)]
+    clocks = [name for name in names if _are_all(_TIME_OF_DAY, records, name)]
+    if len(days) != 1 or len(clocks) != 1 or set(candidates.get("started_at", ())) - {*days, *clocks}:
+        return None
+    candidates["started_at"] = clocks
+    return days[0]
+
+
+def _are_all(kind: re.Pattern[str], records: Sequence[Mapping[str, Any]], name: str) -> bool:
+    values = [record[name] for record in records if record.get(name) not in (None, "")]
+    return bool(values) and all(isinstance(value, str) and kind.fullmatch(value.strip()) for value in values)
 
 
 def _is_other_currency(records: Sequence[Mapping[str, Any]], cost: str) -> bool:
@@ -160,18 +198,17 @@ def _is_other_currency(records: Sequence[Mapping[str, Any]], cost: str) -> bool:
     return bool(words - {"USD", "$", "US$"}) or any(set("€£¥₹") & set(str(record.get(cost))) for record in records)
 
 
-def _place(name: str, records: Sequence[Mapping[str, Any]]) -> str | None:
+def _place(name: str, records: Sequence[Mapping[str, Any]], paths: Mapping[str, object]) -> str | None:
     """Return where the value of a field stands that should be a text or a number: in an object its id or name, of a list its first; None if nowhere."""
     values = [record[name] for record in records if record.get(name) is not None]
-    is_plain = not set('"\\') & set(name)
+    path = name if name in paths else None if set('"\\') & set(name) else f'$."{name}"'
     if any(isinstance(value, list) for value in values):
-        return f'$."{name}"[0]' if is_plain else None
+        return path and f"{path}[0]"
     objects = [value for value in values if isinstance(value, Mapping)]
     if not objects:
         return name
-    return next(
-        (f'$."{name}".{key}' for key in ("id", "name") if is_plain and all(key in value for value in objects)), None
-    )
+    keys = (key for key in ("id", "name", "username") if path and all(key in value for value in objects))
+    return next((f"{path}.{key}" for key in keys), None)
 
 
 def _says_something(records: Sequence[Mapping[str, Any]], names: Sequence[str]) -> bool:
@@ -181,29 +218,41 @@ def _says_something(records: Sequence[Mapping[str, Any]], names: Sequence[str]) 
     )
 
 
-def _records(sample: Sample) -> list[Mapping[str, Any]]:
-    return [record for record in sample.records if isinstance(record, Mapping)]
-
-
-def _target(name: str, records: Sequence[Mapping[str, Any]]) -> str | None:
-    """Return the column of a field, by its name and by what it holds."""
-    short = normalised(name)
-    values = [record[name] for record in records if record.get(name) not in (None, "")]
-    if short in ("request", "body", "requestbody"):
+def _target(names: tuple[str, ...], source: str, records: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return the column of a field or of a place inside of one, by its names and by what it holds."""
+    short = normalised(names[0]) if len(names) == 1 else ""
+    values = [record[source] for record in records if record.get(source) not in (None, "")]
+    target: str | None = target_of_path(names)
+    if short in ("request", "body", "requestbody") or target == "request_body":
         if values and all(isinstance(value, str) and _REQUEST_LINE.fullmatch(value) for value in values):
             return "request_line"
         return "request_body" if any(_is_body(value) for value in values) else None
     if short == "requesttime" and any("body_bytes_sent" in record for record in records):
         return "latency_s"
-    target = target_of(name)
+    if short == "message" and any(isinstance(value, Mapping) and value.get("role") == "assistant" for value in values):
+        return "response_text"
+    if target == "started_at" and len(names) > 1 and not all(is_time(str(value)) for value in values):
+        return None
+    if target == "response_text" and any(map(_is_of_http, values)):
+        return None
     if target in _TEXTS and values and all(_NUMBER.fullmatch(str(value)) for value in values):
         is_code = target == "response_text" and all(_STATUS_CODE.fullmatch(str(value)) for value in values)
         return "http_status" if is_code else None
     if target == "usage" and not any(isinstance(value, Mapping) for value in values):
         return None
+    if target == "latency" and not (values and all(_DURATION.fullmatch(str(value)) for value in values)):
+        return None
     if target == "http_method" and not all(isinstance(value, str) and value.isupper() for value in values):
         return None
     return target
+
+
+def _is_of_http(value: object) -> bool:
+    """Tell whether a value is an answer of a server with a status or headers, in which that of the model may stand as the body."""
+    return isinstance(value, Mapping) and (
+        isinstance(value.get("headers"), Mapping)
+        or any(_STATUS_CODE.fullmatch(str(value.get(key))) for key in ("status", "statusCode", "status_code"))
+    )
 
 
 def _is_body(value: object) -> bool:
@@ -226,7 +275,9 @@ def _give_team_to_project(candidates: dict[str, list[str]]) -> None:
         candidates["project_id"] = teams
 
 
-def _give_claimed_users(candidates: dict[str, list[str]], records: Sequence[Mapping[str, Any]]) -> None:
+def _give_claimed_users(
+    candidates: dict[str, list[str]], records: Sequence[Mapping[str, Any]], paths: Mapping[str, tuple[str, ...]]
+) -> None:
     """Take a user that the caller may have claimed for the end user where the log has the key, which cannot be claimed.
 
     `user` is always a claim beside a key; another name is one if a key stands with several users.
@@ -234,10 +285,11 @@ def _give_claimed_users(candidates: dict[str, list[str]], records: Sequence[Mapp
     keys, accounts = candidates.get("api_key_id"), candidates.get("account_id", [])
     if not keys:
         return
+    last = {name: normalised(paths.get(name, (name,))[-1]) for name in accounts}
     claimed = [
         name
         for name in accounts
-        if normalised(name) in CLAIMED and (normalised(name) == "user" or _has_several(records, keys[0], name))
+        if last[name] in WORDS["claimed"] and (last[name] == "user" or _has_several(records, keys[0], name))
     ]
     rest = [name for name in accounts if name not in claimed]
     if claimed and "end_user_id" not in candidates:
@@ -257,33 +309,101 @@ def _has_several(records: Sequence[Mapping[str, Any]], key: str, user: str) -> b
 
 def _are_same(records: Iterable[Mapping[str, Any]], names: Sequence[str]) -> bool:
     return all(
-        len({json.dumps(record.get(name), sort_keys=True, default=str) for name in names}) == 1 for record in records
+        len({json.dumps(_said(record.get(name)), sort_keys=True, default=str) for name in names}) == 1
+        for record in records
     )
 
 
-def why_no_calls(sample: Sample, suggestion: Suggestion) -> str | None:
+def _said(value: object) -> object:
+    """Return the text of a message, and anything else as it is."""
+    return value["content"] if isinstance(value, Mapping) and isinstance(value.get("content"), str) else value
+
+
+def why_no_calls(suggestion: Suggestion) -> str | None:
     """Return why records that have the fields of calls are none, or None."""
-    records = _records(sample)
+    records = suggestion.records
     names = {normalised(name) for record in records for name in record}
-    counts = sorted(
-        name for name in suggestion.unused if normalised(name) in COUNT_NAMES or STATISTICS.fullmatch(normalised(name))
-    )
+    counts = [name for name in suggestion.unused if STATISTICS.fullmatch(normalised(name))]
+    counts += _unused(suggestion, "counts")
     if counts:
-        return f"sums over many calls, not calls: there is {', '.join(map(shown, counts))}"
-    if names & SPAN_NAMES or _kinds(records) & KINDS_AROUND_CALLS:
+        return f"sums over many calls, not calls: there is {', '.join(map(shown, sorted(counts)))}"
+    if names & WORDS["spans"] or _kinds(records) & KINDS_AROUND_CALLS:
         return "spans of traces, of which only some are calls of a model"
-    part = _part_of_a_call(records, suggestion) or _writer(records, suggestion)
+    part = _piece_of_an_answer(suggestion) or _part_of_a_call(records, suggestion) or _writer(records, suggestion)
     if part is not None:
         return part
-    rows = sorted(name for name in suggestion.unused if normalised(name) in ADMINISTRATION_NAMES)
+    rows = _unused(suggestion, "administration")
     if rows and not suggestion.tells_of_use:
         return f"rows of users, keys, payments, limits or models, not calls: there is {', '.join(map(shown, rows))}"
-    lines = sorted(name for name in suggestion.unused if normalised(name) in PROGRAM_NAMES)
+    lines = _unused(suggestion, "program")
     if lines and not suggestion.tells_of_use and not suggestion.known & SIGNS_OF_CALLS:
         return f"lines of a program or judgements on answers, not calls: there is {', '.join(map(shown, lines))}"
-    if _are_periods([record.get(suggestion.columns.get("started_at", "")) for record in records]):
+    if _are_periods(suggestion.times):
         return "every time is the beginning of a day, an hour or some minutes: sums, or calls without their times"
     return None
+
+
+def _unused(suggestion: Suggestion, list_of_words: str) -> list[str]:
+    return sorted(name for name in suggestion.unused if normalised(name) in WORDS[list_of_words])
+
+
+_ASKED = frozenset(
+    {"prompt_text", "messages", "conversation", "request_body", "input_tokens", "output_tokens", "usage"}
+)
+"""Columns of which at most one piece of a streamed answer has something."""
+
+_PIECE_SECONDS = 2.0
+"""Between pieces of one answer, at most on average."""
+
+
+def _piece_of_an_answer(suggestion: Suggestion) -> str | None:
+    """Return that records are pieces of answers that were streamed: by a name, or since most ids stand on several that only go on with a text."""
+    if suggestion.known & _ASKED == frozenset() and (told := _unused(suggestion, "pieces")):
+        return f"pieces of answers that were streamed, not calls: there is {', '.join(map(shown, told))}"
+    for name in _unused(suggestion, "ends_of_pieces"):
+        if len({_is_end(record[name]) for record in suggestion.records if record.get(name) is not None}) > 1:
+            return f"pieces of answers that were streamed, not calls: {shown(name)} says which is the last of each"
+    columns = suggestion.columns
+    texts = [columns["response_text"]] if "response_text" in columns else _unused(suggestion, "piece_texts")
+    ids = [
+        name
+        for name in suggestion.unused
+        if set(words_of((name,))) & {"id", "req", "request", "message", "msg", "stream"}
+    ]
+    ids += [columns[target] for target in ("request_id", "response_id", "trace_id") if target in columns]
+    for name in ids:
+        groups: dict[str, list[Mapping[str, Any]]] = {}
+        for record in suggestion.records:
+            if record.get(name) not in (None, ""):
+                groups.setdefault(str(record[name]), []).append(record)
+        several = [found for found in groups.values() if len(found) > 1]
+        if (
+            len(groups) > 1
+            and 2 * len(several) >= len(groups)
+            and all(_go_on(found, suggestion, texts) for found in several)
+        ):
+            return f"several records of each {shown(name)} that only go on with a text, pieces of answers that were streamed"
+    return None
+
+
+def _is_end(value: object) -> bool:
+    return str(value).lower() in ("true", "1", "[done]")
+
+
+def _go_on(found: Sequence[Mapping[str, Any]], suggestion: Suggestion, texts: Sequence[str]) -> bool:
+    """Tell whether records of one id are those of one caller, follow at once, differ in a text, and at most one of them has a prompt or tokens."""
+    columns = suggestion.columns
+    callers = [columns[target] for target in ("account_id", "api_key_id", "model_requested") if target in columns]
+    asked = [columns[target] for target in _ASKED if target in columns]
+    seconds = [
+        moment for record in found if (moment := moment_of(record.get(columns.get("started_at", "")))) is not None
+    ]
+    return (
+        any(len({str(record.get(name)) for record in found}) == len(found) for name in texts)
+        and all(len({str(record.get(name)) for record in found}) == 1 for name in callers)
+        and sum(_says_something([record], asked) for record in found) <= 1
+        and (not seconds or max(seconds) - min(seconds) <= _PIECE_SECONDS * len(found))
+    )
 
 
 def _part_of_a_call(records: Sequence[Mapping[str, Any]], suggestion: Suggestion) -> str | None:
@@ -296,9 +416,9 @@ def _part_of_a_call(records: Sequence[Mapping[str, Any]], suggestion: Suggestion
     several = [found for found in by_id.values() if len(found) > 1]
     if not several or 2 * len(several) < len(by_id):
         return None
-    for name in sorted({name for record in records for name in record if normalised(name) in PHASE_NAMES}):
+    for name in sorted({name for record in records for name in record if normalised(name) in WORDS["phase_fields"]}):
         words = [[str(record.get(name)).lower() for record in found] for found in several]
-        if all(len(set(one)) == len(one) and PHASES.issuperset(one) for one in words):
+        if all(len(set(one)) == len(one) and WORDS["phases"].issuperset(map(normalised, one)) for one in words):
             return f"several records of each call, told apart by {shown(name)}: a mapping with [[rows]] says which of them are the calls"
     return None
 
@@ -311,7 +431,7 @@ def _writer(records: Sequence[Mapping[str, Any]], suggestion: Suggestion) -> str
         "request_body",
     }:
         return None
-    for name in sorted({name for record in records for name in record if normalised(name) in WRITER_NAMES}):
+    for name in sorted({name for record in records for name in record if normalised(name) in WORDS["writers"]}):
         words = {str(record[name]).lower() for record in records if record.get(name) is not None}
         if words & PEOPLE and words & MACHINES:
             return f"messages of conversations one by one, not calls: {shown(name)} says who wrote each"
@@ -324,16 +444,15 @@ def _kinds(records: Sequence[Mapping[str, Any]]) -> set[str]:
         value.lower()
         for record in records
         for name, value in record.items()
-        if normalised(name) in KIND_NAMES and isinstance(value, str)
+        if normalised(name) in WORDS["span_kinds"] and isinstance(value, str)
     }
 
 
-def _are_periods(written: Sequence[object]) -> bool:
+def _are_periods(times: Sequence[str]) -> bool:
     """Tell whether all times are days without hours, or stand on the hour or on a multiple of five minutes."""
-    times = [str(time) for time in written if time not in (None, "")]
     if times and all(map(_DAY.fullmatch, times)):
         return True
-    moments = [moment for time in times if (moment := _seconds(time)) is not None]
+    moments = [moment for time in times if (moment := moment_of(time)) is not None and moment.is_integer()]
     if len(moments) < max(len(times), 3):
         return False
     n_different = len(set(moments))
@@ -343,66 +462,62 @@ def _are_periods(written: Sequence[object]) -> bool:
     return n_different > 4 and all(moment % _PERIOD_SECONDS == 0 for moment in moments)
 
 
-def _seconds(time: str) -> int | None:
-    """Return a time as seconds, of its day if it is written as one; None if it has a fraction or is written otherwise."""
-    if time.isascii() and time.isdigit():
-        unit = _EPOCH_DIGITS.get(len(time))
-        return None if unit is None or int(time) % unit else int(time) // unit
-    match = _CLOCK.fullmatch(time)
-    if match is None:
-        return None
-    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
-    return (((year * 12 + month) * 31 + day) * 24 + hour) * 3600 + minute * 60 + second
-
-
-def _texts(records: Sequence[Mapping[str, Any]], name: str | None) -> list[str]:
-    """Return the values of a field that are texts."""
-    return [value for record in records if isinstance(value := record.get(name or ""), str) and value]
-
-
 def automatic_mapping(sample: Sample) -> FieldMapping:
     """Return the mapping that the names and values of a sample's fields give.
 
     Raises:
-        InputRefusedError: several fields could be one column, no time or nothing of a model call is there, or times are ambiguous.
+        InputRefusedError: several fields could be one column, no time or nothing of a model call is there, or times are ambiguous or unreadable.
     """
     suggestion = suggest_mapping(sample)
     hint = f"distilforensics mapping {shown(sample.name)} > m.toml writes a mapping file to begin with; edit it and use --mapping m.toml"
+
+    def refused(why: str, what_to_do: str = hint) -> InputRefusedError:
+        return InputRefusedError(why, where=sample.name, hint=what_to_do)
+
     if suggestion.ambiguous:
         pairs = "; ".join(
             f"{target} could be {' or '.join(map(shown, names))}"
             for target, names in sorted(suggestion.ambiguous.items())
         )
-        raise InputRefusedError(
-            f"fields are ambiguous: {pairs}, expected one field per column", where=sample.name, hint=hint
-        )
+        raise refused(f"fields are ambiguous: {pairs}, expected one field per column")
     if not suggestion.is_log:
-        raise InputRefusedError(
+        raise refused(
             "no field is named like a time and none like a part of a model call (model, tokens, prompt, response), expected both",
-            where=sample.name,
-            hint=f"give the format with --format; {hint}",
+            f"give the format with --format; {hint}",
         )
-    records = _records(sample)
-    columns = suggestion.columns
+    records, columns = suggestion.records, suggestion.columns
     for target in ("account_id", "api_key_id"):
         if _are_rounded([str(record.get(columns.get(target, ""), "")) for record in records]):
-            raise InputRefusedError(
+            raise refused(
                 f"the ids in {shown(columns[target])} went through numbers: all digits after the fifteenth are zeros, so that strangers share them",
-                where=sample.name,
-                hint=f"export the ids as text; if they are right, describe the file with --mapping; {hint}",
+                f"export the ids as text; if they are right, describe the file with --mapping; {hint}",
             )
-    formats = time_formats(_texts(records, columns.get("started_at")))
+    times = suggestion.times
+    formats = time_formats(times)
     if len(formats) > 1:
-        raise InputRefusedError(
+        raise refused(
             f"times could be written {' or '.join(formats)}, expected one notation",
-            where=sample.name,
-            hint=f'say which with [time] format = "{formats[0]}" in a mapping file; {hint}',
+            f'say which with [time] format = "{formats[0]}" in a mapping file; {hint}',
         )
-    numbers = [text for target, name in columns.items() if target in NUMBERS for text in _texts(records, name)]
-    counts = [text for target, name in columns.items() if target in COUNTS for text in _texts(records, name)]
+    if times and not formats and not any(map(is_usual, times)):
+        raise refused(
+            f"times such as {shown(times[0])} are in no notation that is known",
+            f"say how they are written with [time] in a mapping file; {hint}",
+        )
+    numbers, counts = (
+        [
+            str(record[name])
+            for target, name in columns.items()
+            if target in kind
+            for record in records
+            if isinstance(record.get(name), str)
+        ]
+        for kind in (NUMBERS, COUNTS)
+    )
     thousands, decimal = number_style(numbers, counts)
     return FieldMapping(
         columns,
+        day=suggestion.day,
         time_format=formats[0] if formats else None,
         thousands=thousands,
         decimal=decimal,
@@ -417,60 +532,3 @@ def _are_rounded(ids: Sequence[str]) -> bool:
     long = {one for one in ids if one.isascii() and one.isdigit() and len(one) > _EXACT_DIGITS}
     zeros = [one[_EXACT_DIGITS:] for one in long]
     return sum(map(len, zeros)) >= _ROUNDED_ZEROS and not any(tail.strip("0") for tail in zeros)
-
-
-def time_formats(times: Sequence[str]) -> list[str]:
-    """Return the notations beyond the usual ones in which all times can be read; empty if they are usual."""
-    if not times or all(
-        re.match(r"\s*(\d{4}[-/]\d|\d+(\.\d+)?\s*$|\d\d/[A-Z][a-z]{2}/\d{4}:)", time) for time in times
-    ):
-        return []
-    return [notation for notation in TIME_FORMATS if all(is_written(time, notation) for time in times)]
-
-
-def is_written(time: str, notation: str) -> bool:
-    """Tell whether a time can be read in a notation."""
-    try:
-        datetime.strptime(time.strip(), notation)  # noqa: DTZ007 - only the notation is of interest
-    except ValueError:
-        return False
-    return True
-
-
-_GROUP_MARKS = (",", ".", "'", "\u2019", "\u202f", "\xa0", " ")
-"""What stands between groups of three digits."""
-
-
-def number_style(texts: Sequence[str], counts: Sequence[str] = ()) -> tuple[str, str]:
-    """Return the character between groups of three digits and the decimal mark, as all columns of numbers together show them.
-
-    A file is written in one style: a decimal comma in the costs tells that 1.234 tokens are more than a thousand. So do the tokens alone,
-    which have no fractions, unless another number has one behind a point.
-
-    Args:
-        texts: Numbers of all columns.
-        counts: Those among them that are whole numbers by what their column means.
-    """
-    plain = [text.strip(" $€£\xa0\u202f") for text in texts]
-    whole = [text.strip() for text in counts]
-    has_groups = any(_is_grouped(text, ".") for text in whole)
-    has_point = any("." in text and not _is_grouped(text, ".") for text in plain)
-    has_comma = (has_groups and not has_point) or any(_DECIMAL_COMMA.fullmatch(text) for text in plain)
-    if not any("." in text for text in plain) and not any("," in text for text in whole):
-        # 1,234 beside 1234 is no thousand: the file does not mark thousands.
-        has_comma |= any(_is_grouped(text, ",") for text in plain) and any(map(re.compile(r"\d{4,}").fullmatch, plain))
-    decimal = "," if has_comma else "."
-    marks = (mark for mark in _GROUP_MARKS if mark != decimal)
-    usual = (
-        "."
-        if has_comma
-        else ","
-        if any(text.strip() != short for text, short in zip(texts, plain, strict=True))
-        else ""
-    )
-    return next((mark for mark in marks if any(_is_grouped(text, mark) for text in plain)), usual), decimal
-
-
-def _is_grouped(text: str, mark: str) -> bool:
-    """Tell whether a number has groups of three digits with the mark between them."""
-    return re.fullmatch(rf"[1-9]\d{{0,2}}({re.escape(mark)}\d{{3}})+([.,]\d+)?", text) is not None

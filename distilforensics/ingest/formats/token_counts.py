@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from distilforensics.ingest.formats.aliases import normalised
+from distilforensics.ingest.formats.aliases import WORDS, normalised
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-_TOTALS = frozenset({"totaltokens", "tokenstotal", "totaltokencount", "tokencount"})
 
 
 def is_cache_left_out(columns: Mapping[str, str], records: Sequence[Mapping[str, Any]]) -> bool:
@@ -17,8 +15,8 @@ def is_cache_left_out(columns: Mapping[str, str], records: Sequence[Mapping[str,
     cached = [columns[target] for target in ("cache_read_tokens", "cache_write_tokens") if target in columns]
     if not cached or "input_tokens" not in columns:
         return False
-    if normalised(columns["input_tokens"]) == "inputtokens" and any(
-        normalised(name) in ("cachereadinputtokens", "cachecreationinputtokens") for name in cached
+    if _last(columns["input_tokens"]) == "inputtokens" and any(
+        _last(name) in ("cachereadinputtokens", "cachecreationinputtokens") for name in cached
     ):
         return True
     return any(
@@ -38,7 +36,7 @@ def is_reasoning_left_out(columns: Mapping[str, str], records: Sequence[Mapping[
 
 def _is_beside(columns: Mapping[str, str], records: Sequence[Mapping[str, Any]], parts: Sequence[str]) -> bool:
     """Tell whether a field with the total of tokens has some of them beside those of input and output, wherever there are any."""
-    totals = [name for name in {name for record in records for name in record} if normalised(name) in _TOTALS]
+    totals = [name for name in {name for record in records for name in record} if normalised(name) in WORDS["totals"]]
     told = [
         (
             _count(record.get(totals[0])),
@@ -56,3 +54,8 @@ def _count(value: object) -> int:
         return int(str(value))
     except ValueError:
         return 0
+
+
+def _last(name: str) -> str:
+    """Return the last part of a name or path, normalised."""
+    return normalised(name.rstrip('"').replace('"', ".").rpartition(".")[2])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.errors import UsageError
 from distilforensics.core.text import shown
-from distilforensics.ingest.formats.aliases import normalised
+from distilforensics.ingest.formats.aliases import best_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,24 +25,6 @@ Fields = tuple[str, ...]
 
 IDENTITIES = ("api_key_id", "account_id", "project_id", "tenant_id")
 COUNTS = ("n_requests", "n_failed", "input_tokens", "output_tokens")
-
-_NAMES = {
-    "period_start": "date day usage_date usage_date_utc usage_day period_start bucket_start start_time starting_at start start_date period hour",
-    "period_end": "period_end bucket_end end_time ending_at end end_date",
-    "api_key_id": "api_key_id key_id api_key key api_key_name key_name token_name",
-    "account_id": "account_id account user_id user customer_id customer principal_id",
-    "project_id": "project_id project workspace_id workspace project_name workspace_name",
-    "tenant_id": "tenant_id tenant organization_id organisation_id org_id team_id team subscription_id",
-    "model": "model model_name model_id model_version deployment engine",
-    "n_requests": "n_requests num_model_requests num_requests request_count requests api_requests calls n_calls call_count total_requests",
-    "n_failed": "failed_requests n_failed errors error_count",
-    "input_tokens": "input_tokens prompt_tokens n_context_tokens_total tokens_prompt total_input_tokens usage_input_tokens",
-    "output_tokens": "output_tokens completion_tokens n_generated_tokens_total tokens_completion total_output_tokens usage_output_tokens",
-    "cost_usd": "cost_usd cost spend total_cost amount_usd cost_in_usd",
-}  # fmt: skip
-_RANKS = {
-    normalised(name): (target, rank) for target, names in _NAMES.items() for rank, name in enumerate(names.split())
-}
 
 _KEYS = frozenset(
     {"each", "period_start", "period_end", "date_format", *IDENTITIES, "model", "model_pattern", *COUNTS, "cost_usd", "cost_divisor",
@@ -134,12 +116,8 @@ def _quantity(table: Mapping[str, Any]) -> Quantity:
 
 def usage_by_names(records: Sequence[Any]) -> UsageMapping | None:
     """Return which fields mean what by their names alone; None if no field tells the period, or none a number of requests, tokens or dollars."""
-    best: dict[str, tuple[int, str]] = {}
-    for name in sorted({name for record in records if isinstance(record, dict) for name in record}):
-        target, rank = _RANKS.get(normalised(name), (None, 0))
-        if target is not None and (target not in best or rank < best[target][0]):
-            best[target] = (rank, name)
-    fields = {target: (name,) for target, (_, name) in best.items()}
+    names = {name for record in records if isinstance(record, dict) for name in record}
+    fields = {column: (name,) for column, name in best_names(names, "sums").items()}
     if "period_start" not in fields or not {*COUNTS, "cost_usd"} & fields.keys():
         return None
     return UsageMapping(fields)

@@ -3,6 +3,7 @@ select
     record_id,
     coalesce(request_id, response_id) as id,
     raw_sha256,
+    source_format,
     sha256(to_json({/*{content}*/})::varchar) as content,
     part,
     part_row

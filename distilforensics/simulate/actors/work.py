@@ -15,7 +15,7 @@ from distilforensics.simulate.exchange import Message, ReasonedText, Sampling, r
 from distilforensics.simulate.grammar import load_vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
     from random import Random
 
     from distilforensics.simulate.corpus import Deck
@@ -110,13 +110,28 @@ def _topic(domain: str) -> text.Topic:
     return text.Topic("en", "code" if domain in _CODE_DOMAINS else "plain", domain.replace("_", " "))
 
 
-class FrameWork:
+@dataclass(frozen=True, slots=True)
+class _Capture:
+    at: int
+    account_id: str
+    reasoning: str
+
+
+class _TaskWork:
+    """Work whose talks begin with a task of the list."""
+
+    def __init__(self, rng: Random, tasks: TaskList) -> None:
+        self._rng = rng
+        self._tasks = tasks
+        self._captures: list[_Capture] = []
+
+
+class FrameWork(_TaskWork):
     """One fixed instruction around every task, before it or as the system prompt; its wording is revised once."""
 
     def __init__(self, rng: Random, parameters: PoolParameters, tasks: TaskList) -> None:
-        self._rng = rng
+        super().__init__(rng, tasks)
         self._parameters = parameters
-        self._tasks = tasks
 
     def talk(self, _at: int, day: int, /) -> Generator[Draft, Exchange, None]:
         """Yield one framed task."""
@@ -136,14 +151,10 @@ class FrameWork:
             yield Draft((("user", prompt),), answer)
 
 
-class RewordedWork:
+class RewordedWork(_TaskWork):
     """The wish to see the reasoning, worded anew for every task, at times with a question that follows."""
 
     _follow_up_share = 0.25
-
-    def __init__(self, rng: Random, tasks: TaskList) -> None:
-        self._rng = rng
-        self._tasks = tasks
 
     def talk(self, _at: int, _day: int, /) -> Generator[Draft, Exchange, None]:
         """Yield a task and perhaps a question about its answer."""
@@ -159,24 +170,12 @@ class RewordedWork:
             yield Draft(history, more, pause=thinking_gap(rng))
 
 
-@dataclass(frozen=True, slots=True)
-class _Capture:
-    at: int
-    account_id: str
-    reasoning: str
-
-
-class TranscriptionWork:
+class TranscriptionWork(_TaskWork):
     """Hidden reasoning of one conversation put into another one, on another account, with the wish to have it in plain words."""
 
     _task_share = 0.15
     _pasted_share = 0.3
     """Attempts in which the encrypted reasoning is pasted into the words, not sent as reasoning of an earlier turn."""
-
-    def __init__(self, rng: Random, tasks: TaskList) -> None:
-        self._rng = rng
-        self._tasks = tasks
-        self._captures: list[_Capture] = []
 
     def talk(self, at: int, _day: int, /) -> Generator[Draft, Exchange, None]:
         """Yield a task whose hidden reasoning is kept, or an attempt to read what was kept."""
@@ -217,15 +216,10 @@ class TranscriptionWork:
         return Draft(history, answer, avoid=capture.account_id)
 
 
-class CleanerWork:
+class CleanerWork(_TaskWork):
     """Reasoning that the model wrote on one account goes back to it on another one, to be cleaned, normalised or judged."""
 
     _elicited_share = 0.35
-
-    def __init__(self, rng: Random, tasks: TaskList) -> None:
-        self._rng = rng
-        self._tasks = tasks
-        self._captures: list[_Capture] = []
 
     def talk(self, at: int, _day: int, /) -> Generator[Draft, Exchange, None]:
         """Yield a task whose reasoning is captured, or an earlier capture with an instruction."""
@@ -305,6 +299,13 @@ class RelayWork:
             pause = program_gap(rng)
 
 
+_OF_TASKS: dict[str, Callable[[Random, TaskList], Work]] = {
+    "reworded": RewordedWork,
+    "transcription": TranscriptionWork,
+    "cleaner": CleanerWork,
+}
+
+
 def make_work(
     rng: Random,
     parameters: PoolParameters,
@@ -319,12 +320,8 @@ def make_work(
     """
     if parameters.work == "frame":
         return FrameWork(rng, parameters, tasks)
-    if parameters.work == "reworded":
-        return RewordedWork(rng, tasks)
-    if parameters.work == "transcription":
-        return TranscriptionWork(rng, tasks)
-    if parameters.work == "cleaner":
-        return CleanerWork(rng, tasks)
+    if parameters.work in _OF_TASKS:
+        return _OF_TASKS[parameters.work](rng, tasks)
     if parameters.work == "relay":
         return RelayWork(rng, customers, questions, tasks.answer_length)
     raise ValueError(f"work {parameters.work!r}, expected one of {', '.join(KINDS)}")

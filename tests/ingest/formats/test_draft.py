@@ -9,10 +9,9 @@ from datetime import datetime
 import pytest
 
 from distilforensics.ingest.formats import FieldMapping, Options, Sample, draft_mapping, read_mapping
-from distilforensics.ingest.formats.aliases import TARGETS, target_of
+from distilforensics.ingest.formats.aliases import NAMES, TARGETS, target_of
 from distilforensics.ingest.formats.leaves import MAX_LEAVES, leaves_of
 from distilforensics.ingest.formats.suggestion import suggest_mapping
-from distilforensics.ingest.formats.translated_names import TRANSLATED_NAMES
 
 KIBANA = {
     "@seen": "Mar 2, 2026 @ 00:00:08.101", "asker.id": "acme-7", "engine.label": "gpt-4o-mini", "tok.in": "1,024", "tok.out": "56",
@@ -191,9 +190,9 @@ def test_headings_of_other_languages_are_told(headings):
 
 def test_no_translated_heading_says_another_column_than_a_program_means():
     """`land` or `modelo` may be new; what programs call their columns stays what it is."""
-    words = [(target, word) for target, names in TRANSLATED_NAMES.items() for word in names.split()]
+    words = [(target, word) for target, names in NAMES["translated"].items() for word in names.split()]
     assert [] == [(target, word) for target, word in words if target_of(word) != target]
-    assert set(TRANSLATED_NAMES) <= TARGETS
+    assert set(NAMES["translated"]) <= TARGETS
 
 
 def test_names_in_other_languages_are_guessed():

@@ -119,7 +119,7 @@ def test_a_web_server_log_in_json_is_recognised():
         ('[columns]\nstarted_at = "t"\n[time]\nunit = "min"\n', "expected unit s, ms"),
         (
             '[columns]\nstarted_at = "t"\n[time]\ncalendar = "lunar"\n',
-            "time. has the key 'calendar', expected unit, zone",
+            "time. has the key 'calendar', expected day, unit, zone",
         ),
         ('[columns]\nstarted_at = "t"\n[time]\nis_end = 1\n', "is_end is '1', expected true or false"),
         ('[columns]\nstarted_at = "t"\n[time]\nrelative_to = "noon"\n', "relative_to is 'noon', expected a time"),

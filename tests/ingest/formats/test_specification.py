@@ -118,7 +118,8 @@ def test_the_query_of_a_format_yields_columns_that_the_completion_knows(spec, co
 def test_every_field_of_a_mapping_reaches_its_column(project):
     """No target is lost on the way, neither beside all others nor, where others could stand in, alone."""
     columns = {
-        "tools": "tools_sha256", "messages": "prompt_text", "latency_s": "latency_ms", "latency_us": "latency_ms", "latency_ns": "latency_ms",
+        "tools": "tools_sha256", "messages": "prompt_text", "latency": "latency_ms",
+        "latency_s": "latency_ms", "latency_us": "latency_ms", "latency_ns": "latency_ms",
         "conversation": "prompt_text", "usage": "cache_read_tokens",
         "request_body": "temperature", "request_line": "operation", "http_method": "out_of_scope",
     }  # fmt: skip
@@ -129,6 +130,7 @@ def test_every_field_of_a_mapping_reaches_its_column(project):
         "request_body": {"temperature": 1},
         "request_line": "POST /v1/messages HTTP/1.1",
         "http_method": "GET",
+        "latency": "2m5.5s",
         "tools": [{"name": "f"}],
         "is_stream": True,
         "is_gateway_cached": False,
@@ -143,6 +145,7 @@ def test_every_field_of_a_mapping_reaches_its_column(project):
         "finish_reason",
         "http_method",
         "http_status",
+        "latency",
         "latency_s",
         "latency_us",
         "latency_ns",
@@ -167,7 +170,7 @@ def test_every_file_of_shared_sql_is_used():
     """A library that is not loaded would be dead text."""
     folder = Path(formats.__file__).parent / "lib"
 
-    assert {*LIBRARIES, "completion.sql", "directory.sql", "mapped.sql", "mapped_plain.sql"} == {
+    assert {*LIBRARIES, "names.toml", "completion.sql", "directory.sql", "mapped.sql", "mapped_plain.sql"} == {
         entry.name for entry in folder.iterdir()
     }
 

@@ -91,7 +91,8 @@ select
     /*{response_bytes}*/ as response_bytes,
     coalesce(
         /*{latency_ms}*/, (real_number(/*{latency_s}*/) * 1000)::varchar,
-        (real_number(/*{latency_us}*/) / 1000)::varchar, (real_number(/*{latency_ns}*/) / 1e6)::varchar
+        (real_number(/*{latency_us}*/) / 1000)::varchar, (real_number(/*{latency_ns}*/) / 1e6)::varchar,
+        milliseconds_of(/*{latency}*/)::varchar
     ) as latency_ms,
     code as http_status,
     coalesce(status_of_word(/*{status}*/), status_of_code(code)) as status,

@@ -13,6 +13,19 @@ create or replace macro whole_number(written) as
 create or replace macro real_number(written) as
     case when isfinite(try_cast(written as double)) then try_cast(written as double) end;
 
+-- Milliseconds of a duration with its units, such as 1m2.5s or 33.2µs; NULL for other words.
+create or replace macro milliseconds_of(written) as
+    case
+        when regexp_full_match(written, '(\d+h)?(\d+m)?([\d.]+(s|ms|us|µs|ns))?') and written <> '' then
+            coalesce(real_number(regexp_extract(written, '(\d+)h', 1)), 0) * 3.6e6
+            + coalesce(real_number(regexp_extract(written, '(\d+)m($|\d)', 1)), 0) * 6e4
+            + coalesce(
+                real_number(regexp_extract(written, '([\d.]+)(s|ms|us|µs|ns)$', 1))
+                * case regexp_extract(written, '[\d.](s|ms|us|µs|ns)$', 1) when 's' then 1e3 when 'ms' then 1.0 when 'ns' then 1e-6 else 1e-3 end,
+                0
+            )
+    end;
+
 -- true, false or NULL, as JSON, Python and PostgreSQL write them.
 create or replace macro truth(written) as
     case

@@ -1,0 +1,120 @@
+"""Exports in shapes that no format is about: what lies inside of fields counts, and what is not a whole call is none."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+TIMES = [f"2026-05-04T03:02:0{i}.500Z" for i in (1, 2, 3)]
+CALLS = list(
+    zip(TIMES, ("ada", "bo", "ada"), ("gpt-4o", "gpt-4o", "gpt-4o-mini"), (1101, 1202, 1303), (51, 62, 73), strict=True)
+)
+READ = [(f"{time[:10]} {time[11:19]}", *rest) for time, *rest in CALLS]
+
+
+def lines(records):
+    return "".join(json.dumps(record) + "\n" for record in records).encode()
+
+
+def table(header, rows, delimiter=","):
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter).writerows([header, *rows])
+    return text.getvalue().encode()
+
+
+SHAPES = {
+    "fields in fields": lines({"@timestamp": t, "user": {"id": u}, "host": {"ip": "192.0.2.1"}, "cloud": {"account": {"id": "owner"}},
+        "gen_ai": {"request": {"model": m}, "usage": {"input_tokens": i, "output_tokens": o}}} for t, u, m, i, o in CALLS),
+    "names that say where a field lay": table(
+        ("timestamp", "jsonPayload.user", "jsonPayload.model", "jsonPayload.input_tokens", "jsonPayload.output_tokens", "insertId"),
+        [(*call, n) for n, call in enumerate(CALLS)]),
+    "attributes in a cell": table(("timestamp", "user_Id", "customDimensions", "itemType"), [(t, u, json.dumps(
+        {"gen_ai.request.model": m, "gen_ai.usage.input_tokens": str(i), "gen_ai.usage.output_tokens": str(o)}), "x") for t, u, m, i, o in CALLS]),
+    "types behind names": table(("TimeGenerated [UTC]", "UserId_s", "Model_s", "PromptTokens_d", "CompletionTokens_d"), CALLS),
+    "day beside the time of day": table(
+        ("Datum", "Uhrzeit", "Benutzer", "Modell", "Eingabe-Tokens", "Ausgabe-Tokens"),
+        [(f"{t[8:10]}.{t[5:7]}.{t[:4]}", t[11:19], u, m, f"{i:,}".replace(",", "."), o) for t, u, m, i, o in CALLS], ";"),
+    "a time of the start and others": lines({"created_at": TIMES[-1], "timestamp": "2026-05-04T09:00:00Z", "start_time": t, "user_id": u, "model": m,
+        "input_tokens": i, "output_tokens": o} for t, u, m, i, o in CALLS),
+    "a summary beside the answer of the server": lines({"time": t, "consumer": {"username": u}, "response": {"status": 200, "headers": {"a": "b"}},
+        "llm_summary": {"model": m, "prompt_tokens": i, "completion_tokens": o}} for t, u, m, i, o in CALLS),
+    "lines in a table": table(("Date", "Line", "tsNs"), [(t, json.dumps({"user_id": u, "model": m, "input_tokens": i, "output_tokens": o}), 7)
+        for t, u, m, i, o in CALLS]),
+    "cells with a value": json.dumps({"schema": {"fields": [{"name": n} for n in ("ts", "user_id", "model", "input_tokens", "output_tokens")]},
+        "rows": [{"f": [{"v": str(value)} for value in call]} for call in CALLS]}).encode(),
+    "cells with a field": json.dumps({"results": [[{"field": name, "value": str(value)} for name, value in
+        zip(("@timestamp", "user_id", "model", "input_tokens", "output_tokens"), call, strict=True)] for call in CALLS], "status": "Complete"}).encode(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_what_lies_inside_of_fields_is_read(shape, read, log):
+    """Without an option, and nothing of a host or of the owner of a cloud for that of the caller."""
+    found = read(log(SHAPES[shape], "export.csv" if b"{" not in SHAPES[shape][:1] else "export.jsonl"))
+    names = ("account_id", "model_requested", "input_tokens", "output_tokens")
+    assert [(str(row["started_at"])[:19], *(row[name] for name in names)) for row in found.rows] == READ
+    assert not any(row["client_ip"] or row["response_text"] for row in found.rows)
+
+
+WORDS = ("They ", "flap ", "quickly.")
+PIECES = {
+    "by their name": [{"ts": t, "user": u, "model": m, "delta": word} for t, u, m, *_ in CALLS for word in WORDS],
+    "by an id": [{"ts": t, "request_id": t, "user": u, "model": m, "response": word} for t, u, m, *_ in CALLS for word in WORDS],
+    "with tokens on the last": [{"ts": t, "req": t, "user": u, "model": m, "text": word, "output_tokens": o if word == WORDS[-1] else None}
+        for t, u, m, _, o in CALLS for word in WORDS],
+    "by a mark of the end": [{"model": m, "created_at": t, "response": word, "done": word == WORDS[-1], "eval_count": o}
+        for t, _, m, _, o in CALLS for word in WORDS],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", PIECES)
+def test_pieces_of_streamed_answers_are_refused(kind, read, log):
+    """Each would count as a call with a text of a word."""
+    found = read(log(lines(PIECES[kind])))
+    assert (found.source["role"], "streamed" in found.source["reason"]) == ("refused", True)
+
+
+def test_turns_of_a_conversation_are_no_pieces(read, log):
+    """Each has a question, however fast they follow."""
+    turns = [
+        {"ts": t, "message_id": t[:18], "user": "ada", "model": "m", "prompt": f"q{t}", "response": f"a{t}"}
+        for t in TIMES
+    ]
+    assert len(read(log(lines(turns * 2))).rows) == 6
+
+
+@pytest.mark.parametrize("time", ["3 févr. 2026 à 04:05:06", "46056.58688"])
+def test_times_in_no_known_notation_are_refused_at_once(time, read, log):
+    """Not record by record."""
+    found = read(log(lines({"time": time, "user_id": u, "model": m, "input_tokens": i} for _, u, m, i, _ in CALLS)))
+    assert "no notation that is known" in found.source["reason"]
+
+
+def test_a_trail_beside_a_log_of_the_same_calls_counts_once(ingest, log, table):
+    """The events keep their place and are labelled."""
+    calls = [{"schemaType": "ModelInvocationLog", "timestamp": t, "accountId": "1", "identity": {"arn": "a"}, "region": "r", "requestId": f"id-{n}",
+        "operation": "InvokeModel", "modelId": "m", "input": {}, "output": {}} for n, t in enumerate(TIMES)]  # fmt: skip
+    events = [{"eventVersion": "1", "userIdentity": {"arn": "a"}, "eventTime": t, "eventSource": "bedrock.amazonaws.com", "eventName": "InvokeModel",
+        "requestID": f"id-{n}", "eventID": str(n)} for n, t in enumerate(TIMES, 1)]  # fmt: skip
+    log(lines(calls), "calls.jsonl")
+    ingest(log(lines(events), "trail.jsonl").parent)
+    assert [row["duplicate_class"] for row in table("duplicates")] == ["same_call"] * 2
+    assert len(table("exchanges")) == 6
+
+
+@pytest.mark.parametrize(
+    ("encoding", "header"),
+    [
+        ("cp1252", "Horodatage;Utilisateur;Modèle;Jetons d'entrée;Jetons de sortie"),
+        ("cp932", "日時;ユーザーID;モデル;入力トークン数;出力トークン数"),
+    ],
+)
+def test_headings_of_spreadsheets_in_another_encoding_are_told(encoding, header, read, log):
+    """Without one of them a log would have no model, or half of its tokens."""
+    rows = "".join(";".join(map(str, call)) + "\n" for call in CALLS)
+    found = read(log(f"{header}\n{rows}{header}\n{rows}".encode(encoding), "export.csv"))
+    names = ("account_id", "model_requested", "input_tokens", "output_tokens")
+    assert [(str(row["started_at"])[:19], *(row[name] for name in names)) for row in found.rows] == READ * 2
