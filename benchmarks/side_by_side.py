@@ -10,6 +10,7 @@ another author; without it the kinds of benchmarks/populations are shown alone.
 from __future__ import annotations
 
 import argparse
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -24,8 +25,10 @@ from distilforensics.case.layout import open_case
 
 GENERATE = Path(__file__).parent / "populations" / "generate.py"
 POPULATIONS = (
-    "single_flight", "small_pools", "remote_class", "fleet_bare", "vendor_loop",
-    "chameleon", "slow:60:retry=minutes,cards=bulk,exits=own",
+    "small_pools", "single_flight", "slow:60:retry=minutes,cards=bulk,exits=own", "remote_class",
+    "queue:43:exits=few,cards=bulk,retry=now,clients=one", "backend_flight", "graders:33:clock=office,cards=bulk,retry=minutes", "offered_again",
+    "fleet_bare", "vendor_loop", "rented_keys:40:retry=minutes", "volunteers", "agent_tree:40:cards=bulk,retry=now", "shared_board", "aged_accounts",
+    "outfitter --without network client",
 )  # fmt: skip
 INDEPENDENT = ("pool:one_org", "pool:timer", "pool:sessions", "pool:lognorm", "polling_vendor")
 
@@ -35,7 +38,7 @@ def log_of(kind: str, folder: Path, chosen: argparse.Namespace) -> Path:
     log = folder / "log"
     if kind in POPULATIONS:
         texts = ["--texts", str(chosen.texts)] if chosen.texts else []
-        command = [str(GENERATE), kind, "--seed", str(chosen.seed), "--days", "14", "--scale", "0.5", *texts]
+        command = [str(GENERATE), *kind.split(), "--seed", str(chosen.seed), "--days", "14", "--scale", "0.2", *texts]
         subprocess.run([sys.executable, *command, "--out", str(log)], check=True, capture_output=True)
         return log
     command = ["generate.py", "hard_negatives", "--seed", str(chosen.seed), "--scale", "0.12", "--out", str(log)]
@@ -49,7 +52,9 @@ def line_of(kind: str, log_folder: Path, case_folder: Path) -> str:
     """Return the figures of the accounts of a kind."""
     labels = pl.read_parquet(log_folder / "labels.parquet")
     wanted = set(
-        labels.filter(pl.col("persona") == (kind.partition(":")[0] if kind in POPULATIONS else kind))["account_id"]
+        labels.filter(pl.col("persona") == (kind.split()[0].partition(":")[0] if kind in POPULATIONS else kind))[
+            "account_id"
+        ]
     )
     aliases = pl.read_parquet(log_folder / "aliases.parquet").select("alias", "account_id").iter_rows()
     wanted |= {alias for alias, account in aliases if account in wanted}
@@ -81,10 +86,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=21)
     parser.add_argument("--texts", type=Path)
     parser.add_argument("--independent", type=Path)
+    parser.add_argument("--only", nargs="+", metavar="KIND", help="beginnings of kinds; all if omitted")
     parser.add_argument("--work", type=Path, required=True)
     chosen = parser.parse_args()
     for kind in (*POPULATIONS, *(INDEPENDENT if chosen.independent else ())):
-        folder = chosen.work / kind.replace(":", "-").replace("=", "-")
+        if chosen.only and not kind.startswith(tuple(chosen.only)):
+            continue
+        folder = chosen.work / re.sub(r"[:= ]", "-", kind)
         folder.mkdir(parents=True)
         log = log_of(kind, folder, chosen)
         command = ["-m", "distilforensics", "run", str(log / "logs"), "--case", str(folder / "case"), "--quiet"]

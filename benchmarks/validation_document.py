@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from attacker import CHANGES, next_attack
+from thresholds import numbers
 
 from distilforensics.accuracy.proportion import Proportion
 from distilforensics.assessment.candidates import RATES
@@ -19,7 +20,7 @@ POWER_SIZES, POWER_RETRIES = (8, 15, 30, 60), ("now", "hour", "none")
 
 SOURCES = {
     "simulator": "the package's simulator, by the authors of the program",
-    "populations": "benchmarks/populations, by an author who did not see the simulator or the heuristics",
+    "populations": "benchmarks/populations, by an author who did not see the simulator or the heuristics; the newer kinds were written against the rules",
     "independent": "generators that are no part of this project, by a third author; texts and some arrival times are real",
 }
 """Sources whose rates are stated, with who wrote them; the others vary one thing on purpose."""
@@ -100,6 +101,8 @@ def _measured(results: Sequence[Result], good: Sequence[Result]) -> Iterator[str
         yield f"| {title} | {len(found)} | {seeds} | {scales} | {'real' if is_real else 'invented'} |"
     yield ""
     yield "Size 1 is what the generator calls so; smaller logs have fewer innocents, and those of the first and third source smaller campaigns."
+    decides = [decides for *_, decides in numbers()]
+    yield f"{len(decides)} numbers of the rules were chosen by hand; {sum(decides)} can change a grade or a list (`python benchmarks/thresholds.py --list`)."
     codes = ", ".join(sorted({result["code"] for result in good}))
     yield f"{len(good)} logs were examined; {len(results) - len(good)} could not be. Code {codes}. To measure again:"
     yield "`python benchmarks/validation.py --seeds N --first-seed S --texts DIR --independent DIR --write docs/validation.md`"

@@ -36,7 +36,7 @@ def add(world: World, kind: str) -> None:
     elif name in KINDS:
         campaigns.add(world, name, n, dict(pair.split("=") for pair in habits.split(",") if pair))
     elif name != "none":
-        raise SystemExit(f"unknown kind {name}; known: none {' '.join(KINDS)}")
+        raise SystemExit(f"known: none {' '.join(KINDS)}; unknown kind {name}")
 
 
 def listing() -> str:
