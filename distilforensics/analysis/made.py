@@ -33,7 +33,10 @@ PATTERNS_AT_ONCE = 8
 read 45, one for each pattern 10."""
 
 SLICE_ROWS = 500_000
-"""Exchanges whose features, or uses of templates, are computed and sorted at once: half a gigabyte."""
+"""Exchanges whose features, or uses of templates, are computed and sorted at once, where memory allows."""
+
+SLICE_ROW_BYTES = 3000
+"""Memory of the engine for every exchange whose features are computed at once, as measured: two kilobytes, and a third of it to spare."""
 
 
 @cache
@@ -85,13 +88,15 @@ def with_lexicon(file: SqlFile) -> tuple[SqlFile, dict[str, str]]:
 
 
 def _time_slices(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Return `since` and `before` of consecutive stretches of time with some `SLICE_ROWS` exchanges each, whole hours; one for a short log."""
+    """Return `since` and `before` of consecutive stretches of whole hours with as many exchanges each as there is memory for; one for a short log."""
+    ((memory,),) = connection.execute("select parse_formatted_bytes(current_setting('memory_limit'))").fetchall()
+    most = min(SLICE_ROWS, memory // SLICE_ROW_BYTES)
     hours = connection.execute(
         "select date_trunc('hour', started_at) as hour, count(*) from exchanges where started_at is not null group by hour order by hour"
     ).fetchall()
     edges, n_rows = ["-infinity"], 0
     for hour, n in hours:
-        if n_rows and n_rows + n > SLICE_ROWS:
+        if n_rows and n_rows + n > most:
             edges.append(hour.isoformat())
             n_rows = 0
         n_rows += n

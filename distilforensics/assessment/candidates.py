@@ -94,7 +94,7 @@ def _sets(log: Log, free: Accounts, parameters: Parameters) -> list[tuple[str, s
 
 def _tied_sets(log: Log, free: Accounts) -> list[Accounts]:
     """Return the sets that ties connect, without accounts at their rim that a single tie holds."""
-    inside = free & log.ties_of.keys()
+    inside = free.intersection(log.ties_of)
     while True:
         rim = {
             account
@@ -119,7 +119,7 @@ def _alike(log: Log, group: str, models: Accounts, free: Accounts, parameters: P
     floor = parameters.min_reworded_load if kind_of(group) == "near" else parameters.min_load
     return frozenset(
         account
-        for account in free & loads.keys()
+        for account in free.intersection(loads)
         if loads[account][0] >= max(min(parameters.min_exchanges, load), floor * load)
         and loads[account][0] / log.accounts[account].n_exchanges >= parameters.min_own_share * share
     )
@@ -389,7 +389,7 @@ def _doubly_alike(log: Log, members: Accounts) -> set[tuple[str, str]]:
 
 
 def _dealt_out(log: Log, free: Accounts, n_found: int, parameters: Parameters) -> list[Candidate]:
-    """Return the groups that no work ties: calls in turn, or two kinds of shared identity.
+    """Return the groups that no work ties: calls in turn, one stream of calls with a text of its own, or two kinds of shared identity.
 
     Who hands nothing over and serves its accounts unevenly still pays for them, opens them or reaches them together. Of a group that shows
     no scheduler only those are looked at who share two kinds of identity with one and the same other account; they come last.
@@ -398,13 +398,14 @@ def _dealt_out(log: Log, free: Accounts, n_found: int, parameters: Parameters) -
     heavy: dict[str, float] = {}
     for group, loads in log.loads.items():
         fired = {row.heuristic_id for row in log.fired(group)}
-        present = free & loads.keys()
+        present = free.intersection(loads)
         if len(present) < max(parameters.min_accounts, parameters.most * len(loads)):
             continue
         bits = [weigh_identity(log, kind, present).bits for kind in TELLING_IDENTITIES]
         n_identities = sum(found >= parameters.min_fact_bits for found in bits)
         heavy[group] = sum(bits)
-        if "coordination.rotation" in fired or (fired.intersection(SCHEDULING) and n_identities > 1):
+        is_dealt = "coordination.rotation" in fired or (_is_exact(group) and "coordination.single_stream" in fired)
+        if is_dealt or (fired.intersection(SCHEDULING) and n_identities > 1):
             scheduled.append(group)
         elif n_identities > 1:
             opened.append(group)
@@ -412,10 +413,10 @@ def _dealt_out(log: Log, free: Accounts, n_found: int, parameters: Parameters) -
     order = _by_weight(log, heavy)
     for group in [*sorted(scheduled, key=order), *sorted(opened, key=order)]:
         loads = log.loads[group]
-        present = free & loads.keys()
+        present = free.intersection(loads)
         # Without a text of their own the users of a program are many; those that hang together by identity are looked at by themselves. So are
         # those near a reworded text, which strangers come near by chance.
-        is_whole = group in scheduled and kind_of(group) in text_kinds() and kind_of(group) != "near"
+        is_whole = group in scheduled and _is_exact(group)
         if is_whole:
             floor = parameters.min_load * median(loads[account][0] for account in present) if present else 0.0
             present = frozenset(account for account in present if loads[account][0] >= floor)
@@ -432,6 +433,11 @@ def _dealt_out(log: Log, free: Accounts, n_found: int, parameters: Parameters) -
                 found.append(_candidate(log, name, steps, len(log.loads), parameters))
                 free -= members
     return found
+
+
+def _is_exact(group: str) -> bool:
+    """Tell whether a group sends a text as it is."""
+    return kind_of(group) in text_kinds() and kind_of(group) != "near"
 
 
 def _by_weight(log: Log, heavy: Mapping[str, float]) -> Callable[[str], tuple[bool, bool, float, int, str]]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from math import log2
 from typing import TYPE_CHECKING, Any
 
-from distilforensics.case.tables import read_rows
+from distilforensics.case.tables import iterate_rows, read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -165,10 +165,12 @@ class Log:
 
 def load_log(case: Case) -> Log:
     """Read what is needed from the tables of the case."""
-    accounts = {row["account_id"]: Account(**row) for row in read_rows(case, "account_calls")}
+    accounts = {row[0]: Account(*row) for row in iterate_rows(case, "account_calls", list(Account.__slots__))}
+    # One text for an account, and not one for each of its groups and values.
+    names = {account: account for account in accounts}
     loads: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
-    for row in read_rows(case, "group_loads"):
-        loads[row["group_id"]][row["account_id"]] = (row["n_exchanges"], row["n_failed"])
+    for group, account, n_exchanges, n_failed in iterate_rows(case, "group_loads"):
+        loads[group][names[account]] = (n_exchanges, n_failed)
     around = {(row["record_id"], row["other_record_id"]): _changes(row) for row in read_rows(case, "tie_surroundings")}
     ties = []
     for row in read_rows(case, "work_ties"):
@@ -179,7 +181,7 @@ def load_log(case: Case) -> Log:
     for row in read_rows(case, "tie_groups"):
         groups_of_calls[row["record_id"]].add(row["group_id"])
     states = read_rows(case, "heuristic_states", ["heuristic_id", "title", "value_unit", "level", "state", "reason"])
-    shared, sizes = _shared(case)
+    shared, sizes = _shared(case, names)
     return Log(
         accounts=accounts,
         loads=loads,
@@ -255,14 +257,16 @@ def connected(pairs: Iterable[tuple[str, str]]) -> list[frozenset[str]]:
     return found
 
 
-def _shared(case: Case) -> tuple[dict[str, dict[str, frozenset[str]]], dict[str, dict[int, int]]]:
+def _shared(
+    case: Case, names: Mapping[str, str]
+) -> tuple[dict[str, dict[str, frozenset[str]]], dict[str, dict[int, int]]]:
     """Return kind of identity to account to shared values, and kind to number of accounts of a value to number of such values.
 
     Values that the same accounts hold are one: an address and its network, the addresses of one pool of exits.
     """
     holders: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for row in read_rows(case, "shared_values"):
-        holders[row["kind"], row["value"]].append(row["account_id"])
+    for kind, value, account in iterate_rows(case, "shared_values"):
+        holders[kind, value].append(names.get(account, account))
     values: dict[str, dict[str, set[str]]] = {kind: defaultdict(set) for kind in IDENTITIES}
     sizes: dict[str, Counter[int]] = {kind: Counter() for kind in IDENTITIES}
     known = set[tuple[str, tuple[str, ...]]]()
@@ -278,8 +282,9 @@ def _shared(case: Case) -> tuple[dict[str, dict[str, frozenset[str]]], dict[str,
 
 def _observations(case: Case) -> dict[str, tuple[Observation, ...]]:
     found: dict[str, list[Observation]] = defaultdict(list)
-    for row in read_rows(case, "observations", list(Observation.__slots__)):
-        found[row["entity_id"]].append(Observation(**row))
+    for row in iterate_rows(case, "observations", list(Observation.__slots__)):
+        observation = Observation(*row)
+        found[observation.entity_id].append(observation)
     return {entity: tuple(rows) for entity, rows in found.items()}
 
 

@@ -243,7 +243,9 @@ def common_program(facts: Iterable[Fact], *, are_named: bool) -> Explanation:
     counted = {fact.fact_id: fact for fact in facts if fact.is_counted and fact.is_telling}
     produced = {"handover", "synchrony"}
     if counted.keys() & {"conversation", "answer"}:
-        produced |= {"conversation", "answer", "rewording", "signup", "network"}
+        produced |= {"conversation", "answer", "rewording"}
+        if "handover" not in counted:
+            produced |= {"signup", "network"}
         if not are_named:
             produced.add("payment")
     beyond = [fact for name, fact in counted.items() if name not in produced and not fact.is_of_one_day]

@@ -84,10 +84,11 @@ def _rules(case: Case) -> dict[str, Any]:
 
 def _write_all(case: Case, limits: Limits, progress: Progress) -> dict[str, int]:
     progress.begin("assessment", "Weighing candidates", total_steps=3)
+    # Before the engine is there, which gets what memory this leaves.
+    log = load_log(case)
+    progress.advance(steps=1, item="ties between accounts")
+    candidates = find_candidates(log, PARAMETERS)
     with connect(case, limits=limits, tables=READS) as connection:
-        log = load_log(case)
-        progress.advance(steps=1, item="ties between accounts")
-        candidates = find_candidates(log, PARAMETERS)
         examined = examine(connection, log, candidates, case.catalog)
         progress.advance(steps=1, item="facts and explanations")
         campaigns = {f"C-{number:02d}": e for number, e in enumerate([e for e in examined if e.is_campaign], start=1)}

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from distilforensics.assessment.log import Account, Log, Tie
 
-SCHEDULING = ("coordination.rotation", "coordination.equal_load")
-"""Heuristics that see one scheduler. Three others see it as well, and change no grade and no list (docs/decisions/0130)."""
+SCHEDULING = ("coordination.rotation", "coordination.equal_load", "coordination.single_stream")
+"""Heuristics that see one scheduler."""
 
 TELLING_IDENTITIES = ("payment", "signup", "network")
 """Kinds of shared identity that bear a grade; rare mail domains are shared by people who like their privacy."""

@@ -22,7 +22,7 @@ from distilforensics.ingest.lines import LineReader
 from distilforensics.ingest.plain_rows import plain_rows
 from distilforensics.ingest.pooling import Framed
 from distilforensics.ingest.records import CHUNK_BYTES, Chunk, Refusal, column
-from distilforensics.ingest.sniffing import named
+from distilforensics.ingest.sniffing import heading, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -193,6 +193,7 @@ class CsvReader:
         self._now = _Gathered()
         self._header = sniffed.header
         self._names = _by_meaning(sniffed.header)
+        self._has_foreign_names = not all(map(str.isascii, sniffed.header))
         self._n_preamble = sniffed.n_preamble
         is_cut_only = not (sniffed.is_copy_text or sniffed.is_padded) and sniffed.delimiter.isascii()
         self._as_cells = as_cells and is_cut_only
@@ -256,10 +257,12 @@ class CsvReader:
     def _sort(self, cells: list[str], taken: list[_Line]) -> None:
         """Decide what a row is."""
         stripped = tuple(cell.strip().lstrip("\ufeff") for cell in cells)
+        if self._has_foreign_names:
+            stripped = tuple(map(heading, stripped))
         if not any(stripped) or named(stripped) == self._sniffed.header == self._header:
             self._now.n_blank += len(taken)
         elif _is_header(stripped, self._names):
-            self._header = tuple(self._name(_readable(cell)) for cell in stripped)
+            self._header = tuple(map(self._name, map(heading, stripped)))
             self._now.n_blank += len(taken)
         elif len(cells) != len(self._header):
             self._refuse(taken, "ragged_row", f"{len(cells)} cells, expected {len(self._header)}")

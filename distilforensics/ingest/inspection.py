@@ -289,7 +289,7 @@ class _Inspector:
 
     def _tell_chunk(self, chunk: Chunk, early: list[Refusal]) -> None:
         assert self._projector is not None  # only a draft does without
-        if chunk.digests is None:
+        if chunk.offsets[0] >= 0:
             self.result.record_bytes = float((chunk.ends - chunk.starts).mean()) + 1
         found = process(chunk, self._projector)
         self._tell_refusals([*early, *found.refusals])

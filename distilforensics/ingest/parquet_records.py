@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import decimal
-import hashlib
 import io
 import math
 from dataclasses import dataclass, field
@@ -27,6 +26,8 @@ from distilforensics.ingest.records import CHUNK_BYTES, Chunk, column
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import numpy.typing as npt
 
     from distilforensics.ingest.raw import RawFile
     from distilforensics.ingest.records import Reader
@@ -87,11 +88,13 @@ def frame_parquet(
     """
     gathered, first = _Rows(), 1
     try:
-        for batch in file.iter_batches(_batch_rows(file)):
+        for batch in file.iter_batches(
+            _batch_rows(file), use_threads=False
+        ):  # on small batches, threads double the time
             gathered.add(batch, as_cells=as_cells)
             if gathered.n_bytes >= CHUNK_BYTES:
                 yield _framed(gathered, first, source, reader)
-                first, gathered = first + len(gathered.texts), _Rows()
+                first, gathered = first + gathered.n, _Rows()
     except _ERRORS as e:
         raise InputRefusedError(f"Parquet file is damaged: {_first_line(e)}", where=str(raw.path)) from e
     yield _framed(gathered, first, source, reader)
@@ -108,46 +111,56 @@ def _batch_rows(file: pq.ParquetFile) -> int:
 class _Rows:
     """Rows on their way into a chunk."""
 
-    texts: list[bytes] = field(default_factory=list)
+    texts: list[npt.NDArray[np.uint8]] = field(default_factory=list)
+    lengths: list[npt.NDArray[np.int64]] = field(default_factory=list)
+    """Bytes of each row."""
     cells: list[pa.Table] = field(default_factory=list)
     """Empty if they cannot be given as columns of text."""
+    n: int = 0
     n_bytes: int = 0
     are_cells: bool = True
 
     def add(self, batch: pa.RecordBatch, *, as_cells: bool) -> None:
         """Add the rows of a batch."""
         columns, cells = _columns_of(batch)
-        texts = [_text(row) for row in batch.to_pylist()] if columns is None else _joined(columns, batch.num_rows)
-        self.texts += texts
-        self.n_bytes += sum(map(len, texts))
+        text, lengths = _joined([_text(row) for row in batch.to_pylist()] if columns is None else _objects(columns))
+        self.texts.append(text)
+        self.lengths.append(lengths)
+        self.n += batch.num_rows
+        self.n_bytes += len(text)
         self.are_cells = self.are_cells and as_cells and cells is not None
         if self.are_cells and cells is not None:
             self.cells.append(pa.table(cells))
 
 
 def _framed(rows: _Rows, first: int, source: int, reader: Reader) -> Framed:
-    texts, n = rows.texts, len(rows.texts)
     cells = pa.concat_tables(rows.cells) if rows.are_cells and rows.cells else None
-    lengths = np.array([len(text) for text in texts], np.int64)
+    lengths = np.concatenate([np.empty(0, np.int64), *rows.lengths])
     ends = np.cumsum(lengths)
+    starts = ends - lengths
+    buffer = np.concatenate([np.empty(0, np.uint8), *rows.texts]).data
     chunk = Chunk(
         reader=reader,
-        buffer=b"".join(texts),
-        starts=ends - lengths,
+        buffer=buffer,
+        starts=starts,
         ends=ends,
-        sources=column(source, n),
-        lines=np.arange(first, first + n),
-        offsets=column(-1, n),
+        sources=column(source, rows.n),
+        lines=np.arange(first, first + rows.n),
+        offsets=column(-1, rows.n),
         are_lines=False,
-        texts=texts if cells is None else None,
+        texts=None
+        if cells is not None
+        else [bytes(buffer[start:end]) for start, end in zip(starts, ends, strict=True)],
         cells=cells,
-        digests=[hashlib.sha256(text).hexdigest() for text in texts],
     )
-    return Framed(chunk, n)
+    return Framed(chunk, rows.n)
 
 
 _NEEDS_ESCAPE = '[\\x00-\\x1f"\\\\]'
 """Characters that JSON does not hold as they are."""
+
+_IS_ESCAPED = np.isin(np.arange(256), [*range(0x20), *b'"\\'])
+"""The same as bytes."""
 
 _SIGNED = (
     pa.types.is_int8,
@@ -161,25 +174,31 @@ _SIGNED = (
 _UTC = ("UTC", "Etc/UTC", "GMT", "+00:00")
 
 
-def _columns_of(batch: pa.RecordBatch) -> tuple[dict[str, pa.Array] | None, dict[str, pa.Array] | None]:
-    """Return each column as JSON and as text; None for both if names repeat, None for the texts if a column has none."""
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """The values of a column as JSON."""
+
+    values: pa.Array
+    """Without the quotes of texts; NULL where there is no value."""
+    quote: str
+    text: pa.Array | None
+    """What a reader of this JSON gets as text; None if the values are no plain ones."""
+
+
+def _columns_of(batch: pa.RecordBatch) -> tuple[dict[str, _Written] | None, dict[str, pa.Array] | None]:
+    """Return each column as JSON and as text; None for both if names repeat or there are none, None for the texts if a column has none."""
     names = batch.schema.names
-    if len(set(names)) < len(names):
+    if len(set(names)) < len(names) or not names:
         return None, None
-    written: dict[str, pa.Array] = {}
-    cells: dict[str, pa.Array] | None = {}
-    for name, values in zip(names, batch.columns, strict=True):
-        json_text, text = _written(values)
-        written[name] = json_text
-        if text is None or cells is None:
-            cells = None
-        else:
-            cells[name] = text.cast(pa.large_string())
-    return written, cells
+    written = {name: _written(values) for name, values in zip(names, batch.columns, strict=True)}
+    texts = {
+        name: of_name.text.cast(pa.large_string()) for name, of_name in written.items() if of_name.text is not None
+    }
+    return written, texts if len(texts) == len(written) else None
 
 
-def _written(column: pa.Array) -> tuple[pa.Array, pa.Array | None]:
-    """Return a column as JSON, with the same bytes as `_text` writes, and as the text that a reader of this JSON gets."""
+def _written(column: pa.Array) -> _Written:
+    """Return a column as JSON, with the same bytes as `_text` writes."""
     kind = column.type
     if pa.types.is_dictionary(kind) and pa.types.is_string(kind.value_type):
         column, kind = column.dictionary_decode(), kind.value_type
@@ -187,54 +206,58 @@ def _written(column: pa.Array) -> tuple[pa.Array, pa.Array | None]:
         return _written_texts(column)
     if any(is_one(kind) for is_one in _SIGNED) or pa.types.is_boolean(kind):
         text = column.cast(pa.large_string())
-        return text, text
+        return _Written(text, "", text)
     if pa.types.is_float64(kind) or pa.types.is_float32(kind):
         return _written_numbers(column)
     if pa.types.is_timestamp(kind) and kind.unit != "ns" and (kind.tz is None or kind.tz in _UTC):
         return _written_times(column)
     if pa.types.is_null(kind):
-        return column.cast(pa.large_string()), column.cast(pa.large_string())
+        return _Written(column.cast(pa.large_string()), "", column.cast(pa.large_string()))
     values = [
         None if value is None else orjson.dumps(_plain(value), option=orjson.OPT_SORT_KEYS)
         for value in column.to_pylist()
     ]
-    return pa.array(values, pa.large_binary()).view(pa.large_string()), None
+    return _Written(pa.array(values, pa.large_binary()).view(pa.large_string()), "", None)
 
 
-def _written_texts(column: pa.Array) -> tuple[pa.Array, pa.Array | None]:
+def _written_texts(column: pa.Array) -> _Written:
     try:
         column.validate(full=True)
     except pa.ArrowInvalid:
         column.to_pylist()  # raises, and says which byte it is
     column = column.cast(pa.large_string())
-    quoted = pc.binary_join_element_wise(_QUOTE, column, _QUOTE, _NOTHING)
+    content = column.buffers()[2]
+    if content is None or not _IS_ESCAPED[np.frombuffer(content, np.uint8)].any():
+        return _Written(column, '"', column)
     is_escaped = pc.fill_null(pc.match_substring_regex(column, _NEEDS_ESCAPE), fill_value=False)
-    if not pc.any(is_escaped).as_py():
-        return quoted, column
-    escaped = [orjson.dumps(value) for value in column.filter(is_escaped).to_pylist()]
+    escaped = [orjson.dumps(value)[1:-1] for value in column.filter(is_escaped).to_pylist()]
     replaced = pa.array(escaped, pa.large_binary()).view(pa.large_string())
     has_nul = any(b"\\u00" in value for value in escaped)
-    return pc.replace_with_mask(quoted, is_escaped, replaced), None if has_nul else column
+    return _Written(pc.replace_with_mask(column, is_escaped, replaced), '"', None if has_nul else column)
 
 
-_QUOTE, _NOTHING, _COMMA = (pa.scalar(text, pa.large_string()) for text in ('"', "", ","))
+def _scalar(text: str) -> pa.Scalar:
+    return pa.scalar(text, pa.large_string())
 
 
-def _written_numbers(column: pa.Array) -> tuple[pa.Array, pa.Array | None]:
+_NOTHING, _END, _EMPTY = _scalar(""), _scalar("}"), _scalar(",}")
+
+
+def _written_numbers(column: pa.Array) -> _Written:
     """Return real numbers as they are written; readers write very large and very small ones in other ways."""
     present = column.drop_null().to_pylist()
     if not present:
         nothing = pa.nulls(len(column), pa.large_string())
-        return nothing, nothing
+        return _Written(nothing, "", nothing)
     texts = pa.array(orjson.dumps(present)[1:-1].decode().split(","), pa.large_string())
     position = pc.subtract(pc.cumulative_sum(column.is_valid().cast(pa.int64())), 1)
     written = texts.take(pc.if_else(column.is_valid(), position, None))
     sizes = np.abs(np.array(present))
     is_simple = bool(((sizes == 0) | ((sizes >= 1e-3) & (sizes < 1e15))).all())
-    return written, written if is_simple else None
+    return _Written(written, "", written if is_simple else None)
 
 
-def _written_times(column: pa.Array) -> tuple[pa.Array, pa.Array | None]:
+def _written_times(column: pa.Array) -> _Written:
     """Return times in ISO notation; those of years that Python does not know raise as they do there."""
     instants = column.cast(pa.timestamp("us", column.type.tz)).cast(pa.int64())
     if (
@@ -246,26 +269,32 @@ def _written_times(column: pa.Array) -> tuple[pa.Array, pa.Array | None]:
     texts = pa.array(np.datetime_as_string(values, unit="us"), pa.large_string())
     texts = pc.replace_substring_regex(texts, r"\.000000$", "")
     if column.type.tz is not None:
-        texts = pc.binary_join_element_wise(texts, pa.scalar("Z", pa.large_string()), _NOTHING)
+        texts = pc.binary_join_element_wise(texts, _scalar("Z"), _NOTHING)
     texts = pc.if_else(column.is_valid(), texts, None)
-    return pc.binary_join_element_wise(_QUOTE, texts, _QUOTE, _NOTHING), texts
+    return _Written(texts, '"', texts)
 
 
 _FIRST_YEAR, _LAST_YEAR = -62_135_596_800_000_000, 253_402_300_799_999_999
 """Microseconds of the first and the last moment of years that Python knows."""
 
 
-def _joined(columns: dict[str, pa.Array], n: int) -> list[bytes]:
+def _objects(columns: dict[str, _Written]) -> pa.Array:
     """Return objects of columns that are JSON: sorted keys, absent fields left out."""
-    pieces = [
-        pc.binary_join_element_wise(
-            pa.scalar(f"{orjson.dumps(name).decode()}:", pa.large_string()), columns[name], _NOTHING
-        )
-        for name in sorted(columns)
-    ]
-    # An empty piece in front: rows of nothing but NULLs would be left out.
-    inner = pc.binary_join_element_wise(pa.array([""] * n, pa.large_string()), *pieces, _COMMA, null_handling="skip")
-    return [b"{%b}" % text[1:] for text in inner.cast(pa.large_binary()).to_pylist()]
+    pieces: list[pa.Array | pa.Scalar] = []
+    for name, of_name in sorted(columns.items()):
+        piece = (_scalar(f",{orjson.dumps(name).decode()}:{of_name.quote}"), of_name.values, _scalar(of_name.quote))
+        pieces += [pc.binary_join_element_wise(*piece, _NOTHING)] if of_name.values.null_count else piece
+    rows = pc.binary_join_element_wise(*pieces, _END, _NOTHING, null_handling="replace", null_replacement="")
+    return pc.if_else(pc.equal(rows, _END), _EMPTY, rows)
+
+
+def _joined(objects: pa.Array | list[bytes]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """Return the bytes of objects one after the other and the length of each; `_objects` leaves a comma where each begins."""
+    rows = objects if isinstance(objects, pa.Array) else pa.array(objects, pa.large_binary())
+    offsets = np.frombuffer(rows.buffers()[1], np.int64)[: len(rows) + 1]
+    text = np.frombuffer(rows.buffers()[2], np.uint8)[: int(offsets[-1])].copy()
+    text[offsets[:-1]] = ord("{")
+    return text, np.diff(offsets)
 
 
 def _text(row: dict[str, Any]) -> bytes:

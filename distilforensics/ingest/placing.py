@@ -42,8 +42,6 @@ def refusal_of(chunk: Chunk, row: int, span: tuple[int, int], why: tuple[str, st
     offset_there = offset + start - int(chunk.starts[row]) if offset >= 0 else None
     place = (int(chunk.sources[row]), int(chunk.lines[row]), offset_there)
     refusal = Refusal.of(memoryview(chunk.buffer)[start:end], place, why, order)
-    if chunk.digests is not None:
-        refusal.sha256 = chunk.digests[row]
     if offset_there is None:
         refusal.length = None
     return refusal
@@ -174,8 +172,6 @@ class Placing:
 
     def _digests(self, index: npt.NDArray[np.int64]) -> pa.Array:
         """Return the SHA-256 of each record's bytes as hex."""
-        if self.chunk.digests is not None:
-            return pa.array([self.chunk.digests[row] for row in self.records.row[index].tolist()], pa.string())
         view, sha256 = memoryview(self.chunk.buffer), hashlib.sha256
         spans = zip(self.records.start[index].tolist(), self.records.end[index].tolist(), strict=True)
         digests = b"".join([sha256(view[start:end]).digest() for start, end in spans]).hex().encode()

@@ -110,7 +110,6 @@ def merge(chunks: Sequence[Chunk]) -> Chunk:
         flags=flags,
         texts=[text for chunk in chunks for text in chunk.texts or ()] if head.texts is not None else None,
         cells=_joined_cells(chunks),
-        digests=[digest for chunk in chunks for digest in chunk.digests or ()] if head.digests is not None else None,
         refusals=[refusal for chunk in chunks for refusal in chunk.refusals],
         beginnings=tuple(sorted({b for chunk in chunks for b in chunk.beginnings})[:8]),
     )

@@ -130,8 +130,6 @@ class Chunk:
     """JSON texts to read instead of the bytes in the buffer (CSV)."""
     cells: pa.Table | None = None
     """Columns of text to read instead of the bytes in the buffer, if the records were cut into cells already."""
-    digests: list[str] | None = None
-    """Hashes of the records, if not those of the bytes in the buffer (Parquet)."""
     refusals: list[Refusal] = field(default_factory=list)
 
     beginnings: tuple[bytes, ...] = ()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from distilforensics.ingest.documents import page_key, shape_of_document
+from distilforensics.ingest.formats.aliases import target_of
 from distilforensics.ingest.listed_fields import sample_of
 from distilforensics.ingest.records import Sniffed
 from distilforensics.ingest.repair import repair
@@ -162,6 +163,14 @@ def _sample_lines(block: bytes, *, is_whole: bool) -> list[bytes]:
     return [line for line in cleaned if line][:SAMPLE_LINES]
 
 
+def _object(text: bytes) -> Any:  # noqa: ANN401
+    """Return what a text of JSON says; None for one with a number that no double holds, which the formats see as text."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+
+
 def _parsed(line: bytes) -> Any:  # noqa: ANN401
     """Return the object of a line, repaired if necessary, or its text."""
     line = line.rstrip(b", ")
@@ -169,7 +178,7 @@ def _parsed(line: bytes) -> Any:  # noqa: ANN401
         try:
             value = orjson.loads(line)
         except orjson.JSONDecodeError:
-            value = next((orjson.loads(piece.text) for piece in repair(line) if piece.text is not None), None)
+            value = next((found for piece in repair(line) if (found := _object(piece.text or b"")) is not None), None)
         if isinstance(value, dict):
             return value
     return line.decode("utf-8", "replace")
@@ -218,7 +227,7 @@ _SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)
 
 def _sniff_csv(lines: list[bytes], judge: Judge) -> Sniffed | None:
     """Return the lines as a table: of a known format if they fit one, otherwise the widest; None if they are none."""
-    texts = [line.decode("utf-8", "replace") for line in lines]
+    texts = [line.decode("utf-8", "surrogateescape") for line in lines]
     told = _SEPARATOR.fullmatch(texts[0].strip()) if texts else None
     delimiters = (told[1],) if told else (",", "\t", ";", "|")
     found = [
@@ -255,7 +264,7 @@ def _table(text: str, delimiter: str, n_preamble: int) -> Sniffed | None:
         if is_copy_text
         else _csv_rows(text, delimiter, is_padded=is_padded)
     )
-    header = named(tuple(cell.strip() for cell in rows[0])) if rows else ()
+    header = named(tuple(heading(cell.strip()) for cell in rows[0])) if rows else ()
     if len(header) < 2 or len(set(header)) < len(header) or not all(header):
         return None
     records = [_row_object(header, row) for row in rows[1:] if len(row) == len(header)]
@@ -277,9 +286,19 @@ def named(header: tuple[str, ...]) -> tuple[str, ...]:
     return ("row_number", *header[1:]) if header and not header[0] else header
 
 
+def heading(cell: str) -> str:
+    """Return a heading with bytes that are no UTF-8 read as what spreadsheets of the West or of Japan write, whichever names a column."""
+    if cell.isascii() or not any("\udc80" <= character <= "\udcff" for character in cell):
+        return cell
+    raw = cell.encode("utf-8", "surrogateescape")
+    western, japanese = (raw.decode(encoding, "replace") for encoding in ("cp1252", "cp932"))
+    return japanese if target_of(western) is None and target_of(japanese) is not None else western
+
+
 def _row_object(header: tuple[str, ...], row: list[str]) -> dict[str, Any]:
     """Return a row as the object that it will become: empty cells are absent."""
-    return {name: cell for name, cell in zip(header, row, strict=True) if cell and cell != "\\N"}
+    cells = (cell.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for cell in row)
+    return {name: cell for name, cell in zip(header, cells, strict=True) if cell and cell != "\\N"}
 
 
 def _csv_rows(text: str, delimiter: str, *, is_padded: bool) -> list[list[str]]:

@@ -219,7 +219,6 @@ def _unwrapped(chunk: Chunk, starts: Any, ends: Any, is_blank: Any) -> Chunk:  #
         are_lines=False,
         flags={new: list(chunk.flags[row]) for new, row in enumerate(rows) if row in chunk.flags},
         texts=texts,
-        digests=None if chunk.digests is None else [chunk.digests[row] for row in rows],
         refusals=chunk.refusals,
     )
 

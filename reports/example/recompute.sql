@@ -1663,12 +1663,15 @@ judged as (
     group by candidate_id, account_id
     having count(*) >= 20 and count(distinct hour // 24) >= 5
 ),
+by_clock as (
+    select candidate_id, account_id, hour % 24 as clock_hour, count(*) as n from hours group by all
+),
 quietest as (
-    select j.candidate_id, j.account_id, j.n_hours, night.begin_hour, count(h.hour) as n
+    select j.candidate_id, j.account_id, j.n_hours, night.begin_hour, coalesce(sum(c.n), 0) as n
     from judged as j
     cross join (select unnest(range(24)) as begin_hour) as night
-    left join hours as h
-        on h.candidate_id = j.candidate_id and h.account_id = j.account_id and (h.hour % 24 - night.begin_hour + 24) % 24 < 6
+    left join by_clock as c
+        on c.candidate_id = j.candidate_id and c.account_id = j.account_id and (c.clock_hour - night.begin_hour + 24) % 24 < 6
     group by all
 ),
 rested as (
@@ -2099,6 +2102,9 @@ loads as (
 sizes as (
     select candidate_id, count(*) as n_exchanges, count(distinct account_id) as n_senders from candidate_features group by candidate_id
 ),
+reworded as (
+    select distinct candidate_id from candidate_templates where starts_with(template_id, 'near:')
+),
 texts as (
     select
         candidate_id,
@@ -2106,6 +2112,7 @@ texts as (
         account_id,
         unnest([system_template, prefix_template, suffix_template, passage_template]) as template_id
     from candidate_features
+    semi join reworded using (candidate_id)
 ),
 common_texts as (
     select t.candidate_id, t.template_id
@@ -2120,9 +2127,6 @@ with_common_text as (
     from texts as t
     semi join common_texts as c on c.candidate_id = t.candidate_id and c.template_id = t.template_id
     group by t.candidate_id
-),
-reworded as (
-    select distinct candidate_id from candidate_templates where starts_with(template_id, 'near:')
 ),
 measured as (
     select
@@ -2745,7 +2749,8 @@ produced as (
     select
         s.campaign_id,
         ['handover', 'synchrony']
-        || if(list_has_any(h.ids, ['conversation', 'answer']), ['conversation', 'answer', 'rewording', 'signup', 'network'], [])
+        || if(list_has_any(h.ids, ['conversation', 'answer']), ['conversation', 'answer', 'rewording'], [])
+        || if(list_has_any(h.ids, ['conversation', 'answer']) and not list_contains(h.ids, 'handover'), ['signup', 'network'], [])
         || if(list_has_any(h.ids, ['conversation', 'answer']) and s.n_named < 0.5 * s.n, ['payment'], []) as ids
     from sizes as s
     join has as h on h.campaign_id = s.campaign_id

@@ -163,10 +163,18 @@ def test_a_few_ties_of_a_large_pool_are_no_household() -> None:
     assert without_households(pairs) == pairs
 
 
-@pytest.mark.parametrize(("heuristic", "n"), [("coordination.rotation", 1), ("coordination.equal_load", 0)])
-def test_a_group_that_nothing_ties_is_listed_if_its_calls_are_dealt_in_turn(heuristic: str, n: int) -> None:
-    """Equal loads alone are what a product's users may have."""
-    assert len(found(EVERYBODY, [], {"system:1": dict.fromkeys(USERS, 90)}, None, {"system:1": [heuristic]})) == n
+@pytest.mark.parametrize(
+    ("heuristic", "group", "n"),
+    [
+        ("coordination.rotation", "system:1", 1),
+        ("coordination.single_stream", "system:1", 1),
+        ("coordination.single_stream", "parameters:1", 0),
+        ("coordination.equal_load", "system:1", 0),
+    ],
+)
+def test_a_group_that_nothing_ties_is_listed_if_one_scheduler_serves_it(heuristic: str, group: str, n: int) -> None:
+    """Equal loads alone are what a product's users may have, and the same parameters are many people's."""
+    assert len(found(EVERYBODY, [], {group: dict.fromkeys(USERS, 90)}, None, {group: [heuristic]})) == n
 
 
 @pytest.mark.parametrize(("kinds", "n"), [(("payment", "signup"), 2), (("payment",), 0), (("payment", "mail"), 0)])

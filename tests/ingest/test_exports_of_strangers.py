@@ -103,3 +103,18 @@ def test_a_trail_beside_a_log_of_the_same_calls_counts_once(ingest, log, table):
     ingest(log(lines(events), "trail.jsonl").parent)
     assert [row["duplicate_class"] for row in table("duplicates")] == ["same_call"] * 2
     assert len(table("exchanges")) == 6
+
+
+@pytest.mark.parametrize(
+    ("encoding", "header"),
+    [
+        ("cp1252", "Horodatage;Utilisateur;Modèle;Jetons d'entrée;Jetons de sortie"),
+        ("cp932", "日時;ユーザーID;モデル;入力トークン数;出力トークン数"),
+    ],
+)
+def test_headings_of_spreadsheets_in_another_encoding_are_told(encoding, header, read, log):
+    """Without one of them a log would have no model, or half of its tokens."""
+    rows = "".join(";".join(map(str, call)) + "\n" for call in CALLS)
+    found = read(log(f"{header}\n{rows}{header}\n{rows}".encode(encoding), "export.csv"))
+    names = ("account_id", "model_requested", "input_tokens", "output_tokens")
+    assert [(str(row["started_at"])[:19], *(row[name] for name in names)) for row in found.rows] == READ * 2

@@ -107,6 +107,13 @@ def test_ambiguous_fields_are_refused_with_both_named(read, log):
     assert "--mapping" in found.source["reason"]
 
 
+def test_a_number_that_no_double_holds_hides_no_file(read, log):
+    """In a line that is damaged besides; the sniffing goes on."""
+    good = b'{"timestamp": "2026-02-03T04:05:06Z", "user_id": "a", "model": "m", "output_tokens": 2}\n'
+    found = read(log(b'"x":1}\n' + good + b'{"n": ' + b"7" * 400 + b', "a": 1} {"b": 2}\n' + good))
+    assert [row["account_id"] for row in found.rows] == ["a", "a"]
+
+
 def test_a_time_of_the_start_is_that_of_the_call(read, log):
     """Whatever other times a record has."""
     row = {"created_at": "2026-02-03T04:05:06Z", "start_time": "2026-02-03T04:05:00Z", "user_id": "a", "prompt": "p"}

@@ -27,7 +27,7 @@ pauses as (
     select
         account_id,
         started_at::date as day,
-        epoch_us(started_at) - lag(epoch_us(started_at)) over (partition by account_id order by started_at, record_id) as pause_us
+        epoch_us(started_at) - lag(epoch_us(started_at)) over (partition by account_id order by started_at) as pause_us
     from calls
 ),
 paces as (

@@ -9,10 +9,18 @@ params.n_checked_accounts = { default = 500, unit = "accounts", why = "a median 
 params.n_checked_exchanges = { default = 100, unit = "exchanges per account", why = "likewise" }
 ---*/
 -- Where every exchange is logged, a conversation grows by a user turn and an answer per exchange; a sampled log shows longer steps.
-with steps as (
-    select account_id, n_turns - lag(n_turns) over (partition by session_id order by started_at, n_turns, record_id) as step
+with growing as (
+    select session_id
     from exchange_features
     where session_id is not null and n_turns is not null
+    group by session_id
+    having min(n_turns) < max(n_turns)
+),
+steps as (
+    select account_id, n_turns - lag(n_turns) over (partition by session_id order by started_at, n_turns, record_id) as step
+    from exchange_features
+    semi join growing using (session_id)
+    where n_turns is not null
 ),
 -- Likewise the user turn before the last one is the prompt of an exchange of its own.
 conversing as (

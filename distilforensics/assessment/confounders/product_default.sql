@@ -42,6 +42,9 @@ loads as (
 sizes as (
     select candidate_id, count(*) as n_exchanges, count(distinct account_id) as n_senders from candidate_features group by candidate_id
 ),
+reworded as (
+    select distinct candidate_id from candidate_templates where starts_with(template_id, 'near:')
+),
 texts as (
     select
         candidate_id,
@@ -49,6 +52,7 @@ texts as (
         account_id,
         unnest([system_template, prefix_template, suffix_template, passage_template]) as template_id
     from candidate_features
+    semi join reworded using (candidate_id)
 ),
 common_texts as (
     select t.candidate_id, t.template_id
@@ -63,9 +67,6 @@ with_common_text as (
     from texts as t
     semi join common_texts as c on c.candidate_id = t.candidate_id and c.template_id = t.template_id
     group by t.candidate_id
-),
-reworded as (
-    select distinct candidate_id from candidate_templates where starts_with(template_id, 'near:')
 ),
 measured as (
     select

@@ -17,12 +17,15 @@ judged as (
     group by candidate_id, account_id
     having count(*) >= $min_hours and count(distinct hour // 24) >= $min_days
 ),
+by_clock as (
+    select candidate_id, account_id, hour % 24 as clock_hour, count(*) as n from hours group by all
+),
 quietest as (
-    select j.candidate_id, j.account_id, j.n_hours, night.begin_hour, count(h.hour) as n
+    select j.candidate_id, j.account_id, j.n_hours, night.begin_hour, coalesce(sum(c.n), 0) as n
     from judged as j
     cross join (select unnest(range(24)) as begin_hour) as night
-    left join hours as h
-        on h.candidate_id = j.candidate_id and h.account_id = j.account_id and (h.hour % 24 - night.begin_hour + 24) % 24 < $night
+    left join by_clock as c
+        on c.candidate_id = j.candidate_id and c.account_id = j.account_id and (c.clock_hour - night.begin_hour + 24) % 24 < $night
     group by all
 ),
 rested as (

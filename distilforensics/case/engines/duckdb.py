@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 OUTSIDE_ENGINE_BYTES = 250_000_000
 """Bytes of the interpreter, the libraries and the tables that are handed to them, as measured."""
 
-UNCOUNTED_SHARE = 1 / 16
-"""Share of memory above the first gigabyte that the engine takes beyond its own limit, as measured: 4.11 GB at 4 without it."""
+UNCOUNTED_SHARE = 1 / 8
+"""Share of the rest that the engine takes beyond its own limit, as measured at limits of 1 and 4 GB."""
 
 LEAST_BYTES_FOR_THREADS = 512_000_000
 """Bytes of all processes below which two threads of the engine run out of memory, as measured."""
@@ -58,8 +58,7 @@ class Limits:
     @property
     def engine_bytes(self) -> int:
         """Bytes that the engine may use: what the rest of the process leaves it."""
-        uncounted = max(0, self.memory_bytes - 1_000_000_000) * UNCOUNTED_SHARE
-        return max(LEAST_ENGINE_BYTES, self.memory_bytes - OUTSIDE_ENGINE_BYTES - int(uncounted))
+        return max(LEAST_ENGINE_BYTES, int((self.memory_bytes - OUTSIDE_ENGINE_BYTES) * (1 - UNCOUNTED_SHARE)))
 
     @property
     def engine_threads(self) -> int:
@@ -79,10 +78,16 @@ def quote(value: str | Path) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
+def _free_for_engine(limits: Limits) -> int:
+    """Return the bytes that the engine may use beside what this process holds already, if that is more than is usual."""
+    held = psutil.Process().memory_info().rss
+    return max(LEAST_ENGINE_BYTES, limits.engine_bytes - max(0, held - OUTSIDE_ENGINE_BYTES))
+
+
 def _configuration(case: Case, limits: Limits, spill: Path | None) -> dict[str, str | bool | int | float | list[str]]:
     return {
         "threads": limits.engine_threads,
-        "memory_limit": f"{limits.engine_bytes}B",
+        "memory_limit": f"{_free_for_engine(limits)}B",
         "temp_directory": str(spill or case.temporary / "duckdb"),
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,

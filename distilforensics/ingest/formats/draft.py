@@ -77,7 +77,10 @@ def _guessed(sample: Sample) -> Draft:
     by_source = {leaf.source: leaf for leaf in leaves}
     suggestion = suggest_mapping(sample)
     columns = {target: by_source[name] for target, name in suggestion.columns.items() if name in by_source}
-    columns = {target: leaf for target, leaf in columns.items() if _suits(target, leaf)}
+    has_day = suggestion.day is not None
+    columns = {
+        target: leaf for target, leaf in columns.items() if _suits(target, leaf) or (target == "started_at" and has_day)
+    }
     doubtful = {
         target: [by_source[name] for name in names if name in by_source]
         for target, names in suggestion.ambiguous.items()

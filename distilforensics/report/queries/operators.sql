@@ -180,7 +180,8 @@ produced as (
     select
         s.campaign_id,
         ['handover', 'synchrony']
-        || if(list_has_any(h.ids, ['conversation', 'answer']), ['conversation', 'answer', 'rewording', 'signup', 'network'], [])
+        || if(list_has_any(h.ids, ['conversation', 'answer']), ['conversation', 'answer', 'rewording'], [])
+        || if(list_has_any(h.ids, ['conversation', 'answer']) and not list_contains(h.ids, 'handover'), ['signup', 'network'], [])
         || if(list_has_any(h.ids, ['conversation', 'answer']) and s.n_named < $half * s.n, ['payment'], []) as ids
     from sizes as s
     join has as h on h.campaign_id = s.campaign_id

@@ -66,12 +66,15 @@ judged as (
     group by candidate_id, account_id
     having count(*) >= 20 and count(distinct hour // 24) >= 5
 ),
+by_clock as (
+    select candidate_id, account_id, hour % 24 as clock_hour, count(*) as n from hours group by all
+),
 quietest as (
-    select j.candidate_id, j.account_id, j.n_hours, night.begin_hour, count(h.hour) as n
+    select j.candidate_id, j.account_id, j.n_hours, night.begin_hour, coalesce(sum(c.n), 0) as n
     from judged as j
     cross join (select unnest(range(24)) as begin_hour) as night
-    left join hours as h
-        on h.candidate_id = j.candidate_id and h.account_id = j.account_id and (h.hour % 24 - night.begin_hour + 24) % 24 < 6
+    left join by_clock as c
+        on c.candidate_id = j.candidate_id and c.account_id = j.account_id and (c.clock_hour - night.begin_hour + 24) % 24 < 6
     group by all
 ),
 rested as (
@@ -317,7 +320,8 @@ produced as (
     select
         s.campaign_id,
         ['handover', 'synchrony']
-        || if(list_has_any(h.ids, ['conversation', 'answer']), ['conversation', 'answer', 'rewording', 'signup', 'network'], [])
+        || if(list_has_any(h.ids, ['conversation', 'answer']), ['conversation', 'answer', 'rewording'], [])
+        || if(list_has_any(h.ids, ['conversation', 'answer']) and not list_contains(h.ids, 'handover'), ['signup', 'network'], [])
         || if(list_has_any(h.ids, ['conversation', 'answer']) and s.n_named < 0.5 * s.n, ['payment'], []) as ids
     from sizes as s
     join has as h on h.campaign_id = s.campaign_id

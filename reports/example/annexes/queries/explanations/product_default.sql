@@ -172,6 +172,9 @@ loads as (
 sizes as (
     select candidate_id, count(*) as n_exchanges, count(distinct account_id) as n_senders from candidate_features group by candidate_id
 ),
+reworded as (
+    select distinct candidate_id from candidate_templates where starts_with(template_id, 'near:')
+),
 texts as (
     select
         candidate_id,
@@ -179,6 +182,7 @@ texts as (
         account_id,
         unnest([system_template, prefix_template, suffix_template, passage_template]) as template_id
     from candidate_features
+    semi join reworded using (candidate_id)
 ),
 common_texts as (
     select t.candidate_id, t.template_id
@@ -193,9 +197,6 @@ with_common_text as (
     from texts as t
     semi join common_texts as c on c.candidate_id = t.candidate_id and c.template_id = t.template_id
     group by t.candidate_id
-),
-reworded as (
-    select distinct candidate_id from candidate_templates where starts_with(template_id, 'near:')
 ),
 measured as (
     select
