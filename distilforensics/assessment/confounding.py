@@ -44,18 +44,30 @@ class Check:
     statement: str
 
 
-def create_library(connection: duckdb.DuckDBPyConnection, files: Iterable[SqlFile]) -> None:
-    """Create the relations that the checks share, from `candidate_members`, `candidate_templates` and `candidate_exchanges`.
+def _library() -> Graph:
+    """Return the relations that the checks share, which come from `candidate_members`, `candidate_templates` and `candidate_exchanges`."""
+    given = ("candidate_members", "candidate_templates", "candidate_exchanges")
+    folder = importlib.resources.files(__package__) / "confounders" / "lib"
+    return Graph(read_nodes(folder), {*TABLES, *given})
+
+
+def tables_read(file: SqlFile) -> frozenset[str]:
+    """Return the tables of a case that a check reads, itself or through what the checks share."""
+    shared = _library().upstream(file.reads)
+    return frozenset({*file.reads, *(name for node in shared for name in node.reads)} & TABLES.keys())
+
+
+def create_library(connection: duckdb.DuckDBPyConnection, files: Iterable[SqlFile], asked: Iterable[SqlFile]) -> None:
+    """Create the relations that the checks share.
 
     Args:
-        connection: A connection with these three.
-        files: The checks; of the features of exchanges only columns that one of them names are kept, a third of the memory.
+        connection: A connection with what they come from.
+        files: All checks; of the features of exchanges only columns that one of them names are kept, a third of the memory.
+        asked: The checks that will be asked.
     """
-    folder = importlib.resources.files(__package__) / "confounders" / "lib"
-    given = ("candidate_members", "candidate_templates", "candidate_exchanges")
     words = {"record_id", "account_id", *re.findall(r"\w+", " ".join(file.body for file in files))}
     named = [f"e.{column.name}" for column in TABLES["exchange_features"].columns if column.name in words]
-    for node in Graph(read_nodes(folder), {*TABLES, *given}).order:
+    for node in _library().upstream({name for file in asked for name in file.reads}):
         if node.file is not None:
             file = replace(node.file, body=node.file.body.replace("e.*", ", ".join(named)))
             create(connection, file, form="TEMP TABLE")
@@ -98,7 +110,7 @@ def _own(folder: Path, known: list[SqlFile]) -> list[SqlFile]:
 
 
 def check_confounders(
-    connection: duckdb.DuckDBPyConnection, candidates: list[str], catalog: Path | None = None
+    connection: duckdb.DuckDBPyConnection, candidates: list[str], catalog: Path | None = None, only: str | None = None
 ) -> Mapping[str, list[Check]]:
     """Return candidate id to the results of all checks, in order of their ids.
 
@@ -106,14 +118,16 @@ def check_confounders(
         connection: A connection with `candidate_members`, `candidate_templates` and `candidate_exchanges`.
         candidates: Ids of all candidates; each check must answer for each of them.
         catalog: Catalogue of the user's own, if there is one.
+        only: Id of the one check that is asked; all if omitted.
 
     Raises:
         HeuristicError: a check fails, returns other columns or an unknown verdict, or leaves a candidate out.
     """
     files = load_confounders(catalog) if candidates else []
-    create_library(connection, files)
+    asked = [file for file in files if only in (None, file.header["id"])]
+    create_library(connection, files, asked)
     results: dict[str, list[Check]] = {candidate: [] for candidate in candidates}
-    for file in files:
+    for file in asked:
         for candidate, *fields in _rows(connection, file):
             results[candidate].append(Check(file.header["id"], file.header["title"], file.header["priority"], *fields))
         missing = [

@@ -10,7 +10,7 @@ import yaml
 from distilforensics.analysis.heuristics.lint_sql import ALLOWED_TABLE_FUNCTIONS, SameBytes
 from distilforensics.analysis.heuristics.sqltree import base_tables, parse, table_functions
 from distilforensics.analysis.heuristics.testing import create_tables, scratch_connection
-from distilforensics.assessment.confounding import OWN_EXPLANATIONS, check_confounders, load_confounders
+from distilforensics.assessment.confounding import OWN_EXPLANATIONS, check_confounders, load_confounders, tables_read
 from distilforensics.core.errors import HeuristicError
 from distilforensics.core.schema import TABLES
 from distilforensics.core.text import shown
@@ -133,11 +133,12 @@ def read_cases(path: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - a path, or 
 
 def answer_of(case: dict[str, Any], explanation: str, catalog: Path | None = None) -> Any:  # noqa: ANN401 - a Check
     """Return what an explanation says of the accounts of a case."""
+    (file,) = [file for file in load_confounders(catalog) if file.header["id"] == explanation]
     with scratch_connection() as connection:
-        create_tables(connection, case["given"])
+        create_tables(connection, case["given"], {"exchange_features", *tables_read(file)})
         _create_candidate(connection, case)
-        checks = check_confounders(connection, [CANDIDATE], catalog)[CANDIDATE]
-    return next(check for check in checks if check.confounder_id == explanation)
+        (check,) = check_confounders(connection, [CANDIDATE], catalog, explanation)[CANDIDATE]
+    return check
 
 
 def _create_candidate(connection: duckdb.DuckDBPyConnection, case: dict[str, Any]) -> None:

@@ -25,7 +25,7 @@ def test_every_kind_is_read_from_its_own_column() -> None:
     row = {column: f"{kind}:x" for kind, column in columns.items()}
     given = {"exchange_features": [{"account_id": "a", "prompt_hash": "x", "prompt_chars": 16, **row}]}
     with scratch_connection() as connection:
-        create_tables(connection, given, [])
+        create_tables(connection, given, ())
         found = connection.execute(f"select kind, template_id from ({template_uses()})").fetchall()
 
     assert sorted((kind, f"{kind}:x") for kind in kinds()) == sorted(found)
@@ -35,7 +35,7 @@ def test_a_short_prompt_is_no_template() -> None:
     """Greetings repeat by chance; a prompt of unknown length counts."""
     rows = [{"account_id": f"a{n}", "prompt_hash": f"p{n}", "prompt_chars": n} for n in (15, 16, None)]
     with scratch_connection() as connection:
-        create_tables(connection, {"exchange_features": rows}, [])
+        create_tables(connection, {"exchange_features": rows}, ())
         found = connection.execute(f"select template_id from ({template_uses()}) order by all").fetchall()
 
     assert [("prompt:p16",), ("prompt:pNone",)] == found

@@ -72,7 +72,7 @@ def folder(tmp_path_factory, sample_case):
     root = tmp_path_factory.mktemp("examples")
     for name in ("reports/sample-case", "cases/2026-017", "cases/2026-017-again", "cases/2026-018"):
         shutil.copytree(sample_case("pool"), root / name)
-    (root / "exports").symlink_to(ROOT / "sample_logs" / "benign" / "logs")
+    (root / "exports").symlink_to(ROOT / "sample_logs" / "metadata_only" / "logs")
     for name in ("gateway.jsonl.gz", "calls.jsonl.gz"):
         (root / name).write_bytes(gzip.compress(CALL.encode() * 20))
     (root / "export.csv").write_text(

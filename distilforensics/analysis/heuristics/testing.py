@@ -21,7 +21,7 @@ from distilforensics.core.errors import HeuristicError
 from distilforensics.core.schema import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     import duckdb
 
@@ -86,7 +86,7 @@ def outcome_of_case(heuristic: Heuristic, case: TestCase) -> Outcome:
     if unknown := sorted(set(case.given) - set(TABLES)):
         raise HeuristicError(f"case {case.name}: given has unknown table {unknown[0]}", where=heuristic.id)
     with scratch_connection() as connection:
-        create_tables(connection, case.given, [heuristic])
+        create_tables(connection, case.given, tables_needed([heuristic]))
         return run_heuristic(connection, heuristic, None, case.params)
 
 
@@ -103,7 +103,7 @@ def scratch_connection() -> Iterator[duckdb.DuckDBPyConnection]:
 def create_tables(
     connection: duckdb.DuckDBPyConnection,
     given: dict[str, list[dict[str, Any]]],
-    heuristics: Iterable[Heuristic] | None = None,
+    needed: Collection[str] | None = None,
 ) -> None:
     """Create all tables that heuristics read: given ones unfolded, those that follow from them made by their own queries, others empty.
 
@@ -112,14 +112,11 @@ def create_tables(
     Args:
         connection: An engine without tables.
         given: Row templates by table.
-        heuristics: Those that will be run; every table of a case is made if omitted.
+        needed: Tables that will be read; every table of a case is made if omitted.
     """
     graph = analysis_graph()
-    needed = (
-        tables_needed(load_catalog()) | graph.maker.keys() & TABLES.keys()
-        if heuristics is None
-        else tables_needed(heuristics)
-    )
+    if needed is None:
+        needed = tables_needed(load_catalog()) | graph.maker.keys() & TABLES.keys()
     empty = graph.sources | {table for table in graph.maker if table in TABLES and TABLES[table].stage == "linkage"}
     create_empty_tables(connection, sorted(empty | set(given)))
     for table, templates in given.items():

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.text import show
@@ -48,20 +49,20 @@ _FIRST_EPOCH, _LAST_EPOCH = 1_400_000_000, 2_400_000_000
 _NOTHING = frozenset({"", "-", "--", "n/a", "none", "null", "(null)", "nil", "nan", "unknown", "\\n"})
 
 
-@dataclass(slots=True)
+@dataclass
 class Leaf:
-    """One place: how a mapping file names it, the last parts of its name, and the values found there."""
+    """One place: how a mapping file names it, the last parts of its name, and the values found there, which are all there when it is asked."""
 
     source: str
     names: tuple[str, ...]
     values: list[Any] = field(default_factory=list)
 
-    @property
+    @cached_property
     def said(self) -> list[Any]:
         """Values other than words for nothing."""
         return [value for value in self.values if not _is_nothing(value)]
 
-    @property
+    @cached_property
     def texts(self) -> list[str]:
         """The values as texts, those of objects left out."""
         return [str(value) for value in self.said if not isinstance(value, (Mapping, list))]
@@ -74,7 +75,7 @@ class Leaf:
             return []
         return sorted({text for text in texts if not _is_kind(text, self.kind)} - set(_NOTHING))
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """What most values are: object, list, time, address, program, model, number, flag, id, text, or nothing."""
         said = self.said

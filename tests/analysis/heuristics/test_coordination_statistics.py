@@ -13,6 +13,7 @@ import pytest
 from distilforensics.analysis.heuristics.loader import load_catalog, load_heuristic
 from distilforensics.analysis.heuristics.runner import run_heuristic
 from distilforensics.analysis.heuristics.testing import create_tables, scratch_connection
+from distilforensics.analysis.heuristics.views import tables_needed
 
 START = datetime(2026, 3, 2)
 FRAME = "prefix:frame"
@@ -22,11 +23,11 @@ def _observation(
     heuristic_id: str, rows: list[dict[str, Any]], others: list[dict[str, Any]] | None = None
 ) -> dict[str, Any] | None:
     """Return what a heuristic says about the one frame of some exchanges, details unfolded."""
+    heuristic = load_heuristic(heuristic_id)
+    given = {"exchange_features": [{"prefix_template": FRAME} | row for row in rows] + (others or [])}
     with scratch_connection() as connection:
-        create_tables(
-            connection, {"exchange_features": [{"prefix_template": FRAME} | row for row in rows] + (others or [])}
-        )
-        outcome = run_heuristic(connection, load_heuristic(heuristic_id))
+        create_tables(connection, given, tables_needed([heuristic]))
+        outcome = run_heuristic(connection, heuristic)
     found = [row | json.loads(row["details"]) for row in outcome.observations if row["entity_id"] == FRAME]
     return found[0] if found else None
 
