@@ -12,7 +12,8 @@ import pytest
 
 PROGRAM = Path(__file__).parents[2] / "benchmarks" / "populations" / "generate.py"
 CAMPAIGNS = {
-    "slow", "chameleon", "passed_conversations", "station", "graders", "small_pools", "replaced", "queue", "sharded",
+    "slow", "chameleon", "passed_conversations", "station", "graders", "small_pools", "replaced", "queue", "sharded", "rented_keys",
+    "two_providers", "aged_accounts", "played_users", "trial_chain", "agent_tree",
 }  # fmt: skip
 
 

@@ -37,7 +37,7 @@ from distilforensics.ingest.formats import detect as real_detect
 
 worker.CPU_SECONDS_MIN, worker.CPU_SECONDS_PER_MB = 3, 0
 
-def detect(sample):
+def detect(sample, **options):
     if sample.name.startswith("crash"):
         os.kill(os.getpid(), signal.SIGSEGV)
     if sample.name.startswith("exit"):
@@ -57,7 +57,7 @@ def detect(sample):
         names = ("RLIMIT_CORE", "RLIMIT_AS", "RLIMIT_CPU")
         limits = {name: resource.getrlimit(getattr(resource, name))[0] for name in names}
         pathlib.Path(os.environ["LIMITS_FILE"]).write_text(json.dumps(limits))
-    return real_detect(sample)
+    return real_detect(sample, **options)
 """
 
 

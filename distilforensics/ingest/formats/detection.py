@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.ingest.formats.aliases import WORDS, normalised
+from distilforensics.ingest.formats.no_calls import why_no_calls
 from distilforensics.ingest.formats.specification import FormatSpec, Options, load_formats
-from distilforensics.ingest.formats.suggestion import Sample, automatic_mapping, suggest_mapping, why_no_calls
+from distilforensics.ingest.formats.suggestion import Sample, automatic_mapping, suggest_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,12 +16,7 @@ from distilforensics.core.errors import InputRefusedError
 from distilforensics.core.text import shown
 from distilforensics.ingest.formats.aliases import (
     CONTENT,
-    KINDS_AROUND_CALLS,
-    MACHINES,
-    PEOPLE,
     PRINCIPALS,
-    SIGNS_OF_CALLS,
-    STATISTICS,
     WEAK_ALIASES,
     WEB_COLUMNS,
     WORDS,
@@ -32,16 +27,14 @@ from distilforensics.ingest.formats.aliases import (
 from distilforensics.ingest.formats.leaves import is_time, with_places
 from distilforensics.ingest.formats.mapped import COUNTS, GIVES, NUMBERS
 from distilforensics.ingest.formats.mapping import FieldMapping
-from distilforensics.ingest.formats.notations import is_usual, moment_of, number_style, time_formats
+from distilforensics.ingest.formats.notations import is_usual, number_style, time_formats
 from distilforensics.ingest.formats.token_counts import is_cache_left_out, is_reasoning_left_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-_DAY = re.compile(r"\d{4}[-/]\d\d?([-/]\d\d?)?|\d\d?[./]\d\d?[./]\d{4}")
 _WHOLE_DAY = re.compile(r"\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[./-]\d\d?[./-]\d{4}")
 _TIME_OF_DAY = re.compile(r"\d\d?:\d\d(:\d\d([.,]\d+)?)?( ?[AaPp][Mm])?")
-_PERIOD_SECONDS = 300
 _STATUS_CODE = re.compile(r"[1-5]\d\d(\.0)?")
 _NUMBER = re.compile(r"-?\d+([.,]\d+)*")
 _TEXTS = frozenset({"prompt_text", "response_text", "system_text", "messages", "conversation"})
@@ -150,7 +143,7 @@ def suggest_mapping(sample: Sample, *, is_deep: bool = True) -> Suggestion:
         unused.append(columns.pop("cost_usd"))
         candidates.pop("cost_usd")
     used = {name for found in candidates.values() for name in found} | {day}
-    empty = frozenset(target for target, found in candidates.items() if not _says_something(records, found))
+    empty = frozenset(target for target, found in candidates.items() if not says_something(records, found))
     return Suggestion(columns, ambiguous, tuple(name for name in unused if name not in used), empty, day, records)
 
 
@@ -213,7 +206,7 @@ def _place(name: str, records: Sequence[Mapping[str, Any]], paths: Mapping[str, 
     return next((f"{path}.{key}" for key in keys), None)
 
 
-def _says_something(records: Sequence[Mapping[str, Any]], names: Sequence[str]) -> bool:
+def says_something(records: Sequence[Mapping[str, Any]], names: Sequence[str]) -> bool:
     """Tell whether some record has a value other than nothing and zero in one of some fields."""
     return any(
         record.get(name) not in (None, "", "-", 0, "0", "null", "None", {}, []) for record in records for name in names
@@ -321,149 +314,6 @@ def _said(value: object) -> object:
     return value["content"] if isinstance(value, Mapping) and isinstance(value.get("content"), str) else value
 
 
-def why_no_calls(suggestion: Suggestion) -> str | None:
-    """Return why records that have the fields of calls are none, or None."""
-    records = suggestion.records
-    names = {normalised(name) for record in records for name in record}
-    counts = [name for name in suggestion.unused if STATISTICS.fullmatch(normalised(name))]
-    counts += _unused(suggestion, "counts")
-    if counts:
-        return f"sums over many calls, not calls: there is {', '.join(map(shown, sorted(counts)))}"
-    if names & WORDS["spans"] or _kinds(records) & KINDS_AROUND_CALLS:
-        return "spans of traces, of which only some are calls of a model"
-    part = _piece_of_an_answer(suggestion) or _part_of_a_call(records, suggestion) or _writer(records, suggestion)
-    if part is not None:
-        return part
-    rows = _unused(suggestion, "administration")
-    if rows and not suggestion.tells_of_use:
-        return f"rows of users, keys, payments, limits or models, not calls: there is {', '.join(map(shown, rows))}"
-    lines = _unused(suggestion, "program")
-    if lines and not suggestion.tells_of_use and not suggestion.known & SIGNS_OF_CALLS:
-        return f"lines of a program or judgements on answers, not calls: there is {', '.join(map(shown, lines))}"
-    if _are_periods(suggestion.times):
-        return "every time is the beginning of a day, an hour or some minutes: sums, or calls without their times"
-    return None
-
-
-def _unused(suggestion: Suggestion, list_of_words: str) -> list[str]:
-    return sorted(name for name in suggestion.unused if normalised(name) in WORDS[list_of_words])
-
-
-_ASKED = frozenset(
-    {"prompt_text", "messages", "conversation", "request_body", "input_tokens", "output_tokens", "usage"}
-)
-"""Columns of which at most one piece of a streamed answer has something."""
-
-_PIECE_SECONDS = 2.0
-"""Between pieces of one answer, at most on average."""
-
-
-def _piece_of_an_answer(suggestion: Suggestion) -> str | None:
-    """Return that records are pieces of answers that were streamed: by a name, or since most ids stand on several that only go on with a text."""
-    if suggestion.known & _ASKED == frozenset() and (told := _unused(suggestion, "pieces")):
-        return f"pieces of answers that were streamed, not calls: there is {', '.join(map(shown, told))}"
-    for name in _unused(suggestion, "ends_of_pieces"):
-        if len({_is_end(record[name]) for record in suggestion.records if record.get(name) is not None}) > 1:
-            return f"pieces of answers that were streamed, not calls: {shown(name)} says which is the last of each"
-    columns = suggestion.columns
-    texts = [columns["response_text"]] if "response_text" in columns else _unused(suggestion, "piece_texts")
-    ids = [
-        name
-        for name in suggestion.unused
-        if set(words_of((name,))) & {"id", "req", "request", "message", "msg", "stream"}
-    ]
-    ids += [columns[target] for target in ("request_id", "response_id", "trace_id") if target in columns]
-    for name in ids:
-        groups: dict[str, list[Mapping[str, Any]]] = {}
-        for record in suggestion.records:
-            if record.get(name) not in (None, ""):
-                groups.setdefault(str(record[name]), []).append(record)
-        several = [found for found in groups.values() if len(found) > 1]
-        if (
-            len(groups) > 1
-            and 2 * len(several) >= len(groups)
-            and all(_go_on(found, suggestion, texts) for found in several)
-        ):
-            return f"several records of each {shown(name)} that only go on with a text, pieces of answers that were streamed"
-    return None
-
-
-def _is_end(value: object) -> bool:
-    return str(value).lower() in ("true", "1", "[done]")
-
-
-def _go_on(found: Sequence[Mapping[str, Any]], suggestion: Suggestion, texts: Sequence[str]) -> bool:
-    """Tell whether records of one id are those of one caller, follow at once, differ in a text, and at most one of them has a prompt or tokens."""
-    columns = suggestion.columns
-    callers = [columns[target] for target in ("account_id", "api_key_id", "model_requested") if target in columns]
-    asked = [columns[target] for target in _ASKED if target in columns]
-    seconds = [
-        moment for record in found if (moment := moment_of(record.get(columns.get("started_at", "")))) is not None
-    ]
-    return (
-        any(len({str(record.get(name)) for record in found}) == len(found) for name in texts)
-        and all(len({str(record.get(name)) for record in found}) == 1 for name in callers)
-        and sum(_says_something([record], asked) for record in found) <= 1
-        and (not seconds or max(seconds) - min(seconds) <= _PIECE_SECONDS * len(found))
-    )
-
-
-def _part_of_a_call(records: Sequence[Mapping[str, Any]], suggestion: Suggestion) -> str | None:
-    """Return that several records are about one call, if most ids stand on several that name different parts of it."""
-    by_id: dict[str, list[Mapping[str, Any]]] = {}
-    for record in records:
-        one = record.get(suggestion.columns.get("request_id", ""))
-        if one not in (None, ""):
-            by_id.setdefault(str(one), []).append(record)
-    several = [found for found in by_id.values() if len(found) > 1]
-    if not several or 2 * len(several) < len(by_id):
-        return None
-    for name in sorted({name for record in records for name in record if normalised(name) in WORDS["phase_fields"]}):
-        words = [[str(record.get(name)).lower() for record in found] for found in several]
-        if all(len(set(one)) == len(one) and WORDS["phases"].issuperset(map(normalised, one)) for one in words):
-            return f"several records of each call, told apart by {shown(name)}: a mapping with [[rows]] says which of them are the calls"
-    return None
-
-
-def _writer(records: Sequence[Mapping[str, Any]], suggestion: Suggestion) -> str | None:
-    """Return that records are messages, if a field says of each whether a person or a model wrote it and no record has both."""
-    if suggestion.known >= {"prompt_text", "response_text"} or suggestion.known & {
-        "messages",
-        "conversation",
-        "request_body",
-    }:
-        return None
-    for name in sorted({name for record in records for name in record if normalised(name) in WORDS["writers"]}):
-        words = {str(record[name]).lower() for record in records if record.get(name) is not None}
-        if words & PEOPLE and words & MACHINES:
-            return f"messages of conversations one by one, not calls: {shown(name)} says who wrote each"
-    return None
-
-
-def _kinds(records: Sequence[Mapping[str, Any]]) -> set[str]:
-    """Return the words in fields that may name the kind of a span."""
-    return {
-        value.lower()
-        for record in records
-        for name, value in record.items()
-        if normalised(name) in WORDS["span_kinds"] and isinstance(value, str)
-    }
-
-
-def _are_periods(times: Sequence[str]) -> bool:
-    """Tell whether all times are days without hours, or stand on the hour or on a multiple of five minutes."""
-    if times and all(map(_DAY.fullmatch, times)):
-        return True
-    moments = [moment for time in times if (moment := moment_of(time)) is not None and moment.is_integer()]
-    if len(moments) < max(len(times), 3):
-        return False
-    n_different = len(set(moments))
-    has_seconds = all(time.count(":") != 1 for time in times)
-    if all(moment % 3600 == 0 for moment in moments) and (has_seconds or n_different > 2):
-        return True
-    return n_different > 4 and all(moment % _PERIOD_SECONDS == 0 for moment in moments)
-
-
 def automatic_mapping(sample: Sample) -> FieldMapping:
     """Return the mapping that the names and values of a sample's fields give.
 
@@ -473,8 +323,8 @@ def automatic_mapping(sample: Sample) -> FieldMapping:
     suggestion = suggest_mapping(sample)
     hint = f"distilforensics mapping {shown(sample.name)} > m.toml writes a mapping file to begin with; edit it and use --mapping m.toml"
 
-    def refused(why: str, what_to_do: str = hint) -> InputRefusedError:
-        return InputRefusedError(why, where=sample.name, hint=what_to_do)
+    def refused(why: str, what_to_do: str = "") -> InputRefusedError:
+        return InputRefusedError(why, where=sample.name, hint=f"{what_to_do}; {hint}" if what_to_do else hint)
 
     if suggestion.ambiguous:
         pairs = "; ".join(
@@ -485,27 +335,16 @@ def automatic_mapping(sample: Sample) -> FieldMapping:
     if not suggestion.is_log:
         raise refused(
             "no field is named like a time and none like a part of a model call (model, tokens, prompt, response), expected both",
-            f"give the format with --format; {hint}",
+            "give the format with --format",
         )
     records, columns = suggestion.records, suggestion.columns
     for target in ("account_id", "api_key_id"):
         if _are_rounded([str(record.get(columns.get(target, ""), "")) for record in records]):
             raise refused(
                 f"the ids in {shown(columns[target])} went through numbers: all digits after the fifteenth are zeros, so that strangers share them",
-                f"export the ids as text; if they are right, describe the file with --mapping; {hint}",
+                "export the ids as text; if they are right, describe the file with --mapping",
             )
-    times = suggestion.times
-    formats = time_formats(times)
-    if len(formats) > 1:
-        raise refused(
-            f"times could be written {' or '.join(formats)}, expected one notation",
-            f'say which with [time] format = "{formats[0]}" in a mapping file; {hint}',
-        )
-    if times and not formats and not any(map(is_usual, times)):
-        raise refused(
-            f"times such as {shown(times[0])} are in no notation that is known",
-            f"say how they are written with [time] in a mapping file; {hint}",
-        )
+    time_format = _time_format(suggestion.times, refused)
     numbers, counts = (
         [
             str(record[name])
@@ -520,13 +359,29 @@ def automatic_mapping(sample: Sample) -> FieldMapping:
     return FieldMapping(
         columns,
         day=suggestion.day,
-        time_format=formats[0] if formats else None,
+        time_format=time_format,
         thousands=thousands,
         decimal=decimal,
         is_cache_left_out=is_cache_left_out(columns, records),
         is_reasoning_left_out=is_reasoning_left_out(columns, records),
         must_show_calls=True,
     )
+
+
+def _time_format(times: Sequence[str], refused: Callable[[str, str], InputRefusedError]) -> str | None:
+    """Return how times are written, None if as usual."""
+    formats = time_formats(times)
+    if len(formats) > 1:
+        raise refused(
+            f"times could be written {' or '.join(formats)}, expected one notation",
+            f'say which with [time] format = "{formats[0]}" in a mapping file',
+        )
+    if times and not formats and not any(map(is_usual, times)):
+        raise refused(
+            f"times such as {shown(times[0])} are in no notation that is known",
+            "say how they are written with [time] in a mapping file",
+        )
+    return formats[0] if formats else None
 
 
 def _are_rounded(ids: Sequence[str]) -> bool:
