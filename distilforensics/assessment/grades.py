@@ -32,7 +32,7 @@ class Verdict:
     grade: Grade
     reason: str
     without: Mapping[str, Grade]
-    """What is left out (a fact, the largest customer, the busiest day) to the grade that is left."""
+    """What is left out (a fact, the largest customer, the account with most ties) to the grade that is left."""
 
 
 def grade_facts(facts: Iterable[Fact]) -> Grade:

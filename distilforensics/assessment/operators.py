@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from distilforensics.assessment.fact import Kind
 from distilforensics.assessment.log import connected
-from distilforensics.assessment.weighing import ties_inside
+from distilforensics.assessment.weighing import TIES, ties_inside
 from distilforensics.core import units
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ class Egress:
     """Where a candidate's calls come from."""
 
     common_share: float | None
-    """Share of the calls with an address that come from addresses which at least a quarter of the accounts use, as the machines of one service
-    do; None if no address is known."""
+    """Share of the calls with an address that come from addresses which at least a quarter of the accounts use, or from the three busiest if a tenth
+    of them do, as the machines of one service do; None if no address is known."""
     n_known: int
     """Calls with an address."""
     alike_share: float | None = None
@@ -156,7 +156,7 @@ def _few_customers(
             if not is_few:
                 statement += (
                     f" But they are {units.count(len(named))} by tenant and organisation, and refused calls go on between different payers, from many "
-                    "places and under many mail domains: who pays for clients calls from own machines, or leaves each client its key."
+                    "places, and not under one mail domain that is rare elsewhere: who pays for clients calls from own machines, or leaves each client its key."
                 )
         outcome = Outcome.FITS if is_one or is_few else Outcome.EXCLUDED
     return Explanation(
@@ -190,22 +190,26 @@ def _one_egress(egress: Egress, facts: Iterable[Fact], domain: Explanation, para
     else:
         statement = (
             f"{units.share(egress.common_share, 1)} of {units.count(egress.n_known)} calls with a logged address come from addresses that a quarter of "
-            "the accounts use."
+            "the accounts use, or that are among the three busiest."
         )
         counted = {fact.fact_id: fact for fact in facts if fact.is_counted}
         beyond = [
             _named(fact)
             for fact in counted.values()
-            if fact.fact_id in _NOT_OF_A_SERVICE and (fact.fact_id != "signup" or fact.is_beyond_payers)
+            if fact.fact_id in _NOT_OF_A_SERVICE
+            # A refused turn that is sent on is a hand-over and no text that is passed on.
+            and (fact.fact_id != "conversation" or fact.n_unforced >= parameters.half * fact.n_apart)
+            # Teams at a contest, or a class, sign up within an hour, and two of them may share a card.
+            and (fact.fact_id != "signup" or (fact.is_beyond_payers and ("handover" in counted or not fact.is_of_one_day)))
         ]
         are_many = "handover" in counted and egress.alike_share is not None and egress.alike_share < parameters.half
         fits = egress.common_share >= parameters.most
         if fits and "payment" in counted and domain.outcome is Outcome.EXCLUDED and (beyond or are_many):
             fits = False
             statement += (
-                f" But one pays for customers of several mail domains, and a service does not produce what else is seen: {', '.join(beyond)}."
+                f" But one pays for several customers, who are not of one mail domain that is rare elsewhere, and a service does not produce what else is seen: {', '.join(beyond)}."
                 if beyond
-                else " But one pays for customers of several mail domains, and refused calls go on between different programs: the most common one, or "
+                else " But one pays for several customers, who are not of one mail domain that is rare elsewhere, and refused calls go on between different programs: the most common one, or "
                 f"set of parameters, is that of {units.share(egress.alike_share or 0, 1)} of the accounts."
             )
         outcome = Outcome.FITS if fits else Outcome.EXCLUDED
@@ -297,7 +301,8 @@ def people(facts: Collection[Fact], nights: Nights, parameters: Parameters, *, i
         f"{units.count(fact.n_quick)} of {units.count(fact.n_apart)} came within {parameters.quick_seconds:g} seconds: {_named(fact)}."
         for fact in quick
     ]
-    if "manner" in counted:
+    # A program that moves a conversation moves its model and parameters with it.
+    if "manner" in counted and talks is None:
         said.append(
             "Whoever goes on does so with the program and the parameters of the refused account, where people use their own."
         )
@@ -309,12 +314,17 @@ def people(facts: Collection[Fact], nights: Nights, parameters: Parameters, *, i
             "the clock, in the six hours of the day in which they call least as well."
         )
     if not any(fact.is_telling and fact.kind is Kind.COORDINATION for fact in counted.values()):
-        said = ["No work is passed on between customers."]
+        said = ["No work is passed on between customers often enough to count."]
     return Explanation(
         "operator.people",
         "People who know each other and pass work on, or to whom a program gives each other's conversations",
         Outcome.EXCLUDED if said else Outcome.CANNOT_TELL,
-        " ".join(said) or "Work is passed on at a pace that people keep as well, and each customer pays alone.",
+        " ".join(said)
+        or (
+            "Work is passed on at a pace that people keep as well, and no payment in common counts."
+            if counted.keys() & set(TIES)
+            else "Nothing is seen that people who know each other do not do."
+        ),
         "Ask the holders of these accounts whether they know each other and from where, for whom they answer, and who gives them the work.",
     )
 

@@ -165,7 +165,7 @@ def takeover_fact(log: Log, inside: list[Tie], outside: Accounts, parameters: Pa
             f"In {units.count(len(moved))} of {units.count(len(handovers))} hand-overs the refused account sent fewer calls in the hour after than "
             "in the hour before, and the account that went on sent more. Where the refused one falls quiet, "
             f"{units.count(takers[0])} accounts get busier by going on, {units.count(takers[1])} less busy. Where the other one gets busier, "
-            f"{units.count(givers[0])} refused accounts fall quiet, {units.count(givers[1])} get busier. By chance it is half and half."
+            f"{units.count(givers[0])} refused accounts fall quiet, {units.count(givers[1])} get busier. {_by_chance(rate)}"
         ),
         excludes=EXCLUDES["takeover"],
         record_ids=tuple(dict.fromkeys(records))[: parameters.exhibit_records],
@@ -225,12 +225,19 @@ def manner_fact(log: Log, inside: list[Tie], outside: Accounts, parameters: Para
         n_accounts=n,
         statement=(
             f"{units.count(n)} accounts send what was refused to others with the client program, parameters and model of the refused account rather "
-            f"than with those of their own calls; {units.count(n_against)} send it as they send their own. By chance it is half and half."
+            f"than with those of their own calls; {units.count(n_against)} send it as they send their own. {_by_chance(rate)}"
         ),
         excludes=EXCLUDES["manner"],
         record_ids=tuple(dict.fromkeys(records))[: parameters.exhibit_records],
         is_counted=bits >= parameters.min_fact_bits and n >= parameters.min_tied_accounts,
     )
+
+
+def _by_chance(rate: float) -> str:
+    """Return what is expected of accounts that have nothing to do with each other."""
+    if rate > 0.5:
+        return f"Of the accounts outside of every examined group {units.share(rate, 1)} do; the same is expected here."
+    return "By chance it is half and half."
 
 
 def _keeping(handovers: Iterable[Tie]) -> tuple[int, int]:

@@ -1,7 +1,9 @@
 /*---
-title = "Per candidate: the share of the members' exchanges that come from addresses which a quarter of the members use; and how many of them use one client program, or one set of parameters"
+title = "Per candidate: the share of the members' exchanges that come from addresses which a quarter of the members use, or which are among the three busiest; and how many of them use one client program, or one set of parameters"
 reads = ["candidate_members", "exchange_features"]
 params.common = { default = 0.25, unit = "share of the members with an address", why = "the machines of one service call with anybody's key, also if two services came together; of the exits that a pool rents from households each serves a twelfth" }
+params.n_addresses = { default = 3, unit = "addresses", why = "one program leaves through one to three addresses, and each customer may keep to one of them" }
+params.few = { default = 0.1, unit = "share of the members with an address", why = "an address of fewer is somebody's own, however busy" }
 ---*/
 with counted as (
     select m.candidate_id, e.client_ip, count(*) as n, count(distinct e.account_id) as n_accounts
@@ -9,6 +11,9 @@ with counted as (
     join exchange_features as e on e.account_id = m.account_id
     where e.client_ip is not null
     group by m.candidate_id, e.client_ip
+),
+placed as (
+    select *, row_number() over (partition by candidate_id order by n desc, client_ip) as place from counted
 ),
 members as (
     select m.candidate_id, count(distinct e.account_id) as n_members
@@ -39,10 +44,11 @@ alike as (
 )
 select
     c.candidate_id,
-    round(coalesce(sum(c.n) filter (where c.n_accounts >= $common * m.n_members), 0) / sum(c.n), 6) as common_share,
+    round(coalesce(sum(c.n) filter (
+        where c.n_accounts >= $common * m.n_members or (c.place <= $n_addresses and c.n_accounts >= $few * m.n_members)), 0) / sum(c.n), 6) as common_share,
     sum(c.n)::bigint as n_known,
     any_value(a.share) as alike_share
-from counted as c
+from placed as c
 join members as m on m.candidate_id = c.candidate_id
 left join alike as a on a.candidate_id = c.candidate_id
 group by c.candidate_id
