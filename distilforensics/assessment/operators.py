@@ -200,7 +200,10 @@ def _one_egress(egress: Egress, facts: Iterable[Fact], domain: Explanation, para
             # A refused turn that is sent on is a hand-over and no text that is passed on.
             and (fact.fact_id != "conversation" or fact.n_unforced >= parameters.half * fact.n_apart)
             # Teams at a contest, or a class, sign up within an hour, and two of them may share a card.
-            and (fact.fact_id != "signup" or (fact.is_beyond_payers and ("handover" in counted or not fact.is_of_one_day)))
+            and (
+                fact.fact_id != "signup"
+                or (fact.is_beyond_payers and ("handover" in counted or not fact.is_of_one_day))
+            )
         ]
         are_many = "handover" in counted and egress.alike_share is not None and egress.alike_share < parameters.half
         fits = egress.common_share >= parameters.most

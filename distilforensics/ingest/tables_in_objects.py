@@ -34,11 +34,10 @@ def _of_cells(record: Mapping[str, Any]) -> list[dict[str, Any]] | None:
     """Return the rows of an answer of BigQuery, whose cells are objects with a value, or of CloudWatch, whose cells name their field."""
     schema, rows = record.get("schema"), record.get("rows")
     if isinstance(schema, dict) and isinstance(rows, list) and isinstance(schema.get("fields"), list):
-        values = [
-            [cell.get("v") for cell in row["f"]]
-            for row in rows
-            if isinstance(row, dict) and isinstance(row.get("f"), list)
-        ]
+        cells_of = [row.get("f") if isinstance(row, dict) else None for row in rows]
+        if not all(isinstance(cells, list) and all(isinstance(cell, dict) for cell in cells) for cells in cells_of):
+            return None
+        values = [[cell.get("v") for cell in cells] for cells in cells_of]
         return _named_rows({"columns": schema["fields"], "rows": values})
     results = record.get("results")
     if not isinstance(results, list) or not results or not all(isinstance(row, list) for row in results):

@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 
     from distilforensics.ingest.listed_fields import ListedFields
 
-_TEXT_FIELDS = frozenset({"message", "log", "textpayload", "raw", "line", "msg", "body", "cloudtrailevent"})
-"""Fields, in lower case, in which collectors keep the line that a program wrote."""
+_TEXT_FIELDS = ("message", "log", "textpayload", "raw", "line", "msg", "body", "cloudtrailevent")
+"""Fields, in lower case, in which collectors keep the line that a program wrote, the likelier ones first."""
 
-_OBJECT_FIELDS = _TEXT_FIELDS | {"jsonpayload", "source", "doc", "result", "event", "airbyte_data", "attributes"}
+_OBJECT_FIELDS = (
+    "jsonpayload", "message", "log", "raw", "result", "event", "cloudtrailevent", "airbyte_data", "attributes", "textpayload", "line", "msg",
+    "body", "source", "doc",
+)  # fmt: skip
 """Likewise, as an object; a cell of a table that holds JSON is one."""
 
 _TIME_FIELDS = ("timestamp", "@timestamp", "time", "_time", "date", "Date", "_airbyte_extracted_at")
@@ -46,14 +49,14 @@ def inner_records(record: Mapping[str, Any]) -> list[Any] | None:
         several = read(record)
         if several is not None:
             return several
-    names = {name: name.lower().lstrip("@_") for name in record}
-    for name, plain in names.items():
-        found_text = _object_in_text(record[name], record) if plain in _TEXT_FIELDS else None
+    names = [(plain, name) for name in sorted(record) if (plain := name.lower().lstrip("@_")) in _OBJECT_FIELDS]
+    for name in (name for field in _TEXT_FIELDS for plain, name in names if plain == field):
+        found_text = _object_in_text(record[name], record)
         if found_text is not None:
             return [found_text]
-    for name, plain in names.items():
+    for name in (name for field in _OBJECT_FIELDS for plain, name in names if plain == field):
         value = record[name]
-        if plain in _OBJECT_FIELDS and isinstance(value, dict) and value and "role" not in value:
+        if isinstance(value, dict) and value and "role" not in value:
             return [_innermost(value, record)]
     return _of_typed_values(record)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,6 +23,9 @@ MAX_LEAVES = 400
 """Places listed; records whose keys are data have no end of them."""
 
 MAX_DEPTH = 6
+MAX_PATH_CHARS = 500
+"""Characters of a path: a long name stands in the path of everything below it."""
+
 SHOWN_CHARS = 40
 """Characters shown of a value."""
 
@@ -120,43 +124,53 @@ def leaves_of(records: Sequence[object]) -> list[Leaf]:
 
 
 def with_places(records: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, tuple[str, ...]]]:
-    """Return records with what lies inside of their fields beside these, and the names on the way to each such place."""
-    wide: list[dict[str, Any]] = []
-    paths: dict[str, tuple[str, ...]] = {}
+    """Return records with what lies inside of their fields beside these, and the names on the way to each such place.
+
+    Of too many places those count that most records have, so that no record with many names of its own hides them.
+    """
+    insides: list[dict[str, Any]] = []
+    found: dict[str, tuple[str, ...]] = {}
+    n_records = Counter[str]()
     for record in records:
-        inside = {
-            source: (names, value)
-            for names, source, value in _places(record)
-            if len(names) > 1 and '"' not in "".join(names)
-        }
-        for source, (names, _) in inside.items():
-            if source in paths or (len(paths) < MAX_LEAVES and not _UNSAFE & set(source)):
-                paths.setdefault(source, names)
-        wide.append({**{source: value for source, (_, value) in inside.items() if source in paths}, **record})
+        inside = {}
+        for names, source, value in _places(record):
+            if len(names) > 1 and (source in found or not ('"' in "".join(names) or _UNSAFE & set(source))):
+                inside[source] = value
+                found.setdefault(source, names)
+        n_records.update(inside.keys())
+        insides.append(inside)
+    paths = {source: found[source] for source, _ in n_records.most_common(MAX_LEAVES)}
+    wide = [
+        {**{source: value for source, value in inside.items() if source in paths}, **record}
+        for inside, record in zip(insides, records, strict=True)
+    ]
     return wide, paths
 
 
 def _places(record: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str, Any]]:
     """Yield every place of a record and everything below it: names, how a mapping names it, value; text that holds an object counts as one."""
     for key, value in record.items():
-        yield from _below(value, str(key), f"${_step(str(key))}", (str(key),))
+        if len(str(key)) <= MAX_PATH_CHARS:
+            yield from _below(value, str(key), f"${_step(str(key))}", (str(key),))
 
 
 def _below(value: object, source: str, path: str, names: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str, Any]]:
-    decoded = _decoded(value)
-    inner = value if decoded is None else decoded
+    said = decoded(value)
+    inner = value if said is None else said
     yield names, source, inner
     if isinstance(inner, Mapping) and len(names) < MAX_DEPTH:
         for key, below in inner.items():
-            down = f"{path if decoded is None else f'{source}{STEP}$'}{_step(str(key))}"
-            yield from _below(below, down, down, (*names, str(key)))
+            down = f"{path if said is None else f'{source}{STEP}$'}{_step(str(key))}"
+            if len(down) <= MAX_PATH_CHARS:
+                yield from _below(below, down, down, (*names, str(key)))
 
 
 def _step(key: str) -> str:
     return f".{key}" if _PLAIN_KEY.fullmatch(key) else f'."{key}"'
 
 
-def _decoded(value: object) -> Mapping[str, Any] | None:
+def decoded(value: object) -> Mapping[str, Any] | None:
+    """Return the object that a text is; None if it is none."""
     if not isinstance(value, str) or not value.lstrip().startswith("{"):
         return None
     try:

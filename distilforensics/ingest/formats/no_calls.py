@@ -16,6 +16,7 @@ from distilforensics.ingest.formats.aliases import (
     normalised,
     words_of,
 )
+from distilforensics.ingest.formats.mapping import STEP
 from distilforensics.ingest.formats.notations import moment_of
 from distilforensics.ingest.formats.suggestion import says_something
 
@@ -48,6 +49,13 @@ def why_no_calls(suggestion: Suggestion) -> str | None:
     lines = _unused(suggestion, "program")
     if lines and not suggestion.tells_of_use and not suggestion.known & SIGNS_OF_CALLS:
         return f"lines of a program or judgements on answers, not calls: there is {', '.join(map(shown, lines))}"
+    model = suggestion.columns.get("model_requested", "")
+    if (
+        (model.startswith("$.") or STEP in model)
+        and not suggestion.tells_of_use
+        and not suggestion.known & SIGNS_OF_CALLS
+    ):
+        return f"settings that name a model, not calls: there is {shown(model)}, and nothing of a call besides"
     if _are_periods(suggestion.times):
         return "every time is the beginning of a day, an hour or some minutes: sums, or calls without their times"
     return None

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.errors import InputRefusedError
@@ -24,9 +25,9 @@ from distilforensics.ingest.formats.aliases import (
     target_of_path,
     words_of,
 )
-from distilforensics.ingest.formats.leaves import is_time, with_places
+from distilforensics.ingest.formats.leaves import decoded, is_time, with_places
 from distilforensics.ingest.formats.mapped import COUNTS, GIVES, NUMBERS
-from distilforensics.ingest.formats.mapping import FieldMapping
+from distilforensics.ingest.formats.mapping import STEP, FieldMapping
 from distilforensics.ingest.formats.notations import is_usual, number_style, time_formats
 from distilforensics.ingest.formats.token_counts import is_cache_left_out, is_reasoning_left_out
 
@@ -48,6 +49,9 @@ _ROUNDED_ZEROS = 3
 """Zeros behind them by which ids are told to be rounded, those of all different ids together."""
 _DURATION = re.compile(r"(\d+h)?(\d+m)?([\d.]+(s|ms|us|µs|ns))?")
 """A duration with its unit; one without is in a unit that nobody said."""
+
+_NEVER_CLAIMED = frozenset({"api_key_id", "tenant_id", "project_id", "client_ip", "client_country", "client_asn"})
+"""Columns that say who called and from where, which no caller fills."""
 
 _REQUEST_LINE = re.compile(r"[A-Z]{3,8} \S+( HTTP/[\d.]+)?")
 _BODY_KEYS = frozenset({"messages", "contents", "prompt", "input"})
@@ -118,6 +122,8 @@ def suggest_mapping(sample: Sample, *, is_deep: bool = True) -> Suggestion:
     unused = []
     for name in sorted({name for record in objects for name in record}):
         target = _target((name,), name, records)
+        if "." in name:
+            target = _unclaimed(target, tuple(name.split(".")), {})
         if target is None:
             unused.append(name)
         else:
@@ -154,11 +160,13 @@ def _add_places(
     wholes: set[tuple[str, ...]] = {(name,) for target in _HOLDERS for name in candidates.get(target, ())}
     given = {name for target in ("request_body", "usage") if target in candidates for name in GIVES[target]}
     found: dict[str, list[str]] = {}
+    always = cache(lambda outer: _are_always_objects(records, outer))
     for source, names in paths.items():
         weak = WEAK_ALIASES.get(normalised(names[-1]))
         target = _target(names, source, records) or (str(weak) if weak in ("operation", "client_ip") else None)
-        if target == "account_id" and not WORDS["claims"].isdisjoint(words_of(names[:-1])):
-            target = "end_user_id"
+        target = _unclaimed(target, names, paths)
+        if target is not None and STEP in source and not always(source.rpartition(STEP)[0]):
+            target = None  # a caller who writes an object where others write words names no column
         is_inside = any(names[:n] in wholes or (target, *names[:n]) in wholes for n in range(1, len(names)))
         if target is not None and not is_inside and target not in given:
             found.setdefault(target, []).append(source)
@@ -168,17 +176,37 @@ def _add_places(
             candidates[target] = sources
 
 
+def _unclaimed(target: str | None, names: tuple[str, ...], paths: Mapping[str, tuple[str, ...]]) -> str | None:
+    """Return what a place is by its name, given that a caller writes what stands in a body or in metadata: a user there is an end user."""
+    above = {*words_of(names[:-1]), *(normalised(name) for name in names[:-1])}
+    if target == "account_id":
+        is_body = normalised(names[-1]) == "user" and (*names[:-1], "messages") in paths.values()
+        return "end_user_id" if is_body or not WORDS["claims"].isdisjoint(above) else target
+    return None if target in _NEVER_CLAIMED and not (WORDS["claims"] - {"request"}).isdisjoint(above) else target
+
+
+def _are_always_objects(records: Sequence[Mapping[str, Any]], name: str) -> bool:
+    """Tell whether a text is that of an object wherever there is one."""
+    values = (record[name] for record in records if record.get(name) not in (None, ""))
+    return all(isinstance(value, Mapping) or decoded(value) is not None for value in values)
+
+
 def _day_beside_clock(
     candidates: dict[str, list[str]], records: Sequence[Mapping[str, Any]], unused: Sequence[str]
 ) -> str | None:
     """Return the only field of days if the only field of times of day is the time, so that both together are when a call began."""
     names: set[str] = {*unused, *candidates.get("started_at", ())}
-    days = [name for name in names if _are_all(_WHOLE_DAY, records, name)]
-    clocks = [name for name in names if _are_all(_TIME_OF_DAY, records, name)]
+    days = [name for name in names if _are_all(_WHOLE_DAY, records, name) and _tells(name, "days")]
+    clocks = [name for name in names if _are_all(_TIME_OF_DAY, records, name) and _tells(name, "clocks")]
     if len(days) != 1 or len(clocks) != 1 or set(candidates.get("started_at", ())) - {*days, *clocks}:
         return None
     candidates["started_at"] = clocks
     return days[0]
+
+
+def _tells(name: str, list_of_words: str) -> bool:
+    """Tell whether a name says nothing else than words of a list, or is that of a column with the time of a call."""
+    return target_of_path((name,)) == "started_at" or normalised(name) in WORDS[list_of_words]
 
 
 def _are_all(kind: re.Pattern[str], records: Sequence[Mapping[str, Any]], name: str) -> bool:
@@ -256,7 +284,7 @@ def _is_body(value: object) -> bool:
         if isinstance(value, str) and value[:1] in ("{", '"'):
             try:
                 value = json.loads(value)
-            except ValueError:
+            except (ValueError, RecursionError):
                 return False
     return isinstance(value, Mapping) and bool(_BODY_KEYS & value.keys())
 

@@ -7,5 +7,5 @@ select
     part_row
 from suspects
 where id not in (select id from reused_ids)
-window same_record as (partition by id order by part, part_row)
+window same_record as (partition by id, is_trail order by part, part_row)
 qualify row_number() over same_record > 1

@@ -3,7 +3,10 @@ select
     record_id,
     coalesce(request_id, response_id) as id,
     raw_sha256,
-    source_format,
+    starts_with(source_format, 'aws_cloudtrail/') as is_trail,
+    starts_with(source_format, 'bedrock_invocation/') as is_of_bedrock,
+    tenant_id,
+    started_at,
     sha256(to_json({/*{content}*/})::varchar) as content,
     part,
     part_row
