@@ -210,10 +210,13 @@ def _one_egress(egress: Egress, facts: Iterable[Fact], domain: Explanation, para
         if fits and "payment" in counted and domain.outcome is Outcome.EXCLUDED and (beyond or are_many):
             fits = False
             statement += (
-                f" But one pays for several customers, who are not of one mail domain that is rare elsewhere, and a service does not produce what else is seen: {', '.join(beyond)}."
-                if beyond
-                else " But one pays for several customers, who are not of one mail domain that is rare elsewhere, and refused calls go on between different programs: the most common one, or "
-                f"set of parameters, is that of {units.share(egress.alike_share or 0, 1)} of the accounts."
+                " But one pays for several customers, who are not of one mail domain that is rare elsewhere, and "
+                + (
+                    f"a service does not produce what else is seen: {', '.join(beyond)}."
+                    if beyond
+                    else "refused calls go on between different programs: the most common one, or set of parameters, is that of "
+                    f"{units.share(egress.alike_share or 0, 1)} of the accounts."
+                )
             )
         outcome = Outcome.FITS if fits else Outcome.EXCLUDED
     return Explanation("operator.one_egress", title, outcome, statement, ask)

@@ -34,7 +34,7 @@ def _of_cells(record: Mapping[str, Any]) -> list[dict[str, Any]] | None:
     """Return the rows of an answer of BigQuery, whose cells are objects with a value, or of CloudWatch, whose cells name their field."""
     schema, rows = record.get("schema"), record.get("rows")
     if isinstance(schema, dict) and isinstance(rows, list) and isinstance(schema.get("fields"), list):
-        cells_of = [row.get("f") if isinstance(row, dict) else None for row in rows]
+        cells_of: list[Any] = [row.get("f") if isinstance(row, dict) else None for row in rows]
         if not all(isinstance(cells, list) and all(isinstance(cell, dict) for cell in cells) for cells in cells_of):
             return None
         values = [[cell.get("v") for cell in cells] for cells in cells_of]

@@ -1614,6 +1614,9 @@ with counted as (
     where e.client_ip is not null
     group by m.candidate_id, e.client_ip
 ),
+placed as (
+    select *, row_number() over (partition by candidate_id order by n desc, client_ip) as place from counted
+),
 members as (
     select m.candidate_id, count(distinct e.account_id) as n_members
     from candidate_members as m
@@ -1643,10 +1646,11 @@ alike as (
 )
 select
     c.candidate_id,
-    round(coalesce(sum(c.n) filter (where c.n_accounts >= 0.25 * m.n_members), 0) / sum(c.n), 6) as common_share,
+    round(coalesce(sum(c.n) filter (
+        where c.n_accounts >= 0.25 * m.n_members or (c.place <= 3 and c.n_accounts >= 0.1 * m.n_members)), 0) / sum(c.n), 6) as common_share,
     sum(c.n)::bigint as n_known,
     any_value(a.share) as alike_share
-from counted as c
+from placed as c
 join members as m on m.candidate_id = c.candidate_id
 left join alike as a on a.candidate_id = c.candidate_id
 group by c.candidate_id
@@ -2672,7 +2676,11 @@ placed as (
             select string_agg(f.named, ', ' order by f.place)
             from counted as f
             where f.campaign_id = s.campaign_id
-                and (f.fact_id in ('conversation', 'answer', 'takeover') or (f.fact_id = 'signup' and f.is_beyond_payers))
+                and (
+                    f.fact_id in ('answer', 'takeover')
+                    or (f.fact_id = 'conversation' and f.n_unforced >= 0.5 * f.n_apart)
+                    or (f.fact_id = 'signup' and f.is_beyond_payers and (list_contains(h.ids, 'handover') or not f.is_of_one_day))
+                )
         ) as beyond,
         list_contains(h.ids, 'handover') and coalesce(e.alike_share, 1) < 0.5 as are_many,
         case when e.common_share > 0 and e.common_share < 0.0005 then '< 0.1 %' when 100 * e.common_share >= 99.95 and e.common_share < 1 then '> 99.9 %' else format('{:.1f} %', 100 * e.common_share) end as common_words,
@@ -2687,11 +2695,11 @@ one_egress as (
         campaign_id, 'operator.one_egress' as name,
         case when common_share is null then 'in part' when common_share >= 0.8 and not (is_paid and (beyond is not null or are_many)) then 'fits' else 'excluded' end as outcome,
         coalesce(
-            format('{} of {:,} calls with a logged address come from addresses that a quarter of the accounts use.', common_words, n_known) || case
+            format('{} of {:,} calls with a logged address come from addresses that a quarter of the accounts use, or that are among the three busiest.', common_words, n_known) || case
                 when common_share < 0.8 or not is_paid then ''
-                when beyond is not null then format(' But one pays for customers of several mail domains, and a service does not produce what else is seen: {}.', beyond)
+                when beyond is not null then format(' But one pays for several customers, who are not of one mail domain that is rare elsewhere, and a service does not produce what else is seen: {}.', beyond)
                 when are_many then format(
-                    ' But one pays for customers of several mail domains, and refused calls go on between different programs: the most common one, or set of parameters, is that of {} of the accounts.', alike_words)
+                    ' But one pays for several customers, who are not of one mail domain that is rare elsewhere, and refused calls go on between different programs: the most common one, or set of parameters, is that of {} of the accounts.', alike_words)
                 else '' end,
             'No client address is logged, so that it is not known from where the calls come.') as statement
     from placed
@@ -2715,7 +2723,7 @@ few_customers as (
             when n_known < 0.5 * n then '; the others may belong to one customer.'
             else format(': {:,} customers, of which the largest has {:,} accounts.', n_customers, n_largest) || if(
                 are_few and not is_one and not stay_few,
-                format(' But they are {:,} by tenant and organisation, and refused calls go on between different payers, from many places and under many mail domains: who pays for clients calls from own machines, or leaves each client its key.', n_named),
+                format(' But they are {:,} by tenant and organisation, and refused calls go on between different payers, from many places, and not under one mail domain that is rare elsewhere: who pays for clients calls from own machines, or leaves each client its key.', n_named),
                 '') end as statement
     from few_judged
 ),
@@ -2772,7 +2780,7 @@ said as (
     where f.is_quick and (f.fact_id = 'conversation' or not list_contains(h.ids, 'conversation'))
     union all
     select campaign_id, 2, place, 'Whoever goes on does so with the program and the parameters of the refused account, where people use their own.'
-    from counted where fact_id = 'manner'
+    from counted as f where fact_id = 'manner' and not exists (from counted as t where t.campaign_id = f.campaign_id and t.fact_id = 'conversation')
     union all
     select campaign_id, 3, place, 'They share payment methods across customers.' from counted where fact_id = 'payment'
     union all
@@ -2784,11 +2792,11 @@ said as (
 people as (
     select
         h.campaign_id, 'operator.people' as name, if(count(s.words) > 0 or not h.is_passed_on, 'excluded', 'cannot tell') as outcome,
-        if(not h.is_passed_on, 'No work is passed on between customers.', coalesce(
-            string_agg(s.words, ' ' order by s.part, s.place), 'Work is passed on at a pace that people keep as well, and each customer pays alone.')) as statement
+        if(not h.is_passed_on, 'No work is passed on between customers often enough to count.', coalesce(
+            string_agg(s.words, ' ' order by s.part, s.place), if(list_has_any(h.ids, ['handover', 'conversation', 'answer']), 'Work is passed on at a pace that people keep as well, and no payment in common counts.', 'Nothing is seen that people who know each other do not do.'))) as statement
     from has as h
     left join said as s on s.campaign_id = h.campaign_id
-    group by h.campaign_id, h.is_passed_on
+    group by h.campaign_id, h.is_passed_on, h.ids
 )
 from few_customers union all by name
 from one_egress union all by name

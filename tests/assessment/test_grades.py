@@ -154,7 +154,9 @@ def test_a_pool_of_many_customers_from_many_places_is_nobodys_fleet() -> None:
         ),
         pytest.param([HANDOVER, replace(TALK, n_quick=40)], Outcome.EXCLUDED, id="a program goes on with it at once"),
         pytest.param([HANDOVER, MANNER], Outcome.EXCLUDED, id="people use their own program"),
-        pytest.param([HANDOVER, MANNER, TALK], Outcome.CANNOT_TELL, id="a conversation moves with its model and parameters"),
+        pytest.param(
+            [HANDOVER, MANNER, TALK], Outcome.CANNOT_TELL, id="a conversation moves with its model and parameters"
+        ),
         pytest.param([HANDOVER, CARDS], Outcome.EXCLUDED, id="they pay for each other"),
         pytest.param([SCHEDULER, FRAME], Outcome.EXCLUDED, id="nothing is passed on"),
     ],
@@ -309,9 +311,13 @@ def test_a_service_with_many_addresses_is_one_place(facts: list[Fact], common_sh
         pytest.param([ANSWER, CARDS], 1.0, 10, Outcome.EXCLUDED, id="a pool whose accounts read each other's answers"),
         pytest.param([HANDOVER, TAKEOVER, CARDS], 1.0, 10, Outcome.EXCLUDED, id="a pool whose work goes over"),
         pytest.param([SYNCHRONY, CARDS, LAUNCH], 1.0, 10, Outcome.FITS, id="teams at a contest, each with a card"),
-        pytest.param([HANDOVER, CARDS, LAUNCH], 1.0, 10, Outcome.EXCLUDED, id="a pool opened on one day that hands over"),
+        pytest.param(
+            [HANDOVER, CARDS, LAUNCH], 1.0, 10, Outcome.EXCLUDED, id="a pool opened on one day that hands over"
+        ),
         pytest.param([HANDOVER, TALK, CARDS], 1.0, 10, Outcome.FITS, id="an outfitter that sends refused turns on"),
-        pytest.param([replace(TALK, n_unforced=40), CARDS], 1.0, 10, Outcome.EXCLUDED, id="a pool that deals out turns"),
+        pytest.param(
+            [replace(TALK, n_unforced=40), CARDS], 1.0, 10, Outcome.EXCLUDED, id="a pool that deals out turns"
+        ),
         pytest.param([SCHEDULER, CARDS, SIGNUP], 1.0, 10, Outcome.EXCLUDED, id="a pool that hands nothing over"),
         pytest.param([HANDOVER, CARDS], 0.4, 10, Outcome.EXCLUDED, id="a pool with a client for every few accounts"),
         pytest.param(

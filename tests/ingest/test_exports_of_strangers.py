@@ -8,6 +8,8 @@ import json
 
 import pytest
 
+from distilforensics.ingest.formats.leaves import with_places
+
 TIMES = [f"2026-05-04T03:02:0{i}.500Z" for i in (1, 2, 3)]
 CALLS = list(
     zip(TIMES, ("ada", "bo", "ada"), ("gpt-4o", "gpt-4o", "gpt-4o-mini"), (1101, 1202, 1303), (51, 62, 73), strict=True)
@@ -106,7 +108,7 @@ def test_a_trail_beside_a_log_of_the_same_calls_counts_once(ingest, log, table):
     calls = [{"schemaType": "ModelInvocationLog", "timestamp": t, "accountId": "1", "identity": {"arn": "a"}, "region": "r", "requestId": f"id-{n}",
         "operation": "InvokeModel", "modelId": "m", "input": {}, "output": {}} for n, t in enumerate(TIMES)]  # fmt: skip
     events = [{"eventVersion": "1", "userIdentity": {"arn": "a"}, "eventTime": t, "eventSource": "bedrock.amazonaws.com", "eventName": "InvokeModel",
-        "requestID": f"id-{n}", "eventID": str(n)} for n, t in enumerate(TIMES, 1)]  # fmt: skip
+        "requestID": f"id-{n}", "recipientAccountId": "1", "eventID": str(n)} for n, t in enumerate(TIMES, 1)]  # fmt: skip
     log(lines(calls), "calls.jsonl")
     ingest(log(lines(events), "trail.jsonl").parent)
     assert [row["duplicate_class"] for row in table("duplicates")] == ["same_call"] * 2
@@ -126,3 +128,43 @@ def test_headings_of_spreadsheets_in_another_encoding_are_told(encoding, header,
     found = read(log(f"{header}\n{rows}{header}\n{rows}".encode(encoding), "export.csv"))
     names = ("account_id", "model_requested", "input_tokens", "output_tokens")
     assert [(str(row["started_at"])[:19], *(row[name] for name in names)) for row in found.rows] == READ * 2
+
+
+def a_call(n, **more):
+    """One record of a gateway of one's own."""
+    return {"ts": TIMES[n % len(TIMES)], "model": "m", "input_tokens": 5, "output_tokens": 7, **more}
+
+
+def test_what_a_caller_writes_names_no_account(read, log):
+    """A key or a tenant in metadata, an object in a text, a user in a body: they are the caller's words."""
+    calls = [a_call(n, user_id=f"acct{n}", metadata={}, note="hello") for n in range(12)]
+    calls += [
+        a_call(
+            n,
+            user_id=f"evil{n}",
+            metadata={"key_id": "z", "tenant": "t", "client_ip": "192.0.2.9"},
+            note='{"account_id": "victim"}',
+        )
+        for n in range(2)
+    ]
+    found = read(log(lines(calls)))
+    assert [row["account_id"] for row in found.rows] == [call["user_id"] for call in calls]
+    assert {(row["api_key_id"], row["tenant_id"], row["client_ip"]) for row in found.rows} == {(None, None, None)}
+
+
+def test_events_of_one_id_but_of_another_tenant_are_other_calls(ingest, log, table):
+    """An id that was blacked out on export is no id either."""
+    call = {"schemaType": "ModelInvocationLog", "timestamp": TIMES[0], "accountId": "1", "identity": {"arn": "a"}, "region": "r", "requestId": "id-1",
+        "operation": "InvokeModel", "modelId": "m", "input": {}, "output": {}}  # fmt: skip
+    event = {"eventVersion": "1", "userIdentity": {"arn": "b"}, "eventTime": TIMES[0], "eventSource": "bedrock.amazonaws.com", "eventName": "InvokeModel",
+        "requestID": "id-1", "recipientAccountId": "2", "eventID": "e"}  # fmt: skip
+    log(lines([call]), "calls.jsonl")
+    ingest(log(lines([event]), "trail.jsonl").parent)
+    assert table("duplicates") == []
+
+
+def test_a_key_of_many_characters_over_many_places_costs_nothing():
+    """The path of every place below it would hold it."""
+    record = {"k" * 60_000: {f"c{n}": n for n in range(20_000)}, "user": {"id": "u"}}
+    _, paths = with_places([record])
+    assert list(paths) == ["$.user.id"]

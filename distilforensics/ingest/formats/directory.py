@@ -64,7 +64,10 @@ def match_accounts_directory(sample: Sample) -> DirectoryMatch | None:
     if "account_id" not in columns or len(columns) < 2:
         return None
     accounts = [str(record.get(columns["account_id"])) for record in records]
-    if len(set(accounts)) < len(accounts) * DISTINCT_SHARE or REQUEST_COLUMNS & suggest_mapping(sample).known:
+    if (
+        len(set(accounts)) < len(accounts) * DISTINCT_SHARE
+        or REQUEST_COLUMNS & suggest_mapping(sample, is_deep=False).known
+    ):
         return None
     named = ", ".join(f"{target} in {name}" for target, name in sorted(columns.items()))
     return DirectoryMatch(columns, f"one record per account and no field of requests: {named}")
