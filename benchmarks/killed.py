@@ -3,7 +3,7 @@
     python benchmarks/killed.py --folder FOLDER --copies 24 [--points 10]
 
 Every process of the run gets SIGKILL at evenly spaced moments of the time that the undisturbed run took; then the same command is given again.
-What may differ is what tells the time: run.json, custody.jsonl, and the manifests over them. Exits with 1 if anything else does.
+What may differ is what tells the time: run.json, custody.jsonl, and the manifests and the seal over them. Exits with 1 if anything else does.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from pathlib import Path
 
 from large_logs import PROGRAM, metadata_logs, watched
 
-OF_TIME = frozenset({"run.json", "custody.jsonl", "tagmanifest-sha256.txt", "manifest-sha256.txt", "bag-info.txt"})
+OF_TIME = frozenset(
+    {"run.json", "custody.jsonl", "tagmanifest-sha256.txt", "manifest-sha256.txt", "bag-info.txt", "seal.txt"}
+)
 
 
 def contents(case: Path) -> dict[str, str]:
