@@ -190,7 +190,7 @@ def _one_egress(egress: Egress, facts: Iterable[Fact], domain: Explanation, para
     else:
         statement = (
             f"{units.share(egress.common_share, 1)} of {units.count(egress.n_known)} calls with a logged address come from addresses that a quarter of "
-            "the accounts use, or that are among the three busiest."
+            "the accounts use, or from those of the three busiest that a tenth of them use."
         )
         counted = {fact.fact_id: fact for fact in facts if fact.is_counted}
         beyond = [

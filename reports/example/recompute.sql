@@ -2695,7 +2695,7 @@ one_egress as (
         campaign_id, 'operator.one_egress' as name,
         case when common_share is null then 'in part' when common_share >= 0.8 and not (is_paid and (beyond is not null or are_many)) then 'fits' else 'excluded' end as outcome,
         coalesce(
-            format('{} of {:,} calls with a logged address come from addresses that a quarter of the accounts use, or that are among the three busiest.', common_words, n_known) || case
+            format('{} of {:,} calls with a logged address come from addresses that a quarter of the accounts use, or from those of the three busiest that a tenth of them use.', common_words, n_known) || case
                 when common_share < 0.8 or not is_paid then ''
                 when beyond is not null then format(' But one pays for several customers, who are not of one mail domain that is rare elsewhere, and a service does not produce what else is seen: {}.', beyond)
                 when are_many then format(
