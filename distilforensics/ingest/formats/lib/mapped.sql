@@ -18,6 +18,7 @@ mapped as not materialized (
         /*{join_order}*/ as join_order,
         /*{is_part}*/ as is_part,
         /*{is_cache_left_out}*/ as is_cache_left_out,
+        /*{is_reasoning_left_out}*/ as is_reasoning_left_out,
 /*{columns}*/
     from extracted
 ),
@@ -219,7 +220,7 @@ select
     coalesce(nullif(cache_read_tokens, ''), counts.cache_read) as cache_read_tokens,
     coalesce(nullif(cache_write_tokens, ''), counts.cache_write) as cache_write_tokens,
     case
-        when /*{is_reasoning_left_out}*/ then sum_of_counts(output_tokens, reasoning_tokens, null)
+        when is_reasoning_left_out then sum_of_counts(output_tokens, reasoning_tokens, null)
         else coalesce(nullif(output_tokens, ''), counts.output)
     end as output_tokens,
     coalesce(nullif(reasoning_tokens, ''), counts.reasoning) as reasoning_tokens,
