@@ -99,6 +99,8 @@ class Sniffed:
     """Name by which a record refers to the file, if the file is a body that was stored apart."""
     is_copy_text: bool = False
     """Tab-separated text as PostgreSQL's COPY writes it: no quotes, escapes by backslash."""
+    code_page: str | None = None
+    """How lines of a table are written that are no UTF-8."""
     is_padded: bool = False
     """Cells have spaces around them, which belong to the table and not to the values."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from distilforensics.ingest.documents import page_key, shape_of_document
-from distilforensics.ingest.formats.aliases import target_of
+from distilforensics.ingest.code_pages import as_text, code_page_of, without_raw_bytes
 from distilforensics.ingest.listed_fields import sample_of
 from distilforensics.ingest.records import Sniffed
 from distilforensics.ingest.repair import repair
@@ -227,7 +227,8 @@ _SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)
 
 def _sniff_csv(lines: list[bytes], judge: Judge) -> Sniffed | None:
     """Return the lines as a table: of a known format if they fit one, otherwise the widest; None if they are none."""
-    texts = [line.decode("utf-8", "surrogateescape") for line in lines]
+    code_page = code_page_of(lines, lines[:_TITLE_LINES])
+    texts = [as_text(line, code_page) for line in lines]
     told = _SEPARATOR.fullmatch(texts[0].strip()) if texts else None
     delimiters = (told[1],) if told else (",", "\t", ";", "|")
     found = [
@@ -240,7 +241,7 @@ def _sniff_csv(lines: list[bytes], judge: Judge) -> Sniffed | None:
     if known is None:
         first = [table for table in found if table.n_preamble == found[0].n_preamble]
         known = max(first, key=lambda table: len(table.header), default=None)
-    return known
+    return known and replace(known, code_page=code_page)
 
 
 def _fits(judge: Judge) -> tuple[Callable[[list[Any]], bool], ...]:
@@ -264,7 +265,7 @@ def _table(text: str, delimiter: str, n_preamble: int) -> Sniffed | None:
         if is_copy_text
         else _csv_rows(text, delimiter, is_padded=is_padded)
     )
-    header = named(tuple(heading(cell.strip()) for cell in rows[0])) if rows else ()
+    header = named(tuple(without_raw_bytes(cell.strip()) for cell in rows[0])) if rows else ()
     if len(header) < 2 or len(set(header)) < len(header) or not all(header):
         return None
     records = [_row_object(header, row) for row in rows[1:] if len(row) == len(header)]
@@ -286,18 +287,9 @@ def named(header: tuple[str, ...]) -> tuple[str, ...]:
     return ("row_number", *header[1:]) if header and not header[0] else header
 
 
-def heading(cell: str) -> str:
-    """Return a heading with bytes that are no UTF-8 read as what spreadsheets of the West or of Japan write, whichever names a column."""
-    if cell.isascii() or not any("\udc80" <= character <= "\udcff" for character in cell):
-        return cell
-    raw = cell.encode("utf-8", "surrogateescape")
-    western, japanese = (raw.decode(encoding, "replace") for encoding in ("cp1252", "cp932"))
-    return japanese if target_of(western) is None and target_of(japanese) is not None else western
-
-
 def _row_object(header: tuple[str, ...], row: list[str]) -> dict[str, Any]:
     """Return a row as the object that it will become: empty cells are absent."""
-    cells = (cell.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for cell in row)
+    cells = map(without_raw_bytes, row)
     return {name: cell for name, cell in zip(header, cells, strict=True) if cell and cell != "\\N"}
 
 

@@ -168,3 +168,36 @@ def test_a_key_of_many_characters_over_many_places_costs_nothing():
     record = {"k" * 60_000: {f"c{n}": n for n in range(20_000)}, "user": {"id": "u"}}
     _, paths = with_places([record])
     assert list(paths) == ["$.user.id"]
+
+
+def test_pieces_under_names_of_their_own_are_told_by_how_they_are_cut(read, log):
+    """Whatever their text and what binds them is called."""
+    pieces = [{"ts": t, "user": u, "model": m, "leg": t[:19], "bit": word} for t, u, m, *_ in CALLS for word in WORDS]
+    found = read(log(lines(pieces)))
+    assert (found.source["role"], "streamed" in found.source["reason"]) == ("refused", True)
+
+
+def test_what_one_caller_filled_names_no_column(read, log):
+    """An object that nobody else sends is theirs, whatever its parts are called."""
+    calls = [a_call(n, user_id=f"acct{n}", notes={}) for n in range(12)]
+    calls[3]["notes"] = {"account_id": "victim", "client_ip": "192.0.2.9", "prompt": "words"}
+    found = read(log(lines(calls)))
+    assert [row["account_id"] for row in found.rows] == [f"acct{n}" for n in range(12)]
+    assert {(row["client_ip"], row["prompt_text"]) for row in found.rows} == {(None, None)}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [("cp1252", "Größe für Müller prüfen"), ("cp932", "今日の天気は?"), ("gb18030", "今天天气怎么样")],
+)
+def test_cells_of_spreadsheets_in_another_encoding_are_read(encoding, text, read, log):
+    """As what they say, with a flag; what nothing tells stays as it was."""
+    header = {
+        "cp1252": "ts,Modell,Eingabetext,Größe",
+        "cp932": "ts,モデル,プロンプト,x",
+        "gb18030": "ts,model,prompt,用户",
+    }[encoding]
+    rows = "".join(f"{t},m,{text if n % 2 else 'plain'},x\n" for n, t in enumerate(TIMES))
+    found = read(log(f"{header}\n{rows}".encode(encoding), "export.csv"))
+    assert [row["prompt_text"] for row in found.rows] == [text if n % 2 else "plain" for n in range(len(TIMES))]
+    assert [row["parse_flags"] for row in found.rows][:2] == [[], ["transcoded"]]

@@ -167,6 +167,8 @@ def _add_places(
         target = _unclaimed(target, names, paths)
         if target is not None and STEP in source and not always(source.rpartition(STEP)[0]):
             target = None  # a caller who writes an object where others write words names no column
+        if target is not None and not (_is_of_exporter(names) or _is_usual(records, source)):
+            target = None  # nor does one who writes what hardly anybody else does
         is_inside = any(names[:n] in wholes or (target, *names[:n]) in wholes for n in range(1, len(names)))
         if target is not None and not is_inside and target not in given:
             found.setdefault(target, []).append(source)
@@ -183,6 +185,17 @@ def _unclaimed(target: str | None, names: tuple[str, ...], paths: Mapping[str, t
         is_body = normalised(names[-1]) == "user" and (*names[:-1], "messages") in paths.values()
         return "end_user_id" if is_body or not WORDS["claims"].isdisjoint(above) else target
     return None if target in _NEVER_CLAIMED and not (WORDS["claims"] - {"request"}).isdisjoint(above) else target
+
+
+def _is_of_exporter(names: tuple[str, ...]) -> bool:
+    """Tell whether a place lies only inside of what programs put around the fields of calls, and of nothing that a caller writes."""
+    above = {*words_of(names[:-1]), *(normalised(name) for name in names[:-1])}
+    return above <= WORDS["containers"] - WORDS["claims"]
+
+
+def _is_usual(records: Sequence[Mapping[str, Any]], source: str) -> bool:
+    """Tell whether at least half of the records have a place."""
+    return 2 * sum(source in record for record in records) >= len(records)
 
 
 def _are_always_objects(records: Sequence[Mapping[str, Any]], name: str) -> bool:
