@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from distilforensics.ingest.documents import page_key, shape_of_document
 from distilforensics.ingest.code_pages import as_text, code_page_of, without_raw_bytes
+from distilforensics.ingest.documents import page_key, shape_of_document
 from distilforensics.ingest.listed_fields import sample_of
 from distilforensics.ingest.records import Sniffed
 from distilforensics.ingest.repair import repair
