@@ -36,8 +36,8 @@ def code_page_of(lines: Sequence[bytes], first_lines: Sequence[bytes]) -> str | 
     if len(best) == 1:
         return best[0]
     runs = [run for line in foreign for run in _FOREIGN.findall(line)]
-    if "cp1252" in readable and b"\xff" not in runs and 2 * sum(len(run) == 1 for run in runs) > len(runs):
-        return "cp1252"  # a letter with an accent among others without
+    if "cp1252" in readable and b"\xff" not in runs and 2 * sum(len(run) <= 2 for run in runs) > len(runs):
+        return "cp1252"  # letters with accents among others without
     text = readable.get("cp932", "")
     return "cp932" if 4 * len(_KANA.findall(text)) > len(text) - sum(map(str.isascii, text)) > 0 else None
 

@@ -9,6 +9,7 @@ from distilforensics.core.schema import COUNT, EXCHANGES, REAL
 from distilforensics.ingest.formats.aliases import TARGETS
 from distilforensics.ingest.formats.columns import fill, library_file, list_literal, literal, written_columns
 from distilforensics.ingest.formats.mapping import STEP, TIME_UNITS, json_path
+from distilforensics.ingest.formats.notations import MONTH, MONTHS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -309,6 +310,10 @@ def _reformatted(text: str, time_format: str) -> str:
     """Return an expression that writes a time of a foreign notation as an ISO time, with a Z if the notation has an offset."""
     if time_format == TICKS:
         return f"strftime(make_timestamp((try_cast({text} as bigint) - 621355968000000000) // 10), '%Y-%m-%d %H:%M:%S.%f') || 'Z'"
+    if "%b" in time_format:
+        word = f"regexp_extract({text}, '{MONTH}')"
+        months = f"map({list_literal(list(MONTHS))}, {list_literal(list(MONTHS.values()))})"
+        text = f"replace({text}, {word}, coalesce({months}[rtrim(lower({word}), '.')], {word}))"
     digits = "%f" if "%f" in time_format else "%g" if "%g" in time_format else ""
     zone = "Z" if "%z" in time_format else ""
     target = "%Y-%m-%d %H:%M:%S" + (f".{digits}" if digits else "") + zone

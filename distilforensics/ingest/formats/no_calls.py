@@ -11,7 +11,6 @@ from distilforensics.ingest.formats.aliases import (
     MACHINES,
     PEOPLE,
     SIGNS_OF_CALLS,
-    STATISTICS,
     WORDS,
     normalised,
     words_of,
@@ -34,10 +33,9 @@ def why_no_calls(suggestion: Suggestion) -> str | None:
     """Return why records that have the fields of calls are none, or None."""
     records = suggestion.records
     names = {normalised(name) for record in records for name in record}
-    counts = [name for name in suggestion.unused if STATISTICS.fullmatch(normalised(name))]
-    counts += _unused(suggestion, "counts")
+    counts = [name for name in suggestion.counts if name not in suggestion.summaries]
     if counts:
-        return f"sums over many calls, not calls: there is {', '.join(map(shown, sorted(counts)))}"
+        return f"sums over many calls, not calls: there is {', '.join(map(shown, counts))}"
     if names & WORDS["spans"] or _kinds(records) & KINDS_AROUND_CALLS:
         return "spans of traces, of which only some are calls of a model"
     part = _piece_of_an_answer(suggestion) or _part_of_a_call(records, suggestion) or _writer(records, suggestion)

@@ -18,6 +18,7 @@ from distilforensics.core.text import shown
 from distilforensics.ingest.formats.aliases import (
     CONTENT,
     PRINCIPALS,
+    STATISTICS,
     WEAK_ALIASES,
     WEB_COLUMNS,
     WORDS,
@@ -27,7 +28,7 @@ from distilforensics.ingest.formats.aliases import (
 )
 from distilforensics.ingest.formats.leaves import decoded, is_time, with_places
 from distilforensics.ingest.formats.mapped import COUNTS, GIVES, NUMBERS
-from distilforensics.ingest.formats.mapping import STEP, FieldMapping
+from distilforensics.ingest.formats.mapping import STEP, FieldMapping, RowRule
 from distilforensics.ingest.formats.notations import is_usual, number_style, time_formats
 from distilforensics.ingest.formats.token_counts import is_cache_left_out, is_reasoning_left_out
 
@@ -111,7 +112,22 @@ class Suggestion:
     @property
     def is_clear(self) -> bool:
         """Whether the fields suffice to read the records as calls without being told so: whose call, or two kinds of content."""
-        return self.is_log and (bool(self.known & PRINCIPALS) or self.n_kinds > 1)
+        is_told = bool(self.known & PRINCIPALS) or self.n_kinds > 1 or "request_body" in self.known
+        return self.is_log and is_told
+
+    @property
+    def counts(self) -> list[str]:
+        """Fields that say something about many calls together."""
+        return sorted(
+            name
+            for name in self.unused
+            if STATISTICS.fullmatch(normalised(name)) or normalised(name) in WORDS["counts"]
+        )
+
+    @property
+    def summaries(self) -> list[str]:
+        """Those among them that fewer than half of the records have, as a summary between or behind calls."""
+        return [name for name in self.counts if not _is_usual(self.records, name)]
 
 
 def suggest_mapping(sample: Sample, *, is_deep: bool = True) -> Suggestion:
@@ -134,6 +150,8 @@ def suggest_mapping(sample: Sample, *, is_deep: bool = True) -> Suggestion:
             candidates.setdefault(target, []).append(name)
     _add_places(candidates, records, paths)
     _give_team_to_project(candidates)
+    if "response_text" not in candidates and _have_answers(records, candidates.get("messages", ())):
+        candidates["conversation"] = candidates.pop("messages")
     _give_claimed_users(candidates, records, paths)
     day = _day_beside_clock(candidates, records, unused)
     columns: dict[str, str] = {}
@@ -170,7 +188,9 @@ def _add_places(
         if target is not None and not (_is_of_exporter(names) or _is_usual(records, source)):
             target = None  # nor does one who writes what hardly anybody else does
         is_inside = any(names[:n] in wholes or (target, *names[:n]) in wholes for n in range(1, len(names)))
-        if target is not None and not is_inside and target not in given:
+        if target == "started_at" and is_inside and names[-1] != "created":
+            continue
+        if target is not None and (not is_inside or target == "started_at") and target not in given:
             found.setdefault(target, []).append(source)
             wholes.add(names if target in _HOLDERS else (target, *names))
     for target, sources in found.items():
@@ -202,6 +222,15 @@ def _are_always_objects(records: Sequence[Mapping[str, Any]], name: str) -> bool
     """Tell whether a text is that of an object wherever there is one."""
     values = (record[name] for record in records if record.get(name) not in (None, ""))
     return all(isinstance(value, Mapping) or decoded(value) is not None for value in values)
+
+
+def _have_answers(records: Sequence[Mapping[str, Any]], names: Sequence[str]) -> bool:
+    """Tell whether the last message of every record is one that a model wrote."""
+    found = [record[name] for name in names for record in records if record.get(name)]
+    ends = [value[-1] for value in found if isinstance(value, list) and value]
+    return len(found) == len(ends) > 0 and all(
+        isinstance(end, Mapping) and end.get("role") == "assistant" for end in ends
+    )
 
 
 def _day_beside_clock(
@@ -265,6 +294,8 @@ def _target(names: tuple[str, ...], source: str, records: Sequence[Mapping[str, 
         return "request_body" if any(_is_body(value) for value in values) else None
     if short == "requesttime" and any("body_bytes_sent" in record for record in records):
         return "latency_s"
+    if short == "requesttime" and values and all(is_time(str(value)) for value in values):
+        return "started_at"
     if short == "message" and any(isinstance(value, Mapping) and value.get("role") == "assistant" for value in values):
         return "response_text"
     if target == "started_at" and len(names) > 1 and not all(is_time(str(value)) for value in values):
@@ -405,6 +436,7 @@ def automatic_mapping(sample: Sample) -> FieldMapping:
         decimal=decimal,
         is_cache_left_out=is_cache_left_out(columns, records),
         is_reasoning_left_out=is_reasoning_left_out(columns, records),
+        rules=tuple(RowRule(name, "sum_over_calls", ("",), are_exchanges=True) for name in suggestion.summaries),
         must_show_calls=True,
     )
 

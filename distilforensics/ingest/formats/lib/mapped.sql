@@ -48,7 +48,8 @@ objects as not materialized (
         *,
         coalesce(
             object_in(body_field),
-            case when starts_with(prompt_field, '{') and regexp_matches(prompt_field, '"(messages|contents)"') then object_in(prompt_field) end
+            case when starts_with(prompt_field, '{') and (regexp_matches(prompt_field, '"(messages|contents)"') or is_typed_value(prompt_field))
+                then object_in(prompt_field) end
         ) as request_json,
         object_in(response_field) as given_json,
         list_in(response_field) as answer_list
@@ -95,8 +96,8 @@ requests as not materialized (
                     text_or_parts(r.system), r.instructions, text_of_parts(r.system_instruction.parts),
                     text_of_parts(r."systemInstruction".parts)
                 ),
-                chat := coalesce(r.messages, r.contents, list_in(r.input)),
-                prompt := coalesce(r.prompt, r.input, r.inputs),
+                chat := coalesce(r.messages, r.contents, list_in(r.input), list_in(r.value)),
+                prompt := coalesce(r.prompt, r.input, r.inputs, r.value),
                 end_user := coalesce(r."user", r.safety_identifier, r.metadata.user_id)
             )
         end as request,
@@ -249,6 +250,7 @@ select
     case
         when is_redacted(coalesce(prompt_field, talk.last_content)) then null
         when talk.n > 0 then talk.prompt
+        when is_typed_value(prompt_field) then request.prompt
         else texts_of_list(coalesce(nullif(prompt_field, ''), request.prompt, prompt_field))
     end as prompt_text,
     case

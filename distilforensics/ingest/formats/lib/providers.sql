@@ -20,6 +20,10 @@ create or replace macro unprinted(written) as
         else written
     end;
 
+-- Whether a text is an object with nothing but a value and the name of its type.
+create or replace macro is_typed_value(written) as
+    starts_with(written, '{"type"') and regexp_full_match(written, '\{"type": ?"[^"\\]*", ?"value": ?("([^"\\]|\\.)*"|\[.*\])\}');
+
 -- Several prompts of one call, a list of texts, joined by line feeds.
 create or replace macro texts_of_list(written) as
     case
@@ -42,7 +46,7 @@ create or replace macro request_object(body) as
         "model": "VARCHAR", "stream": "VARCHAR", "n": "VARCHAR", "max_tokens": "VARCHAR", "max_completion_tokens": "VARCHAR",
         "max_output_tokens": "VARCHAR", "temperature": "VARCHAR", "top_p": "VARCHAR", "tools": ["VARCHAR"], "response_format": {"type": "VARCHAR"},
         "text": {"format": {"type": "VARCHAR"}}, "reasoning_effort": "VARCHAR", "reasoning": {"effort": "VARCHAR"}, "thinking": "VARCHAR",
-        "system": "VARCHAR", "instructions": "VARCHAR", "prompt": "VARCHAR", "input": "VARCHAR", "inputs": "VARCHAR",
+        "system": "VARCHAR", "instructions": "VARCHAR", "prompt": "VARCHAR", "input": "VARCHAR", "inputs": "VARCHAR", "value": "VARCHAR",
         "messages": "VARCHAR", "contents": "VARCHAR", "user": "VARCHAR", "safety_identifier": "VARCHAR", "metadata": {"user_id": "VARCHAR"},
         "parameters": {"max_new_tokens": "VARCHAR", "temperature": "VARCHAR", "top_p": "VARCHAR"},
         "system_instruction": {"parts": [{"type": "VARCHAR", "text": "VARCHAR"}]}, "systemInstruction": {"parts": [{"type": "VARCHAR", "text": "VARCHAR"}]},
