@@ -238,7 +238,7 @@ class _Inspector:
 
     def _suggest(self, records: list[Any]) -> None:
         formats = self._recogniser.formats
-        sample = formats.Sample(name=self._path.name, records=records)
+        sample = self._recogniser.sample(self._path.name, records)
         candidates = formats.detect(sample)
         is_object = any(not isinstance(record, str) for record in records)
         is_other = formats.other_content(sample) or formats.match_accounts_directory(sample)
@@ -265,7 +265,7 @@ class _Inspector:
                 where=show(self._path.as_posix()),
             )
         formats = self._recogniser.formats
-        text: str = formats.draft_mapping(formats.Sample(name=self._path.name, records=records), self._needs)
+        text: str = formats.draft_mapping(self._recogniser.sample(self._path.name, records), self._needs)
         return text
 
     def records_of(self, raw: RawFile, stream: DecodedStream, sniffed: Sniffed) -> list[Any]:

@@ -89,7 +89,7 @@ def unwrapped(sniffed: Sniffed, judge: Judge) -> Sniffed:
     """Note where sampled records only wrap others: they fit no format, and what they wrap does; or they are spans by names that others use as well."""
     if sniffed.records and not sniffed.is_wrapped:
         is_known = judge.fits(sniffed.records)
-        inner = unwrapped_sample(sniffed.records, only_spans=is_known)
+        inner = (unwrapped_sample(sniffed.records, only_spans=is_known) or [])[: 4 * SAMPLE_LINES]
         if not inner:
             return sniffed
         if (
@@ -98,7 +98,7 @@ def unwrapped(sniffed: Sniffed, judge: Judge) -> Sniffed:
             else judge.fits(inner) or (not judge.fits_inside(sniffed.records) and judge.fits_inside(inner))
         ):
             kind = "lines" if sniffed.kind == "text" else sniffed.kind
-            return replace(sniffed, kind=kind, records=inner[: 4 * SAMPLE_LINES], is_wrapped=True)
+            return replace(sniffed, kind=kind, records=inner, is_wrapped=True)
     return sniffed
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from distilforensics.core.errors import InputRefusedError
 from distilforensics.core.text import shown
@@ -58,6 +58,9 @@ _REQUEST_LINE = re.compile(r"[A-Z]{3,8} \S+( HTTP/[\d.]+)?")
 _BODY_KEYS = frozenset({"messages", "contents", "prompt", "input"})
 
 
+_T = TypeVar("_T")
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """What detection sees of a file."""
@@ -66,6 +69,14 @@ class Sample:
     """File name, without folders."""
     records: Sequence[Mapping[str, Any] | str]
     """Records from the beginning, the middle and the end: decoded objects, or text lines where a line is no JSON object."""
+    _told: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, question: object, answer: Callable[[], _T]) -> _T:
+        """Return the answer to a question about the sample, which is worked out when it is asked first."""
+        if question not in self._told:
+            self._told[question] = answer()
+        found: _T = self._told[question]
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +143,10 @@ class Suggestion:
 
 def suggest_mapping(sample: Sample, *, is_deep: bool = True) -> Suggestion:
     """Return what the fields of a sample's records say, and if that is asked for what lies inside of them."""
+    return sample.once(("fields", is_deep), lambda: _suggestion(sample, is_deep=is_deep))
+
+
+def _suggestion(sample: Sample, *, is_deep: bool) -> Suggestion:
     objects = [record for record in sample.records if isinstance(record, Mapping)]
     records, paths = with_places(objects) if is_deep else (objects, {})
     candidates: dict[str, list[str]] = {}
