@@ -16,6 +16,8 @@ CODE_PAGES = ("cp1252", "cp932", "gb18030", "cp949")
 _FOREIGN = re.compile(rb"[\x80-\xff]+")
 _SEPARATORS = re.compile(r"[,;\t|]")
 _RAW_BYTE = re.compile("[\udc80-\udcff]")
+_SIGN_IN_A_WORD = re.compile("[A-Za-z\xc0-\xff][\xa1-\xb3\xb5\xb6\xb8-\xbf][a-z\xdf-\xff]|\xff")
+"""What no western text has, and texts of other code pages have if they are taken for one."""
 _SIGNS = " ".join(NAMES["signs"].values()).split()
 _KANA = re.compile("[\u3040-\u30ff]")
 
@@ -35,8 +37,13 @@ def code_page_of(lines: Sequence[bytes], first_lines: Sequence[bytes]) -> str | 
     best = [page for page, n in named.items() if n == max(named.values()) > 0]
     if len(best) == 1:
         return best[0]
+    western = readable.get("cp1252")
     runs = [run for line in foreign for run in _FOREIGN.findall(line)]
-    if "cp1252" in readable and b"\xff" not in runs and 2 * sum(len(run) <= 2 for run in runs) > len(runs):
+    if (
+        western is not None
+        and not _SIGN_IN_A_WORD.search(western)
+        and 2 * sum(len(run) <= 2 for run in runs) > len(runs)
+    ):
         return "cp1252"  # letters with accents among others without
     text = readable.get("cp932", "")
     return "cp932" if 4 * len(_KANA.findall(text)) > len(text) - sum(map(str.isascii, text)) > 0 else None

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
     from distilforensics.ingest.listed_fields import ListedFields
 
-_TEXT_FIELDS = ("message", "log", "textpayload", "raw", "line", "msg", "body", "cloudtrailevent")
+_TEXT_FIELDS = ("message", "log", "textpayload", "raw", "line", "msg", "body", "cloudtrailevent", "value")
 """Fields, in lower case, in which collectors keep the line that a program wrote, the likelier ones first."""
 
 _OBJECT_FIELDS = (
     "jsonpayload", "message", "log", "raw", "result", "event", "cloudtrailevent", "airbyte_data", "attributes", "textpayload", "line", "msg",
-    "body", "source", "doc",
+    "body", "source", "doc", "value",
 )  # fmt: skip
 """Likewise, as an object; a cell of a table that holds JSON is one."""
 

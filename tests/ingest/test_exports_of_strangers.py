@@ -57,6 +57,8 @@ SHAPES = {
         [(f"4 mai 2026 à {t[11:19]}", *rest) for t, *rest in CALLS], ";"),
     "times of a browser": lines({"Time": f"/Date({1777863721500 + 1000 * n})/", "User": u, "Model": m, "InputTokens": i, "OutputTokens": o}
         for n, (_, u, m, i, o) in enumerate(CALLS)),
+    "messages of a queue": lines({"topic": "calls", "offset": n, "timestamp": t, "key": "partition", "value": json.dumps(
+        {"user_id": u, "model": m, "usage": {"in": i, "out": o}})} for n, (t, u, m, i, o) in enumerate(CALLS)),
     "a summary behind the calls": lines([*({"ts": t, "user_id": u, "model": m, "input_tokens": i, "output_tokens": o} for t, u, m, i, o in CALLS),
         {"ts": TIMES[-1], "model": "all", "total_requests": 3, "input_tokens": 3606}]),
 }  # fmt: skip
@@ -230,3 +232,11 @@ def test_texts_are_found_in_what_lies_around_them(shape, read, log):
     """The prompt and the answer, not the JSON that holds them."""
     found = read(log(lines(TEXTS[shape] | {"ts": t} for t in TIMES)))
     assert [(row["prompt_text"], row["response_text"]) for row in found.rows] == [("q", "a")] * len(TIMES)
+
+
+@pytest.mark.parametrize(("encoding", "text"), [("cp1250", "Zażółć gęślą jaźń"), ("cp1251", "Как дела сегодня")])
+def test_cells_of_which_nothing_tells_the_code_page_keep_their_bytes(encoding, text, read, log):
+    """Letters of another language would be words that nobody wrote."""
+    rows = "".join(f"{t},u,m,{text}\n" for t in TIMES)
+    found = read(log(f"ts,user_id,model,prompt\n{rows}".encode(encoding), "export.csv"))
+    assert all("\\x" in row["prompt_text"] and row["parse_flags"] == ["invalid_utf8"] for row in found.rows)

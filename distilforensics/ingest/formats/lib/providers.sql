@@ -213,6 +213,7 @@ create or replace macro usage_object(usage) as
         "output_token_details": {"reasoning": "VARCHAR"}, "num_cached_tokens": "VARCHAR", "prompt": "VARCHAR", "completion": "VARCHAR",
         "prompt_details": {"cache_read": "VARCHAR"}, "input_token_count": "VARCHAR", "generated_token_count": "VARCHAR",
         "prompt_eval_count": "VARCHAR", "eval_count": "VARCHAR", "tokens": {"input_tokens": "VARCHAR", "output_tokens": "VARCHAR"},
+        "in": "VARCHAR", "out": "VARCHAR",
         "total_input_tokens": "VARCHAR", "total_output_tokens": "VARCHAR", "total_thought_tokens": "VARCHAR", "total_cached_tokens": "VARCHAR"
     }');
 
@@ -273,7 +274,7 @@ create or replace macro usage_input(u) as
         when u.input is not null and coalesce(whole_number(u.total) = whole_number(u.input) + whole_number(u.output), false) then u.input
         when u.input is not null then sum_of_counts(u.input, usage_cache_read(u), usage_cache_write(u))
         else coalesce(
-            u."promptTokens", u.prompt_token, u.tokens.input_tokens, u.prompt, u.input_token_count, u.prompt_eval_count, u.total_input_tokens
+            u."promptTokens", u.prompt_token, u.tokens.input_tokens, u.prompt, u.input_token_count, u.prompt_eval_count, u.total_input_tokens, u."in"
         )
     end;
 
@@ -295,6 +296,6 @@ create or replace macro usage_output(u) as
         when u.total_output_tokens is not null then sum_of_counts(u.total_output_tokens, u.total_thought_tokens, null::varchar)
         else coalesce(
             u.completion_tokens, u.output_tokens, u."outputTokens", u."completionTokens", u.completion_token, u."outputTokenCount",
-            u.tokens.output_tokens, u.completion, u.generated_token_count, u.eval_count
+            u.tokens.output_tokens, u.completion, u.generated_token_count, u.eval_count, u.out
         )
     end;
