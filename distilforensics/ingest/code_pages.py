@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from distilforensics.core.text import is_utf8
 from distilforensics.ingest.formats.aliases import NAMES, target_of
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ CODE_PAGES = ("cp1252", "cp932", "gb18030", "cp949")
 
 _FOREIGN = re.compile(rb"[\x80-\xff]+")
 _SEPARATORS = re.compile(r"[,;\t|]")
-_RAW_BYTE = re.compile("[\udc80-\udcff]")
 _SIGN_IN_A_WORD = re.compile("[A-Za-z\xc0-\xff][\xa1-\xb3\xb5\xb6\xb8-\xbf][a-z\xdf-\xff]|\xff")
 """What no western text has, and texts of other code pages have if they are taken for one."""
 _SIGNS = " ".join(NAMES["signs"].values()).split()
@@ -61,24 +61,9 @@ def _decoded(raw: bytes, encoding: str) -> str | None:
         return None
 
 
-def is_utf8(raw: bytes) -> bool:
-    """Tell whether bytes are text in UTF-8."""
-    return _decoded(raw, "utf-8") is not None
-
-
 def as_text(raw: bytes, code_page: str | None) -> str:
     """Return a line as text; bytes that say nothing, in UTF-8 or in a code page, stay as they are."""
     text = _decoded(raw, "utf-8")
     if text is None and code_page is not None:
         text = _decoded(raw, code_page)
     return raw.decode("utf-8", "surrogateescape") if text is None else text
-
-
-def has_raw_bytes(text: str) -> bool:
-    """Tell whether a text has bytes that say nothing."""
-    return _RAW_BYTE.search(text) is not None
-
-
-def without_raw_bytes(text: str) -> str:
-    r"""Return a text with bytes that say nothing written as `\\xff`."""
-    return text if text.isascii() else _RAW_BYTE.sub(lambda match: f"\\x{ord(match[0]) - 0xDC00:02x}", text)

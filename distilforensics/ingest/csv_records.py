@@ -16,7 +16,8 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from distilforensics.ingest.code_pages import as_text, has_raw_bytes, is_utf8, without_raw_bytes
+from distilforensics.core.text import has_raw_bytes, is_utf8, without_raw_bytes
+from distilforensics.ingest.code_pages import as_text
 from distilforensics.ingest.formats.aliases import normalised, target_of
 from distilforensics.ingest.framing import note_damage
 from distilforensics.ingest.lines import LineReader

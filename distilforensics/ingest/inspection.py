@@ -18,13 +18,12 @@ from distilforensics.ingest.decoding import DecodedStream
 from distilforensics.ingest.formats.columns import ENGINE_COLUMNS
 from distilforensics.ingest.inputs import InputFile, expand
 from distilforensics.ingest.members import with_members
-from distilforensics.ingest.parquet_records import open_parquet, sample_of
 from distilforensics.ingest.processing import process
 from distilforensics.ingest.projection import Projector
 from distilforensics.ingest.raw import HashThreads, RawFile
 from distilforensics.ingest.reading import frame_records
 from distilforensics.ingest.recognition import Recogniser
-from distilforensics.ingest.sniffing import sniff, unwrapped
+from distilforensics.ingest.sniffing import sniff
 from distilforensics.ingest.sources import Source
 
 if TYPE_CHECKING:
@@ -225,16 +224,11 @@ class _Inspector:
         stream = DecodedStream(raw, self._options)
         self.result.compression, self.result.encoding = stream.compression, stream.encoding
         sniffed = sniff(raw, stream, self._recogniser.judge(self._path.name))
-        table = open_parquet(raw) if sniffed.kind == "parquet" else None
-        if table is not None:
-            sniffed = unwrapped(
-                replace(sniffed, records=sample_of(raw, table)), self._recogniser.judge(self._path.name)
-            )
         self._suggest(self.records_of(raw, stream, sniffed))
         reader = self._recogniser.recognise(self._path.name, sniffed, source)
         if reader is None or source.role in ("accounts_directory", "usage"):
             return
-        self._sample(frame_records(raw, stream, 0, reader, sniffed, self._options, table), reader)
+        self._sample(frame_records(raw, stream, 0, reader, sniffed, self._options), reader)
 
     def _suggest(self, records: list[Any]) -> None:
         formats = self._recogniser.formats
@@ -255,8 +249,7 @@ class _Inspector:
         try:
             stream = DecodedStream(raw, self._options)
             sniffed = sniff(raw, stream, self._recogniser.judge(self._path.name))
-            table = open_parquet(raw) if sniffed.kind == "parquet" else None
-            records = self.records_of(raw, stream, sniffed) if table is None else sample_of(raw, table)
+            records = self.records_of(raw, stream, sniffed)
         finally:
             raw.close()
         if not any(isinstance(record, dict) for record in records):

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from distilforensics.ingest.code_pages import as_text, code_page_of, without_raw_bytes
+from distilforensics.core.text import without_raw_bytes
+from distilforensics.ingest.code_pages import as_text, code_page_of
 from distilforensics.ingest.documents import page_key, shape_of_document
 from distilforensics.ingest.listed_fields import sample_of
+from distilforensics.ingest.parquet_records import open_parquet
+from distilforensics.ingest.parquet_records import sample_of as rows_of_sample
 from distilforensics.ingest.records import Sniffed
 from distilforensics.ingest.repair import repair
 from distilforensics.ingest.wrappers import unwrapped_sample
@@ -81,11 +84,15 @@ class Judge:
 
 
 def sniff(raw: RawFile, stream: DecodedStream, judge: Judge) -> Sniffed:
-    """Return what a file is, and whether its records stand inside of others."""
-    return unwrapped(_sniff(raw, stream, judge), judge)
+    """Return what a file is, and whether its records stand inside of others.
+
+    Raises:
+        InputRefusedError: it is Parquet and cannot be read.
+    """
+    return _unwrapped(_sniff(raw, stream, judge), judge)
 
 
-def unwrapped(sniffed: Sniffed, judge: Judge) -> Sniffed:
+def _unwrapped(sniffed: Sniffed, judge: Judge) -> Sniffed:
     """Note where sampled records only wrap others: they fit no format, and what they wrap does; or they are spans by names that others use as well."""
     if sniffed.records and not sniffed.is_wrapped:
         is_known = judge.fits(sniffed.records)
@@ -106,6 +113,9 @@ def _sniff(raw: RawFile, stream: DecodedStream, judge: Judge) -> Sniffed:
     """Return how a file is framed."""
     head = stream.peek(HEAD_BYTES)
     special = _by_magic(head, is_direct=stream.is_direct)
+    if special is not None and special.kind == "parquet":
+        table = open_parquet(raw)
+        return replace(special, records=rows_of_sample(raw, table), table=table)
     if special is not None:
         return special
     body = head.lstrip(_BEFORE_RECORD)
