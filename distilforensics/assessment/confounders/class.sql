@@ -2,7 +2,6 @@
 id = "confounder.class"
 title = "A class, course or team in one place"
 question = "Do the accounts belong to people of one place or school, who keep common hours?"
-priority = 2
 reads = ["candidate_members", "candidate_features", "account_profiles"]
 params.place_share = { default = 0.7, unit = "share", why = "students also work from home; most of them meet in one network or have one school's mail domain" }
 params.partly_share = { default = 0.5, unit = "share", why = "half in one place is more than chance and less than a class" }

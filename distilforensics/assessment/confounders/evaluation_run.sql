@@ -2,7 +2,6 @@
 id = "confounder.evaluation_run"
 title = "An evaluation or benchmark run"
 question = "Does one party put benchmark questions, or questions at temperature 0, for a few days?"
-priority = 3
 reads = ["candidate_tenancy", "candidate_features", "templates"]
 params.min_vocabulary_share = { default = 0.5, unit = "share of exchanges", why = "a run puts most of its questions in the benchmark's own frame" }
 params.min_zero_share = { default = 0.8, unit = "share of exchanges with a known temperature", why = "runs want repeatable answers" }

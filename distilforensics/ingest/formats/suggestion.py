@@ -315,7 +315,7 @@ def _target(names: tuple[str, ...], source: str, records: Sequence[Mapping[str, 
         return "response_text"
     if target == "started_at" and len(names) > 1 and not all(is_time(str(value)) for value in values):
         return None
-    if target == "response_text" and any(map(_is_of_http, values)):
+    if target == "response_text" and 2 * sum(map(_is_of_http, values)) > len(values):
         return None
     if target in _TEXTS and values and all(_NUMBER.fullmatch(str(value)) for value in values):
         is_code = target == "response_text" and all(_STATUS_CODE.fullmatch(str(value)) for value in values)
