@@ -37,7 +37,8 @@ class Parameters:
     min_fact_calls: int = 3
     """Different calls, or shared identities, that a fact rests on at least."""
     min_fact_share: float = 0.1
-    """Share of a candidate's accounts that a fact of identity must concern."""
+    """Share of a candidate's accounts that a fact of identity must concern, and of its refused calls that must be handed over. Of 45 accounts of
+    a reseller whose router took the next key on one day of fourteen, 9 of 255 were; of the pools that were measured, a fifth at least."""
     few_customers_share: float = 0.9
     """Share of a candidate's accounts that these customers must hold; four cards for fifteen accounts are four buyers, or a pool's habit."""
     few_customers: int = 3
