@@ -39,6 +39,7 @@ PAGE_KEYS = (
     "hits",
     "traces",
     "Events",
+    "content",
 )
 """Keys under which interfaces hand out lists of records."""
 
