@@ -48,6 +48,7 @@ SLOW = (
     "assessment/test_levers.py",
     "assessment/test_stage.py",
     "audit/test_audit.py",
+    "audit/test_soak.py",
     "case/test_notes.py",
     "case/test_signature.py",
     "cli/test_dead_ends.py",
