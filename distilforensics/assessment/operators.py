@@ -177,8 +177,9 @@ def _one_egress(egress: Egress, facts: Iterable[Fact], domain: Explanation, para
     """Hold a program that works with its customers' accounts, a firm's fleet or a room full of people against the accounts.
 
     A service may pay for its customers, open their accounts in packs and send a refused call on with the next one's key. It does not pass one
-    customer's texts on to another (answers that its own desks check are told by refused calls, which they do not send), it moves no work, it opens accounts at other times than it buys packs, and it has one program, or one set of
-    parameters. A firm has its mail domain, and people pay for themselves.
+    customer's texts on to another: answers that its own desks check are no such texts, and no refused call goes on there. It moves no work, it
+    opens accounts at other times than it buys packs, and it has one program, or one set of parameters. A firm has its mail domain, and people
+    pay for themselves.
     """
     title = "One program in one place that works with the accounts of its customers"
     ask = "Ask the holders of these accounts whether they gave their key to a service, and to which."
