@@ -36,6 +36,7 @@ normalised as (
         plain(prompt_visible) as prompt_plain,
         case when length(prompt_visible) <= $read_chars then prompt_head else frame(right(prompt_visible, $read_chars)) end as prompt_tail,
         concat_ws(' ', system_visible, prompt_visible) as all_text,
+        regexp_matches(concat_ws(' ', system_visible, prompt_visible), $phrase_gate) as may_hold_phrase,
         traits.is_even,
         traits.is_varied,
         replayed.record_id is not null as is_replayed
@@ -52,8 +53,8 @@ marked as (
             when system_text is null and prompt_text is null then null
             else list_filter(
                 [
-                    case when regexp_matches(all_text, $cot_elicitation_gate) then case when regexp_matches(all_text, $cot_elicitation) then 'cot_elicitation' end end,
-                    case when regexp_matches(all_text, $grader_rubric_gate) then case when regexp_matches(all_text, $grader_rubric) then 'grader_rubric' end end,
+                    case when may_hold_phrase then case when regexp_matches(all_text, $cot_elicitation) then 'cot_elicitation' end end,
+                    case when may_hold_phrase then case when regexp_matches(all_text, $grader_rubric) then 'grader_rubric' end end,
                     case when regexp_matches(all_text, $encoded_block) then 'encoded_block' end,
                     case when regexp_matches(left(prompt_visible, $read_chars), $task_code) then 'task_code' end,
                     case when regexp_matches(left(prompt_visible, $read_chars), $task_math) then 'task_math' end,
