@@ -42,7 +42,7 @@ create macro network(ip) as case
         case when strpos(ip, '::') > 0 and length(split_part(ip, '::', 1)) - length(replace(split_part(ip, '::', 1), ':', '')) < 2
             then split_part(ip, '::', 1) || '::/48'
             else array_to_string((string_split(ip, ':'))[1:3], ':') || '::/48' end
-    else array_to_string((string_split(ip, '.'))[1:3], '.') || '.0/24'
+    else regexp_extract(ip, '^\d+\.\d+\.\d+') || '.0/24'
 end;
 
 -- Text of one turn: the content itself where it is a text, else the texts of all its parts, tool results included.

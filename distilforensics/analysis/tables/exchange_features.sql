@@ -36,6 +36,7 @@ normalised as (
         plain(prompt_visible) as prompt_plain,
         case when length(prompt_visible) <= $read_chars then prompt_head else frame(right(prompt_visible, $read_chars)) end as prompt_tail,
         concat_ws(' ', system_visible, prompt_visible) as all_text,
+        short_hash(client_name) as client_hash,
         regexp_matches(concat_ws(' ', system_visible, prompt_visible), $phrase_gate) as may_hold_phrase,
         traits.is_even,
         traits.is_varied,
@@ -119,8 +120,8 @@ featured as (
         'parameters:' || short_hash(parameter_key(
             operation, max_output_tokens, temperature, top_p, is_stream, n_choices, n_tools, tools_sha256, response_format, reasoning_effort
         )) as parameter_template,
-        case when client_name is not null then 'program:' || short_hash(client_name) end as program_template,
-        case when is_even then 'pace:' || short_hash(coalesce(client_name, '')) end as pace_template,
+        'program:' || client_hash as program_template,
+        case when is_even then 'pace:' || coalesce(client_hash, short_hash('')) end as pace_template,
         case when is_varied then 'varied:parameters' end as varied_template,
         case
             when list_contains(lexicon_marks, 'replayed_reasoning') then 'mark:replayed_reasoning'
