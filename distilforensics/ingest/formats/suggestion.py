@@ -159,10 +159,7 @@ def _suggestion(sample: Sample, *, is_deep: bool) -> Suggestion:
             unused.append(name)
         else:
             candidates.setdefault(target, []).append(name)
-    for name in unused:
-        target = WEAK_ALIASES.get(normalised(name))
-        if target is not None and not set(candidates.get(target, ())) - set(unused):
-            candidates.setdefault(target, []).append(name)
+    _add_weak_names(candidates, unused)
     _add_places(candidates, records, paths)
     _give_team_to_project(candidates)
     if "response_text" not in candidates and _have_answers(records, candidates.get("messages", ())):
@@ -184,6 +181,16 @@ def _suggestion(sample: Sample, *, is_deep: bool) -> Suggestion:
     used = {name for found in candidates.values() for name in found} | {day}
     empty = frozenset(target for target, found in candidates.items() if not says_something(records, found))
     return Suggestion(columns, ambiguous, tuple(name for name in unused if name not in used), empty, day, records)
+
+
+def _add_weak_names(candidates: dict[str, list[str]], unused: Sequence[str]) -> None:
+    """Take fields with names that count only where no better one is; a key beside a value says what that is of."""
+    has_value = any(normalised(name) == "value" for name in unused)
+    for name in unused:
+        target = WEAK_ALIASES.get(normalised(name))
+        is_of_value = has_value and normalised(name) == "key"
+        if target is not None and not is_of_value and not set(candidates.get(target, ())) - set(unused):
+            candidates.setdefault(target, []).append(name)
 
 
 def _add_places(
