@@ -17,7 +17,8 @@ from pathlib import Path
 
 import duckdb
 
-from distilforensics.ingest.batches import Batch, BatchReader, Settings
+from distilforensics.ingest.batch import Batch, Settings
+from distilforensics.ingest.batches import BatchReader
 from distilforensics.ingest.examples import OPTIONS
 from distilforensics.ingest.formats import load_formats
 

@@ -30,7 +30,8 @@ import zstandard
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from distilforensics.ingest.batches import Batch, BatchReader, Settings
+from distilforensics.ingest.batch import Batch, Settings
+from distilforensics.ingest.batches import BatchReader
 from distilforensics.ingest.examples import OPTIONS
 from distilforensics.ingest.formats import load_formats
 

@@ -22,7 +22,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from fuzz import COMPRESSIONS, FRAGMENTS, SAMPLES
 
-from distilforensics.ingest.batches import Batch, BatchReader, Settings
+from distilforensics.ingest.batch import Batch, Settings
+from distilforensics.ingest.batches import BatchReader
 from distilforensics.ingest.examples import OPTIONS
 from distilforensics.ingest.formats import load_formats
 

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from distilforensics.core.schema import EXCHANGES
+from distilforensics.ingest.batch import FORMATS_MODULE
 from distilforensics.ingest.formats.columns import ENGINE_COLUMNS
 from distilforensics.ingest.formats.prepared import PreparedQuery
 from distilforensics.ingest.secrets import Secrets
@@ -57,8 +58,6 @@ PLAIN_YIELD = YIELD.append(pa.field("needs_care", pa.bool_()))
 
 MAX_CARE = 0.5
 """Share of records that need care above which later chunks are not tried as plain ones: it would take longer."""
-
-FORMATS_MODULE = "distilforensics.ingest.formats"
 
 
 _FAILURES = (duckdb.Error, UnicodeDecodeError)

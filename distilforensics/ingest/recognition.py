@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.errors import InputRefusedError, UsageError
 from distilforensics.core.text import shown
+from distilforensics.ingest.batch import FORMATS_MODULE
 from distilforensics.ingest.formats.specification import use_own_formats
-from distilforensics.ingest.projection import FORMATS_MODULE
 from distilforensics.ingest.records import Reader
 from distilforensics.ingest.sniffing import Judge, is_beside_logs
 

@@ -17,11 +17,10 @@ from distilforensics.core.errors import CaseError, InputRefusedError, PartialEvi
 from distilforensics.core.text import show
 from distilforensics.core.units import count
 from distilforensics.ingest import assembly
-from distilforensics.ingest.batches import Batch, Settings
+from distilforensics.ingest.batch import FORMATS_MODULE, Batch, Settings
 from distilforensics.ingest.inputs import InputFile, expand, not_read
 from distilforensics.ingest.journal import Journal, part_name
 from distilforensics.ingest.members import with_members
-from distilforensics.ingest.projection import FORMATS_MODULE
 from distilforensics.ingest.raw import SMALL_FILE_BYTES, fingerprint
 from distilforensics.ingest.secrets import Secrets
 from distilforensics.ingest.sources import printable

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from distilforensics.core.progress import Progress
-    from distilforensics.ingest.batches import Batch, Settings
+    from distilforensics.ingest.batch import Batch, Settings
 
 POLL_SECONDS = 0.1
 """Time between two looks at the counters."""

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.connection import Connection
 
-    from distilforensics.ingest.batches import Batch, BatchReader, Settings
+    from distilforensics.ingest.batch import Batch, Settings
+    from distilforensics.ingest.batches import BatchReader
 
 try:
     import resource

@@ -15,7 +15,8 @@ from distilforensics.case.layout import create_case
 from distilforensics.case.tables import read_rows
 from distilforensics.core.progress import Silent
 from distilforensics.ingest import stage
-from distilforensics.ingest.batches import Batch, BatchReader, Settings
+from distilforensics.ingest.batch import Batch, Settings
+from distilforensics.ingest.batches import BatchReader
 from distilforensics.ingest.options import IngestOptions
 
 LIMITS = Limits(memory_bytes=2_000_000_000, threads=2)

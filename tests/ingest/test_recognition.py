@@ -5,7 +5,8 @@ import json
 import pytest
 
 from distilforensics.core.errors import UsageError
-from distilforensics.ingest.batches import BatchReader, Settings
+from distilforensics.ingest.batch import Settings
+from distilforensics.ingest.batches import BatchReader
 from distilforensics.ingest.options import IngestOptions
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))

@@ -22,7 +22,7 @@ from distilforensics.case.tables import read_rows
 from distilforensics.core.errors import InputRefusedError, MachineError, UsageError
 from distilforensics.core.progress import Silent
 from distilforensics.ingest import supervision
-from distilforensics.ingest.batches import PARENT_BYTES, THREAD_BYTES, WORKER_BYTES, Settings
+from distilforensics.ingest.batch import PARENT_BYTES, THREAD_BYTES, WORKER_BYTES, Settings
 from distilforensics.ingest.options import IngestOptions
 from distilforensics.ingest.stage import ingest
 
