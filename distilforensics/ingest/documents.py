@@ -39,6 +39,7 @@ PAGE_KEYS = (
     "hits",
     "traces",
     "Events",
+    "matches",
 )
 """Keys under which interfaces hand out lists of records."""
 

@@ -224,6 +224,8 @@ TEXTS = {
     "a value that is a text": {"ts": 0, "user_id": "u", "model": "m", "input": {"type": "text", "value": "q"}, "output": {"type": "text", "value": "a"}},
     "conversations that end with the answer": {"ts": 0, "user_id": "u", "chat": {"models": ["m"], "messages": [*MESSAGES,
         {"role": "assistant", "content": "a"}]}},
+    "a request under a name for prompts, and the time in the answer": {"input": {"model": "m", "messages": MESSAGES}, "output": {"object":
+        "chat.completion", "created": 1777863721, "choices": [{"message": {"role": "assistant", "content": "a"}}]}},
     "bodies of a service of one's own": {"ts": 0, "req": {"method": "POST", "url": "/v1/messages", "body": {"model": "m", "max_tokens": 5,
         "messages": MESSAGES}}, "res": {"statusCode": 200, "body": {"type": "message", "content": [{"type": "text", "text": "a"}]}}},
 }  # fmt: skip
@@ -232,8 +234,9 @@ TEXTS = {
 @pytest.mark.parametrize("shape", TEXTS)
 def test_texts_are_found_in_what_lies_around_them(shape, read, log):
     """The prompt and the answer, not the JSON that holds them."""
-    found = read(log(lines(TEXTS[shape] | {"ts": t} for t in TIMES)))
+    found = read(log(lines(TEXTS[shape] | ({"ts": t} if "ts" in TEXTS[shape] else {}) for t in TIMES)))
     assert [(row["prompt_text"], row["response_text"]) for row in found.rows] == [("q", "a")] * len(TIMES)
+    assert {row["model_requested"] for row in found.rows} <= {"m", None if "chat" in TEXTS[shape] else "m"}
 
 
 @pytest.mark.parametrize(("encoding", "text"), [("cp1250", "Zażółć gęślą jaźń"), ("cp1251", "Как дела сегодня")])

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 TIME_FORMATS = (
     "%b %d, %Y @ %H:%M:%S.%f", "%b %d, %Y @ %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y, %H:%M:%S",
     "%d.%m.%y %H:%M:%S", "%d.%m.%y %H:%M", "%m/%d/%Y %I:%M:%S %p", "%d/%m/%Y %I:%M:%S %p",
-    "%m/%d/%Y, %I:%M:%S.%f %p", "%d/%m/%Y, %I:%M:%S.%f %p", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M",
+    "%m/%d/%Y, %I:%M:%S.%f %p", "%d/%m/%Y, %I:%M:%S.%f %p", "%m/%d/%Y, %I:%M:%S %p", "%d/%m/%Y, %I:%M:%S %p", "%m/%d/%Y, %H:%M:%S",
+    "%d/%m/%Y, %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M",
     "%b %d, %Y %H:%M:%S", "%b %d, %Y, %I:%M:%S %p", "%d-%b-%Y %H:%M:%S", "%a %b %d %H:%M:%S %Y",
     "%b %d, %Y at %I:%M:%S %p", "%d %b %Y at %H:%M:%S", "%d %b %Y à %H:%M:%S", "%d %b %Y %H:%M:%S", "%d. %b %Y %H:%M:%S", "%d. %b %Y, %H:%M:%S",
     "%d. %b %Y um %H:%M:%S",

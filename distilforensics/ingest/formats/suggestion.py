@@ -320,20 +320,25 @@ def _target(names: tuple[str, ...], source: str, records: Sequence[Mapping[str, 
         return "started_at"
     if short == "message" and any(isinstance(value, Mapping) and value.get("role") == "assistant" for value in values):
         return "response_text"
-    if target == "started_at" and len(names) > 1 and not all(is_time(str(value)) for value in values):
-        return None
-    if target == "response_text" and any(map(_is_of_http, values)):
-        return None
+    if target == "prompt_text" and values and all(map(_is_whole_request, values)):
+        return "request_body"
     if target in _TEXTS and values and all(_NUMBER.fullmatch(str(value)) for value in values):
         is_code = target == "response_text" and all(_STATUS_CODE.fullmatch(str(value)) for value in values)
         return "http_status" if is_code else None
-    if target == "usage" and not any(isinstance(value, Mapping) for value in values):
-        return None
-    if target == "latency" and not (values and all(_DURATION.fullmatch(str(value)) for value in values)):
-        return None
-    if target == "http_method" and not all(isinstance(value, str) and value.isupper() for value in values):
-        return None
-    return target
+    return target if target is None or _may_hold(target, values, is_inside=len(names) > 1) else None
+
+
+def _may_hold(target: str, values: Sequence[Any], *, is_inside: bool) -> bool:
+    """Tell whether values are such as a column holds of which the name alone says too little."""
+    if target == "started_at":
+        return not is_inside or all(is_time(str(value)) for value in values)
+    if target == "response_text":
+        return not any(map(_is_of_http, values))
+    if target == "usage":
+        return any(isinstance(value, Mapping) for value in values)
+    if target == "latency":
+        return bool(values) and all(_DURATION.fullmatch(str(value)) for value in values)
+    return target != "http_method" or all(isinstance(value, str) and value.isupper() for value in values)
 
 
 def _is_of_http(value: object) -> bool:
@@ -342,6 +347,12 @@ def _is_of_http(value: object) -> bool:
         isinstance(value.get("headers"), Mapping)
         or any(_STATUS_CODE.fullmatch(str(value.get(key))) for key in ("status", "statusCode", "status_code"))
     )
+
+
+def _is_whole_request(value: object) -> bool:
+    """Tell whether a value is a request with its model, and not only what was said."""
+    found = decoded(value) or value
+    return isinstance(found, Mapping) and "model" in found and _is_body(found)
 
 
 def _is_body(value: object) -> bool:
