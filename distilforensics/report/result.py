@@ -35,6 +35,7 @@ SHOWN_BY = {
     "purpose": "frame",
     "attested": "reasoning",
     "evasion.model_pivot": "model",
+    "harvest.output_harvest_ratio": "output",
     "structure.template_span": "frame",
     "harvest.cot_elicitation": "frame",
 }
