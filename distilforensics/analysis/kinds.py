@@ -19,8 +19,8 @@ class Kind:
     value: str
     words: str
     is_text: bool
-    linkage_m: float | None
-    """Chance that two accounts of one operator agree on a value, None if agreement links nobody."""
+    links: bool
+    """Whether two accounts that share a value are likelier to be one operator's."""
     is_group: bool = True
 
 
@@ -29,9 +29,7 @@ def kinds() -> dict[str, Kind]:
     """Return name -> kind, in order of the file."""
     text = (importlib.resources.files(__package__) / "kinds.toml").read_text(encoding="utf-8")
     return {
-        name: Kind(
-            name, row["value"], row["words"], row["is_text"], row.get("linkage", {}).get("m"), row.get("is_group", True)
-        )
+        name: Kind(name, row["value"], row["words"], row["is_text"], row.get("links", False), row.get("is_group", True))
         for name, row in tomllib.loads(text).items()
     }
 

@@ -90,7 +90,7 @@ def lint(only: tuple[str, ...], catalog: Path | None, output: Output) -> None:
 @command(
     "test",
     epilog=examples(
-        "distilforensics heuristics test", "distilforensics heuristics test harvest.repeated_sampling --json"
+        "distilforensics heuristics test", "distilforensics heuristics test harvest.output_harvest_ratio --json"
     ),
 )
 @only_argument

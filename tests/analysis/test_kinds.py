@@ -48,7 +48,7 @@ def test_a_short_prompt_is_no_template() -> None:
 
 def test_a_further_kind_is_one_more_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """It has uses, a weight in linkage where it states one, and is named in the reference page."""
-    tools = Kind("tools", "'tools:' || tools_sha256", "set of tools", is_text=False, linkage_m=0.5)
+    tools = Kind("tools", "'tools:' || tools_sha256", "set of tools", is_text=False, links=True)
     rows = kinds() | {"tools": tools}
     monkeypatch.setattr(module, "kinds", lambda: rows)
     monkeypatch.setattr("distilforensics.analysis.link_parameters.kinds", lambda: rows)
