@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from texts import RULES, product_frame
-from world import DAY, HOUR, MINUTE
+from world import DAY, HOUR, MINUTE, Net
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -212,6 +212,27 @@ def outfitter(g: Group, n: int) -> None:
         g.relay(g.rng.sample(keys, 4), at, g.texts.pair("instructions", g.rng), (0.3, 5), frame=frame)
 
 
+def resold_tenants(g: Group, n: int) -> None:
+    """A reseller opens its customers' accounts by script, five at a sitting with four cards in turn; each customer has an assistant of its own.
+
+    All call through the reseller's gateway, which gives each an address in three networks. On one bad day it takes another customer's key for
+    what is refused.
+    """
+    rng, host, setup, bad = g.rng, g.rng.randrange(10), g.setup(client="resale-gw/1"), g.rng.randrange(2, g.days - 1)
+    cards, thirds = [g.token("pf") for _ in range(4)], rng.sample(range(256), 3)
+    keys: list[Account] = []
+    for k in range(0, n, 5):
+        sitting = -rng.uniform(2, 200) * DAY
+        for i in range(k, min(k + 5, n)):
+            net = Net([address for third in thirds for address in g.cloud(1, host, third).addresses])
+            own = {"card": cards[i % 4], "net": net, "setup": setup, "frame": product_frame(rng), "fail": 0.03}
+            keys.append(g.account(sitting + rng.uniform(0, 4) * MINUTE, **own))
+    for key in keys:
+        for at in g.times(round(rng.lognormvariate(4, 0.9)), "flat"):
+            others = rng.sample(keys, 3) if at // DAY == bad else [key] * 3
+            g.relay([key, *others], at, g.texts.person(rng), (0.5, 3))
+
+
 def prepaid_packs(g: Group, n: int) -> None:
     """A shop opens accounts in packs of eight, each pack with one card, and sells them with its client to strangers.
 
@@ -381,7 +402,7 @@ SERVED: dict[str, Callable[[Group, int], None]] = {
     f.__name__: f
     for f in (
         backend_flight, launch_flight, greeted_flight, market_flight, sister_papers, key_ring_contest, teachers_key, agents_market, talking_figures, news_wire,
-        dispatched_experts, offered_again, franchise, outfitter, prepaid_packs, paid_courses, employee_keys, safety_round, two_readers,
+        dispatched_experts, offered_again, franchise, outfitter, resold_tenants, prepaid_packs, paid_courses, employee_keys, safety_round, two_readers,
         research_gateway, night_desks, checking_office, resting_keys,
     )
 }  # fmt: skip

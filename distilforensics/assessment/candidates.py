@@ -308,7 +308,7 @@ def _carrying(log: Log, members: Accounts, parameters: Parameters) -> Accounts:
     for kind, loads in _texts(log, groups_within(log, members, parameters)):
         senders = _senders(log, kind, loads, by_work or members, members, parameters)
         if kind == "near":
-            senders &= by_work | _nearer_than_strangers(log, loads, senders, members, parameters)
+            senders &= by_work | _as_near(log, loads, senders, by_work or members, parameters)
         sending |= senders
     if by_work and len(by_work & sending) >= parameters.half * len(by_work):
         return by_work | sending
@@ -316,26 +316,13 @@ def _carrying(log: Log, members: Accounts, parameters: Parameters) -> Accounts:
     return max(connected(pairs), key=len, default=frozenset()) | by_work | sending
 
 
-def _nearer_than_strangers(
-    log: Log, loads: Mapping[str, int], senders: Accounts, members: Accounts, parameters: Parameters
+def _as_near(
+    log: Log, loads: Mapping[str, int], senders: Accounts, models: Accounts, parameters: Parameters
 ) -> Accounts:
-    """Return the senders of a reworded text that come near it as often as they do together, rather than as those do who are no members."""
-
-    def rate(accounts: Accounts) -> float:
-        return sum(loads[account] for account in accounts) / sum(log.accounts[a].n_exchanges for a in accounts)
-
-    strangers = frozenset(loads.keys() - members)
-    if not (senders and strangers):
-        return senders
-    own = min(0.9, rate(senders))
-    if own <= rate(strangers):
-        return Accounts()
-    return frozenset(
-        account
-        for account in senders
-        if weights.between_rates(loads[account], log.accounts[account].n_exchanges, own, rate(strangers))
-        >= parameters.min_growth_bits
-    )
+    """Return the senders of a reworded text with nearly as much of their calls near it as the models have; somebody may come near it now and then."""
+    shares = {account: loads[account] / log.accounts[account].n_exchanges for account in loads}
+    own = median(shares[account] for account in models & loads.keys()) if models & loads.keys() else 0.0
+    return frozenset(account for account in senders if shares[account] >= parameters.most * own)
 
 
 def _total(log: Log, members: Accounts) -> float:

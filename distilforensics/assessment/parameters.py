@@ -37,8 +37,9 @@ class Parameters:
     min_fact_calls: int = 3
     """Different calls, or shared identities, that a fact rests on at least, and calls with a text; one or two may be a coincidence."""
     min_fact_share: float = same_as("few")
-    """Share of a candidate's accounts that a fact of identity must concern, and of a set's median exchanges with a text, from which on an account
-    sends it as the others do."""
+    """Share of a candidate's accounts that a fact of identity must concern, of its refused calls that must be handed over, and of a set's median
+    exchanges with a text, from which on an account sends it as the others do. Of 45 accounts of a reseller whose router took the next key on one
+    day of fourteen, 9 of 255 refused calls were handed over; of the pools that were measured, a fifth at least."""
     few_customers: int = same_as("of_one_operator")
     """Customers that hold most of a candidate, from which down it may be one customer with many keys: an integrator has up to three cards."""
     most: float = same_as("most")

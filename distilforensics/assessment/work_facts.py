@@ -100,8 +100,9 @@ def tie_fact(
         # A source that counts minutes has delays of nought, which say nothing of seconds.
         n_quick=sum(0 < delay <= parameters.quick_seconds for delay in delays),
         n_unforced=sum(tie.other_record_id not in handed_over for tie in apart),
+        # A pool goes on with what it is refused. A router that took the next key on one bad day did so with few of its calls.
         is_counted=bits >= floor
-        and n_distinct >= parameters.min_fact_calls
+        and n_distinct >= max(parameters.min_fact_calls, parameters.min_fact_share * chances * (kind == "handover"))
         and len(accounts) >= parameters.min_accounts,
     )
 

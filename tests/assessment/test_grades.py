@@ -482,6 +482,16 @@ def test_two_calls_are_no_fact() -> None:
     assert pool_facts(ties=ties)["handover"].is_counted
 
 
+@pytest.mark.parametrize(("n_moved", "is_counted"), [(12, False), (30, True)])
+def test_a_group_hands_over_a_tenth_of_what_it_is_refused(n_moved: int, is_counted: bool) -> None:
+    """A reseller's router that takes the next key on one bad day of many moves few of 200 refused calls."""
+    found = log([account(name, n_failed=10) for name in (*POOL, *PEOPLE)], ring(POOL, n_moved))
+    candidate = Candidate("candidate-1", frozenset(POOL), (), (), 1)
+    facts = {fact.fact_id: fact for fact in find_facts(found, candidate, frozenset(PEOPLE), PARAMETERS)}
+    assert facts["handover"].bits > PARAMETERS.min_fact_bits
+    assert facts["handover"].is_counted is is_counted
+
+
 def changing(stops: Callable[[int], int], begins: Callable[[int], int]) -> dict[str, Fact]:
     """Return the facts of a pool of which each hand-over changes the loads of both accounts by its number."""
     return pool_facts(ties=[replace(t, stops=stops(i), begins=begins(i)) for i, t in enumerate(ring(POOL, 60))])

@@ -36,6 +36,8 @@ normalised as (
         plain(prompt_visible) as prompt_plain,
         case when length(prompt_visible) <= $read_chars then prompt_head else frame(right(prompt_visible, $read_chars)) end as prompt_tail,
         concat_ws(' ', system_visible, prompt_visible) as all_text,
+        short_hash(client_name) as client_hash,
+        regexp_matches(concat_ws(' ', system_visible, prompt_visible), $phrase_gate) as may_hold_phrase,
         traits.is_even,
         replayed.record_id is not null as is_replayed
     from framed
@@ -51,8 +53,8 @@ marked as (
             when system_text is null and prompt_text is null then null
             else list_filter(
                 [
-                    case when regexp_matches(all_text, $cot_elicitation_gate) then case when regexp_matches(all_text, $cot_elicitation) then 'cot_elicitation' end end,
-                    case when regexp_matches(all_text, $grader_rubric_gate) then case when regexp_matches(all_text, $grader_rubric) then 'grader_rubric' end end,
+                    case when may_hold_phrase then case when regexp_matches(all_text, $cot_elicitation) then 'cot_elicitation' end end,
+                    case when may_hold_phrase then case when regexp_matches(all_text, $grader_rubric) then 'grader_rubric' end end,
                     case when regexp_matches(all_text, $encoded_block) then 'encoded_block' end,
                     case when regexp_matches(left(prompt_visible, $read_chars), $task_code) then 'task_code' end,
                     case when regexp_matches(left(prompt_visible, $read_chars), $task_math) then 'task_math' end,
@@ -117,8 +119,8 @@ featured as (
         'parameters:' || short_hash(parameter_key(
             operation, max_output_tokens, temperature, top_p, is_stream, n_choices, n_tools, tools_sha256, response_format, reasoning_effort
         )) as parameter_template,
-        case when client_name is not null then 'program:' || short_hash(client_name) end as program_template,
-        case when is_even then 'pace:' || short_hash(coalesce(client_name, '')) end as pace_template,
+        'program:' || client_hash as program_template,
+        case when is_even then 'pace:' || coalesce(client_hash, short_hash('')) end as pace_template,
         null::varchar as near_template,
         null::varchar as passage_template,
         lexicon_marks,

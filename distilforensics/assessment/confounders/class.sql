@@ -2,7 +2,6 @@
 id = "confounder.class"
 title = "A class, course or team in one place"
 question = "Do the accounts belong to people of one place or school, who keep common hours?"
-priority = 2
 reads = ["candidate_members", "candidate_features", "account_profiles"]
 params.place_share = "most"
 params.partly_share = "half"

@@ -2,7 +2,6 @@
 id = "confounder.evaluation_run"
 title = "An evaluation or benchmark run"
 question = "Does one party put benchmark questions, or questions at temperature 0, for a few days?"
-priority = 3
 reads = ["candidate_tenancy", "candidate_features", "templates"]
 params.min_vocabulary_share = "half"
 params.min_zero_share = "most"

@@ -2,7 +2,6 @@
 id = "confounder.vendor"
 title = "A vendor that works with its customers' accounts"
 question = "Do the accounts belong to independent customers of one program that calls for them?"
-priority = 7
 reads = ["candidate_members", "candidate_exchanges", "account_profiles"]
 params.min_payer_share = "most"
 params.max_signup_share = "popular_share"
