@@ -28,7 +28,7 @@ OUTCOMES = (Grade.STRONG, Grade.MODERATE, Grade.WEAK, Grade.INCONCLUSIVE)
 """What an account can end as; inconclusive stands for every account that is in no campaign."""
 
 MIN_BLOCK = 20
-"""Accounts. No grade is given to fewer, so innocents are accused by twenty and more at once; it is `min_accounts` of the assessment."""
+"""Accounts that are taken as one trial at least: innocents are accused in groups, and a group that heuristics judge has twenty."""
 
 
 @dataclass(frozen=True, slots=True)

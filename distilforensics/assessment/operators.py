@@ -164,7 +164,7 @@ def _few_customers(
         "One customer, or a few, with many keys",
         outcome,
         statement,
-        "Ask the billing department who pays for these accounts, and the customer what they are for.",
+        "Ask the billing department who pays for these accounts, and the customer what they are for and whose end users they serve.",
     )
 
 

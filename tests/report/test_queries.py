@@ -220,9 +220,7 @@ def test_queries_of_explanations_give_the_statements_of_the_case(sample):
 def test_parameters_of_tests_are_those_that_were_used(sample):
     """Each parameter stands in the query as its value."""
     report = sample("pool")
-    row = next(
-        r for r in read_rows(report.case, "heuristic_states") if r["heuristic_id"] == "coordination.failover_reissue"
-    )
-    text = (report.case.report / "annexes/queries/tests/coordination.failover_reissue.sql").read_text(encoding="utf-8")
+    row = next(r for r in read_rows(report.case, "heuristic_states") if r["heuristic_id"] == "coordination.rotation")
+    text = (report.case.report / "annexes/queries/tests/coordination.rotation.sql").read_text(encoding="utf-8")
 
-    assert f"<= {json.loads(row['parameters'])['window_s']} * 1000000" in text
+    assert f"round({json.loads(row['parameters'])['max_ratio']} * spread_expected" in text

@@ -9,7 +9,7 @@ params.max_outside_share = "few"
 params.max_quiet_share = "few"
 params.min_days = "days"
 references = ["education platforms: hundreds of student accounts, one prompt, one network, at the same time"]
-version = 4
+version = 5
 ---*/
 with totals as (
     select

@@ -9,7 +9,7 @@ params.max_days = "week"
 params.min_party_share = "most"
 params.vocabulary = { default = "multiple choice question|answer with (only )?(the )?(letter|option)|choose the (correct|best) (answer|option)|select the correct (answer|option)|complete the following (python )?(function|code)|solve the following (math )?problem|final answer|the answer is|you are a fair judge assistant|###task description", unit = "RE2 pattern on lower-case template texts", why = "frames of public evaluation harnesses" }
 references = ["prompt frames of public evaluation harnesses", "large evaluation runs look like harvests in access logs"]
-version = 3
+version = 4
 ---*/
 with vocabulary as (
     select template_id from templates where regexp_matches(lower(template_text), $vocabulary)

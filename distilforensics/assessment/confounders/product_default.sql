@@ -10,7 +10,7 @@ params.min_customer_share = "half"
 params.min_text_share = "half"
 params.min_text_accounts = "popular_share"
 references = ["agent products send one system prompt from a third of all accounts of a log"]
-version = 5
+version = 6
 ---*/
 with population as (
     select count(*) as n from account_profiles

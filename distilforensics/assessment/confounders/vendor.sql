@@ -7,7 +7,7 @@ params.min_payer_share = "most"
 params.max_signup_share = "popular_share"
 params.min_known_share = "half"
 references = ["enrichment services and agent products that call with their customers' keys"]
-version = 3
+version = 4
 ---*/
 with members as (
     select m.candidate_id, m.account_id, p.payment_fingerprint, p.created_at::date as signed_up_on
@@ -55,7 +55,7 @@ select
     n_accounts,
     concat(
         case
-            when is_partly then 'The group is consistent with independent customers of one vendor that calls for them: '
+            when is_partly then 'The group is consistent with independent customers, as those of one vendor are, and the members of a class: '
             when not is_partly then 'The accounts are not those of independent customers: '
             else 'Whether the accounts belong to independent customers of one vendor cannot be settled: '
         end,
