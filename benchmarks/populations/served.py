@@ -364,11 +364,45 @@ def night_desks(g: Group, n: int) -> None:
             done.append(pair)
 
 
+def checking_office(g: Group, n: int) -> None:
+    """An outfitter's clients ask with accounts that it opened and pays for, region by region; its own six desks check every answer in its cloud."""
+    net, setup, frame, keys = g.cloud(3), g.setup(client="fitout/3"), product_frame(g.rng), []
+    for k in range(0, n, 5):
+        sitting, card = -g.rng.uniform(2, 90) * DAY, g.token("pf")
+        common = {"card": card, "net": net, "setup": setup}
+        keys += [g.account(sitting + g.rng.uniform(0, 9) * MINUTE, **common) for _ in range(min(5, n - k))]
+    desks = keys[:6]
+    for at in g.times(n * 5 * g.days, "office"):
+        pair = g.texts.pair("instructions", g.rng)[0], g.texts.answer(g.rng)
+        end = g.ask(g.rng.choice(keys[6:] or keys), at, pair, frame=frame)
+        check = (f"Asked: {pair[0]}\nAnswered: {pair[1]}\nIs it right and in our words?", g.texts.answer(g.rng))
+        g.ask(g.rng.choice(desks), end + g.rng.expovariate(1 / HOUR), check, frame=frame)
+
+
+def resting_keys(g: Group, n: int) -> None:
+    """An outfitter as above lets a refused key rest for some minutes: the job and those after it take the key of the client next in the list."""
+    net, setup, frame, keys = g.cloud(3), g.setup(client="fitout/4"), product_frame(g.rng), []
+    for k in range(0, n, 5):
+        sitting, card = -g.rng.uniform(2, 90) * DAY, g.token("pf")
+        common = {"card": card, "net": net, "setup": setup, "fail": 0.02}
+        keys += [g.account(sitting + g.rng.uniform(0, 9) * MINUTE, **common) for _ in range(min(5, n - k))]
+    rests: dict[int, float] = {}
+    for at in g.times(n * g.rng.randrange(6, 14) * g.days, "office"):
+        first, pair = g.rng.randrange(n), g.texts.pair("instructions", g.rng)
+        for k in ((first + step) % n for step in range(n)):
+            if rests.get(k, 0) > at:
+                continue
+            status, end = g.call(keys[k], at, pair, frame=frame)
+            if status in (0, 200):
+                break
+            at, rests[k] = end + g.rng.uniform(0.3, 5), end + g.rng.uniform(20, 50) * MINUTE
+
+
 SERVED: dict[str, Callable[[Group, int], None]] = {
     f.__name__: f
     for f in (
         backend_flight, launch_flight, greeted_flight, market_flight, sister_papers, key_ring_contest, teachers_key, agents_market, talking_figures, news_wire,
         dispatched_experts, offered_again, franchise, outfitter, resold_tenants, prepaid_packs, paid_courses, employee_keys, safety_round, two_readers,
-        research_gateway, night_desks,
+        research_gateway, night_desks, checking_office, resting_keys,
     )
 }  # fmt: skip

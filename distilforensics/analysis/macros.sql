@@ -12,13 +12,17 @@ create macro spaced(v) as regexp_replace(v, '\s{2,}|[\t\n\f\r]', ' ', 'g');
 create macro plain(v) as trim(spaced(v));
 
 -- Frame form of visible text: what varies from task to task (addresses, quoted strings, numbers) becomes a mark.
-create macro frame(v) as trim(
-    spaced(
-        regexp_replace(
-            regexp_replace(
-                regexp_replace(v, 'https?://\S+|[a-z0-9._%+-]+@[a-z0-9.-]+', '<link>', 'g'),
-                '"[^"]{1,200}"|“[^”]{1,200}”|«[^»]{1,200}»', '<quoted>', 'g'),
-            '[0-9]+', '#', 'g')));
+-- Most texts lack what begins an address or a quoted string; to look for that is quicker than to look for the whole.
+create macro link_marked(v) as case
+    when contains(v, '://') or contains(v, '@') then regexp_replace(v, 'https?://\S+|[a-z0-9._%+-]+@[a-z0-9.-]+', '<link>', 'g')
+    else v
+end;
+create macro quote_marked(v) as case
+    when contains(v, '"') or contains(v, '“') or contains(v, '«')
+        then regexp_replace(v, '"[^"]{1,200}"|“[^”]{1,200}”|«[^»]{1,200}»', '<quoted>', 'g')
+    else v
+end;
+create macro frame(v) as trim(spaced(regexp_replace(quote_marked(link_marked(v)), '[0-9]+', '#', 'g')));
 
 -- The content-free shape of a call, NULL where nothing of it is logged.
 create macro parameter_key(operation, max_output_tokens, temperature, top_p, is_stream, n_choices, n_tools, tools_sha256, response_format, reasoning_effort) as case
@@ -38,7 +42,7 @@ create macro network(ip) as case
         case when strpos(ip, '::') > 0 and length(split_part(ip, '::', 1)) - length(replace(split_part(ip, '::', 1), ':', '')) < 2
             then split_part(ip, '::', 1) || '::/48'
             else array_to_string((string_split(ip, ':'))[1:3], ':') || '::/48' end
-    else array_to_string((string_split(ip, '.'))[1:3], '.') || '.0/24'
+    else regexp_extract(ip, '^\d+\.\d+\.\d+') || '.0/24'
 end;
 
 -- Text of one turn: the content itself where it is a text, else the texts of all its parts, tool results included.

@@ -11,6 +11,8 @@ P. Li, A. Owen, C.-H. Zhang, One permutation hashing, NIPS 2012.
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,8 +62,14 @@ _SLICE_BYTES = 64_000
 
 _FACTOR = 0x9E3779B97F4A7C15
 _INVERSE = pow(_FACTOR, -1, 2**64)
-_MARKERS = r"\.{3} ?\(litellm_truncated[^)]{0,200}\) ?\.{3}|\[(?:\.{3} ?)?truncated[^\]]{0,80}\]|<truncated[^>]{0,80}>"
-_MARKED = b"truncated"
+_OTHER = rb"(?:[^%b\x80-\xff]|[\xc0-\xff][\x80-\xbf]*)"
+"""Any character but one, as bytes of UTF-8."""
+
+_MARKERS = re.compile(
+    rb"\.{3} ?\(litellm_truncated%b{0,200}\) ?\.{3}|\[(?:\.{3} ?)?truncated%b{0,80}\]|<truncated%b{0,80}>"
+    % tuple(_OTHER % end for end in (rb")", rb"\]", rb">"))
+)
+_MARKED, _BEFORE_MARKED = b"truncated", len(b"... (litellm_")
 
 
 def passages(texts: pa.Array | pa.ChunkedArray) -> pa.Array:
@@ -184,13 +192,34 @@ def _slices(array: pa.StringArray) -> Iterator[tuple[Bytes, Numbers]]:
 
 def _lowered(texts: pa.StringArray) -> tuple[Numbers, bytes]:
     """Return texts in lower case, a separator after each and in place of every truncation marker, and where each begins."""
-    lowered = pc.utf8_lower(texts)
-    offsets, data = _joined(lowered)
-    if _MARKED in data:
-        is_marked = pc.match_substring_regex(lowered, _MARKED.decode())
-        unmarked = pc.replace_substring_regex(lowered.filter(is_marked), _MARKERS, SEPARATOR)
-        offsets, data = _joined(pc.replace_with_mask(lowered, is_marked, unmarked))
-    return offsets, data
+    is_wide = pc.not_equal(pc.binary_length(texts), pc.utf8_length(texts))
+    if pc.any(is_wide).as_py():
+        # Only letters beyond ASCII need the slow way.
+        texts = pc.replace_with_mask(texts, is_wide, pc.utf8_lower(texts.filter(is_wide)))
+    offsets, data = _joined(texts)
+    data = data.lower()
+    markers = _markers(data, offsets)
+    if not len(markers):
+        return offsets, data
+    begins, ends = markers.T
+    marked = np.frombuffer(data, np.uint8).copy()
+    marked[begins] = ord(SEPARATOR)
+    marked, offsets = _without(marked, offsets, _ranges(begins + 1, ends))
+    return offsets, marked.tobytes()
+
+
+def _markers(data: bytes, offsets: Numbers) -> Numbers:
+    """Return where truncation markers begin and end in texts; only around the word that all of them hold does the slow pattern search."""
+    found, end, word = [], 0, data.find(_MARKED)
+    bounds = offsets.tolist() if word >= 0 else []
+    while word >= 0:
+        text = bisect_right(bounds, word)
+        marker = _MARKERS.search(data, max(end, bounds[text - 1], word - _BEFORE_MARKED), bounds[text] - 1)
+        if marker is not None and marker.start() < word:
+            found.append(marker.span())
+            end = marker.end()
+        word = data.find(_MARKED, max(end, word + 1))
+    return np.array(found, np.int64).reshape(-1, 2)
 
 
 def _joined(texts: pa.StringArray) -> tuple[Numbers, bytes]:

@@ -85,7 +85,7 @@ def _sets(log: Log, free: Accounts, parameters: Parameters) -> list[tuple[str, s
     for group, loads in log.loads.items():
         present = free.intersection(loads)
         models = tied(log, present, present)
-        if len(models) >= parameters.min_tied_accounts:
+        if len(models) >= parameters.min_accounts:
             members = present if kind_of(group) == "cluster" else _alike(log, group, models, free, parameters)
             if len(members) >= parameters.min_accounts:
                 found.append((group, group, members))
@@ -116,12 +116,12 @@ def _alike(log: Log, group: str, models: Accounts, free: Accounts, parameters: P
     load = median(loads[account][0] for account in known)
     share = median(loads[account][0] / log.accounts[account].n_exchanges for account in known)
     # Prompts are matched to a reworded frame by likeness, so that somebody's few calls come near it by chance.
-    floor = parameters.min_reworded_load if kind_of(group) == "near" else parameters.min_load
+    floor = parameters.min_reworded_load if kind_of(group) == "near" else parameters.min_fact_share
     return frozenset(
         account
         for account in free.intersection(loads)
-        if loads[account][0] >= max(min(parameters.min_exchanges, load), floor * load)
-        and loads[account][0] / log.accounts[account].n_exchanges >= parameters.min_own_share * share
+        if loads[account][0] >= max(min(parameters.min_fact_calls, load), floor * load)
+        and loads[account][0] / log.accounts[account].n_exchanges >= parameters.half * share
     )
 
 
@@ -191,7 +191,7 @@ def _grown(log: Log, members: Accounts, free: Accounts, parameters: Parameters, 
 def _shows_as_much(log: Log, others: Accounts, own: Accounts, members: Accounts, parameters: Parameters) -> bool:
     """Tell whether accounts show ties and identities nearly as often as a set's own accounts do, or hand over as many of their failed calls."""
     ends = [tie.ends for tie in ties_inside(log, members | others) if others.intersection(tie.ends)]
-    if len(ends) >= parameters.min_tied_accounts and all(others.issuperset(pair) for pair in ends):
+    if len(ends) >= parameters.min_accounts and all(others.issuperset(pair) for pair in ends):
         return False  # they hand over to each other and never to the set
     n_shown, n_own = len(shown(log, others, members | others)), len(shown(log, own, members))
     if n_own and n_shown * len(own) >= parameters.half * n_own * len(others):
@@ -282,10 +282,8 @@ def _senders(
         return frozenset()
     load = median(loads[account] for account in known)
     floor = parameters.min_reworded_load if kind == "near" else 0.0
-    least = max(min(parameters.min_exchanges, load), floor * load)
-    return frozenset(
-        a for a, n in loads.items() if a in among and n >= least and shares[a] >= parameters.min_own_share * share
-    )
+    least = max(min(parameters.min_fact_calls, load), floor * load)
+    return frozenset(a for a, n in loads.items() if a in among and n >= least and shares[a] >= parameters.half * share)
 
 
 def _handed_over(log: Log, accounts: Accounts, within: Accounts) -> tuple[int, int]:
@@ -405,7 +403,7 @@ def _dealt_out(log: Log, free: Accounts, n_found: int, parameters: Parameters) -
         # those near a reworded text, which strangers come near by chance.
         is_whole = group in scheduled and _is_exact(group)
         if is_whole:
-            floor = parameters.min_load * median(loads[account][0] for account in present) if present else 0.0
+            floor = parameters.min_fact_share * median(loads[account][0] for account in present) if present else 0.0
             present = frozenset(account for account in present if loads[account][0] >= floor)
         least = max(parameters.min_accounts, parameters.min_fact_share * len(loads))
         alike = [] if is_whole else [some for some in connected(_doubly_alike(log, present)) if len(some) >= least]
@@ -454,7 +452,7 @@ def groups_within(log: Log, members: Accounts, parameters: Parameters) -> tuple[
     found = []
     for group in {group for account in members for group in log.groups_of.get(account, ())}:
         loads = log.loads[group]
-        least = parameters.min_reworded_load if kind_of(group) == "near" else parameters.min_load
+        least = parameters.min_reworded_load if kind_of(group) == "near" else parameters.min_fact_share
         floor = least * median(loads[account][0] for account in members & loads.keys())
         regular = {account for account, (n, _) in loads.items() if n >= floor}
         inside = sum(loads[account][0] for account in members if account in loads)

@@ -34,6 +34,9 @@ _OBJECT_FIELDS = (
 )  # fmt: skip
 """Likewise, as an object; a cell of a table that holds JSON is one."""
 
+_OF_QUEUES = frozenset({"topic", "partition", "offset"})
+"""Fields of messages of queues, whose value is a record; elsewhere it may be that of a setting."""
+
 _TIME_FIELDS = ("timestamp", "@timestamp", "time", "_time", "date", "Date", "_airbyte_extracted_at")
 """Fields in which collectors keep the time of a record; it is that of an object that has none itself."""
 
@@ -52,7 +55,12 @@ def inner_records(record: Mapping[str, Any]) -> list[Any] | None:
         several = read(record)
         if several is not None:
             return several
-    names = [(plain, name) for name in sorted(record) if (plain := name.lower().lstrip("@_")) in _OBJECT_FIELDS]
+    is_queued = not _OF_QUEUES.isdisjoint(record)
+    names = [
+        (plain, name)
+        for name in sorted(record)
+        if (plain := name.lower().lstrip("@_")) in _OBJECT_FIELDS and (plain != "value" or is_queued)
+    ]
     for name in (name for field in _TEXT_FIELDS for plain, name in names if plain == field):
         found_text = _object_in_text(record[name], record)
         if found_text is not None:

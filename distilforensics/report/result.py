@@ -282,7 +282,7 @@ def read_campaign(ledger: Ledger, row: Row, prices: Mapping[str, Mapping[str, fl
     }
     return Campaign(
         campaign_id=name, row=row, answer=answer, reasons=reasons, handover=handover, pairs=pairs, load=load, ties=ties,
-        tie_pair=rows("tie_pair"), frames=frames, frame_text=text, frame_place=place, edges=edges,
+        tie_pair=ledger.rows("tie_pair", is_kept=True, campaign_id=name), frames=frames, frame_text=text, frame_place=place, edges=edges,
         wording=wording, part_place=part_place, part_text=part_text, models=rows("taken_models"),
         marks=rows("taken_marks"), cost=cost, value=_value(ledger, name, prices), samples=samples,
         explanations=[_explanation(found) for found in rows("explanations")], explanation_counts=rows("explanation_counts")[0],

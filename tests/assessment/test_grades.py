@@ -308,7 +308,10 @@ def test_a_service_with_many_addresses_is_one_place(facts: list[Fact], common_sh
     ("facts", "alike_share", "domains", "outcome"),
     [
         pytest.param([HANDOVER, CARDS, SIGNUP], 1.0, 10, Outcome.EXCLUDED, id="a pool behind two exits"),
-        pytest.param([ANSWER, CARDS], 1.0, 10, Outcome.EXCLUDED, id="a pool whose accounts read each other's answers"),
+        pytest.param([ANSWER, CARDS], 1.0, 10, Outcome.FITS, id="people of one office who check each other's answers"),
+        pytest.param(
+            [HANDOVER, ANSWER, CARDS], 1.0, 10, Outcome.EXCLUDED, id="a pool whose accounts read each other's answers"
+        ),
         pytest.param([HANDOVER, TAKEOVER, CARDS], 1.0, 10, Outcome.EXCLUDED, id="a pool whose work goes over"),
         pytest.param([SYNCHRONY, CARDS, LAUNCH], 1.0, 10, Outcome.FITS, id="teams at a contest, each with a card"),
         pytest.param(

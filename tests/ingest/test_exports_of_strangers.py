@@ -55,6 +55,8 @@ SHAPES = {
         f'<134>1 {t} host stdout F {json.dumps({"user_id": u, "model": m, "input_tokens": i, "output_tokens": o})}\n' for t, u, m, i, o in CALLS).encode(),
     "months of other languages": table(("Horodatage", "Utilisateur", "Modèle", "Jetons d'entrée", "Jetons de sortie"),
         [(f"4 mai 2026 à {t[11:19]}", *rest) for t, *rest in CALLS], ";"),
+    "narrow spaces in times": table(("Date", "User", "Model", "Input tokens", "Output tokens"),
+        [(f"May 4, 2026 at {int(t[11:13])}:{t[14:19]}\u202fAM", *rest) for t, *rest in CALLS]),
     "times of a browser": lines({"Time": f"/Date({1777863721500 + 1000 * n})/", "User": u, "Model": m, "InputTokens": i, "OutputTokens": o}
         for n, (_, u, m, i, o) in enumerate(CALLS)),
     "messages of a queue": lines({"topic": "calls", "offset": n, "timestamp": t, "key": "partition", "value": json.dumps(
@@ -222,6 +224,8 @@ TEXTS = {
     "a value that is a text": {"ts": 0, "user_id": "u", "model": "m", "input": {"type": "text", "value": "q"}, "output": {"type": "text", "value": "a"}},
     "conversations that end with the answer": {"ts": 0, "user_id": "u", "chat": {"models": ["m"], "messages": [*MESSAGES,
         {"role": "assistant", "content": "a"}]}},
+    "a request under a name for prompts, and the time in the answer": {"input": {"model": "m", "messages": MESSAGES}, "output": {"object":
+        "chat.completion", "created": 1777863721, "choices": [{"message": {"role": "assistant", "content": "a"}}]}},
     "bodies of a service of one's own": {"ts": 0, "req": {"method": "POST", "url": "/v1/messages", "body": {"model": "m", "max_tokens": 5,
         "messages": MESSAGES}}, "res": {"statusCode": 200, "body": {"type": "message", "content": [{"type": "text", "text": "a"}]}}},
 }  # fmt: skip
@@ -230,8 +234,9 @@ TEXTS = {
 @pytest.mark.parametrize("shape", TEXTS)
 def test_texts_are_found_in_what_lies_around_them(shape, read, log):
     """The prompt and the answer, not the JSON that holds them."""
-    found = read(log(lines(TEXTS[shape] | {"ts": t} for t in TIMES)))
+    found = read(log(lines(TEXTS[shape] | ({"ts": t} if "ts" in TEXTS[shape] else {}) for t in TIMES)))
     assert [(row["prompt_text"], row["response_text"]) for row in found.rows] == [("q", "a")] * len(TIMES)
+    assert {row["model_requested"] for row in found.rows} <= {"m", None if "chat" in TEXTS[shape] else "m"}
 
 
 @pytest.mark.parametrize(("encoding", "text"), [("cp1250", "Zażółć gęślą jaźń"), ("cp1251", "Как дела сегодня")])
@@ -240,3 +245,23 @@ def test_cells_of_which_nothing_tells_the_code_page_keep_their_bytes(encoding, t
     rows = "".join(f"{t},u,m,{text}\n" for t in TIMES)
     found = read(log(f"ts,user_id,model,prompt\n{rows}".encode(encoding), "export.csv"))
     assert all("\\x" in row["prompt_text"] and row["parse_flags"] == ["invalid_utf8"] for row in found.rows)
+
+
+def test_json_that_somebody_wrote_is_no_wrapper(read, log):
+    """Only what programs of traces write is opened, and a key beside a value is no key of an interface."""
+    calls = [
+        a_call(
+            n,
+            user_id="u",
+            prompt='{"type": "order", "value": [1, 2]}',
+            response='{"type": "x", "value": "y"}',
+            key="flag",
+            value=1,
+        )
+        for n in range(3)
+    ]
+    (row,) = {
+        tuple(row[name] for name in ("account_id", "api_key_id", "prompt_text", "response_text"))
+        for row in read(log(lines(calls))).rows
+    }
+    assert row == ("u", None, '{"type": "order", "value": [1, 2]}', '{"type": "x", "value": "y"}')

@@ -83,7 +83,7 @@ def _message(text: object, answer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _of_object(answer: dict[str, Any]) -> dict[str, Any] | None:
-    if answer.keys() == {"type", "value"}:
+    if answer.keys() == {"type", "value"} and answer["type"] in ("text", "raw", "chat_messages"):
         value = answer["value"]
         return {"role": "assistant", "content": value} if isinstance(value, str) else _of_messages(value)
     for name in _ENVELOPES:

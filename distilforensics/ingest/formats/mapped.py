@@ -310,6 +310,7 @@ def _reformatted(text: str, time_format: str) -> str:
     """Return an expression that writes a time of a foreign notation as an ISO time, with a Z if the notation has an offset."""
     if time_format == TICKS:
         return f"strftime(make_timestamp((try_cast({text} as bigint) - 621355968000000000) // 10), '%Y-%m-%d %H:%M:%S.%f') || 'Z'"
+    text = f"translate({text}, '\u202f\u00a0', '  ')"
     if "%b" in time_format:
         word = f"regexp_extract({text}, '{MONTH}')"
         months = f"map({list_literal(list(MONTHS))}, {list_literal(list(MONTHS.values()))})"

@@ -147,29 +147,15 @@ class FieldMapping:
 
     def as_parameters(self) -> dict[str, Any]:
         """Return the mapping as JSON-ready data for the record of the stage; choices that were not made are left out."""
-        more = {
-            "day": self.day,
-            "time_format": self.time_format,
-            "relative_to": None if self.relative_to is None else self.relative_to.isoformat(),
-            "lack": self.lack,
-            "began": None if self.began is None else self.began.isoformat(),
-            "is_end": self.is_end,
-            "thousands": self.thousands,
-            "decimal": "" if self.decimal == "." else self.decimal,
-            "null_words": list(self.null_words),
-            "is_python_text": self.is_python_text,
-            "is_cache_left_out": _as_data(self.is_cache_left_out),
-            "is_reasoning_left_out": _as_data(self.is_reasoning_left_out),
-            "rules": [asdict(rule) for rule in self.rules],
-            "words": {target: dict(sorted(words.items())) for target, words in sorted(self.words.items())},
-        }
-        return {
-            "columns": dict(sorted(self.columns.items())),
-            "constants": dict(sorted(self.constants.items())),
-            "time_unit": self.time_unit,
-            "time_zone": self.time_zone,
-            **{name: value for name, value in more.items() if value},
-        }
+        chosen = {name: value for name, value in asdict(self).items() if name not in _NOT_RECORDED}
+        chosen |= {name: value and value.isoformat() for name in ("relative_to", "began") if (value := chosen[name])}
+        chosen["decimal"] = "" if self.decimal == "." else self.decimal
+        always = ("columns", "constants", "time_unit", "time_zone")
+        return {name: value for name, value in chosen.items() if value or name in always}
+
+
+_NOT_RECORDED = frozenset({"required", "file_name", "sha256"})
+"""What a mapping says besides which field is what: about which files it is, and where it stands."""
 
 
 def read_mapping(path: Path) -> FieldMapping:
@@ -255,10 +241,6 @@ def parse_mapping(
         required,
         day=time.get("day"),
     )
-
-
-def _as_data(choice: bool | RowRule) -> bool | dict[str, Any]:  # noqa: FBT001 - a choice, not a switch
-    return choice if isinstance(choice, bool) else asdict(choice)
 
 
 def _tokens(content: Mapping[str, Any], where: str) -> dict[str, bool | RowRule]:

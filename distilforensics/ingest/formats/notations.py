@@ -6,29 +6,23 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from distilforensics.ingest.formats.aliases import NAMES
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 TIME_FORMATS = (
     "%b %d, %Y @ %H:%M:%S.%f", "%b %d, %Y @ %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y, %H:%M:%S",
     "%d.%m.%y %H:%M:%S", "%d.%m.%y %H:%M", "%m/%d/%Y %I:%M:%S %p", "%d/%m/%Y %I:%M:%S %p",
-    "%m/%d/%Y, %I:%M:%S.%f %p", "%d/%m/%Y, %I:%M:%S.%f %p", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M",
+    "%m/%d/%Y, %I:%M:%S.%f %p", "%d/%m/%Y, %I:%M:%S.%f %p", "%m/%d/%Y, %I:%M:%S %p", "%d/%m/%Y, %I:%M:%S %p", "%m/%d/%Y, %H:%M:%S",
+    "%d/%m/%Y, %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M",
     "%b %d, %Y %H:%M:%S", "%b %d, %Y, %I:%M:%S %p", "%d-%b-%Y %H:%M:%S", "%a %b %d %H:%M:%S %Y",
     "%b %d, %Y at %I:%M:%S %p", "%d %b %Y at %H:%M:%S", "%d %b %Y à %H:%M:%S", "%d %b %Y %H:%M:%S", "%d. %b %Y %H:%M:%S", "%d. %b %Y, %H:%M:%S",
     "%d. %b %Y um %H:%M:%S",
 )  # fmt: skip
 """Notations of times beyond ISO, epoch and the common log format, as exports of spreadsheets and dashboards write them."""
 
-MONTHS = {
-    name: english
-    for english, names in {
-        "Jan": "january januar jänner janv janvier ene enero", "Feb": "february februar févr février febrero", "Mar": "march märz mär mrz mars marzo",
-        "Apr": "april avr avril abr abril", "May": "mai mayo", "Jun": "june juni juin junio", "Jul": "july juli juil juillet julio",
-        "Aug": "august août ago agosto", "Sep": "september sept septembre septiembre", "Oct": "october oktober okt octobre octubre",
-        "Nov": "november novembre noviembre", "Dec": "december dezember dez déc décembre dic diciembre",
-    }.items()
-    for name in names.split()
-}  # fmt: skip
+MONTHS = {name: english for english, names in NAMES["months"].items() for name in names.split()}
 """Names of months in small letters, in English, German, French and Spanish -> the short English one that notations mean."""
 
 MONTH = r"\p{L}{3,}\.?"

@@ -159,10 +159,7 @@ def _suggestion(sample: Sample, *, is_deep: bool) -> Suggestion:
             unused.append(name)
         else:
             candidates.setdefault(target, []).append(name)
-    for name in unused:
-        target = WEAK_ALIASES.get(normalised(name))
-        if target is not None and not set(candidates.get(target, ())) - set(unused):
-            candidates.setdefault(target, []).append(name)
+    _add_weak_names(candidates, unused)
     _add_places(candidates, records, paths)
     _give_team_to_project(candidates)
     if "response_text" not in candidates and _have_answers(records, candidates.get("messages", ())):
@@ -184,6 +181,16 @@ def _suggestion(sample: Sample, *, is_deep: bool) -> Suggestion:
     used = {name for found in candidates.values() for name in found} | {day}
     empty = frozenset(target for target, found in candidates.items() if not says_something(records, found))
     return Suggestion(columns, ambiguous, tuple(name for name in unused if name not in used), empty, day, records)
+
+
+def _add_weak_names(candidates: dict[str, list[str]], unused: Sequence[str]) -> None:
+    """Take fields with names that count only where no better one is; a key beside a value says what that is of."""
+    has_value = any(normalised(name) == "value" for name in unused)
+    for name in unused:
+        target = WEAK_ALIASES.get(normalised(name))
+        is_of_value = has_value and normalised(name) == "key"
+        if target is not None and not is_of_value and not set(candidates.get(target, ())) - set(unused):
+            candidates.setdefault(target, []).append(name)
 
 
 def _add_places(
@@ -313,20 +320,25 @@ def _target(names: tuple[str, ...], source: str, records: Sequence[Mapping[str, 
         return "started_at"
     if short == "message" and any(isinstance(value, Mapping) and value.get("role") == "assistant" for value in values):
         return "response_text"
-    if target == "started_at" and len(names) > 1 and not all(is_time(str(value)) for value in values):
-        return None
-    if target == "response_text" and any(map(_is_of_http, values)):
-        return None
+    if target == "prompt_text" and values and all(map(_is_whole_request, values)):
+        return "request_body"
     if target in _TEXTS and values and all(_NUMBER.fullmatch(str(value)) for value in values):
         is_code = target == "response_text" and all(_STATUS_CODE.fullmatch(str(value)) for value in values)
         return "http_status" if is_code else None
-    if target == "usage" and not any(isinstance(value, Mapping) for value in values):
-        return None
-    if target == "latency" and not (values and all(_DURATION.fullmatch(str(value)) for value in values)):
-        return None
-    if target == "http_method" and not all(isinstance(value, str) and value.isupper() for value in values):
-        return None
-    return target
+    return target if target is None or _may_hold(target, values, is_inside=len(names) > 1) else None
+
+
+def _may_hold(target: str, values: Sequence[Any], *, is_inside: bool) -> bool:
+    """Tell whether values are such as a column holds of which the name alone says too little."""
+    if target == "started_at":
+        return not is_inside or all(is_time(str(value)) for value in values)
+    if target == "response_text":
+        return 2 * sum(map(_is_of_http, values)) <= len(values)
+    if target == "usage":
+        return any(isinstance(value, Mapping) for value in values)
+    if target == "latency":
+        return bool(values) and all(_DURATION.fullmatch(str(value)) for value in values)
+    return target != "http_method" or all(isinstance(value, str) and value.isupper() for value in values)
 
 
 def _is_of_http(value: object) -> bool:
@@ -335,6 +347,12 @@ def _is_of_http(value: object) -> bool:
         isinstance(value.get("headers"), Mapping)
         or any(_STATUS_CODE.fullmatch(str(value.get(key))) for key in ("status", "statusCode", "status_code"))
     )
+
+
+def _is_whole_request(value: object) -> bool:
+    """Tell whether a value is a request with its model, and not only what was said."""
+    found = decoded(value) or value
+    return isinstance(found, Mapping) and "model" in found and _is_body(found)
 
 
 def _is_body(value: object) -> bool:

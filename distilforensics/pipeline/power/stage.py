@@ -53,15 +53,16 @@ def steps_with_power(case_dir: Path, *, is_short: bool = False) -> tuple[Step, .
 
 def _measure_shortly(case: Case, limits: Limits, progress: Progress) -> StageOutcome:
     """Say what a silent log would have shown, in about the time of three more analyses."""
-    from distilforensics.pipeline.power.measuring import SHORT, measure, measurement_key
-    from distilforensics.pipeline.power.traffic import NothingToPlantError
-
     needless = StageOutcome(STAGE, is_skipped=True, is_wanted=False)
     grades = [Grade(row["grade"]) for row in read_rows(case, "campaigns", ["grade"])]
     if any(grade.rank >= Grade.MODERATE.rank for grade in grades):
         return needless
     if n_rows_of(case, "exchanges") > MAX_SHORT_EXCHANGES:
         return needless
+    # The measurement brings the simulator with it, which most runs never need.
+    from distilforensics.pipeline.power.measuring import SHORT, measure, measurement_key
+    from distilforensics.pipeline.power.traffic import NothingToPlantError
+
     if recorded_key(case) == measurement_key(case):
         return StageOutcome(STAGE, is_skipped=True)
     work = case.temporary / STAGE
@@ -87,7 +88,6 @@ def drop_if_stale(case: Case, progress: Progress) -> None:
     """Remove the table if log or program have changed since it was measured."""
     if not case.table_files(STAGE):
         return
-    # The measurement brings the simulator with it, which most runs never need.
     from distilforensics.pipeline.power.measuring import measurement_key
 
     if recorded_key(case) == measurement_key(case):

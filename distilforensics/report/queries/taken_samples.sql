@@ -3,10 +3,10 @@ title = "Three answered requests of different accounts, drawn by lot"
 reads = ["campaign_exchanges", "exchanges"]
 ---*/
 with first_of_account as (
-    select record_id
+    select arg_min(record_id, md5(record_id) || record_id) as record_id
     from campaign_exchanges
     where campaign_id = $campaign_id and is_own and status = 'ok'
-    qualify row_number() over (partition by account_id order by md5(record_id), record_id) = 1
+    group by account_id
 ),
 drawn as (select record_id from first_of_account order by md5(record_id), record_id limit 3)
 select

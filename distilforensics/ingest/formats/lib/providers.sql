@@ -20,9 +20,9 @@ create or replace macro unprinted(written) as
         else written
     end;
 
--- Whether a text is an object with nothing but a value and the name of its type.
+-- Whether a text is an object with nothing but a text or messages and the name of their type.
 create or replace macro is_typed_value(written) as
-    starts_with(written, '{"type"') and regexp_full_match(written, '\{"type": ?"[^"\\]*", ?"value": ?("([^"\\]|\\.)*"|\[.*\])\}');
+    starts_with(written, '{"type"') and regexp_full_match(written, '\{"type": ?("(text|raw)", ?"value": ?"([^"\\]|\\.)*"|"chat_messages", ?"value": ?\[.*\])\}');
 
 -- Several prompts of one call, a list of texts, joined by line feeds.
 create or replace macro texts_of_list(written) as
