@@ -12,13 +12,14 @@ from __future__ import annotations
 import argparse
 import tomllib
 from collections import Counter
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from distilforensics.analysis.heuristics.loader import load_catalog
 from distilforensics.assessment import log
 from distilforensics.assessment.facts import ATTESTED, PURPOSEFUL, SYNCHRONY
-from distilforensics.assessment.parameters import PARAMETERS
+from distilforensics.assessment.parameters import Parameters
 from distilforensics.assessment.stage import READS
 from distilforensics.assessment.weighing import RATES, SCHEDULING
 from distilforensics.core.sqlfile import SqlFile, common_parameters, read_folder
@@ -69,16 +70,23 @@ def numbers() -> Iterator[tuple[str, str, bool]]:
                 common[shared[id(entry)]] |= decides
             else:
                 yield file.name, name, decides
-    yield from (("common_parameters", name, decides) for name, decides in common.items())
-    for file_name in ("frames", "link_parameters", "kinds"):
+    for file_name in ("frames", "link_parameters"):
         entries = tomllib.loads((PACKAGE / "analysis" / f"{file_name}.toml").read_text(encoding="utf-8"))
         for name, entry in {**entries, **entries.get("limits", {}), **entries.get("comparisons", {})}.items():
+            if isinstance(entry, str):
+                common[entry] = True
+                continue
             for key in ("default", "m", "window_s"):
-                if key in entry or key in entry.get("linkage", {}):
+                if key in entry:
                     yield file_name, f"{name}.{key}", True
-    yield from (("parameters", name, name != "exhibit_records") for name in PARAMETERS.as_dict())
+    for own in fields(Parameters):
+        if own.metadata:
+            common[own.metadata["same_as"]] = True
+        else:
+            yield "parameters", own.name, own.name != "exhibit_records"
+    yield from (("common_parameters", name, decides) for name, decides in common.items())
     yield from (("rates", kind, True) for kind in RATES)
-    yield from (("log", name, True) for name in ("MIN_OWN_CALLS", "MAX_HOUSEHOLD"))
+    yield from (("log", name, True) for name in ("MIN_OWN_CALLS",))
 
 
 def main() -> None:

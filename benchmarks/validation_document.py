@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
-from attacker import CHANGES, next_attack
+from attacker import CHANGES, next_attack, shown
 from thresholds import numbers
 
 from distilforensics.accuracy.proportion import Proportion
@@ -55,7 +55,9 @@ _REJECTED = """\
 
 def power_name(size: int, retry: str) -> str:
     """Return the pool of a power curve: everything but size and retry habit is fixed."""
-    return f"queue:{size}:cards=groups,exits=few,clients=one,schedule=random,clock=flat,chaff=none,retry={retry}"
+    return (
+        f"queue:{size}:cards=groups,exits=residential,clients=one,schedule=random,clock=flat,chaff=none,retry={retry}"
+    )
 
 
 def is_innocent(persona: str) -> bool:
@@ -134,28 +136,21 @@ def _missed(rated: Sequence[Result]) -> list[str]:
     lines = ["### Campaigns missed", "", "Fewer than half of the accounts were found.", ""]
     rows = []
     for r in rated:
-        for name, (n_found, n) in r["known"].items():
-            if 2 * n_found >= n:
-                continue
-            how = "; ".join(
-                f"{_counts(_split(g['personas'])[0])} {g['grade']}"
-                + (
-                    f" ({', '.join(e.removeprefix('operator.') for e in g['explanations'])})"
-                    if g["explanations"]
-                    else ""
-                )
-                for g in r["groups"]
-                if g["grade"] not in {"moderate", "strong"} and _split(g["personas"])[0]
-            )
-            rows.append(
-                (n - n_found, f"| {_title(r)} | {r['log_seed']} | {name} | {n_found} of {n} | {how or 'not seen'} |")
-            )
+        missed = {name: counts for name, counts in r["known"].items() if 2 * counts[0] < counts[1]}
+        if not missed:
+            continue
+        groups = [g for g in r["groups"] if g["grade"] not in {"moderate", "strong"} and _split(g["personas"])[0]]
+        caps = sorted({e.removeprefix("operator.") for g in groups for e in g["explanations"]})
+        listed = Counter[str]()
+        for g in groups:
+            listed.update(_split(g["personas"])[0])
+        campaigns = ", ".join(f"{name} {n_found} of {n}" for name, (n_found, n) in missed.items())
+        cells = [_title(r), str(r["log_seed"]), campaigns, _counts(listed), ", ".join(caps) or "-"]
+        n_missed = sum(n - n_found for n_found, n in missed.values())
+        rows.append((n_missed, f"| {' | '.join(cells)} |"))
     if not rows:
         return [*lines, "None.", ""]
-    header = [
-        "| log | its seed | campaign | found | how campaigns of this log are graded instead, and what caps them |",
-        "|---|---|---|---|---|",
-    ]
+    header = ["| log | its seed | found | listed or weak instead | what caps the groups |", "|---|---|---|---|---|"]
     return [*lines, *header, *(row for _, row in sorted(rows, key=lambda pair: -pair[0])), ""]
 
 
@@ -292,7 +287,7 @@ def _power(good: Sequence[Result]) -> list[str]:
     lines = [
         "## Power",
         "",
-        "A queue of tasks over a pool with a card for every three to six accounts and few exits, among ordinary customers, for fourteen days.",
+        "A queue of tasks over a pool with a card for every three to six accounts and household exits, among ordinary customers, for fourteen days.",
         "Each cell: accounts at moderate or strong, then accounts listed as one operator, of all. What is varied is the size and what becomes of failed tasks.",
         "",
         "| accounts | " + " | ".join(f"failed tasks: {titles[retry]}" for retry in POWER_RETRIES) + " |",
@@ -319,7 +314,7 @@ def _attacks(good: Sequence[Result]) -> list[str]:
             "## An attacker who knows the rules",
             "",
             "He runs a queue over forty accounts, and changes one cheap habit at a time: each time the one that leaves the fewest accounts at moderate,",
-            "and among equals the least weight of facts. He stops below moderate.",
+            "then the fewest that are listed, then the least weight of facts. He stops when none is listed. First what each change alone would do.",
         ]
     for seed in seeds:
         steps, missing = next_attack(good, seed)
@@ -327,26 +322,25 @@ def _attacks(good: Sequence[Result]) -> list[str]:
             "",
             f"Seed {seed}:" + (" (not all steps are measured)" if missing else ""),
             "",
-            "| step | change | found | one operator | facts (bits) | tasks answered | calls per answer | cards | addresses | what it costs |",
+            "| step | change | found | listed | facts (bits) | tasks answered | calls per answer | cards | addresses | what it costs |",
             "|---|---|---|---|---|---|---|---|---|---|",
         ]
         for number, step in enumerate(steps):
             lines.append(_attack_row(str(number), step.change, step.result))
-            lines += [_attack_row(f"{number} or", change, result) for change, result in step.tried.items()]
+            lines += [_attack_row("alone", change, result) for change, result in step.tried.items() if not number]
     return [*lines, ""] if lines else []
 
 
 def _attack_row(number: str, change: tuple[str, str] | None, result: Result) -> str:
-    n, n_found, n_listed = (
-        total([result], key, lambda p: not is_innocent(p)) for key in ("all", "moderate", "operator")
-    )
+    n = total([result], "all", lambda p: not is_innocent(p))
+    n_found, n_named = (round(share * n) for share in shown(result)[:2])
     facts = Counter[str]()
     for group in result["groups"]:
         if any(not is_innocent(p) for p in group["personas"]):
             facts.update(group["facts"])
     cost = result["cost"]
     cells = [
-        number, "=".join(change) if change else "none", f"{n_found} of {n}", f"{n_listed}", ", ".join(f"{f} ({b:g})" for f, b in facts.items()),
+        number, "=".join(change) if change else "none", f"{n_found} of {n}", f"{n_named - n_found}", ", ".join(f"{f} ({b:g})" for f, b in facts.items()),
         f"{100 * cost['answered'] / cost['tasks']:.1f} %", f"{cost['calls'] / cost['answered']:.2f}", f"{cost['cards']}",
         f"{cost['addresses']}", CHANGES[change] if change else "-",
     ]  # fmt: skip

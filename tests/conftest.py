@@ -1,7 +1,10 @@
 """Shared stand-ins for the stages, for tests of what is around them: a log with one account name per line becomes sources, exchanges, accounts and a report."""
 
+import contextlib
 import hashlib
+import io
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -15,6 +18,7 @@ from distilforensics.case.engines.duckdb import Limits
 from distilforensics.case.layout import write_file
 from distilforensics.case.stages import StageOutcome
 from distilforensics.case.tables import read_rows, write_batches, write_rows
+from distilforensics.cli.diagnostics import run_cli
 from distilforensics.core.schema import TABLES
 from distilforensics.ingest.options import Balance, IngestOptions, IngestSummary, SourceOutcome
 from distilforensics.pipeline.steps import Step
@@ -44,13 +48,13 @@ SLOW = (
     "assessment/test_levers.py",
     "assessment/test_stage.py",
     "audit/test_audit.py",
+    "audit/test_soak.py",
     "case/test_notes.py",
     "case/test_signature.py",
     "cli/test_dead_ends.py",
     "cli/test_end_to_end.py",
     "cli/test_examples_run.py",
     "cli/test_foreign_exports.py",
-    "cli/test_other_systems.py",
     "cli/test_screens.py",
     "cli/test_reconcile.py",
     "cli/test_selftest.py",
@@ -126,8 +130,8 @@ def pytest_xdist_make_scheduler(config, log):
     return Scheduling(config, log)
 
 
-def run_sample(name, case, *options, hash_seed="0", logs=None):
-    """Run the command on a sample log, or on a copy of it, from the folder of the project, and return what it printed."""
+def run_sample(name, case, *options, logs=None, **environment):
+    """Run the command on a sample log, or on a copy of it, from the folder of the project, and return what it said on stdout and stderr."""
     command = [
         sys.executable,
         "-m",
@@ -138,15 +142,15 @@ def run_sample(name, case, *options, hash_seed="0", logs=None):
         str(case),
         *options,
     ]
-    environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+    environment = {**os.environ, "PYTHONHASHSEED": "0", **environment}
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
-    return result.stdout
+    return result.stdout, result.stderr
 
 
 @pytest.fixture(scope="session")
 def sample_case(tmp_path_factory):
-    """Return a function that gives the case of a sample log: made once, whichever worker asks first. Copy it to change it."""
+    """Return a function that gives the case of a sample log, with `said.txt` beside it: made once, whichever worker asks first. Copy it to change it."""
     folder = tmp_path_factory.getbasetemp()
     folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
 
@@ -154,7 +158,9 @@ def sample_case(tmp_path_factory):
         case, done = folder / f"sample-{name}" / "case", folder / f"sample-{name}" / "done"
         with FileLock(folder / f"sample-{name}.lock"):
             if not done.exists():
-                assert run_sample(name, case, "--threads", "1").splitlines()[-1].endswith("report.html")
+                last, said = run_sample(name, case, "--threads", "1")
+                assert last.endswith("report.html\n")
+                (case.parent / "said.txt").write_text(said, encoding="utf-8")
                 done.touch()
         return case
 
@@ -165,6 +171,37 @@ def sample_case(tmp_path_factory):
 def run_sample_again():
     """The function that runs the command on a sample log."""
     return run_sample
+
+
+@pytest.fixture(scope="session")
+def ran(tmp_path_factory):
+    """Return a function that runs a line of a shell in a folder: in this process if it is a command of the program and nothing else."""
+    program = tmp_path_factory.mktemp("bin") / "distilforensics"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m distilforensics "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+
+    def run(line, folder):
+        words = shlex.split(line)
+        if words[0] == "distilforensics" and not set(line) & set("|&;<>$*`"):
+            return in_process(words[1:], folder)
+        environment = os.environ | {
+            "HOME": str(folder),
+            "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path[1:]]),
+        }
+        return subprocess.run(
+            ["sh", "-eu", "-c", line], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
+
+    return run
+
+
+def in_process(arguments, folder):
+    """Return exit code and output of the program with these arguments, called in a folder."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = run_cli(arguments)
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 
 def read_names(case, inputs, options, limits, progress):

@@ -1,6 +1,5 @@
 """Pages that people read: their commands run, their sentences are short, their links lead somewhere."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -70,51 +69,46 @@ def test_every_lever_names_a_test():
 
 @pytest.fixture
 def project(tmp_path, sample_case):
-    """The sample logs and the case of the README's first command, with the program on the path."""
+    """The sample logs and the case of the README's first command."""
     (tmp_path / "sample_logs").symlink_to(ROOT / "sample_logs")
     shutil.copytree(sample_case("pool"), tmp_path / "reports" / "sample-case")
-    # The program of this checkout, whatever is installed.
-    program = tmp_path / "bin" / "distilforensics"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m distilforensics "$@"\n', encoding="utf-8")
-    program.chmod(0o755)
     return tmp_path
 
 
 @pytest.mark.parametrize("page", WALKS, ids=lambda page: page.name)
-def test_the_commands_of_a_page_run_in_its_order(page, project, sample_case):
-    """From the folder of the project, in one shell; what needs a network, root or another program stands in fences without a language."""
+def test_the_commands_of_a_page_run_in_its_order(page, project, sample_case, ran):
+    """From the folder of the project; what needs a network, root or another program stands in fences without a language."""
     blocks = re.findall(r"^\s*```sh\n(.*?)\n\s*```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     commands = [line.strip() for block in blocks for line in block.splitlines() if "activate" not in line]
     run = [command for command in commands if "duckdb <" not in command]
-    path = f"{project / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path[1:]])}
     # A sample that was examined already: the command takes the case up, and does what is new in it.
     for name, case in re.findall(r"distilforensics run sample_logs/(\w+)/logs --case (\S+)", "\n".join(run)):
         shutil.copytree(sample_case(name), project / case)
-    result = subprocess.run(
-        ["sh", "-eu", "-c", "\n".join(run)], cwd=project, env=environment, capture_output=True, text=True, check=False
-    )
-    assert result.returncode == 0, result.stderr[-2000:]
+    for command in run:
+        result = ran(command, project)
+        assert result.returncode == 0, f"{command}\n{result.stderr[-2000:]}"
 
 
-def test_the_site_builds_and_a_dead_link_stops_it(tmp_path, monkeypatch):
-    """With all pages, those made from the program included."""
-    script = "import sys; sys.path.insert(0, 'tools'); from pathlib import Path; import site_pages as s; {}s.build_site(Path(sys.argv[1]))"
+def built_site(folder, before=""):
+    """Build the site into a folder, after `before`, and return what came of it."""
+    script = f"import sys; sys.path.insert(0, 'tools'); from pathlib import Path; import site_pages as s; {before}s.build_site(Path(sys.argv[1]))"
+    command = [sys.executable, "-c", script, str(folder)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
-    def build(before=""):
-        return subprocess.run(
-            [sys.executable, "-c", script.format(before), str(tmp_path / "site")],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
 
-    built = build()
+def test_the_site_has_all_pages(tmp_path):
+    """Those made from the program included; no link in it is dead."""
+    built = built_site(tmp_path)
     assert built.returncode == 0, built.stderr[-2000:]
-    made = {path.relative_to(tmp_path / "site").as_posix() for path in (tmp_path / "site").rglob("*.html")}
+    made = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.html")}
     assert {"index.html", "README.html", "docs/tutorial.html", "docs/commands.html", "docs/grades.html"} <= made
     assert len([name for name in made if name.startswith("docs/decisions/")]) > 40
 
-    assert build("s._GENERATED = '# x\\n\\n[gone](gone.md)\\n' + s._GENERATED; ").returncode != 0
+
+def test_a_dead_link_stops_the_site(tmp_path):
+    """Here on its only page."""
+    text = "# x\\n\\n[gone](gone.md)\\n"
+    page = f"s.stage = lambda f: (f / 'docs').mkdir(parents=True) or (f / 'docs' / 'index.md').write_text('{text}'); "
+    stopped = built_site(tmp_path, page)
+    assert stopped.returncode != 0
+    assert "gone.md" in stopped.stderr

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import re
 import shutil
-from pathlib import Path
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,6 +28,32 @@ if TYPE_CHECKING:
 SAMPLES = Path(__file__).resolve().parents[1] / "sample_logs"
 WALL_CLOCK = {"run.json", "custody.jsonl", "seal.txt"}
 """Files that may differ between two builds of the same case."""
+
+
+WITHOUT_POSIX = """
+import builtins, os, signal
+
+real = builtins.__import__
+
+def without(name, globals=None, *rest, **named):
+    is_ours = (globals or {}).get("__name__", "").startswith("distilforensics")
+    if is_ours and name in ("resource", "pwd", "grp", "fcntl", "termios"):
+        raise ImportError(name)
+    return real(name, globals, *rest, **named)
+
+builtins.__import__ = without
+for module, names in (
+    (os, ("getuid", "geteuid", "sched_getaffinity", "O_DIRECTORY", "killpg", "setsid", "mkfifo")),
+    (signal, ("SIGXCPU", "SIGHUP", "SIGXFSZ")),
+):
+    for name in names:
+        if hasattr(module, name):
+            delattr(module, name)
+"""
+"""Python runs it at the start of every process: the program finds no module, function or signal that only POSIX has."""
+
+LONGEST = 120
+"""Characters of a path below a case: Windows allows 260 for the whole."""
 
 
 @pytest.fixture(params=["pool", "benign", "metadata_only"])
@@ -95,18 +126,36 @@ def test_the_evaluation_agrees(sample: tuple[str, Case, dict[str, Any]]) -> None
     assert expected["innocents_accused"] == found["accounts"]["false_accusations"]["n_of"]
 
 
-def test_the_same_logs_elsewhere_are_the_same_bytes_at_any_thread_count_and_hash_seed(
-    sample_case: Callable[[str], Path], run_sample_again: Callable[..., str], tmp_path: Path
+def test_the_same_logs_elsewhere_are_the_same_bytes_on_any_system_at_any_thread_count_and_hash_seed(
+    sample_case: Callable[[str], Path], run_sample_again: Callable[..., tuple[str, str]], tmp_path: Path
 ) -> None:
-    """Over the whole case, all stages. Only the run record and the custody log, with the statement over both, hold times and places."""
+    """Over the whole case, all stages. Only the run record and the custody log, with the statement over both, hold times and places.
+
+    The system has nothing that only POSIX has, nor UTF-8 as the encoding of files, and no file is opened in whatever encoding it has.
+    """
     logs, again = tmp_path / "a medium" / "export of 7 May", tmp_path / "case"
+    (tmp_path / "python").mkdir()
+    (tmp_path / "python" / "sitecustomize.py").write_text(WITHOUT_POSIX, encoding="utf-8")
+    system = {
+        "PYTHONPATH": os.pathsep.join([str(tmp_path / "python"), str(SAMPLES.parent)]),
+        "PYTHONHASHSEED": "2",
+        "LOGNAME": "examiner",
+        "LC_ALL": "C",
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+        "PYTHONIOENCODING": "cp1252",
+        "PYTHONWARNDEFAULTENCODING": "1",
+    }
     shutil.copytree(SAMPLES / "pool" / "logs", logs)
-    run_sample_again("pool", again, "--threads", "2", hash_seed="2", logs=logs)
+    _, said = run_sample_again("pool", again, "--threads", "2", "-q", logs=logs, **system)
     found, expected = contents(again), contents(sample_case("pool"))
 
+    assert said == ""
     assert {"data", "findings", "report", "stages"} <= {name.partition("/")[0] for name in found}
     assert [] == [name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name)]
     assert [] == [name for name, content in found.items() if str(tmp_path).encode() in content]
+    verify = [sys.executable, "-m", "distilforensics", "verify", str(again), "-q"]
+    assert 0 == subprocess.run(verify, env=os.environ | system, check=False).returncode
 
 
 def test_the_seal_of_the_evidence_covers_every_file_that_was_given(
@@ -125,6 +174,18 @@ def test_the_seal_of_the_evidence_covers_every_file_that_was_given(
 
     assert f"<code>{seal}</code>" in (case / "report" / "report.html").read_text(encoding="utf-8")
     assert (ExitCode.INTEGRITY, ["accounts.csv"]) == (code, [problem["where"] for problem in problems])
+
+
+def test_names_of_files_in_a_case_are_names_everywhere(sample_case: Callable[[str], Path]) -> None:
+    """No character that Windows refuses, no name that it reserves, no two that differ in case alone, none too long."""
+    case = sample_case("pool")
+    names = [path.relative_to(case).as_posix() for path in case.rglob("*")]
+
+    assert len(names) > 100
+    assert [] == [name for name in names if re.search(r'[<>:"|?*\\\x00-\x1f]|[. ](/|$)', name)]
+    assert [] == [name for name in names if PureWindowsPath(name).is_reserved()]
+    assert [] == [name for name, n in Counter(name.casefold() for name in names).items() if n > 1]
+    assert LONGEST > max(map(len, names))
 
 
 def contents(root: Path) -> dict[str, bytes]:

@@ -18,9 +18,10 @@ HABITS = {
     "retry": ("now", "minutes", "hour", "none"), "schedule": ("round_robin", "random", "lru", "weighted", "sticky"),
     "clock": ("flat", "office", "night", "bursts"), "chaff": ("none", "none", "some", "much"),
 }  # fmt: skip
-BAIT = ("none", "domain", "reserve", "words")
-"""What a habit `bait` does, for who asks for it: mail addresses at one domain as a firm has them; refused tasks go to a tenth of the accounts
-alone, as to a service's spare keys; refused tasks get another word at the end before they are sent again, so that no two calls are alike."""
+ON_REQUEST = {"bait": ("none", "domain", "reserve", "words"), "frame": ("one", "own")}
+"""Habits that a pool has only if it is asked for them. `bait`: mail addresses at one domain as a firm has them; refused tasks go to a tenth of the
+accounts alone, as to a service's spare keys; refused tasks get another word at the end before they are sent again, so that no two calls are
+alike. `frame`: each account has a wording of its own."""
 CHAFF = {"none": 0.0, "some": 0.25, "much": 0.8}
 PAUSES = {"now": (0.2, 4.0), "minutes": (90.0, 1200.0), "hour": (2700.0, 5400.0)}
 
@@ -32,7 +33,10 @@ class Pool:
         rng = self.rng = g.rng
         self.g, self.habits = (
             g,
-            {key: rng.choice(values) for key, values in HABITS.items()} | {"bait": "none"} | usual | given,
+            {key: rng.choice(values) for key, values in HABITS.items()}
+            | {"bait": "none", "frame": "one"}
+            | usual
+            | given,
         )
         host, third, proxies = rng.randrange(10), rng.randrange(256), [g.home().addresses[0] for _ in range(150)]
         few = g.cloud(rng.randrange(2, 6), host)
@@ -96,6 +100,8 @@ class Pool:
         """Send a task, after failures on up to three other accounts as the habit says, and return the end."""
         i = self.pick(at) if i is None else i
         for _ in range(4):
+            if self.habits["frame"] == "own":
+                how["frame"] = harvest_frame(Random(i))
             status, at = self.g.call(self.accounts[i], at, pair, **how)
             if status in (0, 200) or self.habits["retry"] == "none":
                 break
@@ -356,7 +362,7 @@ IN_MIX = ("slow", "chameleon", "passed_conversations", "station", "graders", "re
 
 def add(world: World, kind: str, n: int | None, given: dict[str, str]) -> None:
     """Add one campaign, or with kind `mixed` three to five smaller ones and some small pools."""
-    known = HABITS | {"bait": BAIT}
+    known = HABITS | ON_REQUEST
     wrong = [f"{key}={value}" for key, value in given.items() if value not in known.get(key, ())]
     if wrong:
         raise SystemExit(f"unknown habit {' '.join(wrong)}; known: {known}")

@@ -43,6 +43,8 @@ MIXES: dict[str, tuple[list[str], list[str]]] = {
     **{f"pool-{kind}": ([kind], []) for kind in ("rented_keys", "two_providers", "aged_accounts", "played_users", "trial_chain", "agent_tree")},
     "honest-18": (["digest_cache", "procurement", "follow_the_sun"], []), "honest-19": (["migration", "volunteers", "shared_board"], []),
     "honest-16": (["help_channel"], []), "honest-17": (["research_gateway", "night_desks"], []),
+    "honest-20": (["checking_office", "resting_keys"], []),
+    "honest-21": (["resold_tenants"], []),
     "honest-no-payer": (["launch_flight", "franchise", "paid_courses", "agents_market"], ["--without", "payment"]),
     "honest-no-mail": (["employee_keys", "two_readers", "departments", "teachers_key"], ["--without", "mail", "tenant"]),
     "honest-no-network": (["backend_flight", "agency", "outfitter", "key_ring_contest"], ["--without", "network", "client"]),

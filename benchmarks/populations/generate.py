@@ -45,7 +45,7 @@ def listing() -> str:
     kinds = "\n".join(f"{name:22}{kind.__doc__}" for name, kind in (made | honest.HONEST).items())
     habits = "\n".join(
         f"{name:22}{' '.join(dict.fromkeys(values))}"
-        for name, values in (campaigns.HABITS | {"bait": campaigns.BAIT}).items()
+        for name, values in (campaigns.HABITS | campaigns.ON_REQUEST).items()
     )
     return f"Kinds\n{kinds}\n{'mixed':22}Three to five campaigns and three small pools.\n\nHabits\n{habits}"
 

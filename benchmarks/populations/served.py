@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from texts import RULES, product_frame
-from world import DAY, HOUR, MINUTE
+from world import DAY, HOUR, MINUTE, Net
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -212,6 +212,27 @@ def outfitter(g: Group, n: int) -> None:
         g.relay(g.rng.sample(keys, 4), at, g.texts.pair("instructions", g.rng), (0.3, 5), frame=frame)
 
 
+def resold_tenants(g: Group, n: int) -> None:
+    """A reseller opens its customers' accounts by script, five at a sitting with four cards in turn; each customer has an assistant of its own.
+
+    All call through the reseller's gateway, which gives each an address in three networks. On one bad day it takes another customer's key for
+    what is refused.
+    """
+    rng, host, setup, bad = g.rng, g.rng.randrange(10), g.setup(client="resale-gw/1"), g.rng.randrange(2, g.days - 1)
+    cards, thirds = [g.token("pf") for _ in range(4)], rng.sample(range(256), 3)
+    keys: list[Account] = []
+    for k in range(0, n, 5):
+        sitting = -rng.uniform(2, 200) * DAY
+        for i in range(k, min(k + 5, n)):
+            net = Net([address for third in thirds for address in g.cloud(1, host, third).addresses])
+            own = {"card": cards[i % 4], "net": net, "setup": setup, "frame": product_frame(rng), "fail": 0.03}
+            keys.append(g.account(sitting + rng.uniform(0, 4) * MINUTE, **own))
+    for key in keys:
+        for at in g.times(round(rng.lognormvariate(4, 0.9)), "flat"):
+            others = rng.sample(keys, 3) if at // DAY == bad else [key] * 3
+            g.relay([key, *others], at, g.texts.person(rng), (0.5, 3))
+
+
 def prepaid_packs(g: Group, n: int) -> None:
     """A shop opens accounts in packs of eight, each pack with one card, and sells them with its client to strangers.
 
@@ -343,11 +364,45 @@ def night_desks(g: Group, n: int) -> None:
             done.append(pair)
 
 
+def checking_office(g: Group, n: int) -> None:
+    """An outfitter's clients ask with accounts that it opened and pays for, region by region; its own six desks check every answer in its cloud."""
+    net, setup, frame, keys = g.cloud(3), g.setup(client="fitout/3"), product_frame(g.rng), []
+    for k in range(0, n, 5):
+        sitting, card = -g.rng.uniform(2, 90) * DAY, g.token("pf")
+        common = {"card": card, "net": net, "setup": setup}
+        keys += [g.account(sitting + g.rng.uniform(0, 9) * MINUTE, **common) for _ in range(min(5, n - k))]
+    desks = keys[:6]
+    for at in g.times(n * 5 * g.days, "office"):
+        pair = g.texts.pair("instructions", g.rng)[0], g.texts.answer(g.rng)
+        end = g.ask(g.rng.choice(keys[6:] or keys), at, pair, frame=frame)
+        check = (f"Asked: {pair[0]}\nAnswered: {pair[1]}\nIs it right and in our words?", g.texts.answer(g.rng))
+        g.ask(g.rng.choice(desks), end + g.rng.expovariate(1 / HOUR), check, frame=frame)
+
+
+def resting_keys(g: Group, n: int) -> None:
+    """An outfitter as above lets a refused key rest for some minutes: the job and those after it take the key of the client next in the list."""
+    net, setup, frame, keys = g.cloud(3), g.setup(client="fitout/4"), product_frame(g.rng), []
+    for k in range(0, n, 5):
+        sitting, card = -g.rng.uniform(2, 90) * DAY, g.token("pf")
+        common = {"card": card, "net": net, "setup": setup, "fail": 0.02}
+        keys += [g.account(sitting + g.rng.uniform(0, 9) * MINUTE, **common) for _ in range(min(5, n - k))]
+    rests: dict[int, float] = {}
+    for at in g.times(n * g.rng.randrange(6, 14) * g.days, "office"):
+        first, pair = g.rng.randrange(n), g.texts.pair("instructions", g.rng)
+        for k in ((first + step) % n for step in range(n)):
+            if rests.get(k, 0) > at:
+                continue
+            status, end = g.call(keys[k], at, pair, frame=frame)
+            if status in (0, 200):
+                break
+            at, rests[k] = end + g.rng.uniform(0.3, 5), end + g.rng.uniform(20, 50) * MINUTE
+
+
 SERVED: dict[str, Callable[[Group, int], None]] = {
     f.__name__: f
     for f in (
         backend_flight, launch_flight, greeted_flight, market_flight, sister_papers, key_ring_contest, teachers_key, agents_market, talking_figures, news_wire,
-        dispatched_experts, offered_again, franchise, outfitter, prepaid_packs, paid_courses, employee_keys, safety_round, two_readers,
-        research_gateway, night_desks,
+        dispatched_experts, offered_again, franchise, outfitter, resold_tenants, prepaid_packs, paid_courses, employee_keys, safety_round, two_readers,
+        research_gateway, night_desks, checking_office, resting_keys,
     )
 }  # fmt: skip

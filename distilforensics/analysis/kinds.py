@@ -19,8 +19,8 @@ class Kind:
     value: str
     words: str
     is_text: bool
-    linkage_m: float | None
-    """Chance that two accounts of one operator agree on a value, None if agreement links nobody."""
+    links: bool
+    """Whether two accounts that share a value are likelier to be one operator's."""
     is_group: bool = True
 
 
@@ -29,9 +29,7 @@ def kinds() -> dict[str, Kind]:
     """Return name -> kind, in order of the file."""
     text = (importlib.resources.files(__package__) / "kinds.toml").read_text(encoding="utf-8")
     return {
-        name: Kind(
-            name, row["value"], row["words"], row["is_text"], row.get("linkage", {}).get("m"), row.get("is_group", True)
-        )
+        name: Kind(name, row["value"], row["words"], row["is_text"], row.get("links", False), row.get("is_group", True))
         for name, row in tomllib.loads(text).items()
     }
 
@@ -42,8 +40,8 @@ def kind_of(group_id: str) -> str:
 
 
 def group_kinds() -> list[str]:
-    """Return the kinds whose accounts are looked at as a group, sorted: ids of groups begin with the kind, so they are in this order."""
-    return sorted(kind.name for kind in kinds().values() if kind.is_group)
+    """Return the kinds whose accounts are looked at as a group, in the order in which ids of groups sort, which begin with the kind."""
+    return [kind.name for kind in kinds().values() if kind.is_group]
 
 
 def text_kinds() -> frozenset[str]:

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from distilforensics.analysis.kinds import kinds
+from distilforensics.core.sqlfile import common_parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +62,15 @@ def limit(name: str) -> float:
 
 def comparisons() -> list[Comparison]:
     """Return the compared attributes by name: those of the parameter file, and the kinds of groups that link."""
+    m, window = limit("agreement"), common_parameters()["moment_us"]["default"] / 1e6
     found = [
-        Comparison(name, entry["family"], entry["m"], entry["disagreement"], entry["pairs"], entry.get("window_s"))
+        Comparison(
+            name, entry["family"], m, entry["disagreement"], entry["pairs"], window if name == "handover" else None
+        )
         for name, entry in stated()["comparisons"].items()
     ]
     found += [
-        Comparison(kind.name, "program", kind.linkage_m, disagreement=False, pairs=False)
-        for kind in kinds().values()
-        if kind.linkage_m is not None
+        Comparison(kind.name, "program", m, disagreement=False, pairs=False) for kind in kinds().values() if kind.links
     ]
     return sorted(found, key=lambda comparison: comparison.attribute)
 
@@ -80,6 +82,6 @@ def families() -> list[str]:
 
 def thresholds(n_accounts: int) -> Thresholds:
     """Return the thresholds for a log of so many accounts."""
-    expected = math.log2(max(1, n_accounts)) + limit("strong_bits_over_accounts")
+    expected = math.log2(max(1, n_accounts))
     strong = round(1000 * max(limit("strong_floor_bits"), expected))
     return Thresholds(strong, round(strong * limit("alone_factor")))

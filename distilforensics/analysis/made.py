@@ -20,7 +20,7 @@ from distilforensics.analysis.graph import Graph, Node, partition_of, sql_node
 from distilforensics.analysis.health import health_node
 from distilforensics.analysis.shared_content import create_shared_content, frame_rules
 from distilforensics.core.schema import TABLES
-from distilforensics.core.sqlfile import SqlFile, read_folder
+from distilforensics.core.sqlfile import SqlFile, common_parameters, read_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -169,7 +169,7 @@ def _create_thresholds(connection: duckdb.DuckDBPyConnection) -> None:
         "keep_millibits": round(
             link_parameters.thresholds(n_accounts).strong * (1 - link_parameters.limit("stability_share"))
         ),
-        "rare_millibits": round(1000 * link_parameters.limit("rare_bits")),
+        "rare_millibits": round(1000 * common_parameters()["rare_bits"]["default"]),
         "max_pairs_per_attribute": int(link_parameters.limit("max_pairs_per_attribute")),
     }
     _create(connection, "link_thresholds", [row])

@@ -18,6 +18,7 @@ from duckdb.func import FunctionNullHandling, PythonUDFType
 
 from distilforensics.analysis import shingles
 from distilforensics.analysis.frames import FrameRules, Frames, Sample, find_frames, united
+from distilforensics.core.sqlfile import common_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,13 @@ if TYPE_CHECKING:
 def frame_rules() -> FrameRules:
     """Return what makes prompts one frame, from `frames.toml`."""
     text = (importlib.resources.files(__package__) / "frames.toml").read_text(encoding="utf-8")
-    return FrameRules(**{name: entry["default"] for name, entry in tomllib.loads(text).items()})
+    common = common_parameters()
+    return FrameRules(
+        **{
+            name: (common[entry] if isinstance(entry, str) else entry)["default"]
+            for name, entry in tomllib.loads(text).items()
+        }
+    )
 
 
 def offer_functions(connection: duckdb.DuckDBPyConnection) -> None:

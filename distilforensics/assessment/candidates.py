@@ -85,7 +85,7 @@ def _sets(log: Log, free: Accounts, parameters: Parameters) -> list[tuple[str, s
     for group, loads in log.loads.items():
         present = free.intersection(loads)
         models = tied(log, present, present)
-        if len(models) >= parameters.min_tied_accounts:
+        if len(models) >= parameters.min_accounts:
             members = present if kind_of(group) == "cluster" else _alike(log, group, models, free, parameters)
             if len(members) >= parameters.min_accounts:
                 found.append((group, group, members))
@@ -116,12 +116,12 @@ def _alike(log: Log, group: str, models: Accounts, free: Accounts, parameters: P
     load = median(loads[account][0] for account in known)
     share = median(loads[account][0] / log.accounts[account].n_exchanges for account in known)
     # Prompts are matched to a reworded frame by likeness, so that somebody's few calls come near it by chance.
-    floor = parameters.min_reworded_load if kind_of(group) == "near" else parameters.min_load
+    floor = parameters.min_reworded_load if kind_of(group) == "near" else parameters.min_fact_share
     return frozenset(
         account
         for account in free.intersection(loads)
-        if loads[account][0] >= max(min(parameters.min_exchanges, load), floor * load)
-        and loads[account][0] / log.accounts[account].n_exchanges >= parameters.min_own_share * share
+        if loads[account][0] >= max(min(parameters.min_fact_calls, load), floor * load)
+        and loads[account][0] / log.accounts[account].n_exchanges >= parameters.half * share
     )
 
 
@@ -191,7 +191,7 @@ def _grown(log: Log, members: Accounts, free: Accounts, parameters: Parameters, 
 def _shows_as_much(log: Log, others: Accounts, own: Accounts, members: Accounts, parameters: Parameters) -> bool:
     """Tell whether accounts show ties and identities nearly as often as a set's own accounts do, or hand over as many of their failed calls."""
     ends = [tie.ends for tie in ties_inside(log, members | others) if others.intersection(tie.ends)]
-    if len(ends) >= parameters.min_tied_accounts and all(others.issuperset(pair) for pair in ends):
+    if len(ends) >= parameters.min_accounts and all(others.issuperset(pair) for pair in ends):
         return False  # they hand over to each other and never to the set
     n_shown, n_own = len(shown(log, others, members | others)), len(shown(log, own, members))
     if n_own and n_shown * len(own) >= parameters.half * n_own * len(others):
@@ -282,10 +282,8 @@ def _senders(
         return frozenset()
     load = median(loads[account] for account in known)
     floor = parameters.min_reworded_load if kind == "near" else 0.0
-    least = max(min(parameters.min_exchanges, load), floor * load)
-    return frozenset(
-        a for a, n in loads.items() if a in among and n >= least and shares[a] >= parameters.min_own_share * share
-    )
+    least = max(min(parameters.min_fact_calls, load), floor * load)
+    return frozenset(a for a, n in loads.items() if a in among and n >= least and shares[a] >= parameters.half * share)
 
 
 def _handed_over(log: Log, accounts: Accounts, within: Accounts) -> tuple[int, int]:
@@ -310,7 +308,7 @@ def _carrying(log: Log, members: Accounts, parameters: Parameters) -> Accounts:
     for kind, loads in _texts(log, groups_within(log, members, parameters)):
         senders = _senders(log, kind, loads, by_work or members, members, parameters)
         if kind == "near":
-            senders &= by_work | _nearer_than_strangers(log, loads, senders, members, parameters)
+            senders &= by_work | _as_near(log, loads, senders, by_work or members, parameters)
         sending |= senders
     if by_work and len(by_work & sending) >= parameters.half * len(by_work):
         return by_work | sending
@@ -318,26 +316,13 @@ def _carrying(log: Log, members: Accounts, parameters: Parameters) -> Accounts:
     return max(connected(pairs), key=len, default=frozenset()) | by_work | sending
 
 
-def _nearer_than_strangers(
-    log: Log, loads: Mapping[str, int], senders: Accounts, members: Accounts, parameters: Parameters
+def _as_near(
+    log: Log, loads: Mapping[str, int], senders: Accounts, models: Accounts, parameters: Parameters
 ) -> Accounts:
-    """Return the senders of a reworded text that come near it as often as they do together, rather than as those do who are no members."""
-
-    def rate(accounts: Accounts) -> float:
-        return sum(loads[account] for account in accounts) / sum(log.accounts[a].n_exchanges for a in accounts)
-
-    strangers = frozenset(loads.keys() - members)
-    if not (senders and strangers):
-        return senders
-    own = min(0.9, rate(senders))
-    if own <= rate(strangers):
-        return Accounts()
-    return frozenset(
-        account
-        for account in senders
-        if weights.between_rates(loads[account], log.accounts[account].n_exchanges, own, rate(strangers))
-        >= parameters.min_growth_bits
-    )
+    """Return the senders of a reworded text with nearly as much of their calls near it as the models have; somebody may come near it now and then."""
+    shares = {account: loads[account] / log.accounts[account].n_exchanges for account in loads}
+    own = median(shares[account] for account in models & loads.keys()) if models & loads.keys() else 0.0
+    return frozenset(account for account in senders if shares[account] >= parameters.most * own)
 
 
 def _total(log: Log, members: Accounts) -> float:
@@ -418,7 +403,7 @@ def _dealt_out(log: Log, free: Accounts, n_found: int, parameters: Parameters) -
         # those near a reworded text, which strangers come near by chance.
         is_whole = group in scheduled and _is_exact(group)
         if is_whole:
-            floor = parameters.min_load * median(loads[account][0] for account in present) if present else 0.0
+            floor = parameters.min_fact_share * median(loads[account][0] for account in present) if present else 0.0
             present = frozenset(account for account in present if loads[account][0] >= floor)
         least = max(parameters.min_accounts, parameters.min_fact_share * len(loads))
         alike = [] if is_whole else [some for some in connected(_doubly_alike(log, present)) if len(some) >= least]
@@ -467,7 +452,7 @@ def groups_within(log: Log, members: Accounts, parameters: Parameters) -> tuple[
     found = []
     for group in {group for account in members for group in log.groups_of.get(account, ())}:
         loads = log.loads[group]
-        least = parameters.min_reworded_load if kind_of(group) == "near" else parameters.min_load
+        least = parameters.min_reworded_load if kind_of(group) == "near" else parameters.min_fact_share
         floor = least * median(loads[account][0] for account in members & loads.keys())
         regular = {account for account, (n, _) in loads.items() if n >= floor}
         inside = sum(loads[account][0] for account in members if account in loads)

@@ -8,10 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.analysis.graph import Graph, read_nodes
-from distilforensics.analysis.heuristics.loader import needs_of_catalog
 from distilforensics.case.engines.duckdb import create, select
 from distilforensics.core.errors import HeuristicError
-from distilforensics.core.finding import Family
 from distilforensics.core.schema import TABLES
 from distilforensics.core.sqlfile import SqlFile, read_folder
 
@@ -34,8 +32,6 @@ class Check:
 
     confounder_id: str
     title: str
-    priority: int
-    """Order among explanations that stand: 1 is the most specific."""
     verdict: str
     value: float | None
     baseline: float | None
@@ -81,18 +77,10 @@ def load_confounders(catalog: Path | None = None) -> list[SqlFile]:
     """Return the files of all benign explanations, sorted by name; those of a catalogue of the user's own behind the others.
 
     Raises:
-        HeuristicError: one names a heuristic in `rebutted_by` that does not exist, and would never be rebutted by it, or an own one has
-            another id than its name, or one that is taken.
+        HeuristicError: an own one has another id than its name, or one that is taken.
     """
     files = read_folder(importlib.resources.files(__package__) / "confounders")
-    files += _own(catalog / OWN_EXPLANATIONS, files) if catalog is not None else []
-    known = {*needs_of_catalog(), *Family}
-    for file in files:
-        if unknown := sorted(set(file.header.get("rebutted_by", ())) - known):
-            raise HeuristicError(
-                f"rebutted_by names {', '.join(unknown)}, which is no heuristic and no family", where=file.header["id"]
-            )
-    return files
+    return [*files, *(_own(catalog / OWN_EXPLANATIONS, files) if catalog is not None else ())]
 
 
 def _own(folder: Path, known: list[SqlFile]) -> list[SqlFile]:
@@ -100,7 +88,7 @@ def _own(folder: Path, known: list[SqlFile]) -> list[SqlFile]:
         return []
     files = read_folder(folder)
     for file in files:
-        if missing := sorted({"id", "title", "question", "priority", "reads", "version"} - set(file.header)):
+        if missing := sorted({"id", "title", "question", "reads", "version"} - set(file.header)):
             raise HeuristicError(f"the header lacks {', '.join(missing)}", where=file.name)
         if file.header["id"] != f"confounder.{file.name}":
             raise HeuristicError(f"id is {file.header['id']}, expected confounder.{file.name}", where=file.name)
@@ -129,7 +117,7 @@ def check_confounders(
     results: dict[str, list[Check]] = {candidate: [] for candidate in candidates}
     for file in asked:
         for candidate, *fields in _rows(connection, file):
-            results[candidate].append(Check(file.header["id"], file.header["title"], file.header["priority"], *fields))
+            results[candidate].append(Check(file.header["id"], file.header["title"], *fields))
         missing = [
             candidate
             for candidate, checks in results.items()

@@ -278,7 +278,7 @@ def _attested_fact(
             f"twice each; for {units.count(n_outside)} of {units.count(len(outside))} accounts outside of every examined group."
         ),
         excludes="ordinary use, a benchmark, a class; not a customer who moves conversations between organisations of its own",
-        is_counted=bits >= floor and n_inside >= parameters.min_tied_accounts,
+        is_counted=bits >= floor and n_inside >= parameters.min_accounts,
         is_telling=False,
     )
 

@@ -9,6 +9,7 @@ from math import log2
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.case.tables import iterate_rows, read_rows
+from distilforensics.core.sqlfile import common_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -21,8 +22,8 @@ IDENTITIES = ("payment", "signup", "network", "mail")
 MIN_OWN_CALLS = 5
 """Calls of its own from which on an account has a manner: a few are alike by chance, and a router's spare keys have none."""
 
-MAX_HOUSEHOLD = 6
-"""Accounts that one person or family has; published personal pools hold two to six subscriptions."""
+MAX_HOUSEHOLD = int(common_parameters()["household_accounts"]["default"])
+"""Accounts that one person or family has."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,15 +170,16 @@ def _few_customers(
 
 def _are_few(customers: list[Accounts], parameters: Parameters) -> bool:
     n_largest = sum(map(len, customers[: parameters.few_customers]))
-    return n_largest >= parameters.few_customers_share * sum(map(len, customers))
+    return n_largest >= parameters.most * sum(map(len, customers))
 
 
 def _one_egress(egress: Egress, facts: Iterable[Fact], domain: Explanation, parameters: Parameters) -> Explanation:
     """Hold a program that works with its customers' accounts, a firm's fleet or a room full of people against the accounts.
 
     A service may pay for its customers, open their accounts in packs and send a refused call on with the next one's key. It does not pass one
-    customer's texts on to another, it moves no work, it opens accounts at other times than it buys packs, and it has one program, or one set of
-    parameters. A firm has its mail domain, and people pay for themselves.
+    customer's texts on to another: answers that its own desks check are no such texts, and no refused call goes on there. It moves no work, it
+    opens accounts at other times than it buys packs, and it has one program, or one set of parameters. A firm has its mail domain, and people
+    pay for themselves.
     """
     title = "One program in one place that works with the accounts of its customers"
     ask = "Ask the holders of these accounts whether they gave their key to a service, and to which."
@@ -197,6 +198,8 @@ def _one_egress(egress: Egress, facts: Iterable[Fact], domain: Explanation, para
             _named(fact)
             for fact in counted.values()
             if fact.fact_id in _NOT_OF_A_SERVICE
+            # People of one office check each other's answers, whoever pays.
+            and (fact.fact_id != "answer" or "handover" in counted)
             # A refused turn that is sent on is a hand-over and no text that is passed on.
             and (fact.fact_id != "conversation" or fact.n_unforced >= parameters.half * fact.n_apart)
             # Teams at a contest, or a class, sign up within an hour, and two of them may share a card.

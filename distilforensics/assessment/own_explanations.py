@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 CANDIDATE = "candidate-1"
 """The one candidate of every case."""
 
-_KEYS = frozenset({"id", "title", "question", "priority", "reads", "params", "references", "rebutted_by", "version"})
+_KEYS = frozenset({"id", "title", "question", "reads", "params", "references", "version"})
 _GIVEN = frozenset(
     {"candidate_members", "candidate_templates", "candidate_exchanges", "candidate_features", "candidate_carriers", "candidate_tenancy"}
 )  # fmt: skip

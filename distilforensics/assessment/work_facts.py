@@ -100,9 +100,10 @@ def tie_fact(
         # A source that counts minutes has delays of nought, which say nothing of seconds.
         n_quick=sum(0 < delay <= parameters.quick_seconds for delay in delays),
         n_unforced=sum(tie.other_record_id not in handed_over for tie in apart),
+        # A pool goes on with what it is refused. A router that took the next key on one bad day did so with few of its calls.
         is_counted=bits >= floor
-        and n_distinct >= parameters.min_fact_calls
-        and len(accounts) >= parameters.min_tied_accounts,
+        and n_distinct >= max(parameters.min_fact_calls, parameters.min_fact_share * chances * (kind == "handover"))
+        and len(accounts) >= parameters.min_accounts,
     )
 
 
@@ -142,7 +143,7 @@ def takeover_fact(log: Log, inside: list[Tie], outside: Accounts, parameters: Pa
     """Return that the work goes over with the refused call: the one account falls quiet, and the other one gets busy."""
     handovers = [tie for tie in inside if tie.kind == "handover" and tie.relation == "distinct"]
     others = log.of_others("takeover", outside, lambda: _taken_over(_handovers_among(log, outside)))
-    rate = max(0.5, min(0.9, others[0] / sum(others))) if sum(others) >= parameters.min_tied_accounts else 0.5
+    rate = max(0.5, min(0.9, others[0] / sum(others))) if sum(others) >= parameters.min_accounts else 0.5
     n, n_against = _taken_over(handovers, rate)
     bits = weights.of_share(n, n + n_against, rate)
     if not bits:
@@ -169,7 +170,7 @@ def takeover_fact(log: Log, inside: list[Tie], outside: Accounts, parameters: Pa
         ),
         excludes=EXCLUDES["takeover"],
         record_ids=tuple(dict.fromkeys(records))[: parameters.exhibit_records],
-        is_counted=bits >= parameters.min_fact_bits and len(accounts) >= parameters.min_tied_accounts,
+        is_counted=bits >= parameters.min_fact_bits and len(accounts) >= parameters.min_accounts,
     )
 
 
@@ -207,7 +208,7 @@ def manner_fact(log: Log, inside: list[Tie], outside: Accounts, parameters: Para
     others = _keeping(
         [tie for account in outside for tie in log.ties_of.get(account, ()) if outside.issuperset(tie.ends)]
     )
-    rate = max(0.5, min(0.9, others[0] / sum(others))) if sum(others) >= parameters.min_tied_accounts else 0.5
+    rate = max(0.5, min(0.9, others[0] / sum(others))) if sum(others) >= parameters.min_accounts else 0.5
     n, n_against = _keeping(handovers)
     bits = weights.of_share(n, n + n_against, rate)
     if not bits:
@@ -229,7 +230,7 @@ def manner_fact(log: Log, inside: list[Tie], outside: Accounts, parameters: Para
         ),
         excludes=EXCLUDES["manner"],
         record_ids=tuple(dict.fromkeys(records))[: parameters.exhibit_records],
-        is_counted=bits >= parameters.min_fact_bits and n >= parameters.min_tied_accounts,
+        is_counted=bits >= parameters.min_fact_bits and n >= parameters.min_accounts,
     )
 
 

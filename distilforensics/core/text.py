@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 SHOWN_LIMIT = 80
@@ -45,3 +46,25 @@ def csv_cell(value: object) -> str:
     """Return the text of a CSV cell that no spreadsheet takes for a formula; the exact value lives in the Parquet table."""
     text = "" if value is None else str(value)
     return f"'{text}" if text and text[0] in _FORMULA_STARTS else text
+
+
+_RAW_BYTE = re.compile("[\udc80-\udcff]")
+
+
+def is_utf8(raw: bytes) -> bool:
+    """Tell whether bytes are text in UTF-8."""
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def has_raw_bytes(text: str) -> bool:
+    """Tell whether a text has bytes that are no UTF-8, as lone surrogates."""
+    return _RAW_BYTE.search(text) is not None
+
+
+def without_raw_bytes(text: str) -> str:
+    r"""Return a text with bytes that are no UTF-8 written as `\\xff`."""
+    return text if text.isascii() else _RAW_BYTE.sub(lambda match: f"\\x{ord(match[0]) - 0xDC00:02x}", text)

@@ -16,13 +16,15 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
+from distilforensics.core.text import has_raw_bytes, is_utf8, without_raw_bytes
+from distilforensics.ingest.code_pages import as_text
 from distilforensics.ingest.formats.aliases import normalised, target_of
 from distilforensics.ingest.framing import note_damage
 from distilforensics.ingest.lines import LineReader
 from distilforensics.ingest.plain_rows import plain_rows
 from distilforensics.ingest.pooling import Framed
 from distilforensics.ingest.records import CHUNK_BYTES, Chunk, Refusal, column
-from distilforensics.ingest.sniffing import heading, named
+from distilforensics.ingest.sniffing import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
     from distilforensics.ingest.records import Reader, Sniffed
 
 _GUARDED = re.compile(r"'(?:[=+\-@\t\r]|\d+$)")
-_RAW_BYTE = re.compile("[\udc80-\udcff]")
 _BOM = b"\xef\xbb\xbf"
 
 _AHEAD_BYTES = 1 << 21
@@ -114,7 +115,7 @@ class _LineSource:
         self.taken.append(line)
         if len(self.taken) > MAX_ROW_LINES or sum(map(len, (line.raw,))) > self._owner.limit:
             raise csv.Error("the row does not end")
-        return line.raw.decode("utf-8", "surrogateescape")
+        return as_text(line.raw, self._owner.code_page)
 
     def _line(self) -> _Line:
         block = self._load()
@@ -184,6 +185,7 @@ class CsvReader:
         """Begin at the stream's position; arguments as for `frame_csv`."""
         csv.field_size_limit(max(max_row_bytes, 131_072))
         self.limit = max_row_bytes
+        self.code_page = sniffed.code_page
         self._stream = stream
         self._source = source
         self._reader = reader
@@ -192,7 +194,6 @@ class CsvReader:
         self._now = _Gathered()
         self._header = sniffed.header
         self._names = _by_meaning(sniffed.header)
-        self._has_foreign_names = not all(map(str.isascii, sniffed.header))
         self._n_preamble = sniffed.n_preamble
         is_cut_only = not (sniffed.is_copy_text or sniffed.is_padded) and sniffed.delimiter.isascii()
         self._as_cells = as_cells and is_cut_only
@@ -255,13 +256,11 @@ class CsvReader:
 
     def _sort(self, cells: list[str], taken: list[_Line]) -> None:
         """Decide what a row is."""
-        stripped = tuple(cell.strip().lstrip("\ufeff") for cell in cells)
-        if self._has_foreign_names:
-            stripped = tuple(map(heading, stripped))
+        stripped = tuple(without_raw_bytes(cell.strip().lstrip("\ufeff")) for cell in cells)
         if not any(stripped) or named(stripped) == self._sniffed.header == self._header:
             self._now.n_blank += len(taken)
         elif _is_header(stripped, self._names):
-            self._header = tuple(map(self._name, map(heading, stripped)))
+            self._header = tuple(map(self._name, stripped))
             self._now.n_blank += len(taken)
         elif len(cells) != len(self._header):
             self._refuse(taken, "ragged_row", f"{len(cells)} cells, expected {len(self._header)}")
@@ -273,8 +272,8 @@ class CsvReader:
         return cell if cell in self._sniffed.header else self._names.get(_meaning(cell), cell)
 
     def _keep(self, cells: list[str], taken: list[_Line]) -> None:
-        flags: list[str] = []
         raw = b"".join([line.raw for line in taken])
+        flags = ["transcoded"] if self.code_page and not is_utf8(raw) else []
         record = {}
         for name, cell in zip(self._header, cells, strict=True):
             if cell:
@@ -373,21 +372,12 @@ def _value(cell: str, flags: list[str]) -> str | orjson.Fragment:
     elif cell[:2] == '="' and cell[-1] == '"':
         flags.append("csv_apostrophe")
         cell = cell[2:-1]
-    if cell and not cell.isascii() and _has_raw_bytes(cell):
+    if cell and not cell.isascii() and has_raw_bytes(cell):
         flags.append("invalid_utf8")
-        cell = _readable(cell)
+        cell = without_raw_bytes(cell)
     if cell[:1] in ("{", "["):
         return _embedded(cell, flags)
     return cell
-
-
-def _readable(cell: str) -> str:
-    r"""Return a cell with bytes that are no UTF-8 written as `\\xff`."""
-    return cell if cell.isascii() else _RAW_BYTE.sub(lambda match: f"\\x{ord(match[0]) - 0xDC00:02x}", cell)
-
-
-def _has_raw_bytes(cell: str) -> bool:
-    return _RAW_BYTE.search(cell) is not None
 
 
 def _embedded(cell: str, flags: list[str]) -> str | orjson.Fragment:

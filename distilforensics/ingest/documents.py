@@ -39,8 +39,14 @@ PAGE_KEYS = (
     "hits",
     "traces",
     "Events",
+    "matches",
 )
 """Keys under which interfaces hand out lists of records."""
+
+NUMBERED_KEY = "content"
+"""Likewise, if the answer numbers its pages beside it; a message has a list of that name as well."""
+
+_PAGE_NUMBERS = frozenset({"page", "size", "total", "totalElements", "totalPages"})
 
 OUTER_KEYS = ("hits", "data", "result")
 """Keys of objects in answers in which such a list stands."""
@@ -60,7 +66,7 @@ _BETWEEN = b" \t\r\n,\0\x1e\xef\xbb\xbf"
 
 def page_key(value: Mapping[str, Any]) -> str | None:
     """Return the key of the list of records if an object is an answer of an interface, after that of an object around it and a dot; else None."""
-    for key in PAGE_KEYS:
+    for key in (*PAGE_KEYS, NUMBERED_KEY) if _PAGE_NUMBERS & value.keys() else PAGE_KEYS:
         items = value.get(key)
         if isinstance(items, list) and items and all(isinstance(item, dict) for item in items):
             return key
@@ -218,7 +224,8 @@ def shape_of_document(body: bytes) -> Shape | None:
     if whole is not None:
         key = page_key(whole.sample[0])
         return whole if key is None else _shape(buffer, key, depth_of(key))
-    for key in (*PAGE_KEYS, *(f"{outer}.{key}" for outer in OUTER_KEYS for key in PAGE_KEYS)):
+    numbered = [NUMBERED_KEY] if any(f'"{name}"'.encode() in body[:KEY_BYTES] for name in _PAGE_NUMBERS) else []
+    for key in (*PAGE_KEYS, *numbered, *(f"{outer}.{key}" for outer in OUTER_KEYS for key in PAGE_KEYS)):
         names = [b'"' + name.encode() + b'"' for name in key.split(".")]
         if all(name in body for name in names) and (shape := _shape(buffer, key, depth_of(key))):
             return shape

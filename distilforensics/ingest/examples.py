@@ -13,14 +13,13 @@ from distilforensics.core.errors import InputRefusedError, UsageError
 from distilforensics.ingest.decoding import DecodedStream
 from distilforensics.ingest.inspection import IdleHashing
 from distilforensics.ingest.options import IngestOptions
-from distilforensics.ingest.parquet_records import open_parquet, sample_of
 from distilforensics.ingest.pooling import Framed
 from distilforensics.ingest.processing import process
 from distilforensics.ingest.projection import PROJECTED, Projector
 from distilforensics.ingest.raw import RawFile
 from distilforensics.ingest.reading import frame_records
 from distilforensics.ingest.recognition import Recogniser
-from distilforensics.ingest.sniffing import sniff, unwrapped
+from distilforensics.ingest.sniffing import sniff
 from distilforensics.ingest.sources import Source
 from distilforensics.ingest.usage import UsageFiles
 
@@ -93,14 +92,10 @@ class ExampleReader:
             try:
                 stream = DecodedStream(raw, OPTIONS)
                 sniffed = sniff(raw, stream, self._recogniser.judge(example.name))
-                table = open_parquet(raw) if sniffed.kind == "parquet" else None
-                if table is not None:
-                    rows = sample_of(raw, table)
-                    sniffed = unwrapped(replace(sniffed, records=rows), self._recogniser.judge(example.name))
                 reader = self._recogniser.recognise(example.name, sniffed, source)
                 if reader is None:
                     raise InputRefusedError(f"{source.role}: {source.reason}", where=example.name)
-                for item in frame_records(raw, stream, 0, reader, sniffed, OPTIONS, table):
+                for item in frame_records(raw, stream, 0, reader, sniffed, OPTIONS):
                     refused += [{"line": r.line, "refused": r.reason, "detail": r.detail} for r in item.refusals]
                     if item.chunk is not None and len(item.chunk):
                         yield item.chunk

@@ -18,13 +18,12 @@ from distilforensics.ingest.decoding import DecodedStream
 from distilforensics.ingest.formats.columns import ENGINE_COLUMNS
 from distilforensics.ingest.inputs import InputFile, expand
 from distilforensics.ingest.members import with_members
-from distilforensics.ingest.parquet_records import open_parquet, sample_of
 from distilforensics.ingest.processing import process
 from distilforensics.ingest.projection import Projector
 from distilforensics.ingest.raw import HashThreads, RawFile
 from distilforensics.ingest.reading import frame_records
 from distilforensics.ingest.recognition import Recogniser
-from distilforensics.ingest.sniffing import sniff, unwrapped
+from distilforensics.ingest.sniffing import sniff
 from distilforensics.ingest.sources import Source
 
 if TYPE_CHECKING:
@@ -225,20 +224,15 @@ class _Inspector:
         stream = DecodedStream(raw, self._options)
         self.result.compression, self.result.encoding = stream.compression, stream.encoding
         sniffed = sniff(raw, stream, self._recogniser.judge(self._path.name))
-        table = open_parquet(raw) if sniffed.kind == "parquet" else None
-        if table is not None:
-            sniffed = unwrapped(
-                replace(sniffed, records=sample_of(raw, table)), self._recogniser.judge(self._path.name)
-            )
         self._suggest(self.records_of(raw, stream, sniffed))
         reader = self._recogniser.recognise(self._path.name, sniffed, source)
         if reader is None or source.role in ("accounts_directory", "usage"):
             return
-        self._sample(frame_records(raw, stream, 0, reader, sniffed, self._options, table), reader)
+        self._sample(frame_records(raw, stream, 0, reader, sniffed, self._options), reader)
 
     def _suggest(self, records: list[Any]) -> None:
         formats = self._recogniser.formats
-        sample = formats.Sample(name=self._path.name, records=records)
+        sample = self._recogniser.sample(self._path.name, records)
         candidates = formats.detect(sample)
         is_object = any(not isinstance(record, str) for record in records)
         is_other = formats.other_content(sample) or formats.match_accounts_directory(sample)
@@ -255,8 +249,7 @@ class _Inspector:
         try:
             stream = DecodedStream(raw, self._options)
             sniffed = sniff(raw, stream, self._recogniser.judge(self._path.name))
-            table = open_parquet(raw) if sniffed.kind == "parquet" else None
-            records = self.records_of(raw, stream, sniffed) if table is None else sample_of(raw, table)
+            records = self.records_of(raw, stream, sniffed)
         finally:
             raw.close()
         if not any(isinstance(record, dict) for record in records):
@@ -265,7 +258,7 @@ class _Inspector:
                 where=show(self._path.as_posix()),
             )
         formats = self._recogniser.formats
-        text: str = formats.draft_mapping(formats.Sample(name=self._path.name, records=records), self._needs)
+        text: str = formats.draft_mapping(self._recogniser.sample(self._path.name, records), self._needs)
         return text
 
     def records_of(self, raw: RawFile, stream: DecodedStream, sniffed: Sniffed) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,17 +13,15 @@ from distilforensics.ingest.decoding import DecodedStream
 from distilforensics.ingest.documents import frame_document
 from distilforensics.ingest.framing import frame_lines
 from distilforensics.ingest.listed_fields import ListedFields
-from distilforensics.ingest.parquet_records import frame_parquet, open_parquet, sample_of
+from distilforensics.ingest.parquet_records import frame_parquet
 from distilforensics.ingest.pooling import Framed, Pool, weight
 from distilforensics.ingest.raw import HashThreads, RawFile, UnstableError
 from distilforensics.ingest.records import CHUNK_BYTES, Unit
-from distilforensics.ingest.sniffing import sniff, unwrapped
+from distilforensics.ingest.sniffing import sniff
 from distilforensics.ingest.wrappers import unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    import pyarrow.parquet as pq
 
     from distilforensics.ingest.directories import Directories
     from distilforensics.ingest.options import IngestOptions
@@ -110,13 +108,10 @@ def _read_fresh(reading: Reading, i: int, raw: RawFile, pool: Pool) -> Iterator[
     source.compression, source.encoding = stream.compression, stream.encoding
     judge = recogniser.judge(name, is_usage=source.is_named_usage)
     sniffed = sniff(raw, stream, judge)
-    table = open_parquet(raw) if sniffed.kind == "parquet" else None
-    if table is not None:
-        sniffed = unwrapped(replace(sniffed, records=sample_of(raw, table)), judge)
     recognised = recogniser.recognise(name, sniffed, source)
     if recognised is not None:
         cells = recogniser.takes_cells(recognised) and not sniffed.is_wrapped
-        framed = frame_records(raw, stream, i, recognised, sniffed, reading.options, table, as_cells=cells)
+        framed = frame_records(raw, stream, i, recognised, sniffed, reading.options, as_cells=cells)
         if source.role == "accounts_directory":
             reading.directories.read(framed, source)
         elif source.role == "usage":
@@ -126,7 +121,7 @@ def _read_fresh(reading: Reading, i: int, raw: RawFile, pool: Pool) -> Iterator[
     raw.finish()
     if source.role == "log" and "checksum_failed" in stream.flags:
         source.reason = "a checksum of the compressed file is wrong; what could be decoded is kept and flagged"
-    source.n_bytes_decoded = raw.size if table is not None else stream.n_decoded
+    source.n_bytes_decoded = raw.size if sniffed.table is not None else stream.n_decoded
 
 
 def frame_records(
@@ -136,14 +131,13 @@ def frame_records(
     reader: Reader,
     sniffed: Sniffed,
     options: IngestOptions,
-    table: pq.ParquetFile | None,
     *,
     as_cells: bool = False,
 ) -> Iterator[Framed]:
     """Return the records of a source in chunks; `as_cells` if those of tables may be columns of text."""
     framers = {"document": frame_document, "body": frame_body}
-    if table is not None:
-        framed = frame_parquet(raw, table, source, reader, as_cells=as_cells)
+    if sniffed.table is not None:
+        framed = frame_parquet(raw, sniffed.table, source, reader, as_cells=as_cells)
     elif sniffed.kind == "csv":
         framed = frame_csv(stream, source, reader, sniffed, options.max_line_bytes, as_cells=as_cells)
     else:

@@ -39,6 +39,7 @@ class Recogniser:
         self.formats = importlib.import_module(formats_module)
         self._specs: dict[str, FormatSpec] = self.formats.load_formats()
         self._format = options.format
+        self._samples: dict[int, Sample] = {}
         self.mappings: list[FieldMapping] = [self.formats.read_mapping(path) for path in options.mappings]
         self.choices = self.formats.Options(
             options.account_field, options.assume_time_zone, log_began=options.log_began
@@ -55,18 +56,19 @@ class Recogniser:
 
     def judge(self, name: str, *, is_usage: bool = False) -> Judge:
         """Return what the sniffing of a file may ask; the examiner may have said that it is a usage export."""
+        self._samples.clear()
 
         def is_record(records: Sequence[Any]) -> bool:
-            return any(c.confidence == "high" for c in self.formats.detect(self._sample(name, records)))
+            return any(c.confidence == "high" for c in self.formats.detect(self.sample(name, records)))
 
         def fits(records: Sequence[Any]) -> bool:
-            sample = self._sample(name, records)
+            sample = self.sample(name, records)
             is_beside = self.formats.other_content(sample) or self.formats.match_accounts_directory(sample)
             is_known = is_beside or self.formats.detect(sample, is_deep=False)
             return bool(is_known or any(one.fits(records) for one in self.mappings))
 
         def fits_inside(records: Sequence[Any]) -> bool:
-            return bool(self.formats.detect(self._sample(name, records)))
+            return bool(self.formats.detect(self.sample(name, records)))
 
         is_of_objects = self._format is not None and self._specs[self._format].framing == "json"
         return Judge(is_record, fits, fits_inside, self._format is not None, is_of_objects or is_usage)
@@ -76,9 +78,12 @@ class Recogniser:
         spec = self._specs.get(reader.format)
         return spec is not None and spec.takes_cells(reader.choices)
 
-    def _sample(self, name: str, records: Sequence[Any]) -> Sample:
-        sample: Sample = self.formats.Sample(name=name, records=records)
-        return sample
+    def sample(self, name: str, records: Sequence[Any]) -> Sample:
+        """Return the sample of some records of a file; of the same records the same one, so that each question is worked out once."""
+        known = self._samples.get(id(records))
+        if known is None:
+            known = self._samples[id(records)] = self.formats.Sample(name=name, records=records)
+        return known
 
     def recognise(self, name: str, sniffed: Sniffed, source: Source) -> Reader | None:
         """Return how the records of a source are read and note its role and format; None if it has no records to read.
@@ -89,7 +94,7 @@ class Recogniser:
         if sniffed.kind in ("ignored", "refused"):
             source.refuse(sniffed.kind, sniffed.reason or "")
             return None
-        sample = self._sample(name, sniffed.records)
+        sample = self.sample(name, sniffed.records)
         body_name = self.formats.stored_body(sample) if self._format in (None, BEDROCK) else None
         if body_name is not None:
             sniffed.kind, sniffed.body_name, sniffed.is_wrapped = "body", body_name, False

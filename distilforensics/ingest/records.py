@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
     from distilforensics.ingest.formats import Options
 
@@ -99,6 +100,10 @@ class Sniffed:
     """Name by which a record refers to the file, if the file is a body that was stored apart."""
     is_copy_text: bool = False
     """Tab-separated text as PostgreSQL's COPY writes it: no quotes, escapes by backslash."""
+    table: pq.ParquetFile | None = None
+    """The opened file, if it is one of Parquet."""
+    code_page: str | None = None
+    """How lines of a table are written that are no UTF-8."""
     is_padded: bool = False
     """Cells have spaces around them, which belong to the table and not to the values."""
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import orjson
 
+from distilforensics.core.text import is_utf8, without_raw_bytes
+
 MAX_DEPTH = 200
 """Nesting of a repaired record; no log format comes near, and readers of the stored JSON may recurse."""
 
@@ -70,7 +72,7 @@ def _objects(raw: bytes) -> list[Piece]:
     Bytes that are no UTF-8 travel as lone surrogates, so that positions in the text can be turned back into bytes.
     """
     text = raw.decode("utf-8", "surrogateescape")
-    flags = () if text.isascii() or _is_utf8(raw) else ("invalid_utf8",)
+    flags = () if text.isascii() or is_utf8(raw) else ("invalid_utf8",)
     pieces: list[Piece] = []
     position = start = 0
     while position < len(text):
@@ -103,14 +105,6 @@ def _escaped(raw: bytes, start: int, text: str, error: _UnreadableError) -> Piec
             if not fixed[end:].strip(_BETWEEN):
                 return _piece(value, start, len(raw), (*notes, "invalid_escape"))
     return Piece(start, len(raw), None, (), error.reason, error.detail)
-
-
-def _is_utf8(raw: bytes) -> bool:
-    try:
-        raw.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _n_bytes(text: str) -> int:
@@ -197,7 +191,6 @@ def _kind(value: Any) -> str:  # noqa: ANN401
     return names.get(type(value), "a number")
 
 
-_RAW_BYTE = re.compile("[\udc80-\udcff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -209,7 +202,7 @@ def _clean(value: Any, notes: set[str]) -> Any:  # noqa: ANN401
         return [_clean(item, notes) for item in value]
     if not isinstance(value, str) or not _SURROGATE.search(value):
         return value
-    shown = _RAW_BYTE.sub(lambda match: f"\\x{ord(match[0]) - 0xDC00:02x}", value)
+    shown = without_raw_bytes(value)
     clean = _SURROGATE.sub("\ufffd", shown)
     if clean != shown:
         notes.add("surrogate_replaced")

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from distilforensics.core.text import without_raw_bytes
+from distilforensics.ingest.code_pages import as_text, code_page_of
 from distilforensics.ingest.documents import page_key, shape_of_document
-from distilforensics.ingest.formats.aliases import target_of
 from distilforensics.ingest.listed_fields import sample_of
+from distilforensics.ingest.parquet_records import open_parquet
+from distilforensics.ingest.parquet_records import sample_of as rows_of_sample
 from distilforensics.ingest.records import Sniffed
 from distilforensics.ingest.repair import repair
 from distilforensics.ingest.wrappers import unwrapped_sample
@@ -81,15 +84,19 @@ class Judge:
 
 
 def sniff(raw: RawFile, stream: DecodedStream, judge: Judge) -> Sniffed:
-    """Return what a file is, and whether its records stand inside of others."""
-    return unwrapped(_sniff(raw, stream, judge), judge)
+    """Return what a file is, and whether its records stand inside of others.
+
+    Raises:
+        InputRefusedError: it is Parquet and cannot be read.
+    """
+    return _unwrapped(_sniff(raw, stream, judge), judge)
 
 
-def unwrapped(sniffed: Sniffed, judge: Judge) -> Sniffed:
+def _unwrapped(sniffed: Sniffed, judge: Judge) -> Sniffed:
     """Note where sampled records only wrap others: they fit no format, and what they wrap does; or they are spans by names that others use as well."""
     if sniffed.records and not sniffed.is_wrapped:
         is_known = judge.fits(sniffed.records)
-        inner = unwrapped_sample(sniffed.records, only_spans=is_known)
+        inner = (unwrapped_sample(sniffed.records, only_spans=is_known) or [])[: 4 * SAMPLE_LINES]
         if not inner:
             return sniffed
         if (
@@ -98,7 +105,7 @@ def unwrapped(sniffed: Sniffed, judge: Judge) -> Sniffed:
             else judge.fits(inner) or (not judge.fits_inside(sniffed.records) and judge.fits_inside(inner))
         ):
             kind = "lines" if sniffed.kind == "text" else sniffed.kind
-            return replace(sniffed, kind=kind, records=inner[: 4 * SAMPLE_LINES], is_wrapped=True)
+            return replace(sniffed, kind=kind, records=inner, is_wrapped=True)
     return sniffed
 
 
@@ -106,6 +113,9 @@ def _sniff(raw: RawFile, stream: DecodedStream, judge: Judge) -> Sniffed:
     """Return how a file is framed."""
     head = stream.peek(HEAD_BYTES)
     special = _by_magic(head, is_direct=stream.is_direct)
+    if special is not None and special.kind == "parquet":
+        table = open_parquet(raw)
+        return replace(special, records=rows_of_sample(raw, table), table=table)
     if special is not None:
         return special
     body = head.lstrip(_BEFORE_RECORD)
@@ -227,7 +237,8 @@ _SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)
 
 def _sniff_csv(lines: list[bytes], judge: Judge) -> Sniffed | None:
     """Return the lines as a table: of a known format if they fit one, otherwise the widest; None if they are none."""
-    texts = [line.decode("utf-8", "surrogateescape") for line in lines]
+    code_page = code_page_of(lines, lines[:_TITLE_LINES])
+    texts = [as_text(line, code_page) for line in lines]
     told = _SEPARATOR.fullmatch(texts[0].strip()) if texts else None
     delimiters = (told[1],) if told else (",", "\t", ";", "|")
     found = [
@@ -240,7 +251,7 @@ def _sniff_csv(lines: list[bytes], judge: Judge) -> Sniffed | None:
     if known is None:
         first = [table for table in found if table.n_preamble == found[0].n_preamble]
         known = max(first, key=lambda table: len(table.header), default=None)
-    return known
+    return known and replace(known, code_page=code_page)
 
 
 def _fits(judge: Judge) -> tuple[Callable[[list[Any]], bool], ...]:
@@ -264,7 +275,7 @@ def _table(text: str, delimiter: str, n_preamble: int) -> Sniffed | None:
         if is_copy_text
         else _csv_rows(text, delimiter, is_padded=is_padded)
     )
-    header = named(tuple(heading(cell.strip()) for cell in rows[0])) if rows else ()
+    header = named(tuple(without_raw_bytes(cell.strip()) for cell in rows[0])) if rows else ()
     if len(header) < 2 or len(set(header)) < len(header) or not all(header):
         return None
     records = [_row_object(header, row) for row in rows[1:] if len(row) == len(header)]
@@ -286,18 +297,9 @@ def named(header: tuple[str, ...]) -> tuple[str, ...]:
     return ("row_number", *header[1:]) if header and not header[0] else header
 
 
-def heading(cell: str) -> str:
-    """Return a heading with bytes that are no UTF-8 read as what spreadsheets of the West or of Japan write, whichever names a column."""
-    if cell.isascii() or not any("\udc80" <= character <= "\udcff" for character in cell):
-        return cell
-    raw = cell.encode("utf-8", "surrogateescape")
-    western, japanese = (raw.decode(encoding, "replace") for encoding in ("cp1252", "cp932"))
-    return japanese if target_of(western) is None and target_of(japanese) is not None else western
-
-
 def _row_object(header: tuple[str, ...], row: list[str]) -> dict[str, Any]:
     """Return a row as the object that it will become: empty cells are absent."""
-    cells = (cell.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for cell in row)
+    cells = map(without_raw_bytes, row)
     return {name: cell for name, cell in zip(header, cells, strict=True) if cell and cell != "\\N"}
 
 

@@ -25,19 +25,25 @@ if TYPE_CHECKING:
 
     from distilforensics.ingest.listed_fields import ListedFields
 
-_TEXT_FIELDS = ("message", "log", "textpayload", "raw", "line", "msg", "body", "cloudtrailevent")
+_TEXT_FIELDS = ("message", "log", "textpayload", "raw", "line", "msg", "body", "cloudtrailevent", "value")
 """Fields, in lower case, in which collectors keep the line that a program wrote, the likelier ones first."""
 
 _OBJECT_FIELDS = (
     "jsonpayload", "message", "log", "raw", "result", "event", "cloudtrailevent", "airbyte_data", "attributes", "textpayload", "line", "msg",
-    "body", "source", "doc",
+    "body", "source", "doc", "value",
 )  # fmt: skip
 """Likewise, as an object; a cell of a table that holds JSON is one."""
+
+_OF_QUEUES = frozenset({"topic", "partition", "offset"})
+"""Fields of messages of queues, whose value is a record; elsewhere it may be that of a setting."""
 
 _TIME_FIELDS = ("timestamp", "@timestamp", "time", "_time", "date", "Date", "_airbyte_extracted_at")
 """Fields in which collectors keep the time of a record; it is that of an object that has none itself."""
 
 _PREFIX = re.compile(rb"[^{}]{1,300}?(?=\{\")")
+_TIME_IN_PREFIX = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?")
+_PAIR = re.compile(rb'([A-Za-z_@][\w.@/-]*)=("(?:[^"\\]|\\.)*"|[^\s"=]*)(?:\s+|$)')
+_FEWEST_PAIRS = 4
 
 
 def inner_records(record: Mapping[str, Any]) -> list[Any] | None:
@@ -49,7 +55,12 @@ def inner_records(record: Mapping[str, Any]) -> list[Any] | None:
         several = read(record)
         if several is not None:
             return several
-    names = [(plain, name) for name in sorted(record) if (plain := name.lower().lstrip("@_")) in _OBJECT_FIELDS]
+    is_queued = not _OF_QUEUES.isdisjoint(record)
+    names = [
+        (plain, name)
+        for name in sorted(record)
+        if (plain := name.lower().lstrip("@_")) in _OBJECT_FIELDS and (plain != "value" or is_queued)
+    ]
     for name in (name for field in _TEXT_FIELDS for plain, name in names if plain == field):
         found_text = _object_in_text(record[name], record)
         if found_text is not None:
@@ -148,14 +159,22 @@ def _plain(value: Any) -> Any:  # noqa: ANN401
 
 
 def after_prefix(line: bytes) -> bytes | None:
-    """Return the object at the end of a line of text, such as a collector writes after the time; None if there is none."""
+    """Return the object at the end of a line of text, such as a collector writes after the time, or that of its pairs of names and values; else None."""
     match = _PREFIX.match(line)
     if match is None or not line.rstrip().endswith(b"}"):
-        return None
-    try:
-        return line[match.end() :] if isinstance(orjson.loads(line[match.end() :]), dict) else None
-    except orjson.JSONDecodeError:
-        return None
+        return _of_pairs(line)
+    time = _TIME_IN_PREFIX.search(match[0])
+    return _object_in_text(line[match.end() :].decode("utf-8", "replace"), time and {"time": time[0].decode()})
+
+
+def _of_pairs(line: bytes) -> bytes | None:
+    """Return the object of a line that consists of pairs such as `time=2026-02-03T04:05:06Z model="x"`; None if it does not."""
+    pairs, position = {}, 0
+    while (pair := _PAIR.match(line, position)) is not None:
+        name, value = (part.decode("utf-8", "backslashreplace") for part in pair.groups())
+        pairs[name] = value[1:-1].replace('\\"', '"') if value[:1] == '"' else value
+        position = pair.end()
+    return orjson.dumps(pairs) if position == len(line) and len(pairs) >= _FEWEST_PAIRS else None
 
 
 def unwrapped_sample(records: list[Any], *, only_spans: bool = False) -> list[Any] | None:

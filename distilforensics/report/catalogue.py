@@ -158,23 +158,13 @@ def _relation(name: str) -> tuple[SqlFile, Mapping[str, Any], str]:
     ):
         if path.is_file():
             file = read_sql_file(path)
-            return (
-                (file, file.defaults, "table")
-                if name != "candidate_exchanges"
-                else (_with_candidates(file), {}, "table")
-            )
+            return file, file.defaults, "table"
     if name in GROUP_VIEWS:
         return group_query(name), {}, "table"
     node = analysis_graph().maker[name]
     if node.file is None:
         raise HeuristicError(f"reads {name}, which no query makes", where="report")
     return node.file, node.parameters, "view" if node.is_view else "table"
-
-
-def _with_candidates(file: SqlFile) -> SqlFile:
-    """Return the query of the candidates' exchanges with the relations that the assessment offers it."""
-    reads = [*file.reads, "candidate_members", "candidate_templates"]
-    return SqlFile(file.name, file.header | {"reads": reads}, file.body)
 
 
 def _macros_in(text: str) -> str:

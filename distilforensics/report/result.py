@@ -34,12 +34,9 @@ SHOWN_BY = {
     "frame": "frame",
     "purpose": "frame",
     "attested": "reasoning",
-    "coordination.failover_reissue": "handover",
     "evasion.model_pivot": "model",
     "harvest.output_harvest_ratio": "output",
-    "structure.template_entropy": "frame",
     "structure.template_span": "frame",
-    "structure.fixed_injection": "frame",
     "harvest.cot_elicitation": "frame",
 }
 """Fact or test to the kind of records that show what it states. Others state counts over all requests, which no single record shows."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import distilforensics
 from distilforensics.analysis.graph import Graph, Node, sql_node
 from distilforensics.analysis.heuristics.sqltree import base_tables, parse
 from distilforensics.analysis.heuristics.testing import scratch_connection
@@ -16,7 +18,7 @@ from distilforensics.case.engines.duckdb import Limits
 from distilforensics.core.errors import HeuristicError
 from distilforensics.core.progress import Silent
 from distilforensics.core.schema import TABLES
-from distilforensics.core.sqlfile import SqlFile
+from distilforensics.core.sqlfile import SqlFile, read_sql_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from distilforensics.case.layout import Case
 
 LIMITS = Limits(500_000_000, 1)
+PACKAGE = Path(distilforensics.__file__).parent
 
 
 def node(name: str, *reads: str) -> Node:
@@ -55,15 +58,20 @@ def test_a_graph_without_an_order_is_refused(nodes: list[Node], message: str) ->
         Graph(nodes, ["source"])
 
 
-@pytest.mark.parametrize("made", [node for node in analysis_graph().nodes if node.file], ids=lambda node: node.name)
-def test_every_query_states_what_it_reads(made: Node) -> None:
-    """`reads` is what stands in the query, and every parameter of the header is used."""
-    assert made.file is not None
+def test_every_query_states_what_it_reads_and_what_it_is_given() -> None:
+    """`reads` and parameters of every file with a header, of tables, tests, explanations, assessment and report: no name more, and none twice."""
+    of_parts = {"time": {"since", "before"}, "kind": {"kinds"}}
+    made = {node.name: node for node in analysis_graph().nodes}
+    headed = [path for path in sorted(PACKAGE.rglob("*.sql")) if path.read_text(encoding="utf-8").startswith("/*---")]
     with scratch_connection() as connection:
-        assert base_tables(parse(connection, made.file.body, made.name)) == set(made.reads)
-        named = connection.extract_statements(made.file.body)[0].named_parameters
-    of_parts = {"time": {"since", "before"}, "kind": {"kinds"}, None: set()}[made.file.header.get("parts")]
-    assert set(named) == set(made.parameters) | of_parts
+        for path in headed:
+            node = made[path.stem] if path.parent.name == "tables" else None
+            file = node.file if node else read_sql_file(path)
+            given = {*node.parameters, *of_parts.get(file.header.get("parts"), ())} if node else set(file.defaults)
+            named = set(connection.extract_statements(file.body)[0].named_parameters)
+            assert sorted(base_tables(parse(connection, file.body, file.name))) == sorted(file.reads), path
+            assert (given == named) if node else (given <= named), path
+    assert len(headed) > 150
 
 
 def test_every_table_of_a_stage_has_a_query() -> None:

@@ -19,6 +19,11 @@ def test_six_kinds_rest_on_the_text_of_prompts() -> None:
     assert {"system", "prefix", "suffix", "near", "passage", "prompt"} == text_kinds()
 
 
+def test_kinds_stand_in_the_order_of_the_ids_of_their_groups() -> None:
+    """Long tables are made kind by kind, and their rows are sorted by the id that begins with it."""
+    assert sorted(kinds()) == list(kinds())
+
+
 def test_every_kind_is_read_from_its_own_column() -> None:
     """One exchange that carries all kinds is one use of each, under the id that begins with the kind."""
     columns = {kind: f"{kind}_template" for kind in kinds() if kind != "prompt"} | {"parameters": "parameter_template"}
@@ -43,7 +48,7 @@ def test_a_short_prompt_is_no_template() -> None:
 
 def test_a_further_kind_is_one_more_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """It has uses, a weight in linkage where it states one, and is named in the reference page."""
-    tools = Kind("tools", "'tools:' || tools_sha256", "set of tools", is_text=False, linkage_m=0.5)
+    tools = Kind("tools", "'tools:' || tools_sha256", "set of tools", is_text=False, links=True)
     rows = kinds() | {"tools": tools}
     monkeypatch.setattr(module, "kinds", lambda: rows)
     monkeypatch.setattr("distilforensics.analysis.link_parameters.kinds", lambda: rows)
@@ -51,4 +56,4 @@ def test_a_further_kind_is_one_more_row(monkeypatch: pytest.MonkeyPatch) -> None
 
     assert "'tools:' || tools_sha256" in template_uses()
     assert ("tools", "program", 0.5) in [(entry.attribute, entry.family, entry.m) for entry in comparisons()]
-    assert "`mark`, `tools`" in render_catalog()
+    assert ", `tools`" in render_catalog()

@@ -308,7 +308,10 @@ def test_a_service_with_many_addresses_is_one_place(facts: list[Fact], common_sh
     ("facts", "alike_share", "domains", "outcome"),
     [
         pytest.param([HANDOVER, CARDS, SIGNUP], 1.0, 10, Outcome.EXCLUDED, id="a pool behind two exits"),
-        pytest.param([ANSWER, CARDS], 1.0, 10, Outcome.EXCLUDED, id="a pool whose accounts read each other's answers"),
+        pytest.param([ANSWER, CARDS], 1.0, 10, Outcome.FITS, id="people of one office who check each other's answers"),
+        pytest.param(
+            [HANDOVER, ANSWER, CARDS], 1.0, 10, Outcome.EXCLUDED, id="a pool whose accounts read each other's answers"
+        ),
         pytest.param([HANDOVER, TAKEOVER, CARDS], 1.0, 10, Outcome.EXCLUDED, id="a pool whose work goes over"),
         pytest.param([SYNCHRONY, CARDS, LAUNCH], 1.0, 10, Outcome.FITS, id="teams at a contest, each with a card"),
         pytest.param(
@@ -477,6 +480,16 @@ def test_two_calls_are_no_fact() -> None:
     assert not pool_facts(ties=ties)["handover"].is_counted
     ties = [*ring(POOL, 30, relation="unknown"), *ring(POOL, 6, first=500)]
     assert pool_facts(ties=ties)["handover"].is_counted
+
+
+@pytest.mark.parametrize(("n_moved", "is_counted"), [(12, False), (30, True)])
+def test_a_group_hands_over_a_tenth_of_what_it_is_refused(n_moved: int, is_counted: bool) -> None:
+    """A reseller's router that takes the next key on one bad day of many moves few of 200 refused calls."""
+    found = log([account(name, n_failed=10) for name in (*POOL, *PEOPLE)], ring(POOL, n_moved))
+    candidate = Candidate("candidate-1", frozenset(POOL), (), (), 1)
+    facts = {fact.fact_id: fact for fact in find_facts(found, candidate, frozenset(PEOPLE), PARAMETERS)}
+    assert facts["handover"].bits > PARAMETERS.min_fact_bits
+    assert facts["handover"].is_counted is is_counted
 
 
 def changing(stops: Callable[[int], int], begins: Callable[[int], int]) -> dict[str, Fact]:

@@ -1,21 +1,14 @@
 """The examples under the help of a command run as they stand, in a folder that holds what they name; hints run with names put in."""
 
-import contextlib
 import gzip
 import hashlib
-import io
-import os
 import re
-import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import click
 import pytest
 
-from distilforensics.cli.diagnostics import run_cli
 from distilforensics.cli.main import cli
 
 ROOT = Path(__file__).parents[2]
@@ -79,39 +72,13 @@ def folder(tmp_path_factory, sample_case):
         "when,who,llm,question\n2026-03-02T10:00:00Z,u1,m,What is a prime?\n", encoding="utf-8"
     )
     (root / "query.sql").write_text("SELECT campaign_id FROM campaigns", encoding="utf-8")
-    for name in (".local/share/bash-completion/completions", ".config/fish/completions", "bin"):
+    for name in (".local/share/bash-completion/completions", ".config/fish/completions"):
         (root / name).mkdir(parents=True)
-    program = root / "bin" / "distilforensics"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m distilforensics "$@"\n', encoding="utf-8")
-    program.chmod(0o755)
     return root
 
 
-def ran(line, folder):
-    """Run a line and return what came of it: in this process if it is a command of the program and nothing else, otherwise in a shell."""
-    words = shlex.split(line)
-    if words[0] == "distilforensics" and not set(line) & set("|&;<>$*`"):
-        return in_process(words[1:], folder)
-    environment = os.environ | {
-        "HOME": str(folder),
-        "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path[1:]]),
-    }
-    return subprocess.run(
-        ["sh", "-eu", "-c", line], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
-
-
-def in_process(arguments, folder):
-    """Return exit code and output of the program with these arguments, called in a folder."""
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = run_cli(arguments)
-    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
-
-
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_an_example_runs(example, folder):
+def test_an_example_runs(example, folder, ran):
     """It ends well, and says something."""
     done = ran(example, folder)
     assert done.returncode == 0, done.stderr[-1000:] + done.stdout[-500:]
@@ -164,7 +131,7 @@ def filled_in(hint):
 
 
 @pytest.fixture(scope="module")
-def hinted(folder):
+def hinted(folder, ran):
     """The folder, with all that hints name."""
     shutil.copytree(folder / "cases" / "2026-017", folder / CASE)
     shutil.copy(ROOT / "sample_logs" / "pool" / "labels.csv", folder / "labels.csv")
@@ -176,7 +143,7 @@ def hinted(folder):
 
 
 @pytest.mark.parametrize("hint", hints())
-def test_what_a_hint_says_can_be_done(hint, hinted):
+def test_what_a_hint_says_can_be_done(hint, hinted, ran):
     """Whoever follows it is not told that he has called the program wrongly."""
     # A hint about reading logs is given where there is no sealed case yet.
     line = filled_in(hint).replace("cases/made", f"cases/made-{hints().index(hint)}")

@@ -3,8 +3,10 @@
 import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -31,11 +33,10 @@ def cli(*arguments, before="", given=b"", **environment):
     )
 
 
-@pytest.fixture
-def logs(tmp_path):
-    """A folder with one log whose accounts have names outside of ASCII."""
-    folder = tmp_path / "logs"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def known(tmp_path_factory):
+    """A folder with `logs`, one log whose accounts have names outside of ASCII, and the `case` of it."""
+    home = tmp_path_factory.mktemp("known")
     rows = [
         {
             "request_id": f"r{n}",
@@ -46,8 +47,10 @@ def logs(tmp_path):
         | {"prompt_tokens": n, "completion_tokens": 20, "status": "success", "spend": 0.1}
         for n in range(500)
     ]
-    (folder / "gateway.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return folder
+    (home / "logs").mkdir()
+    (home / "logs" / "gateway.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert run_cli(["ingest", str(home / "logs"), "--case", str(home / "case"), "-q"]) == ExitCode.COMPLETE
+    return home
 
 
 def tables(case):
@@ -63,35 +66,33 @@ def tables(case):
         ("resource.RLIMIT_AS, (700_000_000, 700_000_000)", "the address space is limited to 700 MB"),
     ],
 )
-def test_a_limited_machine_is_told_and_the_case_resumes(logs, tmp_path, limit, told):
+def test_a_limited_machine_is_told_and_the_case_resumes(known, tmp_path, limit, told):
     """Full disk, few handles, little address space: no internal error, no traceback; afterwards the tables are those of an undisturbed run."""
-    case, undisturbed = tmp_path / "case", tmp_path / "undisturbed"
+    logs, case = known / "logs", tmp_path / "case"
     stopped = cli("ingest", logs, "--case", case, before=f"resource.setrlimit({limit})")
     assert (stopped.returncode, told in stopped.stderr.decode()) == (ExitCode.MACHINE, True), stopped.stderr
     assert b"hint: " in stopped.stderr
     assert b"Traceback" not in stopped.stderr
     assert b"nothing that was sealed" not in stopped.stderr
-    assert cli("ingest", logs, "--case", case).returncode == 0
-    assert cli("ingest", logs, "--case", undisturbed).returncode == 0
+    assert run_cli(["ingest", str(logs), "--case", str(case), "-q"]) == ExitCode.COMPLETE
     assert len(tables(case)) >= 6
-    assert tables(case) == tables(undisturbed)
+    assert tables(case) == tables(known / "case")
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252:strict"])
-def test_an_encoding_that_lacks_a_character_is_no_error(logs, tmp_path, encoding):
+def test_an_encoding_that_lacks_a_character_is_no_error(known, encoding):
     """What cannot be written is written as an escape."""
-    case = tmp_path / "case"
-    assert cli("ingest", logs, "--case", case, PYTHONIOENCODING=encoding).returncode == 0
-    asked = cli("sql", case, "select distinct account_id || ' 中' as x from exchanges", PYTHONIOENCODING=encoding)
+    asked = cli(
+        "sql", known / "case", "select distinct account_id || ' 中' as x from exchanges", PYTHONIOENCODING=encoding
+    )
     assert asked.returncode == 0
     assert b"\\u4e2d" in asked.stdout
 
 
-def test_texts_of_the_command_line_are_utf8_whatever_the_locale(logs, tmp_path):
+def test_texts_of_the_command_line_are_utf8_whatever_the_locale(known):
     """In a locale without letters beyond ASCII, and from stdin; bytes that are no text are wrong usage."""
-    case = tmp_path / "case"
+    case = known / "case"
     plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}
-    assert cli("ingest", logs, "--case", case).returncode == 0
     asked = cli("sql", case, "select 'Zoë' as x", **plain)
     assert (asked.returncode, b"Zo\\xeb" in asked.stdout) == (0, True), asked.stderr
     for broken in (cli("sql", case, os.fsdecode(b"\xff")), cli("sql", case, "-", given=b"select '\xff'")):
@@ -99,11 +100,11 @@ def test_texts_of_the_command_line_are_utf8_whatever_the_locale(logs, tmp_path):
 
 
 @pytest.mark.parametrize("option", ["--secret-file", "--mapping"])
-def test_a_file_of_options_that_is_no_text_is_named(logs, tmp_path, option):
+def test_a_file_of_options_that_is_no_text_is_named(known, tmp_path, option, capsys):
     """Whatever is in it."""
     (tmp_path / "file").write_bytes(b"\xff\x00")
-    done = cli("ingest", logs, "--case", tmp_path / "case", option, tmp_path / "file")
-    assert (done.returncode, str(tmp_path / "file").encode() in done.stderr) == (ExitCode.USAGE, True), done.stderr
+    code = run_cli(["ingest", str(known / "logs"), "--case", str(tmp_path / "case"), option, str(tmp_path / "file")])
+    assert (code, str(tmp_path / "file") in capsys.readouterr().err) == (ExitCode.USAGE, True)
 
 
 def test_a_machine_that_fails_a_query_is_no_wrong_query():
@@ -115,10 +116,9 @@ def test_a_machine_that_fails_a_query_is_no_wrong_query():
         raise duckdb.BinderException("no column of this name")
 
 
-def test_a_name_that_is_no_utf8_is_read_and_found_again(logs, tmp_path):
+def test_a_name_that_is_no_utf8_is_read_and_found_again(known, tmp_path):
     """Folder and file; the case itself must have a name that the engine can be told."""
-    strange = tmp_path / os.fsdecode(b"logs\xff")
-    logs.rename(strange)
+    strange = Path(shutil.copytree(known / "logs", tmp_path / os.fsdecode(b"logs\xff")))
     (strange / "gateway.jsonl").rename(strange / os.fsdecode(b"g\xfe.jsonl"))
     case = tmp_path / "case"
     assert cli("ingest", strange, "--case", case).returncode == 0
@@ -181,10 +181,10 @@ def test_a_fault_claims_nothing_that_was_not_checked(monkeypatch, capsys):
     assert "distilforensics verify CASE" in told
 
 
-def test_files_of_a_case_are_readable_by_their_owner_alone(logs, tmp_path):
+def test_files_of_a_case_are_readable_by_their_owner_alone(known, tmp_path):
     """Whatever the mask of the user is."""
     case = tmp_path / "new" / "case"
-    assert cli("ingest", logs, "--case", case, before="import os; os.umask(0)").returncode == 0
+    assert cli("ingest", known / "logs", "--case", case, before="import os; os.umask(0)").returncode == 0
     open_to_others = [path for path in [case, *case.rglob("*")] if path.stat().st_mode & 0o077]
     assert open_to_others == []
 

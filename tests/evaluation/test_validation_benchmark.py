@@ -108,7 +108,7 @@ def test_what_failed_stands_first(benchmark):
         "70 queue",
         "handover (50), payment (20)",
     ]
-    assert rows(failures, "populations: slow")[0][3:] == ["0 of 70", "70 queue one operator (one_egress)"]
+    assert rows(failures, "populations: slow")[0][2:] == ["c-1 0 of 70", "70 queue", "one_egress"]
     assert not rows(failures, "populations: graders")
     (students,) = rows(failures, "populations")
     assert students[1:3] == ["students", "3"]
@@ -141,7 +141,7 @@ def test_the_ablation_counts_what_is_still_accused(benchmark):
     assert rows(document, "payment", section)[0][1:] == ["1 of 1", "70", "0"]
 
 
-def test_the_attacker_takes_what_hides_most_and_stops_below_moderate(benchmark):
+def test_the_attacker_takes_what_hides_most_and_stops_when_nobody_is_listed(benchmark):
     """He needs the log of the beginning, then one of each change, then is done: a client per account hides him."""
     attacker, known = benchmark.attacker, []
     for n_logs in (1, len(attacker.CHANGES)):

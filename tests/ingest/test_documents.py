@@ -126,3 +126,15 @@ def test_shapes_are_told_from_the_beginning_of_a_document(record):
     shape = documents.shape_of_document(whole[:-60].encode())
     assert (shape.page_key, len(shape.sample)) == ("items", 1)
     assert documents.shape_of_document(b"{'no': 'json'}") is None
+
+
+def test_a_list_named_content_is_that_of_a_page_only_beside_its_number(read, log):
+    """A message has one too, of its parts."""
+    calls = [
+        {"ts": f"2026-05-04T03:02:0{n}Z", "user_id": "u", "model": "m", "content": [{"type": "text", "text": "a"}]}
+        for n in range(3)
+    ]
+    messages = "".join(json.dumps(call) + "\n" for call in calls).encode()
+    assert [row["account_id"] for row in read(log(messages, "messages.jsonl")).rows] == ["u"] * 3
+    page = json.dumps({"page": 1, "size": 3, "content": [{**call, "content": "a"} for call in calls]}).encode()
+    assert [row["account_id"] for row in read(log(page, "page.json")).rows] == ["u"] * 3

@@ -49,6 +49,20 @@ SHAPES = {
         "rows": [{"f": [{"v": str(value)} for value in call]} for call in CALLS]}).encode(),
     "cells with a field": json.dumps({"results": [[{"field": name, "value": str(value)} for name, value in
         zip(("@timestamp", "user_id", "model", "input_tokens", "output_tokens"), call, strict=True)] for call in CALLS], "status": "Complete"}).encode(),
+    "pairs of names and values": "".join(f'time={t} level=info msg="a call" user_id={u} model={m} input_tokens={i} output_tokens={o}\n'
+        for t, u, m, i, o in CALLS).encode(),
+    "a line of a collector before the object": "".join(
+        f'<134>1 {t} host stdout F {json.dumps({"user_id": u, "model": m, "input_tokens": i, "output_tokens": o})}\n' for t, u, m, i, o in CALLS).encode(),
+    "months of other languages": table(("Horodatage", "Utilisateur", "Modèle", "Jetons d'entrée", "Jetons de sortie"),
+        [(f"4 mai 2026 à {t[11:19]}", *rest) for t, *rest in CALLS], ";"),
+    "narrow spaces in times": table(("Date", "User", "Model", "Input tokens", "Output tokens"),
+        [(f"May 4, 2026 at {int(t[11:13])}:{t[14:19]}\u202fAM", *rest) for t, *rest in CALLS]),
+    "times of a browser": lines({"Time": f"/Date({1777863721500 + 1000 * n})/", "User": u, "Model": m, "InputTokens": i, "OutputTokens": o}
+        for n, (_, u, m, i, o) in enumerate(CALLS)),
+    "messages of a queue": lines({"topic": "calls", "offset": n, "timestamp": t, "key": "partition", "value": json.dumps(
+        {"user_id": u, "model": m, "usage": {"in": i, "out": o}})} for n, (t, u, m, i, o) in enumerate(CALLS)),
+    "a summary behind the calls": lines([*({"ts": t, "user_id": u, "model": m, "input_tokens": i, "output_tokens": o} for t, u, m, i, o in CALLS),
+        {"ts": TIMES[-1], "model": "all", "total_requests": 3, "input_tokens": 3606}]),
 }  # fmt: skip
 
 
@@ -96,7 +110,7 @@ def test_turns_of_a_conversation_are_no_pieces(read, log):
     assert len(read(log(lines(turns * 2))).rows) == 6
 
 
-@pytest.mark.parametrize("time", ["3 févr. 2026 à 04:05:06", "46056.58688"])
+@pytest.mark.parametrize("time", ["3 helmikuuta 2026 klo 04:05:06", "46056.58688"])
 def test_times_in_no_known_notation_are_refused_at_once(time, read, log):
     """Not record by record."""
     found = read(log(lines({"time": time, "user_id": u, "model": m, "input_tokens": i} for _, u, m, i, _ in CALLS)))
@@ -168,3 +182,86 @@ def test_a_key_of_many_characters_over_many_places_costs_nothing():
     record = {"k" * 60_000: {f"c{n}": n for n in range(20_000)}, "user": {"id": "u"}}
     _, paths = with_places([record])
     assert list(paths) == ["$.user.id"]
+
+
+def test_pieces_under_names_of_their_own_are_told_by_how_they_are_cut(read, log):
+    """Whatever their text and what binds them is called."""
+    pieces = [{"ts": t, "user": u, "model": m, "leg": t[:19], "bit": word} for t, u, m, *_ in CALLS for word in WORDS]
+    found = read(log(lines(pieces)))
+    assert (found.source["role"], "streamed" in found.source["reason"]) == ("refused", True)
+
+
+def test_what_one_caller_filled_names_no_column(read, log):
+    """An object that nobody else sends is theirs, whatever its parts are called."""
+    calls = [a_call(n, user_id=f"acct{n}", notes={}) for n in range(12)]
+    calls[3]["notes"] = {"account_id": "victim", "client_ip": "192.0.2.9", "prompt": "words"}
+    found = read(log(lines(calls)))
+    assert [row["account_id"] for row in found.rows] == [f"acct{n}" for n in range(12)]
+    assert {(row["client_ip"], row["prompt_text"]) for row in found.rows} == {(None, None)}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [("cp1252", "Größe für Müller prüfen"), ("cp932", "今日の天気は?"), ("gb18030", "今天天气怎么样")],
+)
+def test_cells_of_spreadsheets_in_another_encoding_are_read(encoding, text, read, log):
+    """As what they say, with a flag; what nothing tells stays as it was."""
+    header = {
+        "cp1252": "ts,Modell,Eingabetext,Größe",
+        "cp932": "ts,モデル,プロンプト,x",
+        "gb18030": "ts,model,prompt,用户",
+    }[encoding]
+    rows = "".join(f"{t},m,{text if n % 2 else 'plain'},x\n" for n, t in enumerate(TIMES))
+    found = read(log(f"{header}\n{rows}".encode(encoding), "export.csv"))
+    assert [row["prompt_text"] for row in found.rows] == [text if n % 2 else "plain" for n in range(len(TIMES))]
+    assert [row["parse_flags"] for row in found.rows][:2] == [[], ["transcoded"]]
+
+
+MESSAGES = [{"role": "user", "content": "q"}]
+TEXTS = {
+    "values that name their type": {"ts": 0, "user_id": "u", "model": "m", "input": {"type": "chat_messages", "value": MESSAGES},
+        "output": {"type": "chat_messages", "value": [{"role": "assistant", "content": "a"}]}},
+    "a value that is a text": {"ts": 0, "user_id": "u", "model": "m", "input": {"type": "text", "value": "q"}, "output": {"type": "text", "value": "a"}},
+    "conversations that end with the answer": {"ts": 0, "user_id": "u", "chat": {"models": ["m"], "messages": [*MESSAGES,
+        {"role": "assistant", "content": "a"}]}},
+    "a request under a name for prompts, and the time in the answer": {"input": {"model": "m", "messages": MESSAGES}, "output": {"object":
+        "chat.completion", "created": 1777863721, "choices": [{"message": {"role": "assistant", "content": "a"}}]}},
+    "bodies of a service of one's own": {"ts": 0, "req": {"method": "POST", "url": "/v1/messages", "body": {"model": "m", "max_tokens": 5,
+        "messages": MESSAGES}}, "res": {"statusCode": 200, "body": {"type": "message", "content": [{"type": "text", "text": "a"}]}}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", TEXTS)
+def test_texts_are_found_in_what_lies_around_them(shape, read, log):
+    """The prompt and the answer, not the JSON that holds them."""
+    found = read(log(lines(TEXTS[shape] | ({"ts": t} if "ts" in TEXTS[shape] else {}) for t in TIMES)))
+    assert [(row["prompt_text"], row["response_text"]) for row in found.rows] == [("q", "a")] * len(TIMES)
+    assert {row["model_requested"] for row in found.rows} <= {"m", None if "chat" in TEXTS[shape] else "m"}
+
+
+@pytest.mark.parametrize(("encoding", "text"), [("cp1250", "Zażółć gęślą jaźń"), ("cp1251", "Как дела сегодня")])
+def test_cells_of_which_nothing_tells_the_code_page_keep_their_bytes(encoding, text, read, log):
+    """Letters of another language would be words that nobody wrote."""
+    rows = "".join(f"{t},u,m,{text}\n" for t in TIMES)
+    found = read(log(f"ts,user_id,model,prompt\n{rows}".encode(encoding), "export.csv"))
+    assert all("\\x" in row["prompt_text"] and row["parse_flags"] == ["invalid_utf8"] for row in found.rows)
+
+
+def test_json_that_somebody_wrote_is_no_wrapper(read, log):
+    """Only what programs of traces write is opened, and a key beside a value is no key of an interface."""
+    calls = [
+        a_call(
+            n,
+            user_id="u",
+            prompt='{"type": "order", "value": [1, 2]}',
+            response='{"type": "x", "value": "y"}',
+            key="flag",
+            value=1,
+        )
+        for n in range(3)
+    ]
+    (row,) = {
+        tuple(row[name] for name in ("account_id", "api_key_id", "prompt_text", "response_text"))
+        for row in read(log(lines(calls))).rows
+    }
+    assert row == ("u", None, '{"type": "order", "value": [1, 2]}', '{"type": "x", "value": "y"}')

@@ -372,3 +372,20 @@ def test_a_span_and_the_log_event_of_its_call_are_one_exchange(ingest, log, tabl
         ("s1", "question of s1", 2000.0, 9),
         ("s2", "question of s2", None, 9),
     ]
+
+
+def test_a_call_in_two_tables_of_one_platform_counts_once(ingest, log, table):
+    """One has the texts, the other the tokens and the workspace; a call that only one has stays."""
+    texts = [
+        {"databricks_request_id": f"d-{n}", "request_time": f"2026-02-03T04:05:0{n}Z", "status_code": 200, "requester": "ada",
+            "request": '{"messages": [{"role": "user", "content": "q"}]}', "response": None}
+        for n in range(3)
+    ]  # fmt: skip
+    usage = "workspace_id,databricks_request_id,requester,status_code,request_time,input_token_count,output_token_count,request_streaming\n"
+    usage += "".join(f"w,d-{n},ada,200,2026-02-03T04:05:0{n}Z,{n},7,true\n" for n in range(1, 4))
+    log(lines(*texts), "texts.jsonl")
+    ingest(log(usage.encode(), "usage.csv").parent)
+    rows = sorted(table("exchanges"), key=lambda row: row["request_id"])
+    assert columns(rows, "request_id", "tenant_id", "input_tokens", "prompt_text") == [
+        ("d-0", None, None, "q"), ("d-1", "w", 1, "q"), ("d-2", "w", 2, "q"), ("d-3", "w", 3, None)
+    ]  # fmt: skip

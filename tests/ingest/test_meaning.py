@@ -141,13 +141,12 @@ def test_one_id_on_everything_is_no_id(ingest, log, table):
     assert table("duplicates") == []
 
 
-@pytest.mark.parametrize(
-    "word",
-    ["-", "None", "null", "N/A", "unknown", "(null)", "undefined", "", "nil", "--", "?", "#N/A", "(not set)", "<nil>", "N.A.",
-     "not available", "missing", "unset", "[none]"],
-)  # fmt: skip
-def test_a_word_for_no_value_is_no_value_in_any_column(word, ingest, log, table):
+def test_a_word_for_no_value_is_no_value_in_any_column(ingest, log, table):
     """Neither an id that makes calls duplicates, nor a client, a session or a key that strangers share."""
+    words = (
+        "-", "None", "null", "N/A", "unknown", "(null)", "undefined", "", "nil", "--", "?", "#N/A", "(not set)", "<nil>", "N.A.", "not available",
+        "missing", "unset", "[none]",
+    )  # fmt: skip
     fields = (
         "request_id",
         "response_id",
@@ -159,7 +158,7 @@ def test_a_word_for_no_value_is_no_value_in_any_column(word, ingest, log, table)
         "client_ip",
         "country",
     )
-    ingest(log(jsonl([CALL | dict.fromkeys(fields, word)] * 20)))
+    ingest(log(jsonl([CALL | dict.fromkeys(fields, word) for word in words for _ in range(20)])))
     columns = (
         "request_id",
         "response_id",
@@ -294,15 +293,15 @@ USAGE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", USAGE)
-def test_counts_of_every_provider_mean_the_same(name, read, log):
+def test_counts_of_every_provider_mean_the_same(read, log):
     """Cached tokens within the input and reasoning within the output, wherever the provider counts them."""
-    usage, expected = USAGE[name]
     record = {key: value for key, value in CALL.items() if not key.endswith("tokens")}
-    found = read(log(jsonl([record | {"usage": usage}] * 3)))
+    found = read(log(jsonl(record | {"usage": usage} for usage, _ in USAGE.values())))
     columns = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
 
-    assert values(found, *columns) == [expected] * 3
+    assert dict(zip(USAGE, values(found, *columns), strict=True)) == {
+        name: counts for name, (_, counts) in USAGE.items()
+    }
 
 
 def test_flat_counts_that_leave_out_the_cache_are_completed(read, log):
@@ -365,13 +364,12 @@ ANSWERS = {
     [lambda answer: answer, json.dumps, lambda answer: json.dumps(json.dumps(answer))],
     ids=["object", "text", "twice"],
 )
-@pytest.mark.parametrize("name", ANSWERS)
-def test_the_answer_of_every_provider_is_its_text(name, encode, read, log):
+def test_the_answer_of_every_provider_is_its_text(encode, read, log):
     """Tools and the reason of the end besides; never the object as text."""
-    answer, expected = ANSWERS[name]
-    found = read(log(jsonl([CALL | {"response": encode(answer)}] * 3)))
+    found = read(log(jsonl(CALL | {"response": encode(answer)} for answer, _ in ANSWERS.values())))
+    told = values(found, "response_text", "n_tool_calls", "finish_reason")
 
-    assert values(found, "response_text", "n_tool_calls", "finish_reason") == [expected] * 3
+    assert dict(zip(ANSWERS, told, strict=True)) == {name: expected for name, (_, expected) in ANSWERS.items()}
 
 
 @pytest.mark.parametrize(
@@ -392,14 +390,15 @@ def test_a_streamed_answer_is_its_text(lines, read, log):
     assert values(found, "response_text", "response_id", "input_tokens", "output_tokens") == [("yes", "c", 9, 2)] * 3
 
 
-@pytest.mark.parametrize(
-    "answer",
-    ['{"name": "Ann", "text": "x"}', '{"message": {"content": "x"}}', '{"content": "a", "type": "b"}', '[{"role": "boss", "name": "x"}]',
-     '{"id": 3, "content": "a"}'],
-)  # fmt: skip
-def test_json_with_words_of_providers_stays_the_answer(answer, read, log):
+def test_json_with_words_of_providers_stays_the_answer(read, log):
     """A word or two of them do not make an answer object."""
-    assert values(read(log(jsonl([CALL | {"response": answer}] * 3))), "response_text") == [(answer,)] * 3
+    answers = [
+        '{"name": "Ann", "text": "x"}', '{"message": {"content": "x"}}', '{"content": "a", "type": "b"}', '[{"role": "boss", "name": "x"}]',
+        '{"id": 3, "content": "a"}',
+    ]  # fmt: skip
+    found = read(log(jsonl(CALL | {"response": answer} for answer in answers)))
+
+    assert [row["response_text"] for row in found.rows] == answers
 
 
 def test_json_that_a_model_was_asked_for_stays_the_answer(read, log):

@@ -53,12 +53,14 @@ def catalog(tmp_path: Path) -> Iterator[Callable[..., Path]]:
         (folder / "sample.jsonl").write_text(lines, encoding="utf-8")
         (folder / "expected.jsonl").write_text(replaced.get("expected", ""), encoding="utf-8")
         source = resources.files("distilforensics.assessment") / "confounders"
-        text = (source / "quota.sql").read_text(encoding="utf-8").replace("confounder.quota", "confounder.house_quota")
+        text = (
+            (source / "vendor.sql").read_text(encoding="utf-8").replace("confounder.vendor", "confounder.house_vendor")
+        )
         target = root / "explanations"
         target.mkdir(exist_ok=True)
-        (target / "house_quota.sql").write_text(replaced.get("explanation", text), encoding="utf-8")
-        cases = (source / "quota.cases.yaml").read_text(encoding="utf-8")
-        (target / "house_quota.cases.yaml").write_text(replaced.get("cases", cases), encoding="utf-8")
+        (target / "house_vendor.sql").write_text(replaced.get("explanation", text), encoding="utf-8")
+        cases = (source / "vendor.cases.yaml").read_text(encoding="utf-8")
+        (target / "house_vendor.cases.yaml").write_text(replaced.get("cases", cases), encoding="utf-8")
         return root
 
     yield write
@@ -112,7 +114,7 @@ def test_a_format_that_cannot_be_loaded_is_named(
     catalog: Callable[..., Path], change: dict[str, str], message: str
 ) -> None:
     """With its file."""
-    ((where, text),) = [issue for issue in found(catalog(**change)) if "quota" not in issue[0]]
+    ((where, text),) = [issue for issue in found(catalog(**change)) if "vendor" not in issue[0]]
     assert message in text
     assert where == "house_gateway/format.toml"
 
@@ -125,25 +127,37 @@ def test_an_id_of_the_program_is_taken(catalog: Callable[..., Path]) -> None:
         use_own_formats(root)
 
 
-QUERY = (resources.files("distilforensics.assessment") / "confounders" / "quota.sql").read_text(encoding="utf-8")
-OWN = QUERY.replace("confounder.quota", "confounder.house_quota")
+QUERY = (resources.files("distilforensics.assessment") / "confounders" / "vendor.sql").read_text(encoding="utf-8")
+OWN = QUERY.replace("confounder.vendor", "confounder.house_vendor")
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"explanation": QUERY}, "expected confounder.house_quota"),
-        ({"explanation": OWN.replace("'partly' else 'rebutted'", "'rebutted' else 'partly'")}, "expected 'partly'"),
+        ({"explanation": QUERY}, "expected confounder.house_vendor"),
         (
-            {"explanation": OWN.replace("from candidate_features", "from read_parquet('/etc/x')")},
+            {
+                "explanation": OWN.replace(
+                    "then 'partly' when not is_partly then 'rebutted'",
+                    "then 'rebutted' when not is_partly then 'partly'",
+                )
+            },
+            "expected 'partly'",
+        ),
+        (
+            {"explanation": OWN.replace("from candidate_exchanges group", "from read_parquet('/etc/x') group")},
             "read_parquet is not allowed",
         ),
         (
-            {"explanation": OWN.replace("coalesce(q.quota, 0)", "coalesce(q.quota, random()::bigint)")},
+            {"explanation": OWN.replace("coalesce(t.n_exchanges, 0)", "coalesce(t.n_exchanges, random()::bigint)")},
             "random() is not allowed",
         ),
         (
-            {"explanation": OWN.replace('"exchanges per account and day", why', '"exchanges", warum')},
+            {
+                "explanation": OWN.replace(
+                    '"different payment methods / members with a known one", why', '"share", warum'
+                )
+            },
             "lacks unit or why",
         ),
         ({"cases": "[]"}, "not both sides"),
@@ -155,7 +169,7 @@ def test_an_explanation_that_breaks_a_rule_is_refused(
 ) -> None:
     """By what is wrong with it."""
     right = expected(catalog())
-    issues = [text for name, text in found(catalog(expected=right, **change)) if "quota" in name]
+    issues = [text for name, text in found(catalog(expected=right, **change)) if "vendor" in name]
     assert any(message in text for text in issues), issues
 
 
@@ -175,11 +189,11 @@ def test_a_run_uses_both_and_the_case_says_so_without_a_path(
     assert "house_gateway/1" in capsys.readouterr().out
     assert json.loads((case / "catalog" / "catalog.json").read_bytes())["name"] == "own house"
     records = {path.name: path.read_text(encoding="utf-8") for path in sorted((case / "stages").glob("*.json"))}
-    assert "confounder.house_quota" in records["assessment.json"]
+    assert "confounder.house_vendor" in records["assessment.json"]
     assert not any(str(root) in text for text in records.values())
-    assert (case / "report" / "annexes" / "queries" / "explanations" / "house_quota.sql").is_file()
+    assert (case / "report" / "annexes" / "queries" / "explanations" / "house_vendor.sql").is_file()
     method = (case / "report" / "annexes" / "method.json").read_text(encoding="utf-8")
-    assert "confounder.house_quota" in method
+    assert "confounder.house_vendor" in method
     assert run_cli(["run", str(log), "--case", str(case)]) == 0
     assert "Nothing has changed" in capsys.readouterr().err
 

@@ -84,12 +84,12 @@ def own(table, planted):
 
 
 def test_a_large_campaign_is_found_and_a_trivial_one_is_not_and_the_case_keeps_its_bytes(
-    case, tmp_path, small_limits, limits_are_met
+    case, small_limits, limits_are_met
 ):
     """No account that was not planted is accused; the second measurement knows everything and runs no stage."""
-    before = state(case)
-    measurement = measure(case, tmp_path / "work", CHOICES, small_limits, Silent())
-    again = measure(case, tmp_path / "work", CHOICES, small_limits, Silent())
+    before, work = state(case), work_folder(case.root)
+    measurement = measure(case, work, CHOICES, small_limits, Silent())
+    again = measure(case, work, CHOICES, small_limits, Silent())
 
     assert {4: False, 45: True} == {outcome.plant.n_accounts: outcome.is_found for outcome in measurement.outcomes}
     assert [0, 0] == [outcome.n_innocents for outcome in measurement.outcomes]
@@ -101,7 +101,7 @@ def test_a_large_campaign_is_found_and_a_trivial_one_is_not_and_the_case_keeps_i
         )
     ] == measurement.statements
     assert [outcome.row() for outcome in measurement.outcomes] == [outcome.row() for outcome in again.outcomes]
-    assert ["results.jsonl"] == [path.name for path in (tmp_path / "work").iterdir()]
+    assert ["results.jsonl"] == [path.name for path in work.iterdir()]
     assert before == state(case)
 
 
@@ -236,7 +236,7 @@ def test_a_link_is_never_written_through(tmp_path):
 def test_the_result_becomes_part_of_the_case_when_asked_for_and_is_dropped_when_it_no_longer_holds(
     case, capsys, limits_are_met
 ):
-    """With an entry in the custody log, in findings and report, sealed and intact; a further run keeps it."""
+    """With an entry in the custody log, in findings and report, sealed and intact; a further run keeps it. It goes on where the test above was."""
     path = str(case.root)
     asked = ["--sizes", "45,4", "--dilutions", "0", "--requests", "10"]
     code = run_cli(["selftest", "--inject", path, *asked, "--write", *FLAGS])

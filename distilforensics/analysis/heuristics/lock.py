@@ -1,4 +1,4 @@
-"""`lock.json`: version, hash of the query and defaults of every heuristic, so that no meaning changes under the same version."""
+"""`lock.json`: what decides the outcome of every heuristic, with its version, so that no meaning changes under the same version."""
 
 from __future__ import annotations
 
@@ -30,9 +30,15 @@ def read_lock() -> dict[str, dict[str, Any]]:
     return entries
 
 
+DECIDING = ("entity", "level", "needs", "partition", "requires_complete", "requires_order", "tags")
+"""Keys of a header that decide where a heuristic is judged, what it counts for, and under which technique it is reported."""
+
+
 def lock_entry(heuristic: Heuristic) -> dict[str, Any]:
     """Return what is locked of a heuristic."""
+    header = heuristic.file.header
     return {
+        **{key: header[key] for key in DECIDING if key in header},
         "version": heuristic.version,
         "sha256": heuristic.sha256,
         "defaults": {parameter.name: asdict(parameter)["default"] for parameter in heuristic.parameters},
@@ -47,15 +53,20 @@ def lock_difference(heuristic: Heuristic, locked: dict[str, dict[str, Any]]) -> 
     if entry == old:
         return None
     if entry["version"] <= old["version"]:
-        return f"the query or a default changed while the version stayed {old['version']}"
+        return f"{_changed(entry, old)} changed while the version stayed {old['version']}"
     return f"version {entry['version']} is not in lock.json, which holds version {old['version']}"
+
+
+def _changed(entry: dict[str, Any], old: dict[str, Any]) -> str:
+    words = {"sha256": "the query", "defaults": "a default"}
+    return " and ".join(words.get(key, key) for key in sorted({*entry, *old}) if entry.get(key) != old.get(key))
 
 
 def lock_text() -> str:
     """Return what `lock.json` holds for the catalogue of today.
 
     Raises:
-        HeuristicError: the query or a default changed without a higher version.
+        HeuristicError: something that is locked changed without a higher version.
     """
     locked, catalog = read_lock(), load_catalog()
     for heuristic in catalog:

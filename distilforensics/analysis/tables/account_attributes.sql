@@ -3,10 +3,9 @@ title = "The values that several accounts share"
 reads = ["account_values"]
 partition = { account_values = "attribute, value" }
 order = "attribute, value, account_id"
-params.min_accounts = { default = 2, unit = "accounts", why = "a value of one account cannot link" }
 ---*/
 with shared as (
-    select attribute, value from account_values where value is not null group by attribute, value having count(*) >= $min_accounts
+    select attribute, value from account_values where value is not null group by attribute, value having count(*) > 1
 )
 select a.account_id, a.attribute, a.value, a.n_exchanges
 from account_values as a

@@ -3,7 +3,7 @@ title = "What every account has, sends and comes from, one row per value"
 reads = ["account_profiles", "exchange_features", "exchanges", "next_prompts", "template_uses"]
 partition = { account_profiles = "account_id", exchange_features = "account_id", exchanges = "account_id", next_prompts = "account_id", template_uses = "account_id" }
 order = "attribute, value, account_id"
-params.handover_s = { default = 60, unit = "seconds", why = "published pool programs repeat a refused call at once or after a short pause" }
+params.handover_us = "moment_us"
 params.min_prompt_chars = "prompt_chars"
 ---*/
 -- A prompt that was refused to one account and is next sent, within moments, by another one of another customer: both had it from one hand.
@@ -13,7 +13,7 @@ with handovers as (
     join exchange_features as e on e.record_id = n.record_id
     where e.status in ('limited', 'error', 'blocked')
         and n.next_customer <> n.customer
-        and n.delay_us <= $handover_s * 1000000
+        and n.delay_us <= $handover_us
         and coalesce(e.prompt_chars, $min_prompt_chars) >= $min_prompt_chars
 )
 select account_id, 'payment' as attribute, payment_fingerprint as value, null::bigint as n_exchanges from account_profiles

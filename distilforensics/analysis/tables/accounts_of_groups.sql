@@ -2,7 +2,7 @@
 title = "Groups are the templates (texts and parameters that several accounts share) and the linkage clusters. Groups of fewer than $min_group_accounts accounts are left out: no heuristic judges them."
 reads = ["account_attributes", "account_profiles", "cluster_members", "templates"]
 driver = "rows of accounts, by a thousand times fewer than exchanges"
-params.min_group_accounts = { default = 10, unit = "accounts", why = "personal pools have two to six accounts" }
+params.min_group_accounts = "some_accounts"
 ---*/
 with members as (
     select a.value as group_id, a.account_id, a.n_exchanges

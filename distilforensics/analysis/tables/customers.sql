@@ -1,7 +1,7 @@
 /*---
 reads = ["account_profiles", "exchange_features"]
 driver = "rows of accounts, by a thousand times fewer than exchanges; of the exchanges only who named a tenant"
-params.max_accounts_of_payer = { default = 6, unit = "accounts", why = "people have a few keys of their own; a payment method of more accounts may be a voucher, a stolen card or a placeholder, and says nothing about persons" }
+params.max_accounts_of_payer = "household_accounts"
 ---*/
 with payers as (
     select payment_fingerprint

@@ -3,10 +3,10 @@ reads = ["exchanges", "duplicates", "accounts_directory", "account_traits", "rea
 partition = { exchanges = "record_id", duplicates = "record_id", reasoning_places = "sample_record_id", shared_content = "record_id" }
 order = "started_at, record_id"
 parts = "time"
-params.edge_chars = { default = 48, unit = "characters", why = "about eight English words; independent people rarely share so long a beginning (0 to 2.5 % of human prompts in public sets share 40), frames always do" }
-params.system_chars = { default = 200, unit = "characters", why = "system prompts often end in a date or a directory; the beginning identifies the product" }
-params.opening_chars = { default = 200, unit = "characters", why = "an assistant that declines says so in its first sentence" }
-params.read_chars = { default = 1000, unit = "characters", why = "bounds the cost of normalising; only both edges of the text are used, and marks shorten it" }
+params.edge_chars = "long_prompt_chars"
+params.system_chars = "opening_chars"
+params.opening_chars = "opening_chars"
+params.read_chars = "read_chars"
 ---*/
 with directory as (
     select account_id, min(tenant_id) as tenant_id from accounts_directory group by account_id
@@ -39,7 +39,6 @@ normalised as (
         short_hash(client_name) as client_hash,
         regexp_matches(concat_ws(' ', system_visible, prompt_visible), $phrase_gate) as may_hold_phrase,
         traits.is_even,
-        traits.is_varied,
         replayed.record_id is not null as is_replayed
     from framed
     left join account_traits as traits using (account_id)
@@ -122,13 +121,6 @@ featured as (
         )) as parameter_template,
         'program:' || client_hash as program_template,
         case when is_even then 'pace:' || coalesce(client_hash, short_hash('')) end as pace_template,
-        case when is_varied then 'varied:parameters' end as varied_template,
-        case
-            when list_contains(lexicon_marks, 'replayed_reasoning') then 'mark:replayed_reasoning'
-            when list_contains(lexicon_marks, 'encoded_block') then 'mark:encoded_block'
-            when list_contains(lexicon_marks, 'cot_elicitation') then 'mark:cot_elicitation'
-            when list_contains(lexicon_marks, 'grader_rubric') then 'mark:grader_rubric'
-        end as mark_template,
         null::varchar as near_template,
         null::varchar as passage_template,
         lexicon_marks,

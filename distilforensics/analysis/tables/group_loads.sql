@@ -2,7 +2,7 @@
 description = "Exchanges and failed exchanges of every account in every group: those that carry the template, or all of a cluster's accounts"
 reads = ["template_exchanges", "exchange_features", "cluster_members"]
 driver = "sums of exchanges by group, of which one may hold most of a log"
-params.min_accounts = { default = 5, unit = "accounts", why = "people have up to four accounts of their own; the smallest pools that are known have eight" }
+params.min_accounts = "smallest_set"
 ---*/
 with calls as (
     select record_id, account_id, status in ('limited', 'error', 'blocked') as is_failed from exchange_features

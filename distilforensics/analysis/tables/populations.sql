@@ -1,12 +1,11 @@
 /*---
-reads = ["account_profiles", "exchange_features", "exchanges"]
+reads = ["exchange_features", "exchanges"]
 driver = "medians over all accounts, and a sample of bounded size"
-params.min_exchanges = { default = 20, unit = "exchanges", why = "ratios of accounts with fewer exchanges are mostly noise" }
-params.min_turn_kinds = { default = 3, unit = "different numbers of turns", why = "calls with fixed examples in front always have the same number and are no conversations" }
+params.min_turn_kinds = { default = 3, unit = "different numbers of turns, and turns, of an account", why = "calls with fixed examples in front always have the same number and are no conversations" }
 params.min_whole_turns = { default = 40, unit = "turns of an account", why = "where a third of a log is missing, one account in a million shows this many without a gap" }
-params.whole_share = { default = 0.95, unit = "share of these turns", why = "clients that rewrite a turn now and then" }
-params.n_checked_accounts = { default = 500, unit = "accounts", why = "a median of 500 is known to about two percentile ranks; parsing the messages of all is slow" }
-params.n_checked_exchanges = { default = 100, unit = "exchanges per account", why = "likewise" }
+params.whole_share = "nearly_all"
+params.n_checked_accounts = "sampled_accounts"
+params.n_checked_exchanges = "group_exchanges"
 ---*/
 -- Where every exchange is logged, a conversation grows by a user turn and an answer per exchange; a sampled log shows longer steps.
 with growing as (
@@ -73,36 +72,15 @@ conversations as (
     having count(*) >= $min_turn_kinds
 ),
 measured as (
-    select 'exchanges' as measure, n_exchanges::double as value from account_profiles
-    union all
-    select 'exchanges_per_active_day', n_exchanges / nullif(n_active_days, 0) from account_profiles where n_exchanges >= $min_exchanges
-    union all
-    select 'output_input_ratio', output_tokens / nullif(input_tokens, 0) from account_profiles where n_with_tokens >= $min_exchanges
-    union all
-    select 'prompt_diversity', n_distinct_prompts / nullif(n_with_prompt, 0) from account_profiles where n_with_prompt >= $min_exchanges
-    union all
-    select 'active_hours_of_week', n_active_hours_of_week::double from account_profiles where n_exchanges >= $min_exchanges
-    union all
-    select 'ips', n_ips::double from account_profiles where n_exchanges >= $min_exchanges and n_ips > 0
-    union all
-    select 'end_users', n_end_users::double from account_profiles where n_exchanges >= $min_exchanges
-    union all
     select measure, share from conversations
     union all
     select 'whole_conversations', max(share) from conversations where n >= $min_whole_turns and share >= $whole_share group by account_id
-),
-centres as (
-    select measure, median(value) as centre from measured where value is not null group by measure
 )
 select
-    measured.measure,
+    measure,
     count(*) as n_accounts,
-    round(median(measured.value), 6) as median,
-    round(median(abs(measured.value - centres.centre)), 6) as mad,
-    round(quantile_cont(measured.value, 0.9), 6) as p90,
-    round(quantile_cont(measured.value, 0.99), 6) as p99
+    round(median(share), 6) as median
 from measured
-join centres on centres.measure = measured.measure
-where measured.value is not null
-group by measured.measure
-order by measured.measure
+where share is not null
+group by measure
+order by measure

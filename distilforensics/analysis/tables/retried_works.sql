@@ -3,12 +3,12 @@ description = "Calls with work that was refused somewhere, each with the next ca
 reads = ["exchange_features"]
 driver = "work is a prompt, or without text a shape, and calls of an outage are told by all accounts of the same minutes"
 params.handover_us = "handover_us"
-params.shape_us = { default = 60_000_000, unit = "microseconds", why = "without text a call is known by its tokens, model and parameters, which others share by chance; within a minute 0 to 2 % of failed calls of innocent accounts are followed by such a call" }
+params.shape_us = "moment_us"
 params.min_shape_tokens = { default = 12, unit = "tokens", why = "greetings and probes of a few tokens are alike everywhere" }
 params.min_prompt_chars = "prompt_chars"
-params.max_prompt_accounts = "prompt_accounts"
+params.max_prompt_accounts = "household_accounts"
 params.slot_us = { default = 600_000_000, unit = "microseconds", why = "outages of services last ten minutes and more" }
-params.min_failing_accounts = { default = 10, unit = "accounts", why = "fewer accounts that fail together are no outage of the service" }
+params.min_failing_accounts = "some_accounts"
 params.min_failing_share = { default = 0.3, unit = "share of active accounts", why = "in an outage most active customers fail; outside of one 1 to 3 % do" }
 ---*/
 with outages as (

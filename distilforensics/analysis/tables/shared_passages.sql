@@ -1,10 +1,10 @@
 /*---
 reads = ["sampled_prompts"]
 driver = "a sample of bounded size"
-params.min_accounts = "frame_accounts"
-params.max_account_share = "language_share"
-params.min_prompts_per_account = { default = 2, unit = "different prompts per account", why = "an instruction is put into changing prompts; a text that everybody sends once is a whole prompt or a quotation" }
-params.max_edge_share = { default = 0.8, unit = "share of prompts", why = "a passage whose prompts all begin or end alike is a part of that beginning or end, which is a template already" }
+params.min_accounts = "some_accounts"
+params.max_account_share = "half"
+params.min_prompts_per_account = "repeats"
+params.max_edge_share = "most"
 ---*/
 -- Passages that prompts of many accounts share although they begin and end differently. Of the passages in one exchange the most widespread
 -- counts, those of the prompt before those of the system prompt; all passages of one fixed instruction have the same numbers, so that the

@@ -2,7 +2,7 @@
 description = "Values of identity that a few accounts share: payment methods, ten minutes of sign-up, networks, mail domains and mailboxes"
 reads = ["account_attributes", "account_profiles", "accounts_directory", "account_mailboxes"]
 driver = "rows of accounts, by a thousand times fewer than exchanges"
-params.max_accounts = { default = 60, unit = "accounts", why = "a value of more accounts is a mail service, a carrier or a day on which everybody signs up" }
+params.max_accounts = "shared_accounts"
 params.max_share = { default = 0.02, unit = "share of all accounts", why = "as above, in large logs" }
 ---*/
 with values_of_accounts as (

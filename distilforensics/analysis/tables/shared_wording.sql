@@ -1,8 +1,8 @@
 /*---
 reads = ["sampled_prompts"]
 driver = "a sample of bounded size"
-params.min_accounts = "frame_accounts"
-params.max_account_share = "language_share"
+params.min_accounts = "some_accounts"
+params.max_account_share = "half"
 ---*/
 with by_account as (
     select distinct account_no, unnest(prompt_wording) as wording from sampled_prompts

@@ -2,7 +2,7 @@
 reads = ["exchange_features", "exchanges", "template_uses"]
 driver = "texts of samples are looked up in all exchanges, and one template may hold most of a log"
 params.min_template_accounts = { default = 3, unit = "accounts", why = "a text that one or two accounts use says nothing about coordination; the coordination heuristics ask for more" }
-params.read_chars = { default = 1000, unit = "characters", why = "as in exchange_features" }
+params.read_chars = "read_chars"
 params.text_chars = { default = 400, unit = "characters", why = "enough to recognise a template; the whole text is in the exhibit" }
 ---*/
 -- Most prompts belong to one account; they fall out before anything is counted.
@@ -68,8 +68,6 @@ select
         when kind = 'prompt' then left(plain(v), $text_chars)
         when kind = 'parameters' then parameters
         when kind = 'pace' then left(concat_ws(' ', 'at an even pace:', nullif(program, '')), $text_chars)
-        when kind = 'varied' then 'many sets of call parameters, none of them usual'
-        when kind = 'mark' then replace(template_id, 'mark:', 'asks for ')
         else template_id
     end as template_text
 from framed

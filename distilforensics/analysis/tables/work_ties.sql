@@ -3,16 +3,15 @@ description = "Calls of one account that go on at another: refused calls that an
 reads = ["exchange_features", "exchanges", "fingerprints", "account_profiles", "account_attributes", "retried_works", "sessions"]
 driver = "calls are followed by prompt, by answer, by session and by passage, each over the whole log"
 params.handover_us = "handover_us"
-params.max_prompt_accounts = "prompt_accounts"
+params.max_prompt_accounts = "household_accounts"
 params.max_answer_accounts = { default = 2, unit = "accounts", why = "a task that is dealt out twice gives two accounts one answer; answers that more are given are a product's" }
-params.min_resent = { default = 0.8, unit = "share of the refused prompt's rare passages", why = "a word or a number put to a refused call before it is sent again leaves nearly all of its passages" }
-params.max_length_change = { default = 0.2, unit = "share of the refused prompt's characters", why = "another question about the same text is longer or shorter; a word more is not" }
+params.min_resent = "most"
 params.min_answer_chars = "answer_chars"
 params.sample_every = "passages_sampled"
 params.min_common = "common_passages"
-params.min_contained = "contained_share"
-params.max_address_accounts = { default = 6, unit = "accounts", why = "a household or a small office; an address of more is a carrier, a proxy or a campus, and says nothing of persons" }
-params.max_domain_accounts = { default = 60, unit = "accounts", why = "a mail domain of more accounts in one log is a mail service" }
+params.min_contained = "half"
+params.max_address_accounts = "household_accounts"
+params.max_domain_accounts = "shared_accounts"
 ---*/
 -- Who is one customer, as far as the log says. What the log does not say is unknown: no tenant and no card never make two customers.
 with holders as (
@@ -79,7 +78,7 @@ sent_later as (
         m.prompt_hash = r.work as is_as_it_was, r.n_passages, count(*) as n_common
     from refused as r
     join met_passages as m on m.passage = r.passage and m.at_us > r.at_us and m.at_us - r.at_us <= $handover_us
-        and abs(m.prompt_chars - r.prompt_chars) <= $max_length_change * r.prompt_chars
+        and abs(m.prompt_chars - r.prompt_chars) <= round((1 - $min_resent) * r.prompt_chars)
     group by all
 ),
 resent as (

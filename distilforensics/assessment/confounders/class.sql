@@ -2,15 +2,14 @@
 id = "confounder.class"
 title = "A class, course or team in one place"
 question = "Do the accounts belong to people of one place or school, who keep common hours?"
-priority = 2
 reads = ["candidate_members", "candidate_features", "account_profiles"]
-params.place_share = { default = 0.7, unit = "share", why = "students also work from home; most of them meet in one network or have one school's mail domain" }
-params.partly_share = { default = 0.5, unit = "share", why = "half in one place is more than chance and less than a class" }
-params.max_outside_share = { default = 0.1, unit = "share of all other accounts", why = "a mail domain that a tenth of everybody else has is a free mail service and no school" }
-params.max_quiet_share = { default = 0.05, unit = "share of exchanges in the quietest six hours of the day", why = "people of one place sleep at the same time; without any rest it would be a quarter" }
-params.min_days = { default = 2, unit = "days from first to last exchange", why = "one day does not show a daily rhythm" }
+params.place_share = "most"
+params.partly_share = "half"
+params.max_outside_share = "few"
+params.max_quiet_share = "few"
+params.min_days = "days"
 references = ["education platforms: hundreds of student accounts, one prompt, one network, at the same time"]
-version = 3
+version = 4
 ---*/
 with totals as (
     select

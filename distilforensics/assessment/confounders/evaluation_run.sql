@@ -2,15 +2,14 @@
 id = "confounder.evaluation_run"
 title = "An evaluation or benchmark run"
 question = "Does one party put benchmark questions, or questions at temperature 0, for a few days?"
-priority = 3
 reads = ["candidate_tenancy", "candidate_features", "templates"]
-params.min_vocabulary_share = { default = 0.5, unit = "share of exchanges", why = "a run puts most of its questions in the benchmark's own frame" }
-params.min_zero_share = { default = 0.8, unit = "share of exchanges with a known temperature", why = "runs want repeatable answers" }
-params.max_days = { default = 7, unit = "active days", why = "a run ends; what goes on for more than a week is not one run" }
-params.min_party_share = { default = 0.8, unit = "share", why = "a run has one owner: one tenant holds the accounts, or one network sends the exchanges" }
+params.min_vocabulary_share = "half"
+params.min_zero_share = "most"
+params.max_days = "week"
+params.min_party_share = "most"
 params.vocabulary = { default = "multiple choice question|answer with (only )?(the )?(letter|option)|choose the (correct|best) (answer|option)|select the correct (answer|option)|complete the following (python )?(function|code)|solve the following (math )?problem|final answer|the answer is|you are a fair judge assistant|###task description", unit = "RE2 pattern on lower-case template texts", why = "frames of public evaluation harnesses" }
 references = ["prompt frames of public evaluation harnesses", "large evaluation runs look like harvests in access logs"]
-version = 2
+version = 3
 ---*/
 with vocabulary as (
     select template_id from templates where regexp_matches(lower(template_text), $vocabulary)

@@ -2,16 +2,15 @@
 id = "confounder.product_default"
 title = "The default of a popular product or a public prompt"
 question = "Do many independent customers carry the templates because a product or a public page gave them the text?"
-priority = 8
-reads = ["candidate_carriers", "candidate_members", "candidate_features", "candidate_templates", "candidate_tenancy", "account_profiles"]
+reads = ["candidate_carriers", "candidate_features", "candidate_templates", "candidate_tenancy", "account_profiles"]
 params.min_account_share = { default = 0.01, unit = "share of all accounts of the log", why = "popular things are used by many; below a hundredth of all accounts a text is not popular in this log" }
 params.max_typical_share = { default = 0.7, unit = "share of exchanges", why = "exchanges from accounts whose daily load lies within a factor of two of the typical one: about 0.4 to 0.5 for independent customers (log-normal loads with a spread of 1 to 1.25), 0.85 and more behind a scheduler" }
 params.max_doubtful_share = { default = 0.85, unit = "share of exchanges", why = "between the two, loads are those of a small or an even group of customers or of a pool with unequal loads: the explanation holds in part" }
-params.min_customer_share = { default = 0.5, unit = "customers / accounts", why = "a product is used by many customers" }
-params.min_text_share = { default = 0.5, unit = "share of exchanges", why = "of frames that are reworded every time: a product and a public page give everybody the same words, so that most exchanges carry an exact text that many of the accounts have" }
-params.min_text_accounts = { default = 0.25, unit = "share of the accounts", why = "that have such a text; a product with several functions has several texts, each used by a part of its users" }
+params.min_customer_share = "half"
+params.min_text_share = "half"
+params.min_text_accounts = "popular_share"
 references = ["agent products send one system prompt from a third of all accounts of a log"]
-version = 4
+version = 5
 ---*/
 with population as (
     select count(*) as n from account_profiles

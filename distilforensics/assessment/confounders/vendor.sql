@@ -2,13 +2,12 @@
 id = "confounder.vendor"
 title = "A vendor that works with its customers' accounts"
 question = "Do the accounts belong to independent customers of one program that calls for them?"
-priority = 7
 reads = ["candidate_members", "candidate_exchanges", "account_profiles"]
-params.min_payer_share = { default = 0.9, unit = "different payment methods / members with a known one", why = "customers pay for themselves; a few belong to one company" }
-params.max_signup_share = { default = 0.2, unit = "share of the members with a known sign-up that signed up on one day", why = "customers come one by one; a campaign of the vendor brings some at once" }
+params.min_payer_share = "most"
+params.max_signup_share = "popular_share"
 params.min_known_share = "half"
 references = ["enrichment services and agent products that call with their customers' keys"]
-version = 2
+version = 3
 ---*/
 with members as (
     select m.candidate_id, m.account_id, p.payment_fingerprint, p.created_at::date as signed_up_on

@@ -1,5 +1,5 @@
 /*---
-reads = ["template_exchanges", "exchange_features"]
+reads = ["template_exchanges", "exchange_features", "candidate_members", "candidate_templates"]
 description = "Exchanges of members that carry the candidate's templates, or all of their exchanges if it has none"
 ---*/
 with carried as (

@@ -1,5 +1,5 @@
 /*---
-reads = ["exchange_features"]
+reads = ["candidate_exchanges", "exchange_features"]
 description = "Size of each candidate in exchanges, tokens and time"
 ---*/
 select

@@ -2,8 +2,8 @@
 title = "Per candidate: the share of the members' exchanges that come from addresses which a quarter of the members use, or which are among the three busiest and used by a tenth; and how many of them use one client program, or one set of parameters"
 reads = ["candidate_members", "exchange_features"]
 params.common = { default = 0.25, unit = "share of the members with an address", why = "the machines of one service call with anybody's key, also if two services came together; of the exits that a pool rents from households each serves a twelfth" }
-params.n_addresses = { default = 3, unit = "addresses", why = "one program leaves through one to three addresses, and each customer may keep to one of them" }
-params.few = { default = 0.1, unit = "share of the members with an address", why = "an address of fewer is somebody's own, however busy" }
+params.n_addresses = "of_one_operator"
+params.few = "few"
 ---*/
 with counted as (
     select m.candidate_id, e.client_ip, count(*) as n, count(distinct e.account_id) as n_accounts

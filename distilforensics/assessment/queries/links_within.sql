@@ -1,5 +1,5 @@
 /*---
-reads = ["links"]
+reads = ["campaign_accounts", "links"]
 description = "Weight of each campaign account's links to other accounts of the same campaign, in thousandths of a bit, and what they rest on"
 ---*/
 with inside as (

@@ -4,7 +4,7 @@ reads = ["candidate_members", "exchange_features"]
 params.min_hours = { default = 20, unit = "hours with calls", why = "of fewer, nobody's rest can be told from chance" }
 params.min_days = { default = 5, unit = "days with calls", why = "people stay up for a contest or a deadline of a day or two" }
 params.night = { default = 6, unit = "hours of the day", why = "people sleep for six hours at least, at any time of the day" }
-params.min_share = { default = 0.1, unit = "share of an account's hours with calls", why = "calls around the clock have 12 to 23 % of them in these six hours; accounts of people 0 to 4 % (docs/decisions/0111)" }
+params.min_share = "few"
 ---*/
 with hours as (
     select distinct m.candidate_id, e.account_id, epoch_us(e.started_at) // 3_600_000_000 as hour

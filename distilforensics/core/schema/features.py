@@ -15,9 +15,6 @@ ACCOUNT_TRAITS = Table(
         ("n_pauses", COUNT, "pauses between consecutive exchanges, nights left out"),
         ("pace", REAL, "median pause / mean pause; near 0 for sessions, 0.69 for chance, 1 for a circle"),
         ("is_even", FLAG, "enough pauses on enough days, and an even pace"),
-        ("n_parameter_sets", COUNT, "different sets of call parameters, each in two exchanges or more"),
-        ("top_parameter_share", REAL, "share of the exchanges with parameters that carry the most frequent set"),
-        ("is_varied", FLAG, "many sets of parameters and none usual"),
     ),
 )
 
@@ -91,8 +88,6 @@ EXCHANGE_FEATURES = Table(
         ("parameter_template", TEXT, "template id of the call's parameters (the content-free shape)"),
         ("program_template", TEXT, "template id of the client program (user agent with ja4)"),
         ("pace_template", TEXT, "template id of the client program, for accounts that call at an even pace on several days"),
-        ("varied_template", TEXT, "`varied:parameters`, for accounts that use many sets of call parameters and none usually"),
-        ("mark_template", TEXT, "template id of what it asks for: the first of replayed_reasoning, encoded_block, cot_elicitation, grader_rubric"),
         ("near_template", TEXT, "template id of a frame that is worded anew for every request, or of several from mostly the same accounts; NULL without text"),
         ("passage_template", TEXT, "template id of a passage within changing texts; NULL without text"),
         ("lexicon_marks", TEXTS,
@@ -226,15 +221,12 @@ TEMPLATE_EXCHANGES = Table(
 POPULATIONS = Table(
     "populations",
     "features",
-    "reference values of the whole log per measure, ordered by measure: median and spread over accounts",
+    "how whole the conversations of the log are, one row per measure, ordered by measure",
     columns(
         ("measure", TEXT,
-            "such as output_input_ratio; conversation_steps and _predecessors: shares of turns whose exchange before is logged; whole_conversations: near 1"),
+            "conversation_steps and _predecessors: shares of turns whose exchange before is logged; whole_conversations: near 1"),
         ("n_accounts", COUNT, "accounts with enough exchanges for the measure"),
         ("median", REAL, "median over accounts"),
-        ("mad", REAL, "median absolute deviation"),
-        ("p90", REAL, "90th percentile"),
-        ("p99", REAL, "99th percentile"),
     ),
 )  # fmt: skip
 

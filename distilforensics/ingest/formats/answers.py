@@ -83,6 +83,9 @@ def _message(text: object, answer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _of_object(answer: dict[str, Any]) -> dict[str, Any] | None:
+    if answer.keys() == {"type", "value"} and answer["type"] in ("text", "raw", "chat_messages"):
+        value = answer["value"]
+        return {"role": "assistant", "content": value} if isinstance(value, str) else _of_messages(value)
     for name in _ENVELOPES:
         inner = answer.get(name)
         if isinstance(inner, dict) and (inner.keys() & _SIGNS or _at(inner, ("content", 0, "type"))):
@@ -98,6 +101,12 @@ def _of_object(answer: dict[str, Any]) -> dict[str, Any] | None:
         return {"usage": answer.get("usage") or {}, "model": answer.get("model")}
     text = _text(answer)
     return None if text is None else _message(text, answer)
+
+
+def _of_messages(messages: object) -> dict[str, Any] | None:
+    """Return the last of some messages if the model wrote it."""
+    last = messages[-1] if isinstance(messages, list) and messages else None
+    return last if isinstance(last, dict) and last.get("role") == "assistant" else None
 
 
 def _text(answer: Mapping[str, Any]) -> str | None:

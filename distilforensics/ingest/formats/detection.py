@@ -50,7 +50,13 @@ def detect(sample: Sample, *, is_deep: bool = True) -> list[Candidate]:
 
     `generic` is only considered where no other format fits, by what lies inside of fields as well if `is_deep`.
     """
-    rated = [rating for spec in load_formats().values() if (rating := _rate(spec, sample))]
+    return sample.once(("formats", is_deep), lambda: _detected(sample, is_deep=is_deep))
+
+
+def _detected(sample: Sample, *, is_deep: bool) -> list[Candidate]:
+    rated = sample.once(
+        "known formats", lambda: [found for spec in load_formats().values() if (found := _rate(spec, sample))]
+    )
     given_up = {name for candidate in rated for name in load_formats()[candidate.format].detection.refines}
     rated = [candidate for candidate in rated if candidate.format not in given_up] or _rate_generic(
         sample, is_deep=is_deep

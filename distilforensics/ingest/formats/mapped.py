@@ -9,6 +9,7 @@ from distilforensics.core.schema import COUNT, EXCHANGES, REAL
 from distilforensics.ingest.formats.aliases import TARGETS
 from distilforensics.ingest.formats.columns import fill, library_file, list_literal, literal, written_columns
 from distilforensics.ingest.formats.mapping import STEP, TIME_UNITS, json_path
+from distilforensics.ingest.formats.notations import MONTH, MONTHS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -220,8 +221,8 @@ def _records(
         else f"case when len(v) is null then {literal(other_lines)} else {fields.rules(mapping.rules)} end",
         "unreadable": "len(v) is null" if pattern is not None and other_lines is None else "false",
         "must_show_calls": "true" if mapping.must_show_calls else "false",
-        "is_cache_left_out": fields.is_cache_left_out(),
-        "is_reasoning_left_out": str(mapping.is_reasoning_left_out).lower(),
+        "is_cache_left_out": fields.is_one(mapping.is_cache_left_out),
+        "is_reasoning_left_out": fields.is_one(mapping.is_reasoning_left_out),
     }
 
 
@@ -232,8 +233,8 @@ def cell_names(mapping: FieldMapping, join: Join | None = None) -> tuple[str, ..
 
 
 def _first_steps(mapping: FieldMapping, join: Join | None) -> list[str]:
-    where = mapping.cache_left_out_where
-    rules = mapping.rules if where is None else (*mapping.rules, where)
+    choices = (mapping.is_cache_left_out, mapping.is_reasoning_left_out)
+    rules = (*mapping.rules, *(choice for choice in choices if not isinstance(choice, bool)))
     days = () if mapping.day is None else (mapping.day,)
     written = (*mapping.columns.values(), *(rule.field for rule in rules), *(join.fields if join else ()), *days)
     sources = [source for value in written for source in ((value,) if isinstance(value, str) else value)]
@@ -309,6 +310,11 @@ def _reformatted(text: str, time_format: str) -> str:
     """Return an expression that writes a time of a foreign notation as an ISO time, with a Z if the notation has an offset."""
     if time_format == TICKS:
         return f"strftime(make_timestamp((try_cast({text} as bigint) - 621355968000000000) // 10), '%Y-%m-%d %H:%M:%S.%f') || 'Z'"
+    text = f"translate({text}, '\u202f\u00a0', '  ')"
+    if "%b" in time_format:
+        word = f"regexp_extract({text}, '{MONTH}')"
+        months = f"map({list_literal(list(MONTHS))}, {list_literal(list(MONTHS.values()))})"
+        text = f"replace({text}, {word}, coalesce({months}[rtrim(lower({word}), '.')], {word}))"
     digits = "%f" if "%f" in time_format else "%g" if "%g" in time_format else ""
     zone = "Z" if "%z" in time_format else ""
     target = "%Y-%m-%d %H:%M:%S" + (f".{digits}" if digits else "") + zone
@@ -390,18 +396,16 @@ class _Fields:
         if join is None:
             return {"join_keys": "null::varchar[]", "join_order": "null::bigint", "is_part": "null::boolean"}
         key = f"meant({self._first_of(join.key)})" if join.key else "null::varchar"
-        part = f"({self.rules((join.part,))}) is not null" if join.part else str(join.is_part).lower()
+        part = self.is_one(join.part or join.is_part)
         return {
             "join_keys": f"case when {key} is not null then [sha256({key})] end",
             "join_order": f"try_cast({self._first_of(join.order)} as bigint)" if join.order else "null::bigint",
             "is_part": part,
         }
 
-    def is_cache_left_out(self) -> str:
-        """Return the expression of whether the input of a record leaves out the tokens of the cache."""
-        if self._mapping.cache_left_out_where is not None:
-            return f"({self.rules((self._mapping.cache_left_out_where,))}) is not null"
-        return str(self._mapping.is_cache_left_out).lower()
+    def is_one(self, choice: bool | RowRule) -> str:  # noqa: FBT001 - a choice, not a switch
+        """Return the expression of whether a record is one of all, none, or those that a rule names."""
+        return str(choice).lower() if isinstance(choice, bool) else f"({self.rules((choice,))}) is not null"
 
     def rules(self, rules: tuple[RowRule, ...]) -> str:
         """Return the expression of the reason why a record is no exchange."""

@@ -78,12 +78,10 @@ class FieldMapping:
     """Words that stand for no value, beyond those that always do."""
     is_python_text: bool = False
     """Texts are written as Python writes them in its programs, with its escapes."""
-    is_cache_left_out: bool = False
-    """The count of input tokens leaves out those read from or written to the cache."""
-    cache_left_out_where: RowRule | None = None
-    """Which records leave them out, if not all do."""
-    is_reasoning_left_out: bool = False
-    """The count of output tokens leaves out those of reasoning."""
+    is_cache_left_out: bool | RowRule = False
+    """The count of input tokens leaves out those read from or written to the cache; a rule says of which records."""
+    is_reasoning_left_out: bool | RowRule = False
+    """Likewise the count of output tokens those of reasoning."""
     rules: tuple[RowRule, ...] = ()
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Column -> word of the source -> word that is meant."""
@@ -149,30 +147,15 @@ class FieldMapping:
 
     def as_parameters(self) -> dict[str, Any]:
         """Return the mapping as JSON-ready data for the record of the stage; choices that were not made are left out."""
-        more = {
-            "day": self.day,
-            "time_format": self.time_format,
-            "relative_to": None if self.relative_to is None else self.relative_to.isoformat(),
-            "lack": self.lack,
-            "began": None if self.began is None else self.began.isoformat(),
-            "is_end": self.is_end,
-            "thousands": self.thousands,
-            "decimal": "" if self.decimal == "." else self.decimal,
-            "null_words": list(self.null_words),
-            "is_python_text": self.is_python_text,
-            "is_cache_left_out": self.is_cache_left_out,
-            "cache_left_out_where": self.cache_left_out_where and asdict(self.cache_left_out_where),
-            "is_reasoning_left_out": self.is_reasoning_left_out,
-            "rules": [asdict(rule) for rule in self.rules],
-            "words": {target: dict(sorted(words.items())) for target, words in sorted(self.words.items())},
-        }
-        return {
-            "columns": dict(sorted(self.columns.items())),
-            "constants": dict(sorted(self.constants.items())),
-            "time_unit": self.time_unit,
-            "time_zone": self.time_zone,
-            **{name: value for name, value in more.items() if value},
-        }
+        chosen = {name: value for name, value in asdict(self).items() if name not in _NOT_RECORDED}
+        chosen |= {name: value and value.isoformat() for name in ("relative_to", "began") if (value := chosen[name])}
+        chosen["decimal"] = "" if self.decimal == "." else self.decimal
+        always = ("columns", "constants", "time_unit", "time_zone")
+        return {name: value for name, value in chosen.items() if value or name in always}
+
+
+_NOT_RECORDED = frozenset({"required", "file_name", "sha256"})
+"""What a mapping says besides which field is what: about which files it is, and where it stands."""
 
 
 def read_mapping(path: Path) -> FieldMapping:
@@ -251,9 +234,8 @@ def parse_mapping(
         numbers.get("decimal", "."),
         tuple(map(str, values.get("null", ()))),
         values.get("texts") == "python",
-        tokens.get("cache") == "left_out",
-        _rule({"reason": "", **tokens["where"]}, where) if "where" in tokens else None,
-        tokens.get("reasoning") == "left_out",
+        tokens.get("cache", False),
+        tokens.get("reasoning", False),
         rules,
         {target: _texts(pairs, f"[words.{target}]", where) for target, pairs in words.items()},
         required,
@@ -261,18 +243,17 @@ def parse_mapping(
     )
 
 
-def _tokens(content: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Return what [tokens] says, checked."""
-    kinds = {"cache": _ONE_TEXT, "reasoning": _ONE_TEXT, "where": (Mapping, "a table with field and is")}
-    tokens = _choices(content, "tokens", kinds, where)
-    if "where" in tokens and tokens.get("cache") != "left_out":
-        raise UsageError(
-            '[tokens] where says of which records cache is left out, expected cache = "left_out" beside it', where=where
-        )
-    for part in ("cache", "reasoning"):
-        if tokens.get(part, "included") not in ("included", "left_out"):
-            raise UsageError(f"[tokens] {part} is {shown(tokens[part])}, expected included or left_out", where=where)
-    return tokens
+def _tokens(content: Mapping[str, Any], where: str) -> dict[str, bool | RowRule]:
+    """Return of which records a count leaves out tokens, as [tokens] says it."""
+    kinds = ((str, Mapping), "left_out, or of which records: a table with field, and is or is_not")
+    tokens = _choices(content, "tokens", {"cache": kinds, "reasoning": kinds}, where)
+    for part, choice in tokens.items():
+        if choice not in ("included", "left_out") and not isinstance(choice, Mapping):
+            raise UsageError(f"[tokens] {part} is {shown(choice)}, expected {kinds[1]}", where=where)
+    return {
+        part: _rule({"reason": "", **choice}, where) if isinstance(choice, Mapping) else choice == "left_out"
+        for part, choice in tokens.items()
+    }
 
 
 _ONE_TEXT = (str, "a text")

@@ -11,7 +11,6 @@ from distilforensics.ingest.formats.aliases import (
     MACHINES,
     PEOPLE,
     SIGNS_OF_CALLS,
-    STATISTICS,
     WORDS,
     normalised,
     words_of,
@@ -34,10 +33,9 @@ def why_no_calls(suggestion: Suggestion) -> str | None:
     """Return why records that have the fields of calls are none, or None."""
     records = suggestion.records
     names = {normalised(name) for record in records for name in record}
-    counts = [name for name in suggestion.unused if STATISTICS.fullmatch(normalised(name))]
-    counts += _unused(suggestion, "counts")
+    counts = [name for name in suggestion.counts if name not in suggestion.summaries]
     if counts:
-        return f"sums over many calls, not calls: there is {', '.join(map(shown, sorted(counts)))}"
+        return f"sums over many calls, not calls: there is {', '.join(map(shown, counts))}"
     if names & WORDS["spans"] or _kinds(records) & KINDS_AROUND_CALLS:
         return "spans of traces, of which only some are calls of a model"
     part = _piece_of_an_answer(suggestion) or _part_of_a_call(records, suggestion) or _writer(records, suggestion)
@@ -83,10 +81,15 @@ def _piece_of_an_answer(suggestion: Suggestion) -> str | None:
             return f"pieces of answers that were streamed, not calls: {shown(name)} says which is the last of each"
     columns = suggestion.columns
     texts = [columns["response_text"]] if "response_text" in columns else _unused(suggestion, "piece_texts")
+    broken = [
+        name for name in suggestion.unused if _is_broken_text([record.get(name) for record in suggestion.records])
+    ]
+    texts += broken
     ids = [
         name
         for name in suggestion.unused
-        if set(words_of((name,))) & {"id", "req", "request", "message", "msg", "stream"}
+        if (broken and name not in broken)
+        or set(words_of((name,))) & {"id", "req", "request", "message", "msg", "stream"}
     ]
     ids += [columns[target] for target in ("request_id", "response_id", "trace_id") if target in columns]
     for name in ids:
@@ -102,6 +105,12 @@ def _piece_of_an_answer(suggestion: Suggestion) -> str | None:
         ):
             return f"several records of each {shown(name)} that only go on with a text, pieces of answers that were streamed"
     return None
+
+
+def _is_broken_text(values: Sequence[object]) -> bool:
+    """Tell whether texts are cut within sentences: many begin or end with a space, which hardly any whole text does."""
+    texts = [value for value in values if isinstance(value, str) and value.strip()]
+    return len(texts) > 3 and 4 * sum(text != text.strip() for text in texts) >= len(texts)
 
 
 def _is_end(value: object) -> bool:

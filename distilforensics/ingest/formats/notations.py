@@ -6,19 +6,34 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from distilforensics.ingest.formats.aliases import NAMES
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 TIME_FORMATS = (
     "%b %d, %Y @ %H:%M:%S.%f", "%b %d, %Y @ %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y, %H:%M:%S",
-    "%d.%m.%y %H:%M:%S", "%d.%m.%y %H:%M", "%a, %d %b %Y %H:%M:%S GMT", "%Y%m%dT%H%M%SZ", "%m/%d/%Y %I:%M:%S %p", "%d/%m/%Y %I:%M:%S %p",
-    "%m/%d/%Y, %I:%M:%S.%f %p", "%d/%m/%Y, %I:%M:%S.%f %p", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M",
+    "%d.%m.%y %H:%M:%S", "%d.%m.%y %H:%M", "%m/%d/%Y %I:%M:%S %p", "%d/%m/%Y %I:%M:%S %p",
+    "%m/%d/%Y, %I:%M:%S.%f %p", "%d/%m/%Y, %I:%M:%S.%f %p", "%m/%d/%Y, %I:%M:%S %p", "%d/%m/%Y, %I:%M:%S %p", "%m/%d/%Y, %H:%M:%S",
+    "%d/%m/%Y, %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M",
     "%b %d, %Y %H:%M:%S", "%b %d, %Y, %I:%M:%S %p", "%d-%b-%Y %H:%M:%S", "%a %b %d %H:%M:%S %Y",
+    "%b %d, %Y at %I:%M:%S %p", "%d %b %Y at %H:%M:%S", "%d %b %Y à %H:%M:%S", "%d %b %Y %H:%M:%S", "%d. %b %Y %H:%M:%S", "%d. %b %Y, %H:%M:%S",
+    "%d. %b %Y um %H:%M:%S",
 )  # fmt: skip
 """Notations of times beyond ISO, epoch and the common log format, as exports of spreadsheets and dashboards write them."""
 
+MONTHS = {name: english for english, names in NAMES["months"].items() for name in names.split()}
+"""Names of months in small letters, in English, German, French and Spanish -> the short English one that notations mean."""
+
+MONTH = r"\p{L}{3,}\.?"
+"""A word that may be a month, for the engine."""
+
+_MONTH = re.compile(r"[^\W\d_]{3,}\.?")
 _DECIMAL_COMMA = re.compile(r"(\d+|\d{1,3}([. \xa0\u202f'\u2019]\d{3})+),(\d{1,2}|\d{4,})|\d{1,3}(\.\d{3})+,\d+|0,\d+")
-_USUAL = re.compile(r"\s*(\d{4}[-/]\d|\d+(\.\d+)?([eE]\+?\d+)?\s*$|\d\d/[A-Z][a-z]{2}/\d{4}:)")
+_USUAL = re.compile(
+    r"\s*(\d{4}[-/](\d|W\d)|\d+(\.\d+)?([eE]\+?\d+)?\s*$|\d\d/[A-Z][a-z]{2}/\d{4}:|/Date\(\d|\d{8}T\d{6}"
+    r"|[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d{4} \d\d:\d\d:\d\d GMT|([A-Z][a-z]{2}, )?\d\d? [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (GMT|UTC|[+-]\d))"
+)
 _SMALL_NUMBER = re.compile(r"\d{1,8}(\.\d+)?")
 _EPOCH = re.compile(r"(\d{10}|\d{13}|\d{16}|\d{19})(\.\d+)?")
 
@@ -49,6 +64,8 @@ def moment_of(time: object) -> float | None:
 
 def is_written(time: str, notation: str) -> bool:
     """Tell whether a time can be read in a notation."""
+    if "%b" in notation:
+        time = _MONTH.sub(lambda match: MONTHS.get(match[0].lower().rstrip("."), match[0]), time, count=1)
     try:
         datetime.strptime(time.strip(), notation)  # noqa: DTZ007 - only the notation is of interest
     except ValueError:

@@ -11,13 +11,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from distilforensics.core.errors import InputRefusedError
 from distilforensics.core.text import shown
 from distilforensics.ingest.formats.aliases import (
     CONTENT,
     PRINCIPALS,
+    STATISTICS,
     WEAK_ALIASES,
     WEB_COLUMNS,
     WORDS,
@@ -27,7 +28,7 @@ from distilforensics.ingest.formats.aliases import (
 )
 from distilforensics.ingest.formats.leaves import decoded, is_time, with_places
 from distilforensics.ingest.formats.mapped import COUNTS, GIVES, NUMBERS
-from distilforensics.ingest.formats.mapping import STEP, FieldMapping
+from distilforensics.ingest.formats.mapping import STEP, FieldMapping, RowRule
 from distilforensics.ingest.formats.notations import is_usual, number_style, time_formats
 from distilforensics.ingest.formats.token_counts import is_cache_left_out, is_reasoning_left_out
 
@@ -57,6 +58,9 @@ _REQUEST_LINE = re.compile(r"[A-Z]{3,8} \S+( HTTP/[\d.]+)?")
 _BODY_KEYS = frozenset({"messages", "contents", "prompt", "input"})
 
 
+_T = TypeVar("_T")
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """What detection sees of a file."""
@@ -65,6 +69,14 @@ class Sample:
     """File name, without folders."""
     records: Sequence[Mapping[str, Any] | str]
     """Records from the beginning, the middle and the end: decoded objects, or text lines where a line is no JSON object."""
+    _told: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, question: object, answer: Callable[[], _T]) -> _T:
+        """Return the answer to a question about the sample, which is worked out when it is asked first."""
+        if question not in self._told:
+            self._told[question] = answer()
+        found: _T = self._told[question]
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +123,30 @@ class Suggestion:
     @property
     def is_clear(self) -> bool:
         """Whether the fields suffice to read the records as calls without being told so: whose call, or two kinds of content."""
-        return self.is_log and (bool(self.known & PRINCIPALS) or self.n_kinds > 1)
+        is_told = bool(self.known & PRINCIPALS) or self.n_kinds > 1 or "request_body" in self.known
+        return self.is_log and is_told
+
+    @property
+    def counts(self) -> list[str]:
+        """Fields that say something about many calls together."""
+        return sorted(
+            name
+            for name in self.unused
+            if STATISTICS.fullmatch(normalised(name)) or normalised(name) in WORDS["counts"]
+        )
+
+    @property
+    def summaries(self) -> list[str]:
+        """Those among them that fewer than half of the records have, as a summary between or behind calls."""
+        return [name for name in self.counts if not _is_usual(self.records, name)]
 
 
 def suggest_mapping(sample: Sample, *, is_deep: bool = True) -> Suggestion:
     """Return what the fields of a sample's records say, and if that is asked for what lies inside of them."""
+    return sample.once(("fields", is_deep), lambda: _suggestion(sample, is_deep=is_deep))
+
+
+def _suggestion(sample: Sample, *, is_deep: bool) -> Suggestion:
     objects = [record for record in sample.records if isinstance(record, Mapping)]
     records, paths = with_places(objects) if is_deep else (objects, {})
     candidates: dict[str, list[str]] = {}
@@ -128,12 +159,11 @@ def suggest_mapping(sample: Sample, *, is_deep: bool = True) -> Suggestion:
             unused.append(name)
         else:
             candidates.setdefault(target, []).append(name)
-    for name in unused:
-        target = WEAK_ALIASES.get(normalised(name))
-        if target is not None and not set(candidates.get(target, ())) - set(unused):
-            candidates.setdefault(target, []).append(name)
+    _add_weak_names(candidates, unused)
     _add_places(candidates, records, paths)
     _give_team_to_project(candidates)
+    if "response_text" not in candidates and _have_answers(records, candidates.get("messages", ())):
+        candidates["conversation"] = candidates.pop("messages")
     _give_claimed_users(candidates, records, paths)
     day = _day_beside_clock(candidates, records, unused)
     columns: dict[str, str] = {}
@@ -153,6 +183,16 @@ def suggest_mapping(sample: Sample, *, is_deep: bool = True) -> Suggestion:
     return Suggestion(columns, ambiguous, tuple(name for name in unused if name not in used), empty, day, records)
 
 
+def _add_weak_names(candidates: dict[str, list[str]], unused: Sequence[str]) -> None:
+    """Take fields with names that count only where no better one is; a key beside a value says what that is of."""
+    has_value = any(normalised(name) == "value" for name in unused)
+    for name in unused:
+        target = WEAK_ALIASES.get(normalised(name))
+        is_of_value = has_value and normalised(name) == "key"
+        if target is not None and not is_of_value and not set(candidates.get(target, ())) - set(unused):
+            candidates.setdefault(target, []).append(name)
+
+
 def _add_places(
     candidates: dict[str, list[str]], records: Sequence[Mapping[str, Any]], paths: Mapping[str, tuple[str, ...]]
 ) -> None:
@@ -167,8 +207,12 @@ def _add_places(
         target = _unclaimed(target, names, paths)
         if target is not None and STEP in source and not always(source.rpartition(STEP)[0]):
             target = None  # a caller who writes an object where others write words names no column
+        if target is not None and not (_is_of_exporter(names) or _is_usual(records, source)):
+            target = None  # nor does one who writes what hardly anybody else does
         is_inside = any(names[:n] in wholes or (target, *names[:n]) in wholes for n in range(1, len(names)))
-        if target is not None and not is_inside and target not in given:
+        if target == "started_at" and is_inside and names[-1] != "created":
+            continue
+        if target is not None and (not is_inside or target == "started_at") and target not in given:
             found.setdefault(target, []).append(source)
             wholes.add(names if target in _HOLDERS else (target, *names))
     for target, sources in found.items():
@@ -185,10 +229,30 @@ def _unclaimed(target: str | None, names: tuple[str, ...], paths: Mapping[str, t
     return None if target in _NEVER_CLAIMED and not (WORDS["claims"] - {"request"}).isdisjoint(above) else target
 
 
+def _is_of_exporter(names: tuple[str, ...]) -> bool:
+    """Tell whether a place lies only inside of what programs put around the fields of calls, and of nothing that a caller writes."""
+    above = {*words_of(names[:-1]), *(normalised(name) for name in names[:-1])}
+    return above <= WORDS["containers"] - WORDS["claims"]
+
+
+def _is_usual(records: Sequence[Mapping[str, Any]], source: str) -> bool:
+    """Tell whether at least half of the records have a place."""
+    return 2 * sum(source in record for record in records) >= len(records)
+
+
 def _are_always_objects(records: Sequence[Mapping[str, Any]], name: str) -> bool:
     """Tell whether a text is that of an object wherever there is one."""
     values = (record[name] for record in records if record.get(name) not in (None, ""))
     return all(isinstance(value, Mapping) or decoded(value) is not None for value in values)
+
+
+def _have_answers(records: Sequence[Mapping[str, Any]], names: Sequence[str]) -> bool:
+    """Tell whether the last message of every record is one that a model wrote."""
+    found = [record[name] for name in names for record in records if record.get(name)]
+    ends = [value[-1] for value in found if isinstance(value, list) and value]
+    return len(found) == len(ends) > 0 and all(
+        isinstance(end, Mapping) and end.get("role") == "assistant" for end in ends
+    )
 
 
 def _day_beside_clock(
@@ -252,22 +316,29 @@ def _target(names: tuple[str, ...], source: str, records: Sequence[Mapping[str, 
         return "request_body" if any(_is_body(value) for value in values) else None
     if short == "requesttime" and any("body_bytes_sent" in record for record in records):
         return "latency_s"
+    if short == "requesttime" and values and all(is_time(str(value)) for value in values):
+        return "started_at"
     if short == "message" and any(isinstance(value, Mapping) and value.get("role") == "assistant" for value in values):
         return "response_text"
-    if target == "started_at" and len(names) > 1 and not all(is_time(str(value)) for value in values):
-        return None
-    if target == "response_text" and any(map(_is_of_http, values)):
-        return None
+    if target == "prompt_text" and values and all(map(_is_whole_request, values)):
+        return "request_body"
     if target in _TEXTS and values and all(_NUMBER.fullmatch(str(value)) for value in values):
         is_code = target == "response_text" and all(_STATUS_CODE.fullmatch(str(value)) for value in values)
         return "http_status" if is_code else None
-    if target == "usage" and not any(isinstance(value, Mapping) for value in values):
-        return None
-    if target == "latency" and not (values and all(_DURATION.fullmatch(str(value)) for value in values)):
-        return None
-    if target == "http_method" and not all(isinstance(value, str) and value.isupper() for value in values):
-        return None
-    return target
+    return target if target is None or _may_hold(target, values, is_inside=len(names) > 1) else None
+
+
+def _may_hold(target: str, values: Sequence[Any], *, is_inside: bool) -> bool:
+    """Tell whether values are such as a column holds of which the name alone says too little."""
+    if target == "started_at":
+        return not is_inside or all(is_time(str(value)) for value in values)
+    if target == "response_text":
+        return 2 * sum(map(_is_of_http, values)) <= len(values)
+    if target == "usage":
+        return any(isinstance(value, Mapping) for value in values)
+    if target == "latency":
+        return bool(values) and all(_DURATION.fullmatch(str(value)) for value in values)
+    return target != "http_method" or all(isinstance(value, str) and value.isupper() for value in values)
 
 
 def _is_of_http(value: object) -> bool:
@@ -276,6 +347,12 @@ def _is_of_http(value: object) -> bool:
         isinstance(value.get("headers"), Mapping)
         or any(_STATUS_CODE.fullmatch(str(value.get(key))) for key in ("status", "statusCode", "status_code"))
     )
+
+
+def _is_whole_request(value: object) -> bool:
+    """Tell whether a value is a request with its model, and not only what was said."""
+    found = decoded(value) or value
+    return isinstance(found, Mapping) and "model" in found and _is_body(found)
 
 
 def _is_body(value: object) -> bool:
@@ -392,6 +469,7 @@ def automatic_mapping(sample: Sample) -> FieldMapping:
         decimal=decimal,
         is_cache_left_out=is_cache_left_out(columns, records),
         is_reasoning_left_out=is_reasoning_left_out(columns, records),
+        rules=tuple(RowRule(name, "sum_over_calls", ("",), are_exchanges=True) for name in suggestion.summaries),
         must_show_calls=True,
     )
 

@@ -21,15 +21,15 @@ models as (
     from (select distinct * from tied) as t
     join present as p on p.candidate = t.candidate and p.group_id = t.group_id and p.account_id = t.account_id
     group by all
-    having count(*) >= $min_tied_accounts
+    having count(*) >= $min_accounts
 ),
 members as (
     select p.candidate, p.group_id as name, p.group_id, p.account_id
     from present as p
     join models as m on m.candidate = p.candidate and m.group_id = p.group_id
     where p.kind = 'cluster' or (
-        p.n >= greatest(least($min_exchanges, m.n), case p.kind when 'near' then $min_reworded_load else $min_load end * m.n)
-        and p.share >= $min_own_share * m.share
+        p.n >= greatest(least($min_fact_calls, m.n), case p.kind when 'near' then $min_reworded_load else $min_fact_share end * m.n)
+        and p.share >= $half * m.share
     )
     union all
     select candidate, name, null, account_id from tied_sets

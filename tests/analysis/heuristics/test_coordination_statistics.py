@@ -114,22 +114,6 @@ def test_a_random_scheduler_has_the_dispersion_that_equal_load_states_as_its_bas
     assert row["baseline"] == pytest.approx(row["value"], abs=4 * error)
 
 
-def test_stretches_that_begin_at_random_are_relieved_as_often_as_the_baton_pass_baseline_says() -> None:
-    """Exponential gaps between stretches of five: the observed share agrees with 1 - exp(-rate gap)."""
-    rng = random.Random(6)
-    rows, moment = [], START
-    for stretch in range(2000):
-        moment += timedelta(seconds=rng.expovariate(1 / 300))
-        rows += [
-            {"account_id": f"acct_{stretch % 31}", "started_at": moment + timedelta(milliseconds=step)}
-            for step in range(5)
-        ]
-    row = _observation("coordination.baton_pass", rows)
-    assert row is not None
-    assert row["baseline"] == pytest.approx(row["value"], abs=0.03)
-    assert not row["is_fired"]
-
-
 def test_synchrony_of_people_with_one_daily_rhythm_is_near_one() -> None:
     """Independent accounts with one profile of hours and a rise of interest: the highest shift is no lower than the day itself."""
     rng = random.Random(7)
@@ -154,7 +138,7 @@ def test_synchrony_of_people_with_one_daily_rhythm_is_near_one() -> None:
 
 @pytest.mark.parametrize(
     "heuristic_id",
-    ["coordination.equal_load", "coordination.rotation", "coordination.baton_pass", "coordination.synchrony"],
+    ["coordination.equal_load", "coordination.rotation", "coordination.synchrony"],
 )
 def test_renaming_accounts_and_shuffling_rows_changes_nothing(heuristic_id: str) -> None:
     """Names and the order of rows in a table carry no information; times and record ids do."""
@@ -195,7 +179,6 @@ def test_no_coordination_heuristic_fires_on_groups_of_independent_people() -> No
         outcomes = {h.id: run_heuristic(connection, h) for h in load_catalog(["coordination"])}
     assert not {name for name, outcome in outcomes.items() if outcome.fired}
     assert len(outcomes["coordination.rotation"].observations) == 8
-    assert len(outcomes["coordination.baton_pass"].observations) == 8
 
 
 def _people(rng: random.Random) -> list[dict[str, Any]]:

@@ -282,7 +282,7 @@ def test_two_statements_or_no_select_are_refused(make_heuristic: Make, tables: F
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("confounders/class.sql", 'rebutted_by = ["coordination.baton_pas"]'),
+        ("confounders/class.sql", 'references = ["coordination.baton_pas"]'),
         ("grades.py", "IDENTITY = frozenset({'infrastructure.link_grpah'})"),
         ("span.md", "as `structure.template_spann` does"),
         ("span.sql", "an instruction at the beginning is left to structure.template_spann"),

@@ -1,4 +1,4 @@
-"""A changed query or default needs a new version."""
+"""What changes an outcome needs a new version."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def test_the_lock_holds_exactly_the_catalogue() -> None:
-    """Ids, versions, hashes and defaults agree."""
+    """Ids, versions, hashes, defaults and all keys that decide agree."""
     assert {heuristic.id: lock_entry(heuristic) for heuristic in load_catalog()} == read_lock()
 
 
@@ -32,12 +32,13 @@ def test_an_indented_query_is_the_same_query(make_heuristic: Callable[..., Heuri
 
 
 def test_a_change_under_the_same_version_is_named(make_heuristic: Callable[..., Heuristic]) -> None:
-    """Query and defaults both count; a higher version only has to be locked."""
+    """Query, defaults and what decides where it is judged all count; a higher version only has to be locked."""
     locked = {"structure.example": lock_entry(make_heuristic())}
     changed_default = make_heuristic(params={"min_accounts": {"default": 11, "unit": "accounts", "why": "x"}})
-    message = "the query or a default changed while the version stayed 1"
-    assert lock_difference(make_heuristic("select 2"), locked) == message
-    assert lock_difference(changed_default, locked) == message
+    changed_keys = make_heuristic(needs=["account_id", "started_at"], requires_order=True)
+    assert lock_difference(make_heuristic("select 2"), locked) == "the query changed while the version stayed 1"
+    assert lock_difference(changed_default, locked) == "a default changed while the version stayed 1"
+    assert lock_difference(changed_keys, locked) == "needs and requires_order changed while the version stayed 1"
     raised = make_heuristic("select 2", version=2)
     assert lock_difference(raised, locked) == "version 2 is not in lock.json, which holds version 1"
     assert lock_difference(raised, {}) == "is not in lock.json"

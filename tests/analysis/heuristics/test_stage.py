@@ -63,16 +63,19 @@ def test_a_scan_writes_observations_and_states(make_case: MakeCase) -> None:
 
 
 def test_every_heuristic_has_a_state_with_a_reason_unless_it_was_judged(make_case: MakeCase) -> None:
-    """Tokens of answers are nowhere, so H1 is not evaluated and says why; texts are, so S1 is judged on all rows."""
+    """Answers are nowhere, so their return is not evaluated and says why; texts are, so S1 is judged on all rows."""
     case = make_case("case", GIVEN)
     scan(case, LIMITS, Silent())
     states = {row["heuristic_id"]: row for row in read_rows(case, "heuristic_states")}
     assert list(states) == [heuristic.id for heuristic in load_catalog()]
     for row in states.values():
         assert (row["reason"] is None) == (row["state"] in ("fired", "silent"))
-    ratio = states["harvest.output_harvest_ratio"]
-    assert (ratio["state"], ratio["reason"]) == ("not_evaluated", "no exchange carries output_tokens")
-    assert (ratio["evaluable_rows"], ratio["total_rows"], ratio["n_entities"]) == (0, 1000, 0)
+    returned = states["harvest.output_reentry"]
+    assert (returned["state"], returned["reason"]) == (
+        "not_evaluated",
+        "no exchange carries response_text or response_sha256",
+    )
+    assert (returned["evaluable_rows"], returned["total_rows"], returned["n_entities"]) == (0, 1000, 0)
     span = states["structure.template_span"]
     assert (span["state"], span["evaluable_rows"], span["n_entities"], span["n_fired"]) == ("fired", 1000, 1, 1)
     assert json.loads(span["parameters"])["min_accounts"] == 20
@@ -101,7 +104,7 @@ def test_every_query_is_executed_once(make_case: MakeCase, monkeypatch: pytest.M
     judged = [row["heuristic_id"] for row in read_rows(case, "heuristic_states") if row["state"] in ("fired", "silent")]
     assert len(set(asked)) == len(asked)
     assert {name.split(".")[1] for name in judged} <= set(asked)
-    assert "output_harvest_ratio" not in asked
+    assert "output_reentry" not in asked
 
 
 def test_a_log_too_large_to_be_copied_gives_the_same_bytes(
@@ -137,17 +140,17 @@ def test_a_second_scan_has_nothing_to_do_until_the_choice_changes(make_case: Mak
 
 
 def test_clusters_are_groups_too(make_case: MakeCase) -> None:
-    """A cluster's whole traffic is judged, here by the answers that it gets for its questions."""
+    """A cluster's whole traffic is judged, here by the turns that its accounts take."""
     given = {
         "exchange_features": [
-            {"repeat": 600, "accounts": 30, "every": "60s", "input_tokens": 100, "output_tokens": 900},
-            {"repeat": 1000, "account_id": "other_{i % 40}", "every": "97s", "input_tokens": 100, "output_tokens": 10},
+            {"repeat": 600, "accounts": 30, "every": "60s"},
+            {"repeat": 1000, "account_id": "other_{i % 40}", "every": "97s"},
         ],
-        "exchanges": [{"account_id": "a", "input_tokens": 9, "output_tokens": 9}],
+        "exchanges": [{"account_id": "a"}],
         "cluster_members": [{"repeat": 30, "cluster_id": "cluster:c", "account_id": "acct_00{i // 10}{i % 10}"}],
     }
     case = make_case("case", given)
-    scan(case, LIMITS, Silent(), ["harvest.output_harvest_ratio"])
+    scan(case, LIMITS, Silent(), ["coordination.rotation"])
     (observation,) = read_rows(case, "observations")
     assert (observation["entity_id"], observation["is_fired"], observation["n_accounts"]) == ("cluster:c", True, 30)
 

@@ -88,18 +88,17 @@ def test_a_filter_keeps_what_it_does_not_name(row: Callable[..., dict[str, Any]]
 @pytest.mark.parametrize(
     ("tokens", "said"),
     [
-        ({"where": {"field": "by", "is": ["x"]}}, "beside it"),
-        ({"cache": "left_out", "where": {"field": "by"}}, "is or is_not"),
+        ({"cache": {"field": "by"}}, "is or is_not"),
         ({"reasoning": "x"}, "left_out"),
     ],
 )
 def test_what_is_said_of_tokens_is_checked(tokens, said):
-    """Which records leave out the cache says nothing by itself."""
+    """A word that says nothing, or a rule without words, would leave counts as they are."""
     with pytest.raises(UsageError, match=said):
         parse_mapping({"columns": {"started_at": "t"}, "tokens": tokens}, where="m.toml")
 
 
-def test_only_some_records_leave_out_the_cache_and_all_the_reasoning(project):
+def test_only_some_records_leave_out_the_cache_and_others_the_reasoning(project):
     """A gateway before several providers writes what each of them counts."""
     tables = {
         "columns": {
@@ -109,16 +108,16 @@ def test_only_some_records_leave_out_the_cache_and_all_the_reasoning(project):
             "output_tokens": "o",
             "reasoning_tokens": "r",
         },
-        "tokens": {"cache": "left_out", "where": {"field": "by", "is": ["anthropic"]}, "reasoning": "left_out"},
+        "tokens": {"cache": {"field": "by", "is": ["anthropic"]}, "reasoning": {"field": "by", "is": ["google"]}},
     }
     mapping = parse_mapping(tables, where="m.toml")
     rows = project(
         "generic",
-        [{"t": 1777863721, "i": 9, "c": 4, "o": 5, "r": 3, "by": by} for by in ("anthropic", "openai")],
+        [{"t": 1777863721, "i": 9, "c": 4, "o": 5, "r": 3, "by": by} for by in ("anthropic", "google")],
         Options(mapping=mapping),
     )
 
-    assert [(row["input_tokens"], row["output_tokens"]) for row in rows] == [(13, 8), (9, 8)]
+    assert [(row["input_tokens"], row["output_tokens"]) for row in rows] == [(13, 5), (9, 8)]
 
 
 @pytest.mark.parametrize(

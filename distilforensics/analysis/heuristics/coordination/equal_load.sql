@@ -6,23 +6,20 @@ status = "experimental"
 level = "high"
 description = "Counts exchanges, and separately conversations, per account and period (day; week or whole window where days are too thin) inside one group and compares their spread with what chance alone gives accounts of one common rate. Independent customers differ in rate by an order of magnitude; accounts behind a scheduler do not."
 entity = "group"
-sees = "$min_accounts accounts with a mean of $min_mean_load exchanges of one template per account and day (or week), or $min_window_load per account in the whole log ($min_sparse_load if there are $min_sparse_accounts accounts), whose rates differ by a coefficient of variation below $max_rate_spread."
-volume = "$min_accounts accounts with a mean load of $min_mean_load exchanges or conversations per account and day or week, or $min_window_load per account in the window ($min_sparse_load if there are $min_sparse_accounts accounts); at most the share $max_trimmed of the account periods far below their median"
+sees = "$min_accounts accounts with a mean of $min_mean_load exchanges of one template per account and day, or week, or in the whole log, whose rates differ by a coefficient of variation below $max_rate_spread."
+volume = "$min_accounts accounts with a mean load of $min_mean_load exchanges or conversations per account and day, or week, or in the whole log; the share $min_kept of the account periods not far below their median"
 reads = ["group_conversations", "group_exchanges", "groups"]
 needs = ["account_id", "started_at"]
 requires_order = false
 partition = "group"
 params.min_accounts = "group_accounts"
 params.min_mean_load = { default = 5, unit = "exchanges per account and period", why = "below it zero truncation alone makes any population look equal: at a mean of 1.5 the dispersion of chance is 0.37, at 5 it is 0.97" }
-params.min_window_load = { default = 10, unit = "exchanges per account", why = "totals over the whole window also carry differences of life span, so more counts are asked for" }
-params.min_sparse_load = { default = 2, unit = "exchanges per account", why = "in the whole log, where very many accounts make up for it: at a mean of 2 chance gives 0.59, a text that people use once or twice 1.0 and more, and over a hundred accounts the difference is beyond chance" }
-params.min_sparse_accounts = { default = 100, unit = "accounts", why = "as above; the standard error of the dispersion is then below 0.1" }
-params.max_rate_spread = { default = 0.25, unit = "coefficient of variation of the accounts' rates", why = "the firing threshold is the dispersion that rates differing by this much would give; rates of independent people differ by 0.8 to 2" }
+params.max_rate_spread = "rate_spread"
 params.trim_share = { default = 0.25, unit = "share of the period's median", why = "account periods below it are sign-up days, bans and outages, not choices of a scheduler" }
-params.max_trimmed = { default = 0.2, unit = "share of account periods", why = "if more have to be left out, the rest is a selection and is not judged" }
-params.min_period_accounts = { default = 5, unit = "accounts", why = "a variance over fewer accounts is mostly noise" }
+params.min_kept = "most"
+params.min_period_accounts = "smallest_set"
 params.min_turns = "conversation_turns"
-params.min_clock_days = "clock_days"
+params.min_clock_days = "days"
 params.max_clock_spread_s = "clock_spread_s"
 output.mean_load = { unit = "exchanges or conversations per account and period", meaning = "mean over the account periods that were kept" }
 output.rate_spread = { unit = "coefficient of variation", meaning = "spread of the accounts' rates that is left when chance is taken off; 0 if the loads are more equal than chance" }
@@ -40,13 +37,13 @@ tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
 author = "distilforensics"
 date = "2026-11-23"
 modified = "2026-11-30"
-version = 3
+version = 4
 ---*/
 with large_groups as (
     select group_id
     from groups
     where n_accounts >= $min_accounts
-        and n_exchanges >= case when n_accounts >= $min_sparse_accounts then $min_sparse_load else $min_mean_load end * n_accounts
+        and n_exchanges >= $min_mean_load * n_accounts
 ),
 starts as (
     select group_id, account_id, started_at from group_conversations semi join large_groups using (group_id)
@@ -126,7 +123,7 @@ periods as (
         case
             when t.n >= $min_mean_load * t.n_days then 'day'
             when t.n >= $min_mean_load * w.n then 'week'
-            when t.n >= case when t.n_accounts >= $min_sparse_accounts then $min_sparse_load else $min_window_load end * t.n_accounts then 'window'
+            when t.n >= $min_mean_load * t.n_accounts then 'window'
         end as period
     from load_totals as t
     join account_weeks as w on w.group_id = t.group_id and w.load_unit = t.load_unit
@@ -236,12 +233,8 @@ expected as (
     join ginis as g on g.group_id = p.group_id and g.load_unit = p.load_unit
     join periods as c on c.group_id = p.group_id and c.load_unit = p.load_unit
     where g.n_accounts >= $min_accounts
-        and p.mean_load >= case
-            when p.period <> 'window' then $min_mean_load
-            when g.n_accounts >= $min_sparse_accounts then $min_sparse_load
-            else $min_window_load
-        end
-        and p.share_trimmed <= $max_trimmed
+        and p.mean_load >= $min_mean_load
+        and 1 - p.share_trimmed >= $min_kept
 ),
 with_threshold as (
     select

@@ -15,13 +15,13 @@ requires_complete = true
 partition = "group"
 params.min_accounts = "group_accounts"
 params.min_uses = { default = 4, unit = "exchanges or conversations per account", why = "with fewer than three distances the spread of an account says nothing" }
-params.min_distances = { default = 100, unit = "distances", why = "keeps the standard error of the measure near 0.1 or below" }
+params.min_distances = "group_exchanges"
 params.max_ratio = { default = 0.6, unit = "share of the spread of a random order", why = "a least-recently-used scheduler that skips a tenth of its turns shows 0.32, a random scheduler 1, people above 1" }
 params.min_baseline = { default = 0.5, unit = "coefficient of variation", why = "accounts whose uses follow each other without others in between leave no room for an order" }
 params.min_turns = "conversation_turns"
 params.max_exchanges = "ordered_exchanges"
 params.max_exchanges_per_account = "ordered_exchanges_per_account"
-params.min_clock_days = "clock_days"
+params.min_clock_days = "days"
 params.max_clock_spread_s = "clock_spread_s"
 params.max_hour_spread_s = { default = 180, unit = "seconds, standard deviation of the time within the hour", why = "the same for hourly timers; evenly spread times give 1039" }
 output.modal_successor_share = { unit = "share of successions", meaning = "how often the most frequent next account follows, over all accounts; NULL where the heuristic is silent" }
@@ -38,7 +38,7 @@ tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
 author = "distilforensics"
 date = "2026-11-23"
 modified = "2026-11-30"
-version = 2
+version = 3
 ---*/
 with large_groups as (
     select group_id, count(*) as n_accounts

@@ -6,19 +6,18 @@ status = "experimental"
 level = "medium"
 description = "Accounts of one tenant, or of one payment method with up to six, are one. Counts how often two answered calls of a group in the same three hours come from the same account. Compared with calls that are dealt out to the accounts by lot, each account with its own total. People work in sessions, so their calls sit together; a scheduler that deals out one stream leaves no sessions, whatever loads it gives and however the wording changes. The same is asked of the time of day, since independent customers have habits of their own."
 entity = "group"
-sees = "Accounts of $min_holders customers, loads equal or not, whose calls meet in the same three hours at most $max_ratio times as often as by lot, and at the same hours of other days at most $max_habit times as often, in a log whose accounts meet $min_log_ratio times as often as by lot."
+sees = "Accounts of $min_holders customers, loads equal or not, whose calls meet in the same three hours and at the same hours of other days, at most $max_ratio times as often as by lot, in a log whose accounts meet $min_log_ratio times as often as by lot."
 volume = "$min_holders customers with $min_uses calls, on $min_days days, where at least $min_pairs pairs of calls of one account in one slot are expected by lot"
 reads = ["customers", "exchange_features", "group_exchanges", "groups"]
 needs = ["account_id", "started_at"]
 requires_order = false
 params.min_holders = "group_accounts"
-params.min_uses = { default = 2, unit = "answered calls per customer", why = "one call makes no pair" }
-params.min_days = { default = 3, unit = "days", why = "everybody is in one session on one occasion" }
+params.min_uses = "repeats"
+params.min_days = "days"
 params.min_pairs = { default = 40, unit = "pairs of calls of one account in one slot, expected by lot", why = "keeps the chance error of the ratio near 0.16; sessions of people give 1.7 and more" }
 params.slot_s = "session_s"
 params.max_slot_share = { default = 0.12, unit = "share of all pairs of calls of the group", why = "pairs in one slot; where the whole group works in a few runs (a class, an evaluation, a nightly job), an account has no time of its own to show sessions in. A working day of eight hours in a week gives 0.08" }
 params.max_ratio = { default = 1.25, unit = "ratio to dealing by lot", why = "dealing by lot gives 1, taking turns less; people reach 1.7 to 6 and the mixture of a pool with people lies between" }
-params.max_habit = { default = 1.2, unit = "ratio to dealing by lot", why = "one dispatcher has one course of the day (1); customers with hours of their own reach 1.2 to 2.5" }
 params.min_log_ratio = { default = 1.6, unit = "ratio to dealing by lot", why = "all accounts of the log as one group: where they show no sessions either, an account is not a person here (keys that change, a gateway that balances loads), and the comparison says nothing" }
 output.n_holders = { unit = "customers", meaning = "with enough calls: accounts of one tenant, or of one payment method with up to six, are one" }
 output.habit_ratio = { unit = "ratio", meaning = "the same for calls on different days at the same three hours of the day" }
@@ -34,7 +33,7 @@ tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
 author = "distilforensics"
 date = "2026-11-25"
 modified = "2026-11-30"
-version = 2
+version = 3
 ---*/
 with large_groups as (
     select group_id from groups where n_accounts >= $min_holders and n_exchanges >= $min_uses * $min_holders
@@ -150,7 +149,7 @@ judged as (
 )
 select
     group_id as entity_id,
-    round(ratio, 6) <= $max_ratio and round(habit_ratio, 6) <= $max_habit as is_fired,
+    round(ratio, 6) <= $max_ratio and round(habit_ratio, 6) <= $max_ratio as is_fired,
     round(ratio, 6) as value,
     1.0::double as baseline,
     $max_ratio::double as threshold,

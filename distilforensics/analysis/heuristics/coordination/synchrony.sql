@@ -6,21 +6,19 @@ status = "experimental"
 level = "medium"
 description = "Counts pairs of accounts that are active in the same 15 minutes. Compares them with the same pairs when one of the two is looked at 1 to 7 days later. The comparison keeps everybody's time of day, weekday and slow rise or fall of interest, and removes only what ties accounts together on the very day."
 entity = "group"
-sees = "$min_accounts accounts with $min_exchanges exchanges on $min_account_days days each that come in common bursts at changing times, so that $min_ratio times as many pairs meet as on any other day."
-volume = "$min_accounts accounts with at least $min_exchanges exchanges on at least $min_account_days days each, $min_days days from first to last, and $min_pairs pairs of accounts in the same slot"
+sees = "$min_accounts accounts on $min_account_days days each that come in common bursts at changing times, so that $min_ratio times as many pairs meet as on any other day."
+volume = "$min_accounts accounts on at least $min_account_days days each, as many more than $max_lag_days days from first to last, and $min_pairs pairs of accounts in the same slot"
 reads = ["group_accounts", "group_exchanges"]
 needs = ["account_id", "started_at"]
 requires_order = false
 partition = "group"
 params.min_accounts = "group_accounts"
-params.min_exchanges = { default = 8, unit = "exchanges per account", why = "an account that was hardly there cannot be synchronous" }
-params.min_account_days = { default = 3, unit = "days per account", why = "one common occasion (a course day, a news item) is no pattern" }
-params.min_days = { default = 10, unit = "days from first to last exchange", why = "the comparison goes 7 days ahead and needs day pairs at that distance" }
+params.min_account_days = "days"
 params.min_pairs = { default = 500, unit = "pairs of accounts in one slot", why = "keeps the chance error of the ratio near 0.15 even if activity comes in blocks of two hours" }
 params.slot_s = { default = 900, unit = "seconds", why = "short against the two-hour runs of a batch and long against the pause between two calls of one account; has to divide a day" }
-params.max_lag_days = { default = 7, unit = "days", why = "contains the same weekday of the next week, so that weekly courses compare with themselves" }
+params.max_lag_days = "week"
 params.min_share = "half"
-params.max_accounts = { default = 200, unit = "accounts per group", why = "bounds the cost; the accounts with the smallest md5 of their id are taken, which no account can choose and no run changes" }
+params.max_accounts = "sampled_accounts"
 params.min_ratio = { default = 2, unit = "ratio to the highest of the shifted counts", why = "weekly rhythm, decaying interest and chance in small groups reach 1.3, at times 1.7, against the highest shift; bursts that a whole pool shares reach 4" }
 output.pairs_per_day = { unit = "pairs of accounts in the same slot per day", meaning = "observed, without the day that has most" }
 output.pairs_per_day_shifted = { unit = "pairs of accounts in the same slot per day", meaning = "highest over the shifts by 1 to 7 days" }
@@ -36,13 +34,13 @@ references = ["Anthropic, Detecting and preventing distillation attacks, 23 Febr
 tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
 author = "distilforensics"
 date = "2026-11-23"
-modified = "2026-11-23"
-version = 2
+modified = "2026-11-30"
+version = 3
 ---*/
 with candidates as (
     select group_id, account_id, count(*) over (partition by group_id) as n_eligible
     from group_accounts
-    where n_exchanges >= $min_exchanges
+    where n_exchanges >= $min_account_days
     qualify count(*) over (partition by group_id) >= $min_accounts
         and row_number() over (partition by group_id order by md5(account_id), account_id) <= $max_accounts
 ),
@@ -67,7 +65,7 @@ used_groups as (
         epoch_us(max(last_at)) // 86400000000 as last_day
     from used_accounts
     group by group_id
-    having count(*) >= $min_accounts and epoch_us(max(last_at)) // 86400000000 - epoch_us(min(first_at)) // 86400000000 >= $min_days - 1
+    having count(*) >= $min_accounts and epoch_us(max(last_at)) // 86400000000 - epoch_us(min(first_at)) // 86400000000 >= $max_lag_days + $min_account_days - 1
 ),
 onsets as (
     select group_id, max(n) as n_common

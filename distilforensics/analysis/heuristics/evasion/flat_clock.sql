@@ -11,9 +11,9 @@ volume = "$min_accounts accounts with $min_exchanges exchanges over $min_days da
 reads = ["exchange_features", "group_accounts", "group_exchanges"]
 needs = ["account_id", "started_at"]
 params.min_accounts = "group_accounts"
-params.min_exchanges = { default = 60, unit = "exchanges per account", why = "with fewer the quietest six hours are low by chance: an even clock of 60 exchanges shows 0.12 to 0.2" }
-params.min_days = { default = 7, unit = "days from an account's first to its last exchange", why = "night shifts and journeys average out over a week" }
-params.min_quiet_share = { default = 0.1, unit = "share of the account's exchanges in its quietest six hours", why = "people with a regular night show less than 0.03; an even clock shows 0.25 less chance" }
+params.min_exchanges = "group_exchanges"
+params.min_days = "week"
+params.min_quiet_share = "few"
 params.min_share = "half"
 params.min_excess = "excess"
 output.median_quiet_share = { unit = "share of an account's exchanges", meaning = "median over the judged accounts of the share in the quietest six hours" }
@@ -28,8 +28,8 @@ references = ["NSA, CISA, FBI, joint advisory AA26-251A, 8 September 2026: susta
 tags = ["atlas.AML.T0024.002"]
 author = "distilforensics"
 date = "2026-11-23"
-modified = "2026-11-23"
-version = 1
+modified = "2026-11-30"
+version = 2
 ---*/
 with members as (
     select group_id, account_id

@@ -12,12 +12,11 @@ reads = ["exchange_features", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "model_served|model_requested"]
 params.min_accounts = "group_accounts"
 params.min_exchanges = "group_exchanges"
-params.settle_h = { default = 24, unit = "hours from the start of the log", why = "models seen in the first day were there before the log began" }
-params.min_other_accounts = { default = 5, unit = "accounts outside of the group on the model in the window", why = "a model that only the group uses may be its own alias and not a release" }
+params.min_other_accounts = "smallest_set"
 params.window_h = { default = 48, unit = "hours", why = "a disclosed campaign moved nearly half of its traffic within 24 hours; 48 allow for the time of day of the release" }
-params.min_share = { default = 0.4, unit = "share of the group's exchanges", why = "nearly half in the public case" }
-params.min_excess = { default = 0.25, unit = "share above that of the rest of the log, of exchanges and of accounts alike", why = "release-day curiosity moves some calls of ordinary users and all calls of a few; a group of people has an excess of both only if most of its members move most of their calls" }
-params.min_persistence = { default = 0.5, unit = "share of the excess that remains in the week after the window", why = "release-day benchmarks go back to the old model" }
+params.min_share = "half"
+params.min_excess = "excess"
+params.min_persistence = "half"
 output.model = { unit = "model id", meaning = "model with the highest excess" }
 output.first_seen = { unit = "UTC", meaning = "first appearance of the model in the log" }
 output.hours_to_move = { unit = "hours", meaning = "from its first appearance to the group's first exchange with it" }
@@ -32,8 +31,8 @@ references = ["Anthropic, Detecting and preventing distillation attacks, 23 Febr
 tags = ["atlas.AML.T0024.002"]
 author = "distilforensics"
 date = "2026-11-23"
-modified = "2026-11-23"
-version = 1
+modified = "2026-11-30"
+version = 2
 ---*/
 with large_groups as (
     select group_id from groups where n_accounts >= $min_accounts
@@ -47,7 +46,7 @@ new_models as (
     cross join log_span as s
     where e.model is not null
     group by e.model
-    having min(e.started_at) >= min(s.begins_at) + to_hours($settle_h)
+    having min(e.started_at) >= min(s.begins_at) + to_hours($window_h)
 ),
 periods as (
     select model, first_seen, 'before' as period, first_seen - interval 7 days as begins_at, first_seen as ends_at from new_models

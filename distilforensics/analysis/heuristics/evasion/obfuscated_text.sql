@@ -11,9 +11,9 @@ volume = "$min_accounts accounts and $min_exchanges exchanges in the group"
 reads = ["exchange_features", "exchanges", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "prompt_text|system_text"]
 params.min_accounts = "group_accounts"
-params.min_exchanges = { default = 50, unit = "exchanges", why = "a share of fewer is too coarse" }
-params.min_marked_accounts = { default = 5, unit = "accounts", why = "as above: one person's editor" }
-params.min_share = { default = 0.05, unit = "share of the group's exchanges", why = "only prompts with the words to be hidden are changed" }
+params.min_exchanges = "group_exchanges"
+params.min_marked_accounts = "smallest_set"
+params.min_share = "method_share"
 params.min_lift = "lift"
 params.read_chars = { default = 20000, unit = "characters of each text", why = "bounds the cost; longer contexts are mostly pasted documents" }
 output.n_marked = { unit = "exchanges", meaning = "exchanges of the group with such a character" }
@@ -26,7 +26,7 @@ tags = ["atlas.AML.T0068"]
 author = "distilforensics"
 date = "2026-11-23"
 modified = "2026-11-30"
-version = 2
+version = 3
 ---*/
 with large_groups as (
     select group_id from groups where n_accounts >= $min_accounts and n_exchanges >= $min_exchanges

@@ -10,13 +10,13 @@ sees = "$min_refused refused prompts of one group of which $min_shopped are sent
 volume = "$min_refused refused exchanges with a prompt of $min_prompt_chars characters or more in the group"
 reads = ["exchange_features", "group_exchanges", "next_prompts"]
 needs = ["account_id", "started_at", "prompt_text|prompt_sha256", "finish_reason|response_text|status"]
-params.min_refused = { default = 20, unit = "refused exchanges", why = "a share of fewer is too coarse" }
-params.min_shopped = { default = 10, unit = "refused exchanges", why = "single coincidences and hand-made repetitions stay below" }
-params.min_shopped_accounts = { default = 7, unit = "accounts whose refused prompt is sent again elsewhere", why = "personal pools of 2 to 6 subscriptions use the same software" }
+params.min_refused = "reference_exchanges"
+params.min_shopped = "reference_exchanges"
+params.min_shopped_accounts = "some_accounts"
 params.min_prompt_chars = "long_prompt_chars"
 params.window_h = { default = 24, unit = "hours", why = "a program tries again at once or in its next pass, which is a day at most" }
-params.min_share = { default = 0.2, unit = "share of refused exchanges", why = "one in five is a procedure" }
-params.min_lift = { default = 3, unit = "ratio to the share after answered exchanges", why = "answered prompts of the same group are the control: an exercise or a popular jailbreak repeats after answers just as well" }
+params.min_share = "popular_share"
+params.min_lift = "lift"
 output.n_shopped = { unit = "refused exchanges", meaning = "whose prompt is next sent by another account of another customer within the window" }
 output.n_shopped_accounts = { unit = "accounts", meaning = "accounts whose refused prompts are sent again by others" }
 output.n_answered_elsewhere = { unit = "refused exchanges", meaning = "of n_shopped, those whose next occurrence was answered" }
@@ -31,7 +31,7 @@ tags = ["atlas.AML.T0024.002", "atlas.AML.T0054"]
 author = "distilforensics"
 date = "2026-11-25"
 modified = "2026-11-30"
-version = 2
+version = 3
 ---*/
 with followed as (
     select

@@ -12,10 +12,10 @@ reads = ["group_marks", "groups"]
 needs = ["account_id", "started_at", "prompt_text|system_text"]
 params.min_accounts = "group_accounts"
 params.min_exchanges = "group_exchanges"
-params.min_marked_accounts = "marked_accounts"
-params.min_rate = { default = 0.05, unit = "share of exchanges", why = "one exchange in twenty is a method, not a curiosity" }
+params.min_marked_accounts = "some_accounts"
+params.min_rate = "method_share"
 params.min_lift = "lift"
-params.min_rest = "rest_exchanges"
+params.min_rest = "distribution_exchanges"
 params.z = "z"
 output.n_marked = { unit = "exchanges", meaning = "exchanges of the group with the mark" }
 output.n_marked_accounts = { unit = "accounts", meaning = "accounts of the group with at least one such exchange" }
@@ -30,7 +30,7 @@ tags = ["atlas.AML.T0024.002", "atlas.AML.T0054"]
 author = "distilforensics"
 date = "2026-11-23"
 modified = "2026-11-30"
-version = 4
+version = 5
 ---*/
 with compared as (
     select m.*, g.n_accounts

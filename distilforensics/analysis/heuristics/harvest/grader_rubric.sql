@@ -12,10 +12,10 @@ reads = ["group_exchanges", "group_marks", "groups"]
 needs = ["account_id", "started_at", "prompt_text|system_text"]
 params.min_accounts = "group_accounts"
 params.min_exchanges = "group_exchanges"
-params.min_marked_accounts = "marked_accounts"
-params.min_rate = { default = 0.2, unit = "share of exchanges", why = "grading is common in small amounts; one exchange in five makes it a purpose of the group" }
+params.min_marked_accounts = "some_accounts"
+params.min_rate = "popular_share"
 params.min_lift = "lift"
-params.min_rest = "rest_exchanges"
+params.min_rest = "distribution_exchanges"
 params.short_answer = { default = 50, unit = "tokens", why = "a score, or a score with one line of reason" }
 params.z = "z"
 output.n_marked = { unit = "exchanges", meaning = "exchanges of the group with the mark" }
@@ -32,7 +32,7 @@ tags = ["atlas.AML.T0024.002", "owasp.LLM10"]
 author = "distilforensics"
 date = "2026-11-23"
 modified = "2026-11-30"
-version = 3
+version = 4
 ---*/
 with short_answers as (
     select
@@ -47,7 +47,7 @@ compared as (
     from group_marks as m
     join groups as g on g.group_id = m.group_id
     left join short_answers as s on s.group_id = m.group_id
-    where m.wish = 'grading' and g.kind <> 'mark'
+    where m.wish = 'grading'
         and g.n_accounts >= $min_accounts
         and g.n_exchanges >= $min_exchanges
         and m.n >= $min_exchanges

@@ -12,8 +12,8 @@ reads = ["all_group_accounts", "exchange_features", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "input_tokens", "output_tokens"]
 params.min_accounts = "group_accounts"
 params.min_exchanges = "distribution_exchanges"
-params.quantile = { default = 0.95, unit = "share of accounts", why = "a group averages over many accounts and scatters far less than one account, so a group of ordinary accounts lies near the median, not beyond 95 % of them" }
-params.min_lift = { default = 2, unit = "ratio to the median account", why = "where all accounts behave alike, the 95th percentile lies close to the median" }
+params.quantile = "nearly_all"
+params.min_lift = "lift"
 params.min_reference_accounts = "reference_accounts"
 params.min_reference_exchanges = "reference_exchanges"
 params.n_reference_accounts = "sampled_accounts"
@@ -29,8 +29,8 @@ references = ["Anthropic, Detecting and preventing distillation attacks, 23 Febr
 tags = ["atlas.AML.T0024.002", "atlas.AML.T0005.001", "owasp.LLM10"]
 author = "distilforensics"
 date = "2026-11-23"
-modified = "2026-11-23"
-version = 1
+modified = "2026-11-30"
+version = 2
 ---*/
 with account_models as (
     select account_id, coalesce(model, '') as model, count(*) as n, sum(input_tokens)::bigint as input_tokens, sum(output_tokens)::bigint as output_tokens

@@ -12,13 +12,13 @@ reads = ["all_group_accounts", "customers", "exchange_features", "fingerprints",
 needs = ["account_id", "started_at", "response_text|response_sha256", "prompt_text|prompt_sha256"]
 params.min_group_accounts = "group_accounts"
 params.min_exchanges = "group_exchanges"
-params.min_accounts = { default = 10, unit = "accounts on either side", why = "half of the smallest group: two people who send each other answers do not speak for a group" }
+params.min_accounts = "some_accounts"
 params.min_answers = { default = 30, unit = "different answers", why = "one answer that forty students paste is one answer; a pipeline passes on new ones all the time" }
-params.min_share = { default = 0.02, unit = "share of the group's exchanges", why = "one exchange in fifty; the group may hold much other traffic" }
+params.min_share = "method_share"
 params.min_lift = "lift"
 params.sample_every = "passages_sampled"
 params.min_common = "common_passages"
-params.min_contained = "contained_share"
+params.min_contained = "half"
 params.min_answer_chars = "answer_chars"
 output.n_reentries = { unit = "exchanges", meaning = "exchanges of the group whose prompt holds such an answer" }
 output.n_exact = { unit = "exchanges", meaning = "of these, prompts whose hash is that of the answer" }
@@ -35,7 +35,7 @@ tags = ["atlas.AML.T0024.002"]
 author = "distilforensics"
 date = "2026-11-25"
 modified = "2026-11-30"
-version = 2
+version = 3
 ---*/
 -- Keys: a followed passage, or the hash of a whole text as a number with the sign turned, so that the two never meet.
 with followed as (

@@ -10,7 +10,7 @@ sees = "An account with $min_requests requests or more whose reasoning the provi
 volume = "$min_requests requests of one account in which the provider names such a reason"
 reads = ["exchange_features"]
 needs = ["account_id", "started_at", "reasoning_refusals"]
-params.min_requests = { default = 2, unit = "requests", why = "campaigns with four requests per account are published; one may be a client that mixed up two keys" }
+params.min_requests = "repeats"
 params.min_lift = "lift"
 output.n_organization = { unit = "requests", meaning = "with reasoning of another organisation" }
 output.n_end_user = { unit = "requests", meaning = "with reasoning of another end user" }
@@ -25,7 +25,7 @@ tags = ["atlas.AML.T0024.002", "atlas.AML.T0054"]
 author = "distilforensics"
 date = "2026-11-30"
 modified = "2026-11-30"
-version = 1
+version = 2
 ---*/
 with accounts as (
     select

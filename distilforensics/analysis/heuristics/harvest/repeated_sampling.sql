@@ -14,10 +14,10 @@ params.min_accounts = "group_accounts"
 params.min_exchanges = "distribution_exchanges"
 params.min_samples = { default = 4, unit = "answers per prompt", why = "a prompt that is tried again after a dissatisfying answer has two or three; best-of-n starts at four" }
 params.min_prompt_chars = "long_prompt_chars"
-params.min_sampled_prompts = { default = 100, unit = "prompts", why = "a class repeats its exercises and a product its buttons, some dozens; a set of tasks is larger" }
-params.min_share = { default = 0.25, unit = "share of the group's answers", why = "a quarter of the answers is a method; campaigns sample a part of their tasks" }
+params.min_sampled_prompts = "group_exchanges"
+params.min_share = "popular_share"
 params.min_lift = "lift"
-params.min_rest = "rest_exchanges"
+params.min_rest = "distribution_exchanges"
 output.n_sampled_prompts = { unit = "prompts", meaning = "different sampled prompts among the group's answers" }
 output.n_sampled = { unit = "exchanges", meaning = "answers of the group to sampled prompts" }
 output.n_sampling_accounts = { unit = "accounts", meaning = "accounts of the group with such an answer" }
@@ -33,7 +33,7 @@ tags = ["atlas.AML.T0024.002", "atlas.AML.T0005.001", "owasp.LLM10"]
 author = "distilforensics"
 date = "2026-11-25"
 modified = "2026-11-30"
-version = 3
+version = 4
 ---*/
 with prompt_customers as (
     select e.prompt_hash, c.customer, count(*) as n

@@ -10,8 +10,8 @@ sees = "An account that sends signatures at $min_replays places or more where th
 volume = "$min_replays places in the requests of one account that carry a reasoning signature"
 reads = ["reasoning_places"]
 needs = ["account_id", "started_at", "messages_json"]
-params.min_replays = { default = 2, unit = "places", why = "campaigns with four requests per account are published; one place may be a client that mixed up its conversations" }
-params.min_share = { default = 0.05, unit = "share of places", why = "an agent that sends thousands of signatures back may lose track of a few" }
+params.min_replays = "repeats"
+params.min_share = "method_share"
 params.min_lift = "lift"
 output.n_replays = { unit = "places", meaning = "signature, first turn and preceding turn that differ from those of the first place of the signature" }
 output.n_signatures_replayed = { unit = "signatures", meaning = "different signatures among them" }
@@ -27,7 +27,7 @@ tags = ["atlas.AML.T0024.002", "atlas.AML.T0054"]
 author = "distilforensics"
 date = "2026-11-25"
 modified = "2026-11-30"
-version = 3
+version = 4
 ---*/
 with accounts as (
     select

@@ -11,12 +11,12 @@ volume = "$min_tenants tenants (accounts without a tenant count one each) with a
 reads = ["account_profiles", "all_group_accounts", "customers", "exchange_features", "group_accounts"]
 needs = ["account_id", "started_at", "user_agent|end_user_id"]
 params.min_tenants = "group_accounts"
-params.min_reference_accounts = { default = 20, unit = "accounts", why = "shares of fewer are too coarse" }
-params.min_main_share = { default = 0.5, unit = "share of an account's exchanges", why = "the main client of an account; none if no client reaches it" }
-params.min_newer = { default = 0.8, unit = "share of the program's accounts outside of the group", why = "versions spread over months; behind four of five others is old" }
-params.min_habit = { default = 0.9, unit = "share of the program's accounts outside of the group", why = "command line agents send tools with nearly every request and hardly anybody turns that off" }
-params.min_fresh_users = { default = 0.95, unit = "end users per exchange that names one", why = "people return; a random value per request does not" }
-params.min_exchanges = { default = 10, unit = "exchanges per account", why = "with fewer, every end user may be new by chance" }
+params.min_reference_accounts = "group_accounts"
+params.min_main_share = "half"
+params.min_newer = "most"
+params.min_habit = "most"
+params.min_fresh_users = "nearly_all"
+params.min_exchanges = "reference_exchanges"
 params.min_share = "half"
 params.min_excess = "excess"
 params.pool_defaults = { default = ["claude-cli/1.0.56%", "claude-cli/1.0.57%", "claude-cli/1.0.110 (external, cli, browser-fallback)", "claude-cli/1.0.119%", "claude-cli/2.0.52%", "claude-cli/2.0.62%", "claude-cli/2.1.220%", "codex_cli_rs/1.0.0%", "codex_cli_rs/0.144.5%"], unit = "patterns of user agents, % for any ending", why = "written into published pool programs as of August 2026; real users had most of these versions as well, so that they are counted (share_pool_default) and never decide" }
@@ -32,7 +32,7 @@ tags = ["atlas.AML.T0008.005", "attack.T1090.002"]
 author = "distilforensics"
 date = "2026-11-25"
 modified = "2026-11-30"
-version = 2
+version = 3
 ---*/
 with uses as (
     select

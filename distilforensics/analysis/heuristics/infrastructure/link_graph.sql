@@ -11,10 +11,10 @@ volume = "a cluster of $min_accounts accounts"
 reads = ["account_profiles", "clusters", "customers", "group_accounts", "links"]
 needs = ["account_id", "client_ip|api_key_id|accounts_directory.payment_fingerprint|accounts_directory.email_domain|accounts_directory.created_at"]
 params.min_accounts = "group_accounts"
-params.min_weight = { default = 3, unit = "bits", why = "a value counts from here on: it is eight times rarer between strangers than within one operator, as in linkage" }
+params.min_weight = "rare_bits"
 params.min_kinds = { default = 2, unit = "kinds of identity", why = "one shared kind has one innocent explanation (a proxy, a card of a reseller, a campaign day); two independent ones rarely share it" }
 params.min_share = "half"
-params.min_kind_share = { default = 0.1, unit = "share of the cluster's accounts", why = "from here on a kind is counted as one that ties the cluster" }
+params.min_kind_share = "few"
 output.n_kinds = { unit = "kinds of identity", meaning = "kinds that tie enough of the members" }
 output.share_payment = { unit = "share of members", meaning = "tied to another member by a payment method" }
 output.share_api_key = { unit = "share of members", meaning = "tied by an API key" }
@@ -33,7 +33,7 @@ tags = ["atlas.AML.T0021", "atlas.AML.T0008.005"]
 author = "distilforensics"
 date = "2026-11-23"
 modified = "2026-11-30"
-version = 2
+version = 3
 ---*/
 with agreements as (
     select

@@ -11,12 +11,12 @@ volume = "a template on $min_accounts accounts that are active with it on $min_d
 reads = ["account_days", "group_exchanges", "groups"]
 needs = ["account_id", "started_at"]
 params.min_accounts = "group_accounts"
-params.min_days = { default = 3, unit = "days per account", why = "the mixture of a day or two is chance" }
-params.min_rate = { default = 2, unit = "exchanges of the template per account and active day", why = "days without any are not counted, so that low rates look equal by themselves" }
-params.min_chaff_share = { default = 0.1, unit = "share of all exchanges", why = "below it there is nothing to hide in" }
-params.max_spread = { default = 0.25, unit = "coefficient of variation of the accounts' rates", why = "as in coordination.equal_load; rates of independent people differ by 0.8 to 2" }
-params.max_ratio = { default = 0.4, unit = "ratio of both spreads", why = "in honest groups one part of the traffic varies about as much as the other" }
-params.max_drift = { default = 0.15, unit = "share of exchanges, median over accounts", why = "a mixture by rule stays, a passing interest does not" }
+params.min_days = "days"
+params.min_rate = "repeats"
+params.min_chaff_share = "few"
+params.max_spread = "rate_spread"
+params.max_ratio = "half"
+params.max_drift = "few"
 output.spread_of_template = { unit = "coefficient of variation", meaning = "spread of the accounts' daily rates of the template, chance taken off" }
 output.spread_of_rest = { unit = "coefficient of variation", meaning = "likewise of their other traffic" }
 output.template_share = { unit = "share of exchanges", meaning = "the template's part of all exchanges of these accounts" }
@@ -29,7 +29,7 @@ tags = ["atlas.AML.T0024.002", "atlas.AML.T0008.005"]
 author = "distilforensics"
 date = "2026-11-25"
 modified = "2026-11-30"
-version = 3
+version = 4
 ---*/
 with large_groups as (
     select group_id

@@ -11,13 +11,13 @@ volume = "$min_tenants tenants (accounts without a tenant count one each) with a
 reads = ["account_days", "account_profiles", "all_group_accounts", "customers", "group_accounts"]
 needs = ["account_id", "started_at", "accounts_directory.plan"]
 params.min_tenants = "group_accounts"
-params.min_days = { default = 2, unit = "active days per account", why = "one busy day is no use of a plan" }
-params.min_reference_accounts = { default = 20, unit = "accounts per plan", why = "a ninth decile of fewer is too coarse" }
-params.n_reference_accounts = { default = 300, unit = "accounts per plan", why = "a sample by the hash of the id bounds the cost of comparing every group with every plan" }
-params.quantile = { default = 0.9, unit = "share of accounts", why = "use is heavy-tailed, so that multiples of the median say little; one in ten lies above by definition" }
+params.min_days = "days"
+params.min_reference_accounts = "group_accounts"
+params.n_reference_accounts = "sampled_accounts"
+params.quantile = "most"
 params.min_share = "half"
 params.min_excess = "excess"
-params.ceiling = { default = 0.9, unit = "share of an account's busiest day", why = "a quota that is used up leaves many days just below the highest" }
+params.ceiling = "most"
 output.plan = { unit = "plan", meaning = "most frequent plan among the accounts above" }
 output.n_accounts_above = { unit = "accounts", meaning = "accounts above the quantile of their plan" }
 output.median_ratio = { unit = "ratio", meaning = "daily use / median of the same plan outside, median over the group" }
@@ -31,7 +31,7 @@ tags = ["atlas.AML.T0024.002", "owasp.LLM10"]
 author = "distilforensics"
 date = "2026-11-25"
 modified = "2026-11-30"
-version = 2
+version = 3
 ---*/
 with units as (
     select case when count(*) filter (where output_tokens > 0) * 2 > count(*) then 'tokens' else 'exchanges' end as use_unit from account_profiles

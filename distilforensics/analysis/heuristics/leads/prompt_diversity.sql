@@ -13,9 +13,9 @@ needs = ["account_id", "started_at", "prompt_text|prompt_sha256"]
 params.min_accounts = "group_accounts"
 params.min_exchanges = "distribution_exchanges"
 params.sample_size = { default = 50, unit = "exchanges", why = "large enough that repetition shows, small against the smallest group" }
-params.min_difference = { default = 0.1, unit = "share", why = "five of fifty prompts: sampling noise of a share near one is about two" }
-params.min_reference_exchanges = { default = 5, unit = "exchanges", why = "accounts that tried the service once or twice all send the same greetings" }
-params.n_reference_accounts = { default = 2000, unit = "accounts", why = "a sample by the hash of the id bounds the cost" }
+params.min_difference = "few"
+params.min_reference_exchanges = "reference_exchanges"
+params.n_reference_accounts = "sampled_accounts"
 output.direction = { unit = "word", meaning = "more_diverse, less_diverse or same, by min_difference" }
 output.n_distinct_prompts = { unit = "prompts", meaning = "different prompts in the whole group" }
 output.distinct_share = { unit = "share", meaning = "different prompts / exchanges of the whole group; falls with size, so compare only groups of like size" }
@@ -27,8 +27,8 @@ references = ["S. H. Hurlbert, The nonconcept of species diversity, Ecology 52 (
 tags = ["owasp.LLM10"]
 author = "distilforensics"
 date = "2026-11-23"
-modified = "2026-11-23"
-version = 2
+modified = "2026-11-30"
+version = 3
 ---*/
 with large_groups as (
     select group_id, n_accounts

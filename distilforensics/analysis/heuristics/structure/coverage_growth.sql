@@ -11,11 +11,11 @@ volume = "a group of at least $min_accounts accounts with at least $min_exchange
 reads = ["account_profiles", "all_group_accounts", "exchange_features", "group_exchanges", "groups"]
 needs = ["account_id", "started_at", "prompt_text|prompt_sha256"]
 params.min_accounts = "group_accounts"
-params.min_exchanges = { default = 400, unit = "exchanges", why = "with fewer, a repetition rate of a few per cent cannot be told from none" }
-params.max_repeat_ratio = { default = 0.5, unit = "ratio to the repetition of the median account outside", why = "an ordinary group repeats about as often as its accounts; half as often is another way of working" }
+params.min_exchanges = "distribution_exchanges"
+params.max_repeat_ratio = "half"
 params.min_size_ratio = { default = 20, unit = "ratio to the exchanges of the median account", why = "repetition grows with the number of exchanges; a group of the size of one account says nothing, one of twenty times its size should repeat clearly more" }
 params.min_reference_accounts = "reference_accounts"
-params.min_reference_exchanges = { default = 50, unit = "exchanges", why = "accounts with fewer have had little occasion to repeat" }
+params.min_reference_exchanges = "reference_exchanges"
 params.n_reference_accounts = "sampled_accounts"
 params.z = "z"
 output.n_distinct_prompts = { unit = "prompts", meaning = "different prompts in the group" }
@@ -32,7 +32,7 @@ tags = ["atlas.AML.T0024.002", "owasp.LLM10"]
 author = "distilforensics"
 date = "2026-11-23"
 modified = "2026-11-30"
-version = 3
+version = 4
 ---*/
 with large_groups as (
     select group_id, n_accounts

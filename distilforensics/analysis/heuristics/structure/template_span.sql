@@ -6,14 +6,13 @@ status = "experimental"
 level = "medium"
 description = "A text frame (system prompt, beginning or end of the prompt, or a frame that is worded anew) is used by many accounts. Most of their prompts differ in the rest: the frame is filled, not repeated."
 entity = "group"
-sees = "A frame of at least 48 normalised characters that $min_accounts accounts together filled with $min_distinct_prompts different contents, where at least $min_distinct_share of the prompts are different."
+sees = "A frame of at least 48 normalised characters that $min_accounts accounts filled in $min_exchanges exchanges or more, where at least $min_distinct_share of the prompts are different."
 volume = "a frame used by at least $min_accounts accounts in at least $min_exchanges exchanges with a prompt"
 reads = ["account_profiles", "group_exchanges", "groups", "templates"]
 needs = ["account_id", "started_at", "prompt_text|prompt_sha256"]
 partition = "group"
 params.min_accounts = "group_accounts"
 params.min_exchanges = "distribution_exchanges"
-params.min_distinct_prompts = { default = 150, unit = "prompts", why = "a frame with few fillings is a form letter or a lesson, not a work list" }
 params.min_distinct_share = "half"
 params.max_account_share = "popular_share"
 output.n_distinct_prompts = { unit = "prompts", meaning = "different prompts in the frame" }
@@ -26,8 +25,8 @@ references = ["Anthropic, Detecting and preventing distillation attacks, 23 Febr
 tags = ["atlas.AML.T0024.002", "owasp.LLM10"]
 author = "distilforensics"
 date = "2026-11-23"
-modified = "2026-11-25"
-version = 2
+modified = "2026-11-30"
+version = 3
 ---*/
 with frames as (
     select group_id, kind, n_accounts
@@ -68,7 +67,7 @@ judged as (
 )
 select
     j.group_id as entity_id,
-    j.n_distinct_prompts >= $min_distinct_prompts and j.distinct_share >= $min_distinct_share and not j.is_product_default as is_fired,
+    j.distinct_share >= $min_distinct_share and not j.is_product_default as is_fired,
     j.distinct_share as value,
     r.distinct_share as baseline,
     $min_distinct_share::double as threshold,

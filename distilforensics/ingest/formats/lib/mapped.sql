@@ -18,6 +18,7 @@ mapped as not materialized (
         /*{join_order}*/ as join_order,
         /*{is_part}*/ as is_part,
         /*{is_cache_left_out}*/ as is_cache_left_out,
+        /*{is_reasoning_left_out}*/ as is_reasoning_left_out,
 /*{columns}*/
     from extracted
 ),
@@ -47,7 +48,8 @@ objects as not materialized (
         *,
         coalesce(
             object_in(body_field),
-            case when starts_with(prompt_field, '{') and regexp_matches(prompt_field, '"(messages|contents)"') then object_in(prompt_field) end
+            case when starts_with(prompt_field, '{') and (regexp_matches(prompt_field, '"(messages|contents)"') or is_typed_value(prompt_field))
+                then object_in(prompt_field) end
         ) as request_json,
         object_in(response_field) as given_json,
         list_in(response_field) as answer_list
@@ -94,8 +96,8 @@ requests as not materialized (
                     text_or_parts(r.system), r.instructions, text_of_parts(r.system_instruction.parts),
                     text_of_parts(r."systemInstruction".parts)
                 ),
-                chat := coalesce(r.messages, r.contents, list_in(r.input)),
-                prompt := coalesce(r.prompt, r.input, r.inputs),
+                chat := coalesce(r.messages, r.contents, list_in(r.input), list_in(r.value)),
+                prompt := coalesce(r.prompt, r.input, r.inputs, r.value),
                 end_user := coalesce(r."user", r.safety_identifier, r.metadata.user_id)
             )
         end as request,
@@ -219,7 +221,7 @@ select
     coalesce(nullif(cache_read_tokens, ''), counts.cache_read) as cache_read_tokens,
     coalesce(nullif(cache_write_tokens, ''), counts.cache_write) as cache_write_tokens,
     case
-        when /*{is_reasoning_left_out}*/ then sum_of_counts(output_tokens, reasoning_tokens, null)
+        when is_reasoning_left_out then sum_of_counts(output_tokens, reasoning_tokens, null)
         else coalesce(nullif(output_tokens, ''), counts.output)
     end as output_tokens,
     coalesce(nullif(reasoning_tokens, ''), counts.reasoning) as reasoning_tokens,
@@ -248,6 +250,7 @@ select
     case
         when is_redacted(coalesce(prompt_field, talk.last_content)) then null
         when talk.n > 0 then talk.prompt
+        when is_typed_value(prompt_field) then request.prompt
         else texts_of_list(coalesce(nullif(prompt_field, ''), request.prompt, prompt_field))
     end as prompt_text,
     case

@@ -20,6 +20,10 @@ create or replace macro unprinted(written) as
         else written
     end;
 
+-- Whether a text is an object with nothing but a text or messages and the name of their type.
+create or replace macro is_typed_value(written) as
+    starts_with(written, '{"type"') and regexp_full_match(written, '\{"type": ?("(text|raw)", ?"value": ?"([^"\\]|\\.)*"|"chat_messages", ?"value": ?\[.*\])\}');
+
 -- Several prompts of one call, a list of texts, joined by line feeds.
 create or replace macro texts_of_list(written) as
     case
@@ -42,7 +46,7 @@ create or replace macro request_object(body) as
         "model": "VARCHAR", "stream": "VARCHAR", "n": "VARCHAR", "max_tokens": "VARCHAR", "max_completion_tokens": "VARCHAR",
         "max_output_tokens": "VARCHAR", "temperature": "VARCHAR", "top_p": "VARCHAR", "tools": ["VARCHAR"], "response_format": {"type": "VARCHAR"},
         "text": {"format": {"type": "VARCHAR"}}, "reasoning_effort": "VARCHAR", "reasoning": {"effort": "VARCHAR"}, "thinking": "VARCHAR",
-        "system": "VARCHAR", "instructions": "VARCHAR", "prompt": "VARCHAR", "input": "VARCHAR", "inputs": "VARCHAR",
+        "system": "VARCHAR", "instructions": "VARCHAR", "prompt": "VARCHAR", "input": "VARCHAR", "inputs": "VARCHAR", "value": "VARCHAR",
         "messages": "VARCHAR", "contents": "VARCHAR", "user": "VARCHAR", "safety_identifier": "VARCHAR", "metadata": {"user_id": "VARCHAR"},
         "parameters": {"max_new_tokens": "VARCHAR", "temperature": "VARCHAR", "top_p": "VARCHAR"},
         "system_instruction": {"parts": [{"type": "VARCHAR", "text": "VARCHAR"}]}, "systemInstruction": {"parts": [{"type": "VARCHAR", "text": "VARCHAR"}]},
@@ -209,6 +213,7 @@ create or replace macro usage_object(usage) as
         "output_token_details": {"reasoning": "VARCHAR"}, "num_cached_tokens": "VARCHAR", "prompt": "VARCHAR", "completion": "VARCHAR",
         "prompt_details": {"cache_read": "VARCHAR"}, "input_token_count": "VARCHAR", "generated_token_count": "VARCHAR",
         "prompt_eval_count": "VARCHAR", "eval_count": "VARCHAR", "tokens": {"input_tokens": "VARCHAR", "output_tokens": "VARCHAR"},
+        "in": "VARCHAR", "out": "VARCHAR",
         "total_input_tokens": "VARCHAR", "total_output_tokens": "VARCHAR", "total_thought_tokens": "VARCHAR", "total_cached_tokens": "VARCHAR"
     }');
 
@@ -269,7 +274,7 @@ create or replace macro usage_input(u) as
         when u.input is not null and coalesce(whole_number(u.total) = whole_number(u.input) + whole_number(u.output), false) then u.input
         when u.input is not null then sum_of_counts(u.input, usage_cache_read(u), usage_cache_write(u))
         else coalesce(
-            u."promptTokens", u.prompt_token, u.tokens.input_tokens, u.prompt, u.input_token_count, u.prompt_eval_count, u.total_input_tokens
+            u."promptTokens", u.prompt_token, u.tokens.input_tokens, u.prompt, u.input_token_count, u.prompt_eval_count, u.total_input_tokens, u."in"
         )
     end;
 
@@ -291,6 +296,6 @@ create or replace macro usage_output(u) as
         when u.total_output_tokens is not null then sum_of_counts(u.total_output_tokens, u.total_thought_tokens, null::varchar)
         else coalesce(
             u.completion_tokens, u.output_tokens, u."outputTokens", u."completionTokens", u.completion_token, u."outputTokenCount",
-            u.tokens.output_tokens, u.completion, u.generated_token_count, u.eval_count
+            u.tokens.output_tokens, u.completion, u.generated_token_count, u.eval_count, u.out
         )
     end;
