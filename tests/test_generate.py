@@ -54,4 +54,4 @@ def test_every_page_has_a_chapter_for_everything(generate):
     made = pages()
     assert all(f"## distilforensics {verb}\n" in made["commands.md"] for verb in ("run", "heuristics list", "selftest"))
     assert "| `record_id` | string |" in made["tables.md"]
-    assert "### K4 " in made["heuristics.md"]
+    assert "### K6 " in made["heuristics.md"]

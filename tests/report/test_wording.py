@@ -243,7 +243,7 @@ def test_tests_explanations_facts_and_frameworks_hold_no_banned_word():
         if (match := re.search(rf"\b{word}", text, re.IGNORECASE))
     ]
 
-    assert 250 < len(printed) + len(described)
+    assert 200 < len(printed) + len(described)
     assert [] == [pair for pair in found if not pair[1].startswith("exchanges") or "{" not in pair[0]]
 
 

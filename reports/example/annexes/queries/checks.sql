@@ -249,7 +249,7 @@ models as (
     from (select distinct * from tied) as t
     join present as p on p.candidate = t.candidate and p.group_id = t.group_id and p.account_id = t.account_id
     group by all
-    having count(*) >= 4
+    having count(*) >= 5
 ),
 members as (
     select p.candidate, p.group_id as name, p.group_id, p.account_id
@@ -257,7 +257,7 @@ members as (
     join models as m on m.candidate = p.candidate and m.group_id = p.group_id
     where p.kind = 'cluster' or (
         p.n >= greatest(least(3, m.n), case p.kind when 'near' then 0.15 else 0.1 end * m.n)
-        and p.share >= 0.4 * m.share
+        and p.share >= 0.5 * m.share
     )
     union all
     select candidate, name, null, account_id from tied_sets
@@ -424,7 +424,7 @@ union all
 select campaign_id || ': bits after step ' || step, round(bits, 3)::varchar, round(bits_again, 3)::varchar, abs(bits - bits_again) < 0.001
 from steps where rule not in ('heaviest', 'reworded')
 union all
-select campaign_id || ': bits gained by step ' || step, 'more than ' || 3.0, round(gain, 3)::varchar, gain > 3.0
+select campaign_id || ': bits gained by step ' || step, 'more than ' || 3, round(gain, 3)::varchar, gain > 3
 from steps where rule = 'growth'
 union all
 select campaign_id || ': accounts in which the steps and the table of accounts differ', '0', sum(n)::varchar, sum(n) = 0

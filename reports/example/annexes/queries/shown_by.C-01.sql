@@ -28,19 +28,27 @@ with cited as (
 framed as (
     select record_id
     from (
-        select record_id from campaign_exchanges where campaign_id = 'C-01' and is_own
-        qualify row_number() over (partition by account_id order by md5(record_id), record_id) = 1
+        select arg_min(record_id, md5(record_id) || record_id) as record_id
+        from campaign_exchanges
+        where campaign_id = 'C-01' and is_own
+        group by account_id
     )
     order by md5(record_id), record_id
     limit 6
 ),
 models as (
-    select record_id, model, started_at, min(started_at) over (partition by model) as model_first
+    select model, min(started_at) as model_first
     from campaign_exchanges
     where campaign_id = 'C-01' and is_own and model is not null
+    group by model
 ),
 pivot_calls as (
-    select record_id from models where model_first = (select max(model_first) from models) order by started_at, record_id limit 4
+    select record_id
+    from campaign_exchanges
+    where campaign_id = 'C-01' and is_own
+        and model in (select model from models where model_first = (select max(model_first) from models))
+    order by started_at, record_id
+    limit 4
 ),
 long_answers as (
     select record_id from campaign_exchanges
@@ -52,7 +60,7 @@ refused as (
     select c.record_id
     from campaign_exchanges as c
     join exchanges as e on e.record_id = c.record_id
-    where c.campaign_id = 'C-01'
+    where c.campaign_id = 'C-01' and e.reasoning_refusals is not null
         and list_has_any(e.reasoning_refusals, ['organization_binding_mismatch', 'end_user_binding_mismatch'])
     order by md5(c.record_id), c.record_id
     limit 6

@@ -172,7 +172,7 @@ models as (
     from (select distinct * from tied) as t
     join present as p on p.candidate = t.candidate and p.group_id = t.group_id and p.account_id = t.account_id
     group by all
-    having count(*) >= 4
+    having count(*) >= 5
 ),
 members as (
     select p.candidate, p.group_id as name, p.group_id, p.account_id
@@ -180,7 +180,7 @@ members as (
     join models as m on m.candidate = p.candidate and m.group_id = p.group_id
     where p.kind = 'cluster' or (
         p.n >= greatest(least(3, m.n), case p.kind when 'near' then 0.15 else 0.1 end * m.n)
-        and p.share >= 0.4 * m.share
+        and p.share >= 0.5 * m.share
     )
     union all
     select candidate, name, null, account_id from tied_sets

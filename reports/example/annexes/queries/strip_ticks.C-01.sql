@@ -26,15 +26,22 @@ with drawn as (
 ),
 span as (
     select date_trunc('day', min(started_at)) as first_day, date_trunc('day', max(started_at)) + interval 1 day as end_day from exchange_features
+),
+requests as (
+    select account_id, started_at, status, is_own
+    from campaign_exchanges
+    where campaign_id = 'C-01' and account_id in (select account_id from drawn)
+    union all
+    select account_id, started_at, status, false
+    from exchange_features
+    where account_id in (select account_id from drawn where campaign_id is null)
 )
 select
-    d.account_id,
-    (1200 * (epoch_us(f.started_at) - epoch_us(s.first_day)) // (epoch_us(s.end_day) - epoch_us(s.first_day)))::bigint as place,
-    max(case when f.status in ('limited', 'error', 'blocked') then 3 when e.is_own then 2 else 1 end) as kind,
+    r.account_id,
+    (1200 * (epoch_us(r.started_at) - epoch_us(s.first_day)) // (epoch_us(s.end_day) - epoch_us(s.first_day)))::bigint as place,
+    max(case when r.status in ('limited', 'error', 'blocked') then 3 when r.is_own then 2 else 1 end) as kind,
     count(*) as n_requests
-from drawn as d
-join exchange_features as f on f.account_id = d.account_id
-left join campaign_exchanges as e on e.record_id = f.record_id and e.campaign_id = 'C-01'
+from requests as r
 cross join span as s
-group by d.account_id, place
-order by d.account_id, place;
+group by r.account_id, place
+order by r.account_id, place;

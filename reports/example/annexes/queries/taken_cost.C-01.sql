@@ -21,4 +21,4 @@ create or replace temp view exchanges as from read_parquet(['data/exchanges/part
 select count(e.cost_usd) as n_with_cost, round(sum(e.cost_usd), 2) as cost_usd
 from campaign_exchanges as c
 join exchanges as e on e.record_id = c.record_id
-where c.campaign_id = 'C-01' and c.is_own;
+where c.campaign_id = 'C-01' and c.is_own and e.cost_usd is not null;

@@ -19,10 +19,10 @@ join campaigns as c on c.campaign_id = a.campaign_id
 left join carried as k on k.record_id = f.record_id and k.campaign_id = c.campaign_id;
 create or replace temp view exchanges as from read_parquet(['data/exchanges/part-000000.parquet']);
 with first_of_account as (
-    select record_id
+    select arg_min(record_id, md5(record_id) || record_id) as record_id
     from campaign_exchanges
     where campaign_id = 'C-01' and is_own and status = 'ok'
-    qualify row_number() over (partition by account_id order by md5(record_id), record_id) = 1
+    group by account_id
 ),
 drawn as (select record_id from first_of_account order by md5(record_id), record_id limit 3)
 select

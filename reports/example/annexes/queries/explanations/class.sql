@@ -89,7 +89,7 @@ measured as (
         coalesce(t.n_exchanges, 0) as n_exchanges,
         case when t.n_with_network >= 0.5 * t.n_exchanges then n.n_largest / t.n_with_network end as network_share,
         case when s.n_with_domain >= 0.5 * s.n_accounts then coalesce(o.n_largest, 0) / s.n_with_domain end as domain_share,
-        case when t.n_days >= 2 then q.n / t.n_exchanges end as quiet_share
+        case when t.n_days >= 3 then q.n / t.n_exchanges end as quiet_share
     from sizes as s
     left join totals as t on t.candidate_id = s.candidate_id
     left join networks as n on n.candidate_id = s.candidate_id
@@ -100,15 +100,15 @@ judged as (
     select
         *,
         -- Three-valued: an unknown condition leaves the explanation open unless another one fails.
-        (network_share >= 0.7 or domain_share >= 0.7) and quiet_share <= 0.05 as is_explained,
-        (network_share >= 0.5 or domain_share >= 0.5) and quiet_share <= 0.05 as is_partly
+        (network_share >= 0.8 or domain_share >= 0.8) and quiet_share <= 0.1 as is_explained,
+        (network_share >= 0.5 or domain_share >= 0.5) and quiet_share <= 0.1 as is_partly
     from measured
 )
 select
     candidate_id,
     case when is_explained then 'applies' when is_partly then 'partly' when not is_partly then 'rebutted' else 'not_checkable' end as verdict,
     round(greatest(network_share, domain_share), 6) as value,
-    0.7::double as baseline,
+    0.8::double as baseline,
     n_exchanges,
     n_accounts,
     concat(

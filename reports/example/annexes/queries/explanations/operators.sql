@@ -219,7 +219,7 @@ known as (
     select
         s.campaign_id, p.by_payer, s.n, coalesce(sum(c.n), 0)::bigint as n_known, count(c.n) as n_customers, coalesce(max(c.n), 0) as n_largest,
         coalesce(list_sum(list_sort(list(c.n) filter (c.n is not null), 'desc')[:3]), 0)
-            >= 0.9 * coalesce(sum(c.n), 0) as are_few
+            >= 0.8 * coalesce(sum(c.n), 0) as are_few
     from sizes as s
     cross join (select unnest([true, false]) as by_payer) as p
     left join customers as c on c.campaign_id = s.campaign_id and c.by_payer = p.by_payer
@@ -248,7 +248,8 @@ placed as (
             from counted as f
             where f.campaign_id = s.campaign_id
                 and (
-                    f.fact_id in ('answer', 'takeover')
+                    f.fact_id = 'takeover'
+                    or (f.fact_id = 'answer' and list_contains(h.ids, 'handover'))
                     or (f.fact_id = 'conversation' and f.n_unforced >= 0.5 * f.n_apart)
                     or (f.fact_id = 'signup' and f.is_beyond_payers and (list_contains(h.ids, 'handover') or not f.is_of_one_day))
                 )

@@ -190,7 +190,7 @@ common_texts as (
     join sizes as s on s.candidate_id = t.candidate_id
     where t.template_id is not null
     group by t.candidate_id, t.template_id
-    having count(distinct t.account_id) >= 0.25 * min(s.n_senders)
+    having count(distinct t.account_id) >= 0.2 * min(s.n_senders)
 ),
 with_common_text as (
     select t.candidate_id, count(distinct t.record_id) as n

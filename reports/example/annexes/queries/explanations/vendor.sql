@@ -60,18 +60,18 @@ measured as (
     left join totals as t on t.candidate_id = s.candidate_id
 ),
 judged as (
-    select *, payer_share >= 0.9 and signup_share <= 0.2 as is_partly from measured
+    select *, payer_share >= 0.8 and signup_share <= 0.2 as is_partly from measured
 )
 select
     candidate_id,
     case when is_partly then 'partly' when not is_partly then 'rebutted' else 'not_checkable' end as verdict,
     round(payer_share, 6) as value,
-    0.9::double as baseline,
+    0.8::double as baseline,
     n_exchanges,
     n_accounts,
     concat(
         case
-            when is_partly then 'The group is consistent with independent customers of one vendor that calls for them: '
+            when is_partly then 'The group is consistent with independent customers, as those of one vendor are, and the members of a class: '
             when not is_partly then 'The accounts are not those of independent customers: '
             else 'Whether the accounts belong to independent customers of one vendor cannot be settled: '
         end,

@@ -22,8 +22,6 @@ from members
 order by group_id, account_id;
 create or replace temp view exchange_features as from read_parquet(['data/exchange_features.parquet']);
 create or replace temp view carried_exchanges as
-select mark_template as group_id, * from exchange_features where mark_template is not null
-union all
 select near_template as group_id, * from exchange_features where near_template is not null
 union all
 select pace_template as group_id, * from exchange_features where pace_template is not null
@@ -36,9 +34,7 @@ select prefix_template as group_id, * from exchange_features where prefix_templa
 union all
 select suffix_template as group_id, * from exchange_features where suffix_template is not null
 union all
-select system_template as group_id, * from exchange_features where system_template is not null
-union all
-select varied_template as group_id, * from exchange_features where varied_template is not null;
+select system_template as group_id, * from exchange_features where system_template is not null;
 create or replace temp view stored_group_exchanges as
 select carried.*
 from carried_exchanges as carried
@@ -71,7 +67,7 @@ with large_groups as (
     select group_id
     from groups
     where n_accounts >= 20
-        and n_exchanges >= case when n_accounts >= 100 then 2 else 5 end * n_accounts
+        and n_exchanges >= 5 * n_accounts
 ),
 starts as (
     select group_id, account_id, started_at from group_conversations semi join large_groups using (group_id)
@@ -151,7 +147,7 @@ periods as (
         case
             when t.n >= 5 * t.n_days then 'day'
             when t.n >= 5 * w.n then 'week'
-            when t.n >= case when t.n_accounts >= 100 then 2 else 10 end * t.n_accounts then 'window'
+            when t.n >= 5 * t.n_accounts then 'window'
         end as period
     from load_totals as t
     join account_weeks as w on w.group_id = t.group_id and w.load_unit = t.load_unit
@@ -261,12 +257,8 @@ expected as (
     join ginis as g on g.group_id = p.group_id and g.load_unit = p.load_unit
     join periods as c on c.group_id = p.group_id and c.load_unit = p.load_unit
     where g.n_accounts >= 20
-        and p.mean_load >= case
-            when p.period <> 'window' then 5
-            when g.n_accounts >= 100 then 2
-            else 10
-        end
-        and p.share_trimmed <= 0.2
+        and p.mean_load >= 5
+        and 1 - p.share_trimmed >= 0.8
 ),
 with_threshold as (
     select

@@ -23,8 +23,6 @@ select
 from members
 order by group_id, account_id;
 create or replace temp view carried_exchanges as
-select mark_template as group_id, * from exchange_features where mark_template is not null
-union all
 select near_template as group_id, * from exchange_features where near_template is not null
 union all
 select pace_template as group_id, * from exchange_features where pace_template is not null
@@ -37,9 +35,7 @@ select prefix_template as group_id, * from exchange_features where prefix_templa
 union all
 select suffix_template as group_id, * from exchange_features where suffix_template is not null
 union all
-select system_template as group_id, * from exchange_features where system_template is not null
-union all
-select varied_template as group_id, * from exchange_features where varied_template is not null;
+select system_template as group_id, * from exchange_features where system_template is not null;
 create or replace temp view stored_group_exchanges as
 select carried.*
 from carried_exchanges as carried
@@ -173,7 +169,7 @@ judged as (
 )
 select
     group_id as entity_id,
-    round(ratio, 6) <= 1.25 and round(habit_ratio, 6) <= 1.2 as is_fired,
+    round(ratio, 6) <= 1.25 and round(habit_ratio, 6) <= 1.25 as is_fired,
     round(ratio, 6) as value,
     1.0::double as baseline,
     1.25::double as threshold,

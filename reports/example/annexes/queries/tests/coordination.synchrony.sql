@@ -23,8 +23,6 @@ order by group_id, account_id;
 create or replace temp view group_accounts as select * from accounts_of_groups;
 create or replace temp view exchange_features as from read_parquet(['data/exchange_features.parquet']);
 create or replace temp view carried_exchanges as
-select mark_template as group_id, * from exchange_features where mark_template is not null
-union all
 select near_template as group_id, * from exchange_features where near_template is not null
 union all
 select pace_template as group_id, * from exchange_features where pace_template is not null
@@ -37,9 +35,7 @@ select prefix_template as group_id, * from exchange_features where prefix_templa
 union all
 select suffix_template as group_id, * from exchange_features where suffix_template is not null
 union all
-select system_template as group_id, * from exchange_features where system_template is not null
-union all
-select varied_template as group_id, * from exchange_features where varied_template is not null;
+select system_template as group_id, * from exchange_features where system_template is not null;
 create or replace temp view stored_group_exchanges as
 select carried.*
 from carried_exchanges as carried
@@ -53,9 +49,9 @@ create or replace temp view group_exchanges as select * from stored_group_exchan
 with candidates as (
     select group_id, account_id, count(*) over (partition by group_id) as n_eligible
     from group_accounts
-    where n_exchanges >= 8
+    where n_exchanges >= 3
     qualify count(*) over (partition by group_id) >= 20
-        and row_number() over (partition by group_id order by md5(account_id), account_id) <= 200
+        and row_number() over (partition by group_id order by md5(account_id), account_id) <= 500
 ),
 used_exchanges as (
     select e.group_id, e.account_id, e.started_at, c.n_eligible
@@ -78,7 +74,7 @@ used_groups as (
         epoch_us(max(last_at)) // 86400000000 as last_day
     from used_accounts
     group by group_id
-    having count(*) >= 20 and epoch_us(max(last_at)) // 86400000000 - epoch_us(min(first_at)) // 86400000000 >= 10 - 1
+    having count(*) >= 20 and epoch_us(max(last_at)) // 86400000000 - epoch_us(min(first_at)) // 86400000000 >= 7 + 3 - 1
 ),
 onsets as (
     select group_id, max(n) as n_common

@@ -23,8 +23,6 @@ from members
 order by group_id, account_id;
 create or replace temp view group_accounts as select * from accounts_of_groups;
 create or replace temp view carried_exchanges as
-select mark_template as group_id, * from exchange_features where mark_template is not null
-union all
 select near_template as group_id, * from exchange_features where near_template is not null
 union all
 select pace_template as group_id, * from exchange_features where pace_template is not null
@@ -37,9 +35,7 @@ select prefix_template as group_id, * from exchange_features where prefix_templa
 union all
 select suffix_template as group_id, * from exchange_features where suffix_template is not null
 union all
-select system_template as group_id, * from exchange_features where system_template is not null
-union all
-select varied_template as group_id, * from exchange_features where varied_template is not null;
+select system_template as group_id, * from exchange_features where system_template is not null;
 create or replace temp view stored_group_exchanges as
 select carried.*
 from carried_exchanges as carried
@@ -53,7 +49,7 @@ create or replace temp view group_exchanges as select * from stored_group_exchan
 with members as (
     select group_id, account_id
     from group_accounts
-    where n_exchanges >= 60
+    where n_exchanges >= 100
     qualify count(*) over (partition by group_id) >= 20
 ),
 -- Group NULL stands for all traffic of an account: the comparison.
@@ -71,7 +67,7 @@ account_totals as (
     select group_id, account_id, sum(n)::bigint as n
     from account_clocks
     group by group_id, account_id
-    having sum(n) >= 60 and max(last_at) - min(first_at) >= to_days(7)
+    having sum(n) >= 100 and max(last_at) - min(first_at) >= to_days(7)
 ),
 -- Every hour of the day counts in the six windows that contain it; a window that no hour falls into is empty.
 windows as (

@@ -22,8 +22,6 @@ select
 from members
 order by group_id, account_id;
 create or replace temp view carried_exchanges as
-select mark_template as group_id, * from exchange_features where mark_template is not null
-union all
 select near_template as group_id, * from exchange_features where near_template is not null
 union all
 select pace_template as group_id, * from exchange_features where pace_template is not null
@@ -36,9 +34,7 @@ select prefix_template as group_id, * from exchange_features where prefix_templa
 union all
 select suffix_template as group_id, * from exchange_features where suffix_template is not null
 union all
-select system_template as group_id, * from exchange_features where system_template is not null
-union all
-select varied_template as group_id, * from exchange_features where varied_template is not null;
+select system_template as group_id, * from exchange_features where system_template is not null;
 create or replace temp view stored_group_exchanges as
 select carried.*
 from carried_exchanges as carried
@@ -70,7 +66,7 @@ new_models as (
     cross join log_span as s
     where e.model is not null
     group by e.model
-    having min(e.started_at) >= min(s.begins_at) + to_hours(24)
+    having min(e.started_at) >= min(s.begins_at) + to_hours(48)
 ),
 periods as (
     select model, first_seen, 'before' as period, first_seen - interval 7 days as begins_at, first_seen as ends_at from new_models
@@ -156,12 +152,12 @@ chosen as (
 )
 select
     group_id as entity_id,
-    round(share, 6) >= round(greatest(0.4, share_of_rest + 0.25), 6)
-    and round(account_share - account_share_of_rest, 6) >= 0.25
+    round(share, 6) >= round(greatest(0.5, share_of_rest + 0.3), 6)
+    and round(account_share - account_share_of_rest, 6) >= 0.3
     and coalesce(round(excess_later, 6) >= round(0.5 * (share - share_of_rest), 6), true) as is_fired,
     round(share, 6) as value,
     round(share_of_rest, 6) as baseline,
-    round(greatest(0.4, share_of_rest + 0.25), 6) as threshold,
+    round(greatest(0.5, share_of_rest + 0.3), 6) as threshold,
     n as n_exchanges,
     n_accounts,
     model,

@@ -23,8 +23,6 @@ select
 from members
 order by group_id, account_id;
 create or replace temp view carried_exchanges as
-select mark_template as group_id, * from exchange_features where mark_template is not null
-union all
 select near_template as group_id, * from exchange_features where near_template is not null
 union all
 select pace_template as group_id, * from exchange_features where pace_template is not null
@@ -37,9 +35,7 @@ select prefix_template as group_id, * from exchange_features where prefix_templa
 union all
 select suffix_template as group_id, * from exchange_features where suffix_template is not null
 union all
-select system_template as group_id, * from exchange_features where system_template is not null
-union all
-select varied_template as group_id, * from exchange_features where varied_template is not null;
+select system_template as group_id, * from exchange_features where system_template is not null;
 create or replace temp view stored_group_exchanges as
 select carried.*
 from carried_exchanges as carried
@@ -60,7 +56,7 @@ select
 from group_accounts
 group by group_id;
 with large_groups as (
-    select group_id from groups where n_accounts >= 20 and n_exchanges >= 50
+    select group_id from groups where n_accounts >= 20 and n_exchanges >= 100
 ),
 marked as (
     select record_id

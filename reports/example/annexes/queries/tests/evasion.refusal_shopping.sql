@@ -22,8 +22,6 @@ select
 from members
 order by group_id, account_id;
 create or replace temp view carried_exchanges as
-select mark_template as group_id, * from exchange_features where mark_template is not null
-union all
 select near_template as group_id, * from exchange_features where near_template is not null
 union all
 select pace_template as group_id, * from exchange_features where pace_template is not null
@@ -36,9 +34,7 @@ select prefix_template as group_id, * from exchange_features where prefix_templa
 union all
 select suffix_template as group_id, * from exchange_features where suffix_template is not null
 union all
-select system_template as group_id, * from exchange_features where system_template is not null
-union all
-select varied_template as group_id, * from exchange_features where varied_template is not null;
+select system_template as group_id, * from exchange_features where system_template is not null;
 create or replace temp view stored_group_exchanges as
 select carried.*
 from carried_exchanges as carried
@@ -120,12 +116,12 @@ judged as (
 )
 select
     group_id as entity_id,
-    round(share, 6) >= round(greatest(0.2, 3 * share_after_answer), 6)
-    and n_shopped >= 10
-    and n_shopped_accounts >= 7 as is_fired,
+    round(share, 6) >= round(greatest(0.2, 5 * share_after_answer), 6)
+    and n_shopped >= 20
+    and n_shopped_accounts >= 10 as is_fired,
     round(share, 6) as value,
     round(share_after_answer, 6) as baseline,
-    round(greatest(0.2, 3 * share_after_answer), 6)::double as threshold,
+    round(greatest(0.2, 5 * share_after_answer), 6)::double as threshold,
     n_refused as n_exchanges,
     n_accounts,
     n_shopped,

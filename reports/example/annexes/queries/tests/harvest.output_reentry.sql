@@ -26,8 +26,6 @@ create or replace temp view exchange_features as from read_parquet(['data/exchan
 create or replace temp view fingerprints as from read_parquet(['data/fingerprints.parquet']);
 create or replace temp view group_accounts as select * from accounts_of_groups;
 create or replace temp view carried_exchanges as
-select mark_template as group_id, * from exchange_features where mark_template is not null
-union all
 select near_template as group_id, * from exchange_features where near_template is not null
 union all
 select pace_template as group_id, * from exchange_features where pace_template is not null
@@ -40,9 +38,7 @@ select prefix_template as group_id, * from exchange_features where prefix_templa
 union all
 select suffix_template as group_id, * from exchange_features where suffix_template is not null
 union all
-select system_template as group_id, * from exchange_features where system_template is not null
-union all
-select varied_template as group_id, * from exchange_features where varied_template is not null;
+select system_template as group_id, * from exchange_features where system_template is not null;
 create or replace temp view stored_group_exchanges as
 select carried.*
 from carried_exchanges as carried
@@ -209,13 +205,13 @@ judged as (
 )
 select
     group_id as entity_id,
-    round(share, 6) >= round(greatest(0.02, 5 * rest_share), 6)
+    round(share, 6) >= round(greatest(0.05, 5 * rest_share), 6)
     and n_answers >= 30
     and n_source_accounts >= 10
     and n_target_accounts >= 10 as is_fired,
     share as value,
     rest_share as baseline,
-    greatest(0.02, 5 * rest_share)::double as threshold,
+    greatest(0.05, 5 * rest_share)::double as threshold,
     n as n_exchanges,
     n_accounts,
     n_reentries,

@@ -24,8 +24,6 @@ create or replace temp view all_group_accounts as select * from accounts_of_grou
 create or replace temp view customers as from read_parquet(['data/customers.parquet']);
 create or replace temp view exchange_features as from read_parquet(['data/exchange_features.parquet']);
 create or replace temp view carried_exchanges as
-select mark_template as group_id, * from exchange_features where mark_template is not null
-union all
 select near_template as group_id, * from exchange_features where near_template is not null
 union all
 select pace_template as group_id, * from exchange_features where pace_template is not null
@@ -38,9 +36,7 @@ select prefix_template as group_id, * from exchange_features where prefix_templa
 union all
 select suffix_template as group_id, * from exchange_features where suffix_template is not null
 union all
-select system_template as group_id, * from exchange_features where system_template is not null
-union all
-select varied_template as group_id, * from exchange_features where varied_template is not null;
+select system_template as group_id, * from exchange_features where system_template is not null;
 create or replace temp view stored_group_exchanges as
 select carried.*
 from carried_exchanges as carried
@@ -139,12 +135,12 @@ judged as (
 )
 select
     group_id as entity_id,
-    round(share, 6) >= round(greatest(0.25, 5 * rest_share), 6)
+    round(share, 6) >= round(greatest(0.2, 5 * rest_share), 6)
     and n_sampled_prompts >= 100
     and n_sampling_accounts >= 20 as is_fired,
     round(share, 6) as value,
     round(rest_share, 6) as baseline,
-    round(greatest(0.25, 5 * rest_share), 6)::double as threshold,
+    round(greatest(0.2, 5 * rest_share), 6)::double as threshold,
     n as n_exchanges,
     n_accounts,
     n_sampled_prompts,

@@ -58,7 +58,7 @@ end_users as (
     from exchange_features
     where end_user_id is not null
     group by account_id
-    having count(*) >= 10
+    having count(*) >= 20
 ),
 -- One row per account and answer to a question; what an answer is compared with is asked within a program (or within all end users).
 answers as (
@@ -135,7 +135,7 @@ odd_answers as (
         and case question
             when 'version' then n_outside - n_not_newer >= 0.8 * n_outside
             when 'end_users' then answer = 'fresh_end_users'
-            else n_outside - n_same >= 0.9 * n_outside
+            else n_outside - n_same >= 0.8 * n_outside
         end
 ),
 odd_accounts as (

@@ -37,7 +37,7 @@ accounts as (
     from account_profiles as p
     join customers as c on c.account_id = p.account_id
     cross join units as u
-    where p.plan is not null and p.n_active_days >= 2 and case u.use_unit when 'tokens' then p.output_tokens else p.n_exchanges end is not null
+    where p.plan is not null and p.n_active_days >= 3 and case u.use_unit when 'tokens' then p.output_tokens else p.n_exchanges end is not null
 ),
 members as (
     select g.group_id, a.*
@@ -53,7 +53,7 @@ sizes as (
 sampled as (
     select account_id, plan, daily_use
     from accounts
-    qualify row_number() over (partition by plan order by md5(account_id), account_id) <= 300
+    qualify row_number() over (partition by plan order by md5(account_id), account_id) <= 500
 ),
 asked as (
     select distinct m.group_id, m.plan
@@ -67,7 +67,7 @@ outside as (
     anti join all_group_accounts as g on g.group_id = q.group_id and g.account_id = s.account_id
 ),
 usual as (
-    select group_id, plan, count(*) as n, quantile_cont(daily_use, 0.9) as high, median(daily_use) as middle
+    select group_id, plan, count(*) as n, quantile_cont(daily_use, 0.8) as high, median(daily_use) as middle
     from outside
     group by group_id, plan
     having count(*) >= 20
@@ -79,7 +79,7 @@ usual_shares as (
     group by o.group_id
 ),
 ceilings as (
-    select account_id, count(*) filter (where n_exchanges >= 0.9 * busiest) / nullif(count(*), 0) as share
+    select account_id, count(*) filter (where n_exchanges >= 0.8 * busiest) / nullif(count(*), 0) as share
     from (select account_id, n_exchanges, max(n_exchanges) over (partition by account_id) as busiest from account_days)
     group by account_id
 ),

@@ -25,8 +25,6 @@ order by group_id, account_id;
 create or replace temp view all_group_accounts as select * from accounts_of_groups;
 create or replace temp view exchange_features as from read_parquet(['data/exchange_features.parquet']);
 create or replace temp view carried_exchanges as
-select mark_template as group_id, * from exchange_features where mark_template is not null
-union all
 select near_template as group_id, * from exchange_features where near_template is not null
 union all
 select pace_template as group_id, * from exchange_features where pace_template is not null
@@ -39,9 +37,7 @@ select prefix_template as group_id, * from exchange_features where prefix_templa
 union all
 select suffix_template as group_id, * from exchange_features where suffix_template is not null
 union all
-select system_template as group_id, * from exchange_features where system_template is not null
-union all
-select varied_template as group_id, * from exchange_features where varied_template is not null;
+select system_template as group_id, * from exchange_features where system_template is not null;
 create or replace temp view stored_group_exchanges as
 select carried.*
 from carried_exchanges as carried
@@ -64,7 +60,7 @@ group by group_id;
 with large_groups as (
     select group_id, n_accounts
     from groups
-    where n_accounts >= 20 and n_exchanges >= 400
+    where n_accounts >= 20 and n_exchanges >= 200
 ),
 group_prompts as (
     select e.group_id, e.prompt_hash, count(*) as n
@@ -83,12 +79,12 @@ measured as (
         count(*) filter (where n = 1) / nullif(sum(n), 0) as unseen
     from group_prompts
     group by group_id
-    having sum(n) >= 400
+    having sum(n) >= 200
 ),
 sampled as (
     select account_id
     from account_profiles
-    where n_with_prompt >= 50
+    where n_with_prompt >= 20
     order by md5(account_id), account_id
     limit 500
 ),

@@ -22,8 +22,6 @@ select
 from members
 order by group_id, account_id;
 create or replace temp view carried_exchanges as
-select mark_template as group_id, * from exchange_features where mark_template is not null
-union all
 select near_template as group_id, * from exchange_features where near_template is not null
 union all
 select pace_template as group_id, * from exchange_features where pace_template is not null
@@ -36,9 +34,7 @@ select prefix_template as group_id, * from exchange_features where prefix_templa
 union all
 select suffix_template as group_id, * from exchange_features where suffix_template is not null
 union all
-select system_template as group_id, * from exchange_features where system_template is not null
-union all
-select varied_template as group_id, * from exchange_features where varied_template is not null;
+select system_template as group_id, * from exchange_features where system_template is not null;
 create or replace temp view stored_group_exchanges as
 select carried.*
 from carried_exchanges as carried
@@ -89,9 +85,9 @@ measured as (
 sampled as (
     select account_id, n_with_prompt
     from account_profiles
-    where n_with_prompt >= 5
+    where n_with_prompt >= 20
     order by md5(account_id), account_id
-    limit 2000
+    limit 500
 ),
 population as (
     select count(*) as n_accounts from sampled having count(*) >= 50

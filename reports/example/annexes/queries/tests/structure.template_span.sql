@@ -22,8 +22,6 @@ from members
 order by group_id, account_id;
 create or replace temp view exchange_features as from read_parquet(['data/exchange_features.parquet']);
 create or replace temp view carried_exchanges as
-select mark_template as group_id, * from exchange_features where mark_template is not null
-union all
 select near_template as group_id, * from exchange_features where near_template is not null
 union all
 select pace_template as group_id, * from exchange_features where pace_template is not null
@@ -36,9 +34,7 @@ select prefix_template as group_id, * from exchange_features where prefix_templa
 union all
 select suffix_template as group_id, * from exchange_features where suffix_template is not null
 union all
-select system_template as group_id, * from exchange_features where system_template is not null
-union all
-select varied_template as group_id, * from exchange_features where varied_template is not null;
+select system_template as group_id, * from exchange_features where system_template is not null;
 create or replace temp view stored_group_exchanges as
 select carried.*
 from carried_exchanges as carried
@@ -97,7 +93,7 @@ judged as (
 )
 select
     j.group_id as entity_id,
-    j.n_distinct_prompts >= 150 and j.distinct_share >= 0.5 and not j.is_product_default as is_fired,
+    j.distinct_share >= 0.5 and not j.is_product_default as is_fired,
     j.distinct_share as value,
     r.distinct_share as baseline,
     0.5::double as threshold,
