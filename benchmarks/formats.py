@@ -18,9 +18,9 @@ from pathlib import Path
 import duckdb
 
 from distilforensics.ingest.batch import Batch, Settings
-from distilforensics.ingest.batches import BatchReader
 from distilforensics.ingest.examples import OPTIONS
 from distilforensics.ingest.formats import load_formats
+from distilforensics.ingest.reading.batches import BatchReader
 
 GOAL = 1.5
 """Times a bare read, which is what a format may cost."""

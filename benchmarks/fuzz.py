@@ -31,9 +31,9 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from distilforensics.ingest.batch import Batch, Settings
-from distilforensics.ingest.batches import BatchReader
 from distilforensics.ingest.examples import OPTIONS
 from distilforensics.ingest.formats import load_formats
+from distilforensics.ingest.reading.batches import BatchReader
 
 MEMORY_BYTES = 1_500_000_000
 """What this process may use at its peak; the inputs are small."""

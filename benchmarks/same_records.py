@@ -23,9 +23,9 @@ import pyarrow.parquet as pq
 from fuzz import COMPRESSIONS, FRAGMENTS, SAMPLES
 
 from distilforensics.ingest.batch import Batch, Settings
-from distilforensics.ingest.batches import BatchReader
 from distilforensics.ingest.examples import OPTIONS
 from distilforensics.ingest.formats import load_formats
+from distilforensics.ingest.reading.batches import BatchReader
 
 TABLES = (
     "part-000000.parquet",

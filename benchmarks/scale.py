@@ -40,7 +40,7 @@ STAGES = {
 }
 
 TIMED = {
-    "distilforensics.analysis.making": {"make": lambda args: args[1].name, "write_query": lambda args: args[2].name},
+    "distilforensics.analysis.building": {"make": lambda args: args[1].name, "write_query": lambda args: args[2].name},
     "distilforensics.analysis.heuristics.views": {"make": lambda args: args[1].name},
     "distilforensics.analysis.heuristics.stage": {
         "run_heuristic": lambda args: args[1].id,

@@ -20,7 +20,7 @@ from statistics import median
 import polars as pl
 
 from distilforensics.assessment.log import load_log
-from distilforensics.assessment.weighing import ties_inside
+from distilforensics.assessment.tie_weights import ties_inside
 from distilforensics.case.layout import open_case
 
 GENERATE = Path(__file__).parent / "populations" / "generate.py"

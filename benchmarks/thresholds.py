@@ -16,12 +16,12 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from distilforensics.analysis.heuristics.loader import load_catalog
+from distilforensics.analysis.catalogue.loader import load_catalog
 from distilforensics.assessment import log
 from distilforensics.assessment.facts import ATTESTED, PURPOSEFUL, SYNCHRONY
 from distilforensics.assessment.parameters import Parameters
 from distilforensics.assessment.stage import READS
-from distilforensics.assessment.weighing import RATES, SCHEDULING
+from distilforensics.assessment.tie_weights import RATES, SCHEDULING
 from distilforensics.core.sqlfile import SqlFile, common_parameters, read_folder
 
 if TYPE_CHECKING:

@@ -237,7 +237,7 @@ def outcome(case: Path, log: Path) -> Result:
 
 def _ties(case: Path, innocent: set[str]) -> dict[str, tuple[int, int, int]]:
     """Return, by kind of tie, those of innocents whom the log tells apart as customers, those of all, and their calls that could have made one."""
-    from distilforensics.assessment.candidates import RATES
+    from distilforensics.assessment.candidate_search import RATES
     from distilforensics.assessment.log import load_log
     from distilforensics.assessment.work_facts import control_rate, distinct_bits
     from distilforensics.case.layout import open_case

@@ -9,7 +9,7 @@ from attacker import CHANGES, next_attack, shown
 from thresholds import numbers
 
 from distilforensics.accuracy.proportion import Proportion
-from distilforensics.assessment.candidates import RATES
+from distilforensics.assessment.candidate_search import RATES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

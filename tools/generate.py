@@ -25,7 +25,7 @@ from pages import pages, schemas
 from samples import SAMPLES, write_sample
 from site_pages import build_site
 
-from distilforensics.analysis.heuristics.lock import lock_file, lock_text
+from distilforensics.analysis.catalogue.lock import lock_file, lock_text
 from distilforensics.simulate.simulation import OUTPUTS
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from distilforensics.analysis.heuristics.document import render_catalog
+from distilforensics.analysis.catalogue.document import render_catalog
 from distilforensics.cli.main import cli
 from distilforensics.cli.options import CONTEXT
 from distilforensics.cli.shapes import file_name, printed, schema_text
 from distilforensics.core.schema import FINDINGS_TABLES, TABLES
-from distilforensics.ingest.formats.documentation import chapters as formats
+from distilforensics.ingest.catalogue.documentation import chapters as formats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

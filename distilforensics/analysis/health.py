@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from distilforensics.analysis.heuristics.loader import Heuristic
+    from distilforensics.analysis.catalogue.loader import Heuristic
 
 CHECKS = "health_checks"
 COSTS = "health_costs"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from distilforensics.analysis.made import analysis_graph
-from distilforensics.analysis.making import Build
+from distilforensics.analysis.building import Build
+from distilforensics.analysis.nodes import analysis_graph
 from distilforensics.case.tables import read_rows
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from distilforensics.assessment.weighing import Accounts
+    from distilforensics.assessment.tie_weights import Accounts
 
 
 class Rule(StrEnum):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from distilforensics.assessment.confounding import Check
     from distilforensics.assessment.fact import Fact
     from distilforensics.assessment.log import Log
-    from distilforensics.assessment.weighing import Accounts
+    from distilforensics.assessment.tie_weights import Accounts
 
 
 def examine(

@@ -12,7 +12,7 @@ from distilforensics.analysis.kinds import kind_of, text_kinds
 from distilforensics.assessment import weights
 from distilforensics.assessment.fact import EXCLUDES, TITLES, Fact, Kind
 from distilforensics.assessment.log import IDENTITIES
-from distilforensics.assessment.weighing import (
+from distilforensics.assessment.tie_weights import (
     SCHEDULING,
     TELLING_IDENTITIES,
     TIES,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from distilforensics.assessment.candidate import Candidate
     from distilforensics.assessment.log import Log, Observation
     from distilforensics.assessment.parameters import Parameters
-    from distilforensics.assessment.weighing import Accounts, Weight
+    from distilforensics.assessment.tie_weights import Accounts, Weight
 
 
 PURPOSEFUL = frozenset({"medium", "high", "critical"})

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from distilforensics.assessment.fact import Kind
 from distilforensics.assessment.log import connected
-from distilforensics.assessment.weighing import TIES, ties_inside
+from distilforensics.assessment.tie_weights import TIES, ties_inside
 from distilforensics.core import units
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from distilforensics.assessment.fact import Fact
     from distilforensics.assessment.log import Log
     from distilforensics.assessment.parameters import Parameters
-    from distilforensics.assessment.weighing import Accounts
+    from distilforensics.assessment.tie_weights import Accounts
 
 
 _NOT_OF_A_SERVICE = ("conversation", "answer", "takeover", "signup")

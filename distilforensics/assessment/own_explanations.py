@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from distilforensics.analysis.heuristics.lint_sql import ALLOWED_TABLE_FUNCTIONS, SameBytes
-from distilforensics.analysis.heuristics.sqltree import base_tables, parse, table_functions
-from distilforensics.analysis.heuristics.testing import create_tables, scratch_connection
+from distilforensics.analysis.catalogue.lint_sql import ALLOWED_TABLE_FUNCTIONS, SameBytes
+from distilforensics.analysis.catalogue.sqltree import base_tables, parse, table_functions
+from distilforensics.analysis.catalogue.testing import create_tables, scratch_connection
 from distilforensics.assessment.confounding import OWN_EXPLANATIONS, check_confounders, load_confounders, tables_read
 from distilforensics.core.errors import HeuristicError
 from distilforensics.core.schema import TABLES

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from distilforensics import __version__
 from distilforensics.accuracy.measured_rates import method_sha256
 from distilforensics.assessment.calibration import calibrate
-from distilforensics.assessment.candidates import find_candidates
+from distilforensics.assessment.candidate_search import find_candidates
 from distilforensics.assessment.confounding import OWN_EXPLANATIONS, load_confounders
 from distilforensics.assessment.error_rates import error_rate_rows, load_measurement
 from distilforensics.assessment.examination import examine
@@ -23,7 +23,7 @@ from distilforensics.assessment.rows import (
     fact_rows,
     step_rows,
 )
-from distilforensics.assessment.weighing import RATES
+from distilforensics.assessment.tie_weights import RATES
 from distilforensics.case.engines.duckdb import Limits, connect
 from distilforensics.case.stages import StageOutcome, file_sha256, package_sha256, run_stage
 from distilforensics.case.tables import read_rows, write_rows

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from distilforensics.assessment import weights
 from distilforensics.assessment.fact import EXCLUDES, TITLES, Fact, Kind
-from distilforensics.assessment.weighing import RATES
+from distilforensics.assessment.tie_weights import RATES
 from distilforensics.core import units
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from distilforensics.assessment.candidate import Candidate
     from distilforensics.assessment.log import Log, Tie
     from distilforensics.assessment.parameters import Parameters
-    from distilforensics.assessment.weighing import Accounts
+    from distilforensics.assessment.tie_weights import Accounts
 
 
 def distinct_bits(log: Log, kind: str, members: Accounts, ties: Iterable[Tie], rate: float) -> tuple[float, int]:

@@ -25,7 +25,7 @@ from distilforensics.case.stages import read_record
 from distilforensics.case.tables import read_rows
 from distilforensics.core.errors import UsageError
 from distilforensics.core.text import shown
-from distilforensics.ingest.inputs import expand, shared_root
+from distilforensics.ingest.evidence.inputs import expand, shared_root
 from distilforensics.pipeline.own_catalog import check_and_put
 from distilforensics.pipeline.run import RunResult, run_locked
 from distilforensics.pipeline.steps import STEPS, Step, ingest, report_step, with_report

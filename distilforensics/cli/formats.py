@@ -47,7 +47,7 @@ def list_(ids: tuple[str, ...], catalog: Path | None, output: Output) -> None:
 @click.argument("format_id", metavar="ID")
 def show_(format_id: str, output: Output) -> None:
     """Explain a format: account, time, fields, what it cannot carry."""
-    from distilforensics.ingest.formats.documentation import chapter
+    from distilforensics.ingest.catalogue.documentation import chapter
 
     spec = _chosen((format_id,))[0]
     if output.is_json:
@@ -90,7 +90,7 @@ def test(ids: tuple[str, ...], is_printing: bool, catalog: Path | None, output: 
 
 
 def _use(catalog: Path | None) -> None:
-    from distilforensics.ingest.formats.specification import use_own_formats
+    from distilforensics.ingest.catalogue.specification import use_own_formats
 
     use_own_formats(catalog)
 

@@ -31,7 +31,7 @@ def heuristics() -> None:
 @catalog_option
 def list_(only: tuple[str, ...], catalog: Path | None, output: Output) -> None:
     """List the heuristics with their version and what they need."""
-    from distilforensics.analysis.heuristics.loader import load_catalog
+    from distilforensics.analysis.catalogue.loader import load_catalog
 
     found = load_catalog(only, catalog)
     if output.is_json:
@@ -52,8 +52,8 @@ def list_(only: tuple[str, ...], catalog: Path | None, output: Output) -> None:
 @click.argument("heuristic_id", metavar="ID")
 def show_(heuristic_id: str, output: Output) -> None:
     """Explain a heuristic: query, parameters, limits."""
-    from distilforensics.analysis.heuristics.document import render_markdown
-    from distilforensics.analysis.heuristics.loader import load_catalog, load_heuristic
+    from distilforensics.analysis.catalogue.document import render_markdown
+    from distilforensics.analysis.catalogue.loader import load_catalog, load_heuristic
 
     by_code = {heuristic.code.lower(): heuristic for heuristic in load_catalog()}
     heuristic = by_code.get(heuristic_id.lower()) or load_heuristic(heuristic_id)
@@ -68,8 +68,8 @@ def show_(heuristic_id: str, output: Output) -> None:
 @catalog_option
 def lint(only: tuple[str, ...], catalog: Path | None, output: Output) -> None:
     """Check the catalogue; exit with 4 on any issue."""
-    from distilforensics.analysis.heuristics.check import Issue
-    from distilforensics.analysis.heuristics.lint import lint_catalog
+    from distilforensics.analysis.catalogue.check import Issue
+    from distilforensics.analysis.catalogue.lint import lint_catalog
 
     issues = lint_catalog(only, catalog)
     if catalog is not None:
@@ -100,7 +100,7 @@ def test(only: tuple[str, ...], catalog: Path | None, output: Output) -> None:
 
     Exit with 4 if one behaves otherwise than stated.
     """
-    from distilforensics.analysis.heuristics.testing import run_cases
+    from distilforensics.analysis.catalogue.testing import run_cases
 
     results = run_cases(only, catalog)
     failed = [result for result in results if not result.is_passed]

@@ -35,7 +35,7 @@ def inspect(logs: tuple[str, ...], options: IngestOptions, catalog: Path | None,
     For every kind of file: format and how sure that is, a parsed sample, and which heuristics could be run on it.
     Only the beginning of a file is read, of an archive that of its members. --json tells of every single file.
     """
-    from distilforensics.analysis.heuristics.loader import needs_of_catalog
+    from distilforensics.analysis.catalogue.loader import needs_of_catalog
     from distilforensics.ingest.inspection import inspect_sources
 
     found = inspect_sources(logs, replace(options, own_catalog=catalog), needs=needs_of_catalog())

@@ -25,7 +25,7 @@ def mapping(file: Path, catalog: Path | None, output: Output) -> None:
     It lists every field with a short sample value, guesses which column each fills, and says which tests are lost without the columns
     that nothing fills. Read it, correct it, and give it to run, ingest or inspect with --mapping.
     """
-    from distilforensics.analysis.heuristics.loader import needs_of_catalog
+    from distilforensics.analysis.catalogue.loader import needs_of_catalog
     from distilforensics.ingest.inspection import draft_of_file
     from distilforensics.ingest.options import IngestOptions
 

@@ -59,7 +59,7 @@ def ingest(
 ) -> None:
     """Read LOGS into a case without analysing them."""
     from distilforensics.case.layout import open_case
-    from distilforensics.ingest.coverage import files_of
+    from distilforensics.ingest.tables.coverage import files_of
     from distilforensics.pipeline.single_stage import ingest_only
 
     with progress_for(output) as progress:

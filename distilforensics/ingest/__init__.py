@@ -1,1 +1,1 @@
-"""Evidence files to tables: reading, recognising, framing, repair, quarantine, duplicates and the balance of records."""
+"""Evidence files to tables. The folders are the way of a record: evidence, framing, rows, tables; `reading` runs it, `formats` says what logs look like."""

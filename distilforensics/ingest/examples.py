@@ -10,25 +10,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distilforensics.core.errors import InputRefusedError, UsageError
-from distilforensics.ingest.decoding import DecodedStream
+from distilforensics.ingest.evidence.decoding import DecodedStream
+from distilforensics.ingest.evidence.raw import RawFile
+from distilforensics.ingest.evidence.sources import Source
+from distilforensics.ingest.framing.pooling import Framed
+from distilforensics.ingest.framing.sniffing import sniff
 from distilforensics.ingest.inspection import IdleHashing
 from distilforensics.ingest.options import IngestOptions
-from distilforensics.ingest.pooling import Framed
-from distilforensics.ingest.processing import process
-from distilforensics.ingest.projection import PROJECTED, Projector
-from distilforensics.ingest.raw import RawFile
-from distilforensics.ingest.reading import frame_records
-from distilforensics.ingest.recognition import Recogniser
-from distilforensics.ingest.sniffing import sniff
-from distilforensics.ingest.sources import Source
-from distilforensics.ingest.usage import UsageFiles
+from distilforensics.ingest.reading.framed_files import frame_records
+from distilforensics.ingest.reading.recogniser import Recogniser
+from distilforensics.ingest.rows.processing import process
+from distilforensics.ingest.rows.projection import PROJECTED, Projector
+from distilforensics.ingest.tables.usage import UsageFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from distilforensics.ingest.catalogue.specification import Example
     from distilforensics.ingest.formats import FormatSpec
-    from distilforensics.ingest.formats.specification import Example
-    from distilforensics.ingest.records import Chunk
+    from distilforensics.ingest.framing.records import Chunk
 
 MEMORY_BYTES = 1_000_000_000
 

@@ -14,17 +14,17 @@ import pyarrow.compute as pc
 from distilforensics.core.errors import InputRefusedError
 from distilforensics.core.schema import EXCHANGES
 from distilforensics.core.text import show
-from distilforensics.ingest.decoding import DecodedStream
-from distilforensics.ingest.formats.columns import ENGINE_COLUMNS
-from distilforensics.ingest.inputs import InputFile, expand
-from distilforensics.ingest.members import with_members
-from distilforensics.ingest.processing import process
-from distilforensics.ingest.projection import Projector
-from distilforensics.ingest.raw import HashThreads, RawFile
-from distilforensics.ingest.reading import frame_records
-from distilforensics.ingest.recognition import Recogniser
-from distilforensics.ingest.sniffing import sniff
-from distilforensics.ingest.sources import Source
+from distilforensics.ingest.catalogue.columns import ENGINE_COLUMNS
+from distilforensics.ingest.evidence.decoding import DecodedStream
+from distilforensics.ingest.evidence.inputs import InputFile, expand
+from distilforensics.ingest.evidence.members import with_members
+from distilforensics.ingest.evidence.raw import HashThreads, RawFile
+from distilforensics.ingest.evidence.sources import Source
+from distilforensics.ingest.framing.sniffing import sniff
+from distilforensics.ingest.reading.framed_files import frame_records
+from distilforensics.ingest.reading.recogniser import Recogniser
+from distilforensics.ingest.rows.processing import process
+from distilforensics.ingest.rows.projection import Projector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from distilforensics.ingest.framing.pooling import Framed
+    from distilforensics.ingest.framing.records import Chunk, Reader, Refusal, Sniffed
     from distilforensics.ingest.options import IngestOptions
-    from distilforensics.ingest.pooling import Framed
-    from distilforensics.ingest.records import Chunk, Reader, Refusal, Sniffed
 
 SAMPLE_ROWS = 5
 """Rows shown of every log."""

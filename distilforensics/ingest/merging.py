@@ -22,13 +22,13 @@ from distilforensics.case.tables import writer
 from distilforensics.core.errors import CaseError, IntegrityError, UsageError
 from distilforensics.core.schema import EXCHANGES, TABLES
 from distilforensics.core.text import show
-from distilforensics.ingest import assembly
-from distilforensics.ingest.joining import HALVES, HALVES_FILE
-from distilforensics.ingest.journal import BESIDE, Journal, part_name
 from distilforensics.ingest.options import IngestOptions
-from distilforensics.ingest.parts import REPEATING
+from distilforensics.ingest.reading import assembly
+from distilforensics.ingest.reading.journal import BESIDE, Journal, part_name
+from distilforensics.ingest.reading.parts import REPEATING
 from distilforensics.ingest.secrets import Secrets
 from distilforensics.ingest.stage import case_key
+from distilforensics.ingest.tables.joining import HALVES, HALVES_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -16,15 +16,15 @@ from distilforensics.case.evidence import places
 from distilforensics.core.errors import CaseError, InputRefusedError, PartialEvidenceError
 from distilforensics.core.text import show
 from distilforensics.core.units import count
-from distilforensics.ingest import assembly
 from distilforensics.ingest.batch import FORMATS_MODULE, Batch, Settings
-from distilforensics.ingest.inputs import InputFile, expand, not_read
-from distilforensics.ingest.journal import Journal, part_name
-from distilforensics.ingest.members import with_members
-from distilforensics.ingest.raw import SMALL_FILE_BYTES, fingerprint
+from distilforensics.ingest.evidence.inputs import InputFile, expand, not_read
+from distilforensics.ingest.evidence.members import with_members
+from distilforensics.ingest.evidence.raw import SMALL_FILE_BYTES, fingerprint
+from distilforensics.ingest.evidence.sources import printable
+from distilforensics.ingest.reading import assembly
+from distilforensics.ingest.reading.journal import Journal, part_name
+from distilforensics.ingest.reading.supervision import Worker
 from distilforensics.ingest.secrets import Secrets
-from distilforensics.ingest.sources import printable
-from distilforensics.ingest.supervision import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -16,7 +16,7 @@ from distilforensics.case.stages import file_sha256
 from distilforensics.case.tables import read_rows
 from distilforensics.core.errors import CaseError, IntegrityError, UsageError
 from distilforensics.core.text import show, shown
-from distilforensics.ingest.original import read_record
+from distilforensics.ingest.reading.original import read_record
 
 if TYPE_CHECKING:
     from distilforensics.case.layout import Case

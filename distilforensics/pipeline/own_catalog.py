@@ -21,7 +21,7 @@ def check_and_put(case: Case, folder: Path) -> None:
     Raises:
         HeuristicError: something of it is invalid, breaks a rule of the linter, or gives other results than its cases state.
     """
-    from distilforensics.analysis.heuristics.own import put_catalog
+    from distilforensics.analysis.catalogue.own import put_catalog
 
     for where, message in own_issues(folder):
         raise HeuristicError(

@@ -11,16 +11,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distilforensics.ingest.decoding import DecodedStream
-from distilforensics.ingest.inputs import expand
+from distilforensics.ingest.evidence.decoding import DecodedStream
+from distilforensics.ingest.evidence.inputs import expand
+from distilforensics.ingest.evidence.raw import RawFile
 from distilforensics.ingest.inspection import IdleHashing, inspect_sources
-from distilforensics.ingest.raw import RawFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from distilforensics.case.engines.duckdb import Limits
-    from distilforensics.ingest.inputs import InputFile
+    from distilforensics.ingest.evidence.inputs import InputFile
     from distilforensics.ingest.inspection import Inspection
     from distilforensics.ingest.options import IngestOptions
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from distilforensics.core.errors import UsageError
 from distilforensics.core.text import shown
-from distilforensics.ingest.formats.mapping import instant
+from distilforensics.ingest.catalogue.mapping import instant
 from distilforensics.ingest.options import IngestOptions
 
 if TYPE_CHECKING:

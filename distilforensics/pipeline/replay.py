@@ -22,7 +22,7 @@ from distilforensics.case.layout import CASE_FILE, create_case, read_json
 from distilforensics.case.stages import file_sha256
 from distilforensics.core.errors import IntegrityError, UsageError
 from distilforensics.core.text import show
-from distilforensics.ingest.inputs import InputFile
+from distilforensics.ingest.evidence.inputs import InputFile
 from distilforensics.ingest.options import IngestOptions
 from distilforensics.ingest.stage import batches_of
 from distilforensics.pipeline.comparison import CAUSES, compare_cases

@@ -164,7 +164,7 @@ def run_locked(
 
 def described(inputs: Sequence[str], options: IngestOptions) -> dict[str, Any]:
     """Return what the custody log keeps about the logs of a run: with the shared folder every source can be found again by its name."""
-    from distilforensics.ingest.inputs import shared_root
+    from distilforensics.ingest.evidence.inputs import shared_root
 
     root = options.input_root or shared_root(inputs)
     return {"inputs": list(inputs), "input_root": root, "options": options.parameters()}

@@ -113,15 +113,15 @@ def _holds(version: str, sign: str, bound: str) -> bool:
 
 
 def _catalogue() -> tuple[str, bool]:
-    from distilforensics.analysis.heuristics.lint import lint_catalog
-    from distilforensics.analysis.heuristics.loader import load_catalog
+    from distilforensics.analysis.catalogue.lint import lint_catalog
+    from distilforensics.analysis.catalogue.loader import load_catalog
 
     issues = lint_catalog(())
     return f"{len(load_catalog())} heuristics, {len(issues)} issues", not issues
 
 
 def _heuristic_cases(n_workers: int) -> tuple[str, bool]:
-    from distilforensics.analysis.heuristics.testing import all_cases, run_case_by_id
+    from distilforensics.analysis.catalogue.testing import all_cases, run_case_by_id
 
     spawning = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(n_workers, mp_context=spawning) as pool:

@@ -8,10 +8,10 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from distilforensics.analysis.heuristics.loader import catalog_folder
+from distilforensics.analysis.catalogue.loader import catalog_folder
 from distilforensics.analysis.heuristics.views import GROUP_VIEWS
 from distilforensics.analysis.heuristics.views import query as group_query
-from distilforensics.analysis.made import analysis_graph
+from distilforensics.analysis.nodes import analysis_graph
 from distilforensics.core.errors import HeuristicError
 from distilforensics.core.schema import TABLES
 from distilforensics.core.sqlfile import SqlFile, read_sql_file

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from distilforensics.analysis.made import lexicon
+from distilforensics.analysis.nodes import lexicon
 from distilforensics.analysis.stage import build_features
 from distilforensics.case.engines.duckdb import Limits
 from distilforensics.case.layout import Case, create_case
@@ -202,7 +202,7 @@ def test_a_long_log_is_computed_in_stretches_of_time(tmp_path: Path, monkeypatch
     """Every exchange is in one stretch, and the table is the same as that of one stretch."""
     rows = [exchange(i, f"acct_{i % 7}", prompt_text=f"question {i}") for i in range(600)]
     whole = read_rows(case_of(tmp_path / "whole", rows), "exchange_features")
-    monkeypatch.setattr("distilforensics.analysis.made.SLICE_ROWS", 50)
+    monkeypatch.setattr("distilforensics.analysis.nodes.SLICE_ROWS", 50)
     sliced = read_rows(case_of(tmp_path / "sliced", rows), "exchange_features")
 
     assert len(whole) == 600

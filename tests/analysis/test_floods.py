@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from distilforensics.analysis.frames import Sample, find_frames
-from distilforensics.analysis.made import analysis_graph
+from distilforensics.analysis.nodes import analysis_graph
 from distilforensics.analysis.shared_content import frame_rules
 
 BUDGET = 20_000

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import distilforensics
+from distilforensics.analysis.building import Build, make
+from distilforensics.analysis.catalogue.sqltree import base_tables, parse
+from distilforensics.analysis.catalogue.testing import scratch_connection
 from distilforensics.analysis.graph import Graph, Node, sql_node
-from distilforensics.analysis.heuristics.sqltree import base_tables, parse
-from distilforensics.analysis.heuristics.testing import scratch_connection
-from distilforensics.analysis.made import analysis_graph
-from distilforensics.analysis.making import Build, make
+from distilforensics.analysis.nodes import analysis_graph
 from distilforensics.case.engines.duckdb import Limits
 from distilforensics.core.errors import HeuristicError
 from distilforensics.core.progress import Silent

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from distilforensics.analysis import kinds as module
-from distilforensics.analysis.heuristics.document import render_catalog
-from distilforensics.analysis.heuristics.testing import create_tables, scratch_connection
+from distilforensics.analysis.catalogue.document import render_catalog
+from distilforensics.analysis.catalogue.testing import create_tables, scratch_connection
 from distilforensics.analysis.kinds import Kind, kinds, template_uses, text_kinds
 from distilforensics.analysis.link_parameters import comparisons
 
@@ -52,7 +52,7 @@ def test_a_further_kind_is_one_more_row(monkeypatch: pytest.MonkeyPatch) -> None
     rows = kinds() | {"tools": tools}
     monkeypatch.setattr(module, "kinds", lambda: rows)
     monkeypatch.setattr("distilforensics.analysis.link_parameters.kinds", lambda: rows)
-    monkeypatch.setattr("distilforensics.analysis.heuristics.document.kinds", lambda: rows)
+    monkeypatch.setattr("distilforensics.analysis.catalogue.document.kinds", lambda: rows)
 
     assert "'tools:' || tools_sha256" in template_uses()
     assert ("tools", "program", 0.5) in [(entry.attribute, entry.family, entry.m) for entry in comparisons()]

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from distilforensics.analysis.made import analysis_graph
-from distilforensics.analysis.making import make
+from distilforensics.analysis.building import make
+from distilforensics.analysis.nodes import analysis_graph
 from distilforensics.analysis.shared_content import offer_functions
 from distilforensics.case.engines.duckdb import Limits, connect
 from distilforensics.case.layout import create_case

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from distilforensics.analysis.building import Build, make
+from distilforensics.analysis.catalogue.loader import _require_groups
+from distilforensics.analysis.catalogue.testing import scratch_connection
+from distilforensics.analysis.distribution import Sharing
 from distilforensics.analysis.graph import Graph, Partition, partition_of
-from distilforensics.analysis.heuristics.loader import _require_groups
 from distilforensics.analysis.heuristics.stage import scan
-from distilforensics.analysis.heuristics.testing import scratch_connection
 from distilforensics.analysis.heuristics.views import create_empty_tables
-from distilforensics.analysis.made import analysis_graph
-from distilforensics.analysis.making import Build, make
+from distilforensics.analysis.nodes import analysis_graph
 from distilforensics.analysis.shared_content import offer_functions
-from distilforensics.analysis.sharing import Sharing
 from distilforensics.case.engines.duckdb import Limits, connect
 from distilforensics.case.engines.workers import ThisProcess
 from distilforensics.case.layout import Case, open_case

@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from distilforensics.analysis.building import Build
+from distilforensics.analysis.distribution import run_job
 from distilforensics.analysis.heuristics.stage import scan
-from distilforensics.analysis.made import analysis_graph
-from distilforensics.analysis.making import Build
+from distilforensics.analysis.nodes import analysis_graph
 from distilforensics.analysis.shared_content import offer_functions
-from distilforensics.analysis.sharing import run_job
 from distilforensics.case.engines import spark
 from distilforensics.case.engines.buckets import Input, Query
 from distilforensics.case.engines.duckdb import Limits

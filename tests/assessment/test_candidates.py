@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from small_logs import account, log, names, renamed, ring, tie
 
-from distilforensics.assessment.candidates import find_candidates, weigh_identity
+from distilforensics.assessment.candidate_search import find_candidates, weigh_identity
 from distilforensics.assessment.log import connected, without_households
 from distilforensics.assessment.parameters import PARAMETERS
 

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from small_logs import account, log, names, renamed, ring, tie
 
-from distilforensics.assessment.candidates import Candidate, find_candidates
+from distilforensics.assessment.candidate_search import Candidate, find_candidates
 from distilforensics.assessment.fact import Fact, Kind
 from distilforensics.assessment.facts import find_facts
 from distilforensics.assessment.grades import decide, grade_facts

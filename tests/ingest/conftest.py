@@ -16,8 +16,8 @@ from distilforensics.case.tables import read_rows
 from distilforensics.core.progress import Silent
 from distilforensics.ingest import stage
 from distilforensics.ingest.batch import Batch, Settings
-from distilforensics.ingest.batches import BatchReader
 from distilforensics.ingest.options import IngestOptions
+from distilforensics.ingest.reading.batches import BatchReader
 
 LIMITS = Limits(memory_bytes=2_000_000_000, threads=2)
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from distilforensics.ingest import csv_records, lines
+from distilforensics.ingest.framing import csv_records, lines
 
 
 def table_of(records, **style):

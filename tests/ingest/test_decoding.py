@@ -8,8 +8,9 @@ import zlib
 import pytest
 import zstandard
 
-from distilforensics.ingest import decoding, lines, raw
-from distilforensics.ingest.decoding import encoding_of
+from distilforensics.ingest.evidence import decoding, raw
+from distilforensics.ingest.evidence.decoding import encoding_of
+from distilforensics.ingest.framing import lines
 
 
 def zstd(content):

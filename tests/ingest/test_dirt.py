@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from distilforensics.ingest import lines, pooling, records
+from distilforensics.ingest.framing import lines, pooling, records
 
 
 def test_clean_lines_become_rows_with_their_places(read, log, line):

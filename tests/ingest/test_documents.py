@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from distilforensics.ingest import documents, pooling
+from distilforensics.ingest.framing import documents, pooling
 
 
 @pytest.fixture

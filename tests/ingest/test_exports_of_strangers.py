@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from distilforensics.ingest.formats.leaves import with_places
+from distilforensics.ingest.recognition.leaves import with_places
 
 TIMES = [f"2026-05-04T03:02:0{i}.500Z" for i in (1, 2, 3)]
 CALLS = list(

@@ -2,7 +2,7 @@
 
 import os
 
-from distilforensics.ingest.inputs import expand, not_read
+from distilforensics.ingest.evidence.inputs import expand, not_read
 
 
 def test_links_to_folders_and_pipes_are_named_and_not_read(tmp_path):

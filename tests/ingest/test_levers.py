@@ -5,7 +5,7 @@ import json
 import duckdb
 import pytest
 
-from distilforensics.ingest.projection import Projector
+from distilforensics.ingest.rows.projection import Projector
 
 N_HONEST = 40
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from distilforensics.ingest.mailboxes import mailbox
+from distilforensics.ingest.tables.mailboxes import mailbox
 
 
 @pytest.mark.parametrize(

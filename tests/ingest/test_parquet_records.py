@@ -8,7 +8,7 @@ import json
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from distilforensics.ingest import parquet_records
+from distilforensics.ingest.framing import parquet_records
 
 
 def parquet_of(records, **columns):

@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from distilforensics.ingest.catalogue.aliases import TARGETS
 from distilforensics.ingest.formats import FieldMapping, Options
-from distilforensics.ingest.formats.aliases import TARGETS
-from distilforensics.ingest.projection import YIELD, Projector
-from distilforensics.ingest.records import Reader
+from distilforensics.ingest.framing.records import Reader
+from distilforensics.ingest.rows.projection import YIELD, Projector
 
 MAPPING = FieldMapping(
     {

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from distilforensics.ingest.plain_rows import plain_rows
-from distilforensics.ingest.recognition import Recogniser
+from distilforensics.ingest.framing.plain_rows import plain_rows
+from distilforensics.ingest.reading.recogniser import Recogniser
 
 NAMES = (
     "timestamp",
@@ -88,6 +88,6 @@ def test_columns_of_parquet_are_read_as_objects_are(read, log, monkeypatch):
     sink = io.BytesIO()
     pq.write_table(pa.table(columns), sink)
     short = outcome(read, log, sink.getvalue(), "calls.parquet")
-    monkeypatch.setattr("distilforensics.ingest.parquet_records._columns_of", lambda _: (None, None))
+    monkeypatch.setattr("distilforensics.ingest.framing.parquet_records._columns_of", lambda _: (None, None))
     assert short == outcome(read, log, sink.getvalue(), "calls.parquet")
     assert short[2]["n_read"] == 3

@@ -6,8 +6,8 @@ import pytest
 
 from distilforensics.core.errors import UsageError
 from distilforensics.ingest.batch import Settings
-from distilforensics.ingest.batches import BatchReader
 from distilforensics.ingest.options import IngestOptions
+from distilforensics.ingest.reading.batches import BatchReader
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from distilforensics.ingest.runs import repeated_runs
+from distilforensics.ingest.tables.runs import repeated_runs
 
 
 def runs(*sources, n_a_tick=1):

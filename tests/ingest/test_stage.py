@@ -148,7 +148,7 @@ def test_an_interrupted_run_goes_on_and_gives_the_same_bytes(
 
 def _die(patch, committed, moment):
     """Let the process die in the commit of the batch with the given number."""
-    from distilforensics.ingest import journal
+    from distilforensics.ingest.reading import journal
 
     original = {"publish": journal.publish, "write_json": journal.write_json}
 
@@ -205,7 +205,7 @@ def test_copies_are_told_and_read_once(ingest, folder, table, line):
 
 def test_copies_of_large_files_are_told_before_they_are_parsed(ingest, folder, monkeypatch):
     """Only a file that has the size of another one is hashed ahead for it."""
-    from distilforensics.ingest import raw
+    from distilforensics.ingest.evidence import raw
 
     monkeypatch.setattr(stage, "SMALL_FILE_BYTES", 100)
     monkeypatch.setattr(raw, "SMALL_FILE_BYTES", 100)
@@ -374,7 +374,7 @@ def test_refused_files_have_a_hash_and_a_rerun_adds_no_rows(ingest, folder, case
 
 def test_a_rerun_replaces_a_refusal(ingest, folder, table, monkeypatch):
     """What could not be opened the first time is a log the second time, and nothing is left of the refusal."""
-    from distilforensics.ingest import raw
+    from distilforensics.ingest.evidence import raw
 
     path, original = folder / "3.jsonl", raw.open_evidence
 

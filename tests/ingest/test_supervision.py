@@ -21,16 +21,16 @@ from distilforensics.case.layout import create_case
 from distilforensics.case.tables import read_rows
 from distilforensics.core.errors import InputRefusedError, MachineError, UsageError
 from distilforensics.core.progress import Silent
-from distilforensics.ingest import supervision
 from distilforensics.ingest.batch import PARENT_BYTES, THREAD_BYTES, WORKER_BYTES, Settings
 from distilforensics.ingest.options import IngestOptions
+from distilforensics.ingest.reading import supervision
 from distilforensics.ingest.stage import ingest
 
 LIMITS = Limits(memory_bytes=1_000_000_000, threads=2)
 
 HOSTILE_FORMATS = """
 import json, os, pathlib, resource, signal
-from distilforensics.ingest import worker
+from distilforensics.ingest.reading import worker
 from distilforensics.ingest import formats
 from distilforensics.ingest.formats import *
 from distilforensics.ingest.formats import detect as real_detect
@@ -303,7 +303,8 @@ def test_a_killed_run_leaves_no_worker_and_can_go_on(started, tmp_path, large_lo
 
 def test_a_file_that_changes_while_it_is_read_is_refused(case, ingest, log, line, monkeypatch):
     """The bytes that were hashed and the bytes that were parsed must be the same."""
-    from distilforensics.ingest import raw, stage
+    from distilforensics.ingest import stage
+    from distilforensics.ingest.evidence import raw
 
     monkeypatch.setattr(raw, "SMALL_FILE_BYTES", 1000)
     monkeypatch.setattr(stage, "SMALL_FILE_BYTES", 1000)
@@ -326,7 +327,8 @@ def test_a_file_that_changes_while_it_is_read_is_refused(case, ingest, log, line
 
 def test_a_file_that_cannot_be_read_to_its_end_is_refused(case, ingest, log, line, monkeypatch):
     """A bad sector costs the source, not the run; no hash of a part of the file is passed off as that of the whole."""
-    from distilforensics.ingest import raw, stage
+    from distilforensics.ingest import stage
+    from distilforensics.ingest.evidence import raw
 
     monkeypatch.setattr(raw, "SMALL_FILE_BYTES", 1000)
     monkeypatch.setattr(stage, "SMALL_FILE_BYTES", 1000)
@@ -347,7 +349,7 @@ def test_a_file_that_cannot_be_read_to_its_end_is_refused(case, ingest, log, lin
 
 def test_a_worker_ends_when_its_parent_is_gone():
     """The watch compares parents."""
-    from distilforensics.ingest import worker
+    from distilforensics.ingest.reading import worker
 
     ended = threading.Event()
     with pytest.MonkeyPatch.context() as patch:

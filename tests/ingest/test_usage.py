@@ -5,15 +5,15 @@ import json
 import pytest
 
 from distilforensics.core.errors import CaseError
-from distilforensics.ingest.examples import ExampleReader
-from distilforensics.ingest.formats import load_formats
-from distilforensics.ingest.formats.usage import (
+from distilforensics.ingest.catalogue.usage import (
     UnreadableSumError,
     UsageMapping,
     parse_usage,
     usage_by_names,
     usage_rows,
 )
+from distilforensics.ingest.examples import ExampleReader
+from distilforensics.ingest.formats import load_formats
 
 BUCKET = {
     "start_time": 1772409600,

@@ -11,7 +11,7 @@ import pytest
 
 from distilforensics.cli.diagnostics import run_cli
 from distilforensics.core.errors import HeuristicError, UsageError
-from distilforensics.ingest.formats.specification import load_formats, use_own_formats
+from distilforensics.ingest.catalogue.specification import load_formats, use_own_formats
 from distilforensics.pipeline.own_catalog import own_issues
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ def test_own_formats_leave_with_the_catalogue(catalog: Callable[..., Path]) -> N
 
 def test_a_catalogue_without_anything_is_an_error(tmp_path: Path) -> None:
     """A mistyped folder is not taken for an empty catalogue."""
-    from distilforensics.analysis.heuristics.loader import load_catalog
+    from distilforensics.analysis.catalogue.loader import load_catalog
 
     with pytest.raises(HeuristicError, match="holds no heuristic, format or explanation"):
         load_catalog(own=tmp_path)

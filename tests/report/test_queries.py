@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from distilforensics.assessment.candidates import RATES, _score, _sets
+from distilforensics.assessment.candidate_search import RATES, _score, _sets
 from distilforensics.assessment.log import load_log
 from distilforensics.assessment.parameters import PARAMETERS
 from distilforensics.assessment.weights import of_share

@@ -13,7 +13,7 @@ import pikepdf
 import pytest
 
 from distilforensics.assessment.parameters import PARAMETERS
-from distilforensics.assessment.weighing import RATES
+from distilforensics.assessment.tie_weights import RATES
 from distilforensics.case.engines.duckdb import Limits
 from distilforensics.case.layout import create_case, open_case, write_json
 from distilforensics.case.tables import write_batches, write_rows

@@ -1,1 +1,1 @@
-"""The heuristic catalogue: SQL files with metadata, tests and documentation, and the code that runs, checks and prints them."""
+"""The heuristics: SQL files with metadata, cases and documents, by family, and the code that runs them over a case."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from distilforensics.analysis.heuristics.loader import Heuristic
+    from distilforensics.analysis.catalogue.loader import Heuristic
 
 DIRECTORY = "accounts_directory."
 """Prefix of a column that the accounts directory answers: one filled row there serves all exchanges."""

@@ -14,7 +14,7 @@ from distilforensics.core.finding import EntityType
 if TYPE_CHECKING:
     import duckdb
 
-    from distilforensics.analysis.heuristics.loader import Heuristic
+    from distilforensics.analysis.catalogue.loader import Heuristic
 
 MAX_TIE_SHARE = 0.2
 """Share of consecutive exchanges that may share a coarse start time before order is called unresolved."""

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from distilforensics.analysis.heuristics.loader import STANDARD_COLUMNS, Heuristic
+from distilforensics.analysis.catalogue.loader import STANDARD_COLUMNS, Heuristic
 from distilforensics.analysis.heuristics.order import MIN_COMPLETENESS, log_completeness, unresolved_entities
 from distilforensics.case.engines.duckdb import select
 from distilforensics.core.errors import HeuristicError

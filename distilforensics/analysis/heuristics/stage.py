@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 
+from distilforensics.analysis.catalogue.loader import Heuristic, load_catalog
+from distilforensics.analysis.catalogue.own import catalog_identity
 from distilforensics.analysis.health import CHECKS, COSTS, costs_of
 from distilforensics.analysis.heuristics.coverage import Coverage, measure_coverage
-from distilforensics.analysis.heuristics.loader import Heuristic, load_catalog
-from distilforensics.analysis.heuristics.own import catalog_identity
 from distilforensics.analysis.heuristics.runner import Outcome, conclude, refusal, run_heuristic
 from distilforensics.analysis.heuristics.views import (
     MAX_HELD_ROWS,
@@ -35,7 +35,7 @@ from distilforensics.core.schema import OBSERVATIONS
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping, Sequence
 
-    from distilforensics.analysis.heuristics.sharing import Judged
+    from distilforensics.analysis.heuristics.distribution import Judged
     from distilforensics.case.engines.workers import Workers
     from distilforensics.case.layout import Case
     from distilforensics.core.progress import Progress
@@ -123,7 +123,7 @@ def _judged_elsewhere(
     workers: Workers,
 ) -> dict[str, Judged]:
     """Return what the heuristics say that judge every group by itself, as far as this log can be asked."""
-    from distilforensics.analysis.heuristics.sharing import judge_groups
+    from distilforensics.analysis.heuristics.distribution import judge_groups
 
     chosen = [
         heuristic

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from distilforensics.analysis.made import analysis_graph
-from distilforensics.analysis.making import make
+from distilforensics.analysis.building import make
+from distilforensics.analysis.nodes import analysis_graph
 from distilforensics.case.engines.duckdb import create
 from distilforensics.core.schema import TABLES
 from distilforensics.core.sqlfile import SqlFile, read_sql_file
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from distilforensics.analysis.heuristics.loader import Heuristic
+    from distilforensics.analysis.catalogue.loader import Heuristic
 
 _FURTHER_VIEWS = ("group_conversations", "group_marks")
 """Views over the group views that several heuristics share, each the query of its name in `queries`."""

@@ -4,15 +4,18 @@ What the reading engine uses, in order: `other_content` and `match_accounts_dire
 (finds the mapping of a generic log), `projection_of` on a connection made ready by `prepare_connection`.
 """
 
-from distilforensics.ingest.formats.columns import PROJECTED_COLUMNS
-from distilforensics.ingest.formats.completion import (
+from distilforensics.ingest.catalogue.columns import PROJECTED_COLUMNS
+from distilforensics.ingest.catalogue.completion import (
     check_account_field,
     plain_projection_of,
     prepare_connection,
     projection_of,
     zone_expression,
 )
-from distilforensics.ingest.formats.detection import (
+from distilforensics.ingest.catalogue.mapping import LACKS, FieldMapping, read_mapping
+from distilforensics.ingest.catalogue.specification import FormatSpec, Options, load_formats
+from distilforensics.ingest.catalogue.usage import usage_by_names
+from distilforensics.ingest.recognition.detection import (
     Candidate,
     announced_files,
     detect,
@@ -21,17 +24,14 @@ from distilforensics.ingest.formats.detection import (
     resolve_options,
     stored_body,
 )
-from distilforensics.ingest.formats.directory import (
+from distilforensics.ingest.recognition.directory import (
     DirectoryMatch,
     directory_projection,
     match_accounts_directory,
     read_accounts_directory,
 )
-from distilforensics.ingest.formats.draft import draft_mapping
-from distilforensics.ingest.formats.mapping import LACKS, FieldMapping, read_mapping
-from distilforensics.ingest.formats.specification import FormatSpec, Options, load_formats
-from distilforensics.ingest.formats.suggestion import Sample, Suggestion, automatic_mapping, suggest_mapping
-from distilforensics.ingest.formats.usage import usage_by_names
+from distilforensics.ingest.recognition.draft import draft_mapping
+from distilforensics.ingest.recognition.suggestion import Sample, Suggestion, automatic_mapping, suggest_mapping
 
 __all__ = [
     "LACKS",

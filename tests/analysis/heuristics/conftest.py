@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from distilforensics.analysis.heuristics.casefile import unfold
-from distilforensics.analysis.heuristics.loader import Heuristic, read_heuristic
-from distilforensics.analysis.heuristics.testing import create_tables, scratch_connection
+from distilforensics.analysis.catalogue.casefile import unfold
+from distilforensics.analysis.catalogue.loader import Heuristic, read_heuristic
+from distilforensics.analysis.catalogue.testing import create_tables, scratch_connection
 from distilforensics.case.layout import Case, create_case
 from distilforensics.case.tables import write_batches, write_rows
 from distilforensics.core.schema import EXCHANGES, TABLES

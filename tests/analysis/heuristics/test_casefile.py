@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from distilforensics.analysis.heuristics.casefile import noise, read_cases, unfold
+from distilforensics.analysis.catalogue.casefile import noise, read_cases, unfold
 from distilforensics.core.errors import HeuristicError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from distilforensics.analysis.heuristics.loader import Heuristic
+    from distilforensics.analysis.catalogue.loader import Heuristic
 
 
 def rows(table: str, *templates: dict[str, Any]) -> list[dict[str, Any]]:

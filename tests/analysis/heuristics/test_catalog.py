@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from distilforensics.analysis.heuristics.testing import all_cases, run_case_by_id
+from distilforensics.analysis.catalogue.testing import all_cases, run_case_by_id
 
 if TYPE_CHECKING:
-    from distilforensics.analysis.heuristics.casefile import TestCase
+    from distilforensics.analysis.catalogue.casefile import TestCase
 
 
 @pytest.mark.parametrize("case", all_cases(), ids=lambda case: f"{case.heuristic_id}: {case.name}")

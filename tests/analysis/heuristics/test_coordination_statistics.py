@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from distilforensics.analysis.heuristics.loader import load_catalog, load_heuristic
+from distilforensics.analysis.catalogue.loader import load_catalog, load_heuristic
+from distilforensics.analysis.catalogue.testing import create_tables, scratch_connection
 from distilforensics.analysis.heuristics.runner import run_heuristic
-from distilforensics.analysis.heuristics.testing import create_tables, scratch_connection
 from distilforensics.analysis.heuristics.views import tables_needed
 
 START = datetime(2026, 3, 2)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from distilforensics.analysis.heuristics.loader import Heuristic
+    from distilforensics.analysis.catalogue.loader import Heuristic
 
     Fill = Callable[[dict[str, list[dict[str, Any]]]], duckdb.DuckDBPyConnection]
     Make = Callable[..., Heuristic]

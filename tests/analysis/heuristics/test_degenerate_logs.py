@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from distilforensics.analysis.heuristics.loader import load_catalog
+from distilforensics.analysis.catalogue.loader import load_catalog
+from distilforensics.analysis.catalogue.testing import create_tables, scratch_connection
 from distilforensics.analysis.heuristics.runner import run_heuristic
-from distilforensics.analysis.heuristics.testing import create_tables, scratch_connection
 from distilforensics.core.finding import State
 
 ALIKE = {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from distilforensics.analysis.heuristics.document import render_catalog, render_markdown
-from distilforensics.analysis.heuristics.loader import load_catalog, load_heuristic
+from distilforensics.analysis.catalogue.document import render_catalog, render_markdown
+from distilforensics.analysis.catalogue.loader import load_catalog, load_heuristic
 
 
 def test_every_heuristic_is_in_the_overview_and_its_link_leads_to_its_heading() -> None:

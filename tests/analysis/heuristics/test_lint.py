@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from distilforensics.analysis.heuristics.check import Subject
-from distilforensics.analysis.heuristics.document import HEADINGS
-from distilforensics.analysis.heuristics.lint import CHECKS, lint_catalog
-from distilforensics.analysis.heuristics.loader import load_catalog
-from distilforensics.analysis.heuristics.lock import lock_entry
-from distilforensics.analysis.heuristics.references import unknown_references
-from distilforensics.analysis.heuristics.testing import create_tables, scratch_connection
+from distilforensics.analysis.catalogue.check import Subject
+from distilforensics.analysis.catalogue.document import HEADINGS
+from distilforensics.analysis.catalogue.lint import CHECKS, lint_catalog
+from distilforensics.analysis.catalogue.loader import load_catalog
+from distilforensics.analysis.catalogue.lock import lock_entry
+from distilforensics.analysis.catalogue.references import unknown_references
+from distilforensics.analysis.catalogue.testing import create_tables, scratch_connection
 from distilforensics.core.errors import HeuristicError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from distilforensics.analysis.heuristics.loader import Heuristic
+    from distilforensics.analysis.catalogue.loader import Heuristic
 
     Fill = Callable[[dict[str, list[dict[str, Any]]]], duckdb.DuckDBPyConnection]
     Make = Callable[..., Heuristic]

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from distilforensics.analysis.heuristics.loader import load_catalog, load_heuristic, needs_of_catalog
+from distilforensics.analysis.catalogue.loader import load_catalog, load_heuristic, needs_of_catalog
 from distilforensics.core.errors import HeuristicError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from distilforensics.analysis.heuristics.loader import Heuristic
+    from distilforensics.analysis.catalogue.loader import Heuristic
 
 
 def test_a_heuristic_says_its_numbers_through_its_parameters(make_heuristic: Callable[..., Heuristic]) -> None:

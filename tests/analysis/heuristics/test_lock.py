@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from distilforensics.analysis.heuristics import lock
-from distilforensics.analysis.heuristics.loader import load_catalog
-from distilforensics.analysis.heuristics.lock import lock_difference, lock_entry, lock_text, read_lock
+from distilforensics.analysis.catalogue import lock
+from distilforensics.analysis.catalogue.loader import load_catalog
+from distilforensics.analysis.catalogue.lock import lock_difference, lock_entry, lock_text, read_lock
 from distilforensics.core.errors import HeuristicError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from distilforensics.analysis.heuristics.loader import Heuristic
+    from distilforensics.analysis.catalogue.loader import Heuristic
 
 
 def test_the_lock_holds_exactly_the_catalogue() -> None:

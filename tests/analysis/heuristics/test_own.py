@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from distilforensics.analysis.heuristics.document import HEADINGS
-from distilforensics.analysis.heuristics.lint import lint_catalog
-from distilforensics.analysis.heuristics.loader import load_catalog
-from distilforensics.analysis.heuristics.own import catalog_identity, put_catalog
+from distilforensics.analysis.catalogue.document import HEADINGS
+from distilforensics.analysis.catalogue.lint import lint_catalog
+from distilforensics.analysis.catalogue.loader import load_catalog
+from distilforensics.analysis.catalogue.own import catalog_identity, put_catalog
+from distilforensics.analysis.catalogue.testing import run_cases
 from distilforensics.analysis.heuristics.stage import scan
-from distilforensics.analysis.heuristics.testing import run_cases
 from distilforensics.case.engines.duckdb import Limits
 from distilforensics.case.tables import read_rows
 from distilforensics.core.errors import HeuristicError

@@ -14,8 +14,8 @@ import duckdb
 import polars as pl
 import pytest
 
+from distilforensics.analysis.catalogue.loader import load_catalog
 from distilforensics.analysis.heuristics import runner, stage, views
-from distilforensics.analysis.heuristics.loader import load_catalog
 from distilforensics.analysis.heuristics.stage import WRITES, scan
 from distilforensics.case.engines.duckdb import Limits, select
 from distilforensics.case.tables import read_rows

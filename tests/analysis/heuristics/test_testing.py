@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from distilforensics.analysis.heuristics.casefile import TestCase
-from distilforensics.analysis.heuristics.testing import outcome_of_case, run_case, run_cases
+from distilforensics.analysis.catalogue.casefile import TestCase
+from distilforensics.analysis.catalogue.testing import outcome_of_case, run_case, run_cases
 from distilforensics.core.errors import HeuristicError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from distilforensics.analysis.heuristics.loader import Heuristic
+    from distilforensics.analysis.catalogue.loader import Heuristic
 
 
 def make_case(**changes: Any) -> TestCase:

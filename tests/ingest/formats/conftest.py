@@ -14,8 +14,8 @@ import pytest
 
 from distilforensics.ingest.examples import MEMORY_BYTES, OPTIONS, ExampleReader
 from distilforensics.ingest.formats import Options, Sample, load_formats, prepare_connection
-from distilforensics.ingest.projection import LINES, Projector
-from distilforensics.ingest.records import Reader
+from distilforensics.ingest.framing.records import Reader
+from distilforensics.ingest.rows.projection import LINES, Projector
 
 SAMPLES = Path(__file__).parent / "samples"
 

@@ -11,6 +11,7 @@ import pytest
 
 from distilforensics.core.errors import InputRefusedError, UsageError
 from distilforensics.core.schema import ACCOUNTS_DIRECTORY
+from distilforensics.ingest.catalogue.columns import ACCOUNT_COLUMNS
 from distilforensics.ingest.formats import (
     FieldMapping,
     Options,
@@ -20,8 +21,7 @@ from distilforensics.ingest.formats import (
     projection_of,
     read_accounts_directory,
 )
-from distilforensics.ingest.formats.columns import ACCOUNT_COLUMNS
-from distilforensics.ingest.formats.directory import is_card_number
+from distilforensics.ingest.recognition.directory import is_card_number
 
 ACCOUNT_ONLY = FieldMapping({"started_at": "t", "account_id": "a"})
 SECRETS = [

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from distilforensics.ingest.catalogue.addresses import canonical_address, is_masked
 from distilforensics.ingest.formats import FieldMapping, Options
-from distilforensics.ingest.formats.addresses import canonical_address, is_masked
 
 OPTIONS = Options(mapping=FieldMapping({"started_at": "t", "client_ip": "ip"}))
 CASES = [

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from distilforensics.ingest.formats.columns import ACCOUNT_COLUMNS
-from distilforensics.ingest.formats.documentation import chapters
-from distilforensics.ingest.formats.mapping import parse_mapping
+from distilforensics.ingest.catalogue.columns import ACCOUNT_COLUMNS
+from distilforensics.ingest.catalogue.documentation import chapters
+from distilforensics.ingest.catalogue.mapping import parse_mapping
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "formats.md"
 

@@ -8,10 +8,10 @@ from datetime import datetime
 
 import pytest
 
+from distilforensics.ingest.catalogue.aliases import NAMES, TARGETS, target_of
 from distilforensics.ingest.formats import FieldMapping, Options, Sample, draft_mapping, read_mapping
-from distilforensics.ingest.formats.aliases import NAMES, TARGETS, target_of
-from distilforensics.ingest.formats.leaves import MAX_LEAVES, leaves_of
-from distilforensics.ingest.formats.suggestion import suggest_mapping
+from distilforensics.ingest.recognition.leaves import MAX_LEAVES, leaves_of
+from distilforensics.ingest.recognition.suggestion import suggest_mapping
 
 KIBANA = {
     "@seen": "Mar 2, 2026 @ 00:00:08.101", "asker.id": "acme-7", "engine.label": "gpt-4o-mini", "tok.in": "1,024", "tok.out": "56",

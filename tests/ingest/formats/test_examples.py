@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from distilforensics.core.schema import EXCHANGES
+from distilforensics.ingest import formats
+from distilforensics.ingest.catalogue.columns import ENGINE_COLUMNS
 from distilforensics.ingest.examples import OPTIONS, differences
-from distilforensics.ingest.formats import Options, Sample, load_formats, resolve_options, specification
-from distilforensics.ingest.formats.columns import ENGINE_COLUMNS
+from distilforensics.ingest.formats import Options, Sample, load_formats, resolve_options
 
 EXAMPLES = [(spec, example) for spec in load_formats().values() for example in spec.examples]
 OF_CALLS = [(spec, example) for spec, example in EXAMPLES if spec.no_calls is None]
@@ -36,7 +37,7 @@ def test_a_sample_gives_exactly_the_expected_rows(spec, example, example_reader,
     assert differences(spec, example, example_reader) == []
 
 
-FOLDER = Path(specification.__file__).parent
+FOLDER = Path(formats.__file__).parent
 NO_NAMES = {"model_pattern", "date_format", "matches", "input", "output", "units", "is", "is_not", "reason"}
 """Keys of `[usage]` and `[[rows]]` whose values are no names of fields."""
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from distilforensics.ingest.catalogue.aliases import TARGETS
 from distilforensics.ingest.formats import FieldMapping, Options, load_formats
-from distilforensics.ingest.formats.aliases import TARGETS
 
 JSON_FORMATS = ("bedrock_invocation", "litellm_payload", "litellm_spendlogs")
 EVERYTHING = Options(mapping=FieldMapping({target: f"$.f.{target}" for target in sorted(TARGETS)}))

@@ -8,6 +8,7 @@ from datetime import datetime
 import pytest
 
 from distilforensics.core.errors import InputRefusedError, UsageError
+from distilforensics.ingest.catalogue.mapping import json_path, parse_mapping
 from distilforensics.ingest.formats import (
     FieldMapping,
     Options,
@@ -18,7 +19,6 @@ from distilforensics.ingest.formats import (
     read_mapping,
     suggest_mapping,
 )
-from distilforensics.ingest.formats.mapping import json_path, parse_mapping
 
 RECORD = {"timestamp": "2026-03-01T10:00:00Z", "user_id": "u-1", "model": "m", "prompt": "p"}
 

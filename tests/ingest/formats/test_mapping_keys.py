@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from distilforensics.core.errors import UsageError
+from distilforensics.ingest.catalogue.mapping import parse_mapping
 from distilforensics.ingest.formats import FieldMapping, Options, read_mapping
-from distilforensics.ingest.formats.mapping import parse_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable

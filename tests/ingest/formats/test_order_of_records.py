@@ -7,9 +7,9 @@ import json
 
 import pytest
 
+from distilforensics.ingest.catalogue.mapping import FieldMapping
 from distilforensics.ingest.examples import OPTIONS
 from distilforensics.ingest.formats import Options, Sample, load_formats, resolve_options
-from distilforensics.ingest.formats.mapping import FieldMapping
 
 WITH_QUERIES = [spec for spec in load_formats().values() if spec.query is not None]
 TIME = "2026-05-04T03:02:01Z"

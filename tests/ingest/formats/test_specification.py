@@ -10,11 +10,11 @@ import pytest
 
 from distilforensics.core.errors import UsageError
 from distilforensics.ingest import formats
+from distilforensics.ingest.catalogue.aliases import TARGETS
+from distilforensics.ingest.catalogue.columns import LIBRARIES, written_columns
+from distilforensics.ingest.catalogue.prepared import PreparedQuery
+from distilforensics.ingest.catalogue.specification import read_format
 from distilforensics.ingest.formats import FieldMapping, Options, load_formats, prepare_connection, projection_of
-from distilforensics.ingest.formats.aliases import TARGETS
-from distilforensics.ingest.formats.columns import LIBRARIES, written_columns
-from distilforensics.ingest.formats.prepared import PreparedQuery
-from distilforensics.ingest.formats.specification import read_format
 
 HEADER = """version = 2
 title = "t"
@@ -168,7 +168,7 @@ def test_every_field_of_a_mapping_reaches_its_column(project):
 
 def test_every_file_of_shared_sql_is_used():
     """A library that is not loaded would be dead text."""
-    folder = Path(formats.__file__).parent / "lib"
+    folder = Path(formats.__file__).parents[1] / "catalogue" / "lib"
 
     assert {*LIBRARIES, "names.toml", "completion.sql", "directory.sql", "mapped.sql", "mapped_plain.sql"} == {
         entry.name for entry in folder.iterdir()

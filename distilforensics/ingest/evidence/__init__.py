@@ -1,0 +1,1 @@
+"""Files as they were received: found, opened read-only, hashed, unpacked and decoded."""

@@ -1,0 +1,1 @@
+"""What a file is: a log of which format, or which of its fields say what, or why it holds no calls."""

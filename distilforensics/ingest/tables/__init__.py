@@ -1,0 +1,1 @@
+"""The tables beside `exchanges`: duplicates, joined records, accounts directories, usage, and the balance of it all."""
