@@ -153,11 +153,7 @@ OWN = QUERY.replace("confounder.vendor", "confounder.house_vendor")
             "random() is not allowed",
         ),
         (
-            {
-                "explanation": OWN.replace(
-                    '"different payment methods / members with a known one", why', '"share", warum'
-                )
-            },
+            {"explanation": OWN.replace('= "popular_share"', '= { default = 0.2, unit = "share", warum = "x" }')},
             "lacks unit or why",
         ),
         ({"cases": "[]"}, "not both sides"),

@@ -82,7 +82,7 @@ def test_leads_lie_in_their_folder_and_nothing_else_does(make_heuristic: Callabl
         == {heuristic.folder.name for heuristic in leads}
         == {h.folder.name for h in load_catalog() if h.level == "lead"}
     )
-    assert {"harvest", "evasion"} < {heuristic.family.value for heuristic in leads}
+    assert {"infrastructure", "evasion"} < {heuristic.family.value for heuristic in leads}
     with pytest.raises(HeuristicError, match="level is lead in the folder structure"):
         make_heuristic(level="lead")
     with pytest.raises(HeuristicError, match="level is low in the folder leads"):
