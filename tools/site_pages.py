@@ -83,12 +83,12 @@ def _with_local_links(page: Path, folder: Path) -> str:
     return re.sub(r"\[(?P<words>[^\]\n]+)\]\((?P<path>[^)#\s]+)(#[^)\s]*)?\)", link, page.read_text(encoding="utf-8"))
 
 
-def build_site(target: Path) -> None:
-    """Build the site into a folder; a dead link ends it with what Sphinx says."""
+def build_site(target: Path, *options: str) -> None:
+    """Build the site into a folder, with further options of Sphinx; a dead link ends it with what Sphinx says."""
     with tempfile.TemporaryDirectory(prefix="site-") as name:
         staged = Path(name) / "pages"
         stage(staged)
-        command = ["sphinx", "--quiet", "--fail-on-warning", "--keep-going", "-E", "-d", f"{name}/doctrees"]
+        command = ["sphinx", "--quiet", "--fail-on-warning", "--keep-going", "-E", "-d", f"{name}/doctrees", *options]
         subprocess.run([sys.executable, "-m", *command, "-c", ROOT / "docs", "-b", "html", staged, target], check=True)
         (target / "docs" / "schemas").mkdir(exist_ok=True)
         for schema, text in schemas().items():

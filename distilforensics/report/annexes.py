@@ -100,13 +100,13 @@ def safe_name(text: str) -> str:
 def _cell(value: object) -> str:
     if isinstance(value, str):
         return _text_cell(value)
-    if isinstance(value, (list, tuple)):
-        value = "; ".join(str(part) for part in value)
+    if value is None:
+        return ""
+    if isinstance(value, (int, float)):
+        return str(value)
     if isinstance(value, (datetime, date)):
         return _plain(value)
-    if isinstance(value, (bool, int, float)):
-        return str(value)
-    return _text_cell("" if value is None else str(value))
+    return _text_cell("; ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value))
 
 
 @lru_cache(4096)

@@ -60,7 +60,8 @@ class Drawing:
     def ticks(self, places: list[float], y: float, height: float, colour: str, width: float = 1) -> None:
         """Draw upright ticks of one height at many places, as one path."""
         if places:
-            data = "".join(f"M{number(x)} {number(y)}v{number(height)}" for x in places)
+            line = f" {number(y)}v{number(height)}"
+            data = "".join(f"M{number(x)}{line}" for x in places)
             self.path(data, colour, width)
 
     def text(

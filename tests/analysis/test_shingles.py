@@ -71,6 +71,8 @@ def test_fingerprints_of_a_text_do_not_depend_on_its_neighbours() -> None:
     """What is hashed together is an accident of batches."""
     rng = random.Random(3)
     texts = [words(rng, rng.randint(0, 400)) for _ in range(60)]
+    texts += [f"{'Ä' * (n % 2)}{words(rng, 40)} [truncated" for n in range(4)] + [f"rest] {words(rng, 40)}"] * 2
+    rng.shuffle(texts)
 
     for function in (shingles.passages, shingles.wording, shingles.first_passage, shingles.last_passage):
         assert [function(pa.array([text])).to_pylist()[0] for text in texts] == function(pa.array(texts)).to_pylist()
