@@ -1,7 +1,7 @@
 """The rule of grades, in one place. See docs/grades.md.
 
 - moderate: a telling fact of coordination with another telling fact: a second one of coordination, one of identity, or a text that is worded
-  anew for every call. Or shared payers with another telling fact of identity, among accounts that one scheduler serves.
+  anew for every call.
 - strong: the same with a fact of purpose and with identity or a second telling fact of coordination; it does not fall below weak without
   any one fact, the largest customer, or the account with most ties.
 - weak: a telling fact of coordination alone.
@@ -48,14 +48,6 @@ def grade_facts(facts: Iterable[Fact]) -> Grade:
     if coordination and (is_bound or telling[Kind.CONTENT] or beside_handovers):
         has_purpose = any(fact.kind is Kind.PURPOSE for fact in counted)
         return Grade.STRONG if has_purpose and is_bound else Grade.MODERATE
-    is_scheduled = any(fact.kind is Kind.COORDINATION for fact in counted)
-    # Who opens accounts in packs and pays for each pack (a trainer, a franchise, a shop for prepaid accounts) gives each pack its own sitting, and
-    # its room its own address: only what accounts of different payers share is a second fact.
-    is_paid_together = any(fact.fact_id == "payment" for fact in identity) and any(
-        fact.fact_id != "payment" and fact.is_beyond_payers for fact in identity
-    )
-    if is_scheduled and is_paid_together:
-        return Grade.MODERATE
     return Grade.WEAK if coordination else Grade.INCONCLUSIVE
 
 
