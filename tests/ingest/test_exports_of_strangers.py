@@ -200,6 +200,13 @@ def test_what_one_caller_filled_names_no_column(read, log):
     assert {(row["client_ip"], row["prompt_text"]) for row in found.rows} == {(None, None)}
 
 
+def test_who_was_let_in_is_an_account_where_most_calls_had_no_key(read, log):
+    """A gateway puts it into a field of its own, and leaves that out of calls that it turned away."""
+    calls = [a_call(n, **({"auth": {"account_id": f"acct{n}"}} if n % 3 == 0 else {})) for n in range(12)]
+    found = read(log(lines(calls)))
+    assert [row["account_id"] for row in found.rows] == [f"acct{n}" if n % 3 == 0 else None for n in range(12)]
+
+
 @pytest.mark.parametrize(
     ("encoding", "text"),
     [("cp1252", "Größe für Müller prüfen"), ("cp932", "今日の天気は?"), ("gb18030", "今天天气怎么样")],

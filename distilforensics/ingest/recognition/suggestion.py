@@ -232,7 +232,7 @@ def _unclaimed(target: str | None, names: tuple[str, ...], paths: Mapping[str, t
 def _is_of_exporter(names: tuple[str, ...]) -> bool:
     """Tell whether a place lies only inside of what programs put around the fields of calls, and of nothing that a caller writes."""
     above = {*words_of(names[:-1]), *(normalised(name) for name in names[:-1])}
-    return above <= WORDS["containers"] - WORDS["claims"]
+    return above <= (WORDS["containers"] | WORDS["let_in"]) - WORDS["claims"]
 
 
 def _is_usual(records: Sequence[Mapping[str, Any]], source: str) -> bool:
